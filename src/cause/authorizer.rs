@@ -1,0 +1,82 @@
+//! What goes wrong in the authorizer's phase.
+
+use super::Says::{Authorizer, ResponseType};
+use super::{Cause, Family, Kind, Rank, Remedy, execution};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "authorizer_timeout",
+        formerly: &[],
+        title: "The authorizer did not answer in time",
+        family: Family::Authorizer,
+        kind: Kind::Load,
+        rank: Rank::Named,
+        statuses: &[500],
+        needs: &[],
+        says: &[Authorizer("timeout error"), Authorizer("timed out"), Authorizer("timeout")],
+        remedy: Remedy { means: "", checks: &[], see: &[] },
+        docs: &[],
+        since: "0.1.0",
+        examples: &[execution(&[
+            "(5d1c0a42-7f3b-4c1e-9a60-0b7f2c9d1e11) Starting authorizer: a1b2c3 for request: 5d1c0a42-7f3b-4c1e-9a60-0b7f2c9d1e11",
+            "(5d1c0a42-7f3b-4c1e-9a60-0b7f2c9d1e11) Execution failed due to a timeout error",
+            "(5d1c0a42-7f3b-4c1e-9a60-0b7f2c9d1e11) Gateway response type: AUTHORIZER_FAILURE with status code: 500",
+        ])],
+        near_misses: &[],
+    },
+    Cause {
+        id: "authorizer_invalid_response",
+        formerly: &[],
+        title: "The authorizer answered something that is no policy",
+        family: Family::Authorizer,
+        kind: Kind::Broken,
+        rank: Rank::Named,
+        statuses: &[500],
+        needs: &[],
+        says: &[
+            Authorizer("could not parse policy"),
+            Authorizer("unable to parse given policy"),
+            Authorizer("parse{}policy"),
+            Authorizer("invalid json in response"),
+            Authorizer("response from lambda authorizer{}doesn't match format"),
+            Authorizer("authorizer{}response{}doesn't match format"),
+            Authorizer("invalid policy"),
+            Authorizer("principalid"),
+            Authorizer("malformed"),
+        ],
+        remedy: Remedy { means: "", checks: &[], see: &[] },
+        docs: &[],
+        since: "0.1.0",
+        examples: &[execution(&[
+            "(6e2d1b53-804c-4d2f-8b71-1c803dae2f22) Execution failed due to configuration error: Could not parse policy",
+            "(6e2d1b53-804c-4d2f-8b71-1c803dae2f22) AuthorizerConfigurationException",
+        ])],
+        near_misses: &[],
+    },
+    Cause {
+        id: "authorizer_error",
+        formerly: &[],
+        title: "The authorizer failed, or API Gateway may not call it",
+        family: Family::Authorizer,
+        kind: Kind::Broken,
+        rank: Rank::Named,
+        statuses: &[500],
+        needs: &[],
+        says: &[
+            Authorizer("unrecognized field \"errortype\""),
+            Authorizer("unrecognized field \"errormessage\""),
+            Authorizer("authorizer error"),
+            Authorizer(""),
+            ResponseType("AUTHORIZER_FAILURE"),
+            ResponseType("AUTHORIZER_CONFIGURATION_ERROR"),
+        ],
+        remedy: Remedy { means: "", checks: &[], see: &[] },
+        docs: &[],
+        since: "0.1.0",
+        examples: &[execution(&[
+            "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) Execution failed due to configuration error: Authorizer error",
+            "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) AuthorizerConfigurationException",
+        ])],
+        near_misses: &[],
+    },
+];

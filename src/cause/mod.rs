@@ -1,0 +1,350 @@
+//! The table of causes: everything that is known of each, declared once.
+//!
+//! Matching, metrics, `explain`, the dashboard and the documentation are loops over [`BUILT_IN`]. One file per phase of
+//! a request holds one array; this file chains them and finds the first cause that a text names. Which lines are asked,
+//! and what follows from several of them, is left to [`crate::classify`].
+
+mod authorizer;
+mod aws_service;
+mod backend;
+mod function;
+mod gateway;
+mod lambda;
+mod mapping;
+mod network;
+mod pattern;
+mod tls;
+mod vpc_link;
+
+pub use pattern::normalise;
+
+/// The published name of a cause, its evidence and its remedy.
+#[derive(Debug)]
+pub struct Cause {
+    /// The dimension value. Alarms and dashboards hold it, so it never changes; see `formerly`.
+    pub id: &'static str,
+    /// Ids it once had; [`Table::by_id`] still finds them.
+    pub formerly: &'static [&'static str],
+    /// What went wrong, in one line.
+    pub title: &'static str,
+    /// The part of the chain that failed.
+    pub family: Family,
+    /// Whether somebody must mend something or whether it is a matter of load.
+    pub kind: Kind,
+    /// How much the text tells: within a request the higher rank wins.
+    pub rank: Rank,
+    /// HTTP statuses it usually comes with. They never choose a cause: gateway responses are customisable.
+    pub statuses: &'static [u16],
+    /// What the log must hold for the cause to be told.
+    pub needs: &'static [Need],
+    /// What the log says. Empty where a rule of [`crate::classify`] decides instead of a text.
+    pub says: &'static [Says],
+    /// What to do about it.
+    pub remedy: Remedy,
+    /// Pages to read further.
+    pub docs: &'static [&'static str],
+    /// The version that first published the id.
+    pub since: &'static str,
+    /// Whole log texts that name this cause: the platform's own words with made-up ids.
+    pub examples: &'static [Example],
+    /// Log texts that look alike and name another cause, or none.
+    pub near_misses: &'static [Example],
+}
+
+/// What to do about a cause, in the order in which to do it.
+#[derive(Debug)]
+pub struct Remedy {
+    /// What the cause means, in a sentence or two.
+    pub means: &'static str,
+    /// What to check, the likeliest first.
+    pub checks: &'static [&'static str],
+    /// How to see it and how to reproduce it: commands and metrics.
+    pub see: &'static [&'static str],
+}
+
+/// A log text, and whether such a line was seen.
+#[derive(Debug)]
+pub struct Example {
+    /// Where the text stands.
+    pub log: Log,
+    /// The lines of the log, in order.
+    pub lines: &'static [&'static str],
+    /// True where the text comes from documentation alone and no published log with it was found.
+    pub documented_only: bool,
+}
+
+/// The kind of log that an example stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// Execution log of a REST or WebSocket API.
+    Execution,
+    /// Access log of any API.
+    Access,
+    /// Log of a Lambda function.
+    Lambda,
+    /// VPC flow log.
+    Flow,
+}
+
+/// An example from an execution log.
+pub(crate) const fn execution(lines: &'static [&'static str]) -> Example {
+    Example { log: Log::Execution, lines, documented_only: false }
+}
+
+/// An example from an access log.
+pub(crate) const fn access(lines: &'static [&'static str]) -> Example {
+    Example { log: Log::Access, lines, documented_only: false }
+}
+
+/// An example from the log of a function.
+pub(crate) const fn function_log(lines: &'static [&'static str]) -> Example {
+    Example { log: Log::Lambda, lines, documented_only: false }
+}
+
+/// An example from a VPC flow log.
+pub(crate) const fn flow(lines: &'static [&'static str]) -> Example {
+    Example { log: Log::Flow, lines, documented_only: false }
+}
+
+/// Marks an example whose text no published log was found for.
+pub(crate) const fn documented(example: Example) -> Example {
+    Example { documented_only: true, ..example }
+}
+
+/// The part of the chain that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// The private link between API Gateway and a load balancer.
+    VpcLink,
+    /// TLS between API Gateway and the backend.
+    Tls,
+    /// The HTTP backend.
+    Backend,
+    /// The Lambda function behind the API, or the call of it.
+    Lambda,
+    /// A role that API Gateway uses.
+    Iam,
+    /// An AWS service that is integrated directly.
+    AwsService,
+    /// The integration's configuration.
+    Integration,
+    /// Mapping templates and status mappings.
+    Mapping,
+    /// The authorizer.
+    Authorizer,
+    /// API Gateway itself.
+    Gateway,
+    /// The network that flow logs watch.
+    Network,
+    /// No part is known.
+    None,
+}
+
+impl Family {
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VpcLink => "vpc_link",
+            Self::Tls => "tls",
+            Self::Backend => "backend",
+            Self::Lambda => "lambda",
+            Self::Iam => "iam",
+            Self::AwsService => "aws_service",
+            Self::Integration => "integration",
+            Self::Mapping => "mapping",
+            Self::Authorizer => "authorizer",
+            Self::Gateway => "gateway",
+            Self::Network => "network",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Whether somebody must mend something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody must mend a configuration or code.
+    Broken,
+    /// Time-outs, throttles, connections, answers of the backend.
+    Load,
+}
+
+impl Kind {
+    /// The name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Load => "load",
+        }
+    }
+}
+
+/// How much a cause's text tells. Within a request the higher rank wins, among equals the earlier line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// No text names it.
+    Unnamed,
+    /// Only the gateway response type names it.
+    Typed,
+    /// "An internal error", which says nothing of where.
+    Vague,
+    /// A generic sentence.
+    Generic,
+    /// What the gateway concluded from an answer.
+    Concluded,
+    /// The part that failed is named.
+    Named,
+}
+
+/// What a log must hold for a cause to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Execution logs at ERROR level or above.
+    ErrorLevel,
+    /// Execution logs at INFO level.
+    InfoLevel,
+    /// Data trace (headers and bodies); for debugging only.
+    DataTrace,
+    /// An access-log format with this variable.
+    AccessField(&'static str),
+    /// The function's own log.
+    FunctionLog,
+    /// A VPC flow log.
+    FlowLog,
+}
+
+/// Evidence: whose words, and which.
+///
+/// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text,
+/// `^` at the start binds it to the start of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// The gateway's own sentence about an integration, in an execution log or in an access log's error field.
+    Gateway(&'static str),
+    /// The gateway's own sentence, or the authorizer function's error, in the authorizer's phase.
+    Authorizer(&'static str),
+    /// What the function answered: the error type and text behind a Lambda frame.
+    Function(&'static str),
+    /// What an AWS service answered: its error code, or its message.
+    Service(&'static str),
+    /// Exactly this gateway response type.
+    ResponseType(&'static str),
+    /// The Lambda service answered the invocation with a status in this range (both ends included).
+    InvocationStatus(u16, u16),
+    /// A line in the function's own log.
+    FunctionLog(&'static str),
+}
+
+/// Whose words a text is; see [`Says`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// See [`Says::Gateway`].
+    Gateway,
+    /// See [`Says::Authorizer`].
+    Authorizer,
+    /// See [`Says::Function`].
+    Function,
+    /// See [`Says::Service`].
+    Service,
+    /// See [`Says::ResponseType`].
+    ResponseType,
+    /// See [`Says::FunctionLog`].
+    FunctionLog,
+}
+
+impl Says {
+    fn is_said(&self, voice: Voice, normalised: &str) -> bool {
+        match (self, voice) {
+            (Self::Gateway(p), Voice::Gateway)
+            | (Self::Authorizer(p), Voice::Authorizer)
+            | (Self::Function(p), Voice::Function)
+            | (Self::Service(p), Voice::Service)
+            | (Self::FunctionLog(p), Voice::FunctionLog) => pattern::matches(p, normalised),
+            (Self::ResponseType(t), Voice::ResponseType) => t.eq_ignore_ascii_case(normalised),
+            _ => false,
+        }
+    }
+}
+
+/// All causes that come with the program, in the order of precedence for one text: the first that matches wins.
+///
+/// (Within a request [`Rank`] decides between several lines.)
+pub fn built_in() -> impl Iterator<Item = &'static Cause> {
+    [
+        authorizer::CAUSES,
+        lambda::CAUSES,
+        aws_service::CAUSES,
+        tls::CAUSES,
+        vpc_link::CAUSES,
+        backend::CAUSES,
+        mapping::CAUSES,
+        gateway::CAUSES,
+        function::CAUSES,
+        network::CAUSES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The causes in force: the built-in ones, with own rules before and after them.
+#[derive(Debug, Clone)]
+pub struct Table {
+    causes: Vec<&'static Cause>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::with_rules([], [])
+    }
+}
+
+impl Table {
+    /// The built-in causes with own ones before and after them.
+    pub fn with_rules(
+        before: impl IntoIterator<Item = &'static Cause>,
+        after: impl IntoIterator<Item = &'static Cause>,
+    ) -> Self {
+        Self { causes: before.into_iter().chain(built_in()).chain(after).collect() }
+    }
+
+    /// The causes, in the order of precedence.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Cause> + '_ {
+        self.causes.iter().copied()
+    }
+
+    /// The first cause that `text`, spoken by `voice`, names. `text` is as [`normalise`] gives it.
+    pub fn find(&self, voice: Voice, text: &str) -> Option<&'static Cause> {
+        self.iter().find(|cause| cause.says.iter().any(|says| says.is_said(voice, text)))
+    }
+
+    /// The first cause that an answer of the Lambda service with this status names.
+    pub fn find_invocation_status(&self, status: u16) -> Option<&'static Cause> {
+        self.iter().find(|cause| {
+            cause
+                .says
+                .iter()
+                .any(|says| matches!(says, Says::InvocationStatus(low, high) if (*low..=*high).contains(&status)))
+        })
+    }
+
+    /// The cause with this id, or which once had it.
+    pub fn by_id(&self, id: &str) -> Option<&'static Cause> {
+        self.iter().find(|cause| cause.id == id).or_else(|| self.iter().find(|cause| cause.formerly.contains(&id)))
+    }
+}
+
+/// Failures whose lines no cause matches.
+pub const UNCLASSIFIED: &str = "unclassified";
+/// Failures that an access log tells of without a reason.
+pub const REASON_NOT_LOGGED: &str = "reason_not_logged";
+/// The backend itself answered with a server error.
+pub const BACKEND_ERROR_RESPONSE: &str = "backend_error_response";
+
+/// The cause with this id.
+///
+/// # Panics
+///
+/// When there is none: ids in code are checked by the table's tests.
+pub(crate) fn named(id: &'static str) -> &'static Cause {
+    built_in().find(|cause| cause.id == id).expect("ids that code names are in the table")
+}

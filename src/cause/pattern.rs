@@ -1,0 +1,98 @@
+//! The small language of the table's patterns: pieces of text in order, found in linear time.
+
+use std::borrow::Cow;
+
+/// Longest text that patterns are compared with, in bytes.
+///
+/// The platform's own words stand at the start of a message, and execution logs cut a message at 1,024 bytes; only
+/// execution-log delivery writes longer ones.
+const LONGEST_TEXT_BYTES: usize = 4_096;
+
+/// The form in which texts are compared: lower case, single blanks, no articles, straight quotes, no end mark.
+///
+/// Wordings changed over the years in just these respects ("a VPC link error", "an vpc link error").
+pub fn normalise(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)];
+    let mut normal = String::with_capacity(text.len());
+    for word in text.split_whitespace().filter(|word| !is_article(word)) {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.extend(straight(word).chars().map(|c| c.to_ascii_lowercase()));
+    }
+    while normal.ends_with(['.', '"', ' ']) {
+        normal.pop();
+    }
+    normal
+}
+
+fn is_article(word: &str) -> bool {
+    matches!(word, "a" | "an" | "the" | "A" | "An" | "The")
+}
+
+fn straight(word: &str) -> Cow<'_, str> {
+    if word.is_ascii() {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\""))
+    }
+}
+
+/// Whether `text` (normalised) holds the pieces of `pattern` in order.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, bound) = match pattern.strip_prefix('^') {
+        Some(rest) => (rest, true),
+        None => (pattern, false),
+    };
+    let mut pieces = pattern.split("{}");
+    let first = pieces.next().unwrap_or("");
+    let mut rest = if bound {
+        match text.strip_prefix(first) {
+            Some(rest) => rest,
+            None => return false,
+        }
+    } else {
+        match text.find(first) {
+            Some(at) => &text[at + first.len()..],
+            None => return false,
+        }
+    };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_articles_blanks_and_end_marks_do_not_matter() {
+        for text in [
+            "Execution failed due to a VPC link error",
+            "Execution failed due to an vpc link error.",
+            "Execution  failed due to\nVPC link error ",
+        ] {
+            assert_eq!(normalise(text), "execution failed due to vpc link error", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        let text = "é".repeat(LONGEST_TEXT_BYTES);
+        assert_eq!(normalise(&text).len(), LONGEST_TEXT_BYTES);
+    }
+
+    #[test]
+    fn pieces_are_found_in_order() {
+        let text = "host name 'a' does not match certificate subject";
+        assert!(matches("host name '{}' does not match", text));
+        assert!(!matches("does not match{}host name", text));
+        assert!(matches("^host name", text));
+        assert!(!matches("^name", text));
+    }
+}

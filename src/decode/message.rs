@@ -1,0 +1,128 @@
+//! The text of a log event, decoded no further than is asked for.
+
+use std::borrow::Cow;
+
+/// The text of a log event, as it stands in its JSON document or already without escapes.
+///
+/// Most events of a log do not matter, and their first bytes show it; so the escapes are undone only by [`text`].
+///
+/// [`text`]: Message::text
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    escaped: bool,
+}
+
+impl<'a> Message<'a> {
+    /// A text without escapes.
+    pub fn plain(bytes: &'a [u8]) -> Self {
+        Self { bytes, escaped: false }
+    }
+
+    /// What stands between the quotes of a JSON string.
+    pub fn json_escaped(bytes: &'a [u8]) -> Self {
+        Self { bytes, escaped: true }
+    }
+
+    /// Length of the text as it stands, in bytes; with escapes it is longer than what [`text`](Self::text) gives.
+    pub fn raw_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The first bytes, up to the first escape and at most `most` of them: they read the same in both forms.
+    pub fn head(&self, most: usize) -> &'a [u8] {
+        let head = &self.bytes[..self.bytes.len().min(most)];
+        match self.escaped.then(|| memchr::memchr(b'\\', head)).flatten() {
+            Some(at) => &head[..at],
+            None => head,
+        }
+    }
+
+    /// The text, read as well as it can be: invalid UTF-8 and lone surrogates become U+FFFD.
+    pub fn text(&self) -> Cow<'a, str> {
+        if !self.escaped || memchr::memchr(b'\\', self.bytes).is_none() {
+            return String::from_utf8_lossy(self.bytes);
+        }
+        Cow::Owned(unescape(&String::from_utf8_lossy(self.bytes)))
+    }
+}
+
+/// Undoes the escapes of a JSON string. What is no escape stays as it is.
+fn unescape(escaped: &str) -> String {
+    let mut text = String::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let Some(kind) = rest.chars().next() else {
+            text.push('\\');
+            break;
+        };
+        rest = &rest[kind.len_utf8()..];
+        match kind {
+            '"' | '\\' | '/' => text.push(kind),
+            'b' => text.push('\u{8}'),
+            'f' => text.push('\u{c}'),
+            'n' => text.push('\n'),
+            'r' => text.push('\r'),
+            't' => text.push('\t'),
+            'u' => {
+                let (c, taken) = code_point(rest);
+                text.push(c);
+                rest = &rest[taken..];
+            }
+            other => {
+                text.push('\\');
+                text.push(other);
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character of `\uXXXX` (and of the low surrogate behind it), and how many bytes behind the `u` it takes.
+fn code_point(rest: &str) -> (char, usize) {
+    let Some(first) = unit(rest) else { return (char::REPLACEMENT_CHARACTER, 0) };
+    if let Some(c) = char::from_u32(first) {
+        return (c, 4);
+    }
+    let second = rest.get(4..).and_then(|rest| rest.strip_prefix("\\u")).and_then(unit);
+    match second {
+        Some(low) if (0xd800..0xdc00).contains(&first) && (0xdc00..0xe000).contains(&low) => {
+            let c = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
+            (char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER), 10)
+        }
+        _ => (char::REPLACEMENT_CHARACTER, 4),
+    }
+}
+
+fn unit(digits: &str) -> Option<u32> {
+    let digits = digits.get(..4)?;
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone() {
+        let message = Message::json_escaped(br#"a\n\"b\"\\ \u00e9\ud83d\ude00\/"#);
+        assert_eq!(message.text(), "a\n\"b\"\\ é😀/");
+        assert_eq!(message.head(64), b"a");
+    }
+
+    #[test]
+    fn a_lone_surrogate_and_a_bad_byte_become_replacement_characters() {
+        assert_eq!(Message::json_escaped(br"a\ud83dz").text(), "a\u{fffd}z");
+        assert_eq!(Message::plain(b"a\xffz").text(), "a\u{fffd}z");
+    }
+
+    #[test]
+    fn a_cut_escape_does_not_panic() {
+        for raw in [&br"\"[..], br"\u", br"\u12", br"\ud83d\", br"\ud83d\u"] {
+            let _ = Message::json_escaped(raw).text();
+        }
+    }
+}

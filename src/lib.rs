@@ -1,0 +1,29 @@
+//! Names the root cause of every 5xx of Amazon API Gateway, from its logs, as counts for CloudWatch metrics.
+//!
+//! # Layout
+//!
+//! The modules stand in the order of the data.
+//!
+//! * [`source`]: an invocation payload, a captured event, an exported log: what it is and where its events are.
+//! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
+//! * [`record`]: a log event to what it is: a line of an execution, access, Lambda or flow log.
+//! * [`cause`]: the table of causes, each declared once.
+//! * [`classify`]: what a record proves, and which cause a request's findings add up to.
+//! * [`request`]: the findings of a batch, put together by request or invocation.
+//! * [`tally`]: verdicts to counts per set of dimensions and minute.
+//! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
+//! * [`explain`]: a cause as text for people.
+//! * [`settings`]: environment and settings file, read once.
+//! * [`pipeline`]: the steps above, from batch to tally, in one call.
+
+pub mod cause;
+pub mod classify;
+pub mod decode;
+pub mod explain;
+pub mod pipeline;
+pub mod publish;
+pub mod record;
+pub mod request;
+pub mod settings;
+pub mod source;
+pub mod tally;

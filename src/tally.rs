@@ -1,0 +1,115 @@
+//! Verdicts to counts per set of dimensions and minute.
+//!
+//! A count is a failed request (or invocation, or rejected flow), never a line. Two batches' tallies add up.
+
+use std::collections::BTreeMap;
+
+use crate::classify::{Failure, Subject};
+
+/// The metrics that count failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Failed requests, from execution logs.
+    Errors,
+    /// Failed requests, from access logs.
+    AccessLogErrors,
+    /// Failed invocations, from Lambda logs.
+    FunctionErrors,
+    /// Rejected records, from VPC flow logs.
+    RejectedFlows,
+}
+
+impl Metric {
+    /// The metric name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Errors => "Errors",
+            Self::AccessLogErrors => "AccessLogErrors",
+            Self::FunctionErrors => "FunctionErrors",
+            Self::RejectedFlows => "RejectedFlows",
+        }
+    }
+}
+
+/// What one count is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// What failed.
+    pub subject: Subject,
+    /// The cause's id.
+    pub cause: &'static str,
+    /// The minute of the event that decided the count, in milliseconds since 1970-01-01T00:00:00Z.
+    pub minute_ms: i64,
+    /// The HTTP status; none where the log does not tell it.
+    pub status: Option<u16>,
+}
+
+/// Counts per subject, cause, minute and status.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    counts: BTreeMap<Key, u64>,
+}
+
+/// Milliseconds in a minute, the finest step of a standard-resolution metric.
+const MINUTE_MS: i64 = 60_000;
+
+impl Tally {
+    /// Counts one failure.
+    pub fn add(&mut self, failure: &Failure) {
+        let key = Key {
+            subject: failure.subject.clone(),
+            cause: failure.cause.id,
+            minute_ms: failure.timestamp_ms.div_euclid(MINUTE_MS) * MINUTE_MS,
+            status: failure.status,
+        };
+        *self.counts.entry(key).or_default() += 1;
+    }
+
+    /// Adds the counts of another tally.
+    pub fn merge(&mut self, other: Self) {
+        for (key, count) in other.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+    }
+
+    /// The counts, in a stable order.
+    pub fn counts(&self) -> impl Iterator<Item = (&Key, u64)> {
+        self.counts.iter().map(|(key, count)| (key, *count))
+    }
+}
+
+impl Subject {
+    /// The metric that counts it.
+    pub const fn metric(&self) -> Metric {
+        match self {
+            Self::Request { .. } => Metric::Errors,
+            Self::AccessLine { .. } => Metric::AccessLogErrors,
+            Self::Invocation { .. } => Metric::FunctionErrors,
+            Self::Flow { .. } => Metric::RejectedFlows,
+        }
+    }
+}
+
+/// One point of a metric, as a sink sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Datum {
+    /// The metric's name.
+    pub metric: &'static str,
+    /// Names and values of its dimensions.
+    pub dimensions: Vec<(&'static str, String)>,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub timestamp_ms: i64,
+    /// The values, each with how often it occurred.
+    pub values: Vec<(f64, f64)>,
+    /// Of the values.
+    pub unit: Unit,
+}
+
+/// The unit of a metric's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A count.
+    Count,
+    /// Milliseconds.
+    Milliseconds,
+}
