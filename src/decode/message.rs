@@ -38,6 +38,16 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The message without its first `bytes` bytes, which must belong to [`head`](Self::head).
+    pub fn skip(&self, bytes: usize) -> Self {
+        Self { bytes: &self.bytes[bytes.min(self.bytes.len())..], ..*self }
+    }
+
+    /// Whether the bytes hold `needle`, which must be a text that JSON does not escape.
+    pub fn contains(&self, needle: &[u8]) -> bool {
+        memchr::memmem::find(self.bytes, needle).is_some()
+    }
+
     /// The text, read as well as it can be: invalid UTF-8 and lone surrogates become U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         if !self.escaped || memchr::memchr(b'\\', self.bytes).is_none() {

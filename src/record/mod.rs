@@ -16,6 +16,8 @@ use crate::settings::Settings;
 pub enum Record<'a> {
     /// A line of the execution log of a REST or WebSocket API.
     Execution(execution::Line<'a>),
+    /// Several lines of the console's test output, pasted as one: see [`execution::lines_of_transcript`].
+    Transcript(String),
     /// A line of an access log.
     Access(access::Line<'a>),
     /// A line in the log of a Lambda function.

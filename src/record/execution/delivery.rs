@@ -1,0 +1,46 @@
+//! The JSON form of execution-log delivery: any subset of its fields, `payload` holds the text line.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::{Line, line_of, prefix};
+use crate::record::Record;
+
+#[derive(Deserialize)]
+struct Delivery<'a> {
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
+    #[serde(borrow, default)]
+    resource_arn: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    api_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    stage: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    resource_path: Option<Cow<'a, str>>,
+}
+
+/// Reads a delivered line. None where the text is no such JSON or its payload no line of an execution log.
+pub(super) fn read(text: &str) -> Option<Record<'static>> {
+    let delivery: Delivery<'_> = serde_json::from_str(text).ok()?;
+    let prefix = prefix::strip(&delivery.payload);
+    prefix.request_id?;
+    let Some(line) = line_of(&delivery.payload, &prefix) else { return Some(Record::Nothing) };
+    let (arn_api, arn_stage) =
+        delivery.resource_arn.as_deref().and_then(prefix::api_and_stage_of_arn).map(owned).unzip();
+    Some(Record::Execution(Line {
+        api_id: set(delivery.api_id).or(arn_api),
+        stage: set(delivery.stage).or(arn_stage),
+        resource_path: set(delivery.resource_path),
+        ..line
+    }))
+}
+
+fn owned((api_id, stage): (&str, &str)) -> (Cow<'static, str>, Cow<'static, str>) {
+    (Cow::Owned(api_id.to_owned()), Cow::Owned(stage.to_owned()))
+}
+
+fn set(field: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
+    field.filter(|value| !value.is_empty() && value != "-").map(|value| Cow::Owned(value.into_owned()))
+}

@@ -1,0 +1,223 @@
+//! What may stand before `(request-id) `, a closed list: a date of the console's test output, an ISO timestamp, the
+//! prefix of a log tail, the columns of plain execution-log delivery.
+
+use super::{LONGEST_REQUEST_ID_BYTES, is_request_id};
+
+/// What stood before the message.
+#[derive(Debug, Default)]
+pub(super) struct Prefix<'a> {
+    /// Where the message begins, in bytes.
+    pub(super) length: usize,
+    pub(super) request_id: Option<&'a str>,
+    pub(super) api_id: Option<&'a str>,
+    pub(super) stage: Option<&'a str>,
+    pub(super) resource_path: Option<&'a str>,
+    /// Whether a date of the console's test output was among it.
+    pub(super) has_console_date: bool,
+    /// Whether every part of it is on the closed list.
+    pub(super) is_closed: bool,
+}
+
+/// Most columns before a message: the six fields of plain delivery beside the payload, or group, stream and two times.
+const MOST_COLUMNS: usize = 8;
+
+/// Takes off what stands before the message.
+pub(super) fn strip(text: &str) -> Prefix<'_> {
+    let mut prefix = Prefix { is_closed: true, ..Prefix::default() };
+    let mut columns = Vec::new();
+    // Where the message begins if no request ID comes: behind a date, or behind a log tail's columns.
+    let mut without_id_from = 0;
+    loop {
+        let rest = text[prefix.length..].trim_start_matches(is_separator);
+        prefix.length = text.len() - rest.len();
+        if let Some((id, length)) = bracketed_id(rest) {
+            if are_closed(&columns) {
+                prefix.request_id = Some(id);
+                prefix.length += length;
+            }
+            break;
+        }
+        if let Some(length) = console_date(rest) {
+            prefix.has_console_date = true;
+            prefix.length += length;
+            without_id_from = prefix.length;
+            continue;
+        }
+        let word = rest.split(is_separator).next().unwrap_or("");
+        let Some(column) = Column::of(word) else { break };
+        if columns.len() == MOST_COLUMNS {
+            break;
+        }
+        columns.push((column, word));
+        prefix.length += word.len();
+        if column == Column::Time {
+            without_id_from = prefix.length;
+        }
+    }
+    if prefix.request_id.is_some() {
+        delivery_columns(&columns, &mut prefix);
+    } else {
+        prefix.length = without_id_from;
+        prefix.is_closed = prefix.has_console_date;
+        prefix.length += blanked_date(&text[prefix.length..]);
+    }
+    prefix
+}
+
+/// Length of a date that somebody blanked (`Date : `, `*** : `).
+fn blanked_date(text: &str) -> usize {
+    let blanked = text
+        .split_once(" : ")
+        .map(|(before, _)| before)
+        .filter(|before| before.len() <= LONGEST_BLANKED_DATE_BYTES && !before.contains([':', '{', '"', '(', ' ']));
+    blanked.map_or(0, |before| before.len() + " : ".len())
+}
+
+/// Longest word that somebody puts in place of a date, in bytes.
+const LONGEST_BLANKED_DATE_BYTES: usize = 24;
+
+/// Separators that people give plain delivery, and what log tails put between their columns.
+fn is_separator(c: char) -> bool {
+    matches!(c, ' ' | '\t' | ',' | ';' | '|')
+}
+
+/// `(request-id) ` at the start of `text`.
+fn bracketed_id(text: &str) -> Option<(&str, usize)> {
+    let rest = text.strip_prefix('(')?;
+    let end = rest.as_bytes().iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')?;
+    let id = rest.get(..end)?;
+    let length = end + 2;
+    (is_request_id(id.as_bytes()) && rest[end + 1..].starts_with(' ')).then_some((id, length + 1))
+}
+
+/// `Thu May 04 17:48:21 UTC 2024 : ` at the start of `text`: its length.
+fn console_date(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let date = bytes.get(..DATE_BYTES)?;
+    let is_date = date[..3].iter().all(u8::is_ascii_alphabetic)
+        && date[3] == b' '
+        && date[4..7].iter().all(u8::is_ascii_alphabetic)
+        && date[7] == b' '
+        && date[13] == b':'
+        && date[16] == b':'
+        && &date[19..24] == b" UTC "
+        && date[24..].iter().all(u8::is_ascii_digit);
+    if !is_date {
+        return None;
+    }
+    let rest = &text[DATE_BYTES..];
+    let length = rest.len() - rest.trim_start().strip_prefix(':')?.trim_start().len();
+    Some(DATE_BYTES + length)
+}
+
+/// Length of `Thu May 04 17:48:21 UTC 2024`.
+const DATE_BYTES: usize = 28;
+
+/// Where, behind the first, further dates of the console stand: a transcript pasted as one line.
+pub(super) fn later_dates(text: &str) -> impl Iterator<Item = usize> + '_ {
+    const ZONE: &str = " UTC ";
+    const BEFORE_ZONE_BYTES: usize = 19;
+    text.match_indices(ZONE).filter_map(|(zone, _)| {
+        let start = zone.checked_sub(BEFORE_ZONE_BYTES)?;
+        (start > 0 && text.is_char_boundary(start) && console_date(&text[start..]).is_some()).then_some(start)
+    })
+}
+
+/// What a word before a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    /// Of a log tail or of delivery.
+    Time,
+    /// Of a log tail.
+    LogStream,
+    /// Of a log tail.
+    LogGroup,
+    /// `resource_arn` of delivery.
+    Arn,
+    /// `api_id` of delivery.
+    ApiId,
+    /// `resource_path` of delivery.
+    Path,
+    /// `http_method` of delivery.
+    Method,
+    /// A field of delivery that has no value.
+    Unset,
+    /// Any other name: `stage` of delivery.
+    Name,
+}
+
+impl Column {
+    fn of(word: &str) -> Option<Self> {
+        const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
+        Some(match word {
+            "" => return None,
+            "-" => Self::Unset,
+            _ if METHODS.contains(&word) => Self::Method,
+            _ if is_time(word) => Self::Time,
+            _ if is_api_id(word) => Self::ApiId,
+            _ if is_log_stream(word) => Self::LogStream,
+            _ if word.starts_with("API-Gateway-Execution-Logs_") || word.starts_with("/aws/apigateway/") => {
+                Self::LogGroup
+            }
+            _ if word.starts_with('/') => Self::Path,
+            _ if api_and_stage_of_arn(word).is_some() => Self::Arn,
+            _ if is_stage(word) => Self::Name,
+            _ => return None,
+        })
+    }
+}
+
+/// Whether the words are those of a log tail or of plain delivery: one name may be among them, the stage, and only
+/// beside another field of delivery.
+fn are_closed(columns: &[(Column, &str)]) -> bool {
+    let names = columns.iter().filter(|(column, _)| *column == Column::Name).count();
+    let is_delivery =
+        columns.iter().any(|(c, _)| matches!(c, Column::Arn | Column::ApiId | Column::Path | Column::Method));
+    names == 0 || (names == 1 && is_delivery)
+}
+
+/// An ISO 8601 date, time or both; a clock time; seconds or milliseconds since 1970.
+fn is_time(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    digits >= 6
+        && bytes.len() <= 40
+        && bytes[0].is_ascii_digit()
+        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/'))
+}
+
+/// A log stream of API Gateway, whole or cut: hexadecimal digits.
+fn is_log_stream(word: &str) -> bool {
+    (4..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// API IDs are ten lower-case letters and digits.
+fn is_api_id(word: &str) -> bool {
+    word.len() == 10
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && word.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Stage names are at most 128 letters, digits, `_` and `-`; `$default` is one too.
+fn is_stage(word: &str) -> bool {
+    word.len() <= 128 && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'))
+}
+
+/// What the columns of plain delivery tell: the ARN names API and stage, else a column of an API ID's shape and the
+/// name do; a path is the resource as configured.
+fn delivery_columns<'a>(columns: &[(Column, &'a str)], prefix: &mut Prefix<'a>) {
+    let first = |wanted| columns.iter().find(|(column, _)| *column == wanted).map(|(_, word)| *word);
+    let by_arn = first(Column::Arn).and_then(api_and_stage_of_arn);
+    prefix.api_id = by_arn.map(|arn| arn.0).or_else(|| first(Column::ApiId));
+    prefix.stage = by_arn.map(|arn| arn.1).or_else(|| first(Column::Name));
+    prefix.resource_path = first(Column::Path);
+}
+
+/// API and stage of `arn:aws:apigateway:{region}:{account}:/restapis/{api}/stages/{stage}`.
+pub(super) fn api_and_stage_of_arn(arn: &str) -> Option<(&str, &str)> {
+    if !arn.starts_with("arn:") || !arn.contains(":apigateway:") {
+        return None;
+    }
+    let (_, rest) = arn.split_once("/restapis/")?;
+    rest.split_once("/stages/")
+}

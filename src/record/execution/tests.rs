@@ -1,0 +1,131 @@
+use super::*;
+
+fn event(text: &str) -> LogEvent<'_> {
+    LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
+}
+
+/// Request ID, head and tail of a line; None where the text is no line that matters.
+fn line(record: Option<Record<'_>>) -> Option<(Option<String>, Head, String)> {
+    match record? {
+        Record::Execution(line) => {
+            Some((line.request_id.map(|id| id.into_owned()), line.head, line.tail.text().into_owned()))
+        }
+        _ => None,
+    }
+}
+
+const ID: &str = "0f6a4e0c-2f1b-4c57-9f0a-5d2f6d8f1a10";
+
+#[test]
+fn what_may_stand_before_a_request_id_is_a_closed_list() {
+    let allowed = [
+        String::new(),
+        "Thu May 04 17:48:21 UTC 2024 : ".into(),
+        "2024-05-04T17:48:21.117Z ".into(),
+        "2024-05-04T17:48:21.881-04:00 ".into(),
+        "2024-05-04T17:48:21.117000+00:00 0123456789abcdef0123456789abcdef ".into(),
+        "a5bfc9 14:52:31  ".into(),
+        "API-Gateway-Execution-Logs_a1b2c3d4e5/prod 0123456789abcdef 2024-05-04 17:48:21 ".into(),
+        "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod 1714844901117 a1b2c3d4e5 prod /orders GET ".into(),
+        "a1b2c3d4e5|prod|".into(),
+        "prod,GET,".into(),
+    ];
+    for prefix in &allowed {
+        let text = format!("{prefix}({ID}) Execution failed due to a timeout error");
+        let got = line(read(&event(&text)));
+        assert_eq!(got, Some((Some(ID.into()), Head::ExecutionFailed, " due to a timeout error".into())), "{text}");
+        assert_eq!(line(read_by_shape(&event(&text))), got, "{text}");
+    }
+    for prefix in ["ERROR ", "my service says: ", "{\"a\":1} ", "GET /orders has failed ", "prod "] {
+        let text = format!("{prefix}({ID}) Execution failed due to a timeout error");
+        assert_eq!(line(read(&event(&text))), None, "{text}");
+        assert_eq!(line(read_by_shape(&event(&text))), None, "{text}");
+    }
+}
+
+#[test]
+fn plain_delivery_tells_api_stage_and_resource() {
+    let arn = "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod";
+    for columns in [format!("{arn} /orders GET"), "a1b2c3d4e5\tprod\t/orders\tGET".into()] {
+        let text = format!("{columns} ({ID}) Method completed with status: 500");
+        let message = event(&text);
+        let Some(Record::Execution(line)) = read(&message) else { panic!("{text}") };
+        assert_eq!(line.api_id.as_deref(), Some("a1b2c3d4e5"), "{text}");
+        assert_eq!(line.stage.as_deref(), Some("prod"), "{text}");
+        assert_eq!(line.resource_path.as_deref(), Some("/orders"), "{text}");
+    }
+}
+
+#[test]
+fn json_delivery_is_read_with_any_subset_of_its_fields() {
+    let payload = format!("({ID}) Method completed with status: 502");
+    for fields in [
+        r#""api_id":"a1b2c3d4e5","stage":"prod","resource_path":"/orders","http_method":"GET","#,
+        r#""resource_arn":"arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod","#,
+    ] {
+        let text = format!("{{{fields}\"payload\":\"{payload}\",\"new_field\":[1]}}");
+        let message = event(&text);
+        let Some(Record::Execution(line)) = read_by_shape(&message) else { panic!("{text}") };
+        assert_eq!(line.api_id.as_deref(), Some("a1b2c3d4e5"));
+        assert_eq!(line.stage.as_deref(), Some("prod"));
+        assert_eq!(line.head, Head::MethodCompleted);
+    }
+    let bare = format!("{{\"payload\":\"{payload}\"}}");
+    assert!(matches!(read_by_shape(&event(&bare)), Some(Record::Execution(_))));
+    assert!(read_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
+}
+
+#[test]
+fn a_line_without_id_is_read_in_an_execution_log_only() {
+    let cases = [
+        "Thu May 04 17:48:21 UTC 2024 : Execution failed due to a timeout error",
+        "Execution failed due to a timeout error",
+        "\"Execution failed due to a timeout error",
+        "Date : Execution failed due to a timeout error",
+        "2024-05-04T17:48:21Z Execution failed due to a timeout error",
+    ];
+    for text in cases {
+        let got = line(read(&event(text)));
+        assert_eq!(got.map(|line| (line.0, line.1)), Some((None, Head::ExecutionFailed)), "{text}");
+    }
+    assert!(line(read_by_shape(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
+    assert!(line(read_by_shape(&event(cases[1]))).is_none());
+}
+
+#[test]
+fn text_that_a_body_quotes_is_no_head() {
+    for text in [
+        format!("({ID}) Method request body before transformations: Execution failed due to a timeout error"),
+        format!("({ID}) Endpoint request headers: {{x=Method completed with status: 500}}"),
+        format!("({ID}) Method request path: {{id=({ID}) Execution failed}}"),
+    ] {
+        assert!(matches!(read(&event(&text)), Some(Record::Nothing)), "{text}");
+        assert!(matches!(read_by_shape(&event(&text)), Some(Record::Nothing)), "{text}");
+    }
+}
+
+#[test]
+fn a_transcript_on_one_line_is_cut_at_its_dates() {
+    let text = "Execution log for request 1 Thu May 04 17:48:21 UTC 2024 : Starting execution for request: 1 \
+                Thu May 04 17:48:22 UTC 2024 : Execution failed due to a timeout error \
+                Thu May 04 17:48:22 UTC 2024 : Method completed with status: 504";
+    assert!(matches!(read(&event(text)), Some(Record::Transcript(_))));
+    let heads: Vec<Head> = lines_of_transcript(text).map(|line| line.head).collect();
+    assert_eq!(heads, [Head::TestLog, Head::StartingExecution, Head::ExecutionFailed, Head::MethodCompleted]);
+}
+
+#[test]
+fn a_transcript_needs_a_line_without_id() {
+    let text = format!(
+        "({ID}) Endpoint response body before transformations: Thu May 04 17:48:22 UTC 2024 : Method completed with status: 504"
+    );
+    assert!(!matches!(read(&event(&text)), Some(Record::Transcript(_))));
+}
+
+#[test]
+fn escapes_in_the_head_do_not_hide_the_tail() {
+    let raw = format!("({ID}) Execution failed due to configuration error: \\n Invalid \\\"x\\\"");
+    let message = LogEvent { id: "", timestamp_ms: 0, message: Message::json_escaped(raw.as_bytes()) };
+    let got = line(read(&message)).map(|line| line.2);
+    assert_eq!(got.as_deref(), Some(" due to configuration error: \n Invalid \"x\""));
+}
