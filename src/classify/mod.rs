@@ -3,7 +3,10 @@
 //!
 //! Pure: no clock, no environment, nothing kept from one call to the next.
 
+pub mod access;
 pub mod execution;
+pub mod flow;
+pub mod frame;
 
 use crate::cause::Cause;
 
