@@ -1,6 +1,6 @@
 //! What goes wrong in the Lambda function behind an API, or in the call of it.
 
-use super::Says::{Function, Gateway, InvocationStatus, Service};
+use super::Says::{Function, Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -64,6 +64,9 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("rate exceeded"),
             Function("toomanyrequestsexception"),
             Gateway("concurrentinvocationlimitexceeded"),
+            LambdaService("toomanyrequests"),
+            LambdaService("rate exceeded"),
+            LambdaService("concurrentinvocationlimitexceeded"),
             InvocationStatus(429, 429),
         ],
         remedy: Remedy { means: "", checks: &[], see: &[] },
@@ -186,7 +189,7 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[],
         says: &[
             Gateway("'functionname' failed to satisfy constraint"),
-            Service("'functionname' failed to satisfy constraint"),
+            LambdaService("'functionname' failed to satisfy constraint"),
             Gateway("invalid stage variable"),
         ],
         remedy: Remedy { means: "", checks: &[], see: &[] },
@@ -208,6 +211,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("invalid permissions on lambda function"),
             Gateway("role configured on integration or api gateway doesn't have permissions to call integration"),
             Gateway("not authorized to perform: lambda:invokefunction"),
+            LambdaService("not authorized to perform: lambda:invokefunction"),
         ],
         remedy: Remedy { means: "", checks: &[], see: &[] },
         docs: &[],
@@ -232,6 +236,8 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("invalid function arn"),
             Gateway("resourcenotfoundexception"),
             Gateway("cannot find alias"),
+            LambdaService("function not found"),
+            LambdaService("resourcenotfoundexception"),
             InvocationStatus(404, 404),
         ],
         remedy: Remedy { means: "", checks: &[], see: &[] },
@@ -279,12 +285,17 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[],
         says: &[
             InvocationStatus(500, 599),
-            Service("enilimitreached"),
-            Service("subnetipaddresslimitreached"),
-            Service("ec2{}exception"),
-            Service("kms{}exception"),
-            Service("efs{}exception"),
-            Service("serviceexception"),
+            LambdaService("enilimitreached"),
+            LambdaService("subnetipaddresslimitreached"),
+            LambdaService("ec2{}exception"),
+            LambdaService("kms{}exception"),
+            LambdaService("efs{}exception"),
+            LambdaService("serviceexception"),
+            LambdaService("unable to decrypt"),
+            LambdaService("was unable to {} eni"),
+            LambdaService("elastic network interface"),
+            LambdaService("efs file system"),
+            LambdaService("sufficient capacity"),
         ],
         remedy: Remedy { means: "", checks: &[], see: &[] },
         docs: &[],

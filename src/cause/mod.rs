@@ -16,6 +16,8 @@ mod pattern;
 mod tls;
 mod vpc_link;
 
+use std::num::NonZeroU16;
+
 pub use pattern::normalise;
 
 /// The published name of a cause, its evidence and its remedy.
@@ -227,6 +229,8 @@ pub enum Says {
     Function(&'static str),
     /// What an AWS service answered: its error code, or its message.
     Service(&'static str),
+    /// What the Lambda service answered to an invocation: its error code, or its message.
+    LambdaService(&'static str),
     /// Exactly this gateway response type.
     ResponseType(&'static str),
     /// The Lambda service answered the invocation with a status in this range (both ends included).
@@ -246,6 +250,8 @@ pub enum Voice {
     Function,
     /// See [`Says::Service`].
     Service,
+    /// See [`Says::LambdaService`].
+    LambdaService,
     /// See [`Says::ResponseType`].
     ResponseType,
     /// See [`Says::FunctionLog`].
@@ -259,6 +265,7 @@ impl Says {
             | (Self::Authorizer(p), Voice::Authorizer)
             | (Self::Function(p), Voice::Function)
             | (Self::Service(p), Voice::Service)
+            | (Self::LambdaService(p), Voice::LambdaService)
             | (Self::FunctionLog(p), Voice::FunctionLog) => pattern::matches(p, normalised),
             (Self::ResponseType(t), Voice::ResponseType) => t.eq_ignore_ascii_case(normalised),
             _ => false,
@@ -285,6 +292,10 @@ pub fn built_in() -> impl Iterator<Item = &'static Cause> {
     .into_iter()
     .flatten()
 }
+
+/// The place of a cause in a [`Table`], for state that is kept for every open request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CauseIndex(NonZeroU16);
 
 /// The causes in force: the built-in ones, with own rules before and after them.
 #[derive(Debug, Clone)]
@@ -325,6 +336,17 @@ impl Table {
                 .iter()
                 .any(|says| matches!(says, Says::InvocationStatus(low, high) if (*low..=*high).contains(&status)))
         })
+    }
+
+    /// The cause at this place.
+    pub fn at(&self, index: CauseIndex) -> &'static Cause {
+        self.causes[usize::from(index.0.get()) - 1]
+    }
+
+    /// The place of a cause of this table.
+    pub fn index_of(&self, cause: &'static Cause) -> Option<CauseIndex> {
+        let place = self.causes.iter().position(|other| std::ptr::eq(*other, cause))?;
+        u16::try_from(place + 1).ok().and_then(NonZeroU16::new).map(CauseIndex)
     }
 
     /// The cause with this id, or which once had it.

@@ -1,1 +1,230 @@
-//! To come.
+//! What a line of an execution log proves, and which cause the findings of one request add up to.
+
+use super::endpoint::{self, Answer, Endpoint};
+use super::{frame, shape};
+use crate::cause::{Cause, Rank, Table, Voice, named, normalise};
+use crate::record::execution::{Head, Line};
+
+/// What a line proves.
+#[derive(Debug)]
+pub enum Finding {
+    /// A request begins; see [`crate::request::execution`] for when it is a new one.
+    Opening(Opening),
+    /// The authorizer is called.
+    AuthorizerStarted,
+    /// The authorizer has answered.
+    AuthorizerDone,
+    /// A failure line.
+    Failure(FailureLine),
+    /// The gateway made the answer itself.
+    GatewayResponse(GatewayResponse),
+    /// The request ended with this status.
+    Ended(u16),
+    /// What the endpoint is, or what it answered.
+    Endpoint(Evidence),
+    /// The resource as configured.
+    ResourcePath(String),
+    /// The X-Ray trace id.
+    TraceId(String),
+}
+
+/// The lines that begin a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// `Extended Request Id`, or the head of the console's test output.
+    First,
+    /// `Starting execution for request`, behind the lines of the authorizer and the usage plan.
+    Starting,
+}
+
+/// A cause that a line names, and how much the line tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// The cause.
+    pub cause: &'static Cause,
+    /// The rank; that of the cause, or lower where the line only hints at it.
+    pub rank: Rank,
+}
+
+/// What a failure line says, read both ways: whether it was said in the authorizer's phase shows later.
+#[derive(Debug)]
+pub struct FailureLine {
+    /// The cause if it is the integration's failure; none where no cause matches.
+    pub integration: Option<Candidate>,
+    /// The cause if it is the authorizer's failure.
+    pub authorizer: Candidate,
+    /// Whether the line itself says that the authorizer failed.
+    pub names_authorizer: bool,
+    /// The shape of a text that no cause matches.
+    pub shape: Option<String>,
+}
+
+/// A gateway response line.
+#[derive(Debug)]
+pub struct GatewayResponse {
+    /// The status that the client got, unless a completion line says otherwise.
+    pub status: u16,
+    /// The cause that the response type names.
+    pub cause: Option<Candidate>,
+    /// Whether the response type is one of the authorizer's.
+    pub names_authorizer: bool,
+}
+
+/// What one line tells of the endpoint.
+#[derive(Debug)]
+pub enum Evidence {
+    /// What is called.
+    Uri(Endpoint),
+    /// `Received response. Status: N`.
+    Status(u16),
+    /// The headers of its answer.
+    Headers {
+        /// `X-Amz-Function-Error` is among them.
+        function_error: bool,
+        /// What `x-amzn-ErrorType` names.
+        error: Answer,
+    },
+    /// The body of its answer is an error.
+    Body(Answer),
+}
+
+/// The causes whose text is what the gateway concluded from an answer, which the answer itself may refine.
+pub(crate) struct Conclusions;
+
+impl Conclusions {
+    /// "Malformed Lambda proxy response".
+    pub(crate) const MALFORMED: &'static str = "lambda_malformed_response";
+    /// "Output mapping …", "No match for output mapping …".
+    pub(crate) const STATUS_MAPPING: &'static str = "response_status_mapping";
+    /// "Execution failed due to configuration error:" without more, told by nothing else.
+    pub(crate) const CONFIGURATION: &'static str = "integration_config";
+    /// The Lambda service refused the invocation with 403 or 405.
+    pub(crate) const METHOD: &'static str = "integration_method";
+}
+
+/// What the line proves; none where it tells nothing that matters.
+pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
+    Some(match line.head {
+        Head::ExtendedRequestId | Head::TestLog => Finding::Opening(Opening::First),
+        Head::StartingExecution => Finding::Opening(Opening::Starting),
+        Head::StartingAuthorizer => Finding::AuthorizerStarted,
+        Head::AuthorizerDone => Finding::AuthorizerDone,
+        Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
+        Head::RequestUri => Finding::Endpoint(Evidence::Uri(Endpoint::of(&line.tail.text())?)),
+        Head::ReceivedResponse => Finding::Endpoint(Evidence::Status(status_behind(&line.tail.text(), "Status:")?)),
+        Head::ResponseHeaders => Finding::Endpoint(endpoint::headers(&line.tail, table)?),
+        Head::ResponseBody => Finding::Endpoint(Evidence::Body(endpoint::body(&line.tail, table)?)),
+        Head::ExecutionFailed => Finding::Failure(execution_failed(&line.tail.text(), table)),
+        Head::LambdaExecutionFailed => Finding::Failure(function_failed(&line.tail.text(), table)),
+        Head::LambdaInvocationFailed => Finding::Failure(invocation_failed(&line.tail.text(), table)),
+        Head::AuthorizerConfigurationException => Finding::Failure(FailureLine {
+            integration: None,
+            authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Generic },
+            names_authorizer: true,
+            shape: None,
+        }),
+        Head::WafError => Finding::Failure(FailureLine {
+            integration: Some(whole(named("waf_error"))),
+            authorizer: whole(named("waf_error")),
+            names_authorizer: false,
+            shape: None,
+        }),
+        Head::GatewayResponse => Finding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
+        Head::MethodCompleted => Finding::Ended(number(line.tail.text().trim_start())?),
+        Head::TraceId => Finding::TraceId(trace_id(&line.tail.text())?),
+    })
+}
+
+fn whole(cause: &'static Cause) -> Candidate {
+    Candidate { cause, rank: cause.rank }
+}
+
+/// `Execution failed{tail}`.
+fn execution_failed(tail: &str, table: &Table) -> FailureLine {
+    let sentence = format!("Execution failed{tail}");
+    let text = normalise(&sentence);
+    let authorizer = authorizer(&text, table);
+    let cause = table.find(Voice::Gateway, &text);
+    FailureLine {
+        integration: cause.map(whole),
+        authorizer,
+        names_authorizer: text.contains("authorizer error"),
+        shape: cause.is_none().then(|| shape::of(&sentence)),
+    }
+}
+
+/// `Lambda execution failed{tail}`: the function ended with an error.
+fn function_failed(tail: &str, table: &Table) -> FailureLine {
+    let sentence = format!("Lambda execution failed{tail}");
+    let said = frame::function_error(&sentence).unwrap_or(tail);
+    let text = normalise(said);
+    FailureLine {
+        integration: table.find(Voice::Function, &text).map(whole),
+        // Whatever the function said: it crashed, unless it ran out of time.
+        authorizer: if text.contains("task timed out") {
+            whole(named("authorizer_timeout"))
+        } else {
+            whole(named("authorizer_error"))
+        },
+        names_authorizer: false,
+        shape: None,
+    }
+}
+
+/// `Lambda invocation failed with status: N. …`: a text that names the cause tells more, so the rank is lower.
+fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
+    let status = status_behind(tail, "status:");
+    let cause = status.and_then(|status| table.find_invocation_status(status));
+    FailureLine {
+        integration: cause.map(|cause| Candidate { cause, rank: Rank::Concluded }),
+        authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Concluded },
+        names_authorizer: false,
+        shape: cause.is_none().then(|| shape::of(&format!("Lambda invocation failed{tail}"))),
+    }
+}
+
+/// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
+/// it was, so any other sentence of the phase tells more.
+pub(crate) fn authorizer(text: &str, table: &Table) -> Candidate {
+    let cause = table.find(Voice::Authorizer, text).unwrap_or_else(|| named("authorizer_error"));
+    let is_bare = text.contains("authorizer error");
+    Candidate { cause, rank: if is_bare { Rank::Generic } else { cause.rank } }
+}
+
+/// ` T with status code: N`.
+fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
+    let (response_type, rest) = tail.trim_start().split_once(' ')?;
+    let status = status_behind(rest, "with status code:")?;
+    let cause = table.find(Voice::ResponseType, response_type);
+    Some(GatewayResponse {
+        status,
+        cause: cause.map(|cause| Candidate { cause, rank: Rank::Typed }),
+        names_authorizer: response_type.starts_with("AUTHORIZER_"),
+    })
+}
+
+/// The three-digit status behind `words`.
+fn status_behind(text: &str, words: &str) -> Option<u16> {
+    let at = text.find(words)?;
+    number(text[at + words.len()..].trim_start())
+}
+
+/// The HTTP status at the start of `text`.
+fn number(text: &str) -> Option<u16> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    (digits == 3).then(|| text[..digits].parse().ok()).flatten()
+}
+
+/// ` GET, Resource Path: /orders`.
+fn resource_path(tail: &str) -> Option<String> {
+    let (_, path) = tail.split_once("Resource Path:")?;
+    let path = path.trim();
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+/// ` : 1-5759e988-bd862e3fe1be46a994272793`.
+fn trace_id(tail: &str) -> Option<String> {
+    let id = tail.trim_start_matches([' ', ':']).split_whitespace().next()?;
+    let is_id = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'=' | b';'));
+    is_id.then(|| id.to_owned())
+}

@@ -54,7 +54,7 @@ fn without_tail(inner: &str) -> &str {
 }
 
 /// Cuts `RequestId: {uuid} Error: ` and `{ISO time} {uuid} `, which the runtime writes before the error.
-fn without_lead(inner: &str) -> &str {
+pub(super) fn without_lead(inner: &str) -> &str {
     if let Some(rest) = strip_prefix_ignoring_case(inner, "RequestId: ").and_then(strip_uuid) {
         return strip_prefix_ignoring_case(rest, "Error: ").unwrap_or(rest);
     }

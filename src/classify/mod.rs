@@ -4,9 +4,13 @@
 //! Pure: no clock, no environment, nothing kept from one call to the next.
 
 pub mod access;
+mod endpoint;
 pub mod execution;
 pub mod flow;
 pub mod frame;
+pub mod shape;
+
+pub use endpoint::{Answer, Endpoint};
 
 use crate::cause::Cause;
 

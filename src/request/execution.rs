@@ -1,1 +1,433 @@
-//! To come.
+//! The findings of execution logs, put together by request.
+//!
+//! A request is (API, stage, request ID). Clients may choose the ID, so it repeats: opening lines and ends tell one
+//! request of an ID from the next. Where requests of one ID overlap, a line goes to the first of them to end.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+
+use super::state::{Phase, State};
+use crate::cause::{Table, UNCLASSIFIED};
+use crate::classify::execution::{Finding, Opening};
+use crate::classify::{Failure, Subject, Verdict};
+
+/// Where a request was made, and its ID.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestKey<'a> {
+    /// The API's id or name.
+    pub api_id: &'a str,
+    /// Its stage.
+    pub stage: &'a str,
+    /// The request ID; none in the console's test output.
+    pub request_id: Option<&'a str>,
+}
+
+/// Most (API, stage) pairs told apart in one batch; 65,535 bounds the number that a request's state keeps.
+const MOST_PLACES: usize = 60_000;
+
+/// Most routes and shapes kept in one batch, each.
+const MOST_TEXTS: usize = 1_000;
+
+/// Most failed requests of one batch whose IDs are kept for exemplars.
+const MOST_REQUEST_IDS: usize = 2_000;
+
+/// Most completed requests that wait for their last lines (the trace id comes behind the completion).
+const MOST_COMPLETED: usize = 4_096;
+
+/// Most open requests carried over to the next batch.
+const MOST_CARRIED: usize = 20_000;
+
+/// How long an open request is carried over: as long as the longest integration, a response stream, may take.
+///
+/// Source: API Gateway Developer Guide, "Response streaming": up to 15 minutes.
+const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
+
+/// Requests that were not at their end when a batch ended, for the next batch of the same environment.
+#[derive(Debug, Clone, Default)]
+pub struct Carry {
+    hasher: RandomState,
+    open: HashMap<u64, State, NoHash>,
+    places: Vec<(String, String)>,
+}
+
+/// The requests of one batch.
+#[derive(Debug)]
+pub struct Requests<'t> {
+    table: &'t Table,
+    hasher: RandomState,
+    slots: HashMap<u64, Slot, NoHash>,
+    /// Keys of completed requests, the oldest first.
+    completed: VecDeque<u64>,
+    places: Vec<(String, String)>,
+    routes: Vec<String>,
+    shapes: Vec<String>,
+    /// Request ID and trace id of failed requests.
+    ids: HashMap<u64, Ids, NoHash>,
+    latest_ms: i64,
+    /// Requests that were joined from two batches.
+    split: u64,
+}
+
+#[derive(Debug, Default)]
+struct Ids {
+    request_id: String,
+    trace_id: Option<String>,
+}
+
+/// The requests of one ID that are not done with.
+#[derive(Debug)]
+struct Slot {
+    /// The one whose lines come now.
+    front: State,
+    /// Rarely any.
+    others: Option<Box<Others>>,
+}
+
+#[derive(Debug, Default)]
+struct Others {
+    /// Failed and left by their lines, the oldest first: only an end can still belong to them.
+    left: VecDeque<State>,
+    /// Opened while the front one was under way.
+    behind: VecDeque<State>,
+}
+
+/// Most requests of one ID under way at the same time; a client that chooses more of them gets its lines mixed up.
+const MOST_OTHERS: usize = 64;
+
+impl Slot {
+    fn of(front: State) -> Self {
+        Self { front, others: None }
+    }
+
+    fn behind_is_blank(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| others.behind.back().is_some_and(State::is_blank))
+    }
+
+    /// Opens another request while the front one is under way.
+    fn open_behind(&mut self) {
+        let place = self.front.place;
+        let others = self.others.get_or_insert_default();
+        if others.behind.len() < MOST_OTHERS {
+            others.behind.push_back(State::at(place));
+        }
+    }
+
+    /// Leaves the front request for the next one of that ID. Gives the one that no end can belong to any more.
+    fn leave_front(&mut self) -> Option<State> {
+        let place = self.front.place;
+        let others = self.others.get_or_insert_default();
+        let next = others.behind.pop_front().unwrap_or_else(|| State::at(place));
+        others.left.push_back(std::mem::replace(&mut self.front, next));
+        if others.left.len() > MOST_OTHERS { others.left.pop_front() } else { None }
+    }
+
+    fn has_left(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| !others.left.is_empty())
+    }
+}
+
+/// The keys are hashes already.
+#[derive(Debug, Clone, Default)]
+pub struct NoHash;
+
+/// See [`NoHash`].
+#[derive(Debug, Default)]
+pub struct Identity(u64);
+
+impl BuildHasher for NoHash {
+    type Hasher = Identity;
+    fn build_hasher(&self) -> Identity {
+        Identity::default()
+    }
+}
+
+impl std::hash::Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+impl<'t> Requests<'t> {
+    /// Begins a batch with what the one before left open.
+    pub fn resume(carry: &Carry, table: &'t Table) -> Self {
+        let slots = carry.open.iter().map(|(key, state)| (*key, Slot::of(*state))).collect();
+        Self {
+            table,
+            hasher: carry.hasher.clone(),
+            slots,
+            completed: VecDeque::new(),
+            places: carry.places.clone(),
+            routes: Vec::new(),
+            shapes: Vec::new(),
+            ids: HashMap::default(),
+            latest_ms: i64::MIN,
+            split: 0,
+        }
+    }
+
+    /// Takes one finding. `each` gets the verdicts that it decides.
+    pub fn add(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: Finding, each: &mut impl FnMut(Verdict)) {
+        self.latest_ms = self.latest_ms.max(timestamp_ms);
+        let hash = self.hasher.hash_one((key.api_id, key.stage, key.request_id));
+        match &finding {
+            Finding::Opening(opening) => return self.open(hash, *opening, each),
+            Finding::TraceId(trace_id) => {
+                if let Some(ids) = self.ids.get_mut(&hash) {
+                    ids.trace_id = Some(trace_id.clone());
+                }
+                return;
+            }
+            Finding::AuthorizerDone if !self.slots.contains_key(&hash) => return,
+            _ => {}
+        }
+        self.begin_next_if_ended(hash, &finding, each);
+        let place = self.place(hash, key);
+        let shape = match &finding {
+            Finding::Failure(line) => line.shape.as_deref().map(|shape| keep(&mut self.shapes, shape)),
+            _ => None,
+        };
+        let route = match &finding {
+            Finding::ResourcePath(path) => Some(keep(&mut self.routes, path)),
+            _ => None,
+        };
+        let table = self.table;
+        let slot = self.slots.entry(hash).or_insert_with(|| Slot::of(State::at(place)));
+        slot.front.seen(timestamp_ms, key.request_id.is_some());
+        if slot.front.carried {
+            slot.front.carried = false;
+            self.split += 1;
+        }
+        match finding {
+            Finding::AuthorizerStarted => slot.front.authorizer_started(),
+            Finding::AuthorizerDone => slot.front.authorizer_done(),
+            Finding::Failure(line) => {
+                let mut oldest = None;
+                if slot.front.phase == Phase::Answered {
+                    // The next request's, unless a completion line still comes.
+                    oldest = slot.leave_front();
+                    slot.front.after_answer = true;
+                    slot.front.seen(timestamp_ms, key.request_id.is_some());
+                }
+                slot.front.failure(&line, shape.flatten(), timestamp_ms, table);
+                if let Some(state) = oldest {
+                    self.judge(&state, None, each);
+                }
+                self.keep_id(hash, key);
+            }
+            Finding::GatewayResponse(response) => {
+                slot.front.answered(&response, timestamp_ms, table);
+                if slot.front.failed() {
+                    self.keep_id(hash, key);
+                }
+            }
+            Finding::Ended(status) => {
+                if (500..600).contains(&status) {
+                    self.keep_id(hash, key);
+                }
+                self.completed(hash, status, timestamp_ms, each);
+            }
+            Finding::Endpoint(evidence) => slot.front.endpoint(&evidence),
+            Finding::ResourcePath(_) => slot.front.route = slot.front.route.or(route.flatten()),
+            Finding::Opening(_) | Finding::TraceId(_) => {}
+        }
+    }
+
+    /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
+    fn open(&mut self, hash: u64, opening: Opening, each: &mut impl FnMut(Verdict)) {
+        let Some(slot) = self.slots.get_mut(&hash) else { return };
+        if slot.front.is_blank() || slot.behind_is_blank() {
+            return;
+        }
+        match slot.front.phase {
+            Phase::Answered | Phase::Completed => self.retire_front(hash, each),
+            // Its end may never be logged, and then it must not swallow the next one's failure.
+            Phase::Open if slot.front.has_failure() => {
+                if let Some(state) = slot.leave_front() {
+                    self.judge(&state, None, each);
+                }
+            }
+            // The lines of authorizer and usage plan stand between the two opening lines of one request.
+            Phase::Open if opening == Opening::Starting => slot.front.authorizer_done(),
+            Phase::Open => slot.open_behind(),
+        }
+    }
+
+    /// After its end, a failure line or an end begins a new request of that ID.
+    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, each: &mut impl FnMut(Verdict)) {
+        let Some(slot) = self.slots.get(&hash) else { return };
+        let phase = slot.front.phase;
+        let begins = match finding {
+            // An end may still belong to one that was left.
+            Finding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
+            Finding::Failure(_) => phase == Phase::Completed,
+            Finding::GatewayResponse(_) | Finding::AuthorizerStarted => phase != Phase::Open,
+            _ => false,
+        };
+        if begins {
+            self.retire_front(hash, each);
+        }
+    }
+
+    /// A completion line: one of the requests of that ID ends.
+    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, each: &mut impl FnMut(Verdict)) {
+        let Some(slot) = self.slots.get_mut(&hash) else { return };
+        if slot.front.after_answer
+            && let Some(others) = slot.others.as_mut()
+            && let Some(mut answered) = others.left.pop_back()
+        {
+            // Failure lines between a gateway response and the completion belong to the request that completes.
+            answered.absorb(&slot.front);
+            slot.front = answered;
+        }
+        let is_failure = (500..600).contains(&status);
+        let is_the_front_s = slot.front.phase != Phase::Completed && (slot.front.has_failure() || !is_failure);
+        if !is_the_front_s
+            && let Some(others) = slot.others.as_mut()
+            && let Some(mut left) = others.left.pop_front()
+        {
+            left.completed(status, timestamp_ms);
+            let ids = self.ids.remove(&hash);
+            self.judge(&left, ids, each);
+            return;
+        }
+        slot.front.completed(status, timestamp_ms);
+        if slot.others.as_ref().is_some_and(|others| !others.behind.is_empty()) {
+            self.retire_front(hash, each);
+            return;
+        }
+        self.completed.push_back(hash);
+        if self.completed.len() > MOST_COMPLETED
+            && let Some(oldest) = self.completed.pop_front()
+            && self.slots.get(&oldest).is_some_and(|slot| slot.front.phase == Phase::Completed)
+        {
+            self.retire_front(oldest, each);
+        }
+    }
+
+    /// Gives the verdict on the front request of an ID and makes room for the next one.
+    fn retire_front(&mut self, hash: u64, each: &mut impl FnMut(Verdict)) {
+        let Some(slot) = self.slots.get_mut(&hash) else { return };
+        let state = slot.front;
+        match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
+            Some(next) => slot.front = next,
+            // Those that were left wait for their ends behind a request that holds nothing yet.
+            None if slot.has_left() => slot.front = State::at(state.place),
+            None => {
+                self.slots.remove(&hash);
+            }
+        }
+        let ids = self.ids.remove(&hash);
+        self.judge(&state, ids, each);
+    }
+
+    fn judge(&self, state: &State, ids: Option<Ids>, each: &mut impl FnMut(Verdict)) {
+        if state.counted {
+            return;
+        }
+        if state.failed() {
+            each(Verdict::Failed(self.failure(state, ids)));
+        } else if state.status().is_some() {
+            each(Verdict::NotFailed);
+        }
+    }
+
+    fn failure(&self, state: &State, ids: Option<Ids>) -> Failure {
+        let (api_id, stage) = self.places[usize::from(state.place)].clone();
+        let cause = state.cause(self.table);
+        let ids = ids.unwrap_or_default();
+        Failure {
+            subject: Subject::Request {
+                api_id,
+                stage,
+                route: state.route.map(|route| self.routes[usize::from(route)].clone()),
+            },
+            cause,
+            status: state.status(),
+            timestamp_ms: state.decided_ms(),
+            request_id: Some(ids.request_id).filter(|id| !id.is_empty()),
+            trace_id: ids.trace_id,
+            shape: state
+                .shape
+                .filter(|_| cause.id == UNCLASSIFIED)
+                .map(|shape| self.shapes[usize::from(shape)].clone()),
+        }
+    }
+
+    fn keep_id(&mut self, hash: u64, key: RequestKey<'_>) {
+        if let Some(request_id) = key.request_id
+            && self.ids.len() < MOST_REQUEST_IDS
+        {
+            self.ids.entry(hash).or_default().request_id = request_id.to_owned();
+        }
+    }
+
+    /// The number of (API, stage). Most requests of a batch share one.
+    fn place(&mut self, hash: u64, key: RequestKey<'_>) -> u16 {
+        if let Some(slot) = self.slots.get(&hash) {
+            return slot.front.place;
+        }
+        let found = self.places.iter().position(|(api_id, stage)| api_id == key.api_id && stage == key.stage);
+        let place = found.unwrap_or_else(|| {
+            if self.places.len() == MOST_PLACES {
+                return 0;
+            }
+            self.places.push((key.api_id.to_owned(), key.stage.to_owned()));
+            self.places.len() - 1
+        });
+        u16::try_from(place).unwrap_or(0)
+    }
+
+    /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
+    pub fn finish(mut self, each: &mut impl FnMut(Verdict)) -> Finished {
+        let mut carry = Carry { hasher: self.hasher.clone(), open: HashMap::default(), places: self.places.clone() };
+        let mut hint = None;
+        for (hash, slot) in std::mem::take(&mut self.slots) {
+            let others = slot.others.map(|others| *others).unwrap_or_default();
+            for mut state in others.left.into_iter().chain([slot.front]).chain(others.behind) {
+                let ids = self.ids.remove(&hash);
+                self.judge(&state, ids, each);
+                hint = hint.or_else(|| state.hint(self.table));
+                state.carry_over();
+                let is_fresh = self.latest_ms.saturating_sub(state.seen_ms()) < CARRIED_FOR_MS;
+                if is_fresh && state.can_be_carried() && carry.open.len() < MOST_CARRIED {
+                    carry.open.insert(hash, state);
+                }
+            }
+        }
+        if carry.open.is_empty() {
+            carry.places.clear();
+        }
+        Finished { carry, split: self.split, hint }
+    }
+}
+
+/// What a batch leaves behind.
+#[derive(Debug)]
+pub struct Finished {
+    /// The open requests.
+    pub carry: Carry,
+    /// Requests that were joined from two batches.
+    pub split: u64,
+    /// The cause that the evidence of a request hints at, where nothing says that it failed.
+    pub hint: Option<&'static crate::cause::Cause>,
+}
+
+/// The number of a text, kept once.
+fn keep(texts: &mut Vec<String>, text: &str) -> Option<u16> {
+    let found = texts.iter().position(|other| other == text);
+    let place = found.or_else(|| {
+        (texts.len() < MOST_TEXTS).then(|| {
+            texts.push(text.to_owned());
+            texts.len() - 1
+        })
+    })?;
+    u16::try_from(place).ok()
+}

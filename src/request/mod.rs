@@ -1,3 +1,6 @@
 //! The findings of a batch, put together by request or invocation.
+//!
+//! A count is a failed request, never a line.
 
 pub mod execution;
+mod state;

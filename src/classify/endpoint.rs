@@ -1,0 +1,229 @@
+//! What the endpoint is and what it answered: evidence that refines a failure and never makes one.
+//!
+//! An HTTP backend may echo a client's text, so only answers of AWS services are read, and of a body only one that is
+//! an error as a whole.
+
+use serde::Deserialize;
+
+use super::execution::Evidence;
+use crate::cause::{CauseIndex, Table, Voice, normalise};
+use crate::record::execution::Tail;
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Endpoint {
+    /// No line told it.
+    #[default]
+    Unknown,
+    /// The Lambda service.
+    Lambda,
+    /// Another AWS service.
+    AwsService,
+    /// Anything else.
+    Other,
+}
+
+/// Host labels under `amazonaws.com` behind which stand customers' programs, not AWS services.
+const CUSTOMER_LABELS: [&str; 13] = [
+    "execute-api",
+    "elb",
+    "vpce",
+    "compute",
+    "compute-1",
+    "lambda-url",
+    "elasticbeanstalk",
+    "appsync-api",
+    "es",
+    "aoss",
+    "rds",
+    "s3-website",
+    "mq",
+];
+
+impl Endpoint {
+    /// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
+    pub(super) fn of(tail: &str) -> Option<Self> {
+        let (scheme, rest) = tail.trim_start().split_once("://")?;
+        let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
+        let service = host.strip_suffix(".amazonaws.com.cn").or_else(|| host.strip_suffix(".amazonaws.com"));
+        Some(match service {
+            Some(service) if scheme.eq_ignore_ascii_case("https") => {
+                let is_customers =
+                    service.split('.').any(|label| CUSTOMER_LABELS.contains(&label) || label.starts_with("s3-website"));
+                if is_customers {
+                    Self::Other
+                } else if service.split('.').next() == Some("lambda") {
+                    Self::Lambda
+                } else {
+                    Self::AwsService
+                }
+            }
+            _ => Self::Other,
+        })
+    }
+}
+
+/// The cause that an answer names, read as the answer of each kind of endpoint: which it was, another line tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// If the Lambda service answered to an invocation.
+    pub lambda_service: Option<CauseIndex>,
+    /// If the function answered.
+    pub function: Option<CauseIndex>,
+    /// If another AWS service answered.
+    pub service: Option<CauseIndex>,
+}
+
+impl Answer {
+    /// Takes from `other` what this one does not tell.
+    pub(crate) fn fill(&mut self, other: Self) {
+        self.lambda_service = self.lambda_service.or(other.lambda_service);
+        self.function = self.function.or(other.function);
+        self.service = self.service.or(other.service);
+    }
+}
+
+fn index(table: &Table, voice: Voice, text: &str) -> Option<CauseIndex> {
+    table.find(voice, text).and_then(|cause| table.index_of(cause))
+}
+
+/// ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
+pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<Evidence> {
+    // Both spellings of each name were seen; others cost a look at every response of the log.
+    let told = ["rrorType=", "rrortype=", "unction-Error=", "unction-error="];
+    if !told.iter().any(|name| tail.contains(name)) {
+        return Some(Evidence::Headers { function_error: false, error: Answer::default() });
+    }
+    let text = tail.text();
+    let mut function_error = false;
+    let mut error = Answer::default();
+    for header in text.trim().trim_start_matches('{').trim_end_matches('}').split(", ") {
+        let Some((name, value)) = header.split_once('=') else { continue };
+        if name.eq_ignore_ascii_case("X-Amz-Function-Error") {
+            function_error = true;
+        } else if name.eq_ignore_ascii_case("x-amzn-ErrorType") {
+            let code = normalise(value.split(':').next().unwrap_or(value));
+            error = Answer {
+                lambda_service: index(table, Voice::LambdaService, &code),
+                function: None,
+                service: index(table, Voice::Service, &code),
+            };
+        }
+    }
+    Some(Evidence::Headers { function_error, error })
+}
+
+/// Longest body that is read, in bytes. An error of a service is short, and an execution log cuts a line at 1,024.
+const LONGEST_BODY_BYTES: usize = 16 * 1024;
+
+/// The body of an answer, where it is an error as a whole.
+pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
+    if !["rror", "xception", "__type", "essage"].iter().any(|word| tail.contains(word)) {
+        return None;
+    }
+    let text = tail.text();
+    let text = text.trim();
+    if text.len() > LONGEST_BODY_BYTES {
+        return None;
+    }
+    match text.as_bytes().first()? {
+        b'{' => json(text, table),
+        b'<' => xml(text, table),
+        _ => None,
+    }
+}
+
+/// An error of an AWS service or of a function in JSON: a body with any other key is something else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonError {
+    // A function's error, as the runtimes write it.
+    #[serde(rename = "errorMessage")]
+    function_message: Option<String>,
+    #[serde(rename = "errorType")]
+    function_type: Option<String>,
+    #[serde(default, rename = "stackTrace", alias = "trace", alias = "stack")]
+    _stack: serde::de::IgnoredAny,
+    #[serde(default, rename = "cause")]
+    _cause: serde::de::IgnoredAny,
+    #[serde(default, rename = "requestId", alias = "RequestId", alias = "RequestID")]
+    _request_id: serde::de::IgnoredAny,
+    // A service's error.
+    #[serde(rename = "__type", alias = "code", alias = "Code")]
+    code: Option<String>,
+    #[serde(rename = "message", alias = "Message")]
+    message: Option<String>,
+    #[serde(rename = "Error")]
+    error: Option<NestedError>,
+    // The Lambda service's error.
+    #[serde(rename = "Type")]
+    kind: Option<String>,
+    #[serde(rename = "Reason")]
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct NestedError {
+    #[serde(rename = "Code")]
+    code: String,
+    #[serde(rename = "Message", default)]
+    message: String,
+}
+
+fn json(text: &str, table: &Table) -> Option<Answer> {
+    let error: JsonError = serde_json::from_str(text).ok()?;
+    let joined = |code: &str, message: &str| normalise(&format!("{code}: {message}"));
+    let message = error.message.as_deref().unwrap_or("");
+    let function = (error.function_message.is_some() || error.function_type.is_some()).then(|| {
+        let kind = error.function_type.as_deref().unwrap_or("");
+        let said = error.function_message.as_deref().unwrap_or("");
+        // The words of a timeout stand at the start of the message, behind time and request id.
+        let said = super::frame::without_lead(said);
+        index(table, Voice::Function, &normalise(said))
+            .into_iter()
+            .chain(index(table, Voice::Function, &normalise(kind)))
+            .min()
+    });
+    let (code, message) = match &error.error {
+        Some(nested) => (Some(nested.code.as_str()), nested.message.as_str()),
+        None => (error.code.as_deref(), message),
+    };
+    let service = code.map(|code| {
+        index(table, Voice::Service, &normalise(code))
+            .into_iter()
+            .chain(index(table, Voice::Service, &joined(code, message)))
+            .min()
+    });
+    let is_lambda_service = function.is_none() && (!message.is_empty() || error.kind.is_some() || code.is_some());
+    let lambda_service = is_lambda_service.then(|| {
+        let code = error.reason.as_deref().or(code).unwrap_or("");
+        index(table, Voice::LambdaService, &joined(code, message))
+    });
+    Some(Answer { lambda_service: lambda_service.flatten(), function: function.flatten(), service: service.flatten() })
+}
+
+/// `<AccessDeniedException><Message>…`, `<ErrorResponse><Error><Code>…`, `<Error><Code>…`.
+fn xml(text: &str, table: &Table) -> Option<Answer> {
+    let text = match text.strip_prefix("<?xml") {
+        Some(rest) => rest.split_once("?>")?.1.trim_start(),
+        None => text,
+    };
+    let root = text.strip_prefix('<')?.split(['>', ' ', '/']).next()?;
+    if !(root.ends_with("Exception") || root == "Error" || root == "ErrorResponse") {
+        return None;
+    }
+    let code = element(text, "Code").unwrap_or(root);
+    let message = element(text, "Message").unwrap_or("");
+    let said = normalise(&format!("{code}: {message}"));
+    Some(Answer {
+        lambda_service: index(table, Voice::LambdaService, &said),
+        function: None,
+        service: index(table, Voice::Service, &said),
+    })
+}
+
+/// The text of the first element of this name.
+fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    rest.split('<').next()
+}

@@ -1,0 +1,294 @@
+//! What is kept of one open request: a few numbers, no text.
+
+use crate::cause::{Cause, CauseIndex, Rank, Table, named};
+use crate::classify::execution::{Candidate, Conclusions, Evidence, FailureLine, GatewayResponse};
+use crate::classify::{Answer, Endpoint};
+
+/// A candidate for the cause, in four bytes.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    cause: CauseIndex,
+    rank: Rank,
+}
+
+impl Best {
+    /// The higher rank wins, among equals the earlier line.
+    fn take(best: &mut Option<Self>, candidate: Option<Candidate>, table: &Table) {
+        let Some(Candidate { cause, rank }) = candidate else { return };
+        let Some(cause) = table.index_of(cause) else { return };
+        if best.is_none_or(|best| rank > best.rank) {
+            *best = Some(Self { cause, rank });
+        }
+    }
+
+    fn cause(best: Option<Self>, table: &Table) -> Option<&'static Cause> {
+        best.map(|best| table.at(best.cause))
+    }
+}
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Phase {
+    /// No end was seen.
+    #[default]
+    Open,
+    /// The gateway made the answer; ended, unless a completion line follows.
+    Answered,
+    /// A completion line was seen.
+    Completed,
+}
+
+/// One request, as far as its lines were seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct State {
+    pub(super) phase: Phase,
+    /// Status of the end; 0 where none was seen.
+    status: u16,
+    /// When the end was logged.
+    end_ms: i64,
+    /// When the first failure line was logged.
+    failure_ms: i64,
+    /// When its last line was logged.
+    seen_ms: i64,
+    /// Its lines have a request ID.
+    has_id: bool,
+    /// Began with a failure line behind a gateway response, so it may be that request's.
+    pub(super) after_answer: bool,
+    has_failure: bool,
+    in_authorizer: bool,
+    authorizer_failed: bool,
+    /// A gateway response line was seen, so the answer was not the backend's.
+    gateway_answered: bool,
+    /// Counted in an earlier batch.
+    pub(super) counted: bool,
+    /// Begun in an earlier batch.
+    pub(super) carried: bool,
+    integration: Option<Best>,
+    authorizer: Option<Best>,
+    response_type: Option<Best>,
+    endpoint: Endpoint,
+    received_status: u16,
+    headers_seen: bool,
+    function_error: bool,
+    answer: Answer,
+    pub(super) place: u16,
+    pub(super) route: Option<u16>,
+    pub(super) shape: Option<u16>,
+}
+
+impl State {
+    /// A request of the API and stage with this number.
+    pub(super) fn at(place: u16) -> Self {
+        Self { place, ..Self::default() }
+    }
+
+    /// A line of it was logged.
+    pub(super) fn seen(&mut self, timestamp_ms: i64, has_id: bool) {
+        self.seen_ms = timestamp_ms;
+        self.has_id = has_id;
+    }
+
+    /// When its last line was logged.
+    pub(super) fn seen_ms(&self) -> i64 {
+        self.seen_ms
+    }
+
+    /// Its batch ends. Shapes and routes are numbered by batch.
+    pub(super) fn carry_over(&mut self) {
+        self.counted |= self.failed();
+        self.carried = true;
+        self.after_answer = false;
+        self.shape = None;
+        self.route = None;
+    }
+
+    /// Whether a line in the next batch could belong to it: it has not completed, and its ID tells which it is.
+    pub(super) fn can_be_carried(&self) -> bool {
+        self.has_id && self.phase != Phase::Completed && !self.is_blank()
+    }
+
+    /// Whether it holds nothing but opening lines.
+    pub(super) fn is_blank(&self) -> bool {
+        self.phase == Phase::Open
+            && !self.has_failure
+            && !self.in_authorizer
+            && !self.headers_seen
+            && !self.function_error
+            && self.received_status == 0
+            && self.endpoint == Endpoint::Unknown
+            && self.answer == Answer::default()
+    }
+
+    pub(super) fn has_failure(&self) -> bool {
+        self.has_failure
+    }
+
+    pub(super) fn authorizer_started(&mut self) {
+        self.in_authorizer = true;
+    }
+
+    /// What the authorizer's endpoint answered tells nothing of the integration's.
+    pub(super) fn authorizer_done(&mut self) {
+        self.in_authorizer = false;
+        if !self.has_failure {
+            self.forget_evidence();
+        }
+    }
+
+    fn forget_evidence(&mut self) {
+        self.endpoint = Endpoint::Unknown;
+        self.received_status = 0;
+        self.headers_seen = false;
+        self.function_error = false;
+        self.answer = Answer::default();
+    }
+
+    pub(super) fn failure(&mut self, line: &FailureLine, shape: Option<u16>, timestamp_ms: i64, table: &Table) {
+        self.shape = self.shape.or(shape);
+        if !self.has_failure {
+            self.failure_ms = timestamp_ms;
+        }
+        self.has_failure = true;
+        self.authorizer_failed |= line.names_authorizer || self.in_authorizer;
+        Best::take(&mut self.integration, line.integration, table);
+        Best::take(&mut self.authorizer, Some(line.authorizer), table);
+    }
+
+    /// Takes over the failure lines that `later` holds.
+    pub(super) fn absorb(&mut self, later: &Self) {
+        if later.has_failure && !self.has_failure {
+            self.failure_ms = later.failure_ms;
+        }
+        self.has_failure |= later.has_failure;
+        self.authorizer_failed |= later.authorizer_failed;
+        for (best, other) in [(&mut self.integration, later.integration), (&mut self.authorizer, later.authorizer)] {
+            if let Some(other) = other
+                && best.is_none_or(|best| other.rank > best.rank)
+            {
+                *best = Some(other);
+            }
+        }
+        self.answer.fill(later.answer);
+        self.shape = self.shape.or(later.shape);
+    }
+
+    pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64, table: &Table) {
+        self.phase = Phase::Answered;
+        self.gateway_answered = true;
+        self.status = response.status;
+        self.end_ms = timestamp_ms;
+        self.authorizer_failed |= response.names_authorizer;
+        Best::take(&mut self.response_type, response.cause, table);
+    }
+
+    pub(super) fn completed(&mut self, status: u16, timestamp_ms: i64) {
+        self.end_ms = timestamp_ms;
+        self.phase = Phase::Completed;
+        self.status = status;
+    }
+
+    pub(super) fn endpoint(&mut self, evidence: &Evidence) {
+        match evidence {
+            Evidence::Uri(endpoint) => self.endpoint = *endpoint,
+            Evidence::Status(status) => self.received_status = *status,
+            Evidence::Headers { function_error, error } => {
+                self.headers_seen = true;
+                self.function_error |= function_error;
+                self.answer.fill(*error);
+            }
+            Evidence::Body(answer) => self.answer.fill(*answer),
+        }
+    }
+
+    /// The status of the end.
+    pub(super) fn status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
+    /// Whether it failed: the status decides, and where no end was seen, a failure line does.
+    pub(super) fn failed(&self) -> bool {
+        match self.status() {
+            Some(status) => (500..600).contains(&status),
+            None => self.has_failure,
+        }
+    }
+
+    /// The end gives the count its minute, else the first failure line does.
+    pub(super) fn decided_ms(&self) -> i64 {
+        if self.status == 0 { self.failure_ms } else { self.end_ms }
+    }
+
+    /// The root cause of a request that failed.
+    pub(super) fn cause(&self, table: &Table) -> &'static Cause {
+        if self.authorizer_failed {
+            return Best::cause(self.authorizer, table)
+                .or_else(|| Best::cause(self.response_type, table))
+                .unwrap_or_else(|| named("authorizer_error"));
+        }
+        if let Some(cause) = Best::cause(self.integration, table) {
+            return self.refined(cause, table);
+        }
+        if let Some(cause) = Best::cause(self.response_type, table) {
+            return cause;
+        }
+        if self.has_failure || self.gateway_answered {
+            return named(crate::cause::UNCLASSIFIED);
+        }
+        named(crate::cause::BACKEND_ERROR_RESPONSE)
+    }
+
+    /// What the endpoint answered, where it tells more than what the gateway concluded from it. A closed list.
+    fn refined(&self, concluded: &'static Cause, table: &Table) -> &'static Cause {
+        let answer = match concluded.id {
+            Conclusions::MALFORMED => self.lambda_service_answer().or_else(|| self.function_answer(table)),
+            Conclusions::STATUS_MAPPING => self.service_answer(),
+            Conclusions::CONFIGURATION | Conclusions::METHOD => self.lambda_service_answer(),
+            _ => None,
+        };
+        answer.map_or(concluded, |index| table.at(index))
+    }
+
+    /// The Lambda service answers an invocation itself only where the function did not run: then with a status that
+    /// is not 200.
+    fn lambda_service_answer(&self) -> Option<CauseIndex> {
+        let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
+        let refused = self.received_status == 0 || self.received_status >= 300;
+        (may_be_lambda && refused).then_some(self.answer.lambda_service).flatten()
+    }
+
+    fn function_answer(&self, table: &Table) -> Option<CauseIndex> {
+        let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
+        // With the headers in the log, they tell whether the body is an error of the function's.
+        let is_error = self.function_error || (!self.headers_seen && self.answer.function.is_some());
+        if !(may_be_lambda && is_error) {
+            return None;
+        }
+        self.answer.function.or_else(|| table.index_of(named("lambda_unhandled_error")))
+    }
+
+    fn service_answer(&self) -> Option<CauseIndex> {
+        let refused = self.received_status == 0 || self.received_status >= 300;
+        match self.endpoint {
+            Endpoint::AwsService if refused => self.answer.service,
+            Endpoint::Lambda if refused => self.answer.lambda_service.or(self.answer.service),
+            _ => None,
+        }
+    }
+
+    /// The cause that the evidence alone hints at, where nothing says that the request failed: for pasted text.
+    pub(super) fn hint(&self, table: &Table) -> Option<&'static Cause> {
+        let index = match self.endpoint {
+            Endpoint::AwsService => self.service_answer().or_else(|| {
+                let by_status = match self.received_status {
+                    401 | 403 => "aws_service_access_denied",
+                    429 => "aws_service_throttled",
+                    400.. => "aws_service_error",
+                    _ => return None,
+                };
+                table.index_of(named(by_status))
+            }),
+            _ => self.lambda_service_answer().or_else(|| self.function_answer(table)),
+        };
+        index.map(|index| table.at(index))
+    }
+}
