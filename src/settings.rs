@@ -1,17 +1,345 @@
 //! Environment and settings file, read once.
+//!
+//! Every environment variable of ours is one constant here. A value that cannot be used is an error at start, never a
+//! default in silence. What the settings mean for a batch is left to the modules that ask for them.
+
+mod aws;
+mod environment;
+mod error;
+mod file;
+mod pattern;
+
+use std::path::{Path, PathBuf};
+
+pub use aws::Aws;
+pub use environment::Environment;
+pub use error::SettingsError;
+use file::Names;
+
+/// The CloudWatch namespace that the metrics go to.
+pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
+/// Where the counts go: `cloudwatch`, `emf` or `stdout`.
+pub const SINK: &str = "WHY5XX_SINK";
+/// The settings file. Without it, `/opt/why5xx.toml` (a layer) or `why5xx.toml` beside the program, where there is one.
+pub const SETTINGS: &str = "WHY5XX_SETTINGS";
+/// Most bytes that one batch may inflate to.
+pub const INFLATED_BYTES_LIMIT: &str = "WHY5XX_INFLATED_BYTES_LIMIT";
+/// The least level of the function's own log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`.
+pub const LOG_LEVEL: &str = "WHY5XX_LOG_LEVEL";
+/// Whether failures are also counted by route: `true` or `false`.
+pub const ROUTE_METRICS: &str = "WHY5XX_ROUTE_METRICS";
+/// Most exemplars logged for each cause and minute.
+pub const EXEMPLARS_PER_CAUSE: &str = "WHY5XX_EXEMPLARS_PER_CAUSE";
+/// The log group whose events count in `Canary` and nowhere else.
+pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
+/// Most distinct pairs of API and stage that get dimensions of their own; the rest is `other`.
+pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
+
+/// The level that Lambda's logging configuration asks for; [`LOG_LEVEL`] wins over it.
+const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+/// The log group that the function itself writes to.
+const OWN_LOG_GROUP: &str = "AWS_LAMBDA_LOG_GROUP_NAME";
+/// The function's name, the dimension of its own metrics.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
+/// Where a layer's settings file is.
+const LAYER_FILE: &str = "/opt/why5xx.toml";
+/// The settings file in the bundle.
+const BUNDLE_FILE: &str = "why5xx.toml";
+
+/// What an API or stage is called where nothing tells it.
+const UNKNOWN: &str = "unknown";
+
+/// Where the counts go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SinkKind {
+    /// PutMetricData.
+    #[default]
+    CloudWatch,
+    /// Lines of the Embedded Metric Format on standard output.
+    Emf,
+    /// Readable lines on standard output.
+    Stdout,
+}
+
+/// How much the function logs of itself, the most talkative first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// One line for each invocation.
+    #[default]
+    Info,
+    /// What somebody should look at some day.
+    Warn,
+    /// Data lost, or a person needed.
+    Error,
+}
 
 /// What the owner of the function has set.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {}
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The namespace of the metrics.
+    pub namespace: String,
+    /// Where the counts go.
+    pub sink: SinkKind,
+    /// Most bytes that one batch may inflate to.
+    pub inflated_bytes_limit: u64,
+    /// The least level that is logged.
+    pub log_level: LogLevel,
+    /// Whether failures are also counted by route.
+    pub route_metrics: bool,
+    /// Most exemplars for each cause and minute.
+    pub exemplars_per_cause: usize,
+    /// The log group of the canary.
+    pub canary_log_group: Option<String>,
+    /// Most distinct pairs of API and stage with dimensions of their own.
+    pub dimension_sets_limit: usize,
+    /// The log group that the function itself writes to. A batch from it would feed a loop.
+    pub own_log_group: Option<String>,
+    /// The function's name, the dimension of its own metrics.
+    pub function_name: String,
+    names: Names,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            namespace: "Why5xx".to_owned(),
+            sink: SinkKind::default(),
+            inflated_bytes_limit: 256 * 1024 * 1024,
+            log_level: LogLevel::default(),
+            route_metrics: false,
+            exemplars_per_cause: 5,
+            canary_log_group: None,
+            dimension_sets_limit: 500,
+            own_log_group: None,
+            function_name: "why5xx".to_owned(),
+            names: Names::default(),
+        }
+    }
+}
 
 impl Settings {
+    /// Reads the environment, and the settings file where there is one.
+    ///
+    /// # Errors
+    ///
+    /// When a variable or the file holds what cannot be used. The error names the variable, its value and what is
+    /// allowed; or the file, the line and the field. Trying again does not help.
+    pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
+        let mut settings = Self::from_variables(environment)?;
+        if let Some(path) = file_to_read(environment)? {
+            settings.names = Names::read(&path)?;
+        }
+        Ok(settings)
+    }
+
+    /// Takes over a settings file's text. `path` is what its errors call it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a settings file.
+    pub fn with_file_text(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
+        self.names = Names::parse(path, text)?;
+        Ok(self)
+    }
+
+    fn from_variables(environment: &Environment) -> Result<Self, SettingsError> {
+        let default = Self::default();
+        let log_level = match environment.value(LOG_LEVEL)? {
+            Some(_) => environment.parsed(LOG_LEVEL, "DEBUG, INFO, WARN or ERROR", log_level)?,
+            // Lambda has levels of its own, TRACE and FATAL, and it chooses them: none is an error here.
+            None => environment.value(LAMBDA_LOG_LEVEL)?.as_deref().map(lambda_log_level),
+        };
+        Ok(Self {
+            namespace: environment.parsed(NAMESPACE, NAMESPACE_RULE, namespace)?.unwrap_or(default.namespace),
+            sink: environment.parsed(SINK, "cloudwatch, emf or stdout", sink)?.unwrap_or(default.sink),
+            inflated_bytes_limit: environment
+                .parsed(INFLATED_BYTES_LIMIT, "a whole number of bytes from 1048576 to 4294967296", |value| {
+                    within(value, 1 << 20..=1 << 32)
+                })?
+                .unwrap_or(default.inflated_bytes_limit),
+            log_level: log_level.unwrap_or(default.log_level),
+            route_metrics: environment.parsed(ROUTE_METRICS, "true or false", truth)?.unwrap_or(default.route_metrics),
+            exemplars_per_cause: environment
+                .parsed(EXEMPLARS_PER_CAUSE, "a whole number from 0 to 100", |value| within(value, 0..=100))?
+                .unwrap_or(default.exemplars_per_cause),
+            canary_log_group: environment.value(CANARY_LOG_GROUP)?,
+            dimension_sets_limit: environment
+                .parsed(DIMENSION_SETS_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=50_000))?
+                .unwrap_or(default.dimension_sets_limit),
+            own_log_group: environment.value(OWN_LOG_GROUP)?,
+            function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),
+            names: default.names,
+        })
+    }
+
     /// API id and stage of a log group whose name does not tell them.
-    pub fn api_of_log_group(&self, _log_group: &str) -> Option<(&str, &str)> {
-        None
+    pub fn api_of_log_group(&self, log_group: &str) -> Option<(&str, &str)> {
+        let of = self.names.log_groups.get(log_group)?;
+        Some((&of.api, of.stage.as_deref().unwrap_or(UNKNOWN)))
     }
 
     /// The order of the fields of the flow log in this log group.
-    pub fn flow_fields(&self, _log_group: &str) -> Option<&[String]> {
-        None
+    pub fn flow_fields(&self, log_group: &str) -> Option<&[String]> {
+        self.names.flow_fields.get(log_group).map(Vec::as_slice)
+    }
+
+    /// What the owner calls this API; its id where they call it nothing.
+    pub fn api_name<'a>(&'a self, api_id: &'a str) -> &'a str {
+        self.names.apis.get(api_id).map_or(api_id, String::as_str)
+    }
+
+    /// The stage that this one is counted as. The first pattern in the file that fits decides.
+    pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
+        self.names.stages.iter().find(|fold| fold.pattern.fits(stage)).map_or(stage, |fold| &fold.stage)
+    }
+}
+
+/// The file that the owner names, else the first of the usual ones that exists.
+fn file_to_read(environment: &Environment) -> Result<Option<PathBuf>, SettingsError> {
+    if let Some(path) = environment.value(SETTINGS)? {
+        return Ok(Some(PathBuf::from(path)));
+    }
+    let beside = environment.program_directory().map(|directory| directory.join(BUNDLE_FILE));
+    Ok([Some(PathBuf::from(LAYER_FILE)), beside].into_iter().flatten().find(|path| path.is_file()))
+}
+
+const NAMESPACE_RULE: &str =
+    "1 to 255 printable ASCII characters, not only blanks, that do not begin with a colon or with AWS/";
+
+/// Source: CloudWatch API Reference, PutMetricData, Namespace: pattern `[^:].*`, 1 to 255 characters; `AWS/` is reserved.
+fn namespace(value: &str) -> Option<String> {
+    let printable = value.bytes().all(|b| (b' '..=b'~').contains(&b));
+    let fits = printable && value.len() <= 255 && !value.trim().is_empty();
+    (fits && !value.starts_with(':') && !value.starts_with("AWS/")).then(|| value.to_owned())
+}
+
+fn sink(value: &str) -> Option<SinkKind> {
+    match value {
+        "cloudwatch" => Some(SinkKind::CloudWatch),
+        "emf" => Some(SinkKind::Emf),
+        "stdout" => Some(SinkKind::Stdout),
+        _ => None,
+    }
+}
+
+fn log_level(value: &str) -> Option<LogLevel> {
+    match value.to_ascii_uppercase().as_str() {
+        "DEBUG" => Some(LogLevel::Debug),
+        "INFO" => Some(LogLevel::Info),
+        "WARN" => Some(LogLevel::Warn),
+        "ERROR" => Some(LogLevel::Error),
+        _ => None,
+    }
+}
+
+fn lambda_log_level(value: &str) -> LogLevel {
+    match value.to_ascii_uppercase().as_str() {
+        "TRACE" => LogLevel::Debug,
+        "FATAL" => LogLevel::Error,
+        other => log_level(other).unwrap_or_default(),
+    }
+}
+
+fn truth(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn within<T: std::str::FromStr + PartialOrd>(value: &str, range: std::ops::RangeInclusive<T>) -> Option<T> {
+    value.parse().ok().filter(|number| range.contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::load(&Environment::of(variables.iter().copied()))
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        let settings = load(&[]).unwrap();
+        assert_eq!(settings.namespace, "Why5xx");
+        assert_eq!(settings.sink, SinkKind::CloudWatch);
+        assert_eq!(settings.inflated_bytes_limit, 268_435_456);
+        assert_eq!(settings.exemplars_per_cause, 5);
+        assert!(!settings.route_metrics);
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let settings = load(&[
+            (NAMESPACE, "Shop/Errors"),
+            (SINK, "emf"),
+            (INFLATED_BYTES_LIMIT, "1048576"),
+            (LOG_LEVEL, "warn"),
+            (ROUTE_METRICS, "TRUE"),
+            (EXEMPLARS_PER_CAUSE, "0"),
+            (CANARY_LOG_GROUP, "/canary"),
+            (DIMENSION_SETS_LIMIT, "7"),
+            (OWN_LOG_GROUP, "/aws/lambda/why5xx"),
+            (FUNCTION_NAME, "why5xx-prod"),
+        ])
+        .unwrap();
+        assert_eq!(settings.namespace, "Shop/Errors");
+        assert_eq!(settings.sink, SinkKind::Emf);
+        assert_eq!(settings.inflated_bytes_limit, 1 << 20);
+        assert_eq!(settings.log_level, LogLevel::Warn);
+        assert!(settings.route_metrics);
+        assert_eq!(settings.exemplars_per_cause, 0);
+        assert_eq!(settings.canary_log_group.as_deref(), Some("/canary"));
+        assert_eq!(settings.dimension_sets_limit, 7);
+        assert_eq!(settings.own_log_group.as_deref(), Some("/aws/lambda/why5xx"));
+        assert_eq!(settings.function_name, "why5xx-prod");
+    }
+
+    #[test]
+    fn a_wrong_value_is_an_error_that_names_variable_value_and_what_is_allowed() {
+        let rows = [
+            (SINK, "kafka", "WHY5XX_SINK is \"kafka\"; allowed: cloudwatch, emf or stdout"),
+            (ROUTE_METRICS, "yes", "WHY5XX_ROUTE_METRICS is \"yes\"; allowed: true or false"),
+            (EXEMPLARS_PER_CAUSE, "-1", "WHY5XX_EXEMPLARS_PER_CAUSE is \"-1\"; allowed: a whole number from 0 to 100"),
+            (LOG_LEVEL, "loud", "WHY5XX_LOG_LEVEL is \"loud\"; allowed: DEBUG, INFO, WARN or ERROR"),
+            (
+                INFLATED_BYTES_LIMIT,
+                "256MB",
+                "WHY5XX_INFLATED_BYTES_LIMIT is \"256MB\"; allowed: a whole number of bytes from 1048576 to 4294967296",
+            ),
+        ];
+        for (variable, value, message) in rows {
+            assert_eq!(load(&[(variable, value)]).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_namespace_that_cloudwatch_refuses_is_refused_at_start() {
+        for value in ["AWS/Lambda", ":a", "  ", "Größe", "a\tb", &"x".repeat(256)] {
+            assert!(load(&[(NAMESPACE, value)]).is_err(), "{value:?}");
+        }
+        assert!(load(&[(NAMESPACE, &"x".repeat(255))]).is_ok());
+    }
+
+    #[test]
+    fn an_empty_variable_is_as_good_as_none() {
+        assert_eq!(load(&[(SINK, ""), (NAMESPACE, "")]).unwrap().namespace, "Why5xx");
+    }
+
+    #[test]
+    fn a_level_that_only_lambda_knows_is_no_error() {
+        assert_eq!(load(&[(LAMBDA_LOG_LEVEL, "TRACE")]).unwrap().log_level, LogLevel::Debug);
+        assert_eq!(load(&[(LAMBDA_LOG_LEVEL, "FATAL")]).unwrap().log_level, LogLevel::Error);
+    }
+
+    #[test]
+    fn a_settings_file_that_is_named_must_exist() {
+        let error = load(&[(SETTINGS, "/nowhere/why5xx.toml")]).unwrap_err().to_string();
+        assert!(error.starts_with("/nowhere/why5xx.toml: cannot be read: "), "{error}");
     }
 }

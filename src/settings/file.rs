@@ -1,0 +1,323 @@
+//! The settings file: names of APIs, stages to fold, log groups whose names tell nothing, orders of flow-log fields.
+//!
+//! ```toml
+//! [[api]]                     # several ids may share one name
+//! id = "a1b2c3d4e5"
+//! name = "orders"
+//!
+//! [stages]                    # the first that fits, from the top
+//! "pr-*" = "preview"
+//!
+//! [[log_group]]
+//! name = "/team/orders/access"
+//! api = "a1b2c3d4e5"
+//! stage = "prod"
+//!
+//! [[flow_log]]
+//! log_group = "/vpc/flow"
+//! fields = ["srcaddr", "dstaddr", "action"]
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::SettingsError;
+use super::pattern::Pattern;
+
+/// Largest settings file that is read, in bytes. A thousand APIs take a tenth of it.
+const FILE_BYTES_LIMIT: u64 = 1 << 20;
+
+/// Longest name of an API or stage, in bytes.
+///
+/// Source: CloudWatch API Reference, Dimension, Value: 1 to 1024 characters, ASCII.
+const NAME_BYTES_LIMIT: usize = 1_024;
+
+/// What the settings file says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    /// Name by API id.
+    pub(super) apis: HashMap<String, String>,
+    /// In the order of the file.
+    pub(super) stages: Vec<Fold>,
+    /// API and stage by log group.
+    pub(super) log_groups: HashMap<String, ApiOfLogGroup>,
+    /// Order of the fields by log group.
+    pub(super) flow_fields: HashMap<String, Vec<String>>,
+}
+
+/// Stages that count as one.
+#[derive(Debug, Clone)]
+pub(super) struct Fold {
+    pub(super) pattern: Pattern,
+    pub(super) stage: String,
+}
+
+/// Whose log a log group holds.
+#[derive(Debug, Clone)]
+pub(super) struct ApiOfLogGroup {
+    pub(super) api: String,
+    pub(super) stage: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    api: Vec<Api>,
+    #[serde(default)]
+    stages: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    log_group: Vec<LogGroup>,
+    #[serde(default)]
+    flow_log: Vec<FlowLog>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Api {
+    id: Spanned<String>,
+    name: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogGroup {
+    name: Spanned<String>,
+    api: Spanned<String>,
+    stage: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlowLog {
+    log_group: Spanned<String>,
+    fields: Spanned<Vec<String>>,
+}
+
+impl Names {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
+        let unreadable = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
+        let bytes = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+        if bytes > FILE_BYTES_LIMIT {
+            return Err(unreadable(format!("{bytes} bytes; at most {FILE_BYTES_LIMIT} are allowed")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads the text of a file called `path`.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let source = Source { path, text };
+        let document: Document =
+            toml::from_str(text).map_err(|error| source.error(error.span().unwrap_or_default(), error.message()))?;
+        let mut names = Self::default();
+        source.take_apis(document.api, &mut names)?;
+        source.take_stages(document.stages, &mut names)?;
+        source.take_log_groups(document.log_group, &mut names)?;
+        source.take_flow_logs(document.flow_log, &mut names)?;
+        Ok(names)
+    }
+}
+
+/// The text that errors point into.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn take_apis(&self, apis: Vec<Api>, names: &mut Names) -> Result<(), SettingsError> {
+        for api in apis {
+            self.check_name(&api.id)?;
+            self.check_name(&api.name)?;
+            let span = api.id.span();
+            if names.apis.insert(api.id.into_inner(), api.name.into_inner()).is_some() {
+                return Err(self.error(span, "this id has a name already"));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_stages(
+        &self,
+        stages: BTreeMap<Spanned<String>, Spanned<String>>,
+        names: &mut Names,
+    ) -> Result<(), SettingsError> {
+        let mut stages: Vec<_> = stages.into_iter().collect();
+        stages.sort_by_key(|(pattern, _)| pattern.span().start);
+        for (pattern, stage) in stages {
+            if pattern.get_ref().is_empty() {
+                return Err(self.error(pattern.span(), "a pattern must not be empty"));
+            }
+            self.check_name(&stage)?;
+            names.stages.push(Fold { pattern: Pattern::new(pattern.get_ref()), stage: stage.into_inner() });
+        }
+        Ok(())
+    }
+
+    fn take_log_groups(&self, log_groups: Vec<LogGroup>, names: &mut Names) -> Result<(), SettingsError> {
+        for group in log_groups {
+            self.check_name(&group.name)?;
+            self.check_name(&group.api)?;
+            group.stage.as_ref().map(|stage| self.check_name(stage)).transpose()?;
+            let of = ApiOfLogGroup { api: group.api.into_inner(), stage: group.stage.map(Spanned::into_inner) };
+            let span = group.name.span();
+            if names.log_groups.insert(group.name.into_inner(), of).is_some() {
+                return Err(self.error(span, "this log group has an API already"));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_flow_logs(&self, flow_logs: Vec<FlowLog>, names: &mut Names) -> Result<(), SettingsError> {
+        for flow_log in flow_logs {
+            self.check_name(&flow_log.log_group)?;
+            if !flow_log.fields.get_ref().iter().any(|field| field == "action") {
+                return Err(self.error(flow_log.fields.span(), "without `action` no rejected flow can be told"));
+            }
+            let span = flow_log.log_group.span();
+            let fields = flow_log.fields.into_inner();
+            if names.flow_fields.insert(flow_log.log_group.into_inner(), fields).is_some() {
+                return Err(self.error(span, "this log group has its fields already"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what could not be a dimension's value, so that nothing has to be mended later.
+    fn check_name(&self, name: &Spanned<String>) -> Result<(), SettingsError> {
+        let text = name.get_ref();
+        let printable = text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        if printable && !text.trim().is_empty() && text.len() <= NAME_BYTES_LIMIT {
+            return Ok(());
+        }
+        Err(self.error(name.span(), "allowed: 1 to 1024 printable ASCII characters, not only blanks"))
+    }
+
+    fn error(&self, span: Range<usize>, problem: &str) -> SettingsError {
+        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
+        let (before, behind) = self.text.split_at(start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line_end = behind.find('\n').map_or(self.text.len(), |at| start + at);
+        let line = &self.text[line_start..line_end];
+        let field = line.split_once('=').map_or_else(|| line.trim(), |(field, _)| field.trim());
+        SettingsError::File {
+            path: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            field: field.chars().take(NAME_BYTES_LIMIT).collect(),
+            // The parser's messages may run over several lines.
+            problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, SettingsError> {
+        Settings::default().with_file_text(Path::new("why5xx.toml"), text)
+    }
+
+    const EXAMPLE: &str = r#"
+[[api]]
+id = "a1b2c3d4e5"
+name = "orders"
+
+[[api]]
+id = "f6g7h8i9j0"
+name = "orders"
+
+[stages]
+"pr-1*" = "first"
+"pr-*" = "preview"
+"*" = "other"
+
+[[log_group]]
+name = "/team/orders/access"
+api = "a1b2c3d4e5"
+stage = "prod"
+
+[[log_group]]
+name = "/team/http"
+api = "k1l2m3n4o5"
+
+[[flow_log]]
+log_group = "/vpc/flow"
+fields = ["srcaddr", "action"]
+"#;
+
+    #[test]
+    fn several_ids_may_share_one_name() {
+        let settings = settings(EXAMPLE).unwrap();
+        assert_eq!(settings.api_name("a1b2c3d4e5"), "orders");
+        assert_eq!(settings.api_name("f6g7h8i9j0"), "orders");
+        assert_eq!(settings.api_name("zzzzzzzzzz"), "zzzzzzzzzz");
+    }
+
+    #[test]
+    fn the_first_pattern_of_the_file_that_fits_decides_the_stage() {
+        let settings = settings(EXAMPLE).unwrap();
+        assert_eq!(settings.fold_stage("pr-12"), "first");
+        assert_eq!(settings.fold_stage("pr-2"), "preview");
+        assert_eq!(settings.fold_stage("prod"), "other");
+        assert_eq!(Settings::default().fold_stage("prod"), "prod");
+    }
+
+    #[test]
+    fn a_log_group_has_its_api_and_stage() {
+        let settings = settings(EXAMPLE).unwrap();
+        assert_eq!(settings.api_of_log_group("/team/orders/access"), Some(("a1b2c3d4e5", "prod")));
+        assert_eq!(settings.api_of_log_group("/team/http"), Some(("k1l2m3n4o5", "unknown")));
+        assert_eq!(settings.api_of_log_group("/else"), None);
+    }
+
+    #[test]
+    fn a_flow_log_has_the_order_of_its_fields() {
+        let settings = settings(EXAMPLE).unwrap();
+        assert_eq!(settings.flow_fields("/vpc/flow"), Some(&["srcaddr".to_owned(), "action".to_owned()][..]));
+        assert_eq!(settings.flow_fields("/else"), None);
+    }
+
+    #[test]
+    fn an_empty_file_sets_nothing() {
+        assert!(settings("# nothing yet\n").is_ok());
+    }
+
+    #[test]
+    fn an_error_names_file_line_and_field() {
+        let rows = [
+            ("[[api]]\nid = \"a\"\nnam = \"b\"\n", "why5xx.toml:3: nam: unknown field `nam`, expected `id` or `name`"),
+            ("[[api]]\nid = 5\nname = \"b\"\n", "why5xx.toml:2: id: invalid type: integer `5`, expected a string"),
+            ("[[api]]\nid = \"a\"\n", "why5xx.toml:1: [[api]]: missing field `name`"),
+            (
+                "[[api]]\nid = \"a\"\nname = \"  \"\n",
+                "why5xx.toml:3: name: allowed: 1 to 1024 printable ASCII characters, not only blanks",
+            ),
+            (
+                "[[api]]\nid = \"a\"\nname = \"b\"\n[[api]]\nid = \"a\"\nname = \"c\"\n",
+                "why5xx.toml:5: id: this id has a name already",
+            ),
+            ("[stages]\n\"\" = \"x\"\n", "why5xx.toml:2: \"\": a pattern must not be empty"),
+            (
+                "[[flow_log]]\nlog_group = \"/a\"\nfields = [\"srcaddr\"]\n",
+                "why5xx.toml:3: fields: without `action` no rejected flow can be told",
+            ),
+        ];
+        for (text, message) in rows {
+            assert_eq!(settings(text).map(|_| ()).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_toml_is_an_error_with_its_line() {
+        let error = settings("[[api]]\nid = \"a\nname = \"b\"\n").map(|_| ()).unwrap_err().to_string();
+        assert!(error.starts_with("why5xx.toml:2: id: "), "{error}");
+    }
+}
