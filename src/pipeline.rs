@@ -1,1 +1,320 @@
-//! To come.
+//! The steps from a batch to its tally, in one call.
+//!
+//! A [`Pipeline`] lives as long as its environment: it remembers the ids of counted log events and the requests that a
+//! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
+//! can be counted again; [`Pipeline::commit`] takes over what a batch adds once its data were accepted.
+
+mod memory;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use memory::Memory;
+
+use crate::cause::{Cause, Table};
+use crate::classify::{self, Failure, Subject, Verdict};
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
+use crate::record::{self, Record, Source, execution};
+use crate::request::execution::{RequestKey, Requests};
+use crate::settings::Settings;
+use crate::tally::Tally;
+
+/// What an API or a stage is called where nothing tells it.
+const UNKNOWN: &str = "unknown";
+
+/// What a batch came to.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// What was decoded.
+    pub decoded: Decoded,
+    /// The failures, counted.
+    pub tally: Tally,
+    /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
+    pub exemplars: Vec<Exemplar>,
+    /// Causes, each with the number of the log event that its request began with; for pasted text. At most 1,000.
+    pub causes: Vec<(u64, &'static str)>,
+    /// The cause that evidence alone hints at, where nothing failed; for pasted text.
+    pub hint: Option<&'static Cause>,
+    /// Shapes of unclassified failures, with their counts.
+    pub shapes: BTreeMap<String, u64>,
+    /// How many log events were logged in each second since 1970-01-01T00:00:00Z.
+    pub seconds: BTreeMap<i64, u64>,
+    /// The batch comes from the function's own log group, and nothing of it was read.
+    pub own_log_group: bool,
+    /// The batch is the canary's.
+    pub canary: bool,
+    /// Log events that were counted before.
+    pub duplicate_events: u64,
+    /// Access-log lines whose status client text may have forged.
+    pub ambiguous_lines: u64,
+    /// Access-log lines without a status.
+    pub lines_without_status: u64,
+    /// Requests that were joined from two batches.
+    pub split_requests: u64,
+    /// Log events of no known shape.
+    pub unknown_events: u64,
+    /// What is to be remembered once the data were accepted.
+    pub memory: Memory,
+}
+
+/// A failed request to look up. Ids only, never message text.
+#[derive(Debug, Clone)]
+pub struct Exemplar {
+    /// The failure.
+    pub failure: Failure,
+    /// The log group it was told in.
+    pub log_group: String,
+    /// The log stream.
+    pub log_stream: String,
+    /// The account whose log it is.
+    pub owner: String,
+}
+
+/// Most distinct shapes kept of one batch; the rest counts under the last one.
+const MOST_SHAPES: usize = 1_000;
+
+/// Most causes kept in order of one batch.
+const MOST_CAUSES: usize = 1_000;
+
+/// The steps, with what they remember from batch to batch.
+#[derive(Debug)]
+pub struct Pipeline {
+    settings: Arc<Settings>,
+    table: Table,
+    memory: Memory,
+    /// Pasted text: everything is read that may be a line of a log.
+    pasted: bool,
+}
+
+impl Pipeline {
+    /// A pipeline that remembers nothing yet.
+    pub fn new(settings: Arc<Settings>, table: Table) -> Self {
+        Self { settings, table, memory: Memory::default(), pasted: false }
+    }
+
+    /// The same for text that a person pasted: it has no log group, and lines may lack what surrounds them in a log.
+    pub fn for_pasted_text(settings: Arc<Settings>, table: Table) -> Self {
+        Self { pasted: true, ..Self::new(settings, table) }
+    }
+
+    /// The causes in force.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Decodes, reads, classifies and tallies one subscription event. Remembers nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the event cannot be decoded to its end. Nothing of it is counted then, and trying again never helps.
+    pub fn count(&self, payload: &[u8]) -> Result<Counted, DecodeError> {
+        self.count_with(|limits, each| decode::subscription_event(payload, limits, each))
+    }
+
+    /// The same for a batch that is at hand as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count).
+    pub fn count_document(&self, document: &[u8]) -> Result<Counted, DecodeError> {
+        self.count_with(|_, each| decode::document_json(document, each))
+    }
+
+    /// The same for log events at hand.
+    pub fn count_events<'e>(&self, header: &BatchHeader, events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
+        let counted = self.count_with(|_, each| {
+            let mut decoded = Decoded { header: header.clone(), ..Decoded::default() };
+            for event in events {
+                decoded.log_events += 1;
+                each(header, event);
+            }
+            Ok(decoded)
+        });
+        counted.unwrap_or_default()
+    }
+
+    /// Takes over what a batch adds to the memory. To be called once its data were accepted.
+    pub fn commit(&mut self, memory: Memory) {
+        self.memory.take_over(memory);
+    }
+
+    fn count_with(
+        &self,
+        decode: impl FnOnce(&Limits, &mut dyn FnMut(&BatchHeader, LogEvent<'_>)) -> Result<Decoded, DecodeError>,
+    ) -> Result<Counted, DecodeError> {
+        let limits = Limits { inflated_bytes: self.settings.inflated_bytes_limit, ..Limits::default() };
+        let mut batch = Batch::new(self);
+        batch.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, &event))?;
+        Ok(batch.finish())
+    }
+}
+
+/// One batch on its way.
+struct Batch<'p> {
+    pipeline: &'p Pipeline,
+    source: Option<Source>,
+    requests: Requests<'p>,
+    counted: Counted,
+    exemplars: BTreeMap<(&'static str, i64), usize>,
+    second: (i64, u64),
+    /// The number of the log event at hand, from 1.
+    number: u64,
+}
+
+impl<'p> Batch<'p> {
+    fn new(pipeline: &'p Pipeline) -> Self {
+        Self {
+            pipeline,
+            source: None,
+            requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
+            counted: Counted::default(),
+            exemplars: BTreeMap::new(),
+            second: (i64::MIN, 0),
+            number: 0,
+        }
+    }
+
+    fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
+        let settings = &*self.pipeline.settings;
+        if self.source.is_none() {
+            let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
+            self.counted.own_log_group = is(&settings.own_log_group);
+            self.counted.canary = is(&settings.canary_log_group);
+            self.source = Some(Source::of(header, settings, self.pipeline.pasted));
+        }
+        self.number += 1;
+        self.timestamp(event.timestamp_ms);
+        if self.counted.own_log_group || self.counted.canary {
+            return;
+        }
+        let Some(source) = self.source.take() else { return };
+        match record::read(&source, settings, event) {
+            Record::Execution(line) => self.execution(&source, event, &line),
+            Record::Transcript(text) => {
+                for line in execution::lines_of_transcript(&text) {
+                    self.execution(&source, event, &line);
+                }
+            }
+            Record::Nothing => {}
+            Record::Unknown => self.counted.unknown_events += 1,
+            _ => {}
+        }
+        self.source = Some(source);
+    }
+
+    fn execution(&mut self, source: &Source, event: &LogEvent<'_>, line: &execution::Line<'_>) {
+        use classify::execution::Finding;
+        if line.head == execution::Head::HttpMethod && !self.pipeline.settings.route_metrics {
+            return;
+        }
+        let Some(finding) = classify::execution::finding(line, &self.pipeline.table) else { return };
+        let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
+        if decides && self.is_duplicate(source, event) {
+            return;
+        }
+        let key = RequestKey {
+            api_id: line.api_id.as_deref().or(source.api_id.as_deref()).unwrap_or(UNKNOWN),
+            stage: line.stage.as_deref().or(source.stage.as_deref()).unwrap_or(UNKNOWN),
+            request_id: line.request_id.as_deref(),
+        };
+        let mut verdicts = Vec::new();
+        self.requests.add(key, self.number, event.timestamp_ms, finding, &mut |number, verdict| {
+            verdicts.push((number, verdict))
+        });
+        for (number, verdict) in verdicts {
+            self.verdict(source, number, verdict);
+        }
+    }
+
+    /// Whether a log event that would count was counted before, in this batch or in an accepted one.
+    fn is_duplicate(&mut self, source: &Source, event: &LogEvent<'_>) -> bool {
+        if event.id.is_empty() {
+            return false;
+        }
+        let id = self.pipeline.memory.event_key(&source.log_group, &source.log_stream, event.id);
+        let is_known = self.pipeline.memory.knows(id) || !self.counted.memory.note(id);
+        self.counted.duplicate_events += u64::from(is_known);
+        is_known
+    }
+
+    fn verdict(&mut self, source: &Source, number: u64, verdict: Verdict) {
+        match verdict {
+            Verdict::NotFailed => {}
+            Verdict::Ambiguous => self.counted.ambiguous_lines += 1,
+            Verdict::Failed(failure) => self.failure(source, number, failure),
+        }
+    }
+
+    fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
+        let settings = &*self.pipeline.settings;
+        name_subject(&mut failure.subject, settings);
+        if self.counted.causes.len() < MOST_CAUSES {
+            self.counted.causes.push((number, failure.cause.id));
+        }
+        self.counted.tally.add(&failure);
+        if let Some(shape) = &failure.shape
+            && (self.counted.shapes.len() < MOST_SHAPES || self.counted.shapes.contains_key(shape))
+        {
+            *self.counted.shapes.entry(shape.clone()).or_default() += 1;
+        }
+        let minute = failure.timestamp_ms.div_euclid(60_000);
+        let shown = self.exemplars.entry((failure.cause.id, minute)).or_default();
+        if failure.request_id.is_some() && *shown < settings.exemplars_per_cause {
+            *shown += 1;
+            self.counted.exemplars.push(Exemplar {
+                failure,
+                log_group: source.log_group.clone(),
+                log_stream: source.log_stream.clone(),
+                owner: source.owner.clone(),
+            });
+        }
+    }
+
+    /// Counts a log event in its second. Events of a batch come in order, so most share the second before.
+    fn timestamp(&mut self, timestamp_ms: i64) {
+        let second = timestamp_ms.div_euclid(1_000);
+        if second == self.second.0 {
+            self.second.1 += 1;
+            return;
+        }
+        self.flush_second();
+        self.second = (second, 1);
+    }
+
+    fn flush_second(&mut self) {
+        /// Most seconds told apart; a batch spans a few minutes as a rule.
+        const MOST_SECONDS: usize = 4_096;
+        let (second, count) = self.second;
+        if count > 0 && (self.counted.seconds.len() < MOST_SECONDS || self.counted.seconds.contains_key(&second)) {
+            *self.counted.seconds.entry(second).or_default() += count;
+        }
+    }
+
+    fn finish(mut self) -> Counted {
+        self.flush_second();
+        let source = self.source.take().unwrap_or_default();
+        let mut verdicts = Vec::new();
+        let table = &self.pipeline.table;
+        let requests = std::mem::replace(&mut self.requests, Requests::resume(&Default::default(), table));
+        let finished = requests.finish(&mut |number, verdict| verdicts.push((number, verdict)));
+        for (number, verdict) in verdicts {
+            self.verdict(&source, number, verdict);
+        }
+        self.counted.causes.sort_unstable();
+        self.counted.split_requests += finished.split;
+        self.counted.hint = finished.hint;
+        self.counted.memory.carry = finished.carry;
+        self.counted
+    }
+}
+
+/// The names that the owner gave the API, and the stage that its stage is counted as.
+fn name_subject(subject: &mut Subject, settings: &Settings) {
+    if let Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } = subject {
+        *api_id = settings.api_name(api_id).to_owned();
+        *stage = settings.fold_stage(stage).to_owned();
+        if !settings.route_metrics {
+            *route = None;
+        }
+    }
+}

@@ -72,9 +72,53 @@ impl Tally {
         }
     }
 
+    /// The data to publish: the counts, and their sums by API and stage.
+    pub fn data(&self) -> Vec<Datum> {
+        let mut sums: BTreeMap<(&'static str, Vec<(&'static str, String)>, i64), u64> = BTreeMap::new();
+        for (key, count) in &self.counts {
+            for (metric, dimensions) in metrics_of(key) {
+                *sums.entry((metric, dimensions, key.minute_ms)).or_default() += count;
+            }
+        }
+        let datum = |((metric, dimensions, timestamp_ms), count): (_, u64)| Datum {
+            metric,
+            dimensions,
+            timestamp_ms,
+            values: vec![(count as f64, 1.0)],
+            unit: Unit::Count,
+        };
+        sums.into_iter().map(datum).collect()
+    }
+
     /// The counts, in a stable order.
     pub fn counts(&self) -> impl Iterator<Item = (&Key, u64)> {
         self.counts.iter().map(|(key, count)| (key, *count))
+    }
+}
+
+/// The metrics that a count adds to, with their dimensions.
+fn metrics_of(key: &Key) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let cause = ("Cause", key.cause.to_owned());
+    let metric = key.subject.metric().name();
+    match &key.subject {
+        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
+            let place = vec![("ApiId", api_id.clone()), ("Stage", stage.clone())];
+            let by_cause = [place.clone(), vec![cause.clone()]].concat();
+            let by_stage = match key.subject.metric() {
+                Metric::AccessLogErrors => "AccessLogStageErrors",
+                _ => "StageErrors",
+            };
+            let mut metrics = vec![(metric, by_cause), (by_stage, place.clone())];
+            if let Some(route) = route {
+                let route = vec![("Route", route.clone()), cause];
+                metrics.push(("RouteErrors", [place, route].concat()));
+            }
+            metrics
+        }
+        Subject::Invocation { function_name } => {
+            vec![(metric, vec![("FunctionName", function_name.clone()), cause])]
+        }
+        Subject::Flow { log_group } => vec![(metric, vec![("LogGroup", log_group.clone()), cause])],
     }
 }
 

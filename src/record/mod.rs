@@ -45,6 +45,8 @@ pub struct Source {
     pub api_id: Option<String>,
     /// The stage, likewise.
     pub stage: Option<String>,
+    /// Text that a person pasted: no log group tells what it is, and lines may lack what surrounds them in a log.
+    pub pasted: bool,
 }
 
 /// The kinds of log that tell of a 5xx.
@@ -71,7 +73,7 @@ const API_PREFIX: &str = "/aws/apigateway/";
 
 impl Source {
     /// What the header of a batch tells.
-    pub fn of(header: &BatchHeader, settings: &Settings) -> Self {
+    pub fn of(header: &BatchHeader, settings: &Settings, pasted: bool) -> Self {
         let group = header.log_group.as_str();
         let (kind, rest) = if let Some(rest) = group.strip_prefix(EXECUTION_PREFIX) {
             (Some(Kind::Execution), Some(rest))
@@ -88,6 +90,7 @@ impl Source {
             kind,
             api_id: api_id.or_else(|| settings.api_of_log_group(group).map(|api| api.0.to_owned())),
             stage: stage.or_else(|| settings.api_of_log_group(group).map(|api| api.1.to_owned())),
+            pasted: pasted && group.is_empty(),
         }
     }
 

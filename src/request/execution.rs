@@ -173,8 +173,16 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// Takes one finding. `each` gets the verdicts that it decides.
-    pub fn add(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: Finding, each: &mut impl FnMut(Verdict)) {
+    /// Takes one finding, of the log event with this number. `each` gets the verdicts that it decides, each with the
+    /// number of the log event that its request began with.
+    pub fn add(
+        &mut self,
+        key: RequestKey<'_>,
+        number: u64,
+        timestamp_ms: i64,
+        finding: Finding,
+        each: &mut impl FnMut(u64, Verdict),
+    ) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
         let hash = self.hasher.hash_one((key.api_id, key.stage, key.request_id));
         match &finding {
@@ -200,6 +208,7 @@ impl<'t> Requests<'t> {
         };
         let table = self.table;
         let slot = self.slots.entry(hash).or_insert_with(|| Slot::of(State::at(place)));
+        slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
             slot.front.carried = false;
@@ -214,6 +223,7 @@ impl<'t> Requests<'t> {
                     // The next request's, unless a completion line still comes.
                     oldest = slot.leave_front();
                     slot.front.after_answer = true;
+                    slot.front.began(number);
                     slot.front.seen(timestamp_ms, key.request_id.is_some());
                 }
                 slot.front.failure(&line, shape.flatten(), timestamp_ms, table);
@@ -241,7 +251,7 @@ impl<'t> Requests<'t> {
     }
 
     /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
-    fn open(&mut self, hash: u64, opening: Opening, each: &mut impl FnMut(Verdict)) {
+    fn open(&mut self, hash: u64, opening: Opening, each: &mut impl FnMut(u64, Verdict)) {
         let Some(slot) = self.slots.get_mut(&hash) else { return };
         if slot.front.is_blank() || slot.behind_is_blank() {
             return;
@@ -261,7 +271,7 @@ impl<'t> Requests<'t> {
     }
 
     /// After its end, a failure line or an end begins a new request of that ID.
-    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, each: &mut impl FnMut(Verdict)) {
+    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, each: &mut impl FnMut(u64, Verdict)) {
         let Some(slot) = self.slots.get(&hash) else { return };
         let phase = slot.front.phase;
         let begins = match finding {
@@ -277,7 +287,7 @@ impl<'t> Requests<'t> {
     }
 
     /// A completion line: one of the requests of that ID ends.
-    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, each: &mut impl FnMut(Verdict)) {
+    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, each: &mut impl FnMut(u64, Verdict)) {
         let Some(slot) = self.slots.get_mut(&hash) else { return };
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
@@ -313,7 +323,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Gives the verdict on the front request of an ID and makes room for the next one.
-    fn retire_front(&mut self, hash: u64, each: &mut impl FnMut(Verdict)) {
+    fn retire_front(&mut self, hash: u64, each: &mut impl FnMut(u64, Verdict)) {
         let Some(slot) = self.slots.get_mut(&hash) else { return };
         let state = slot.front;
         match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
@@ -328,14 +338,14 @@ impl<'t> Requests<'t> {
         self.judge(&state, ids, each);
     }
 
-    fn judge(&self, state: &State, ids: Option<Ids>, each: &mut impl FnMut(Verdict)) {
+    fn judge(&self, state: &State, ids: Option<Ids>, each: &mut impl FnMut(u64, Verdict)) {
         if state.counted {
             return;
         }
         if state.failed() {
-            each(Verdict::Failed(self.failure(state, ids)));
+            each(state.number(), Verdict::Failed(self.failure(state, ids)));
         } else if state.status().is_some() {
-            each(Verdict::NotFailed);
+            each(state.number(), Verdict::NotFailed);
         }
     }
 
@@ -386,7 +396,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
-    pub fn finish(mut self, each: &mut impl FnMut(Verdict)) -> Finished {
+    pub fn finish(mut self, each: &mut impl FnMut(u64, Verdict)) -> Finished {
         let mut carry = Carry { hasher: self.hasher.clone(), open: HashMap::default(), places: self.places.clone() };
         let mut hint = None;
         for (hash, slot) in std::mem::take(&mut self.slots) {

@@ -1,5 +1,7 @@
 //! What is kept of one open request: a few numbers, no text.
 
+use std::num::NonZeroU64;
+
 use crate::cause::{Cause, CauseIndex, Rank, Table, named};
 use crate::classify::execution::{Candidate, Conclusions, Evidence, FailureLine, GatewayResponse};
 use crate::classify::{Answer, Endpoint};
@@ -50,6 +52,8 @@ pub(super) struct State {
     failure_ms: i64,
     /// When its last line was logged.
     seen_ms: i64,
+    /// The number of the log event that it began with.
+    number: Option<NonZeroU64>,
     /// Its lines have a request ID.
     has_id: bool,
     /// Began with a failure line behind a gateway response, so it may be that request's.
@@ -88,6 +92,16 @@ impl State {
         self.has_id = has_id;
     }
 
+    /// A line of it is the log event with this number.
+    pub(super) fn began(&mut self, number: u64) {
+        self.number = self.number.or(NonZeroU64::new(number));
+    }
+
+    /// The number of the log event that it began with.
+    pub(super) fn number(&self) -> u64 {
+        self.number.map_or(0, NonZeroU64::get)
+    }
+
     /// When its last line was logged.
     pub(super) fn seen_ms(&self) -> i64 {
         self.seen_ms
@@ -98,6 +112,7 @@ impl State {
         self.counted |= self.failed();
         self.carried = true;
         self.after_answer = false;
+        self.number = None;
         self.shape = None;
         self.route = None;
     }
