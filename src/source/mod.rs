@@ -1,0 +1,140 @@
+//! What an input is and where its log events are: invocation payloads, captured events, decoded batches, the output of
+//! `aws logs`, exported logs, plain text.
+//!
+//! Its content tells what an input is, never its name. What an event says is left to [`crate::record`].
+
+mod json;
+mod text;
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+pub use text::Lines;
+
+/// One log event of an input that is no subscription event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The id that CloudWatch Logs gave it; empty where the input does not tell.
+    pub id: String,
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0 where nothing tells it.
+    pub timestamp_ms: i64,
+    /// Its text.
+    pub message: String,
+}
+
+/// A part of an input that goes through the pipeline in one call.
+#[derive(Debug)]
+pub enum Part {
+    /// A subscription event as Lambda gets it.
+    SubscriptionEvent(Vec<u8>),
+    /// A batch that is decoded already.
+    Batch(Vec<u8>),
+    /// The base64 data of a batch, as a Kinesis event holds it.
+    Data(Vec<u8>),
+    /// Log events of a stream.
+    Events {
+        /// The stream, where the input tells it.
+        log_stream: String,
+        /// The events.
+        events: Vec<Event>,
+    },
+}
+
+/// Most log events of a text that are handed over in one call.
+const EVENTS_PER_PART: usize = 50_000;
+
+/// Most bytes that a JSON input may have. Text has no limit, since it is read line by line.
+const LONGEST_JSON_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Why an input cannot be read.
+#[derive(Debug)]
+pub enum SourceError {
+    /// The operating system refused, or the compressed data are not whole.
+    Read(io::Error),
+    /// A JSON input is larger than the limit.
+    TooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// It looks like JSON of a kind that is known, but cannot be read.
+    Json {
+        /// What it looks like.
+        kind: &'static str,
+        /// Where reading stopped.
+        line: usize,
+        /// Where reading stopped.
+        column: usize,
+    },
+}
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(error) => write!(f, "cannot be read: {error}"),
+            Self::TooLarge { limit_bytes } => write!(f, "JSON of more than {limit_bytes} bytes"),
+            Self::Json { kind, line, column } => {
+                write!(f, "looks like {kind}, but is no whole JSON (line {line}, column {column})")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+impl From<io::Error> for SourceError {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// Reads an input and hands over its parts.
+///
+/// # Errors
+///
+/// When the input cannot be read to its end; the parts before that were handed over.
+pub fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<(), SourceError> {
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    if input.fill_buf()?.starts_with(&GZIP_MAGIC) {
+        let inflated = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input));
+        return read_inflated(inflated, &mut each);
+    }
+    read_inflated(input, &mut each)
+}
+
+/// Source: RFC 1952, section 2.3.1.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+    let start = input.fill_buf()?;
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+    if matches!(first, Some(b'{' | b'[')) && json::may_be_known(start) {
+        let mut document = Vec::new();
+        input.by_ref().take(LONGEST_JSON_BYTES + 1).read_to_end(&mut document)?;
+        if document.len() as u64 > LONGEST_JSON_BYTES {
+            return Err(SourceError::TooLarge { limit_bytes: LONGEST_JSON_BYTES });
+        }
+        if json::read(&document, each)? {
+            return Ok(());
+        }
+        return read_text(document.as_slice(), each);
+    }
+    read_text(input, each)
+}
+
+fn read_text(input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+    let mut events = Vec::new();
+    for event in Lines::new(input) {
+        events.push(event?);
+        if events.len() == EVENTS_PER_PART {
+            each(Part::Events { log_stream: String::new(), events: std::mem::take(&mut events) });
+        }
+    }
+    if !events.is_empty() {
+        each(Part::Events { log_stream: String::new(), events });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use super::*;
+
+fn parts(input: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    read(input, |part| parts.push(part)).expect("readable");
+    parts
+}
+
+fn events(input: &[u8]) -> Vec<Event> {
+    parts(input)
+        .into_iter()
+        .flat_map(|part| match part {
+            Part::Events { events, .. } => events,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_subscription_event_and_a_batch_are_told_by_their_keys() {
+    assert!(matches!(parts(br#"{"awslogs":{"data":"x"}}"#)[0], Part::SubscriptionEvent(_)));
+    assert!(matches!(parts(br#" {"messageType":"DATA_MESSAGE","logEvents":[]}"#)[0], Part::Batch(_)));
+    let record = br#"{"version":"1.0","requestPayload":{"awslogs":{"data":"x"}},"responsePayload":{}}"#;
+    assert!(matches!(parts(record)[0], Part::SubscriptionEvent(_)));
+}
+
+#[test]
+fn stream_and_queue_events_hold_batches() {
+    assert!(matches!(parts(br#"{"Records":[{"kinesis":{"data":"eA=="}}]}"#)[0], Part::Data(_)));
+    let queued = br#"{"Records":[{"body":"{\"requestPayload\":{\"awslogs\":{\"data\":\"x\"}}}"}]}"#;
+    assert!(matches!(parts(queued)[0], Part::SubscriptionEvent(_)));
+}
+
+#[test]
+fn the_output_of_aws_logs_keeps_streams_apart() {
+    let output = br#"{"events":[{"logStreamName":"a","timestamp":1,"message":"m1","eventId":"1"},
+        {"logStreamName":"b","timestamp":2,"message":"m2"},{"logStreamName":"a","timestamp":3,"message":"m3"}],
+        "searchedLogStreams":[]}"#;
+    let streams: Vec<(String, usize)> = parts(output)
+        .into_iter()
+        .map(|part| match part {
+            Part::Events { log_stream, events } => (log_stream, events.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(streams, [("a".into(), 2), ("b".into(), 1)]);
+}
+
+#[test]
+fn several_documents_in_a_row_are_all_read() {
+    let rows = b"{\"awslogs\":{\"data\":\"x\"}}\n{\"awslogs\":{\"data\":\"y\"}}";
+    assert_eq!(parts(rows).len(), 2);
+}
+
+#[test]
+fn json_lines_of_an_access_log_are_text() {
+    let lines = b"{\"requestId\":\"1\",\"status\":\"500\"}\n{\"requestId\":\"2\",\"status\":\"200\"}\n";
+    assert_eq!(events(lines).len(), 2);
+}
+
+#[test]
+fn a_batch_that_is_cut_off_is_an_error() {
+    let error = read(&br#"{"messageType":"DATA_MESSAGE","logEvents":[{"id":"#[..], |_| {}).unwrap_err();
+    assert!(error.to_string().contains("no whole JSON"), "{error}");
+}
+
+#[test]
+fn compressed_text_is_inflated() {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"2024-05-04T17:48:21.117Z one\n2024-05-04T17:48:22.117Z two\n").unwrap();
+    let events = events(&gzip.finish().unwrap());
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[1].timestamp_ms - events[0].timestamp_ms, 1_000);
+}
+
+#[test]
+fn a_cut_off_gzip_is_an_error() {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&b"a line\n".repeat(1_000)).unwrap();
+    let whole = gzip.finish().unwrap();
+    assert!(read(&whole[..whole.len() - 9], |_| {}).is_err());
+}
+
+#[test]
+fn indented_lines_continue_a_log_event() {
+    let text = b"first\n  at a\n  at b\n}\nsecond\n";
+    let messages: Vec<String> = events(text).into_iter().map(|event| event.message).collect();
+    assert_eq!(messages, ["first\n  at a\n  at b\n}", "second"]);
+}
+
+#[test]
+fn times_at_the_start_of_a_line_are_read() {
+    let rows = [
+        ("2024-05-04T17:48:21.117Z x", 1_714_844_901_117),
+        ("2024-05-04T13:48:21.117-04:00 x", 1_714_844_901_117),
+        ("2024-05-04 17:48:21.117 x", 1_714_844_901_117),
+        ("2024-05-04T17:48:21.117000+00:00 x", 1_714_844_901_117),
+        ("Sat May 04 17:48:21 UTC 2024 : x", 1_714_844_901_000),
+        ("Thu May 04 17:48:21 UTC 2024 : x", 1_714_844_901_000),
+    ];
+    for (line, time) in rows {
+        assert_eq!(text::time_of(line), Some(time), "{line}");
+    }
+    assert_eq!(text::time_of("(id) Execution failed"), None);
+}
+
+#[test]
+fn a_line_longer_than_a_log_event_is_cut() {
+    let mut text = vec![b'x'; 3 << 20];
+    text.extend_from_slice(b"\nnext\n");
+    let events = events(&text);
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0].message.len(), 1 << 20);
+}

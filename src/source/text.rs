@@ -1,0 +1,131 @@
+//! Plain text and exported logs: a line is a log event, with the lines that continue it.
+
+use std::io::{self, BufRead};
+
+use super::Event;
+
+/// Most bytes of one line that are read; a log event is at most 1 MiB, the rest of a longer line is dropped.
+///
+/// Source: CloudWatch Logs quotas, "Event size".
+const LONGEST_LINE_BYTES: u64 = 1 << 20;
+
+/// The log events of a text.
+#[derive(Debug)]
+pub struct Lines<R> {
+    input: R,
+    /// The event whose continuation may still come.
+    pending: Option<Event>,
+    timestamp_ms: i64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Reads a text line by line.
+    pub fn new(input: R) -> Self {
+        Self { input, pending: None, timestamp_ms: 0 }
+    }
+
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        let limited = &mut io::Read::take(&mut self.input, LONGEST_LINE_BYTES);
+        if limited.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        if bytes.last() != Some(&b'\n') {
+            self.skip_rest_of_line()?;
+        }
+        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+            bytes.pop();
+        }
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    fn skip_rest_of_line(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.input.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            let (used, done) = match memchr::memchr(b'\n', buffer) {
+                Some(at) => (at + 1, true),
+                None => (buffer.len(), false),
+            };
+            self.input.consume(used);
+            if done {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = io::Result<Event>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let line = match self.line() {
+                Ok(Some(line)) => line,
+                Ok(None) => return self.pending.take().map(Ok),
+                Err(error) => return Some(Err(error)),
+            };
+            if let Some(pending) = &mut self.pending
+                && continues(&line)
+                && (pending.message.len() + line.len()) as u64 <= LONGEST_LINE_BYTES
+            {
+                pending.message.push('\n');
+                pending.message.push_str(&line);
+                continue;
+            }
+            if line.trim().is_empty() {
+                continue;
+            }
+            self.timestamp_ms = time_of(&line).unwrap_or(self.timestamp_ms);
+            let event = Event { id: String::new(), timestamp_ms: self.timestamp_ms, message: line };
+            if let Some(done) = self.pending.replace(event) {
+                return Some(Ok(done));
+            }
+        }
+    }
+}
+
+/// Whether a line belongs to the one before: stack traces and pretty-printed JSON are indented or close a bracket.
+fn continues(line: &str) -> bool {
+    line.starts_with([' ', '\t', '}', ']']) && !line.trim().is_empty()
+}
+
+/// The time that a line begins with, in milliseconds since 1970-01-01T00:00:00Z: ISO 8601, or the console's date.
+pub(super) fn time_of(line: &str) -> Option<i64> {
+    let line = line.trim_start_matches(['"', '\'', ' ']);
+    iso_time(line).or_else(|| console_time(line))
+}
+
+fn iso_time(line: &str) -> Option<i64> {
+    let end = line.find([' ', '\t']).unwrap_or(line.len());
+    let word = &line[..end];
+    if word.len() < 10 || !word.as_bytes()[0].is_ascii_digit() {
+        return None;
+    }
+    let text = match line.get(end + 1..) {
+        // `2024-05-04 17:48:21.117`: date and time apart.
+        Some(rest) if !word.contains('T') => {
+            let time = rest.split([' ', '\t']).next().unwrap_or("");
+            format!("{word}T{time}")
+        }
+        _ => word.to_owned(),
+    };
+    let with_zone = text.parse::<jiff::Timestamp>();
+    with_zone.or_else(|_| format!("{text}Z").parse()).ok().map(|time: jiff::Timestamp| time.as_millisecond())
+}
+
+/// `Thu May 04 17:48:21 UTC 2024`.
+fn console_time(line: &str) -> Option<i64> {
+    const LENGTH: usize = 28;
+    let date = line.get(..LENGTH)?;
+    if !date.contains(" UTC ") {
+        return None;
+    }
+    // Copies with another year keep the old day of the week, so it is not compared.
+    let rest = date.get(4..)?;
+    let parsed = jiff::fmt::strtime::parse("%b %d %H:%M:%S UTC %Y", rest).ok()?;
+    let time = parsed.to_datetime().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(time.timestamp().as_millisecond())
+}
