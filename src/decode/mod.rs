@@ -1,25 +1,48 @@
-//! Bytes to log events: base64, gzip and JSON of a subscription batch, in bounded memory.
+//! Bytes to log events: base64, gzip and JSON of a subscription batch, in one pass and in bounded memory.
 //!
 //! The decoder hands over one [`LogEvent`] after the other and keeps none. It owns the limits on what a batch may
 //! inflate to. What an event says is left to [`crate::record`].
+//!
+//! # How it goes
+//!
+//! Base64 is decoded in pieces out of the payload, gzip is inflated into a window of 128 KiB, and a scanner takes the
+//! window apart where it stands: an event is a few slices of the window, its message still with JSON's escapes. The
+//! event that the end of a window cuts is moved to the front of the next. So memory does not grow with the batch; it
+//! grows to 1 MiB with the longest event and no further.
+//!
+//! * The JSON outside events is checked in full. An event that is not as CloudWatch Logs writes it is checked by
+//!   `serde_json` and then read member by member.
+//! * An event that is wrong is read as well as it can be, or left out if it has no message; either way it is counted in
+//!   [`Decoded::damaged_events`], and the rest of the batch is unharmed. Where a timestamp cannot be read, that of the
+//!   event before stands in for it; the first event of a batch is left out then.
+//! * An event whose JSON is longer than 1 MiB, which CloudWatch Logs does not accept as a log event, is handed over with
+//!   what its first MiB holds of it, and counted as damaged.
+//! * `logEvents` usually stands behind the fields of the header. If it does not, or a field is missing, a first pass over
+//!   the batch reads the header and a second one the events.
 
+mod compressed;
+mod encode;
 mod error;
+mod event;
+mod gzip;
 mod message;
+mod outer;
+mod scan;
+mod skip;
+mod strings;
 
-use std::io::Read;
+use std::time::Instant;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
+use compressed::{Base64, Compressed, Plain};
+use gzip::Gunzip;
+use scan::{Each, Pass, Scanner};
 
-pub use error::DecodeError;
+pub use encode::{encode_document, encode_event, encode_gzip};
+pub use error::{DecodeError, GzipFault, JsonFault};
 pub use message::Message;
 
 /// What a batch says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchHeader {
     /// `DATA_MESSAGE` or `CONTROL_MESSAGE`.
     pub message_type: String,
@@ -50,15 +73,23 @@ pub struct LogEvent<'a> {
 }
 
 /// What a batch may cost.
+///
+/// The first two limits alone keep the worst batch within two seconds of a CPU, without a look at a clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Most bytes that one batch may inflate to.
     pub inflated_bytes: u64,
+    /// Most log events that one batch may hold.
+    pub log_events: u64,
+    /// When to give up. It is compared with the clock once a window; without it no clock is read.
+    pub deadline: Option<Instant>,
 }
 
 impl Default for Limits {
+    /// 256 MiB, 4 million log events and no deadline: four times what the largest payload of Lambda, 6 MiB, inflates to
+    /// when it is a log.
     fn default() -> Self {
-        Self { inflated_bytes: 256 * 1024 * 1024 }
+        Self { inflated_bytes: 256 * 1024 * 1024, log_events: 4_000_000, deadline: None }
     }
 }
 
@@ -69,8 +100,11 @@ pub struct Decoded {
     pub header: BatchHeader,
     /// Log events handed over. None of a control message.
     pub log_events: u64,
-    /// Log events that could only be read in part: invalid UTF-8, lone surrogates, an unreadable line.
+    /// Log events that could only be read in part or not at all: invalid UTF-8, lone surrogates, no message, no
+    /// timestamp, longer than 1 MiB.
     pub damaged_events: u64,
+    /// Length of the document.
+    pub inflated_bytes: u64,
 }
 
 /// Decodes a subscription event, `{"awslogs":{"data":"…"}}`, as Lambda hands it to the function.
@@ -84,20 +118,13 @@ pub fn subscription_event(
     limits: &Limits,
     each: impl FnMut(&BatchHeader, LogEvent<'_>),
 ) -> Result<Decoded, DecodeError> {
-    #[derive(Deserialize)]
-    struct Outer {
-        awslogs: Inner,
-    }
-    #[derive(Deserialize)]
-    struct Inner {
-        data: String,
-    }
-    let outer: Outer = serde_json::from_slice(payload)
+    let event: outer::SubscriptionEvent<'_> = serde_json::from_slice(payload)
         .map_err(|_| DecodeError::NotASubscriptionEvent { payload_bytes: payload.len() })?;
-    base64_data(outer.awslogs.data.as_bytes(), limits, each)
+    base64_data(&event.awslogs.data.0, limits, each)
 }
 
-/// Decodes the `data` of a subscription event: base64 of gzip of JSON.
+/// Decodes the `data` of a subscription event: base64 of gzip of JSON. The base64 may lack its padding and may have
+/// blanks behind it.
 ///
 /// # Errors
 ///
@@ -105,14 +132,9 @@ pub fn subscription_event(
 pub fn base64_data(
     data: &[u8],
     limits: &Limits,
-    each: impl FnMut(&BatchHeader, LogEvent<'_>),
+    mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
 ) -> Result<Decoded, DecodeError> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let gzip = LENIENT.decode(data).map_err(|_| DecodeError::Base64 { data_bytes: data.len() })?;
-    gzip_data(&gzip, limits, each)
+    compressed(|| Base64::new(data), limits, WINDOW, &mut each)
 }
 
 /// Decodes the gzip-compressed JSON of a batch, as a Kinesis record holds it.
@@ -123,20 +145,12 @@ pub fn base64_data(
 pub fn gzip_data(
     gzip: &[u8],
     limits: &Limits,
-    each: impl FnMut(&BatchHeader, LogEvent<'_>),
+    mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
 ) -> Result<Decoded, DecodeError> {
-    let mut document = Vec::new();
-    MultiGzDecoder::new(gzip)
-        .take(limits.inflated_bytes + 1)
-        .read_to_end(&mut document)
-        .map_err(|_| DecodeError::Gzip { gzip_bytes: gzip.len() })?;
-    if document.len() as u64 > limits.inflated_bytes {
-        return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes: gzip.len() });
-    }
-    document_json(&document, each)
+    compressed(|| Plain::new(gzip), limits, WINDOW, &mut each)
 }
 
-/// Decodes the JSON document of a batch.
+/// Decodes the JSON document of a batch. As the document is in memory already, no limits hold and no event is too long.
 ///
 /// # Errors
 ///
@@ -145,37 +159,90 @@ pub fn document_json(
     document: &[u8],
     mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
 ) -> Result<Decoded, DecodeError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document {
-        #[serde(flatten)]
-        header: BatchHeader,
-        log_events: Vec<Event>,
-    }
-    #[derive(Deserialize)]
-    struct Event {
-        #[serde(default)]
-        id: String,
-        timestamp: i64,
-        message: String,
-    }
-    let text = String::from_utf8_lossy(document);
-    let document: Document =
-        serde_json::from_str(&text).map_err(|_| DecodeError::Json { document_bytes: document.len() as u64 })?;
-    let mut decoded = Decoded { header: document.header, ..Decoded::default() };
-    if decoded.header.is_control() {
-        return Ok(decoded);
-    }
-    for event in &document.log_events {
-        decoded.log_events += 1;
-        each(
-            &decoded.header,
-            LogEvent {
-                id: &event.id,
-                timestamp_ms: event.timestamp,
-                message: Message::plain(event.message.as_bytes()),
-            },
-        );
-    }
-    Ok(decoded)
+    two_passes(|header| {
+        let mut scanner = Scanner::new(header, u64::MAX);
+        scanner.scan(document, &mut each)?;
+        scanner.finish()
+    })
 }
+
+/// Sizes of the buffer that compressed data is inflated into.
+#[derive(Clone, Copy)]
+struct Window {
+    /// Size at first.
+    bytes: usize,
+    /// Most bytes that are inflated at a time.
+    step_bytes: usize,
+    /// Size to which a long event makes it grow.
+    most_bytes: usize,
+}
+
+/// The inflater copies its history of 32 KiB once a window, so a small window is slow; a large one leaves the cache.
+///
+/// `most_bytes` is the longest log event. Source: CloudWatch Logs User Guide, quotas: "Event size: 1 MB".
+const WINDOW: Window = Window { bytes: 128 * 1024, step_bytes: usize::MAX, most_bytes: 1024 * 1024 };
+
+/// Decodes compressed data, which is opened once for each pass.
+fn compressed<C: Compressed>(
+    open: impl Fn() -> C,
+    limits: &Limits,
+    window: Window,
+    each: &mut Each<'_>,
+) -> Result<Decoded, DecodeError> {
+    two_passes(|header| pass(open(), header, limits, window, each))
+}
+
+/// Makes a second pass if the events stood before the header.
+fn two_passes(mut pass: impl FnMut(Option<BatchHeader>) -> Result<Pass, DecodeError>) -> Result<Decoded, DecodeError> {
+    let header = match pass(None)? {
+        Pass::Done(decoded) => return Ok(decoded),
+        Pass::HeaderOnly(header) => header,
+    };
+    match pass(Some(header))? {
+        Pass::Done(decoded) => Ok(decoded),
+        Pass::HeaderOnly(header) => Ok(Decoded { header, ..Decoded::default() }),
+    }
+}
+
+/// One pass over the whole of the data: window after window is inflated and scanned.
+fn pass<C: Compressed>(
+    compressed: C,
+    header: Option<BatchHeader>,
+    limits: &Limits,
+    window: Window,
+    each: &mut Each<'_>,
+) -> Result<Pass, DecodeError> {
+    let mut gunzip = Gunzip::new(compressed);
+    let gzip_bytes = gunzip.gzip_bytes();
+    let mut scanner = Scanner::new(header, limits.log_events);
+    let mut buffer = vec![0; window.bytes];
+    let mut kept = 0;
+    let mut inflated_bytes = 0;
+    loop {
+        let room = (buffer.len() - kept).min(window.step_bytes);
+        let filled = gunzip.read(&mut buffer[kept..kept + room])?;
+        inflated_bytes += filled as u64;
+        if inflated_bytes > limits.inflated_bytes {
+            return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });
+        }
+        if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(DecodeError::OutOfTime { inflated_bytes, gzip_bytes });
+        }
+        let held = kept + filled;
+        let taken = scanner.scan(&buffer[..held], each)?;
+        if filled < room {
+            return scanner.finish();
+        }
+        buffer.copy_within(taken..held, 0);
+        kept = held - taken;
+        if kept == buffer.len() && kept >= window.most_bytes {
+            scanner.overflow(&buffer[..kept], each)?;
+            kept -= scanner.scan(&buffer[..kept], each)?;
+        } else if kept > buffer.len() / 2 {
+            buffer.resize((buffer.len() * 2).min(window.most_bytes), 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

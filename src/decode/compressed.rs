@@ -1,0 +1,151 @@
+//! Compressed bytes in pieces: as they are, or out of base64.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::DecodeError;
+
+/// Where compressed bytes come from.
+pub(super) trait Compressed {
+    /// The bytes at hand; none of them at the end only.
+    fn piece(&mut self) -> Result<&[u8], DecodeError>;
+
+    /// Takes the first `count` bytes of the piece off.
+    fn consume(&mut self, count: usize);
+
+    /// Length of all of it.
+    fn bytes(&self) -> usize;
+}
+
+/// Bytes that are not encoded.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<'a> {
+    rest: &'a [u8],
+    bytes: usize,
+}
+
+impl<'a> Plain<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, bytes: bytes.len() }
+    }
+}
+
+impl Compressed for Plain<'_> {
+    fn piece(&mut self) -> Result<&[u8], DecodeError> {
+        Ok(self.rest)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Bytes of base64 that are decoded at a time: enough to make the step cheap, few enough to stay in the cache.
+const BASE64_PIECE_BYTES: usize = 32 * 1024;
+
+/// Standard base64, padded or not, with blanks behind it or not.
+pub(super) struct Base64<'a> {
+    /// What is not decoded yet, without padding.
+    rest: &'a [u8],
+    data_bytes: usize,
+    /// Length of all of it without padding.
+    digits: usize,
+    decoded: Vec<u8>,
+    /// What of `decoded` is not taken off.
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Base64<'a> {
+    pub(super) fn new(data: &'a [u8]) -> Self {
+        let digits = data.trim_ascii_end();
+        let digits = digits.strip_suffix(b"==").or_else(|| digits.strip_suffix(b"=")).unwrap_or(digits);
+        let decoded = vec![0; digits.len().min(BASE64_PIECE_BYTES).div_ceil(4) * 3];
+        Self { rest: digits, data_bytes: data.len(), digits: digits.len(), decoded, from: 0, to: 0 }
+    }
+
+    fn decode_next(&mut self) -> Result<(), DecodeError> {
+        const UNPADDED: GeneralPurpose = GeneralPurpose::new(
+            &alphabet::STANDARD,
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone),
+        );
+        let (now, rest) = self.rest.split_at(self.rest.len().min(BASE64_PIECE_BYTES));
+        let count = UNPADDED.decode_slice(now, &mut self.decoded).map_err(|error| {
+            let at = match error {
+                base64::DecodeSliceError::DecodeError(
+                    base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. },
+                ) => at,
+                _ => now.len(),
+            };
+            DecodeError::Base64 { data_bytes: self.data_bytes, at_byte: self.digits - self.rest.len() + at }
+        })?;
+        (self.rest, self.from, self.to) = (rest, 0, count);
+        Ok(())
+    }
+}
+
+impl Compressed for Base64<'_> {
+    fn piece(&mut self) -> Result<&[u8], DecodeError> {
+        if self.from == self.to && !self.rest.is_empty() {
+            self.decode_next()?;
+        }
+        Ok(&self.decoded[self.from..self.to])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.from = (self.from + count).min(self.to);
+    }
+
+    fn bytes(&self) -> usize {
+        self.digits * 3 / 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+    use super::*;
+
+    fn all(data: &[u8]) -> Result<Vec<u8>, DecodeError> {
+        let mut base64 = Base64::new(data);
+        let mut all = Vec::new();
+        loop {
+            let piece = base64.piece()?.to_vec();
+            if piece.is_empty() {
+                return Ok(all);
+            }
+            let count = piece.len().min(1_000);
+            all.extend_from_slice(&piece[..count]);
+            base64.consume(count);
+        }
+    }
+
+    #[test]
+    fn base64_of_every_length_is_read_padded_and_unpadded_and_with_a_newline() {
+        let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n * 31 % 251) as u8).collect();
+        for length in (0..50).chain(24_560..24_590).chain([49_152, 100_000]) {
+            let bytes = &bytes[..length];
+            let padded = STANDARD.encode(bytes);
+            for data in [padded.clone(), STANDARD_NO_PAD.encode(bytes), padded + "\r\n"] {
+                assert_eq!(all(data.as_bytes()).as_deref(), Ok(bytes), "{length} bytes");
+                assert_eq!(Base64::new(data.as_bytes()).bytes(), length);
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_no_base64_is_named_by_its_place() {
+        let mut data = "A".repeat(70_000).into_bytes();
+        data[50_001] = b'!';
+        assert_eq!(all(&data), Err(DecodeError::Base64 { data_bytes: 70_000, at_byte: 50_001 }));
+        assert_eq!(all(b"QUJDR"), Err(DecodeError::Base64 { data_bytes: 5, at_byte: 5 }));
+        assert!(all(b"QU=JD").is_err());
+        assert!(all("QUJé".as_bytes()).is_err());
+    }
+}

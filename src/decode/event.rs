@@ -1,0 +1,289 @@
+//! One element of `logEvents` to an id, a timestamp and a message, without copying.
+//!
+//! CloudWatch Logs writes `{"id":"…","timestamp":N,"message":"…"}`, and [`canonical`] reads that in one go. Whatever
+//! looks otherwise is left to [`read`], which goes from member to member and makes the best of what is wrong.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+
+use super::message::Message;
+use super::skip::{behind_blanks, value_end};
+use super::strings::{is_valid, string_end};
+
+/// What the first bytes of an element are.
+pub(super) enum Canonical<'a> {
+    /// An event in the form that CloudWatch Logs writes.
+    Event(Plain<'a>),
+    /// Such an event so far, but it goes on behind the bytes at hand.
+    Cut,
+    /// Something else.
+    Other,
+}
+
+/// An event in the form that CloudWatch Logs writes.
+pub(super) struct Plain<'a> {
+    pub(super) id: &'a str,
+    pub(super) timestamp_ms: i64,
+    /// What stands between the quotes.
+    pub(super) message: &'a [u8],
+    /// The message is no valid JSON string.
+    pub(super) damaged: bool,
+    /// Length of the whole element.
+    pub(super) bytes: usize,
+}
+
+/// Reads an element that is as CloudWatch Logs writes it.
+#[inline]
+pub(super) fn canonical(bytes: &[u8]) -> Canonical<'_> {
+    match fields(bytes) {
+        Ok(event) => Canonical::Event(event),
+        Err(Stop::Cut) => Canonical::Cut,
+        Err(Stop::Other) => Canonical::Other,
+    }
+}
+
+enum Stop {
+    Cut,
+    Other,
+}
+
+#[inline]
+fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
+    let at = behind(bytes, 0, b"{\"id\":\"")?;
+    let (id, at) = id(bytes, at)?;
+    let at = behind(bytes, at, b"\",\"timestamp\":")?;
+    let (timestamp_ms, at) = digits(bytes, at)?;
+    let at = behind(bytes, at, b",\"message\":\"")?;
+    let end = string_end(bytes, at).ok_or(Stop::Cut)?;
+    let message = &bytes[at..end.at];
+    let after = behind(bytes, end.at, b"\"}")?;
+    Ok(Plain { id, timestamp_ms, message, damaged: end.unusual && !is_valid(message), bytes: after })
+}
+
+#[inline]
+fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Stop> {
+    let rest = bytes.get(at..).unwrap_or_default();
+    if rest.starts_with(literal) {
+        Ok(at + literal.len())
+    } else if rest.len() < literal.len() && literal.starts_with(rest) {
+        Err(Stop::Cut)
+    } else {
+        Err(Stop::Other)
+    }
+}
+
+/// The id, up to its closing quote.
+#[inline]
+fn id(bytes: &[u8], at: usize) -> Result<(&str, usize), Stop> {
+    /// Length of an id in bytes: a number of 56 digits in all that was ever seen.
+    const USUAL: usize = 56;
+    let rest = &bytes[at..];
+    if let Some((id, behind)) = rest.split_first_chunk::<USUAL>()
+        && behind.first() == Some(&b'"')
+        && id.iter().fold(true, |all, b| all & b.is_ascii_digit())
+    {
+        return Ok((std::str::from_utf8(id).map_err(|_| Stop::Other)?, at + USUAL));
+    }
+    let end = string_end(bytes, at).ok_or(Stop::Cut)?;
+    let id = &bytes[at..end.at];
+    if end.unusual || id.contains(&b'\\') {
+        return Err(Stop::Other);
+    }
+    Ok((std::str::from_utf8(id).map_err(|_| Stop::Other)?, end.at))
+}
+
+/// A whole number that is not negative, without leading zeros, of as many digits as always fit.
+#[inline]
+fn digits(bytes: &[u8], at: usize) -> Result<(i64, usize), Stop> {
+    const MOST: usize = 18;
+    let rest = &bytes[at..];
+    let mut value = 0;
+    let mut count = 0;
+    while let Some(digit) = rest.get(count).map(|b| b.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
+        if count == MOST {
+            return Err(Stop::Other);
+        }
+        value = value * 10 + i64::from(digit);
+        count += 1;
+    }
+    match count {
+        _ if count == rest.len() => Err(Stop::Cut),
+        0 => Err(Stop::Other),
+        1 => Ok((value, at + 1)),
+        _ if rest[0] == b'0' => Err(Stop::Other),
+        _ => Ok((value, at + count)),
+    }
+}
+
+/// What could be read of an element.
+pub(super) struct Reading<'a> {
+    pub(super) id: Cow<'a, str>,
+    /// `None` if there is none or it is no number.
+    pub(super) timestamp_ms: Option<i64>,
+    /// What stands between the quotes; `None` if there is no message or it is no string.
+    pub(super) message: Option<&'a [u8]>,
+    /// Something of it is not as it should be.
+    pub(super) damaged: bool,
+}
+
+/// Reads an element of any form. A cut one gives what stands before the cut, and is damaged. Of members of the same
+/// name the last counts.
+pub(super) fn read(element: &[u8]) -> Reading<'_> {
+    let mut damaged = serde_json::from_slice::<IgnoredAny>(element).is_err();
+    let [mut id, mut timestamp, mut message] = [None; 3];
+    let mut members = Members { element, at: 0 };
+    while let Some((key, value)) = members.next() {
+        damaged |= !is_valid(key);
+        match Message::json_escaped(key).text().as_ref() {
+            "id" => id = Some(value),
+            "timestamp" => timestamp = Some(value),
+            "message" => message = Some(value),
+            _ => {}
+        }
+    }
+    let timestamp_ms = timestamp.and_then(milliseconds);
+    let message = message.and_then(string);
+    damaged |= timestamp_ms.is_none() || !message.is_some_and(is_valid);
+    let id = match id.map(|value| (value, string(value))) {
+        Some((_, Some(id))) => {
+            damaged |= !is_valid(id);
+            Message::json_escaped(id).text()
+        }
+        Some((value, None)) => {
+            damaged |= value != b"null";
+            Cow::default()
+        }
+        None => Cow::default(),
+    };
+    Reading { id, timestamp_ms, message, damaged }
+}
+
+/// The inside of a string, and of one that has lost its end.
+fn string(value: &[u8]) -> Option<&[u8]> {
+    let inside = value.strip_prefix(b"\"")?;
+    Some(string_end(inside, 0).map_or(inside, |end| &inside[..end.at]))
+}
+
+/// A time in milliseconds: a whole number, a fraction, or either as a string.
+fn milliseconds(value: &[u8]) -> Option<i64> {
+    let number = Message::json_escaped(string(value).unwrap_or(value)).text();
+    let number = number.trim();
+    if !number.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        return None;
+    }
+    number.parse().ok().or_else(|| {
+        let number: f64 = number.parse().ok()?;
+        (number.abs() < i64::MAX as f64).then_some(number as i64)
+    })
+}
+
+/// The members of an object, as far as they can be told apart.
+struct Members<'a> {
+    element: &'a [u8],
+    /// Where the next key or the punctuation before it is.
+    at: usize,
+}
+
+impl<'a> Members<'a> {
+    /// A key without its quotes, and the bytes of its value.
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let before = if self.at == 0 { b'{' } else { b',' };
+        let at = self.behind(self.at, before)?;
+        let key_from = self.behind(at, b'"')?;
+        let key_to = string_end(self.element, key_from)?.at;
+        let at = behind_blanks(self.element, self.behind(key_to + 1, b':')?);
+        let value = self.element.get(at..)?;
+        let end = value_end(value).unwrap_or(value.len());
+        self.at = at + end;
+        Some((&self.element[key_from..key_to], &value[..end]))
+    }
+
+    /// Behind the next byte that is not blank, if it is the one given.
+    fn behind(&self, at: usize, byte: u8) -> Option<usize> {
+        let at = behind_blanks(self.element, at);
+        (self.element.get(at) == Some(&byte)).then_some(at + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_as_cloudwatch_logs_writes_it_is_read_in_one_go() {
+        let element = br#"{"id":"38","timestamp":1700000000123,"message":"a \"b\""},"#;
+        let Canonical::Event(event) = canonical(element) else { panic!("not recognised") };
+        assert_eq!((event.id, event.timestamp_ms, event.message), ("38", 1_700_000_000_123, &br#"a \"b\""#[..]));
+        assert_eq!((event.damaged, event.bytes), (false, element.len() - 1));
+        for end in 0..element.len() - 1 {
+            assert!(matches!(canonical(&element[..end]), Canonical::Cut), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn an_event_of_another_form_is_left_to_the_careful_reader() {
+        for element in [
+            r#"{"id": "1","timestamp":1,"message":""}"#,
+            r#"{"timestamp":1,"message":""}"#,
+            r#"{"id":"1","timestamp":-1,"message":""}"#,
+            r#"{"id":"1","timestamp":01,"message":""}"#,
+            r#"{"id":"1","timestamp":1.5,"message":""}"#,
+            r#"{"id":"1","timestamp":1000000000000000000,"message":""}"#,
+            r#"{"id":"\n","timestamp":1,"message":""}"#,
+            r#"{"id":"1","timestamp":1,"message":"","x":1}"#,
+            r#"{"id":"1","timestamp":1,"message":null}"#,
+        ] {
+            assert!(matches!(canonical(element.as_bytes()), Canonical::Other), "{element}");
+        }
+    }
+
+    fn told(element: &str) -> (String, Option<i64>, Option<String>, bool) {
+        let reading = read(element.as_bytes());
+        let message = reading.message.map(|raw| Message::json_escaped(raw).text().into_owned());
+        (reading.id.into_owned(), reading.timestamp_ms, message, reading.damaged)
+    }
+
+    #[test]
+    fn other_forms_of_an_event_are_read_without_damage() {
+        let expected = ("1".to_owned(), Some(5), Some("m".to_owned()), false);
+        for element in [
+            r#" { "id" : "1" , "timestamp" : 5 , "message" : "m" } "#.trim(),
+            r#"{"message":"m","timestamp":5,"id":"1"}"#,
+            r#"{"id":"1","timestamp":"5","message":"m"}"#,
+            r#"{"id":"1","timestamp":5.9,"message":"m"}"#,
+            r#"{"id":"1","timestamp":5e0,"message":"m"}"#,
+            r#"{"id":"1","timestamp":5,"message":"m","extractedFields":{"id":"9","message":"}"}}"#,
+            r#"{"\u0069d":"\u0031","timestamp":5,"messag\u0065":"\u006d"}"#,
+        ] {
+            assert_eq!(told(element), expected, "{element}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_event_is_damage_and_the_rest_is_read() {
+        for (element, id, timestamp_ms, message) in [
+            (r#"{"id":"1","timestamp":5,"message":"a\ud800"}"#, "1", Some(5), Some("a\u{fffd}")),
+            (r#"{"id":"1","timestamp":"soon","message":"m"}"#, "1", None, Some("m")),
+            (r#"{"id":"1","timestamp":1e400,"message":"m"}"#, "1", None, Some("m")),
+            (r#"{"id":7,"timestamp":5,"message":"m"}"#, "", Some(5), Some("m")),
+            (r#"{"id":"1","timestamp":5,"message":7}"#, "1", Some(5), None),
+            (r#"{"id":"1","timestamp":5}"#, "1", Some(5), None),
+            (r#"{"id":"1","timestamp":5,"message":"m","x":[1,,2]}"#, "1", Some(5), Some("m")),
+            (r#"{"id":"1","timestamp":5,"message":"cut off"#, "1", Some(5), Some("cut off")),
+            (r#"{"id":"1" "timestamp":5}"#, "1", None, None),
+            ("{}", "", None, None),
+            ("[1,2]", "", None, None),
+            ("null", "", None, None),
+        ] {
+            let expected = (id.to_owned(), timestamp_ms, message.map(str::to_owned), true);
+            assert_eq!(told(element), expected, "{element}");
+        }
+    }
+
+    #[test]
+    fn an_event_without_an_id_is_not_damaged() {
+        assert!(!read(br#"{"timestamp":5,"message":"m"}"#).damaged);
+        assert!(!read(br#"{"id":null,"timestamp":5,"message":"m"}"#).damaged);
+    }
+}

@@ -1,0 +1,310 @@
+//! The document of a batch to log events, piece by piece.
+//!
+//! The scanner is given bytes, takes as many as it can make use of, and is given the rest again with more behind it. It
+//! keeps nothing but the header and its place in the document.
+
+use serde::de::IgnoredAny;
+
+use super::event::{self, Canonical};
+use super::message::Message;
+use super::skip::{Skip, behind_blanks, value_end};
+use super::strings::{is_valid, string_end};
+use super::{BatchHeader, DecodeError, Decoded, JsonFault, LogEvent};
+
+/// What takes the log events.
+pub(super) type Each<'e> = dyn FnMut(&BatchHeader, LogEvent<'_>) + 'e;
+
+/// A reader of one document.
+pub(super) struct Scanner {
+    state: State,
+    /// Bytes of the document that were taken.
+    taken: u64,
+    most_events: u64,
+    /// Elements of `logEvents` so far, readable or not.
+    elements: u64,
+    decoded: Decoded,
+    known: Known,
+    /// The timestamp of the event before.
+    timestamp_ms: Option<i64>,
+}
+
+/// Which keys were there.
+#[derive(Default)]
+struct Known {
+    header: [bool; Field::HEADER.len()],
+    log_events: bool,
+    /// The whole header was read in an earlier pass.
+    from_the_start: bool,
+    /// `logEvents` was passed over, since the header was not whole yet.
+    passed_over: bool,
+}
+
+impl Known {
+    fn whole_header(&self) -> bool {
+        self.from_the_start || self.header.iter().all(|&known| known)
+    }
+}
+
+/// A member of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    /// One of [`Field::HEADER`], by its place.
+    Header(usize),
+    LogEvents,
+    Other,
+}
+
+impl Field {
+    const HEADER: [&str; 4] = ["messageType", "owner", "logGroup", "logStream"];
+
+    fn of(key: &str) -> Self {
+        match Self::HEADER.iter().position(|&name| name == key) {
+            Some(nth) => Self::Header(nth),
+            None if key == "logEvents" => Self::LogEvents,
+            None => Self::Other,
+        }
+    }
+}
+
+/// What has to come next.
+enum State {
+    Start,
+    FirstKey,
+    Key,
+    Colon(Field),
+    Value(Field),
+    AfterValue,
+    FirstElement,
+    Element,
+    AfterElement,
+    /// Inside a member that nobody asks for.
+    SkipValue(Skip),
+    /// Inside an element that was too long, behind the part of it that was handed over.
+    SkipElement(Skip),
+    End,
+}
+
+/// What a pass came to.
+pub(super) enum Pass {
+    Done(Decoded),
+    /// The events stood before the header. They are read in another pass, which is given the header.
+    HeaderOnly(BatchHeader),
+}
+
+impl Scanner {
+    /// A scanner of a document of which nothing is known, or whose header an earlier pass has read.
+    pub(super) fn new(header: Option<BatchHeader>, most_events: u64) -> Self {
+        let known = Known { from_the_start: header.is_some(), ..Known::default() };
+        let decoded = Decoded { header: header.unwrap_or_default(), ..Decoded::default() };
+        Self { state: State::Start, taken: 0, most_events, elements: 0, decoded, known, timestamp_ms: None }
+    }
+
+    /// Takes what it can of the bytes, and says how many. The next call begins with the first that was not taken.
+    pub(super) fn scan(&mut self, bytes: &[u8], each: &mut Each<'_>) -> Result<usize, DecodeError> {
+        let mut at = 0;
+        loop {
+            if !matches!(self.state, State::SkipValue(_) | State::SkipElement(_)) {
+                at = behind_blanks(bytes, at);
+            }
+            if at == bytes.len() {
+                break;
+            }
+            match self.step(bytes, at, each).map_err(|stop| self.error(stop, at))? {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        self.taken += at as u64;
+        Ok(at)
+    }
+
+    /// There is no room for the rest of the value that these bytes begin, so it must do with what is here.
+    pub(super) fn overflow(&mut self, bytes: &[u8], each: &mut Each<'_>) -> Result<(), DecodeError> {
+        match self.state {
+            State::Value(Field::Other) => self.state = State::SkipValue(Skip::default()),
+            State::FirstElement | State::Element => {
+                self.element(bytes, each).map_err(|stop| self.error(stop, 0))?;
+                self.state = State::SkipElement(Skip::default());
+            }
+            _ => return Err(self.error(Stop::Fault(JsonFault::TooLong), 0)),
+        }
+        Ok(())
+    }
+
+    /// Ends the document.
+    pub(super) fn finish(mut self) -> Result<Pass, DecodeError> {
+        let fault = match self.state {
+            State::Start => Some(JsonFault::NotAnObject),
+            State::End => None,
+            _ => Some(JsonFault::CutOff),
+        };
+        let control = self.decoded.header.is_control();
+        let missing = (!self.known.log_events && !control).then_some(JsonFault::NoLogEvents);
+        if let Some(fault) = fault.or(missing) {
+            return Err(self.error(Stop::Fault(fault), 0));
+        }
+        self.decoded.inflated_bytes = self.taken;
+        if self.known.passed_over && !control {
+            return Ok(Pass::HeaderOnly(self.decoded.header));
+        }
+        Ok(Pass::Done(self.decoded))
+    }
+
+    /// One step from `at`, where there is a byte that is not blank. `None` if it takes more bytes than are here.
+    fn step(&mut self, bytes: &[u8], at: usize, each: &mut Each<'_>) -> Result<Option<usize>, Stop> {
+        let byte = bytes[at];
+        let (state, next) = match &mut self.state {
+            State::Start if byte == b'{' => (State::FirstKey, at + 1),
+            State::Start => return Err(Stop::Fault(JsonFault::NotAnObject)),
+            State::FirstKey | State::AfterValue if byte == b'}' => (State::End, at + 1),
+            State::AfterValue if byte == b',' => (State::Key, at + 1),
+            State::FirstKey | State::Key if byte == b'"' => return self.key(bytes, at + 1),
+            State::Colon(field) if byte == b':' => (State::Value(*field), at + 1),
+            &mut State::Value(field) => return self.value(field, bytes, at),
+            State::FirstElement | State::AfterElement if byte == b']' => (State::AfterValue, at + 1),
+            State::AfterElement if byte == b',' => (State::Element, at + 1),
+            State::FirstElement | State::Element => return self.elements(bytes, at, each),
+            State::SkipValue(skip) => match skip.end(&bytes[at..]) {
+                Some(end) => (State::AfterValue, at + end),
+                None => return Ok(Some(bytes.len())),
+            },
+            State::SkipElement(skip) => match skip.end(&bytes[at..]) {
+                Some(end) => (State::AfterElement, at + end),
+                None => return Ok(Some(bytes.len())),
+            },
+            State::End => return Err(Stop::Fault(JsonFault::TrailingData)),
+            _ => return Err(Stop::Fault(JsonFault::Syntax)),
+        };
+        self.state = state;
+        Ok(Some(next))
+    }
+
+    fn key(&mut self, bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
+        let Some(end) = string_end(bytes, at) else { return Ok(None) };
+        let key = &bytes[at..end.at];
+        if end.unusual && !is_valid(key) {
+            return Err(Stop::Fault(JsonFault::Syntax));
+        }
+        self.state = State::Colon(Field::of(&Message::json_escaped(key).text()));
+        Ok(Some(end.at + 1))
+    }
+
+    fn value(&mut self, field: Field, bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
+        match field {
+            Field::LogEvents => self.log_events(bytes[at]).map(|skip| Some(at + usize::from(!skip))),
+            Field::Header(_) if !matches!(bytes[at], b'"' | b'n') => Err(Stop::Fault(JsonFault::HeaderNotAString)),
+            Field::Header(_) | Field::Other => {
+                let Some(end) = value_end(&bytes[at..]) else { return Ok(None) };
+                let value = &bytes[at..at + end];
+                match field {
+                    Field::Header(nth) => self.header(nth, value)?,
+                    _ if serde_json::from_slice::<IgnoredAny>(value).is_err() => {
+                        return Err(Stop::Fault(JsonFault::Syntax));
+                    }
+                    _ => {}
+                }
+                self.state = State::AfterValue;
+                Ok(Some(at + end))
+            }
+        }
+    }
+
+    fn header(&mut self, nth: usize, value: &[u8]) -> Result<(), Stop> {
+        if std::mem::replace(&mut self.known.header[nth], true) {
+            return Err(Stop::Fault(JsonFault::DuplicateKey));
+        }
+        let text = match value {
+            b"null" => String::new(),
+            [b'"', inside @ .., b'"'] if is_valid(inside) => Message::json_escaped(inside).text().into_owned(),
+            _ => return Err(Stop::Fault(JsonFault::Syntax)),
+        };
+        let header = &mut self.decoded.header;
+        *[&mut header.message_type, &mut header.owner, &mut header.log_group, &mut header.log_stream][nth] = text;
+        Ok(())
+    }
+
+    /// The value of `logEvents` begins. Whether it is passed over.
+    fn log_events(&mut self, byte: u8) -> Result<bool, Stop> {
+        if byte != b'[' {
+            return Err(Stop::Fault(JsonFault::LogEventsNotAnArray));
+        }
+        if std::mem::replace(&mut self.known.log_events, true) {
+            return Err(Stop::Fault(JsonFault::DuplicateKey));
+        }
+        self.known.passed_over = !self.known.whole_header();
+        let skip = self.known.passed_over || self.decoded.header.is_control();
+        self.state = if skip { State::SkipValue(Skip::default()) } else { State::FirstElement };
+        Ok(skip)
+    }
+
+    /// Elements from `at` on, as many as are whole.
+    fn elements(&mut self, bytes: &[u8], from: usize, each: &mut Each<'_>) -> Result<Option<usize>, Stop> {
+        let mut at = from;
+        loop {
+            let rest = &bytes[at..];
+            let end = match event::canonical(rest) {
+                Canonical::Event(event) => {
+                    self.count_element()?;
+                    self.decoded.damaged_events += u64::from(event.damaged);
+                    self.hand_over(event.id, event.timestamp_ms, event.message, each);
+                    event.bytes
+                }
+                Canonical::Cut => return Ok((at > from).then_some(at)),
+                Canonical::Other => {
+                    if !matches!(rest[0], b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
+                        return Err(Stop::Fault(JsonFault::Syntax));
+                    }
+                    let Some(end) = value_end(rest) else { return Ok((at > from).then_some(at)) };
+                    self.element(&rest[..end], each)?;
+                    end
+                }
+            };
+            at += end;
+            self.state = State::AfterElement;
+            // The usual step from event to event, without a look at the state.
+            if bytes.get(at) != Some(&b',') || bytes.get(at + 1) != Some(&b'{') {
+                return Ok(Some(at));
+            }
+            self.state = State::Element;
+            at += 1;
+        }
+    }
+
+    /// An element that is not as CloudWatch Logs writes it.
+    fn element(&mut self, element: &[u8], each: &mut Each<'_>) -> Result<(), Stop> {
+        self.count_element()?;
+        let reading = event::read(element);
+        self.decoded.damaged_events += u64::from(reading.damaged);
+        // The events of a stream come in the order of their times, so the one before is the best guess.
+        if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
+            self.hand_over(&reading.id, timestamp_ms, message, each);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn count_element(&mut self) -> Result<(), Stop> {
+        self.elements += 1;
+        if self.elements > self.most_events { Err(Stop::TooManyEvents) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn hand_over(&mut self, id: &str, timestamp_ms: i64, message: &[u8], each: &mut Each<'_>) {
+        self.timestamp_ms = Some(timestamp_ms);
+        self.decoded.log_events += 1;
+        each(&self.decoded.header, LogEvent { id, timestamp_ms, message: Message::json_escaped(message) });
+    }
+
+    fn error(&self, stop: Stop, at: usize) -> DecodeError {
+        match stop {
+            Stop::Fault(fault) => DecodeError::Json { fault, at_byte: self.taken + at as u64 },
+            Stop::TooManyEvents => DecodeError::TooManyEvents { limit: self.most_events },
+        }
+    }
+}
+
+/// Why the document is not read on.
+enum Stop {
+    Fault(JsonFault),
+    TooManyEvents,
+}

@@ -1,0 +1,216 @@
+//! The ends of JSON strings, found 64 bytes at a time, and whether a string is one.
+//!
+//! A log document is strings for the most part, and an access log is strings full of `\"`. So the search builds one bit
+//! mask per character of interest for each block of 64 bytes and works out from the masks which quotes are escaped,
+//! where a search for the next quote or backslash would start again at every escape.
+
+/// Bytes that one pair of masks covers.
+const BLOCK: usize = 64;
+
+/// Where a string ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StringEnd {
+    /// Position of the closing quote.
+    pub(super) at: usize,
+    /// Whether [`is_valid`] has to look at the string: it may hold bytes outside ASCII, control characters, `\u` or an
+    /// escape that there is none. A string that is not unusual is valid.
+    pub(super) unusual: bool,
+}
+
+/// The end of the string whose inside begins at `from`; `None` if the closing quote is not there.
+pub(super) fn string_end(bytes: &[u8], from: usize) -> Option<StringEnd> {
+    let mut search = Search::default();
+    let inside = bytes.get(from..)?;
+    let (blocks, rest) = inside.as_chunks::<BLOCK>();
+    for (nth, block) in blocks.iter().enumerate() {
+        if let Some(at) = search.block(block) {
+            return Some(StringEnd { at: from + nth * BLOCK + at, unusual: search.unusual });
+        }
+    }
+    let mut last = [b' '; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    let at = search.block(&last)?;
+    Some(StringEnd { at: from + blocks.len() * BLOCK + at, unusual: search.unusual })
+}
+
+/// What one block tells the next.
+#[derive(Default)]
+struct Search {
+    /// 1 if the first byte of the next block is escaped.
+    escaped: u64,
+    unusual: bool,
+}
+
+impl Search {
+    /// Where in the block the string ends.
+    #[inline(always)]
+    fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
+        let quotes = mask(block, b'"');
+        let backslashes = mask(block, b'\\');
+        self.unusual |= holds_unusual(block);
+        if backslashes == 0 && self.escaped == 0 {
+            return (quotes != 0).then(|| quotes.trailing_zeros() as usize);
+        }
+        let escaped = self.escaped_in(backslashes);
+        let ends = quotes & !escaped;
+        let end = ends.trailing_zeros();
+        let inside = if ends == 0 { u64::MAX } else { (1 << end) - 1 };
+        self.unusual |= !are_common(block, escaped & inside & !quotes & !backslashes);
+        (ends != 0).then_some(end as usize)
+    }
+
+    /// Which bytes of a block have a backslash before them that counts, given where its backslashes are.
+    ///
+    /// A run of backslashes escapes every second byte from its start. Adding the starts at odd places to the runs
+    /// carries each such run to its end, which turns its pattern from even to odd places.
+    fn escaped_in(&mut self, backslashes: u64) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
+        let backslashes = backslashes & !self.escaped;
+        let follow = (backslashes << 1) | self.escaped;
+        let odd_starts = backslashes & !EVEN & !follow;
+        let (ends_even, overflow) = odd_starts.overflowing_add(backslashes);
+        self.escaped = u64::from(overflow);
+        (EVEN ^ (ends_even << 1)) & follow
+    }
+}
+
+/// One bit for each byte of the block that is `byte`.
+#[inline(always)]
+fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
+    let mut bits = 0;
+    for (at, &b) in block.iter().enumerate() {
+        bits |= u64::from(b == byte) << at;
+    }
+    bits
+}
+
+/// Whether any byte is a control character or outside ASCII: as signed numbers, all of them are below the space.
+#[inline(always)]
+fn holds_unusual(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(false, |any, &b| any | (b.cast_signed() < 0x20))
+}
+
+/// Whether the bytes at the places of the mask make simple escapes.
+fn are_common(block: &[u8; BLOCK], mut places: u64) -> bool {
+    while places != 0 {
+        let at = places.trailing_zeros() as usize;
+        if !matches!(block[at], b'n' | b't' | b'r' | b'/' | b'b' | b'f') {
+            return false;
+        }
+        places &= places - 1;
+    }
+    true
+}
+
+/// Whether this is the inside of a JSON string: UTF-8, no control characters, no escapes but JSON's, surrogates in
+/// pairs.
+pub(super) fn is_valid(inside: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(inside) else { return false };
+    if text.bytes().any(|b| b < 0x20) {
+        return false;
+    }
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let Some((&kind, behind)) = rest[at + 1..].split_first() else { return false };
+        rest = match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => behind,
+            b'u' => match behind_unicode(behind) {
+                Some(rest) => rest,
+                None => return false,
+            },
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// What stands behind the digits of `\u`, and behind the second half of a surrogate pair.
+fn behind_unicode(digits: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = unit(digits)?;
+    match first {
+        0xd800..0xdc00 => {
+            let (second, rest) = unit(rest.strip_prefix(b"\\u")?)?;
+            (0xdc00..0xe000).contains(&second).then_some(rest)
+        }
+        0xdc00..0xe000 => None,
+        _ => Some(rest),
+    }
+}
+
+fn unit(digits: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = digits.split_at_checked(4)?;
+    let value = digits.iter().try_fold(0, |value, &b| Some(value * 16 + char::from(b).to_digit(16)?))?;
+    Some((value, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The closing quote, found byte by byte.
+    fn plain_end(bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while at < bytes.len() {
+            match bytes[at] {
+                b'"' => return Some(at),
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
+        }
+        None
+    }
+
+    fn plain_is_valid(inside: &[u8]) -> bool {
+        let quoted = [b"\"", inside, b"\""].concat();
+        serde_json::from_slice::<String>(&quoted).is_ok()
+    }
+
+    #[test]
+    fn a_run_of_backslashes_over_a_block_border_escapes_every_second_byte() {
+        for before in 0..130 {
+            for run in 0..70 {
+                let text = [vec![b'a'; before], vec![b'\\'; run], b"\"\"".to_vec()].concat();
+                let expected = before + run + run % 2;
+                assert_eq!(string_end(&text, 0).map(|end| end.at), Some(expected), "{before} {run}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_without_its_closing_quote_has_no_end() {
+        assert_eq!(string_end(b"abc", 0), None);
+        assert_eq!(string_end(b"abc\\\"", 0), None);
+        assert_eq!(string_end(b"abc", 7), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn ends_are_those_of_a_byte_by_byte_search(bytes in prop::collection::vec(
+            prop_oneof![Just(b'\\'), Just(b'"'), Just(b'n'), Just(b'a'), Just(b'u'), any::<u8>()], 0..300,
+        ), from in 0_usize..80) {
+            let from = from.min(bytes.len());
+            let end = string_end(&bytes, from);
+            prop_assert_eq!(end.map(|end| end.at), plain_end(&bytes[from..]).map(|at| from + at));
+            if let Some(StringEnd { at, unusual }) = end {
+                let valid = is_valid(&bytes[from..at]);
+                prop_assert_eq!(valid, plain_is_valid(&bytes[from..at]));
+                prop_assert!(valid || unusual, "an invalid string passed as a usual one");
+            }
+        }
+
+        #[test]
+        fn escapes_are_valid_where_serde_json_reads_them(parts in prop::collection::vec(prop_oneof![
+            Just("\\u"), Just("d83d"), Just("de00"), Just("\\ud800"), Just("\\uDC00"), Just("00e9"), Just("\\n"),
+            Just("\\\\"), Just("\\x"), Just("é"), Just("\u{1}"), Just("0"), Just("+123"),
+        ], 0..8)) {
+            let text = parts.concat();
+            if plain_end(text.as_bytes()).is_none() {
+                prop_assert_eq!(is_valid(text.as_bytes()), plain_is_valid(text.as_bytes()), "{}", text);
+            }
+        }
+    }
+}
