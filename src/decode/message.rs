@@ -114,6 +114,8 @@ fn unit(digits: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -133,6 +135,43 @@ mod tests {
     fn a_cut_escape_does_not_panic() {
         for raw in [&br"\"[..], br"\u", br"\u12", br"\ud83d\", br"\ud83d\u"] {
             let _ = Message::json_escaped(raw).text();
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn any_text_comes_back_from_its_json(text in any::<String>(), controls in "[\\x00-\\x7f\\\\\"/é😀]{0,30}") {
+            for text in [text, controls] {
+                let quoted = serde_json::to_string(&text).unwrap();
+                let inside = &quoted.as_bytes()[1..quoted.len() - 1];
+                prop_assert_eq!(Message::json_escaped(inside).text(), text.as_str());
+                prop_assert_eq!(Message::plain(text.as_bytes()).text(), text.as_str());
+            }
+        }
+
+        #[test]
+        fn escapes_are_undone_as_serde_json_undoes_them(parts in prop::collection::vec(prop_oneof![
+            Just("\\u"), Just("\\ud83d"), Just("\\ude00"), Just("\\uDBFF\\uDFFF"), Just("\\u00e9"), Just("\\u0000"),
+            Just("\\n"), Just("\\\\"), Just("\\\""), Just("\\/"), Just("\\x"), Just("é"), Just("00"), Just("+1f0"), Just("a"),
+        ], 0..10)) {
+            let inside = parts.concat();
+            let text = Message::json_escaped(inside.as_bytes()).text();
+            match serde_json::from_str::<String>(&format!("\"{inside}\"")) {
+                Ok(expected) => prop_assert_eq!(text, expected, "{}", inside),
+                Err(_) => prop_assert!(text.contains(['\\', char::REPLACEMENT_CHARACTER]), "{} passed as valid", inside),
+            }
+        }
+
+        #[test]
+        fn the_head_of_a_message_is_how_its_text_begins(inside in "[a-z\\\\\"nu0é]{0,30}", most in 0_usize..40) {
+            let message = Message::json_escaped(inside.as_bytes());
+            let head = message.head(most);
+            prop_assert!(head.len() <= most && inside.as_bytes().starts_with(head));
+            if let Ok(head) = std::str::from_utf8(head) {
+                prop_assert!(message.text().starts_with(head));
+            }
         }
     }
 }
