@@ -1,27 +1,10 @@
-//! What goes wrong in the Lambda function behind an API, or in the call of it.
+//! What goes wrong in the Lambda function behind an API.
 
-use super::Says::{Function, Gateway, InvocationStatus, LambdaService};
-use super::{Cause, Family, Kind, Rank, Remedy, execution};
+use super::Need::{AccessField, ErrorLevel, FunctionLog};
+use super::Says::{Function, Gateway, InvocationStatus};
+use super::{Cause, Family, Kind, Rank, Remedy, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
-    Cause {
-        id: "integration_role",
-        formerly: &[],
-        title: "API Gateway cannot assume the role of the integration",
-        family: Family::Iam,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[],
-        says: &[Gateway("does not have permission to assume"), Gateway("not authorized to perform: sts:assumerole")],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(804f3d75-a26e-4f41-8d93-3ea25fc04144) Execution failed due to configuration error: API Gateway does not have permission to assume the provided role arn:aws:iam::111122223333:role/orders-integration",
-        ])],
-        near_misses: &[],
-    },
     Cause {
         id: "payload_too_large",
         formerly: &[],
@@ -30,7 +13,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500, 502],
-        needs: &[],
+        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
         says: &[
             Gateway("larger than allowed maximum"),
             Gateway("exceeded maximum allowed payload size"),
@@ -40,14 +23,67 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("responsesizetoolarge"),
             InvocationStatus(413, 413),
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
+        remedy: Remedy {
+            means: "The backend's answer is above a limit that cannot be raised: 10 MB at API Gateway, and before \
+                that 6 MB (6,291,556 bytes) for what a Lambda function returns. Base64 makes binary data a third \
+                larger.",
+            checks: &[
+                "Find the route and the size: the largest answers are lists without a page size, exports and files. \
+                 Page the list, cap the page size on the server, and drop fields that callers do not read.",
+                "Files: let the function put the object into S3 and answer with a presigned URL, or a redirect to one.",
+                "Large answers that must pass the API: response streaming (REST API, proxy integration, \
+                 responseTransferMode STREAM) is not bound by the 10 MB.",
+                "Compress: text shrinks several times, and it is the size of what the function returns that counts \
+                 against 6 MB.",
+                "Requests have limits too: 10 MB at the gateway (a 413 for the client), 6 MB for the event of a \
+                 function; a large upload goes to S3 with a presigned URL.",
+            ],
+            see: &[
+                "The function's log says \"Response payload size exceeded maximum allowed payload size\" or a \
+                 success response that was refused with 413; the gateway alone sees a 502.",
+                "Measure the answer of the backend itself:\n\
+                 aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
+                 raw-in-base64-out answer.json && wc -c answer.json",
+                "Access logs: the largest answers that still pass, by `$context.responseLength`.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html",
+        ],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(91504e86-b37f-4052-9ea4-4fb36fd15255) Execution failed due to configuration error: Integration response of reported length 10485777 is larger than allowed maximum of 10485760 bytes.",
-            "(91504e86-b37f-4052-9ea4-4fb36fd15255) Method completed with status: 500",
-        ])],
-        near_misses: &[],
+        examples: &[
+            execution(&[
+                "(91504e86-b37f-4052-9ea4-4fb36fd15255) Execution failed due to configuration error: Integration response of reported length 10485777 is larger than allowed maximum of 10485760 bytes.",
+                "(91504e86-b37f-4052-9ea4-4fb36fd15255) Method completed with status: 500",
+            ]),
+            execution(&[
+                "(1cc48a85-e698-431a-8de9-f55607d6c96a) Lambda execution failed with status 200 due to customer function error: Response payload size exceeded maximum allowed payload size (6291556 bytes).. Lambda request id: b8eec961-b74f-4f3a-8334-a8d8adca9c38",
+                "(1cc48a85-e698-431a-8de9-f55607d6c96a) Method completed with status: 502",
+            ]),
+            function_log(&[
+                "START RequestId: feda6b04-63f7-4322-a026-c022349cd325 Version: $LATEST",
+                "[ERROR] [1714844901070] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
+                "END RequestId: feda6b04-63f7-4322-a026-c022349cd325",
+                "REPORT RequestId: feda6b04-63f7-4322-a026-c022349cd325\tDuration: 812.40 ms\tBilled Duration: 813 ms\tMemory Size: 512 MB\tMax Memory Used: 143 MB\t",
+            ]),
+        ],
+        near_misses: &[
+            // The runtime refused the answer for another reason: the invocation had failed before.
+            function_log(&[
+                "START RequestId: e9442410-4855-4b4c-93fa-a13652e8461d Version: $LATEST",
+                "2024-05-04T17:48:21.117Z\te9442410-4855-4b4c-93fa-a13652e8461d\tERROR\tUnhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"ReferenceError: total is not defined\"}",
+                "[ERROR] [1714844901117] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 403.",
+                "END RequestId: e9442410-4855-4b4c-93fa-a13652e8461d",
+                "REPORT RequestId: e9442410-4855-4b4c-93fa-a13652e8461d\tDuration: 41.07 ms\tBilled Duration: 42 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t",
+            ]),
+            // The client's request was too large: a 413 for the client.
+            execution(&[
+                "(540f3a98-6f38-4973-814d-b04a6bfd8a81) Gateway response type: REQUEST_TOO_LARGE with status code: 413",
+                "(540f3a98-6f38-4973-814d-b04a6bfd8a81) Method completed with status: 413",
+            ]),
+        ],
     },
     Cause {
         id: "lambda_throttled",
@@ -57,27 +93,79 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[500, 502],
-        needs: &[],
+        needs: &[ErrorLevel, AccessField("integration.error")],
         says: &[
             Gateway("rate exceeded"),
             Gateway("toomanyrequestsexception"),
-            Function("rate exceeded"),
+            Function("^rate exceeded"),
             Function("toomanyrequestsexception"),
             Gateway("concurrentinvocationlimitexceeded"),
-            LambdaService("toomanyrequests"),
-            LambdaService("rate exceeded"),
-            LambdaService("concurrentinvocationlimitexceeded"),
             InvocationStatus(429, 429),
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
+        remedy: Remedy {
+            means: "Lambda refused to run the function because its concurrency was used up: the function's reserved \
+                concurrency, or what the account has in this Region. No code ran.",
+            checks: &[
+                "Look at the function's reserved concurrency: `aws lambda get-function-concurrency --function-name \
+                 FUNCTION`. A small number, or 0 left from an emergency stop, throttles at once.",
+                "Look at the account: compare ConcurrentExecutions with the limit of `aws lambda \
+                 get-account-settings`. Another function of the account may have eaten it; give the important ones a \
+                 reserve.",
+                "Shorten the function: concurrency is requests per second times duration, so a slow dependency \
+                 throttles a function whose traffic did not change.",
+                "Compare the speed of the rise: a function scales by 1,000 environments in 10 s. Provisioned \
+                 concurrency takes a known peak.",
+                "Ask for a higher concurrency quota (Service Quotas, Lambda, Concurrent executions) if it is reached \
+                 in normal traffic.",
+                "Throttle earlier, and honestly: a stage or usage-plan rate below what the function bears gives \
+                 clients a 429, on which they back off, instead of a 5xx. Clients retry with exponential backoff and \
+                 jitter, idempotently.",
+                "Take load off: cache answers at the stage, and move work that can wait into a queue.",
+            ],
+            see: &[
+                "Throttles of the function and its neighbours:\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Throttles --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum",
+                "It may stand behind \"Malformed Lambda proxy response\": the endpoint response headers then carry \
+                 x-amzn-ErrorType=TooManyRequestsException, which only data trace logs. Without it, a Throttles \
+                 figure in the minute of a lambda_malformed_response says the same.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-concurrency.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",
+        ],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(a2615f97-c480-4163-8fb5-50c470e26366) Lambda invocation failed with status: 429. Lambda request id: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5",
-            "(a2615f97-c480-4163-8fb5-50c470e26366) Execution failed due to configuration error: Rate Exceeded.",
-            "(a2615f97-c480-4163-8fb5-50c470e26366) Method completed with status: 500",
-        ])],
-        near_misses: &[],
+        examples: &[
+            execution(&[
+                "(a2615f97-c480-4163-8fb5-50c470e26366) Lambda invocation failed with status: 429. Lambda request id: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5",
+                "(a2615f97-c480-4163-8fb5-50c470e26366) Execution failed due to configuration error: Rate Exceeded.",
+                "(a2615f97-c480-4163-8fb5-50c470e26366) Method completed with status: 500",
+            ]),
+            execution(&[
+                "(3d93d1a1-5ccc-4033-9ddb-0bf6c7584cb2) Sending request to https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:orders/invocations",
+                "(3d93d1a1-5ccc-4033-9ddb-0bf6c7584cb2) Endpoint response headers: {Date=Sat, 04 May 2024 17:48:21 GMT, Content-Type=application/json, Content-Length=78, Connection=keep-alive, x-amzn-RequestId=98354949-4df0-44b9-bc36-1514aa1d509c, x-amzn-ErrorType=TooManyRequestsException}",
+                "(3d93d1a1-5ccc-4033-9ddb-0bf6c7584cb2) Execution failed due to configuration error: Malformed Lambda proxy response",
+                "(3d93d1a1-5ccc-4033-9ddb-0bf6c7584cb2) Method completed with status: 502",
+            ]),
+            access(&[
+                r#"{"requestId":"0d1e0f13-cbf1-4feb-9570-d22efc420cde","apiId":"a1b2c3d4e5","stage":"prod","resourcePath":"/orders","status":"500","integrationError":"Execution failed due to configuration error: Rate Exceeded."}"#,
+            ]),
+        ],
+        near_misses: &[
+            // API Gateway throttled the client.
+            execution(&[
+                "(1e1b2df8-7746-48ba-8316-27ac16e15d5a) Gateway response type: THROTTLED with status code: 429",
+                "(1e1b2df8-7746-48ba-8316-27ac16e15d5a) Method completed with status: 429",
+            ]),
+            // A client sends the header's words in its own request.
+            execution(&[
+                "(65bec53a-48c1-4596-b6f5-d2d7006db237) Method request headers: {x-amzn-ErrorType=TooManyRequestsException}",
+                "(65bec53a-48c1-4596-b6f5-d2d7006db237) Execution failed due to configuration error: Malformed Lambda proxy response",
+                "(65bec53a-48c1-4596-b6f5-d2d7006db237) Method completed with status: 502",
+            ]),
+        ],
     },
     Cause {
         id: "lambda_out_of_memory",
@@ -86,22 +174,71 @@ pub(super) const CAUSES: &[Cause] = &[
         family: Family::Lambda,
         kind: Kind::Broken,
         rank: Rank::Named,
-        statuses: &[502],
-        needs: &[],
+        statuses: &[502, 500],
+        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
         says: &[
-            Function("signal: killed"),
+            Function("runtime exited with error: signal: killed"),
+            Function("^signal: killed"),
             Function("outofmemory"),
-            Function("out of memory"),
+            Function("heap out of memory"),
+            Function("runtime: out of memory"),
+            Function("^out of memory"),
             Function("^memoryerror"),
+            Function("nomemoryerror"),
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
+        remedy: Remedy {
+            means: "The function needed more memory than it is configured with, and the runtime or the sandbox ended \
+                it. The next request starts with a cold environment.",
+            checks: &[
+                "Read the REPORT line: Max Memory Used at Memory Size together with the killed process confirms it. \
+                 (The figure alone proves nothing: a cache may fill memory on purpose.)",
+                "Raise the memory: `aws lambda update-function-configuration --function-name FUNCTION --memory-size \
+                 MB`. CPU grows with it, so the price per request often does not.",
+                "Find what grew: a request that loads a whole table or file. Read in pages, stream, and put large \
+                 files into /tmp or S3.",
+                "Where Max Memory Used climbs from invocation to invocation, something outside the handler keeps \
+                 growing: lists and caches at module level, unclosed connections, listeners added on every call.",
+                "Runtimes with a heap of their own (JVM, Node.js) may have a limit below the function's memory: \
+                 check the options in the environment variables.",
+            ],
+            see: &[
+                "The highest memory by invocation:\n\
+                 aws logs start-query --log-group-name /aws/lambda/FUNCTION --start-time START --end-time END \
+                 --query-string 'filter @type = \"REPORT\" | stats max(@maxMemoryUsed / 1000 / 1000), \
+                 max(@memorySize / 1000 / 1000) by bin(5m)'",
+                "Lambda Insights shows memory_utilization per function over time.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-execution.html",
+        ],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(b37260a8-d591-4274-90c6-61d581f37477) Lambda execution failed with status 200 due to customer function error: RequestId: 1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6 Error: Runtime exited with error: signal: killed. Lambda request id: 1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6",
-            "(b37260a8-d591-4274-90c6-61d581f37477) Method completed with status: 502",
-        ])],
-        near_misses: &[],
+        examples: &[
+            execution(&[
+                "(b37260a8-d591-4274-90c6-61d581f37477) Lambda execution failed with status 200 due to customer function error: RequestId: 1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6 Error: Runtime exited with error: signal: killed. Lambda request id: 1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6",
+                "(b37260a8-d591-4274-90c6-61d581f37477) Method completed with status: 502",
+            ]),
+            function_log(&[
+                "START RequestId: 23e5a38c-2dbc-4f04-8791-326f149b3a01 Version: $LATEST",
+                "RequestId: 23e5a38c-2dbc-4f04-8791-326f149b3a01 Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
+                "END RequestId: 23e5a38c-2dbc-4f04-8791-326f149b3a01",
+                "REPORT RequestId: 23e5a38c-2dbc-4f04-8791-326f149b3a01\tDuration: 1893.12 ms\tBilled Duration: 1894 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: error\tError Type: Runtime.ExitError",
+            ]),
+        ],
+        near_misses: &[
+            // Near the limit, and a success.
+            function_log(&[
+                "START RequestId: a5853192-9c3c-4f71-8bb8-859601a842f6 Version: $LATEST",
+                "END RequestId: a5853192-9c3c-4f71-8bb8-859601a842f6",
+                "REPORT RequestId: a5853192-9c3c-4f71-8bb8-859601a842f6\tDuration: 96.41 ms\tBilled Duration: 97 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t",
+            ]),
+            // The words of an application's own error.
+            execution(&[
+                "(df083a6e-4aa5-4891-843b-407cb6a44418) Lambda execution failed with status 200 due to customer function error: the shop is out of memory cards. Lambda request id: 571874d2-f6b3-4324-99ef-6186f1f72bfa",
+                "(df083a6e-4aa5-4891-843b-407cb6a44418) Method completed with status: 502",
+            ]),
+        ],
     },
     Cause {
         id: "lambda_init_failure",
@@ -110,14 +247,13 @@ pub(super) const CAUSES: &[Cause] = &[
         family: Family::Lambda,
         kind: Kind::Broken,
         rank: Rank::Named,
-        statuses: &[502],
-        needs: &[],
+        statuses: &[502, 500],
+        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
         says: &[
             Function("importmoduleerror"),
             Function("cannot find module"),
             Function("cannot find package"),
             Function("unable to import module"),
-            Function("no module named"),
             Function("handlernotfound"),
             Function("^handler {} missing on module"),
             Function("is undefined or not exported"),
@@ -128,17 +264,78 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("couldn't find valid bootstrap"),
             Function("extension.crash"),
             Function("classnotfoundexception"),
-            Function("class not found"),
-            Function("error loading class"),
+            Function("^class not found"),
+            Function("^error loading class"),
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
+        remedy: Remedy {
+            means: "The environment did not come up: a module is missing, the handler cannot be found, code at \
+                module level failed or took over 10 s, or an extension crashed. Every request fails until it is \
+                mended.",
+            checks: &[
+                "Read the first error of the INIT phase in the function's log: it names the module, file or handler.",
+                "Compare the configured handler with the package: `aws lambda get-function-configuration \
+                 --function-name FUNCTION --query '[Runtime,Handler,Architectures]'`. File, exported name and (for \
+                 Java and .NET) class must exist in it.",
+                "Unpack what is deployed, not what is on your disk: are the dependencies in it, built for this \
+                 runtime version, this architecture and Linux? An SDK that an older runtime brought along must be \
+                 packaged for a newer one. Layers must be attached to this version.",
+                "Compiled runtimes and images: the executable is called `bootstrap`, has its execute bit, and is \
+                 built for the configured architecture; an image's entry point must exist in it.",
+                "Code outside the handler: environment variables that are missing, secrets that cannot be read, a \
+                 database that does not answer. It has 10 s; defer what is slow to first use, and load less.",
+                "Extensions and layers of observability vendors: update or detach them to see whether the function \
+                 then starts.",
+                "Roll back: point the alias at the version before. Provisioned concurrency and gradual deployments \
+                 find this before callers do.",
+            ],
+            see: &[
+                "The failed starts:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?INIT_REPORT \
+                 ?RESTORE_REPORT ?\"Runtime.\"'",
+                "Reproduce it without the API:\n\
+                 aws lambda invoke --function-name FUNCTION --payload '{}' --cli-binary-format raw-in-base64-out \
+                 --log-type Tail answer.json",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html",
+        ],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(c48371b9-e6a2-4385-a1d7-72e692048588) Lambda execution failed with status 200 due to customer function error: Error: Cannot find module 'pg'. Lambda request id: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607",
-            "(c48371b9-e6a2-4385-a1d7-72e692048588) Method completed with status: 502",
-        ])],
-        near_misses: &[],
+        examples: &[
+            execution(&[
+                "(c48371b9-e6a2-4385-a1d7-72e692048588) Lambda execution failed with status 200 due to customer function error: Error: Cannot find module 'pg'. Lambda request id: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607",
+                "(c48371b9-e6a2-4385-a1d7-72e692048588) Method completed with status: 502",
+            ]),
+            execution(&[
+                "(5132e41c-4f9a-41bb-a98e-b9759e00a2f5) Lambda execution failed with status 200 due to customer function error: Unable to import module 'app': No module named 'requests'. Lambda request id: efdecf04-e8e8-49f5-b78d-0fe58bff987a",
+                "(5132e41c-4f9a-41bb-a98e-b9759e00a2f5) Method completed with status: 502",
+            ]),
+            function_log(&[
+                "2024-05-04T17:48:20.640Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'pg'\\nRequire stack:\\n- /var/task/index.js\"}",
+                "INIT_REPORT Init Duration: 187.33 ms\tPhase: init\tStatus: error\tError Type: Runtime.ImportModuleError",
+                "START RequestId: 31553995-e30c-4f42-9057-cee96f6d4cc4 Version: $LATEST",
+                "2024-05-04T17:48:21.117Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Error: Cannot find module 'pg'\\nRequire stack:\\n- /var/task/index.js\"}",
+                "END RequestId: 31553995-e30c-4f42-9057-cee96f6d4cc4",
+                "REPORT RequestId: 31553995-e30c-4f42-9057-cee96f6d4cc4\tDuration: 412.90 ms\tBilled Duration: 413 ms\tMemory Size: 128 MB\tMax Memory Used: 33 MB\tStatus: error\tError Type: Runtime.ImportModuleError",
+            ]),
+        ],
+        near_misses: &[
+            // A module that the handler looks for while it runs, and does without.
+            function_log(&[
+                "START RequestId: 87e5c103-e543-49ca-8664-dcb0c17c7e0a Version: $LATEST",
+                "2024-05-04T17:48:21.117Z\t87e5c103-e543-49ca-8664-dcb0c17c7e0a\tWARN\tCannot find module 'fast-path', using the slow one",
+                "END RequestId: 87e5c103-e543-49ca-8664-dcb0c17c7e0a",
+                "REPORT RequestId: 87e5c103-e543-49ca-8664-dcb0c17c7e0a\tDuration: 12.04 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t",
+            ]),
+            // The platform's first try to start failed, the second did not.
+            function_log(&[
+                "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout",
+                "START RequestId: a6531f98-fb01-4028-9119-cab144dce57d Version: $LATEST",
+                "END RequestId: a6531f98-fb01-4028-9119-cab144dce57d",
+                "REPORT RequestId: a6531f98-fb01-4028-9119-cab144dce57d\tDuration: 9120.55 ms\tBilled Duration: 9121 ms\tMemory Size: 512 MB\tMax Memory Used: 211 MB\t",
+            ]),
+        ],
     },
     Cause {
         id: "lambda_timeout",
@@ -147,17 +344,70 @@ pub(super) const CAUSES: &[Cause] = &[
         family: Family::Lambda,
         kind: Kind::Load,
         rank: Rank::Named,
-        statuses: &[502],
-        needs: &[],
-        says: &[Function("^task timed out after")],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
+        statuses: &[502, 500],
+        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        says: &[Function("^task timed out after"), Function("sandbox.timedout")],
+        remedy: Remedy {
+            means: "The function was still running when its own configured timeout ended it (default 3 s, at most 15 \
+                min). This is not the gateway's timeout: that one is integration_timeout.",
+            checks: &[
+                "Look at the configured timeout: `aws lambda get-function-configuration --function-name FUNCTION \
+                 --query Timeout`. The default of 3 s is too short for most calls to other services.",
+                "Find where the time goes: the last line that the invocation logged, or the open segment of its \
+                 X-Ray trace, is before the slow call. Always the full timeout, and for every request: a connection \
+                 to something unreachable, mostly a function in a VPC without route or NAT to the internet, or a \
+                 security group in between.",
+                "Give every outgoing call a timeout well below the function's, so that the function can answer an \
+                 error of its own and say which call it was.",
+                "Make it faster: fewer and parallel calls, better queries, caches, reused connections; more memory \
+                 brings more CPU.",
+                "Cold starts that push a request over: provisioned concurrency, less work before the handler, \
+                 smaller packages; for small functions a scheduled invocation that keeps one environment warm.",
+                "Raise the timeout if the work is legitimate, but keep it slightly below the integration's timeout \
+                 (REST 29 s by default, HTTP API at most 30 s), so that the function's log names the fault.",
+                "Longer work goes asynchronous: SQS or Step Functions, 202 for the caller, and an endpoint to ask \
+                 for the state.",
+            ],
+            see: &[
+                "The invocations that ended so:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?\"Task timed \
+                 out\" ?\"Status: timeout\"'",
+                "Metric Duration of AWS/Lambda, statistics p99 and Maximum, against the timeout.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-execution.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html",
+        ],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(d59482ca-f7b3-4496-b2e8-83f7a3159699) Lambda execution failed with status 200 due to customer function error: 2024-05-04T17:48:21.117Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 3.01 seconds. Lambda request id: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718",
-            "(d59482ca-f7b3-4496-b2e8-83f7a3159699) Method completed with status: 502",
-        ])],
-        near_misses: &[],
+        examples: &[
+            execution(&[
+                "(d59482ca-f7b3-4496-b2e8-83f7a3159699) Lambda execution failed with status 200 due to customer function error: 2024-05-04T17:48:21.117Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 3.01 seconds. Lambda request id: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718",
+                "(d59482ca-f7b3-4496-b2e8-83f7a3159699) Method completed with status: 502",
+            ]),
+            access(&[
+                r#"{"requestId":"JKJcZoRNxJeEUJC=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"500","integrationErrorMessage":"The Lambda function returned the following error: RequestId: c611eb75-c553-42c7-9e39-c158f62127c7 Error: Task timed out after 5.00 seconds. Check your Lambda function code and try again."}"#,
+            ]),
+            function_log(&[
+                "START RequestId: 6d625a13-92e6-4c83-bd68-cb150acae63a Version: $LATEST",
+                "2024-05-04T17:48:24.118Z 6d625a13-92e6-4c83-bd68-cb150acae63a Task timed out after 3.00 seconds\n",
+                "END RequestId: 6d625a13-92e6-4c83-bd68-cb150acae63a",
+                "REPORT RequestId: 6d625a13-92e6-4c83-bd68-cb150acae63a\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 71 MB\tStatus: timeout",
+            ]),
+        ],
+        near_misses: &[
+            // The gateway lost patience first.
+            execution(&[
+                "(e55c5141-b22d-4359-a6c6-3f83901fe19c) Execution failed due to a timeout error",
+                "(e55c5141-b22d-4359-a6c6-3f83901fe19c) Method completed with status: 504",
+            ]),
+            // An application's own words.
+            execution(&[
+                "(03c6552e-279f-4985-8b06-7afaf0b6e4e0) Lambda execution failed with status 200 due to customer function error: job failed: upstream said Task timed out after 3.00 seconds. Lambda request id: bdfc435c-0537-481a-9e9e-a3187c1982c5",
+                "(03c6552e-279f-4985-8b06-7afaf0b6e4e0) Method completed with status: 502",
+            ]),
+        ],
     },
     Cause {
         id: "lambda_unhandled_error",
@@ -166,165 +416,77 @@ pub(super) const CAUSES: &[Cause] = &[
         family: Family::Lambda,
         kind: Kind::Broken,
         rank: Rank::Named,
-        statuses: &[502],
-        needs: &[],
-        says: &[Function("")],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(e6a593db-08c4-45a7-83f9-9408b426a7aa) Lambda execution failed with status 200 due to customer function error: 'NoneType' object is not subscriptable. Lambda request id: 40516273-8e9f-40a1-82b3-d4e5f6071829",
-            "(e6a593db-08c4-45a7-83f9-9408b426a7aa) Method completed with status: 502",
-        ])],
-        near_misses: &[],
-    },
-    Cause {
-        id: "stage_variable",
-        formerly: &[],
-        title: "A stage variable is missing or empty",
-        family: Family::Integration,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[],
-        says: &[
-            Gateway("'functionname' failed to satisfy constraint"),
-            LambdaService("'functionname' failed to satisfy constraint"),
-            Gateway("invalid stage variable"),
-        ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[],
-        near_misses: &[],
-    },
-    Cause {
-        id: "lambda_permission",
-        formerly: &[],
-        title: "API Gateway may not invoke the function",
-        family: Family::Lambda,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[],
-        says: &[
-            Gateway("invalid permissions on lambda function"),
-            Gateway("role configured on integration or api gateway doesn't have permissions to call integration"),
-            Gateway("not authorized to perform: lambda:invokefunction"),
-            LambdaService("not authorized to perform: lambda:invokefunction"),
-        ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(f7b6a4ec-19d5-46b8-940a-a519c537b8bb) Execution failed due to configuration error: Invalid permissions on Lambda function",
-            "(f7b6a4ec-19d5-46b8-940a-a519c537b8bb) Method completed with status: 500",
-        ])],
-        near_misses: &[],
-    },
-    Cause {
-        id: "lambda_not_found",
-        formerly: &[],
-        title: "The function, its alias or version does not exist",
-        family: Family::Lambda,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[],
-        says: &[
-            Gateway("function not found"),
-            Gateway("invalid function arn"),
-            Gateway("resourcenotfoundexception"),
-            Gateway("cannot find alias"),
-            LambdaService("function not found"),
-            LambdaService("resourcenotfoundexception"),
-            InvocationStatus(404, 404),
-        ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(08c7b5fd-2ae6-47c9-a51b-b62ad648c9cc) Lambda invocation failed with status: 404. Lambda request id: 51627384-9fa0-41b2-93c4-e5f607182930",
-            "(08c7b5fd-2ae6-47c9-a51b-b62ad648c9cc) Execution failed due to configuration error:",
-            "(08c7b5fd-2ae6-47c9-a51b-b62ad648c9cc) Method completed with status: 500",
-        ])],
-        near_misses: &[],
-    },
-    Cause {
-        id: "lambda_malformed_response",
-        formerly: &[],
-        title: "The function answered something that is no proxy response",
-        family: Family::Lambda,
-        kind: Kind::Broken,
-        rank: Rank::Concluded,
         statuses: &[502, 500],
-        needs: &[],
-        says: &[
-            Gateway("malformed lambda proxy response"),
-            Gateway("wrong type for field"),
-            Gateway("response from lambda function doesn't match format"),
-            Gateway("unable to base64 decode body"),
+        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        says: &[Function("")],
+        remedy: Remedy {
+            means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \
+                Gateway has no response to pass on, so the client gets the gateway's own error.",
+            checks: &[
+                "Read the stack trace in the function's log, by the Lambda request id that the execution log names: \
+                 `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern \
+                 '\"LAMBDA_REQUEST_ID\"'`.",
+                "Ask what changed: a deployment, an environment variable that is missing, a secret that was rotated, \
+                 a dependency that answers differently, a field that a client leaves out.",
+                "Handle it: catch at the edge of the handler, log the error with its context, and return a response \
+                 in the standard format (statusCode, headers, body) with a 4xx for a caller's mistake.",
+                "A KeyError or undefined on a part of the event: the function expects another event. Proxy \
+                 integration sends the whole request (formats 1.0 and 2.0 differ in names), a non-proxy integration \
+                 what the mapping template makes, a Test event what was typed. Log the incoming event's keys once \
+                 and compare.",
+                "Where the error tells of a call that was denied, throttled or unreachable, go on with \
+                 lambda_dependency_denied, lambda_dependency_throttled or lambda_dependency_unreachable. The \
+                 function's own metrics name them where its log is subscribed too.",
+                "A runtime that exited is counted here as well when only the API's log is seen: see \
+                 lambda_runtime_exit.",
+                "Reproduce it with the same event, add a test for it, and deploy through an alias so that you can \
+                 roll back.",
+            ],
+            see: &[
+                "The function alone, with the event that failed:\n\
+                 aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
+                 raw-in-base64-out --log-type Tail --query LogResult --output text answer.json | base64 --decode",
+                "Metric Errors of AWS/Lambda by FunctionName, beside 5XXError (REST) or 5xx (HTTP API) of \
+                 AWS/ApiGateway. X-Ray marks the segment as a fault and keeps the exception.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-execution.html",
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
         since: "0.1.0",
-        examples: &[execution(&[
-            "(19d8c60e-3bf7-48da-b62c-c73be759dadd) Execution failed due to configuration error: Malformed Lambda proxy response",
-            "(19d8c60e-3bf7-48da-b62c-c73be759dadd) Method completed with status: 502",
-        ])],
-        near_misses: &[],
-    },
-    Cause {
-        id: "lambda_service_error",
-        formerly: &[],
-        title: "The Lambda service itself failed, or a limit of the function's network or encryption",
-        family: Family::Lambda,
-        kind: Kind::Load,
-        rank: Rank::Named,
-        statuses: &[500, 502],
-        needs: &[],
-        says: &[
-            InvocationStatus(500, 599),
-            LambdaService("enilimitreached"),
-            LambdaService("subnetipaddresslimitreached"),
-            LambdaService("ec2{}exception"),
-            LambdaService("kms{}exception"),
-            LambdaService("efs{}exception"),
-            LambdaService("serviceexception"),
-            LambdaService("unable to decrypt"),
-            LambdaService("was unable to {} eni"),
-            LambdaService("elastic network interface"),
-            LambdaService("efs file system"),
-            LambdaService("sufficient capacity"),
+        examples: &[
+            execution(&[
+                "(e6a593db-08c4-45a7-83f9-9408b426a7aa) Lambda execution failed with status 200 due to customer function error: 'NoneType' object is not subscriptable. Lambda request id: 40516273-8e9f-40a1-82b3-d4e5f6071829",
+                "(e6a593db-08c4-45a7-83f9-9408b426a7aa) Method completed with status: 502",
+            ]),
+            access(&[
+                r#"{"requestId":"JKJdapSOyKfEVKD=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"POST /orders","status":"500","integrationErrorMessage":"The Lambda function returned the following error: orders table is not set. Check your Lambda function code and try again."}"#,
+            ]),
+            access(&[
+                r#"{"requestId":"1bc884ea-7463-489b-97ac-417b64a6794f","apiId":"a1b2c3d4e5","stage":"prod","resourcePath":"/orders","status":"502","errorMessage":"Internal server error","errorResponseType":"INTEGRATION_FAILURE","integrationError":"Lambda Customer Function Error:'ORDERS_TABLE'"}"#,
+            ]),
+            function_log(&[
+                "START RequestId: bd9c501a-d1d2-4269-9b03-4732e3a4fbcf Version: $LATEST",
+                "[ERROR] KeyError: 'headers'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 12, in handler\n\u{a0}\u{a0}\u{a0}\u{a0}token = event['headers']['authorization']",
+                "END RequestId: bd9c501a-d1d2-4269-9b03-4732e3a4fbcf",
+                "REPORT RequestId: bd9c501a-d1d2-4269-9b03-4732e3a4fbcf\tDuration: 3.71 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 41 MB\t",
+            ]),
         ],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(2ae9d71f-4c08-49eb-873d-d84cf86aebee) Lambda invocation failed with status: 500. Lambda request id: 62738495-a0b1-42c3-84d5-f60718293a4b",
-            "(2ae9d71f-4c08-49eb-873d-d84cf86aebee) Execution failed due to configuration error:",
-            "(2ae9d71f-4c08-49eb-873d-d84cf86aebee) Method completed with status: 500",
-        ])],
-        near_misses: &[],
-    },
-    Cause {
-        id: "integration_method",
-        formerly: &[],
-        title: "The Lambda integration is called with another method than POST",
-        family: Family::Integration,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[],
-        says: &[InvocationStatus(403, 403), InvocationStatus(405, 405)],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
-        docs: &[],
-        since: "0.1.0",
-        examples: &[execution(&[
-            "(3bfae830-5d19-4afc-984e-e95d097bfcff) Lambda invocation failed with status: 403. Lambda request id: 738495a6-b1c2-43d4-95e6-0718293a4b5c",
-            "(3bfae830-5d19-4afc-984e-e95d097bfcff) Execution failed due to configuration error:",
-            "(3bfae830-5d19-4afc-984e-e95d097bfcff) Method completed with status: 500",
-        ])],
-        near_misses: &[],
+        near_misses: &[
+            // Logged, handled, and answered.
+            function_log(&[
+                "START RequestId: 9a7ed76f-7abf-43d8-b3a3-733db70065e0 Version: $LATEST",
+                "2024-05-04T17:48:21.117Z\t9a7ed76f-7abf-43d8-b3a3-733db70065e0\tERROR\tpayment declined, offering another card",
+                "END RequestId: 9a7ed76f-7abf-43d8-b3a3-733db70065e0",
+                "REPORT RequestId: 9a7ed76f-7abf-43d8-b3a3-733db70065e0\tDuration: 18.22 ms\tBilled Duration: 19 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t",
+            ]),
+            // The function answered a 500 of its own.
+            execution(&[
+                "(1ab031b9-e98d-4ad3-93b0-0f5c85c61cc4) Received response. Status: 200, Integration latency: 31 ms",
+                "(1ab031b9-e98d-4ad3-93b0-0f5c85c61cc4) Method completed with status: 500",
+            ]),
+        ],
     },
 ];

@@ -9,6 +9,7 @@ mod aws_service;
 mod backend;
 mod function;
 mod gateway;
+mod invocation;
 mod lambda;
 mod mapping;
 mod network;
@@ -280,6 +281,7 @@ pub fn built_in() -> impl Iterator<Item = &'static Cause> {
     [
         authorizer::CAUSES,
         lambda::CAUSES,
+        invocation::CAUSES,
         aws_service::CAUSES,
         tls::CAUSES,
         vpc_link::CAUSES,
