@@ -7,6 +7,7 @@
 mod memory;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use memory::Memory;
@@ -84,17 +85,25 @@ pub struct Pipeline {
     memory: Memory,
     /// Pasted text: everything is read that may be a line of a log.
     pasted: bool,
+    /// Log events outside of this span are passed over.
+    span_ms: Range<i64>,
 }
 
 impl Pipeline {
     /// A pipeline that remembers nothing yet.
     pub fn new(settings: Arc<Settings>, table: Table) -> Self {
-        Self { settings, table, memory: Memory::default(), pasted: false }
+        Self { settings, table, memory: Memory::default(), pasted: false, span_ms: i64::MIN..i64::MAX }
     }
 
     /// The same for text that a person pasted: it has no log group, and lines may lack what surrounds them in a log.
     pub fn for_pasted_text(settings: Arc<Settings>, table: Table) -> Self {
         Self { pasted: true, ..Self::new(settings, table) }
+    }
+
+    /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn within(self, span_ms: Range<i64>) -> Self {
+        Self { span_ms, ..self }
     }
 
     /// The causes in force.
@@ -131,6 +140,15 @@ impl Pipeline {
             Ok(decoded)
         });
         counted.unwrap_or_default()
+    }
+
+    /// The same for the base64 data of a batch, as a stream's event holds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count).
+    pub fn count_data(&self, data: &[u8]) -> Result<Counted, DecodeError> {
+        self.count_with(|limits, each| decode::base64_data(data, limits, each))
     }
 
     /// Takes over what a batch adds to the memory. To be called once its data were accepted.
@@ -181,6 +199,9 @@ impl<'p> Batch<'p> {
             self.counted.own_log_group = is(&settings.own_log_group);
             self.counted.canary = is(&settings.canary_log_group);
             self.source = Some(Source::of(header, settings, self.pipeline.pasted));
+        }
+        if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
+            return;
         }
         self.number += 1;
         self.timestamp(event.timestamp_ms);

@@ -1,7 +1,7 @@
 //! What goes wrong in the call of a Lambda function by an API, before or after the function's code ran.
 
 use super::Need::{AccessField, DataTrace, ErrorLevel};
-use super::Says::{Gateway, InvocationStatus, Service};
+use super::Says::{Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -72,8 +72,8 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[DataTrace, AccessField("integration.error")],
         says: &[
             Gateway("'functionname' failed to satisfy constraint"),
-            Service("'functionname' failed to satisfy constraint"),
             Gateway("invalid stage variable"),
+            LambdaService("'functionname' failed to satisfy constraint"),
         ],
         remedy: Remedy {
             means: "The integration takes a part of its target from a stage variable, and in this stage the variable \
@@ -144,6 +144,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("invalid permissions on lambda function"),
             Gateway("role configured on integration or api gateway doesn't have permissions to call integration"),
             Gateway("not authorized to perform: lambda:invokefunction"),
+            LambdaService("not authorized to perform: lambda:invokefunction"),
         ],
         remedy: Remedy {
             means: "The function's resource policy does not let this API, stage, method and path invoke it, or the \
@@ -224,6 +225,8 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("resourcenotfoundexception"),
             Gateway("cannot find alias"),
             InvocationStatus(404, 404),
+            LambdaService("function not found"),
+            LambdaService("resourcenotfoundexception"),
         ],
         remedy: Remedy {
             means: "Lambda answered that what the integration calls is not there.",
@@ -351,12 +354,16 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[ErrorLevel, AccessField("integration.integrationStatus")],
         says: &[
             InvocationStatus(500, 599),
-            Service("enilimitreached"),
-            Service("subnetipaddresslimitreached"),
-            Service("ec2{}exception"),
-            Service("kms{}exception"),
-            Service("efs{}exception"),
-            Service("serviceexception"),
+            LambdaService("enilimitreached"),
+            LambdaService("subnetipaddresslimitreached"),
+            LambdaService("ec2{}exception"),
+            LambdaService("kms{}exception"),
+            LambdaService("efs{}exception"),
+            LambdaService("serviceexception"),
+            LambdaService("unable to decrypt"),
+            LambdaService("elastic network interface"),
+            LambdaService("efs file system"),
+            LambdaService("sufficient capacity"),
         ],
         remedy: Remedy {
             means: "Lambda could not start the function for a reason outside its code: an error of the service, or \

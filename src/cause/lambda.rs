@@ -1,7 +1,7 @@
 //! What goes wrong in the Lambda function behind an API.
 
 use super::Need::{AccessField, ErrorLevel, FunctionLog};
-use super::Says::{Function, Gateway, InvocationStatus};
+use super::Says::{Function, Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -101,6 +101,9 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("toomanyrequestsexception"),
             Gateway("concurrentinvocationlimitexceeded"),
             InvocationStatus(429, 429),
+            LambdaService("toomanyrequests"),
+            LambdaService("rate exceeded"),
+            LambdaService("concurrentinvocationlimitexceeded"),
         ],
         remedy: Remedy {
             means: "Lambda refused to run the function because its concurrency was used up: the function's reserved \

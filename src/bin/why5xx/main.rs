@@ -1,1 +1,91 @@
-fn main() {}
+//! The command `why5xx`: replays captured batches and exported logs, and explains causes.
+
+mod event;
+mod explain;
+mod replay;
+mod report;
+mod time;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use why5xx::cause::Table;
+
+/// Exit status of a run that could not read an input, or could not do what it was asked.
+const UNREADABLE: u8 = 2;
+
+/// Names the root cause of every 5xx of Amazon API Gateway, from its logs
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Count the failures of captured batches and exported logs, by cause
+    ///
+    /// Inputs are subscription events, decoded batches, the output of `aws logs filter-log-events`, log exports (also
+    /// compressed), plain text, and folders of them; what an input is, its content tells. Exit status: 0 every failure
+    /// has a cause, 1 some are unclassified, 2 an input could not be read.
+    Replay(replay::Options),
+    /// Say what a cause means and what to check, or which cause a pasted log tells
+    Explain(explain::Options),
+    /// List the causes
+    Causes {
+        /// Print JSON
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
+        /// Print the page docs/causes.md
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Make a subscription event from log lines
+    Event(event::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Replay(options) => replay::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Causes { json, markdown } => explain::list(&Table::default(), json, markdown),
+        Command::Event(options) => event::run(&options),
+    };
+    match done {
+        Ok(status) => status,
+        Err(Failed(message)) => {
+            report::complain(&message);
+            ExitCode::from(UNREADABLE)
+        }
+    }
+}
+
+/// Why the command could not do what it was asked.
+#[derive(Debug)]
+struct Failed(String);
+
+impl<E: std::error::Error> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The standard input as a path is `-`.
+fn is_stdin(path: &std::path::Path) -> bool {
+    path == std::path::Path::new("-")
+}
+
+/// What to read where no input is named: the standard input, unless that is a person.
+fn inputs_or_stdin(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failed> {
+    if !inputs.is_empty() {
+        return Ok(inputs.to_vec());
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(Failed("no input: name files or folders, or pipe a log in".into()));
+    }
+    Ok(vec![PathBuf::from("-")])
+}

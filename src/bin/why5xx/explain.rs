@@ -1,0 +1,158 @@
+//! `why5xx explain` and `why5xx causes`.
+
+use std::io::{self, Cursor, Read, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+use why5xx::cause::{Cause, Table, UNCLASSIFIED};
+use why5xx::classify::shape;
+use why5xx::decode::BatchHeader;
+use why5xx::explain;
+use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::settings::Settings;
+use why5xx::source::{self, Part};
+
+use crate::replay::borrowed;
+use crate::{Failed, report};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The id of a cause, log text, or `-` for log text on the standard input
+    #[arg(value_name = "ID|TEXT|-", required = true, num_args = 1..)]
+    what: Vec<String>,
+    /// Print JSON: {"cause": id, "causes": [ids in order]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// Most bytes of pasted text.
+const LONGEST_TEXT_BYTES: u64 = 256 << 20;
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+    let table = Table::default();
+    let what = options.what.join(" ");
+    if let Some(cause) = table.by_id(what.trim()) {
+        return print_cause(cause, options.json);
+    }
+    if looks_like_id(&what) {
+        let near = nearest(&what, &table).map_or(String::new(), |id| format!("; did you mean {id}?"));
+        return Err(Failed(format!("no cause is called {what}{near} (`why5xx causes` lists them)")));
+    }
+    let mut text = what.into_bytes();
+    if text == b"-" {
+        text.clear();
+        io::stdin().lock().take(LONGEST_TEXT_BYTES).read_to_end(&mut text)?;
+    }
+    let found = Found::in_text(&text, &table)?;
+    print_found(&found, &table, options.json)
+}
+
+/// What a pasted text tells.
+struct Found {
+    causes: Vec<&'static str>,
+    shapes: Vec<String>,
+}
+
+impl Found {
+    fn in_text(text: &[u8], table: &Table) -> Result<Self, Failed> {
+        let mut pipeline = Pipeline::for_pasted_text(Arc::new(Settings::default()), table.clone());
+        let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
+        let mut hints = Vec::new();
+        let mut failed = None;
+        source::read(Cursor::new(text), |part| {
+            let counted = match part {
+                Part::SubscriptionEvent(payload) => pipeline.count(&payload),
+                Part::Batch(document) => pipeline.count_document(&document),
+                Part::Data(data) => pipeline.count_data(&data),
+                Part::Events { log_stream, events } => {
+                    let header = BatchHeader { log_stream, ..BatchHeader::default() };
+                    Ok(pipeline.count_events(&header, events.iter().map(borrowed)))
+                }
+            };
+            match counted {
+                Ok(Counted { causes, shapes, hint, memory, .. }) => {
+                    pipeline.commit(memory);
+                    found.causes.extend(causes.into_iter().map(|(_, id)| id));
+                    found.shapes.extend(shapes.into_keys());
+                    hints.extend(hint.map(|cause| cause.id));
+                }
+                Err(error) => failed = Some(error),
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if found.causes.is_empty() || found.causes.iter().all(|id| *id == UNCLASSIFIED) {
+            found.causes.splice(0..0, hints);
+        }
+        Ok(found)
+    }
+}
+
+fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json!({ "cause": found.causes.first(), "causes": found.causes }))?;
+    } else if found.causes.is_empty() {
+        writeln!(out, "No failure in this text: no line tells of a 5xx.")?;
+    } else {
+        let mut shown: Vec<&str> = Vec::new();
+        for id in &found.causes {
+            if !shown.contains(id)
+                && let Some(cause) = table.by_id(id)
+            {
+                shown.push(id);
+                writeln!(out, "{}", explain::text(cause, report::width()))?;
+            }
+        }
+        for text in &found.shapes {
+            writeln!(out, "shape {}  {text}", shape::fingerprint(text))?;
+        }
+        let failures = found.causes.len();
+        if failures > 1 {
+            writeln!(out, "{failures} failures in this text: {}", found.causes.join(", "))?;
+        }
+    }
+    let unclassified = found.causes.contains(&UNCLASSIFIED);
+    Ok(if unclassified { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        let mut value = explain::json(cause);
+        value["cause"] = cause.id.into();
+        value["causes"] = json!([cause.id]);
+        writeln!(out, "{value}")?;
+    } else {
+        writeln!(out, "{}", explain::text(cause, report::width()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn list(table: &Table, as_json: bool, as_markdown: bool) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        let causes: Vec<serde_json::Value> = table.iter().map(explain::json).collect();
+        writeln!(out, "{}", serde_json::Value::Array(causes))?;
+    } else if as_markdown {
+        write!(out, "{}", explain::markdown(table))?;
+    } else {
+        report::causes(&mut out, table)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A single word in the spelling of ids.
+fn looks_like_id(what: &str) -> bool {
+    let what = what.trim();
+    what.contains('_') && what.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The id with the most words in common.
+fn nearest(what: &str, table: &Table) -> Option<&'static str> {
+    let shared = |id: &str| id.split('_').filter(|word| what.contains(word)).count();
+    table.iter().map(|cause| cause.id).max_by_key(|id| shared(id)).filter(|id| shared(id) > 0)
+}

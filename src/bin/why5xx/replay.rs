@@ -1,0 +1,183 @@
+//! `why5xx replay`: every input through the pipeline, the counts added up.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use why5xx::cause::{Table, UNCLASSIFIED};
+use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::pipeline::{Counted, Exemplar, Pipeline};
+use why5xx::settings::Settings;
+use why5xx::source::{self, Event, Part};
+use why5xx::tally::Tally;
+
+use crate::time::Span;
+use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Files or folders; `-` is the standard input
+    inputs: Vec<PathBuf>,
+    /// Print one JSON document instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Only log events of this time or later: RFC 3339, or `2h` for two hours ago
+    #[arg(long, value_name = "T")]
+    since: Option<String>,
+    /// Only log events before this time
+    #[arg(long, value_name = "T")]
+    until: Option<String>,
+    /// The log group of input that does not tell it
+    #[arg(long, value_name = "NAME", default_value = "")]
+    log_group: String,
+}
+
+/// What all inputs came to.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) batches: u64,
+    pub(crate) log_events: u64,
+    pub(crate) tally: Tally,
+    pub(crate) shapes: BTreeMap<String, u64>,
+    pub(crate) exemplars: Vec<Exemplar>,
+    pub(crate) duplicate_events: u64,
+    pub(crate) ambiguous_lines: u64,
+    pub(crate) lines_without_status: u64,
+    pub(crate) split_requests: u64,
+    pub(crate) unknown_events: u64,
+    pub(crate) undecodable: Vec<Undecodable>,
+}
+
+/// An input that could not be read.
+#[derive(Debug)]
+pub(crate) struct Undecodable {
+    pub(crate) input: String,
+    pub(crate) error: String,
+}
+
+/// Most exemplars kept over all inputs.
+const MOST_EXEMPLARS: usize = 1_000;
+
+impl Totals {
+    fn add(&mut self, counted: Counted) {
+        self.batches += 1;
+        self.log_events += counted.decoded.log_events;
+        self.tally.merge(counted.tally);
+        for (shape, count) in counted.shapes {
+            *self.shapes.entry(shape).or_default() += count;
+        }
+        let room = MOST_EXEMPLARS.saturating_sub(self.exemplars.len());
+        self.exemplars.extend(counted.exemplars.into_iter().take(room));
+        self.duplicate_events += counted.duplicate_events;
+        self.ambiguous_lines += counted.ambiguous_lines;
+        self.lines_without_status += counted.lines_without_status;
+        self.split_requests += counted.split_requests;
+        self.unknown_events += counted.unknown_events;
+    }
+
+    fn status(&self) -> ExitCode {
+        if !self.undecodable.is_empty() {
+            ExitCode::from(UNREADABLE)
+        } else if self.tally.counts().any(|(key, _)| key.cause == UNCLASSIFIED) {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+    let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?;
+    let settings = Arc::new(Settings::default());
+    let table = Table::default();
+    let mut replay = Replay {
+        pipeline: Pipeline::new(settings.clone(), table.clone()).within(span.bounds()),
+        pasted: Pipeline::for_pasted_text(settings, table).within(span.bounds()),
+        log_group: &options.log_group,
+        totals: Totals::default(),
+    };
+    for input in inputs_or_stdin(&options.inputs)? {
+        replay.path(&input);
+    }
+    let totals = replay.totals;
+    if options.json {
+        report::json(&totals)?;
+    } else {
+        report::tables(&totals, replay.pipeline.table())?;
+    }
+    Ok(totals.status())
+}
+
+struct Replay<'o> {
+    pipeline: Pipeline,
+    pasted: Pipeline,
+    log_group: &'o str,
+    totals: Totals,
+}
+
+impl Replay<'_> {
+    /// A file, the standard input, or all files of a folder in the order of their names.
+    fn path(&mut self, path: &Path) {
+        if is_stdin(path) {
+            return self.input("-", io::stdin().lock());
+        }
+        let name = path.display().to_string();
+        if !path.is_dir() {
+            return match File::open(path) {
+                Ok(file) => self.input(&name, file),
+                Err(error) => self.undecodable(&name, &error),
+            };
+        }
+        match fs::read_dir(path)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
+        {
+            Ok(mut paths) => {
+                paths.sort();
+                paths.iter().for_each(|path| self.path(path));
+            }
+            Err(error) => self.undecodable(&name, &error),
+        }
+    }
+
+    fn input(&mut self, name: &str, input: impl Read) {
+        if let Err(error) = source::read(input, |part| self.part(name, part)) {
+            self.undecodable(name, &error);
+        }
+    }
+
+    fn part(&mut self, name: &str, part: Part) {
+        let counted = match part {
+            Part::SubscriptionEvent(payload) => self.pipeline.count(&payload),
+            Part::Batch(document) => self.pipeline.count_document(&document),
+            Part::Data(data) => self.pipeline.count_data(&data),
+            Part::Events { log_stream, events } => Ok(self.events(log_stream, &events)),
+        };
+        match counted {
+            Ok(mut counted) => {
+                let memory = std::mem::take(&mut counted.memory);
+                self.pipeline.commit(memory);
+                self.totals.add(counted);
+            }
+            Err(error) => self.undecodable(name, &error),
+        }
+    }
+
+    fn events(&self, log_stream: String, events: &[Event]) -> Counted {
+        let header = BatchHeader { log_group: self.log_group.to_owned(), log_stream, ..BatchHeader::default() };
+        let pipeline = if self.log_group.is_empty() { &self.pasted } else { &self.pipeline };
+        pipeline.count_events(&header, events.iter().map(borrowed))
+    }
+
+    fn undecodable(&mut self, input: &str, error: &dyn std::error::Error) {
+        self.totals.undecodable.push(Undecodable { input: input.to_owned(), error: error.to_string() });
+    }
+}
+
+/// A log event as the decoder would hand it over.
+pub(crate) fn borrowed(event: &Event) -> LogEvent<'_> {
+    LogEvent { id: &event.id, timestamp_ms: event.timestamp_ms, message: Message::plain(event.message.as_bytes()) }
+}
