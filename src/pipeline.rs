@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use memory::Memory;
 
-use crate::cause::{Cause, Table};
+use crate::cause::Table;
 use crate::classify::{self, Failure, Subject, Verdict};
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
 use crate::record::{self, Record, Source, execution};
@@ -34,8 +34,8 @@ pub struct Counted {
     pub exemplars: Vec<Exemplar>,
     /// Causes, each with the number of the log event that its request began with; for pasted text. At most 1,000.
     pub causes: Vec<(u64, &'static str)>,
-    /// The cause that evidence alone hints at, where nothing failed; for pasted text.
-    pub hint: Option<&'static Cause>,
+    /// Causes that evidence alone or a sentence without its line hints at; for pasted text. At most 1,000.
+    pub hints: Vec<&'static str>,
     /// Shapes of unclassified failures, with their counts.
     pub shapes: BTreeMap<String, u64>,
     /// How many log events were logged in each second since 1970-01-01T00:00:00Z.
@@ -217,7 +217,13 @@ impl<'p> Batch<'p> {
                 }
             }
             Record::Nothing => {}
-            Record::Unknown => self.counted.unknown_events += 1,
+            Record::Unknown => {
+                self.counted.unknown_events += 1;
+                if source.pasted && self.counted.hints.len() < MOST_CAUSES {
+                    let cause = classify::sentence::cause(&event.message.text(), &self.pipeline.table);
+                    self.counted.hints.extend(cause.map(|cause| cause.id));
+                }
+            }
             _ => {}
         }
         self.source = Some(source);
@@ -323,7 +329,7 @@ impl<'p> Batch<'p> {
         }
         self.counted.causes.sort_unstable();
         self.counted.split_requests += finished.split;
-        self.counted.hint = finished.hint;
+        self.counted.hints.extend(finished.hint.map(|cause| cause.id));
         self.counted.memory.carry = finished.carry;
         self.counted
     }

@@ -121,8 +121,11 @@ pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
     if !["rror", "xception", "__type", "essage"].iter().any(|word| tail.contains(word)) {
         return None;
     }
-    let text = tail.text();
-    let text = text.trim();
+    body_text(tail.text().trim(), table)
+}
+
+/// The same for the text of a body.
+pub(super) fn body_text(text: &str, table: &Table) -> Option<Answer> {
     if text.len() > LONGEST_BODY_BYTES {
         return None;
     }

@@ -8,6 +8,7 @@ mod endpoint;
 pub mod execution;
 pub mod flow;
 pub mod frame;
+pub mod sentence;
 pub mod shape;
 
 pub use endpoint::{Answer, Endpoint};

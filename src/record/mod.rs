@@ -112,6 +112,11 @@ pub fn read<'a>(source: &Source, settings: &Settings, event: &LogEvent<'a>) -> R
     match source.kind {
         Some(Kind::Execution) => execution::read(event).unwrap_or(Record::Nothing),
         Some(Kind::Lambda) => lambda::read(event).unwrap_or(Record::Nothing),
+        _ if source.pasted => execution::read(event)
+            .or_else(|| flow::read(event, None))
+            .or_else(|| access::read(event))
+            .or_else(|| lambda::read_by_shape(event))
+            .unwrap_or(Record::Unknown),
         _ => execution::read_by_shape(event)
             .or_else(|| flow::read(event, settings.flow_fields(&source.log_group)))
             .or_else(|| access::read(event))

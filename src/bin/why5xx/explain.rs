@@ -72,11 +72,11 @@ impl Found {
                 }
             };
             match counted {
-                Ok(Counted { causes, shapes, hint, memory, .. }) => {
+                Ok(Counted { causes, shapes, hints: more, memory, .. }) => {
                     pipeline.commit(memory);
                     found.causes.extend(causes.into_iter().map(|(_, id)| id));
                     found.shapes.extend(shapes.into_keys());
-                    hints.extend(hint.map(|cause| cause.id));
+                    hints.extend(more);
                 }
                 Err(error) => failed = Some(error),
             }
