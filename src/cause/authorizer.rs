@@ -68,6 +68,87 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
     },
     Cause {
+        id: "authorizer_error",
+        formerly: &[],
+        title: "The authorizer failed, or API Gateway may not call it",
+        family: Family::Authorizer,
+        kind: Kind::Broken,
+        rank: Rank::Named,
+        statuses: &[500],
+        needs: &[ErrorLevel, AccessField("authorizer.error"), AccessField("error.responseType")],
+        says: &[
+            Authorizer("unrecognized field \"errortype\""),
+            Authorizer("unrecognized field \"errormessage\""),
+            Authorizer("authorizer error"),
+            ResponseType("AUTHORIZER_FAILURE"),
+            ResponseType("AUTHORIZER_CONFIGURATION_ERROR"),
+        ],
+        remedy: Remedy {
+            means: "API Gateway could not get a decision: it may not invoke the authorizer function, cannot assume \
+                the authorizer's role, or the function raised an exception. The integration was not called.",
+            checks: &[
+                "Read the authorizer function's own log at that minute. Nothing there: it was not invoked, go on \
+                 with the permission. A stack trace: mend the exception; catch at the edge and deny instead.",
+                "Read the resource policy of the authorizer function: `aws lambda get-policy --function-name \
+                 AUTHORIZER_FUNCTION` must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`, with a \
+                 SourceArn of the form `arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`. A \
+                 SourceArn that names a stage or a method does not cover an authorizer.",
+                "Where the authorizer has a role: it must trust `apigateway.amazonaws.com` and allow \
+                 `lambda:InvokeFunction` on the function. The function's execution role is the wrong one here.",
+                "Verify that the function still exists, is not throttled and not out of its reserved concurrency; an \
+                 authorizer runs before each uncached request and so needs as much concurrency as the API.",
+                "Cognito, JWT and IAM: verify user pool, issuer and audience. A token that is merely refused is a \
+                 401 or 403, not this.",
+                "After a change of the authorizer of a REST API, deploy the API.",
+            ],
+            see: &[
+                "Grant the permission:\n\
+                 aws lambda add-permission --function-name AUTHORIZER_FUNCTION --statement-id apigateway-authorizer \
+                 --action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn \
+                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID'",
+                "Run it alone:\n\
+                 aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
+                 Authorization=TOKEN",
+                "The client gets a 500 whose body is {\"message\":null} (REST). In an HTTP API's access log every \
+                 error field may be unset unless the format has `$context.authorizer.error`.",
+            ],
+        },
+        docs: &[
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html",
+            "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html",
+            "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+        ],
+        since: "0.1.0",
+        examples: &[
+            execution(&[
+                "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) Execution failed due to configuration error: Authorizer error",
+                "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) AuthorizerConfigurationException",
+            ]),
+            // The phase decides, whatever the words.
+            execution(&[
+                "(90c54fb9-2da3-4973-8d04-192621f5f7bb) Execution failed due to configuration error: Invalid permissions on Lambda function",
+                "(90c54fb9-2da3-4973-8d04-192621f5f7bb) Execution failed due to configuration error: Authorizer error",
+            ]),
+            access(&[
+                r#"{"requestId":"JKJkhwZVfQmEcRK=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"500","authorizerError":"The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer. Check the permissions and try again."}"#,
+            ]),
+            access(&[
+                r#"{"requestId":"0758f13e-8afd-4b2d-b78c-5a0b921bcfa9","apiId":"a1b2c3d4e5","stage":"prod","resourcePath":"/orders","status":"500","responseLength":"16","errorMessage":"-","errorResponseType":"AUTHORIZER_CONFIGURATION_ERROR"}"#,
+            ]),
+        ],
+        near_misses: &[
+            // The integration's permission.
+            execution(&[
+                "(f3dcfebd-2ae4-4731-aec2-728cfdaa7fc9) Execution failed due to configuration error: Invalid permissions on Lambda function",
+                "(f3dcfebd-2ae4-4731-aec2-728cfdaa7fc9) Method completed with status: 500",
+            ]),
+            // Denied, as an authorizer should.
+            access(&[
+                r#"{"requestId":"JKJlixaWgRnEdSL=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"401","authorizerError":"invalid_token: JWKS communication error"}"#,
+            ]),
+        ],
+    },
+    Cause {
         id: "authorizer_invalid_response",
         formerly: &[],
         title: "The authorizer answered something that is no policy",
@@ -137,88 +218,6 @@ pub(super) const CAUSES: &[Cause] = &[
             // An unsigned client: a 403.
             access(&[
                 r#"{"requestId":"JKJjgvYUePlEbQJ=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"403","authorizerError":"The request for the IAM Authorizer doesn't match the format that API Gateway expects."}"#,
-            ]),
-        ],
-    },
-    Cause {
-        id: "authorizer_error",
-        formerly: &[],
-        title: "The authorizer failed, or API Gateway may not call it",
-        family: Family::Authorizer,
-        kind: Kind::Broken,
-        rank: Rank::Named,
-        statuses: &[500],
-        needs: &[ErrorLevel, AccessField("authorizer.error"), AccessField("error.responseType")],
-        says: &[
-            Authorizer("unrecognized field \"errortype\""),
-            Authorizer("unrecognized field \"errormessage\""),
-            Authorizer("authorizer error"),
-            Authorizer(""),
-            ResponseType("AUTHORIZER_FAILURE"),
-            ResponseType("AUTHORIZER_CONFIGURATION_ERROR"),
-        ],
-        remedy: Remedy {
-            means: "API Gateway could not get a decision: it may not invoke the authorizer function, cannot assume \
-                the authorizer's role, or the function raised an exception. The integration was not called.",
-            checks: &[
-                "Read the authorizer function's own log at that minute. Nothing there: it was not invoked, go on \
-                 with the permission. A stack trace: mend the exception; catch at the edge and deny instead.",
-                "Read the resource policy of the authorizer function: `aws lambda get-policy --function-name \
-                 AUTHORIZER_FUNCTION` must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`, with a \
-                 SourceArn of the form `arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`. A \
-                 SourceArn that names a stage or a method does not cover an authorizer.",
-                "Where the authorizer has a role: it must trust `apigateway.amazonaws.com` and allow \
-                 `lambda:InvokeFunction` on the function. The function's execution role is the wrong one here.",
-                "Verify that the function still exists, is not throttled and not out of its reserved concurrency; an \
-                 authorizer runs before each uncached request and so needs as much concurrency as the API.",
-                "Cognito, JWT and IAM: verify user pool, issuer and audience. A token that is merely refused is a \
-                 401 or 403, not this.",
-                "After a change of the authorizer of a REST API, deploy the API.",
-            ],
-            see: &[
-                "Grant the permission:\n\
-                 aws lambda add-permission --function-name AUTHORIZER_FUNCTION --statement-id apigateway-authorizer \
-                 --action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn \
-                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID'",
-                "Run it alone:\n\
-                 aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
-                 Authorization=TOKEN",
-                "The client gets a 500 whose body is {\"message\":null} (REST). In an HTTP API's access log every \
-                 error field may be unset unless the format has `$context.authorizer.error`.",
-            ],
-        },
-        docs: &[
-            "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html",
-            "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html",
-            "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
-        ],
-        since: "0.1.0",
-        examples: &[
-            execution(&[
-                "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) Execution failed due to configuration error: Authorizer error",
-                "(7f3e2c64-915d-4e30-9c82-2d914ebf3033) AuthorizerConfigurationException",
-            ]),
-            // The phase decides, whatever the words.
-            execution(&[
-                "(90c54fb9-2da3-4973-8d04-192621f5f7bb) Execution failed due to configuration error: Invalid permissions on Lambda function",
-                "(90c54fb9-2da3-4973-8d04-192621f5f7bb) Execution failed due to configuration error: Authorizer error",
-            ]),
-            access(&[
-                r#"{"requestId":"JKJkhwZVfQmEcRK=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"500","authorizerError":"The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer. Check the permissions and try again."}"#,
-            ]),
-            access(&[
-                r#"{"requestId":"0758f13e-8afd-4b2d-b78c-5a0b921bcfa9","apiId":"a1b2c3d4e5","stage":"prod","resourcePath":"/orders","status":"500","responseLength":"16","errorMessage":"-","errorResponseType":"AUTHORIZER_CONFIGURATION_ERROR"}"#,
-            ]),
-        ],
-        near_misses: &[
-            // The integration's permission.
-            execution(&[
-                "(f3dcfebd-2ae4-4731-aec2-728cfdaa7fc9) Execution failed due to configuration error: Invalid permissions on Lambda function",
-                "(f3dcfebd-2ae4-4731-aec2-728cfdaa7fc9) Method completed with status: 500",
-            ]),
-            // Denied, as an authorizer should.
-            access(&[
-                r#"{"requestId":"JKJlixaWgRnEdSL=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"401","authorizerError":"invalid_token: JWKS communication error"}"#,
             ]),
         ],
     },

@@ -98,6 +98,8 @@ impl Conclusions {
     pub(crate) const STATUS_MAPPING: &'static str = "response_status_mapping";
     /// "Execution failed due to configuration error:" without more, told by nothing else.
     pub(crate) const CONFIGURATION: &'static str = "integration_config";
+    /// The Lambda service refused the invocation with 400.
+    pub(crate) const REQUEST: &'static str = "request_mapping";
     /// The Lambda service refused the invocation with 403 or 405.
     pub(crate) const METHOD: &'static str = "integration_method";
 }

@@ -24,9 +24,7 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     }
     let text = normalise(sentence);
     if text.contains("authorizer") {
-        // The catch-all of the phase is left to sentences that say so themselves.
-        let cause = table.find(Voice::Authorizer, &text)?;
-        return Some(cause);
+        return Some(super::execution::authorizer(&text, table).cause);
     }
     table
         .find(Voice::Gateway, &text)

@@ -257,7 +257,7 @@ impl State {
         let answer = match concluded.id {
             Conclusions::MALFORMED => self.lambda_service_answer().or_else(|| self.function_answer(table)),
             Conclusions::STATUS_MAPPING => self.service_answer(),
-            Conclusions::CONFIGURATION | Conclusions::METHOD => self.lambda_service_answer(),
+            Conclusions::CONFIGURATION | Conclusions::METHOD | Conclusions::REQUEST => self.lambda_service_answer(),
             _ => None,
         };
         answer.map_or(concluded, |index| table.at(index))

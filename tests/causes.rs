@@ -1,0 +1,66 @@
+//! The table of causes against the real pipeline: every example is classified as its own cause, no near miss is.
+
+use std::sync::Arc;
+
+use why5xx::cause::{Example, Log, Table};
+use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::settings::Settings;
+
+/// A log group that tells the kind of log, or at least does not mislead.
+const fn log_group(log: Log) -> &'static str {
+    match log {
+        Log::Execution => "API-Gateway-Execution-Logs_a1b2c3d4e5/prod",
+        Log::Access => "/orders/access",
+        Log::Lambda => "/aws/lambda/orders",
+        Log::Flow => "/vpc/flow-logs",
+    }
+}
+
+fn counted(example: &Example) -> Counted {
+    let header = BatchHeader { log_group: log_group(example.log).into(), ..BatchHeader::default() };
+    let events = example.lines.iter().map(|line| LogEvent {
+        id: "",
+        timestamp_ms: 1_781_000_000_000,
+        message: Message::plain(line.as_bytes()),
+    });
+    Pipeline::new(Arc::new(Settings::default()), Table::default()).count_events(&header, events)
+}
+
+/// The causes that an example's lines come to.
+fn causes(example: &Example) -> Vec<&'static str> {
+    counted(example).tally.counts().map(|(key, _)| key.cause).collect()
+}
+
+/// In API logs some causes of functions fold into one that an API can tell.
+fn folded(id: &str) -> &str {
+    if id.starts_with("lambda_dependency_") || id == "lambda_runtime_exit" { "lambda_unhandled_error" } else { id }
+}
+
+#[test]
+fn every_example_is_classified_as_its_own_cause() {
+    let mut wrong = Vec::new();
+    for cause in Table::default().iter() {
+        for example in cause.examples {
+            let got = causes(example);
+            let own = if example.log == Log::Lambda { cause.id } else { folded(cause.id) };
+            if got != [own] {
+                wrong.push(format!("{} became {got:?}: {:?} {:#?}", cause.id, example.log, example.lines));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_near_miss_is_taken_for_its_cause() {
+    let mut wrong = Vec::new();
+    for cause in Table::default().iter() {
+        for near_miss in cause.near_misses {
+            if causes(near_miss).contains(&cause.id) {
+                wrong.push(format!("{}: {:?} {:#?}", cause.id, near_miss.log, near_miss.lines));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
