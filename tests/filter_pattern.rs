@@ -196,6 +196,7 @@ const KEPT: &[&str] = &[
     "Endpoint response body before transformations: <ErrorResponse><Code>SlowDown</Code></ErrorResponse>",
     "Endpoint response body before transformations: {\"Message\":\"role is not authorized to perform: lambda:InvokeFunction\"}",
     "Endpoint response body before transformations: {\"Message\":\"Lambda was unable to decrypt the environment variables\"}",
+    "Endpoint response body before transformations: {\"Type\":\"User\",\"message\":\"Could not parse request body into json\"}",
     "Sending request to https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:/invocations",
     "Sending request to https://dynamodb.eu-west-1.amazonaws.com/",
     "Sending request to https://sqs.eu-west-1.amazonaws.com/111122223333/orders",
