@@ -1,0 +1,74 @@
+# `make test` passes all the tests, and installs what they need into .tools/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# cargo-lambda and cargo-deny are subcommands of cargo; sam finds cargo-lambda the same way.
+export PATH := $(CURDIR)/.tools/sam/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+# Tests leave nothing in the work tree.
+export PYTHONDONTWRITEBYTECODE := 1
+PYTEST := -m pytest -p no:cacheprovider
+
+.PHONY: help
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
+
+.PHONY: test
+test: fmt clippy doc unit lint deny advisories chain ## All tests: formatting, lints, docs, unit tests, template, licences, the real chain
+
+.PHONY: fast
+fast: fmt clippy unit ## What a change needs most: formatting, lints, unit tests
+
+.PHONY: tools
+tools: ## Install the pinned tools into .tools/
+	scripts/install-tools
+
+.PHONY: fmt
+fmt: ## Formatting
+	cargo fmt --check
+
+.PHONY: clippy
+clippy: ## Lints
+	cargo clippy --locked --all-targets -- -D warnings
+
+.PHONY: doc
+doc: ## The documentation builds without a warning
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+.PHONY: unit
+unit: ## Tests of the crate and of its programs
+	cargo test --locked
+
+.PHONY: lint
+lint: tools ## The template: cfn-lint, sam validate, tests of our own
+	cfn-lint template.yaml
+	sam validate --lint --region us-east-1
+	.tools/sam/bin/python $(PYTEST) tests/template
+
+.PHONY: deny
+deny: tools ## Licences, duplicate crates and sources of the dependencies
+	cargo fetch --locked
+	cargo deny --offline --locked check licenses bans sources
+
+.PHONY: advisories
+advisories: tools ## Known vulnerabilities, where the advisory database can be fetched
+	@if timeout 60 cargo deny fetch db >/dev/null 2>&1; then \
+		cargo deny --offline --locked check advisories; \
+	else \
+		echo "advisories: NOT CHECKED, the advisory database cannot be fetched from here"; \
+	fi
+
+.PHONY: chain
+chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
+	.tools/emulator/bin/python $(PYTEST) -s tests/chain
+
+.PHONY: build
+build: tools ## The function for the template's default architecture, as `sam deploy` takes it
+	sam build
+
+.PHONY: clean
+clean: ## Remove what was built, not the tools
+	rm -rf target .aws-sam
