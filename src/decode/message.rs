@@ -24,6 +24,11 @@ impl<'a> Message<'a> {
         Self { bytes, escaped: true }
     }
 
+    /// The bytes as they stand, escapes included: enough to look for words that hold none.
+    pub fn as_written(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Length of the text as it stands, in bytes; with escapes it is longer than what [`text`](Self::text) gives.
     pub fn raw_bytes(&self) -> usize {
         self.bytes.len()
