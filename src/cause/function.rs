@@ -1,6 +1,7 @@
 //! What only the log of a Lambda function tells.
 
 use super::Need::FunctionLog;
+use super::Says::{FunctionLog};
 use super::{Cause, Family, Kind, Rank, Remedy, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -76,7 +77,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[FunctionLog],
-        says: &[],
+        says: &[FunctionLog("accessdenied"), FunctionLog("access denied"), FunctionLog("is not authorized to perform"), FunctionLog("not authorized to invoke"), FunctionLog("unauthorizedoperation"), FunctionLog("unauthorizedexception"), FunctionLog("authorizationerror"), FunctionLog("unrecognizedclientexception"), FunctionLog("invalidclienttokenid"), FunctionLog("invalidaccesskeyid"), FunctionLog("invalidsignatureexception"), FunctionLog("signaturedoesnotmatch"), FunctionLog("expiredtoken"), FunctionLog("security token included in request is"), FunctionLog("error occurred (403)"), FunctionLog("status code: 403"), FunctionLog("status code 403"), FunctionLog("statuscode: 403"), FunctionLog("403 forbidden"), FunctionLog("password authentication failed")],
         remedy: Remedy {
             means: "The function ended with an error because a service that it called refused it: mostly its \
                 execution role lacks a permission.",
@@ -133,7 +134,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[FunctionLog],
-        says: &[],
+        says: &[FunctionLog("throttl"), FunctionLog("provisionedthroughputexceeded"), FunctionLog("toomanyrequests"), FunctionLog("too many requests"), FunctionLog("rate exceeded"), FunctionLog("requestlimitexceeded"), FunctionLog("request limit exceeded"), FunctionLog("limitexceededexception"), FunctionLog("slowdown"), FunctionLog("please reduce your request rate"), FunctionLog("bandwidthlimitexceeded"), FunctionLog("error occurred (429)"), FunctionLog("status code: 429"), FunctionLog("status code 429"), FunctionLog("statuscode: 429")],
         remedy: Remedy {
             means: "The function ended with an error because a service that it called was asked too often, and the \
                 SDK's own retries did not help.",
@@ -187,7 +188,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[FunctionLog],
-        says: &[],
+        says: &[FunctionLog("econnrefused"), FunctionLog("etimedout"), FunctionLog("esockettimedout"), FunctionLog("enotfound"), FunctionLog("econnreset"), FunctionLog("econnaborted"), FunctionLog("ehostunreach"), FunctionLog("enetunreach"), FunctionLog("eai_again"), FunctionLog("socket hang up"), FunctionLog("getaddrinfo"), FunctionLog("connecttimeout"), FunctionLog("connectiontimeout"), FunctionLog("readtimeout"), FunctionLog("connectionrefused"), FunctionLog("connectionreset"), FunctionLog("connectionerror"), FunctionLog("connectionclosed"), FunctionLog("maxretryerror"), FunctionLog("max retries exceeded with url"), FunctionLog("maxretriesperrequest"), FunctionLog("max retries per request"), FunctionLog("connection to server at"), FunctionLog("connecting to {} timed out"), FunctionLog("error 111 connecting"), FunctionLog("error 110 connecting"), FunctionLog("timeout: timed out"), FunctionLog("timeouterror: timed out"), FunctionLog("urlopen error"), FunctionLog("socket timed out"), FunctionLog("socket timeout"), FunctionLog("httpclient.timeout"), FunctionLog("no connection could be made"), FunctionLog("connection is not available"), FunctionLog("connectionacquiretimeout"), FunctionLog("timeout acquiring connection"), FunctionLog("can't reach database server"), FunctionLog("buffering timed out"), FunctionLog("could not connect to"), FunctionLog("couldn't connect to"), FunctionLog("cannot connect to"), FunctionLog("unable to connect to"), FunctionLog("failed to connect to"), FunctionLog("failed to establish new connection"), FunctionLog("can't connect to"), FunctionLog("connection refused"), FunctionLog("connection reset"), FunctionLog("connection timed out"), FunctionLog("connection timeout"), FunctionLog("connect timed out"), FunctionLog("connect timeout"), FunctionLog("read timed out"), FunctionLog("operation timed out"), FunctionLog("connection terminated"), FunctionLog("connection was closed"), FunctionLog("connection is closed"), FunctionLog("connection closed"), FunctionLog("network is unreachable"), FunctionLog("no route to host"), FunctionLog("no such host"), FunctionLog("unknownhost"), FunctionLog("unknown host"), FunctionLog("name or service not known"), FunctionLog("temporary failure in name resolution"), FunctionLog("nodename nor servname"), FunctionLog("sockettimeout"), FunctionLog("connectexception"), FunctionLog("noroutetohost"), FunctionLog("i/o timeout"), FunctionLog("context deadline exceeded"), FunctionLog("client.timeout exceeded"), FunctionLog("mongonetwork"), FunctionLog("mongoserverselection"), FunctionLog("mongotimeout"), FunctionLog("serverselectiontimeout"), FunctionLog("protocol_sequence_timeout"), FunctionLog("protocol_connection_lost"), FunctionLog("communications link failure"), FunctionLog("unable to execute http request"), FunctionLog("server has gone away"), FunctionLog("lost connection to mysql"), FunctionLog("networkingerror"), FunctionLog("dispatch failure"), FunctionLog("error trying to connect")],
         remedy: Remedy {
             means: "The function ended with an error because it could not connect to something, or lost the \
                 connection.",

@@ -1,7 +1,7 @@
 //! What goes wrong in the Lambda function behind an API.
 
 use super::Need::{AccessField, ErrorLevel, FunctionLog};
-use super::Says::{Function, Gateway, InvocationStatus, LambdaService};
+use super::Says::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -21,8 +21,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("responsesizetoolarge"),
             Function("response payload size"),
             Gateway("responsesizetoolarge"),
-            InvocationStatus(413, 413),
-        ],
+            InvocationStatus(413, 413), FunctionLog("failed to post handler success response. http response code: 413"), FunctionLog("exceeded maximum allowed payload size"), FunctionLog("response payload size"), FunctionLog("responsesizetoolarge"), FunctionLog("body size is too long"), FunctionLog("response that is too long to serialize")],
         remedy: Remedy {
             means: "The backend's answer is above a limit that cannot be raised: 10 MB at API Gateway, and before \
                 that 6 MB (6,291,556 bytes) for what a Lambda function returns. Base64 makes binary data a third \
@@ -187,8 +186,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("runtime: out of memory"),
             Function("^out of memory"),
             Function("^memoryerror"),
-            Function("nomemoryerror"),
-        ],
+            Function("nomemoryerror"), FunctionLog("outofmemory"), FunctionLog("out of memory"), FunctionLog("^memoryerror"), FunctionLog("nomemoryerror"), FunctionLog("failed to allocate memory"), FunctionLog("cannot allocate memory"), FunctionLog("memory allocation of"), FunctionLog("bad_alloc"), FunctionLog("allowed memory size of")],
         remedy: Remedy {
             means: "The function needed more memory than it is configured with, and the runtime or the sandbox ended \
                 it. The next request starts with a cold environment.",
@@ -268,8 +266,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Function("extension.crash"),
             Function("classnotfoundexception"),
             Function("^class not found"),
-            Function("^error loading class"),
-        ],
+            Function("^error loading class"), FunctionLog("importmoduleerror"), FunctionLog("cannot find module"), FunctionLog("cannot find package"), FunctionLog("unable to import module"), FunctionLog("no module named"), FunctionLog("handlernotfound"), FunctionLog("^handler {} missing on module"), FunctionLog("is undefined or not exported"), FunctionLog("bad handler"), FunctionLog("usercodesyntaxerror"), FunctionLog("malformedhandlername"), FunctionLog("builtinmoduleconflict"), FunctionLog("invalidentrypoint"), FunctionLog("invalidworkingdir"), FunctionLog("invalidtaskconfig"), FunctionLog("couldn't find valid bootstrap"), FunctionLog("fork/exec /"), FunctionLog("exec format error"), FunctionLog("extension.crash"), FunctionLog("extension.exiterror"), FunctionLog("extension.initerror"), FunctionLog("extension.launcherror"), FunctionLog("callbackhandlerdeprecated"), FunctionLog("malformedstreaminghandler"), FunctionLog("module initialization error"), FunctionLog("syntax error in module"), FunctionLog("classnotfoundexception"), FunctionLog("class not found"), FunctionLog("error loading class"), FunctionLog("error loading method"), FunctionLog("no public method named"), FunctionLog("unable to load type"), FunctionLog("unable to find method"), FunctionLog("could not find specified handler"), FunctionLog("exception was thrown when constructor for type"), FunctionLog("cannot load such file"), FunctionLog("undefined method {}handler{} for"), FunctionLog("^init<"), FunctionLog("eacces: permission denied, open '/var/task"), FunctionLog("permission denied: '/var/task"), FunctionLog("runtime api server failed to listen"), FunctionLog("entrypoint requires handler name"), FunctionLog("could not find or load main class")],
         remedy: Remedy {
             means: "The environment did not come up: a module is missing, the handler cannot be found, code at \
                 module level failed or took over 10 s, or an extension crashed. Every request fails until it is \
@@ -349,7 +346,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
-        says: &[Function("^task timed out after"), Function("sandbox.timedout")],
+        says: &[Function("^task timed out after"), Function("sandbox.timedout"), FunctionLog("^task timed out after"), FunctionLog("sandbox.timedout")],
         remedy: Remedy {
             means: "The function was still running when its own configured timeout ended it (default 3 s, at most 15 \
                 min). This is not the gateway's timeout: that one is integration_timeout.",
