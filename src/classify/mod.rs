@@ -12,6 +12,7 @@ pub mod sentence;
 pub mod shape;
 
 pub use endpoint::{Answer, Endpoint};
+pub mod invocation;
 
 use crate::cause::Cause;
 

@@ -1,21 +1,283 @@
 //! A line in the log of a Lambda function, in text or JSON format.
+//!
+//! Most lines are what the function itself printed; they are dismissed by a few words that they lack. What is left is
+//! read by whose it is: the platform's own lines (`platform`), its events in JSON (`json`), and the report that the
+//! language runtime writes of an error that ended an invocation (`runtime`). What the function logged, however
+//! alarming, is no line of those. Which cause a line names is left to [`crate::classify::invocation`].
+
+mod json;
+mod platform;
+mod prefix;
+mod request_id;
+mod runtime;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::Record;
 use crate::decode::LogEvent;
 
-/// A line in the log of a Lambda function.
-#[derive(Debug)]
-pub struct Line<'a> {
-    /// Its text.
-    pub text: std::borrow::Cow<'a, str>,
+pub use request_id::RequestId;
+
+/// A line in the log of a Lambda function that tells of an invocation or of the start of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// An invocation begins: `START`, `platform.start`.
+    Start(RequestId),
+    /// An invocation ends; its `REPORT` is to come: `END`.
+    End(RequestId),
+    /// How an invocation went: `REPORT`, `platform.report`, `platform.runtimeDone`.
+    Report(Report<'a>),
+    /// How the start of the environment went: `INIT_REPORT`, `RESTORE_REPORT` and their events.
+    Init(Init<'a>),
+    /// `Task timed out after … seconds`.
+    TimedOut(TimedOut),
+    /// The runtime process ended, or could not be started: the platform's own words on it.
+    Exit(Exit<'a>),
+    /// The language runtime's report of an error.
+    Error(Error<'a>),
 }
 
+/// How an invocation, or the start of an environment, went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The line does not tell. Text logs name only a crash or a time-out, so a handled response looks like this.
+    NotLogged,
+    /// `success`.
+    Success,
+    /// `error` or `failure`.
+    Error,
+    /// `timeout`.
+    Timeout,
+}
+
+/// How an invocation went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report<'a> {
+    /// The invocation.
+    pub request_id: RequestId,
+    /// How it went.
+    pub status: Status,
+    /// `Error Type`, such as `Runtime.ExitError`.
+    pub error_type: Option<Cow<'a, str>>,
+    /// Whether the memory used reached the memory size; none where the line tells neither.
+    pub memory_full: Option<bool>,
+    /// Whether it is the last word on the invocation: `platform.runtimeDone` is not.
+    pub ends: bool,
+    /// The X-Ray trace id.
+    pub trace_id: Option<Cow<'a, str>>,
+}
+
+/// How the start of an environment went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Init<'a> {
+    /// How it went; only failures are read.
+    pub status: Status,
+    /// `Error Type`, such as `Extension.Crash`.
+    pub error_type: Option<Cow<'a, str>>,
+    /// Whether it was the second try, made as part of an invocation (`Phase: invoke`), which fails with it.
+    pub in_invocation: bool,
+}
+
+/// An invocation ran into the function's timeout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimedOut {
+    /// The invocation.
+    pub request_id: Option<RequestId>,
+    /// How sure it is that these are the platform's words.
+    pub proof: Proof,
+}
+
+/// What the platform says of a runtime process that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit<'a> {
+    /// The invocation.
+    pub request_id: Option<RequestId>,
+    /// The reason, such as `Runtime exited with error: signal: killed`.
+    pub text: Cow<'a, str>,
+}
+
+/// An error as the language runtime reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error<'a> {
+    /// The invocation, where the line tells it.
+    pub request_id: Option<RequestId>,
+    /// The type of the error, such as `KeyError` or `Runtime.ImportModuleError`.
+    pub error_type: Option<Cow<'a, str>>,
+    /// The message, with the error's code and the errors behind it where the runtime logs them.
+    pub message: Cow<'a, str>,
+    /// How sure it is that the error ended the invocation.
+    pub proof: Proof,
+    /// What the runtime says of when it occurred.
+    pub moment: Moment,
+}
+
+/// How sure it is that a line is the platform's or the runtime's own word on a failed invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proof {
+    /// Pasted text that may be anything: it counts only where it names a cause.
+    IfItNamesACause,
+    /// The function may have printed it: an invocation that ends without an error disproves it.
+    UnlessItSucceeded,
+    /// The runtime alone writes such a line.
+    Certain,
+}
+
+/// When an error occurred, as far as its line tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The line does not tell.
+    Unknown,
+    /// While the function was loaded.
+    Init,
+    /// In the handler; the one report that the runtime writes of this invocation.
+    Handler,
+    /// It ended the process, whichever invocation the line was logged under.
+    Process,
+}
+
+/// How much of a line is searched for the words that make it worth reading, in bytes. The platform and the runtimes put
+/// theirs at the start.
+const SEARCHED_BYTES: usize = 4_096;
+
+/// Longest text of a line that is read, in bytes. A report's type and message stand at its start, its stack after them.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Words of which every line that matters has at least one.
+static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    [
+        "rror",
+        "RequestId: ",
+        "timed out after",
+        "_REPORT",
+        "platform.",
+        "xception",
+        "ERROR",
+        "out of memory",
+        "fail",
+        "LAMBDA_RUNTIME",
+        "panic",
+        "process exited",
+        "Class not found: ",
+        "Handler '",
+        "Unable to ",
+        "Bad handler ",
+        "No public method named ",
+        "fork/exec ",
+        "terminate called after",
+        "Could not find the specified handler",
+    ]
+    .iter()
+    .map(Finder::new)
+    .collect()
+});
+
 /// Reads a log event of a log group that belongs to a function.
-pub fn read<'a>(_event: &LogEvent<'a>) -> Option<Record<'a>> {
-    None
+pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    let written = event.message.as_written();
+    if let Some(line) = written_text(written).and_then(platform::read) {
+        return Some(Record::Lambda(line));
+    }
+    if !may_matter(written) {
+        return None;
+    }
+    line_of(event, read_text).map(Record::Lambda)
 }
 
 /// Reads a log event whose log group does not tell that it belongs to a function; only the platform's own lines do.
-pub fn read_by_shape<'a>(_event: &LogEvent<'a>) -> Option<Record<'a>> {
-    None
+///
+/// A function may log to any group, but a group may also hold what anybody prints, so the runtimes' reports of errors
+/// count nothing here: how the platform ended the invocation does.
+pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    let written = event.message.as_written();
+    if let Some(line) = written_text(written).and_then(platform::read) {
+        return platform::is_unmistakable(&line).then_some(Record::Lambda(line));
+    }
+    if !may_matter(written) {
+        return None;
+    }
+    line_of(event, |text| {
+        let line = json::read_platform(text).or_else(|| platform::read_failure(text))?;
+        platform::is_unmistakable(&line).then_some(line)
+    })
+    .map(Record::Lambda)
 }
+
+/// Reads a line that a person pasted: any line of a function's log, and also an error by itself, without the frame in
+/// which a runtime writes it.
+pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    read(event).or_else(|| line_of(event, runtime::read_bare).map(Record::Lambda))
+}
+
+fn may_matter(written: &[u8]) -> bool {
+    let searched = &written[..written.len().min(SEARCHED_BYTES)];
+    WORDS.iter().any(|word| word.find(searched).is_some())
+}
+
+/// Reads the text of an event, and keeps what was found in it no longer than the event where it can.
+fn line_of<'a>(event: &LogEvent<'a>, read: impl for<'t> Fn(&'t str) -> Option<Line<'t>>) -> Option<Line<'a>> {
+    match event.message.text() {
+        Cow::Borrowed(text) => read(cut(text)),
+        Cow::Owned(text) => read(cut(&text)).map(Line::into_owned),
+    }
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(READ_BYTES)]
+}
+
+/// The start of a line as it stands in its document: the platform's own lines read the same with and without escapes.
+fn written_text(written: &[u8]) -> Option<&str> {
+    let start = &written[..written.len().min(SEARCHED_BYTES)];
+    match std::str::from_utf8(start) {
+        Ok(text) => Some(text),
+        Err(error) => std::str::from_utf8(&start[..error.valid_up_to()]).ok(),
+    }
+}
+
+fn read_text(text: &str) -> Option<Line<'_>> {
+    let stripped = prefix::strip(text);
+    if stripped.rest.starts_with('{') {
+        return json::read(stripped.rest);
+    }
+    platform::read(stripped.rest).or_else(|| platform::read_failure(text)).or_else(|| runtime::read(stripped.rest))
+}
+
+impl Line<'_> {
+    fn into_owned(self) -> Line<'static> {
+        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        match self {
+            Self::Start(id) => Line::Start(id),
+            Self::End(id) => Line::End(id),
+            Self::TimedOut(timed_out) => Line::TimedOut(timed_out),
+            Self::Report(report) => Line::Report(Report {
+                error_type: report.error_type.map(own),
+                trace_id: report.trace_id.map(own),
+                request_id: report.request_id,
+                status: report.status,
+                memory_full: report.memory_full,
+                ends: report.ends,
+            }),
+            Self::Init(init) => Line::Init(Init {
+                error_type: init.error_type.map(own),
+                status: init.status,
+                in_invocation: init.in_invocation,
+            }),
+            Self::Exit(exit) => Line::Exit(Exit { request_id: exit.request_id, text: own(exit.text) }),
+            Self::Error(error) => Line::Error(Error {
+                error_type: error.error_type.map(own),
+                message: own(error.message),
+                request_id: error.request_id,
+                proof: error.proof,
+                moment: error.moment,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

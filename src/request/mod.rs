@@ -3,4 +3,5 @@
 //! A count is a failed request, never a line.
 
 pub mod execution;
+pub mod invocation;
 mod state;

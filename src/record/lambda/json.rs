@@ -1,0 +1,256 @@
+//! Lines in JSON: the platform's events, and the errors that runtimes report in that format.
+//!
+//! A function that logs in JSON writes the same kind of object for an error that it caught. What tells the runtime's own
+//! report: it has no message of a programmer beside the error (Python, Go, Ruby), it ends in frames of the runtime
+//! (.NET), or in the format of its trace (Java). In Node.js `console.error(error)` looks the same as the report, so
+//! there a success that follows disproves it.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::platform::{is_full, read_failure, status_of};
+use super::{Error, Init, Line, Moment, Proof, Report, RequestId, Status, runtime};
+
+/// An event of the platform.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    record: Fields<'a>,
+}
+
+/// What an event tells: `platform.fault` has a sentence, all others have fields.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Fields<'a> {
+    Sentence(#[serde(borrow)] Cow<'a, str>),
+    Named(#[serde(borrow)] Named<'a>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    error_type: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    phase: Option<Cow<'a, str>>,
+    metrics: Option<Metrics>,
+    #[serde(borrow)]
+    tracing: Option<Tracing<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Metrics {
+    #[serde(rename = "memorySizeMB")]
+    memory_size: Option<f64>,
+    #[serde(rename = "maxMemoryUsedMB")]
+    max_memory_used: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Tracing<'a> {
+    #[serde(borrow)]
+    value: Option<Cow<'a, str>>,
+}
+
+/// Reads a JSON object.
+pub(super) fn read(text: &str) -> Option<Line<'_>> {
+    if text.contains("\"platform.") {
+        return read_platform(text).or_else(|| read_error(text));
+    }
+    read_error(text)
+}
+
+/// Reads an event of the platform.
+pub(super) fn read_platform(text: &str) -> Option<Line<'_>> {
+    if !text.trim_start().starts_with('{') || !text.contains("\"platform.") {
+        return None;
+    }
+    let event: Event<'_> = first_object(text)?;
+    let kind = event.kind.strip_prefix("platform.")?;
+    let fields = match event.record {
+        Fields::Named(fields) => fields,
+        Fields::Sentence(sentence) => {
+            return (kind == "fault").then(|| read_failure(&sentence).map(Line::into_owned))?;
+        }
+    };
+    let request_id = fields.request_id.as_deref().map(RequestId::of);
+    match kind {
+        "start" => request_id.map(Line::Start),
+        "report" => request_id.map(|id| Line::Report(report(id, fields, true))),
+        "runtimeDone" => request_id.map(|id| Line::Report(report(id, fields, false))),
+        "initReport" | "initRuntimeDone" | "restoreReport" | "restoreRuntimeDone" => init(fields),
+        "extension" => fields.error_type.is_some().then(|| failed_init(Status::Error, fields)),
+        _ => None,
+    }
+}
+
+/// The first JSON value of a text: an excerpt may have more after it.
+fn first_object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    serde_json::Deserializer::from_str(text).into_iter().next()?.ok()
+}
+
+fn report(request_id: RequestId, fields: Named<'_>, ends: bool) -> Report<'_> {
+    let memory = fields.metrics.and_then(|m| m.memory_size.zip(m.max_memory_used));
+    Report {
+        request_id,
+        status: status_of(fields.status.as_deref()),
+        error_type: fields.error_type,
+        memory_full: memory.map(|(size, used)| is_full(size as u64, used as u64)),
+        ends,
+        trace_id: fields.tracing.and_then(|tracing| tracing.value).and_then(root_of_trace),
+    }
+}
+
+/// The id in `Root=1-…;Parent=…;Sampled=1`.
+fn root_of_trace(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let root = value.split(';').find_map(|part| part.strip_prefix("Root="))?;
+    Some(Cow::Owned(root.to_owned()))
+}
+
+fn init(fields: Named<'_>) -> Option<Line<'_>> {
+    let status = status_of(fields.status.as_deref());
+    matches!(status, Status::Error | Status::Timeout).then(|| failed_init(status, fields))
+}
+
+fn failed_init(status: Status, fields: Named<'_>) -> Line<'_> {
+    let in_invocation = fields.phase.as_deref() == Some("invoke");
+    Line::Init(Init { status, error_type: fields.error_type, in_invocation })
+}
+
+/// Keys of the error that a runtime reports. With any other the object is the function's own line.
+const KEYS_OF_RUNTIMES: &[&str] = &[
+    "timestamp",
+    "level",
+    "log_level",
+    "requestId",
+    "tenantId",
+    "errorType",
+    "errorMessage",
+    "errorCode",
+    "stackTrace",
+    "stack",
+    "trace",
+    "cause",
+    "code",
+];
+
+/// Reads the error that a runtime reports.
+fn read_error(text: &str) -> Option<Line<'_>> {
+    let tells = ["errorType", "AWSRequestId", "lambda_runtime"].iter().any(|word| text.contains(word));
+    if !tells {
+        return None;
+    }
+    let object: Map<String, Value> = first_object(text)?;
+    let error = dotnet(&object)
+        .or_else(|| plain(&object))
+        .or_else(|| node(&object))
+        .or_else(|| java(&object))
+        .or_else(|| rust(&object))?;
+    Some(Line::Error(error))
+}
+
+fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
+    object.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+fn request_id_of(object: &Map<String, Value>) -> Option<RequestId> {
+    ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(RequestId::of)
+}
+
+fn is_error_level(object: &Map<String, Value>) -> bool {
+    ["level", "log_level"]
+        .iter()
+        .find_map(|key| text_of(object, key))
+        .is_some_and(|level| ["ERROR", "FATAL", "CRITICAL"].iter().any(|name| level.eq_ignore_ascii_case(name)))
+}
+
+/// An error and no word of a programmer: Python, Go, Ruby, and Node.js before version 10.
+fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
+    let error_type = text_of(object, "errorType")?;
+    if !object.contains_key("errorMessage") || !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
+        return None;
+    }
+    let traced = ["stackTrace", "stack", "trace"].iter().any(|key| object.contains_key(*key));
+    let of_runtime = ["Runtime.", "Function.", "Function<", "Init<"].iter().any(|head| error_type.starts_with(head));
+    let certain = traced || of_runtime;
+    let request_id = request_id_of(object);
+    Some(Error {
+        request_id,
+        error_type: Some(Cow::Owned(error_type.to_owned())),
+        message: Cow::Owned(runtime::message_of(object)),
+        proof: if certain { Proof::Certain } else { Proof::UnlessItSucceeded },
+        moment: if error_type.starts_with("Init<") {
+            Moment::Init
+        } else if request_id.is_some() {
+            Moment::Handler
+        } else {
+            Moment::Unknown
+        },
+    })
+}
+
+/// The error as the message: Node.js.
+fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
+    let error = object.get("message")?.as_object()?;
+    let error_type = text_of(error, "errorType")?;
+    if !is_error_level(object) || !error.contains_key("errorMessage") {
+        return None;
+    }
+    let of_runtime = error_type.starts_with("Runtime.");
+    Some(Error {
+        request_id: request_id_of(object),
+        error_type: Some(Cow::Owned(error_type.to_owned())),
+        message: Cow::Owned(runtime::message_of(error)),
+        proof: if of_runtime { Proof::Certain } else { Proof::UnlessItSucceeded },
+        moment: if error_type.contains("UnhandledPromiseRejection") { Moment::Process } else { Moment::Unknown },
+    })
+}
+
+/// A trace that ends in the frames of the runtime: it left the handler.
+fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
+    let trace = object.get("stackTrace").or_else(|| object.get("exception"))?;
+    let frames = match trace {
+        Value::String(text) => vec![text.as_str()],
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    frames.iter().any(|frame| frame.contains(runtime::DOTNET_RUNTIME_FRAME)).then(|| Error {
+        request_id: request_id_of(object),
+        error_type: text_of(object, "errorType").map(|text| Cow::Owned(text.to_owned())),
+        message: Cow::Owned(runtime::message_of(object)),
+        proof: Proof::Certain,
+        moment: Moment::Handler,
+    })
+}
+
+/// The text that the Java runtime would write, as the message.
+fn java(object: &Map<String, Value>) -> Option<Error<'static>> {
+    let Line::Error(error) = runtime::read_java(text_of(object, "message")?)? else { return None };
+    let Line::Error(error) = Line::Error(error).into_owned() else { return None };
+    Some(Error { request_id: request_id_of(object), ..error })
+}
+
+/// What the Rust runtime logs of a handler that returned an error or panicked.
+fn rust(object: &Map<String, Value>) -> Option<Error<'static>> {
+    if !text_of(object, "target")?.starts_with("lambda_runtime") || !is_error_level(object) {
+        return None;
+    }
+    let fields = object.get("fields").and_then(Value::as_object).unwrap_or(object);
+    let message = ["error", "err", "message"].iter().find_map(|key| text_of(fields, key)).unwrap_or_default();
+    let span = object.get("span").and_then(Value::as_object);
+    Some(Error {
+        request_id: span.and_then(request_id_of),
+        error_type: None,
+        message: Cow::Owned(message.to_owned()),
+        proof: Proof::Certain,
+        moment: Moment::Handler,
+    })
+}

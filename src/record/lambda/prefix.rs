@@ -1,0 +1,113 @@
+//! What stands before a line: times and log stream names that log tails put there, and the id of the invocation.
+
+use super::RequestId;
+
+/// A line without what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stripped<'a> {
+    /// The line.
+    pub(super) rest: &'a str,
+    /// Whether a time stood before it.
+    pub(super) timed: bool,
+}
+
+/// Most columns that are taken for a prefix: a tail's time, a stream name, the runtime's own time in two words.
+const MOST_COLUMNS: usize = 6;
+
+/// Takes times and log stream names off the start of a line.
+pub(super) fn strip(text: &str) -> Stripped<'_> {
+    let mut stripped =
+        Stripped { rest: text.trim_start_matches(|c: char| c.is_whitespace() || c == '|'), timed: false };
+    for _ in 0..MOST_COLUMNS {
+        let (word, rest) = word(stripped.rest);
+        let timed = is_time(word);
+        if !timed && !is_log_stream(word) {
+            break;
+        }
+        stripped = Stripped { rest, timed: stripped.timed || timed };
+    }
+    stripped
+}
+
+/// The first word of a text, and the text after it. Blanks that a JSON document spells as escapes end a word too.
+pub(super) fn word(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(text.len());
+    (&text[..end], skip_blanks(&text[end..]))
+}
+
+/// Skips blanks, also those that are spelled `\t`, `\n` or `\r`.
+fn skip_blanks(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        match text.as_bytes() {
+            [b'\\', b't' | b'n' | b'r', ..] => text = &text[2..],
+            _ => return text,
+        }
+    }
+}
+
+/// The id of an invocation at the start of a text, and the text after it. The second is true where the word is one
+/// that no sentence begins with.
+pub(super) fn request_id(text: &str) -> Option<(Option<RequestId>, &str)> {
+    let (word, rest) = word(text);
+    match word {
+        // The runtime's own words before the first invocation.
+        "undefined" | "null" | "-" => Some((None, rest)),
+        _ => is_request_id(word).then(|| (Some(RequestId::of(word)), rest)),
+    }
+}
+
+/// Whether a word may be the id of an invocation: digits and letters with hyphens, or a placeholder in brackets.
+pub(super) fn is_request_id(word: &str) -> bool {
+    let blanked = word.starts_with('<') && word.ends_with('>');
+    let hexadecimal = word.len() >= 8
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && word.bytes().any(|b| b.is_ascii_digit());
+    blanked || hexadecimal
+}
+
+/// `2026-01-02T03:04:05.678Z`, `2026-01-02`, `03:04:05.678`, `(+01:00)`, `2026/01/02`.
+fn is_time(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
+    let date = digits(0..4)
+        && matches!(bytes.get(4), Some(b'-' | b'/'))
+        && digits(5..7)
+        && bytes.get(7) == bytes.get(4)
+        && digits(8..10)
+        && matches!(bytes.get(10), None | Some(b'T'));
+    let clock = digits(0..2) && bytes.get(2) == Some(&b':') && digits(3..5) && bytes.get(5) == Some(&b':');
+    let offset = word.starts_with("(+") || word.starts_with("(-");
+    // Milliseconds since 1970, as `get-log-events` gives them.
+    let epoch = bytes.len() == 13 && digits(0..13);
+    date || clock || offset || epoch
+}
+
+/// `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`.
+fn is_log_stream(word: &str) -> bool {
+    word.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && word.find('[').is_some_and(|open| word[open..].contains(']'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_log_tails_put_before_a_line_is_taken_off() {
+        for text in [
+            "END RequestId: x",
+            "2026-01-02T03:04:05.678Z END RequestId: x",
+            "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef 2026-01-02T03:04:05.678000 END RequestId: x",
+            "2026-01-02T03:04:05.678000+00:00 2026/01/02/[$LATEST]0123456789abcdef END RequestId: x",
+            "2026-01-02 03:04:05.678 (+01:00)\tEND RequestId: x",
+        ] {
+            assert_eq!(strip(text).rest, "END RequestId: x", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_loses_nothing() {
+        assert_eq!(strip("10 orders failed").rest, "10 orders failed");
+    }
+}

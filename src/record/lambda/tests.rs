@@ -1,0 +1,213 @@
+use super::*;
+use crate::decode::Message;
+
+const ID: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+
+fn event(text: &str) -> LogEvent<'_> {
+    LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
+}
+
+fn line(text: &str) -> Option<Line<'_>> {
+    match read(&event(text))? {
+        Record::Lambda(line) => Some(line),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn error(text: &str) -> Option<(String, String, Proof)> {
+    match line(text)? {
+        Line::Error(error) => {
+            Some((error.error_type.unwrap_or_default().into_owned(), error.message.into_owned(), error.proof))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_report_tells_status_memory_and_trace() {
+    let text = format!(
+        "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 127 MB\tStatus: error\tError Type: Runtime.ExitError\t\nXRAY TraceId: 1-5e34a614-10bd0000f1fb44f07bc535a1\tSegmentId: 07f5"
+    );
+    let Some(Line::Report(report)) = line(&text) else { panic!("no report") };
+    assert_eq!(report.request_id, RequestId::of(ID));
+    assert_eq!(report.status, Status::Error);
+    assert_eq!(report.error_type.as_deref(), Some("Runtime.ExitError"));
+    assert_eq!(report.memory_full, Some(true));
+    assert_eq!(report.trace_id.as_deref(), Some("1-5e34a614-10bd0000f1fb44f07bc535a1"));
+}
+
+#[test]
+fn the_platforms_lines_read_the_same_with_escapes() {
+    let escaped = format!(r"REPORT RequestId: {ID}\tMemory Size: 128 MB\tMax Memory Used: 12 MB\tStatus: timeout\n");
+    let message = Message::json_escaped(escaped.as_bytes());
+    let Some(Record::Lambda(Line::Report(report))) = read(&LogEvent { message, ..event("") }) else {
+        panic!("no report")
+    };
+    assert_eq!(
+        (report.request_id, report.status, report.memory_full),
+        (RequestId::of(ID), Status::Timeout, Some(false))
+    );
+}
+
+#[test]
+fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
+    for prefix in [
+        "2026-01-02T03:04:05.678Z ",
+        "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef 2026-01-02T03:04:05.678000 ",
+        "1767323045678\t",
+        "| ",
+    ] {
+        let text = format!("{prefix}START RequestId: {ID} Version: $LATEST");
+        assert_eq!(line(&text), Some(Line::Start(RequestId::of(ID))), "{prefix}");
+    }
+}
+
+#[test]
+fn a_time_out_is_certain_only_in_the_frame_of_the_platform() {
+    let proof = |text: &str| match line(text) {
+        Some(Line::TimedOut(timed_out)) => Some(timed_out.proof),
+        _ => None,
+    };
+    assert_eq!(
+        proof(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")),
+        Some(Proof::Certain)
+    );
+    assert_eq!(proof("Task timed out after 3.00 seconds"), Some(Proof::UnlessItSucceeded));
+    assert_eq!(proof("Task timed out after three tries"), None);
+}
+
+#[test]
+fn every_runtimes_own_report_of_an_error_is_read() {
+    let node = format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t");
+    for (text, error_type, message) in [
+        (
+            format!("{node}{{\"errorType\":\"TypeError\",\"errorMessage\":\"x is no function\",\"stack\":[]}}"),
+            "TypeError",
+            "x is no function",
+        ),
+        (format!("{node}{{\"errorType\":\"TypeError\",\"errorMessage\":\"cut off he"), "TypeError", "cut off he"),
+        (
+            format!("2026-01-02T03:04:05.678Z\t{ID}\t{{\"errorMessage\":\"old\",\"errorType\":\"Error\",\"stackTrace\":[]}}"),
+            "Error",
+            "old",
+        ),
+        (
+            "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler".to_owned(),
+            "KeyError",
+            "'order'",
+        ),
+        (
+            "[ERROR] KeyError: 'order'\rTraceback (most recent call last):\r  File \"/var/task/app.py\", line 3".to_owned(),
+            "KeyError",
+            "'order'",
+        ),
+        (
+            "'order': KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'".to_owned(),
+            "KeyError",
+            "'order'",
+        ),
+        (
+            "no order: com.example.OrderException\ncom.example.OrderException: no order\n\tat com.example.App.handle(App.java:7)".to_owned(),
+            "com.example.OrderException",
+            "no order",
+        ),
+        (
+            "no order: OrderException\n   at Shop.Function.Handle(Order order)\n   at lambda_method(Closure )".to_owned(),
+            "OrderException",
+            "no order",
+        ),
+        ("no order: errorString\nnull".to_owned(), "errorString", "no order"),
+        (
+            "{\"errorMessage\":\"no order\",\"errorType\":\"Function<RuntimeError>\",\"stackTrace\":[\"/var/task/app.rb:3\"]}".to_owned(),
+            "Function<RuntimeError>",
+            "no order",
+        ),
+        (
+            format!("{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"errorMessage\":\"no order\",\"errorType\":\"KeyError\",\"requestId\":\"{ID}\",\"stackTrace\":[]}}"),
+            "KeyError",
+            "no order",
+        ),
+    ] {
+        assert_eq!(error(&text), Some((error_type.to_owned(), message.to_owned(), Proof::Certain)), "{text}");
+    }
+}
+
+#[test]
+fn an_exception_that_left_a_dotnet_handler_is_told_by_the_frames_below_it() {
+    let left = format!(
+        "2026-01-02T03:04:05.678Z\t{ID}\tfail\tSystem.ArgumentException: no order\n   at Shop.Function.Handle()\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()"
+    );
+    assert_eq!(error(&left).map(|found| found.0).as_deref(), Some("System.ArgumentException"));
+    let caught = format!(
+        "2026-01-02T03:04:05.678Z\t{ID}\tfail\tSystem.ArgumentException: no order\n   at Shop.Function.Handle()"
+    );
+    assert_eq!(line(&caught), None);
+}
+
+#[test]
+fn an_error_in_json_is_certain_where_only_the_runtime_writes_it_so() {
+    let of_node = format!(
+        "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"requestId\":\"{ID}\",\"message\":{{\"errorType\":\"TypeError\",\"errorMessage\":\"no order\",\"stackTrace\":[]}}}}"
+    );
+    assert_eq!(error(&of_node).map(|found| found.2), Some(Proof::UnlessItSucceeded));
+    let of_java = format!(
+        "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"message\":\"no order: com.example.OrderException\\ncom.example.OrderException: no order\\n\\tat com.example.App\",\"level\":\"ERROR\",\"AWSRequestId\":\"{ID}\"}}"
+    );
+    assert_eq!(error(&of_java).map(|found| found.2), Some(Proof::Certain));
+    let of_rust = format!(
+        "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"fields\":{{\"message\":\"no order\"}},\"target\":\"lambda_runtime::layers::panic\",\"span\":{{\"requestId\":\"{ID}\"}}}}"
+    );
+    assert_eq!(error(&of_rust).map(|found| found.2), Some(Proof::Certain));
+}
+
+#[test]
+fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
+    for text in [
+        "",
+        "Error: connect ECONNREFUSED 10.0.0.7:5432, trying again",
+        "START of the import failed",
+        "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
+        "[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tKeyError: 'order'\nTraceback (most recent call last):\n  File",
+        "[ERROR] 2026-01-02T03:04:05.678Z 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 out of memory",
+        "[ERROR] Failed: Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
+        "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
+        "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\tTypeError: x is no function\n    at handler (/var/task/index.js:1:1)",
+        "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\t{\"errorType\":\"Error\",\"errorMessage\":\"handled\"}",
+        "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\terror budget: 0 errors",
+        "java.lang.IllegalStateException: handled\n\tat com.example.App.handle(App.java:7)",
+        "2026-01-02 03:04:05 ERROR App:7 - handled\njava.lang.IllegalStateException: handled\n\tat com.example.App.handle(App.java:7)",
+        "E, [2026-01-02T03:04:05.678 #8] ERROR -- : handled (RuntimeError)",
+        "{\"level\":\"ERROR\",\"message\":\"handled\",\"errorType\":\"KeyError\",\"errorMessage\":\"x\",\"stackTrace\":[]}",
+        "{\"level\":\"ERROR\",\"errorType\":\"Retry\",\"errorMessage\":\"x\",\"order\":7}",
+        "{\"type\":\"platform.design\",\"record\":{\"status\":\"error\"}}",
+        "{\"type\":\"platform.report",
+        "ERROR Lambda runtime invoke{requestId=\"x\"}: orders: handled",
+    ] {
+        assert_eq!(line(text), None, "{text}");
+    }
+}
+
+#[test]
+fn in_a_group_of_unknown_kind_only_the_platform_is_heard() {
+    let heard = |text: &str| read_by_shape(&event(text)).is_some();
+    assert!(heard(&format!("REPORT RequestId: {ID}\tStatus: timeout")));
+    assert!(heard(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")));
+    assert!(heard(&format!("RequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError")));
+    assert!(heard(&format!(
+        "{{\"type\":\"platform.report\",\"record\":{{\"requestId\":\"{ID}\",\"status\":\"error\"}}}}"
+    )));
+    assert!(!heard("REPORT RequestId: 7 is late"));
+    assert!(!heard("Task timed out after 3.00 seconds"));
+    assert!(!heard(
+        "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3"
+    ));
+    assert!(!heard("panic: runtime error"));
+}
+
+#[test]
+fn a_pasted_error_is_taken_without_its_frame_but_not_a_loggers_line() {
+    let pasted = |text: &str| read_pasted(&event(text)).is_some();
+    assert!(pasted("Error: connect ETIMEDOUT 10.0.0.7:443"));
+    assert!(!pasted("[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tconnect ETIMEDOUT"));
+    assert!(!pasted("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"));
+}

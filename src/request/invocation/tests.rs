@@ -1,0 +1,236 @@
+use super::*;
+use crate::cause::Table;
+use crate::classify::invocation::finding;
+use crate::decode::{LogEvent, Message};
+use crate::record::{Record, lambda};
+
+/// Ids as Lambda makes them; `{A}` and `{B}` in the lines below.
+const A: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+const B: &str = "1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6";
+
+struct Run {
+    failures: Vec<Failure>,
+    carry: Carry,
+}
+
+impl Run {
+    fn causes(&self) -> Vec<&'static str> {
+        self.failures.iter().map(|failure| failure.cause.id).collect()
+    }
+}
+
+fn run_from(carry: Carry, lines: &[&str]) -> Run {
+    let table = Table::default();
+    let mut failures = Vec::new();
+    let mut decided = |verdict| match verdict {
+        Verdict::Failed(failure) => failures.push(failure),
+        other => panic!("{other:?}"),
+    };
+    let mut invocations = Invocations::resume(carry);
+    for (at, line) in lines.iter().enumerate() {
+        let text = line.replace("{A}", A).replace("{B}", B);
+        let event = LogEvent { id: "", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
+        if let Some(Record::Lambda(line)) = lambda::read(&event)
+            && let Some(finding) = finding(&table, &line)
+        {
+            invocations.add("orders", at as i64, &finding, &mut decided);
+        }
+    }
+    let carry = invocations.finish("orders", &mut decided);
+    Run { failures, carry }
+}
+
+fn causes(lines: &[&str]) -> Vec<&'static str> {
+    run_from(Carry::default(), lines).causes()
+}
+
+const START: &str = "START RequestId: {A} Version: $LATEST";
+const END: &str = "END RequestId: {A}";
+const REPORT: &str = "REPORT RequestId: {A}\tDuration: 7.00 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB";
+const FULL: &str = "REPORT RequestId: {A}\tDuration: 7.00 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB";
+const TIMED_OUT: &str = "2026-01-02T03:04:05.678Z {A} Task timed out after 3.00 seconds";
+const KILLED: &str = "RequestId: {A} Error: Runtime exited with error: signal: killed\nRuntime.ExitError";
+const EXITED: &str = "RequestId: {A} Error: Runtime exited with error: exit status 1\nRuntime.ExitError";
+const PYTHON: &str =
+    "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3";
+const REFUSED: &str = "2026-01-02T03:04:05.678Z\t{A}\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"connect\",\"code\":\"ECONNREFUSED\"}";
+const NOT_LOADED: &str = "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'orders'\nTraceback (most recent call last):";
+const INIT_TIMED_OUT: &str = "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout";
+const INIT_FAILED_AGAIN: &str =
+    "INIT_REPORT Init Duration: 20.00 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError";
+
+#[test]
+fn one_failed_invocation_is_one_count_of_what_weighs_most() {
+    let none: &[&str] = &[];
+    for (lines, expected) in [
+        (&[START, END, REPORT][..], none),
+        (&[START, END, FULL], none),
+        (&[START, TIMED_OUT, END, REPORT], &["lambda_timeout"]),
+        (&[START, END, REPORT, TIMED_OUT], &["lambda_timeout"]),
+        (&[START, END, "REPORT RequestId: {A}\tStatus: timeout"], &["lambda_timeout"]),
+        (&[START, END, "REPORT RequestId: {A}\tStatus: error"], &["lambda_unhandled_error"]),
+        (
+            &[START, END, "REPORT RequestId: {A}\tStatus: error\tError Type: Runtime.ExitError"],
+            &["lambda_runtime_exit"],
+        ),
+        (
+            &[START, END, "REPORT RequestId: {A}\tStatus: error\tError Type: Runtime.OutOfMemory"],
+            &["lambda_out_of_memory"],
+        ),
+        (&[START, PYTHON, END, REPORT], &["lambda_unhandled_error"]),
+        (&[PYTHON, END, REPORT], &["lambda_unhandled_error"]),
+        (&[START, REFUSED, END, REPORT], &["lambda_dependency_unreachable"]),
+        (&[START, REFUSED, EXITED, END, REPORT], &["lambda_dependency_unreachable"]),
+        (&[START, REFUSED, TIMED_OUT, END, REPORT], &["lambda_timeout"]),
+        (&[START, REFUSED, KILLED, END, FULL], &["lambda_out_of_memory"]),
+        (&[START, KILLED, END, FULL], &["lambda_out_of_memory"]),
+        (&[START, END, FULL, KILLED], &["lambda_out_of_memory"]),
+        (&[START, KILLED, END, REPORT], &["lambda_runtime_exit"]),
+        (&[KILLED], &["lambda_out_of_memory"]),
+        (&[START, EXITED, END, FULL], &["lambda_runtime_exit"]),
+        (&[FULL, "RequestId: {A} Process exited before completing request"], &["lambda_out_of_memory"]),
+    ] {
+        assert_eq!(causes(lines), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_start_that_failed_counts_with_the_invocation_that_comes_next() {
+    let none: &[&str] = &[];
+    for (lines, expected) in [
+        (&[INIT_TIMED_OUT][..], &["lambda_init_failure"][..]),
+        (&[INIT_TIMED_OUT, START, END, REPORT], none),
+        (&[INIT_TIMED_OUT, START, TIMED_OUT, END, REPORT], &["lambda_init_failure"]),
+        (&[INIT_TIMED_OUT, INIT_FAILED_AGAIN, START, END, REPORT], &["lambda_init_failure"]),
+        (&[NOT_LOADED, START, NOT_LOADED, END, REPORT], &["lambda_init_failure"]),
+        (&[NOT_LOADED, NOT_LOADED, START, END, REPORT], &["lambda_init_failure"]),
+        (&[NOT_LOADED, NOT_LOADED], &["lambda_init_failure"]),
+        (&[NOT_LOADED, START, END, REPORT], none),
+        (&["RESTORE_REPORT Restore Duration: 9.00 ms\tStatus: timeout", START, END, REPORT], none),
+    ] {
+        assert_eq!(causes(lines), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn the_platforms_events_in_json_count_like_its_lines() {
+    let event = |kind: &str, record: &str| {
+        format!("{{\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"platform.{kind}\",\"record\":{record}}}")
+    };
+    let start = event("start", "{\"requestId\":\"{A}\",\"version\":\"$LATEST\"}");
+    let node = "{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"requestId\":\"{A}\",\"message\":{\"errorType\":\"TypeError\",\"errorMessage\":\"no order\"}}";
+    let report = |rest: &str| {
+        event(
+            "report",
+            &format!("{{\"requestId\":\"{{A}}\",\"metrics\":{{\"memorySizeMB\":128,\"maxMemoryUsedMB\":128}},{rest}}}"),
+        )
+    };
+    let success = report("\"status\":\"success\"");
+    let error = report("\"status\":\"error\"");
+    let exit = report("\"status\":\"error\",\"errorType\":\"Runtime.ExitError\"");
+    let done = event("runtimeDone", "{\"requestId\":\"{A}\",\"status\":\"timeout\"}");
+    let timeout = report("\"status\":\"timeout\"");
+    let init = event("initReport", "{\"phase\":\"init\",\"status\":\"timeout\"}");
+    let fault = event("fault", "\"RequestId: {A} Process exited before completing request\"");
+    let none: &[&str] = &[];
+    for (lines, expected) in [
+        (&[start.as_str(), &success][..], none),
+        (&[&start, node, &success], none),
+        (&[&start, node, &error], &["lambda_unhandled_error"]),
+        (&[&start, node], &["lambda_unhandled_error"]),
+        (&[&start, &exit], &["lambda_out_of_memory"]),
+        (&[&start, &done, &timeout], &["lambda_timeout"]),
+        (&[&init, &start, &success], none),
+        (&[&init, &start, &timeout], &["lambda_init_failure"]),
+        (&[&fault], &["lambda_runtime_exit"]),
+    ] {
+        assert_eq!(causes(lines), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_retry_with_the_same_id_is_another_invocation() {
+    assert_eq!(causes(&[START, PYTHON, END, REPORT, START, PYTHON, END, REPORT]).len(), 2);
+    assert_eq!(causes(&[START, PYTHON, END, REPORT, START, END, REPORT]).len(), 1);
+}
+
+#[test]
+fn lines_without_an_id_belong_to_the_invocation_under_way() {
+    let second = [
+        "START RequestId: {B} Version: $LATEST",
+        PYTHON,
+        "END RequestId: {B}",
+        "REPORT RequestId: {B}\tDuration: 7.00 ms",
+    ];
+    let run = run_from(Carry::default(), &[&[START, END, REPORT][..], &second].concat());
+    assert_eq!(run.causes(), ["lambda_unhandled_error"]);
+    assert_eq!(run.failures[0].request_id.as_deref(), Some(B));
+}
+
+#[test]
+fn reports_of_errors_whose_frame_was_filtered_away_count_each() {
+    assert_eq!(causes(&[PYTHON, PYTHON, PYTHON]), ["lambda_unhandled_error"; 3]);
+}
+
+#[test]
+fn an_error_that_ends_the_process_is_one_with_the_exit_under_another_id() {
+    let rejected = "2026-01-02T03:04:05.678Z\t{A}\tERROR\tUnhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: no order\"}";
+    let exited = "RequestId: {B} Error: Runtime exited with error: exit status 128\nRuntime.ExitError";
+    assert_eq!(causes(&[rejected, exited]), ["lambda_unhandled_error"]);
+}
+
+#[test]
+fn the_report_gives_the_count_its_time_else_the_first_failure() {
+    let time = |lines: &[&str]| run_from(Carry::default(), lines).failures[0].timestamp_ms;
+    assert_eq!(time(&[START, PYTHON, END, REPORT]), 3);
+    assert_eq!(time(&[START, PYTHON, TIMED_OUT]), 1);
+}
+
+#[test]
+fn an_error_that_a_function_may_have_printed_counts_only_where_nothing_disproves_it() {
+    let printed = "[ERROR] ValidationError: no order";
+    assert_eq!(causes(&[printed]), ["lambda_unhandled_error"]);
+    assert_eq!(causes(&[START, printed, END, REPORT]).len(), 0);
+}
+
+#[test]
+fn an_invocation_split_over_two_batches_counts_once() {
+    for (first, second) in [
+        (&[START, REFUSED][..], &[TIMED_OUT, END, REPORT][..]),
+        (&[START, PYTHON], &[END, REPORT]),
+        (&[INIT_TIMED_OUT], &[INIT_FAILED_AGAIN, START, TIMED_OUT, END, REPORT]),
+        (&[START, END, "REPORT RequestId: {A}\tStatus: timeout"], &[TIMED_OUT]),
+    ] {
+        let before = run_from(Carry::default(), first);
+        assert_eq!(before.failures.len(), 1, "{first:?}");
+        let after = run_from(before.carry.clone(), second);
+        assert_eq!(after.failures.len(), 0, "{second:?}");
+    }
+    let healthy = run_from(Carry::default(), &[START]);
+    assert_eq!(run_from(healthy.carry, &[PYTHON, END, REPORT]).causes(), ["lambda_unhandled_error"]);
+}
+
+#[test]
+fn a_trace_id_of_the_report_is_kept_for_exemplars() {
+    let run = run_from(Carry::default(), &["REPORT RequestId: {A}\tStatus: timeout\t\nXRAY TraceId: 1-5e34a614-10bd"]);
+    assert_eq!(run.failures[0].trace_id.as_deref(), Some("1-5e34a614-10bd"));
+}
+
+#[test]
+fn memory_is_bounded_and_no_count_is_lost() {
+    let failed = MOST_HELD * 3;
+    let mut counted = 0;
+    let mut decided = |_| counted += 1;
+    let mut invocations = Invocations::new();
+    let table = Table::default();
+    for number in 0..failed {
+        let text = format!("REPORT RequestId: {number:08x}-4a5b-4c6d-8e7f-90a1b2c3d4e5\tStatus: timeout");
+        let event = LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
+        let Some(Record::Lambda(line)) = lambda::read(&event) else { panic!("no line") };
+        let Some(finding) = finding(&table, &line) else { panic!("no finding") };
+        invocations.add("orders", 0, &finding, &mut decided);
+        assert!(invocations.held.len() <= MOST_HELD);
+    }
+    invocations.finish("orders", &mut decided);
+    assert_eq!(counted, failed);
+}
