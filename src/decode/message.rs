@@ -34,6 +34,11 @@ impl<'a> Message<'a> {
         self.bytes.len()
     }
 
+    /// The text as it stands, and whether it has the escapes of a JSON string.
+    pub fn raw(&self) -> (&'a [u8], bool) {
+        (self.bytes, self.escaped)
+    }
+
     /// The first bytes, up to the first escape and at most `most` of them: they read the same in both forms.
     pub fn head(&self, most: usize) -> &'a [u8] {
         let head = &self.bytes[..self.bytes.len().min(most)];
