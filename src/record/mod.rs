@@ -19,7 +19,7 @@ pub enum Record<'a> {
     /// Several lines of the console's test output, pasted as one: see [`execution::lines_of_transcript`].
     Transcript(String),
     /// A line of an access log.
-    Access(access::Line<'a>),
+    Access(access::Line),
     /// A line in the log of a Lambda function.
     Lambda(lambda::Line<'a>),
     /// A record of a VPC flow log.
@@ -118,7 +118,9 @@ pub fn read<'a>(source: &Source, settings: &Settings, event: &LogEvent<'a>) -> R
             .or_else(|| lambda::read_by_shape(event))
             .unwrap_or(Record::Unknown),
         _ => execution::read_by_shape(event)
-            .or_else(|| flow::read(event, settings.flow_fields(&source.log_group)))
+            .or_else(|| {
+                flow::read(event, settings.flow_fields(&source.log_group).map(flow::Format::of_fields).as_ref())
+            })
             .or_else(|| access::read(event))
             .or_else(|| lambda::read_by_shape(event))
             .unwrap_or(Record::Unknown),
