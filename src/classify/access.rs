@@ -1,1 +1,156 @@
-//! What a line of an access log proves.
+//! What a line of an access log proves: its status that the request failed, its error fields why.
+//!
+//! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
+
+use super::{Failure, Subject, Verdict, frame};
+use crate::cause::{self, Cause, Table, Voice, normalise};
+use crate::record::Source;
+use crate::record::access::{Fields, Line, pasted_fields, pasted_lines};
+
+/// API and stage where neither the line nor its log group tells them.
+const UNKNOWN: &str = "unknown";
+
+/// The response types of the authorizer's phase start with this.
+const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
+
+/// What the line proves. A line without a status proves nothing.
+pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -> Verdict {
+    match line {
+        Line::Healthy | Line::NoStatus => Verdict::NotFailed,
+        Line::Ambiguous => Verdict::Ambiguous,
+        Line::Failed(fields) => Verdict::Failed(Failure {
+            subject: subject(fields, source),
+            cause: why(fields, table).unwrap_or_else(|| cause::named(cause::REASON_NOT_LOGGED)),
+            status: Some(fields.status),
+            timestamp_ms,
+            request_id: fields.request_id.clone(),
+            trace_id: fields.trace_id.clone(),
+            shape: None,
+        }),
+    }
+}
+
+/// The cause that pasted text names, whether or not it says that a request failed; of several the surest.
+///
+/// For `explain` alone: an error text without a status counts nothing.
+pub fn pasted_cause(text: &str, table: &Table) -> Option<&'static Cause> {
+    let mut surest: Option<&'static Cause> = None;
+    for line in pasted_lines(text) {
+        let named = match pasted_fields(&line) {
+            Some(fields) => why(&fields, table),
+            None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
+        };
+        // Among equals the earlier line.
+        if let Some(cause) = named.filter(|cause| surest.is_none_or(|surest| cause.rank > surest.rank)) {
+            surest = Some(cause);
+        }
+    }
+    surest
+}
+
+/// The cause that one cell of a pasted table, or a line without any, names.
+fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
+    let cell = cell.trim().trim_matches('"');
+    if cell.is_empty() || is_public(cell) {
+        return None;
+    }
+    table.find(Voice::ResponseType, cell).or_else(|| of_sentence(cell, table))
+}
+
+fn subject(fields: &Fields, source: &Source) -> Subject {
+    let told = |of_line: &Option<String>, of_group: &Option<String>| {
+        of_line.clone().or_else(|| of_group.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
+    };
+    Subject::AccessLine {
+        api_id: told(&fields.api_id, &source.api_id),
+        stage: told(&fields.stage, &source.stage),
+        route: fields.route.clone(),
+    }
+}
+
+/// The cause that the fields name; none where they give no reason.
+fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
+    let unclassified = || cause::named(cause::UNCLASSIFIED);
+    if let Some(cause) = of_early_phases(fields, table) {
+        return Some(cause);
+    }
+    let response_type = fields.response_type.as_deref();
+    let texts =
+        [&fields.integration_error, &fields.error_message].map(|text| text.as_deref().filter(|t| !is_public(t)));
+    if response_type.is_some_and(|kind| kind.starts_with(AUTHORIZER_TYPES)) {
+        // Beside these types every text is the authorizer's.
+        if let Some(text) = texts.into_iter().flatten().next() {
+            return of_authorizer(text, table);
+        }
+    }
+    let of_type = response_type.and_then(|kind| table.find(Voice::ResponseType, kind));
+    let [integration_error, error_message] = texts;
+    if let Some(text) = integration_error {
+        return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
+    }
+    // The message to a throttled client reads like one of the Lambda service.
+    if let Some(cause) = of_type.filter(|cause| cause.id == "throttled") {
+        return Some(cause);
+    }
+    if let Some(text) = error_message {
+        return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
+    }
+    of_type.or_else(|| of_integration_status(fields))
+}
+
+/// The phases before the integration, in their order: the first with an error is the culprit.
+fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
+    if fields.waf_error.is_some() {
+        return Some(cause::named("waf_error"));
+    }
+    if fields.authenticate_error.is_some() {
+        return Some(cause::named("authorizer_error"));
+    }
+    let text = fields.authorizer_error.as_deref().or(fields.authorize_error.as_deref())?;
+    of_authorizer(text, table)
+}
+
+fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
+    table.find(Voice::Authorizer, &normalise(text))
+}
+
+/// The cause that a sentence of an error field names.
+fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
+    if let Some(error) = frame::function_error(text) {
+        return table.find(Voice::Function, &normalise(error));
+    }
+    let normal = normalise(text);
+    if speaks_of_the_authorizer(&normal) {
+        return table.find(Voice::Authorizer, &normal);
+    }
+    if let Some(cause) = invocation_status(&normal).and_then(|status| table.find_invocation_status(status)) {
+        return Some(cause);
+    }
+    table.find(Voice::Gateway, &normal)
+}
+
+/// Whether "authorizer" is a word of the sentence, not part of a host or function name in it.
+fn speaks_of_the_authorizer(normal: &str) -> bool {
+    normal.split(' ').any(|word| word.trim_end_matches([',', '.', ':', ';']) == "authorizer")
+}
+
+/// The status of `Lambda invocation failed with status: {status}. …`.
+fn invocation_status(normal: &str) -> Option<u16> {
+    let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    rest[..digits].parse().ok()
+}
+
+/// Whether the text is what API Gateway tells every client, which says nothing of the reason.
+fn is_public(text: &str) -> bool {
+    matches!(normalise(text).as_str(), "" | "internal server error" | "service unavailable" | "null")
+}
+
+/// A server error of the integration itself; not where the gateway made the answer, which the response type shows.
+fn of_integration_status(fields: &Fields) -> Option<&'static Cause> {
+    let failed = [fields.integration_status, fields.service_status].into_iter().flatten().any(|status| status >= 500);
+    (failed && fields.response_type.is_none()).then(|| cause::named(cause::BACKEND_ERROR_RESPONSE))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,10 @@
 //! A record of a VPC flow log.
+//!
+//! Its fields have no names: their order is the default one, or a header line or a setting gives it. A header is
+//! remembered for its log group by [`Formats`]. What is rejected is left to [`crate::classify::flow`].
+
+use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::Record;
 use crate::decode::LogEvent;
@@ -10,7 +16,306 @@ pub struct Line {
     pub rejected: bool,
 }
 
-/// Reads a log event that may be a flow-log record; `fields` is the order of its fields where settings give it.
-pub fn read<'a>(_event: &LogEvent<'a>, _fields: Option<&[String]>) -> Option<Record<'a>> {
-    None
+/// The order of the fields of a flow log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    fields: Vec<Field>,
+}
+
+/// What a field holds, as far as it tells a record from other text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Version,
+    Account,
+    Interface,
+    Address,
+    Number,
+    Action,
+    LogStatus,
+    /// Another field of flow logs.
+    Other,
+}
+
+/// The default format (version 2).
+///
+/// Source: Amazon VPC User Guide, "Flow log records", default format.
+const DEFAULT: &[Field] = &[
+    Field::Version,
+    Field::Account,
+    Field::Interface,
+    Field::Address,
+    Field::Address,
+    Field::Number,
+    Field::Number,
+    Field::Number,
+    Field::Number,
+    Field::Number,
+    Field::Number,
+    Field::Number,
+    Field::Action,
+    Field::LogStatus,
+];
+
+/// Longest header line that is looked at, in bytes; all fields of version 11 together need about 900.
+const LONGEST_HEADER_BYTES: usize = 2_048;
+
+/// Least known names of a header line. Formats of fewer fields need a setting.
+const LEAST_NAMES: usize = 3;
+
+/// Most log groups whose header is remembered; our own bound.
+const MOST_GROUPS: usize = 1_000;
+
+impl Format {
+    /// The format that a header line names, if the text is one.
+    pub fn of_header(text: &str) -> Option<Self> {
+        if text.len() > LONGEST_HEADER_BYTES || !text.trim_start().starts_with(|c: char| c.is_ascii_lowercase()) {
+            return None;
+        }
+        let fields: Vec<Option<Field>> = text.split_whitespace().map(field).collect();
+        let known = fields.iter().flatten().count();
+        // A newer version may have names that we do not know; a sentence has hardly any that we do.
+        (known >= LEAST_NAMES && known * 3 >= fields.len() * 2)
+            .then(|| Self { fields: fields.into_iter().map(|field| field.unwrap_or(Field::Other)).collect() })
+    }
+
+    /// The format that a setting gives.
+    pub fn of_fields(names: &[String]) -> Self {
+        Self { fields: names.iter().map(|name| field(name).unwrap_or(Field::Other)).collect() }
+    }
+
+    /// What a record in this format tells; none where the text is no such record.
+    fn line(&self, text: &str) -> Option<Line> {
+        line(&self.fields, text)
+    }
+}
+
+/// The field of this name, in either spelling (`srcaddr`, `${srcaddr}`, `log-status`, `log_status`).
+fn field(name: &str) -> Option<Field> {
+    let name = name.trim_start_matches("${").trim_end_matches('}').replace('_', "-");
+    Some(match name.as_str() {
+        "version" => Field::Version,
+        "account-id" => Field::Account,
+        "interface-id" => Field::Interface,
+        "srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr" => Field::Address,
+        "srcport" | "dstport" | "protocol" | "packets" | "bytes" | "start" | "end" | "tcp-flags" | "traffic-path" => {
+            Field::Number
+        }
+        "action" => Field::Action,
+        "log-status" => Field::LogStatus,
+        "vpc-id"
+        | "subnet-id"
+        | "instance-id"
+        | "type"
+        | "region"
+        | "az-id"
+        | "sublocation-type"
+        | "sublocation-id"
+        | "pkt-src-aws-service"
+        | "pkt-dst-aws-service"
+        | "flow-direction"
+        | "reject-reason"
+        | "resource-id"
+        | "encryption-status"
+        | "interface-type" => Field::Other,
+        name if ["ecs-", "instance-tag", "interface-tag", "asg-tag", "next-hop-"]
+            .iter()
+            .any(|p| name.starts_with(p)) =>
+        {
+            Field::Other
+        }
+        _ => return None,
+    })
+}
+
+fn line(fields: &[Field], text: &str) -> Option<Line> {
+    let mut words = text.split_whitespace();
+    let mut action = None;
+    let mut of_flow_logs = 0;
+    for field in fields {
+        let word = words.next()?;
+        if !field.may_hold(word) {
+            return None;
+        }
+        match field {
+            Field::Action => action = Some(word),
+            Field::Other => continue,
+            _ => {}
+        }
+        of_flow_logs += 1;
+    }
+    if words.next().is_some() || of_flow_logs < LEAST_NAMES {
+        return None;
+    }
+    Some(Line { rejected: action == Some("REJECT") })
+}
+
+impl Field {
+    /// Whether `word` can be a value of this field; `-` stands for none.
+    fn may_hold(self, word: &str) -> bool {
+        let digits = |most: usize| (1..=most).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        match self {
+            Self::Version => digits(2),
+            Self::LogStatus => matches!(word, "OK" | "NODATA" | "SKIPDATA"),
+            Self::Action => matches!(word, "ACCEPT" | "REJECT" | "-"),
+            _ if word == "-" => true,
+            // Traffic of a service of AWS is shown with `unknown`.
+            Self::Account => digits(12) || word == "unknown",
+            Self::Interface => word.starts_with("eni-"),
+            Self::Address => word.parse::<IpAddr>().is_ok(),
+            Self::Number => digits(20),
+            Self::Other => true,
+        }
+    }
+}
+
+/// Reads a log event that may be a flow-log record in `format`, or in the default one.
+pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
+    if !event.message.head(1).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-') {
+        return None;
+    }
+    let text = event.message.text();
+    let line = format.and_then(|format| format.line(&text)).or_else(|| default_line(&text))?;
+    Some(if line.rejected { Record::Flow(line) } else { Record::Nothing })
+}
+
+/// A record in the default format, perhaps behind the time and the stream that tools which follow a log write.
+fn default_line(text: &str) -> Option<Line> {
+    let text = text.trim_start();
+    if text.starts_with("2 ") {
+        return line(DEFAULT, text);
+    }
+    let (time, rest) = text.split_once(' ')?;
+    let (stream, rest) = rest.trim_start().split_once(' ')?;
+    let is_prefix = time.as_bytes().get(10) == Some(&b'T') && stream.starts_with("eni-");
+    (is_prefix && rest.starts_with("2 ")).then(|| line(DEFAULT, rest)).flatten()
+}
+
+/// The formats of the log groups of which a header line was seen.
+#[derive(Debug, Clone, Default)]
+pub struct Formats {
+    by_log_group: HashMap<String, Format>,
+}
+
+impl Formats {
+    /// Reads a log event of `log_group`, whose fields a setting may name. A header line is remembered.
+    pub fn read<'a>(
+        &mut self,
+        log_group: &str,
+        configured: Option<&[String]>,
+        event: &LogEvent<'_>,
+    ) -> Option<Record<'a>> {
+        if event.message.head(1).first().is_some_and(u8::is_ascii_lowercase)
+            && event.message.raw_bytes() <= LONGEST_HEADER_BYTES
+            && let Some(format) = Format::of_header(&event.message.text())
+        {
+            if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(log_group) {
+                self.by_log_group.insert(log_group.to_owned(), format);
+            }
+            return Some(Record::Nothing);
+        }
+        match self.by_log_group.get(log_group) {
+            Some(format) => read(event, Some(format)),
+            None => read(event, configured.map(Format::of_fields).as_ref()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Message;
+    use proptest::prelude::*;
+
+    fn of(formats: &mut Formats, configured: Option<&[String]>, text: &str) -> Option<bool> {
+        let event = LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
+        match formats.read("/vpc/orders", configured, &event)? {
+            Record::Flow(line) => Some(line.rejected),
+            Record::Nothing => Some(false),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn alone(text: &str) -> Option<bool> {
+        of(&mut Formats::default(), None, text)
+    }
+
+    const REJECTED: &str =
+        "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK";
+
+    #[test]
+    fn a_record_in_the_default_format_needs_no_header() {
+        assert_eq!(alone(REJECTED), Some(true));
+        assert_eq!(alone(&REJECTED.replace("192.0.2.7 10.0.3.9", "2001:db8::7 2001:db8::9")), Some(true));
+        assert_eq!(alone(&format!("2026-01-02T03:04:05.000Z eni-0a1b2c3d-all {REJECTED}")), Some(true));
+    }
+
+    #[test]
+    fn only_rejected_traffic_counts() {
+        assert_eq!(alone(&REJECTED.replace("REJECT", "ACCEPT")), Some(false));
+        assert_eq!(alone("2 111122223333 eni-0a1b2c3d - - - - - - - 1700000000 1700000060 - NODATA"), Some(false));
+        assert_eq!(alone("2 111122223333 eni-0a1b2c3d - - - - - - - 1700000000 1700000060 - SKIPDATA"), Some(false));
+    }
+
+    #[test]
+    fn a_header_gives_the_order_for_its_log_group_from_then_on() {
+        let mut formats = Formats::default();
+        let record = "5 10.0.0.7 443 REJECT vpc-1 OK";
+        assert_eq!(of(&mut formats, None, record), None);
+        assert_eq!(of(&mut formats, None, "version srcaddr dstport action vpc-id log-status"), Some(false));
+        assert_eq!(of(&mut formats, None, record), Some(true));
+        assert_eq!(of(&mut formats, None, &record.replace("REJECT", "ACCEPT")), Some(false));
+        assert_eq!(of(&mut formats, None, "some other line REJECT vpc-1 OK"), None);
+        assert_eq!(of(&mut formats, None, REJECTED), Some(true));
+    }
+
+    #[test]
+    fn headers_of_newer_versions_and_both_spellings_are_known() {
+        for header in [
+            "version action log_status reject_reason next_hop_az_id instance_tag_2",
+            "account-id ecs-cluster-arn version",
+            "account-id action a-field-of-version-12 bytes",
+        ] {
+            assert!(Format::of_header(header).is_some(), "{header}");
+        }
+        for text in ["the action of version two was to start and end", "version 2 started", "start end", ""] {
+            assert!(Format::of_header(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_gives_the_order_where_no_header_does() {
+        let names: Vec<String> = ["${version}", "action", "srcaddr", "dstaddr"].map(str::to_owned).into();
+        assert_eq!(of(&mut Formats::default(), Some(&names), "3 REJECT 10.0.0.7 10.0.0.8"), Some(true));
+        assert_eq!(of(&mut Formats::default(), Some(&names), "3 REJECT ten eleven"), None);
+    }
+
+    #[test]
+    fn a_format_without_an_action_counts_nothing() {
+        let mut formats = Formats::default();
+        assert_eq!(of(&mut formats, None, "interface-id srcaddr dstaddr"), Some(false));
+        assert_eq!(of(&mut formats, None, "eni-0a1b 10.0.0.7 10.0.0.8"), Some(false));
+    }
+
+    #[test]
+    fn text_of_applications_is_no_record() {
+        for text in [
+            "2 orders were rejected: REJECT OK",
+            "REJECT OK",
+            "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECTED OK",
+            "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK extra",
+            "2 a b c d e f g h i j k REJECT OK",
+        ] {
+            assert_eq!(alone(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), header in ".{0,80}") {
+            let mut formats = Formats::default();
+            let _ = of(&mut formats, None, &header);
+            let event = LogEvent { id: "", timestamp_ms: 0, message: Message::json_escaped(&bytes) };
+            let _ = formats.read("/vpc/orders", None, &event);
+        }
+    }
 }

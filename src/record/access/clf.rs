@@ -1,0 +1,139 @@
+//! Lines in Common Log Format, with API Gateway's ids behind the length and perhaps an error text behind those.
+
+use super::fields::{Fields, judge};
+use super::{Line, set_value, shape};
+
+/// Reads `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
+///
+/// A web server's log lacks the request id and is none of ours. The status is what follows the quoted request; where
+/// two places of the line look like that, the line is ambiguous.
+pub(super) fn line(text: &str) -> Option<Line> {
+    let (before, rest) = text.split_once(" [")?;
+    let mut words = before.split(' ');
+    let (address, _caller, _user) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() || !shape::is_address(address) || !shape::starts_with_request_time(rest) {
+        return None;
+    }
+    let (_time, rest) = rest.split_once("] \"")?;
+    let mut candidates = memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| answer(rest, quote));
+    let Some(found) = candidates.next() else { return without_status(rest) };
+    if candidates.next().is_some() {
+        return Some(Line::Ambiguous);
+    }
+    Some(judge(found.status, || Fields {
+        status: found.status,
+        route: route(&rest[..found.quote]),
+        request_id: set_value(found.request_id).map(str::to_owned),
+        integration_error: error_text(found.behind).map(str::to_owned),
+        ..Fields::default()
+    }))
+}
+
+/// What follows the quoted request.
+struct Answer<'a> {
+    quote: usize,
+    status: u16,
+    request_id: &'a str,
+    behind: &'a str,
+}
+
+fn answer(rest: &str, quote: usize) -> Option<Answer<'_>> {
+    let (status, behind) = word(rest[quote + 1..].strip_prefix(' ')?);
+    let status = shape::status(status)?;
+    let (length, behind_length) = word(behind);
+    // WebSocket formats have no length.
+    let (request_id, behind) = if shape::is_number(length) { word(behind_length) } else { (length, behind_length) };
+    // A referrer or `-` in quotes would be a web server's.
+    let is_ours = (request_id == "-" && length != "-") || shape::is_request_id(request_id);
+    is_ours.then_some(Answer { quote, status, request_id, behind })
+}
+
+/// The first word, and what follows its blank.
+fn word(text: &str) -> (&str, &str) {
+    text.split_once(' ').unwrap_or((text, ""))
+}
+
+/// The text behind the ids.
+fn error_text(behind: &str) -> Option<&str> {
+    let text = match behind.trim().split_once(' ') {
+        Some((first, rest)) if first == "-" || shape::is_extended_request_id(first) => rest,
+        None if shape::is_extended_request_id(behind.trim()) => "",
+        _ => behind,
+    };
+    set_value(text)
+}
+
+/// The resource or route of `method resource protocol`; a route key may itself start with a method.
+fn route(request: &str) -> Option<String> {
+    let (_method, rest) = request.split_once(' ')?;
+    let (route, _protocol) = rest.rsplit_once(' ')?;
+    set_value(route).map(str::to_owned)
+}
+
+/// WebSocket formats that end with `"event route connection" request-id` have no status at all.
+fn without_status(rest: &str) -> Option<Line> {
+    let (event, behind) = rest.split_once('"')?;
+    let is_event = ["CONNECT ", "MESSAGE ", "DISCONNECT "].iter().any(|kind| event.starts_with(kind));
+    (is_event && shape::is_request_id(behind.trim())).then_some(Line::NoStatus)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] ";
+
+    fn failed(rest: &str) -> Fields {
+        match line(&format!("{HEAD}{rest}")) {
+            Some(Line::Failed(fields)) => *fields,
+            other => panic!("{rest}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_line_may_end_at_each_of_its_parts() {
+        let rest = "\"GET /pets/{id} HTTP/1.1\" 504 41 1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f";
+        let fields = failed(rest);
+        assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/pets/{id}")));
+        assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
+        assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij=")).integration_error, None);
+        assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij= -")).integration_error, None);
+        for ids in ["", " Ab3Cd4Ef5Gh6Ij=", " -"] {
+            let text = failed(&format!("{rest}{ids} The role of field \"body\" is wrong.")).integration_error;
+            assert_eq!(text.as_deref(), Some("The role of field \"body\" is wrong."), "{ids}");
+        }
+    }
+
+    #[test]
+    fn a_route_key_may_hold_a_method_or_be_the_default() {
+        assert_eq!(failed("\"GET GET /x HTTP/1.1\" 500 35 AbCdEfGhIjKlMn=").route.as_deref(), Some("GET /x"));
+        assert_eq!(failed("\"GET $default HTTP/1.1\" 500 35 AbCdEfGhIjKlMn=").route.as_deref(), Some("$default"));
+    }
+
+    #[test]
+    fn quotes_in_the_request_make_a_line_ambiguous_where_they_could_hide_its_status() {
+        let forged = format!("{HEAD}\"GET /x\" 200 5 AbCdEfGhIjKl HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=");
+        assert_eq!(line(&forged), Some(Line::Ambiguous));
+        assert_eq!(failed("\"GET /x\"y HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=").status, 502);
+    }
+
+    #[test]
+    fn a_web_server_s_line_and_healthy_lines_count_nothing() {
+        assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 502 157 \"-\" \"probe/1.0\"")), None);
+        assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 502 157")), None);
+        assert_eq!(line(&format!("[INFO]\t{HEAD}\"GET /x HTTP/1.1\" 502 157 AbCdEfGhIjKlMn=")), None);
+        assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 404 502 AbCdEfGhIjKlMn=")), Some(Line::Healthy));
+    }
+
+    #[test]
+    fn a_websocket_line_has_no_length() {
+        let fields = failed("\"CONNECT $connect AbCdEfGhIjKl=\" 500 AbCdEfGhIjKlMn=");
+        assert_eq!((fields.status, fields.request_id.as_deref()), (500, Some("AbCdEfGhIjKlMn=")));
+        assert_eq!(fields.route.as_deref(), Some("$connect"));
+    }
+
+    #[test]
+    fn a_websocket_line_without_a_status_is_told() {
+        assert_eq!(line(&format!("{HEAD}\"CONNECT $connect AbCdEfGhIjKl=\" AbCdEfGhIjKlMn=")), Some(Line::NoStatus));
+    }
+}

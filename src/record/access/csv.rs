@@ -1,0 +1,82 @@
+//! Lines in CSV, in the order of the console's format.
+
+use super::fields::{Fields, judge};
+use super::{Line, set_value, shape};
+
+/// Reads `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended id[,text]]`.
+///
+/// The status stands behind the protocol. The only texts before it that a client writes could hold commas, so a second
+/// protocol makes the line ambiguous.
+pub(super) fn line(text: &str) -> Option<Line> {
+    let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).take(MOST_CELLS).collect();
+    let time = cells.iter().position(|cell| shape::starts_with_request_time(cell)).filter(|at| (1..=3).contains(at))?;
+    if !shape::is_address(cells[0]) {
+        return None;
+    }
+    let mut candidates = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at));
+    let status_at = candidates.next()?;
+    if candidates.next().is_some() {
+        return Some(Line::Ambiguous);
+    }
+    let status = shape::status(cells[status_at])?;
+    let error = text.splitn(status_at + 5, ',').nth(status_at + 4);
+    Some(judge(status, || Fields {
+        status,
+        route: set_value(cells[time + 2]).map(str::to_owned),
+        request_id: cells.get(status_at + 2).and_then(|id| set_value(id)).map(str::to_owned),
+        integration_error: error.and_then(set_value).map(str::to_owned),
+        ..Fields::default()
+    }))
+}
+
+/// Most cells of a line that are looked at; the longest stock format has eleven.
+const MOST_CELLS: usize = 64;
+
+/// Whether the cell at `at` is a status: a request before it, a length (or connection) and an id behind it.
+fn follows_a_request(cells: &[&str], at: usize) -> bool {
+    let is_id = |cell: &&str| **cell == *"-" || shape::is_request_id(cell);
+    let (Some(length), Some(id)) = (cells.get(at + 1), cells.get(at + 2)) else { return false };
+    if shape::status(cells[at]).is_none() || !is_id(id) {
+        return false;
+    }
+    let of_http = cells[at - 1].starts_with("HTTP/") || cells[at - 1] == "-";
+    let of_websocket = matches!(cells[at - 2], "CONNECT" | "MESSAGE" | "DISCONNECT" | "-");
+    // WebSocket formats have a connection id instead of the length, and no protocol.
+    (of_http && shape::is_number(length)) || (of_websocket && is_id(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "192.0.2.7,-,-,10/Oct/2025:13:55:36 +0000,GET,/pets/{id},HTTP/1.1,504,41,1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f,Ab3Cd4Ef5Gh6Ij=";
+
+    #[test]
+    fn the_rest_and_the_http_order_are_read() {
+        let Some(Line::Failed(fields)) = line(REST) else { panic!("not failed") };
+        assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/pets/{id}")));
+        assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
+        let http = "192.0.2.7,10/Oct/2025:13:55:36 +0000,GET,GET /pets,HTTP/1.1,500,35,AbCdEfGhIjKlMn=,AbCdEfGhIjKlMn=";
+        assert!(matches!(line(http), Some(Line::Failed(_))));
+        assert_eq!(line(&http.replace(",500,", ",200,")), Some(Line::Healthy));
+    }
+
+    #[test]
+    fn a_text_behind_the_ids_is_the_reason() {
+        let Some(Line::Failed(fields)) = line(&format!("{REST},Endpoint request timed out, sorry")) else { panic!() };
+        assert_eq!(fields.integration_error.as_deref(), Some("Endpoint request timed out, sorry"));
+    }
+
+    #[test]
+    fn a_second_status_makes_it_ambiguous() {
+        let forged = REST.replace("/pets/{id}", "/a,HTTP/1.1,200,5,AbCdEfGhIjKl");
+        assert_eq!(line(&forged), Some(Line::Ambiguous));
+    }
+
+    #[test]
+    fn other_tables_are_no_access_log() {
+        for text in ["a,b,c", "192.0.2.7,-,-,10/Oct/2025:13:55:36 +0000,GET", "id,status\n1,502", ",,,,,,,,"] {
+            assert_eq!(line(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The pairs of a line to its fields, and whether its status can be trusted.
+
+use super::vocabulary::{Role, is_of_an_application, is_written_by_client, role, weight};
+use super::{Line, Pair, Pairs, set_value, shape};
+
+/// What a line tells of a request that ended in a server error. Unset values are absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// What the client was answered, 500 to 599; 0 where pasted text does not tell it.
+    pub status: u16,
+    /// The gateway response type; set only where the gateway itself made the answer.
+    pub response_type: Option<String>,
+    /// The gateway's own error message, usually the public text only.
+    pub error_message: Option<String>,
+    /// The error of the integration.
+    pub integration_error: Option<String>,
+    /// The error of the WAF phase.
+    pub waf_error: Option<String>,
+    /// The error of the phase that checks signatures.
+    pub authenticate_error: Option<String>,
+    /// The error of the authorizer.
+    pub authorizer_error: Option<String>,
+    /// The error of the phase that evaluates the policy.
+    pub authorize_error: Option<String>,
+    /// What the function or the backend answered. Some formats feed this key from the next one's variable.
+    pub integration_status: Option<u16>,
+    /// What the Lambda service answered to the invocation.
+    pub service_status: Option<u16>,
+    /// The API's id.
+    pub api_id: Option<String>,
+    /// The stage.
+    pub stage: Option<String>,
+    /// The resource or the route as configured; never the path that a client wrote.
+    pub route: Option<String>,
+    /// The request id.
+    pub request_id: Option<String>,
+    /// The X-Ray trace id.
+    pub trace_id: Option<String>,
+}
+
+/// Least [`weight`] of the names of a line. One name of its own and one that others use as well reach it.
+const LEAST_WEIGHT: u32 = 3;
+
+/// Least weight where a name occurs that loggers of applications write.
+const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
+
+/// Least weight of a line that is an access log's although it has no status.
+const LEAST_WEIGHT_WITHOUT_STATUS: u32 = 7;
+
+/// Longest value that is kept, in bytes; our own bound. Patterns are compared with no more.
+const LONGEST_VALUE_BYTES: usize = 4_096;
+
+/// Status and fields to a line; the fields are only made for a failure.
+pub(super) fn judge(status: u16, fields: impl FnOnce() -> Fields) -> Line {
+    if status < 500 { Line::Healthy } else { Line::Failed(Box::new(fields())) }
+}
+
+/// What the pairs of one line tell; none where they are no line of an access log.
+pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
+    let roles: Vec<Option<Role>> = pairs.pairs.iter().map(|pair| role(&pair.path)).collect();
+    let read = Read { pairs, roles };
+    let weight = read.weight();
+    let application = if weight < LEAST_WEIGHT_BESIDE_APPLICATION { read.application() } else { Application::No };
+    if weight < LEAST_WEIGHT || application == Application::Yes {
+        return None;
+    }
+    match read.status() {
+        Status::Ambiguous => Some(Line::Ambiguous),
+        Status::None => {
+            (weight >= LEAST_WEIGHT_WITHOUT_STATUS && application == Application::No).then_some(Line::NoStatus)
+        }
+        Status::Found(pair) => match set_value(&pair.value) {
+            None => Some(Line::Healthy),
+            Some(value) => {
+                let status = shape::status(value)?;
+                if !pair.quoted && !read.has_name_of_its_own() {
+                    return None;
+                }
+                if status >= 500 && (read.contradicts_itself() || application == Application::Perhaps) {
+                    return Some(Line::Ambiguous);
+                }
+                Some(judge(status, || read.fields(status)))
+            }
+        },
+    }
+}
+
+/// The fields of pairs whose text is pasted, whether or not a status is among them.
+pub(super) fn of_pasted(pairs: &Pairs<'_>) -> Fields {
+    let roles = pairs.pairs.iter().map(|pair| role(&pair.path)).collect();
+    Read { pairs, roles }.fields(0)
+}
+
+/// Whether an application wrote the line, not API Gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Application {
+    No,
+    Yes,
+    /// Or a client made it look so.
+    Perhaps,
+}
+
+enum Status<'p, 'a> {
+    None,
+    Found(&'p Pair<'a>),
+    Ambiguous,
+}
+
+struct Read<'p, 'a> {
+    pairs: &'p Pairs<'a>,
+    roles: Vec<Option<Role>>,
+}
+
+impl<'p, 'a> Read<'p, 'a> {
+    fn with_role(&self, wanted: Role) -> impl Iterator<Item = &'p Pair<'a>> {
+        self.pairs.pairs.iter().zip(&self.roles).filter(move |(_, role)| **role == Some(wanted)).map(|(pair, _)| pair)
+    }
+
+    /// How surely the names are those of an access log.
+    fn weight(&self) -> u32 {
+        let of_time = |pair: &Pair<'_>| shape::starts_with_request_time(set_value(&pair.value).unwrap_or(""));
+        self.pairs.pairs.iter().map(|pair| weight(&pair.path) + u32::from(of_time(pair))).sum()
+    }
+
+    /// Whether an application wrote the line. Behind a field of the client's a name proves nothing.
+    fn application(&self) -> Application {
+        let first = |is: fn(&[String]) -> bool| self.pairs.pairs.iter().position(|pair| is(&pair.path));
+        let by_client = |path: &[String]| path.last().is_some_and(|leaf| is_written_by_client(leaf));
+        match (first(is_of_an_application), first(by_client)) {
+            (None, _) => Application::No,
+            (Some(name), Some(text)) if text < name => Application::Perhaps,
+            (Some(_), _) => Application::Yes,
+        }
+    }
+
+    fn has_name_of_its_own(&self) -> bool {
+        self.pairs.pairs.iter().any(|pair| weight(&pair.path) > 1)
+    }
+
+    /// The pair that tells the status. The top-level key `status` wins over nested ones and other spellings.
+    fn status(&self) -> Status<'p, 'a> {
+        if self.pairs.broken && self.pairs.pairs.iter().any(|pair| holds_a_status_key(&pair.value)) {
+            return Status::Ambiguous;
+        }
+        // Client text may have opened the object, and then what follows has changed its meaning.
+        if self.pairs.misnested && self.pairs.pairs.iter().any(|pair| pair.path.len() > 1) {
+            return Status::Ambiguous;
+        }
+        let (top, others): (Vec<_>, Vec<_>) =
+            self.with_role(Role::Status).partition(|pair| matches!(&pair.path[..], [name] if name == "status"));
+        let found = match top[..] {
+            [pair] => Status::Found(pair),
+            [] => self.status_of_other_names(&others),
+            _ => Status::Ambiguous,
+        };
+        match found {
+            Status::Found(pair) if self.is_displaced(pair) => Status::Ambiguous,
+            found => found,
+        }
+    }
+
+    fn status_of_other_names(&self, others: &[&'p Pair<'a>]) -> Status<'p, 'a> {
+        let Some(first) = others.first() else {
+            let hidden = self.nested_statuses().any(|pair| self.pairs.broken || self.stands_beside_client_text(pair));
+            return if hidden { Status::Ambiguous } else { Status::None };
+        };
+        let twice =
+            others[1..].iter().any(|pair| pair.path == first.path || set_value(&pair.value) != set_value(&first.value));
+        if twice { Status::Ambiguous } else { Status::Found(first) }
+    }
+
+    /// Whether client text may have put this status in the place of the real one, by opening an object around that: a
+    /// nested status that disagrees, in an object which another text of the client could have closed.
+    fn is_displaced(&self, found: &Pair<'_>) -> bool {
+        self.nested_statuses()
+            .any(|nested| set_value(&nested.value) != set_value(&found.value) && self.stands_beside_client_text(nested))
+    }
+
+    fn nested_statuses(&self) -> impl Iterator<Item = &'p Pair<'a>> {
+        self.pairs
+            .pairs
+            .iter()
+            .filter(|pair| pair.path.len() > 1 && pair.path.last().is_some_and(|name| name == "status"))
+    }
+
+    fn stands_beside_client_text(&self, pair: &Pair<'_>) -> bool {
+        let object = &pair.path[..pair.path.len() - 1];
+        self.pairs.pairs.iter().any(|other| match other.path.split_last() {
+            Some((leaf, outer)) => outer.starts_with(object) && is_written_by_client(leaf),
+            None => false,
+        })
+    }
+
+    /// Whether a field that decides cause or dimensions occurs twice, at any depth, with different values.
+    fn contradicts_itself(&self) -> bool {
+        let deciding = |role: &Role| {
+            // Public formats do feed the integration's status twice, from two variables.
+            !matches!(role, Role::Status | Role::IntegrationStatus | Role::ServiceStatus)
+        };
+        let mut seen: Vec<(Role, Option<&String>, Option<&str>)> = self
+            .pairs
+            .pairs
+            .iter()
+            .zip(&self.roles)
+            .filter_map(|(pair, role)| Some(((*role).filter(deciding)?, pair.path.last(), set_value(&pair.value))))
+            .collect();
+        seen.sort_unstable();
+        seen.windows(2).any(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1) && two[0].2 != two[1].2)
+    }
+
+    fn fields(&self, status: u16) -> Fields {
+        Fields {
+            status,
+            response_type: self.text(Role::ResponseType),
+            error_message: self.text(Role::ErrorMessage),
+            integration_error: self.text(Role::IntegrationError),
+            waf_error: self.text(Role::WafError),
+            authenticate_error: self.text(Role::AuthenticateError),
+            authorizer_error: self.text(Role::AuthorizerError),
+            authorize_error: self.text(Role::AuthorizeError),
+            integration_status: self.number(Role::IntegrationStatus),
+            service_status: self.number(Role::ServiceStatus),
+            api_id: self.text(Role::ApiId),
+            stage: self.text(Role::Stage),
+            route: self.text(Role::ResourcePath).or_else(|| self.text(Role::RouteKey)),
+            request_id: self.text(Role::RequestId).or_else(|| self.text(Role::ExtendedRequestId)),
+            trace_id: self.text(Role::TraceId),
+        }
+    }
+
+    /// The first set value of a role; of the error messages first those whose key says more than `error` or `message`.
+    fn text(&self, role: Role) -> Option<String> {
+        let rank = |pair: &Pair<'_>| u8::from(matches!(&pair.path[..], [name] if name == "error" || name == "message"));
+        let pair =
+            self.with_role(role).filter(|pair| set_value(&pair.value).is_some()).min_by_key(|pair| rank(pair))?;
+        let value = set_value(&pair.value)?;
+        Some(value[..value.floor_char_boundary(LONGEST_VALUE_BYTES)].to_owned())
+    }
+
+    /// A status of the integration; of two the one that tells of a server error.
+    fn number(&self, role: Role) -> Option<u16> {
+        self.with_role(role)
+            .filter_map(|pair| shape::status(set_value(&pair.value)?))
+            .max_by_key(|status| *status >= 500)
+    }
+}
+
+/// Whether a value holds what looks like a key of a status: where a line is broken, it may be the real one.
+fn holds_a_status_key(value: &str) -> bool {
+    const WORD: &[u8] = b"tatus";
+    let bytes = value.as_bytes();
+    memchr::memchr2_iter(b't', b'T', bytes).any(|at| {
+        let Some(word) = bytes.get(at..at + WORD.len()) else { return false };
+        if !word.eq_ignore_ascii_case(WORD) {
+            return false;
+        }
+        let rest = &bytes[at + WORD.len()..];
+        // `statusCode` is the longest name of that kind.
+        let rest = &rest[rest.iter().take("Code".len()).take_while(|b| b.is_ascii_alphabetic()).count()..];
+        match rest {
+            [b'>', ..] => true,
+            [b'"', rest @ ..] | [b'\\', b'"', rest @ ..] => {
+                rest.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| *b == b':')
+            }
+            _ => false,
+        }
+    })
+}

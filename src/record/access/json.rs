@@ -1,0 +1,290 @@
+//! Lines in JSON, whole or broken.
+//!
+//! API Gateway does not escape values, so a quote in a message or a user agent breaks the document, and an unset number
+//! without quotes (`"latency":-`) does as well. Broken lines are read by field: a value ends at a quote behind which
+//! the next key or the end of the line follows. Both readers need linear time.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::vocabulary::{LONGEST_KEY_BYTES, plain};
+use super::{Pair, Pairs};
+
+/// Deepest nesting that is followed; our own bound. Formats use three levels.
+const DEEPEST: usize = 16;
+
+/// The pairs of a line that starts with a brace.
+pub(super) fn pairs(text: &str) -> Pairs<'_> {
+    strict(text).unwrap_or_else(|| {
+        Reader { text, at: 1, path: Vec::new(), open: 1, behind_the_end: false, found: Vec::new() }.read()
+    })
+}
+
+/// The pairs of a whole document.
+fn strict(text: &str) -> Option<Pairs<'static>> {
+    let mut pairs = Vec::new();
+    let mut document = serde_json::Deserializer::from_str(text);
+    Collect { path: Vec::new(), pairs: &mut pairs }.deserialize(&mut document).ok()?;
+    document.end().ok()?;
+    Some(Pairs { pairs, broken: false, misnested: false })
+}
+
+/// Collects scalars with their paths. `serde_json::Value` would hide keys that occur twice.
+struct Collect<'c> {
+    path: Vec<String>,
+    pairs: &'c mut Vec<Pair<'static>>,
+}
+
+impl Collect<'_> {
+    fn push(self, value: String, quoted: bool) {
+        self.pairs.push(Pair { path: self.path, value: Cow::Owned(value), quoted });
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Collect<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Collect<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.push(value.to_owned(), true);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.push(value.to_string(), false);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.push(value.to_string(), false);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.push(value.to_string(), false);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.push(value.to_string(), false);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.push("-".to_owned(), false);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if self.path.len() >= DEEPEST {
+                map.next_value::<serde::de::IgnoredAny>()?;
+                continue;
+            }
+            let mut path = self.path.clone();
+            path.push(plain(&key));
+            map.next_value_seed(Collect { path, pairs: &mut *self.pairs })?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a broken document by field.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    path: Vec<String>,
+    /// Objects opened and not closed, the outermost included.
+    open: usize,
+    /// Whether pairs follow the end of the outermost object.
+    behind_the_end: bool,
+    found: Vec<Pair<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self) -> Pairs<'a> {
+        while let Some(b) = self.next_byte() {
+            match b {
+                b'}' => {
+                    self.path.pop();
+                    self.open = self.open.saturating_sub(1);
+                    self.at += 1;
+                }
+                b'"' => match key_at(self.text, self.at) {
+                    Some((key, behind)) => {
+                        self.at = behind;
+                        self.value(plain(key));
+                    }
+                    None => self.stray(),
+                },
+                b',' | b'{' => self.at += 1,
+                _ => self.stray(),
+            }
+        }
+        Pairs { pairs: self.found, broken: true, misnested: self.open > 0 || self.behind_the_end }
+    }
+
+    fn value(&mut self, key: String) {
+        self.behind_the_end |= self.open == 0;
+        let Some(b) = self.next_byte() else { return };
+        match b {
+            b'{' if self.path.len() < DEEPEST => {
+                self.path.push(key);
+                self.open += 1;
+                self.at += 1;
+            }
+            b'"' => {
+                let start = self.at + 1;
+                let (end, behind) = end_of_string(self.text, start);
+                self.push(key, start, end, true);
+                self.at = behind;
+            }
+            _ => {
+                let start = self.at;
+                let end =
+                    memchr::memchr2(b',', b'}', &self.text.as_bytes()[start..]).map_or(self.text.len(), |n| start + n);
+                self.push(key, start, end, false);
+                self.at = end;
+            }
+        }
+    }
+
+    /// Text where a key should stand, up to the next comma: kept as a value without a name.
+    fn stray(&mut self) {
+        let start = self.at;
+        let end = memchr::memchr(b',', &self.text.as_bytes()[start + 1..]).map_or(self.text.len(), |n| start + 1 + n);
+        self.push(String::new(), start, end, false);
+        self.at = end;
+    }
+
+    fn push(&mut self, key: String, start: usize, end: usize, quoted: bool) {
+        let mut path = self.path.clone();
+        path.push(key);
+        self.found.push(Pair { path, value: Cow::Borrowed(self.text.get(start..end).unwrap_or("")), quoted });
+    }
+
+    /// The next byte that is no blank.
+    fn next_byte(&mut self) -> Option<u8> {
+        self.at = skip_blanks(self.text, self.at);
+        self.text.as_bytes().get(self.at).copied()
+    }
+}
+
+fn skip_blanks(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or(&[]);
+    at + rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len())
+}
+
+/// The key whose opening quote stands at `at`, and where its value starts.
+fn key_at(text: &str, at: usize) -> Option<(&str, usize)> {
+    let rest = text.get(at..)?.strip_prefix('"')?;
+    let length = rest.bytes().take(LONGEST_KEY_BYTES).position(|b| !is_of_a_key(b))?;
+    let colon = rest[length..].strip_prefix('"').map(|_| skip_blanks(text, at + 2 + length))?;
+    (length > 0 && text.as_bytes().get(colon) == Some(&b':')).then(|| (&rest[..length], colon + 1))
+}
+
+fn is_of_a_key(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$' | b'@' | b' ')
+}
+
+/// Where the value that starts at `start` ends, and where reading goes on.
+fn end_of_string(text: &str, start: usize) -> (usize, usize) {
+    memchr::memchr_iter(b'"', &text.as_bytes()[start..])
+        .map(|n| start + n)
+        .find(|&quote| ends_a_value(text, quote))
+        .map_or((text.len(), text.len()), |quote| (quote, quote + 1))
+}
+
+/// Whether the next key or the end of the document follows the quote at `quote`.
+fn ends_a_value(text: &str, quote: usize) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = skip_blanks(text, quote + 1);
+    // As many as can close objects that are followed.
+    for _ in 0..=DEEPEST {
+        match bytes.get(at) {
+            None => return true,
+            Some(b'}') => at = skip_blanks(text, at + 1),
+            Some(b',') => return key_at(text, skip_blanks(text, at + 1)).is_some(),
+            Some(_) => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<(String, String)>, bool) {
+        let pairs = pairs(text);
+        let read = pairs.pairs.iter().map(|pair| (pair.path.join("."), pair.value.clone().into_owned())).collect();
+        (read, pairs.broken)
+    }
+
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_whole_document_is_read_with_its_doubles_and_its_depth() {
+        let text = r#"{"a_b":"1","context":{"Status":502,"x":null},"a-b":"2","list":["status"]}"#;
+        assert_eq!(
+            read(text),
+            (owned(&[("ab", "1"), ("context.status", "502"), ("context.x", "-"), ("ab", "2")]), false)
+        );
+    }
+
+    #[test]
+    fn a_value_with_quotes_ends_before_the_next_key() {
+        let text = r#"{"message": " "Endpoint request timed out"", "n":-,"status":504}"#;
+        let expected = [("message", r#" "Endpoint request timed out""#), ("n", "-"), ("status", "504")];
+        assert_eq!(read(text), (owned(&expected), true));
+    }
+
+    #[test]
+    fn a_backslash_before_the_closing_quote_hides_nothing() {
+        let text = r#"{"path":"/x\","status":"502"}"#;
+        assert_eq!(read(text), (owned(&[("path", r"/x\"), ("status", "502")]), true));
+    }
+
+    #[test]
+    fn a_document_that_is_cut_off_is_read_up_to_there() {
+        assert_eq!(
+            read(r#"{"status":"502","error":"Internal ser"#).0,
+            owned(&[("status", "502"), ("error", "Internal ser")])
+        );
+    }
+
+    #[test]
+    fn nested_objects_of_a_broken_document_are_followed() {
+        let text = r#"{"context":{"error":{"message":"say "no""},"status":"500"},"z":"1"}"#;
+        let expected = [("context.error.message", r#"say "no""#), ("context.status", "500"), ("z", "1")];
+        assert_eq!(read(text), (owned(&expected), true));
+    }
+
+    #[test]
+    fn many_quotes_are_read_in_linear_time() {
+        let text = format!("{{\"a\":\"{}", "\" }".repeat(200_000));
+        assert!(!pairs(&text).pairs.is_empty());
+        let text = format!("{{\"a\":\"{}", "\" ,\"".repeat(200_000));
+        assert!(!pairs(&text).pairs.is_empty());
+    }
+}

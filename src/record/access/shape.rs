@@ -1,0 +1,88 @@
+//! Shapes of single words of a line: times, ids, statuses.
+
+/// A status of HTTP, as a line gives it: three digits, nothing else.
+pub(super) fn status(word: &str) -> Option<u16> {
+    (word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| word.parse().ok())
+        .flatten()
+        .filter(|status| (100..600).contains(status))
+}
+
+/// Whether the text starts with `10/Oct/2023:13:55:36 +0000`, as `$context.requestTime` is written.
+pub(super) fn starts_with_request_time(text: &str) -> bool {
+    const SHAPE: &[u8] = b"00/aaa/0000:00:00:00 ";
+    let text = text.as_bytes();
+    text.len() > SHAPE.len()
+        && SHAPE.iter().zip(text).all(|(shape, b)| match shape {
+            b'0' => b.is_ascii_digit(),
+            b'a' => b.is_ascii_alphabetic(),
+            other => b == other,
+        })
+}
+
+/// Whether the word is a date, a time of day or both, as tools write them before a line.
+pub(super) fn is_time_word(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let date = bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[7] == b'-';
+    let time = bytes.len() >= 8 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b':' && bytes[5] == b':';
+    (date || time)
+        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b','))
+}
+
+/// Whether the word is the name of a log stream or group, not the start of a line.
+pub(super) fn is_stream_name(word: &str) -> bool {
+    let hex = word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let dated = word.contains('_') && word.bytes().filter(|b| *b == b'-').count() >= 3;
+    (hex || dated || word.starts_with('/')) && !word.contains(['{', '"', '<'])
+}
+
+/// Whether the word is a length, or stands where one would.
+pub(super) fn is_number(word: &str) -> bool {
+    word == "-" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether the word may be a request id: a UUID, or the characters of base64 in a length that ids have.
+pub(super) fn is_request_id(word: &str) -> bool {
+    (8..=128).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'='))
+}
+
+/// Whether the word is an extended request id rather than the first word of a sentence.
+pub(super) fn is_extended_request_id(word: &str) -> bool {
+    let has_digit = word.bytes().any(|b| b.is_ascii_digit());
+    is_request_id(word) && (word.ends_with('=') || (word.len() >= 12 && has_digit))
+}
+
+/// Whether the word is an address, or stands where one would.
+pub(super) fn is_address(word: &str) -> bool {
+    word == "-"
+        || word == "test-invoke-source-ip"
+        || (word.contains(['.', ':']) && word.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'x')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_three_digits_from_100_to_599_are_a_status() {
+        assert_eq!(status("502"), Some(502));
+        for word in ["", "5", "50", "5000", "600", "099", "5xx", "-", "+50", "5e1", "٥٠٠"] {
+            assert_eq!(status(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_request_time_is_told_by_its_shape() {
+        assert!(starts_with_request_time("10/Oct/2023:13:55:36 +0000"));
+        assert!(!starts_with_request_time("10/10/2023:13:55:36 +0000"));
+        assert!(!starts_with_request_time("10/Oct/2023:13:55:36"));
+    }
+
+    #[test]
+    fn an_extended_request_id_is_no_word_of_a_sentence() {
+        assert!(is_extended_request_id("AZzecgvEPHcEPew="));
+        assert!(!is_extended_request_id("The"));
+        assert!(!is_extended_request_id("Configuration"));
+    }
+}

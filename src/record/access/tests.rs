@@ -1,0 +1,272 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::decode::Message;
+
+fn failed(text: &str) -> Fields {
+    match line(text) {
+        Some(Line::Failed(fields)) => *fields,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+/// What `read` says of the text in both forms that a message can have; they must not differ.
+fn read_both(text: &str) -> Option<Line> {
+    let plain = read_event(Message::plain(text.as_bytes()));
+    let escaped = serde_json::to_string(text).expect("text");
+    assert_eq!(read_event(Message::json_escaped(&escaped.as_bytes()[1..escaped.len() - 1])), plain, "{text}");
+    plain
+}
+
+fn read_event(message: Message<'_>) -> Option<Line> {
+    match read(&LogEvent { id: "", timestamp_ms: 0, message })? {
+        Record::Nothing => Some(Line::Healthy),
+        Record::Access(line) => Some(line),
+        other => panic!("{other:?}"),
+    }
+}
+
+const ID: &str = "6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c";
+
+/// Lines of one failed request in every stock format, with a hole for the status.
+const FORMATS: &[(&str, &str)] = &[
+    (
+        "JSON of REST APIs",
+        r#"{"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","extendedRequestId":"Ab3Cd4Ef5Gh6Ij=","ip":"192.0.2.7","caller":"-","user":"-","requestTime":"10/Oct/2025:13:55:36 +0000","httpMethod":"GET","resourcePath":"/orders","status":"{}","protocol":"HTTP/1.1","responseLength":"36"}"#,
+    ),
+    (
+        "JSON with a number",
+        r#"{"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","requestTime":"10/Oct/2025:13:55:36 +0000","resourcePath":"/orders","status":{},"integrationLatency":-}"#,
+    ),
+    (
+        "JSON encoded twice",
+        r#"{"requestTime":"\"10/Oct/2025:13:55:36 +0000\"","requestId":"\"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c\"","resourcePath":"\"/orders\"","status":"{}"}"#,
+    ),
+    (
+        "JSON over several lines",
+        "{\n  \"requestId\": \"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c\",\n  \"resourcePath\": \"/orders\",\n  \"status\": \"{}\"\n}",
+    ),
+    (
+        "nested JSON",
+        r#"{"context":{"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","requestTime":"10/Oct/2025:13:55:36 +0000","resourcePath":"/orders","status":"{}","error":{"message":"-","responseType":"-"},"integration":{"error":"-","integrationStatus":"200"}}}"#,
+    ),
+    (
+        "JSON of objects",
+        r#"{"request":{"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","requestTime":"10/Oct/2025:13:55:36 +0000"},"http":{"resourcePath":"/orders","method":"GET"},"response":{"status":"{}","responseLength":"36"}}"#,
+    ),
+    (
+        "CLF",
+        r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET /orders HTTP/1.1" {} 36 6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c Ab3Cd4Ef5Gh6Ij="#,
+    ),
+    ("CSV", "192.0.2.7,-,-,10/Oct/2025:13:55:36 +0000,GET,/orders,HTTP/1.1,{},36,6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c"),
+    (
+        "XML",
+        r#"<request id="6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c"> <ip>192.0.2.7</ip> <requestTime>10/Oct/2025:13:55:36 +0000</requestTime> <httpMethod>GET</httpMethod> <resourcePath>/orders</resourcePath> <status>{}</status> <protocol>HTTP/1.1</protocol> <responseLength>36</responseLength> </request>"#,
+    ),
+    (
+        "key: value",
+        "requestId: 6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c, ip: 192.0.2.7, caller: -, user: -, requestTime: 10/Oct/2025:13:55:36 +0000, httpMethod: GET, resourcePath: /orders, status: {}, protocol: HTTP/1.1, responseLength: 36",
+    ),
+    (
+        "behind time and stream",
+        r#"2026-01-02T03:04:05.678000+00:00 0123456789abcdef0123456789abcdef {"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","resourcePath":"/orders","status":"{}"}"#,
+    ),
+];
+
+#[test]
+fn every_format_tells_status_route_and_request() {
+    for (name, format) in FORMATS {
+        let fields = failed(&format.replace("{}", "504"));
+        assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/orders")), "{name}");
+        assert_eq!(fields.request_id.as_deref(), Some(ID), "{name}");
+    }
+}
+
+#[test]
+fn a_healthy_line_of_every_format_counts_nothing() {
+    for (name, format) in FORMATS {
+        for status in ["200", "302", "403", "499"] {
+            assert_eq!(read_both(&format.replace("{}", status)), Some(Line::Healthy), "{name} {status}");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_look_like_a_status_are_none() {
+    let line = r#"{"requestId":"r-1","requestTime":"10/Oct/2025:13:55:36 +0000","integrationLatency":"527","responseLength":"502","status":"404","integrationStatus":"503"}"#;
+    assert_eq!(read_both(line), Some(Line::Healthy));
+}
+
+#[test]
+fn quotes_in_the_gateway_s_own_message_do_no_harm() {
+    let fields = failed(
+        r#"{"apiId":"a1b2c3d4e5","error_message": "Endpoint request timed out", "error_messageString": " "Endpoint request timed out"", "error_responseType": "INTEGRATION_TIMEOUT", "requestId": "r-1", "stage": "prod", "status": "504"}"#,
+    );
+    assert_eq!(fields.error_message.as_deref(), Some("Endpoint request timed out"));
+    assert_eq!(fields.response_type.as_deref(), Some("INTEGRATION_TIMEOUT"));
+    assert_eq!((fields.api_id.as_deref(), fields.stage.as_deref()), (Some("a1b2c3d4e5"), Some("prod")));
+}
+
+#[test]
+fn the_top_level_status_wins_over_other_names() {
+    let with = |more: &str, status: &str| {
+        line(&format!(r#"{{"requestId":"r-1","routeKey":"GET /x",{more},"status":"{status}"}}"#))
+    };
+    for more in [
+        r#""statusCode":"502""#,
+        r#""response":{"status":"502"}"#,
+        r#""integration":{"status":"502"}"#,
+        r#""userAgent":"x","responseStatus":"502","y":"""#,
+    ] {
+        assert_eq!(with(more, "200"), Some(Line::Healthy), "{more}");
+        assert!(matches!(with(&more.replace("502", "200"), "502"), Some(Line::Failed(_))), "{more}");
+    }
+}
+
+#[test]
+fn a_status_that_occurs_twice_or_out_of_place_is_ambiguous() {
+    for text in [
+        r#"{"requestId":"r-1","routeKey":"GET /x","status":"200","status":"502"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","status":"502","Status":"502"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","path":"a" "status":"200" b","status":"502"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","path":"a"},"status":"200","b":"c","status":"502"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","path":"a","status":"200","z":{"b":"c","status":"502"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","path":"a","z":{"b":"c","status":"502","userAgent":"d"},"status":"200","e":"f"}"#,
+        r#"{"requestId":"r-1","routeKey":"GET /x","path":"a","integration":{"b":"c","status":"502","userAgent":"d"},"e":"f"}"#,
+        "requestId: r-1, requestTime: 10/Oct/2025:13:55:36 +0000, path: /, status: 200, status: 502",
+        r#"<request id="r"> <routeKey>x</routeKey> <path>a</path><status>200</status><path></path> <status>502</status> </request>"#,
+        r#"<request id="r"> <routeKey>x</routeKey> <path>a<status>200</path> <status>502</status> </request>"#,
+    ] {
+        assert_eq!(read_both(text), Some(Line::Ambiguous), "{text}");
+    }
+}
+
+#[test]
+fn a_reason_that_occurs_twice_is_ambiguous_unless_both_agree() {
+    let with = |more: &str| line(&format!(r#"{{"requestId":"r-1","routeKey":"GET /x","status":"502",{more}}}"#));
+    assert_eq!(with(r#""integrationError":"a","integration_error":"b""#), Some(Line::Ambiguous));
+    assert!(matches!(with(r#""integrationError":"a","integration_error":"a""#), Some(Line::Failed(_))));
+    assert!(matches!(with(r#""integrationStatus":"200","integrationStatus":"502""#), Some(Line::Failed(_))));
+}
+
+#[test]
+fn a_line_without_a_status_is_told_apart_from_other_text() {
+    let stock = r#"{"requestId":"r-1","ip":"192.0.2.7","requestTime":"10/Oct/2025:13:55:36 +0000","httpMethod":"GET","routeKey":"GET /x","protocol":"HTTP/1.1","responseLength":"36"}"#;
+    assert_eq!(read_both(stock), Some(Line::NoStatus));
+    assert_eq!(read_both(r#"{"requestId":"r-1","path":"/x"}"#), None);
+}
+
+#[test]
+fn what_applications_print_is_no_access_log() {
+    for text in [
+        r#"{"level":"ERROR","status":500,"requestId":"r-1","path":"/x","httpMethod":"GET","message":"it failed"}"#,
+        r#"{"status":502,"error":"Bad Gateway","path":"/orders","timestamp":"2025-10-10T13:55:36Z"}"#,
+        r#"{"statusCode":500,"body":"{}","headers":{"requestTime":"x"},"requestContext":{"requestId":"r","routeKey":"x"}}"#,
+        r#"{"requestId":"r-1","httpMethod":"GET","status":500}"#,
+        r#"{"status":"failed","requestId":"r-1","routeKey":"GET /x","responseLength":"1"}"#,
+        r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 502 157 "-" "probe/1.0""#,
+        "2025-10-10T13:55:36.000Z\tr-1\tERROR\tstatus: 502",
+        "END RequestId: 6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c",
+        "status: 502, error: x, other: y",
+        "<html><head><title>502 Bad Gateway</title></head></html>",
+        "502",
+        "{}",
+        "",
+    ] {
+        assert_eq!(read_both(text), None, "{text}");
+    }
+}
+
+#[test]
+fn unset_values_are_absent() {
+    let fields = failed(
+        r#"{"requestId":"r-1","routeKey":"-","status":"500","errorMessage":"-","integrationError":"","apiId":"\"-\"","stage":"$default"}"#,
+    );
+    assert_eq!((fields.route, fields.error_message, fields.integration_error, fields.api_id), (None, None, None, None));
+    assert_eq!(fields.stage.as_deref(), Some("$default"));
+}
+
+/// Lines of a JSON format with client-written fields, whole and with another status key.
+fn with_client_text(path: &str, agent: &str, status: u16, message: &str) -> String {
+    format!(
+        r#"{{"requestId":"r-1","path":"{path}","requestTime":"10/Oct/2025:13:55:36 +0000","routeKey":"GET /x","status":"{status}","userAgent":"{agent}","integrationError":"{message}","apiId":"a1b2c3d4e5","stage":"prod"}}"#
+    )
+}
+
+/// Text of an attacker who knows the format.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("\"".to_owned()),
+        Just("\\".to_owned()),
+        Just(",".to_owned()),
+        Just("{".to_owned()),
+        Just("}".to_owned()),
+        Just("\",\"status\":\"200".to_owned()),
+        Just("\",\"status\":\"502".to_owned()),
+        Just("\",\"Status\":\"200".to_owned()),
+        Just("\" \"status\":\"200\" ".to_owned()),
+        Just("\",\"statusCode\":\"502".to_owned()),
+        Just("\",\"response\":{\"status\":\"502\"},\"a\":\"".to_owned()),
+        Just("\",\"integration\":{\"a\":\"b".to_owned()),
+        Just("\",\"context\":{\"a\":\"b".to_owned()),
+        Just("\"},\"a\":\"b".to_owned()),
+        Just("\",\"integrationError\":\"Execution failed due to a timeout error".to_owned()),
+        Just("\",\"stage\":\"other".to_owned()),
+        Just("\",\"level\":\"error".to_owned()),
+        Just("\",\"a\":\"".to_owned()),
+        ".{0,6}",
+    ];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = read_event(Message::plain(&bytes));
+        let _ = read_event(Message::json_escaped(&bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        for line in pasted_lines(&text) {
+            let _ = pasted_fields(&line);
+        }
+    }
+
+    #[test]
+    fn any_json_like_text_is_read_without_a_panic(text in "[{}\":,<>/ a\\-\\\\5é]{0,120}") {
+        for text in [text.clone(), format!("{{{text}"), format!("<request {text}"), format!("requestId: {text}")] {
+            let _ = read_both(&text);
+            let _ = pasted_lines(&text);
+        }
+    }
+
+    #[test]
+    fn client_text_never_makes_a_failure(path in hostile(), agent in hostile(), status in 200_u16..500) {
+        let line = read_both(&with_client_text(&path, &agent, status, "-"));
+        prop_assert!(matches!(line, Some(Line::Healthy | Line::Ambiguous)), "{:?}", line);
+    }
+
+    #[test]
+    fn client_text_never_hides_or_relabels_a_failure(path in hostile(), agent in hostile(), status in 500_u16..600) {
+        let clean = failed(&with_client_text("/", "probe", status, "Lambda Customer Function Error:x"));
+        match read_both(&with_client_text(&path, &agent, status, "Lambda Customer Function Error:x")) {
+            Some(Line::Ambiguous) => {}
+            Some(Line::Failed(fields)) => {
+                prop_assert_eq!(fields.status, status);
+                prop_assert_eq!(&fields.integration_error, &clean.integration_error);
+                prop_assert_eq!((&fields.api_id, &fields.stage), (&clean.api_id, &clean.stage));
+            }
+            other => prop_assert!(false, "{:?}", other),
+        }
+    }
+
+    #[test]
+    fn client_text_in_clf_never_makes_or_hides_a_failure(path in "[\" /a0-9]{0,20}|\" 200 5 AbCdEfGhIj", status in 200_u16..600) {
+        let text = format!("192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] \"GET /{path} HTTP/1.1\" {status} 36 AbCdEfGhIjKlMn=");
+        match line(&text) {
+            Some(Line::Healthy) => prop_assert!(status < 500),
+            Some(Line::Failed(fields)) => prop_assert_eq!(fields.status, status),
+            other => prop_assert_eq!(other, Some(Line::Ambiguous)),
+        }
+    }
+}

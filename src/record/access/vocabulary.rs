@@ -1,0 +1,341 @@
+//! The names that formats give to API Gateway's variables, in every spelling, and how surely they tell its lines.
+
+/// What a field of a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// `$context.status`.
+    Status,
+    /// `$context.error.responseType`.
+    ResponseType,
+    /// `$context.error.message` and `.messageString`.
+    ErrorMessage,
+    /// `$context.integration.error` and `$context.integrationErrorMessage`, which hold the same text.
+    IntegrationError,
+    /// `$context.waf.error`.
+    WafError,
+    /// `$context.authenticate.error`.
+    AuthenticateError,
+    /// `$context.authorizer.error`.
+    AuthorizerError,
+    /// `$context.authorize.error`.
+    AuthorizeError,
+    /// `$context.integration.status`, or a key that formats feed from it and from the next alike.
+    IntegrationStatus,
+    /// `$context.integration.integrationStatus`: of the call of the Lambda service.
+    ServiceStatus,
+    /// `$context.apiId`.
+    ApiId,
+    /// `$context.stage`.
+    Stage,
+    /// `$context.resourcePath`.
+    ResourcePath,
+    /// `$context.routeKey`.
+    RouteKey,
+    /// `$context.requestId`.
+    RequestId,
+    /// `$context.extendedRequestId`.
+    ExtendedRequestId,
+    /// `$context.xrayTraceId`.
+    TraceId,
+}
+
+/// Longest name of a key that is looked at, in bytes; our own bound, so that broken lines are read in linear time.
+pub(super) const LONGEST_KEY_BYTES: usize = 96;
+
+/// The plain form of a key: lower case, without `_`, `-`, `.` and blanks.
+pub(super) fn plain(key: &str) -> String {
+    key.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | '$' | '@'))
+        .take(LONGEST_KEY_BYTES)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// Objects whose fields are never the gateway's own status, whatever they are called.
+const FOREIGN: &[&str] = &[
+    "integration",
+    "authorizer",
+    "authorize",
+    "authenticate",
+    "auth",
+    "authz",
+    "waf",
+    "identity",
+    "error",
+    "lambda",
+    "function",
+    "backend",
+    "upstream",
+    "requestoverride",
+    "responseoverride",
+    "headers",
+    "querystring",
+    "query",
+    "body",
+    "claims",
+    "params",
+];
+
+/// What the field at `path` is for.
+pub(super) fn role(path: &[String]) -> Option<Role> {
+    let joined = path.concat();
+    if let Some(role) = role_of_name(&joined) {
+        return Some(role);
+    }
+    // `{"error":{"errorMessage":…}}`, `{"http":{"status":…}}`: the object's name adds nothing.
+    let (outer, inner) = path.split_first().filter(|(_, inner)| !inner.is_empty())?;
+    let role = role(inner)?;
+    let repeats = inner.first().is_some_and(|name| name.starts_with(outer.as_str()));
+    (repeats || !FOREIGN.contains(&outer.as_str())).then_some(role)
+}
+
+fn role_of_name(name: &str) -> Option<Role> {
+    // Beside `integrationStatus` this key is fed by another variable, so it stays a name of its own.
+    let name = if name.len() > "context".len() { name.strip_prefix("context").unwrap_or(name) } else { name };
+    Some(match name {
+        "status" | "statuscode" | "responsestatus" | "responsestatuscode" | "httpstatus" | "httpstatuscode"
+        | "gatewaystatus" => Role::Status,
+        "errorresponsetype" | "responsetype" | "errortype" | "gatewayresponsetype" => Role::ResponseType,
+        "errormessage"
+        | "errormessagestring"
+        | "messagestring"
+        | "errormsg"
+        | "errormessages"
+        | "error"
+        | "message"
+        | "responseerror"
+        | "errorstring"
+        | "gatewayerror"
+        | "gatewayerrormessage" => Role::ErrorMessage,
+        "integrationerror"
+        | "integrationerrormessage"
+        | "integrationerr"
+        | "integrationerrors"
+        | "integrationmessage" => Role::IntegrationError,
+        "waferror" | "waferr" | "waferrormessage" => Role::WafError,
+        "authenticateerror" | "authenticateerr" | "authenticateerrormessage" => Role::AuthenticateError,
+        "authorizererror" | "authorizererr" | "authorizererrormessage" | "autherror" | "authzerror" => {
+            Role::AuthorizerError
+        }
+        "authorizeerror" | "authorizeerr" | "authorizeerrormessage" => Role::AuthorizeError,
+        "integrationstatus"
+        | "integrationstatuscode"
+        | "functionresponsestatus"
+        | "lambdastatus"
+        | "integrationstatusalternate"
+        | "integrationresponsestatus"
+        | "backendstatus"
+        | "functionstatus" => Role::IntegrationStatus,
+        "integrationintegrationstatus" | "integrationservicestatus" => Role::ServiceStatus,
+        "apiid" | "restapiid" | "httpapiid" => Role::ApiId,
+        "stage" | "apistage" | "stagename" => Role::Stage,
+        "resourcepath" => Role::ResourcePath,
+        "routekey" => Role::RouteKey,
+        "requestid" | "apigatewayrequestid" | "apigwrequestid" | "gatewayrequestid" | "apirequestid" => Role::RequestId,
+        "extendedrequestid" => Role::ExtendedRequestId,
+        "xraytraceid" | "traceid" | "xraytrace" => Role::TraceId,
+        _ => return None,
+    })
+}
+
+/// How surely a name tells a line of API Gateway: 2 for names that only its formats use, 1 for names that other logs
+/// use as well, else 0.
+pub(super) fn weight(path: &[String]) -> u32 {
+    let joined = path.concat();
+    let joined = joined.strip_prefix("context").unwrap_or(&joined);
+    let leaf = path.last().map_or("", String::as_str);
+    let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
+    match role(path) {
+        Some(Role::Status | Role::ErrorMessage | Role::TraceId) => return 0,
+        Some(Role::ApiId | Role::Stage | Role::RequestId) => return 1,
+        Some(Role::ResponseType) => return if joined == "errortype" { 0 } else { 2 },
+        Some(_) => return 2,
+        None => {}
+    }
+    if own.iter().any(|prefix| joined.starts_with(prefix)) && !path.is_empty() {
+        return 2;
+    }
+    match leaf {
+        "requesttime"
+        | "requesttimeepoch"
+        | "responselength"
+        | "responselatency"
+        | "awsendpointrequestid"
+        | "domainprefix"
+        | "webaclarn" => 2,
+        "httpmethod" | "method" | "protocol" | "ip" | "sourceip" | "identitysourceip" | "path" | "httppath"
+        | "domainname" | "eventtype" | "connectionid" | "caller" | "user" | "useragent" | "latency" | "accountid" => 1,
+        _ => 0,
+    }
+}
+
+/// Names that loggers of applications write and formats of API Gateway do not.
+pub(super) fn is_of_an_application(path: &[String]) -> bool {
+    let [name, ..] = path else { return false };
+    matches!(
+        name.as_str(),
+        "level"
+            | "loglevel"
+            | "severity"
+            | "logger"
+            | "loggername"
+            | "msg"
+            | "thread"
+            | "threadname"
+            | "pid"
+            | "hostname"
+            | "stack"
+            | "stacktrace"
+            | "exception"
+            | "coldstart"
+            | "functionname"
+            | "functionrequestid"
+            | "requestcontext"
+            | "isbase64encoded"
+            | "multivalueheaders"
+            | "headers"
+            | "body"
+            | "lvl"
+            | "kubernetes"
+    )
+}
+
+/// Names of fields whose text the client writes.
+pub(super) fn is_written_by_client(leaf: &str) -> bool {
+    const WORDS: &[&str] =
+        &["path", "useragent", "referer", "referrer", "query", "header", "host", "uri", "url", "cookie"];
+    leaf != "resourcepath" && WORDS.iter().any(|word| leaf.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(keys: &[&str]) -> Vec<String> {
+        keys.iter().map(|key| plain(key)).collect()
+    }
+
+    #[test]
+    fn every_spelling_has_its_role() {
+        let cases: &[(Role, &[&[&str]])] = &[
+            (
+                Role::Status,
+                &[
+                    &["status"],
+                    &["Status"],
+                    &["statusCode"],
+                    &["responseStatus"],
+                    &["context", "status"],
+                    &["response", "status"],
+                    &["http", "status"],
+                    &["context.status"],
+                ],
+            ),
+            (
+                Role::IntegrationError,
+                &[
+                    &["integrationErrorMessage"],
+                    &["integrationError"],
+                    &["integration_error"],
+                    &["integration-error"],
+                    &["integration.error"],
+                    &["integration", "error"],
+                    &["context", "integration", "error"],
+                    &["integration", "errors"],
+                    &["integrationerror"],
+                    &["integrationErr"],
+                    &["integration", "integrationErrorMessage"],
+                ],
+            ),
+            (
+                Role::IntegrationStatus,
+                &[
+                    &["integrationStatus"],
+                    &["integration-status"],
+                    &["integration_status"],
+                    &["lambdaStatus"],
+                    &["functionResponseStatus"],
+                    &["contextIntegrationStatus"],
+                    &["integrationStatus_alternate"],
+                    &["integration", "status"],
+                ],
+            ),
+            (
+                Role::ServiceStatus,
+                &[
+                    &["integrationServiceStatus"],
+                    &["integration-integrationStatus"],
+                    &["integration_integrationStatus"],
+                    &["context", "integration", "integrationStatus"],
+                ],
+            ),
+            (
+                Role::ErrorMessage,
+                &[
+                    &["errorMessage"],
+                    &["error_message"],
+                    &["error.message"],
+                    &["error", "message"],
+                    &["error"],
+                    &["message"],
+                    &["error.messageString"],
+                    &["error_messageString"],
+                    &["errormsg"],
+                    &["responseError"],
+                    &["error_string"],
+                    &["error", "errorMessage"],
+                ],
+            ),
+            (
+                Role::ResponseType,
+                &[
+                    &["errorResponseType"],
+                    &["responseType"],
+                    &["error", "responseType"],
+                    &["error_responseType"],
+                    &["error.responseType"],
+                    &["errorType"],
+                    &["error_response_type"],
+                ],
+            ),
+            (
+                Role::AuthorizerError,
+                &[
+                    &["authorizerError"],
+                    &["authorizer_error"],
+                    &["authorizer.error"],
+                    &["authorizer", "error"],
+                    &["authorizerErr"],
+                    &["auth.error"],
+                    &["auth", "error"],
+                ],
+            ),
+            (Role::AuthorizeError, &[&["authorize-error"], &["authorizeError"], &["authorize_error"]]),
+            (Role::AuthenticateError, &[&["authenticate-error"], &["authenticateError"]]),
+            (Role::WafError, &[&["waf-error"], &["wafError"], &["waf_error"], &["waf", "error"]]),
+        ];
+        for (role_of, paths) in cases {
+            for keys in *paths {
+                assert_eq!(role(&path(keys)), Some(*role_of), "{keys:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn statuses_and_errors_of_others_are_not_the_gateway_s() {
+        for keys in [
+            &["authorizer", "status"][..],
+            &["waf", "status"],
+            &["wafStatus"],
+            &["authorizerStatus"],
+            &["authorizer", "claims", "status"],
+            &["headers", "status"],
+            &["responseOverride", "status"],
+            &["dynamoDBErrorMessage"],
+            &["integrationLatency"],
+            &["responseLength"],
+        ] {
+            assert_eq!(role(&path(keys)), None, "{keys:?}");
+        }
+    }
+}
