@@ -1,1 +1,244 @@
-//! To come.
+//! Counts to CloudWatch, to lines of the Embedded Metric Format, or to text.
+//!
+//! This module owns what CloudWatch accepts ([`limits`]), how often and how long it is asked, and what was accepted
+//! when a batch failed half-way. What is counted is left to [`crate::tally`].
+//!
+//! # What can be counted twice
+//!
+//! PutMetricData has no token that would make a second try harmless. So each attempt is made here, not inside the SDK,
+//! and its outcome is known to be one of three:
+//!
+//! * accepted: remembered by batch until the whole batch is accepted, and not sent again in this environment;
+//! * certainly not accepted (throttled, refused, never connected): sent again where that can help;
+//! * unknown (server error, time-out or cut connection after sending): taken as *not* accepted, and sent again. A
+//!   failure seen twice is a lesser evil than a failure not seen. `UncertainPublishes` counts each such attempt.
+
+mod backoff;
+mod cloudwatch;
+mod emf;
+mod fault;
+pub mod limits;
+mod own;
+mod request;
+mod sent;
+mod text;
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::tally::Datum;
+
+use backoff::Backoff;
+pub use cloudwatch::CloudWatch;
+pub use emf::Emf;
+pub use fault::{Fault, PublishError};
+pub use own::{OwnMetric, OwnMetrics};
+pub use request::{Request, Sendable, requests, sendable};
+use sent::Sent;
+pub use text::Text;
+
+/// How long one attempt may take. A request is answered in tens of milliseconds when all is well.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Less time than this is not worth an attempt: it would most likely end in an unknown outcome.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(100);
+
+/// Most attempts for one request. Lambda tries the whole invocation again after that, a minute later.
+const ATTEMPTS_PER_REQUEST: u32 = 6;
+
+/// Takes requests: CloudWatch, or something that stands for it.
+pub trait Sink {
+    /// Sends one request, once. Whoever calls it drops the future when it takes too long.
+    fn put(&mut self, request: &Request) -> impl Future<Output = Result<(), Fault>>;
+}
+
+/// The sinks that the settings may choose.
+#[derive(Debug)]
+pub enum AnySink {
+    /// PutMetricData.
+    CloudWatch(Box<CloudWatch>),
+    /// Embedded Metric Format on standard output.
+    Emf(Emf<std::io::Stdout>),
+    /// Readable lines on standard output.
+    Text(Text<std::io::Stdout>),
+}
+
+impl Sink for AnySink {
+    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+        match self {
+            Self::CloudWatch(sink) => sink.put(request).await,
+            Self::Emf(sink) => sink.put(request).await,
+            Self::Text(sink) => sink.put(request).await,
+        }
+    }
+}
+
+/// What became of the data of one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Data that were to be sent now, the function's own metrics among them.
+    pub data: usize,
+    /// Requests that they made.
+    pub requests: usize,
+    /// Requests that were accepted.
+    pub accepted_requests: usize,
+    /// Data of this batch that an earlier invocation had got accepted.
+    pub already_accepted_data: usize,
+    /// Failures too old or too far ahead to be sent.
+    pub stale_failures: u64,
+    /// Data changed so that CloudWatch takes them.
+    pub mended_data: u64,
+    /// Data that no change could make acceptable.
+    pub unsendable_data: u64,
+    /// Attempts.
+    pub attempts: u32,
+    /// Attempts of unknown outcome.
+    pub uncertain_attempts: u32,
+    /// Whether all of it was accepted.
+    pub result: Result<(), PublishError>,
+}
+
+/// Sends data, and remembers what an unfinished batch has got accepted. It lives as long as the environment.
+#[derive(Debug)]
+pub struct Publisher<S> {
+    sink: S,
+    namespace: String,
+    own: OwnMetrics,
+    sent: Sent,
+}
+
+impl<S: Sink> Publisher<S> {
+    /// Sends to `sink`, in this namespace, for the function of this name.
+    pub fn new(sink: S, namespace: impl Into<String>, function_name: impl Into<String>) -> Self {
+        Self { sink, namespace: namespace.into(), own: OwnMetrics::new(function_name), sent: Sent::default() }
+    }
+
+    /// The function's own metrics, to add to. They go out with the next batch that is published.
+    pub fn own(&mut self) -> &mut OwnMetrics {
+        &mut self.own
+    }
+
+    /// Sends the data that `batch`, as it was delivered, led to, and the own metrics that wait.
+    ///
+    /// It stops before `until`, whatever the sink does. Data of the own metrics among `data` are kept until they are
+    /// accepted, for they count attempts; all others are the caller's to produce again after a failure.
+    pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
+        let (own, data) = data.into_iter().partition(OwnMetrics::holds);
+        self.own.take_over(own);
+        let Sendable { mut data, stale, mended, unsendable } = sendable(data, now_ms);
+        let stale_failures = request::failures(&stale);
+        self.own.count(OwnMetric::StaleEvents, now_ms, stale_failures);
+        let already_accepted_data = self.sent.take_away(batch, &mut data);
+        data.extend(self.own.sendable(now_ms));
+
+        let mut published = Published {
+            data: data.len(),
+            requests: 0,
+            accepted_requests: 0,
+            already_accepted_data,
+            stale_failures,
+            mended_data: mended,
+            unsendable_data: unsendable,
+            attempts: 0,
+            uncertain_attempts: 0,
+            result: Ok(()),
+        };
+        let requests = requests(&self.namespace, data);
+        published.requests = requests.len();
+        self.send_all(batch, &requests, now_ms, until, &mut published).await;
+        published
+    }
+
+    async fn send_all(
+        &mut self,
+        batch: &[u8],
+        requests: &[Request],
+        now_ms: i64,
+        until: Instant,
+        published: &mut Published,
+    ) {
+        let mut accepted = Vec::new();
+        let mut fault = None;
+        for request in requests {
+            match self.send(request, until, published).await {
+                Ok(()) => {
+                    self.own.accepted(&request.data);
+                    accepted.push(request);
+                }
+                Err(new) => {
+                    let lost = new.is_refusal();
+                    fault = Some(new);
+                    // One that was refused says nothing about the others; what hits one for other reasons hits all.
+                    if !lost {
+                        break;
+                    }
+                }
+            }
+        }
+        published.accepted_requests = accepted.len();
+        self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(published.uncertain_attempts));
+        match fault {
+            None => {
+                self.sent.forget(batch);
+                self.send_rest_of_own(now_ms, until, published).await;
+            }
+            Some(fault) => {
+                self.sent.remember(batch, accepted.iter().flat_map(|request| &request.data));
+                published.result = Err(PublishError {
+                    fault,
+                    requests: requests.len(),
+                    accepted_requests: accepted.len(),
+                    attempts: published.attempts,
+                });
+            }
+        }
+    }
+
+    /// What was counted while sending, once, without insisting: the environment may be frozen for good after this.
+    async fn send_rest_of_own(&mut self, now_ms: i64, until: Instant, published: &Published) {
+        if published.uncertain_attempts == 0 {
+            return;
+        }
+        for request in requests(&self.namespace, self.own.sendable(now_ms)) {
+            if let Some(limit) = attempt_limit(until)
+                && let Ok(Ok(())) = tokio::time::timeout(limit, self.sink.put(&request)).await
+            {
+                self.own.accepted(&request.data);
+            }
+        }
+    }
+
+    /// Sends one request, as often as it takes and may help.
+    async fn send(&mut self, request: &Request, until: Instant, published: &mut Published) -> Result<(), Fault> {
+        let mut backoff = Backoff::default();
+        let mut last = Fault::NoTimeLeft;
+        for _ in 0..ATTEMPTS_PER_REQUEST {
+            let Some(limit) = attempt_limit(until) else { break };
+            published.attempts += 1;
+            let outcome = tokio::time::timeout(limit, self.sink.put(request)).await;
+            last = match outcome.unwrap_or(Err(Fault::Timeout)) {
+                Ok(()) => return Ok(()),
+                Err(fault) => fault,
+            };
+            published.uncertain_attempts += u32::from(last.is_uncertain());
+            let wait = backoff.next(&last);
+            // Waiting for a moment in which nothing can be done any more would only cost.
+            if !last.may_pass() || Instant::now() + wait + SHORTEST_ATTEMPT > until {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+        }
+        Err(last)
+    }
+}
+
+/// How long an attempt that begins now may take; none where that is too short.
+fn attempt_limit(until: Instant) -> Option<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    (left >= SHORTEST_ATTEMPT).then(|| left.min(ATTEMPT_TIMEOUT))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! The sink that calls PutMetricData.
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::config::http::HttpResponse;
+use aws_sdk_cloudwatch::config::retry::RetryConfig;
+use aws_sdk_cloudwatch::config::timeout::TimeoutConfig;
+use aws_sdk_cloudwatch::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataError;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::{ATTEMPT_TIMEOUT, Fault, Request, Sink};
+use crate::settings::Aws;
+use crate::tally::{Datum, Unit};
+
+/// How long a connection may take to come about: the endpoint is in the same region.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long an idle connection is kept.
+///
+/// An environment is frozen between invocations, and the service closes what is idle meanwhile. A request on such a
+/// connection ends with an unknown outcome, so that a connection is given up long before the service would.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Longest error code that is passed on, in characters.
+const CODE_CHARS: usize = 64;
+
+/// Codes with which AWS services ask for fewer requests.
+const THROTTLE_CODES: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "SlowDown",
+    "PriorRequestNotComplete",
+];
+
+/// Sends to CloudWatch.
+#[derive(Debug)]
+pub struct CloudWatch {
+    client: Client,
+}
+
+impl CloudWatch {
+    /// Makes the client. It connects with its first request.
+    pub fn new(aws: &Aws) -> Self {
+        let credentials = Credentials::new(
+            &aws.access_key_id,
+            &aws.secret_access_key,
+            aws.session_token.clone(),
+            None,
+            "environment",
+        );
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(credentials)
+            .http_client(
+                aws_smithy_http_client::Builder::new()
+                    .pool_idle_timeout(IDLE_TIMEOUT)
+                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                    .build_https(),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            )
+            // The publisher tries again, so that no outcome is lost inside the SDK.
+            .retry_config(RetryConfig::disabled())
+            .disable_request_compression(aws.disable_request_compression)
+            .use_fips(aws.use_fips)
+            .use_dual_stack(aws.use_dual_stack);
+        config.set_endpoint_url(aws.endpoint_url.clone());
+        if let Some(bytes) = aws.request_min_compression_size_bytes {
+            config = config.request_min_compression_size_bytes(bytes);
+        }
+        Self { client: Client::from_conf(config.build()) }
+    }
+}
+
+impl Sink for CloudWatch {
+    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+        let data = request.data.iter().map(metric_datum).collect();
+        let call = self.client.put_metric_data().namespace(&request.namespace).set_metric_data(Some(data));
+        call.send().await.map(|_| ()).map_err(|error| fault(&error))
+    }
+}
+
+fn metric_datum(datum: &Datum) -> MetricDatum {
+    let dimensions =
+        datum.dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build()).collect();
+    let builder = MetricDatum::builder()
+        .metric_name(datum.metric)
+        .set_dimensions(Some(dimensions))
+        .timestamp(DateTime::from_millis(datum.timestamp_ms))
+        .unit(match datum.unit {
+            Unit::Count => StandardUnit::Count,
+            Unit::Milliseconds => StandardUnit::Milliseconds,
+        });
+    let (values, counts) = datum.values.iter().copied().unzip();
+    builder.set_values(Some(values)).set_counts(Some(counts)).build()
+}
+
+fn fault(error: &SdkError<PutMetricDataError, HttpResponse>) -> Fault {
+    match error {
+        SdkError::ConstructionFailure(_) => Fault::NotSent,
+        SdkError::TimeoutError(_) => Fault::Timeout,
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) if never_connected(error) => Fault::Unreachable,
+            _ if failure.is_timeout() => Fault::Timeout,
+            _ => Fault::Cut,
+        },
+        SdkError::ServiceError(answer) => {
+            service_fault(answer.raw().status().as_u16(), answer.err().code().unwrap_or("none"))
+        }
+        // An answer that cannot be read, and whatever the SDK comes to know.
+        _ => Fault::Cut,
+    }
+}
+
+fn service_fault(status: u16, code: &str) -> Fault {
+    if status == 429 || THROTTLE_CODES.contains(&code) {
+        return Fault::Throttled;
+    }
+    if status >= 500 {
+        return Fault::Server { status };
+    }
+    let looks_like_one = code.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let code = if looks_like_one && code.len() <= CODE_CHARS { code } else { "unreadable code" };
+    Fault::Refused { status, code: code.to_owned() }
+}
+
+/// Whether it is certain that the request did not get there.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source()).any(is_about_connecting)
+}
+
+fn is_about_connecting(error: &(dyn Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let refused =
+        matches!(io, Some(ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable));
+    // The client's own error types are not for us to name; these are the words of hyper and of the SDK's time-out.
+    let words = error.to_string();
+    refused || words.starts_with("client error (Connect)") || words.starts_with("HTTP connect timeout")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_whether_trying_again_may_help() {
+        let rows = [
+            (400, "Throttling", Fault::Throttled),
+            (400, "ThrottlingException", Fault::Throttled),
+            (503, "SlowDown", Fault::Throttled),
+            (429, "none", Fault::Throttled),
+            (500, "InternalServiceError", Fault::Server { status: 500 }),
+            (503, "none", Fault::Server { status: 503 }),
+            (400, "InvalidParameterValue", Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() }),
+            (403, "ExpiredToken", Fault::Refused { status: 403, code: "ExpiredToken".to_owned() }),
+            (400, "planted secret!", Fault::Refused { status: 400, code: "unreadable code".to_owned() }),
+        ];
+        for (status, code, expected) in rows {
+            assert_eq!(service_fault(status, code), expected, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn only_what_got_no_answer_or_a_server_error_is_uncertain() {
+        let rows = [
+            (Fault::Throttled, true, false),
+            (Fault::Unreachable, true, false),
+            (Fault::Refused { status: 400, code: String::new() }, false, false),
+            (Fault::NotSent, false, false),
+            (Fault::Server { status: 500 }, true, true),
+            (Fault::Timeout, true, true),
+            (Fault::Cut, true, true),
+        ];
+        for (fault, may_pass, uncertain) in rows {
+            assert_eq!((fault.may_pass(), fault.is_uncertain()), (may_pass, uncertain), "{fault:?}");
+        }
+    }
+}

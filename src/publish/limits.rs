@@ -1,0 +1,127 @@
+//! What PutMetricData accepts.
+//!
+//! It refuses a whole request for one datum that it does not like, so that every datum is made fit beforehand.
+
+use std::ops::RangeInclusive;
+
+/// Most data that one request may carry (a count, not bytes).
+///
+/// Source: CloudWatch API Reference, PutMetricData: "no more than 1000 different metrics".
+pub const DATA_PER_REQUEST: usize = 1_000;
+
+/// Largest request body, in bytes before compression.
+///
+/// Source: CloudWatch API Reference, PutMetricData: "limited to 1 MB in size for HTTP POST requests". It does not say
+/// whether a megabyte is 1,000,000 or 1,048,576 bytes, nor whether compression counts: the least of all readings.
+pub const BYTES_PER_REQUEST: usize = 1_000_000;
+
+/// Most different values that one datum may carry.
+///
+/// Source: CloudWatch API Reference, MetricDatum, Values: "up to 150 unique values".
+pub const VALUES_PER_DATUM: usize = 150;
+
+/// Most dimensions of one datum.
+///
+/// Source: CloudWatch API Reference, MetricDatum, Dimensions: 30 items.
+pub const DIMENSIONS_PER_DATUM: usize = 30;
+
+/// Longest value of a dimension, in characters, which must be ASCII.
+///
+/// Source: CloudWatch API Reference, Dimension, Value: 1 to 1024.
+pub const DIMENSION_VALUE_CHARS: usize = 1_024;
+
+/// Longest name of a metric or dimension, in characters.
+///
+/// Source: CloudWatch API Reference, MetricName and Dimension, Name: 1 to 255.
+pub const NAME_CHARS: usize = 255;
+
+/// Oldest time stamp, in milliseconds before now.
+///
+/// Source: CloudWatch API Reference, PutMetricData: "as much as two weeks before the current date". Five minutes less,
+/// since the request still has to get there.
+pub const OLDEST_MS: i64 = 14 * 24 * 60 * 60_000 - MARGIN_MS;
+
+/// Time stamp farthest ahead, in milliseconds from now.
+///
+/// Source: CloudWatch API Reference, PutMetricData: "as much as 2 hours after the current day and time". Five minutes
+/// less, since clocks differ.
+pub const AHEAD_MS: i64 = 2 * 60 * 60_000 - MARGIN_MS;
+
+const MARGIN_MS: i64 = 5 * 60_000;
+
+/// Smallest and largest value.
+///
+/// Source: CloudWatch API Reference, MetricDatum, Value: "in the range of -2^360 to 2^360"; no NaN, no infinity.
+pub fn values() -> RangeInclusive<f64> {
+    let largest = 2_f64.powi(360);
+    -largest..=largest
+}
+
+/// What a dimension is called whose value is blank.
+const UNKNOWN: &str = "unknown";
+
+/// Whether a metric or dimension may have this name.
+///
+/// Source: CloudWatch API Reference, Dimension, Name: ASCII, at least one character that is no blank, no control
+/// characters, not beginning with a colon.
+pub fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS).contains(&name.len())
+        && name.bytes().all(|b| (b' '..=b'~').contains(&b))
+        && !name.trim().is_empty()
+        && !name.starts_with(':')
+}
+
+/// The nearest dimension value that CloudWatch takes; none where the value is one.
+pub fn mend(value: &str) -> Option<String> {
+    let printable = value.bytes().all(|b| (b' '..=b'~').contains(&b));
+    if printable && value.len() <= DIMENSION_VALUE_CHARS && !value.trim().is_empty() {
+        return None;
+    }
+    let ascii = |c: char| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' };
+    let mended: String = value.chars().take(DIMENSION_VALUE_CHARS).map(ascii).collect();
+    let blank = value.chars().all(|c| c.is_whitespace() || c.is_control());
+    Some(if blank || mended.trim().is_empty() { UNKNOWN.to_owned() } else { mended })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cloudwatch_takes_is_left_alone() {
+        for value in ["prod", "$default", "GET /a b", ":colon", &"x".repeat(1_024)] {
+            assert_eq!(mend(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_cloudwatch_refuses_is_mended() {
+        let rows = [
+            ("", "unknown"),
+            ("   ", "unknown"),
+            ("\t\n", "unknown"),
+            ("\u{a0}", "unknown"),
+            ("prüf", "pr?f"),
+            ("a\nb\0", "a?b?"),
+            ("日本", "??"),
+        ];
+        for (value, mended) in rows {
+            assert_eq!(mend(value).as_deref(), Some(mended), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        assert_eq!(mend(&"x".repeat(1_025)), Some("x".repeat(1_024)));
+        assert_eq!(mend(&"ü".repeat(2_000)), Some("?".repeat(1_024)));
+    }
+
+    #[test]
+    fn names_are_ascii_and_short_and_do_not_begin_with_a_colon() {
+        let rows = [("Errors", true), ("", false), (" ", false), (":a", false), ("é", false), ("a\u{7f}", false)];
+        for (name, allowed) in rows {
+            assert_eq!(is_name(name), allowed, "{name:?}");
+        }
+        assert!(is_name(&"x".repeat(255)) && !is_name(&"x".repeat(256)));
+    }
+}

@@ -1,0 +1,229 @@
+//! The function's own metrics, kept until they are accepted.
+//!
+//! They count attempts: a batch that is tried three times is three in `Batches`. What is counted while CloudWatch does
+//! not answer goes out as soon as it does, at the minute in which it was counted.
+
+use std::collections::BTreeMap;
+
+use super::request::{Sendable, sendable};
+use crate::tally::{Datum, Unit};
+
+/// The dimension that none but these metrics have.
+const FUNCTION: &str = "Function";
+
+/// Most pairs of metric and minute that wait: more than half a day without CloudWatch. Later counts join the last minute.
+const WAITING: usize = 10_000;
+
+/// Most different values of a metric and minute that wait. Later ones are counted with the nearest.
+const VALUES_WAITING: usize = 150;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A metric of the function itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnMetric {
+    /// Log events that were read.
+    LogEvents,
+    /// Batches that were delivered.
+    Batches,
+    /// Log events that had been counted already.
+    DuplicateEvents,
+    /// Failures too old or too far ahead to be sent.
+    StaleEvents,
+    /// Requests that carry-over joined from two batches.
+    SplitRequests,
+    /// Lines whose status client text may have forged.
+    AmbiguousLines,
+    /// APIs whose failures were seen in both kinds of log.
+    BothSources,
+    /// Batches that could not be read.
+    UndecodableBatches,
+    /// Counts that a cap folded into `other`.
+    OtherDimensions,
+    /// Attempts of which it is not known whether CloudWatch accepted them.
+    UncertainPublishes,
+    /// Failures of the canary.
+    Canary,
+    /// From a log event to its count, in milliseconds.
+    DeliveryDelay,
+}
+
+impl OwnMetric {
+    /// The metric name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LogEvents => "LogEvents",
+            Self::Batches => "Batches",
+            Self::DuplicateEvents => "DuplicateEvents",
+            Self::StaleEvents => "StaleEvents",
+            Self::SplitRequests => "SplitRequests",
+            Self::AmbiguousLines => "AmbiguousLines",
+            Self::BothSources => "BothSources",
+            Self::UndecodableBatches => "UndecodableBatches",
+            Self::OtherDimensions => "OtherDimensions",
+            Self::UncertainPublishes => "UncertainPublishes",
+            Self::Canary => "Canary",
+            Self::DeliveryDelay => "DeliveryDelay",
+        }
+    }
+}
+
+/// Counts of the function itself that wait for CloudWatch.
+#[derive(Debug)]
+pub struct OwnMetrics {
+    function_name: String,
+    waiting: BTreeMap<(&'static str, i64), Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    unit: Unit,
+    values: Vec<(f64, f64)>,
+}
+
+impl OwnMetrics {
+    /// None yet, of the function of this name.
+    pub fn new(function_name: impl Into<String>) -> Self {
+        Self { function_name: function_name.into(), waiting: BTreeMap::new() }
+    }
+
+    /// Adds to a count. Adding nothing makes no datum.
+    pub fn count(&mut self, metric: OwnMetric, timestamp_ms: i64, count: u64) {
+        if count > 0 {
+            self.add(metric.name(), timestamp_ms, Unit::Count, (1.0, count as f64));
+        }
+    }
+
+    /// Adds a duration.
+    pub fn duration(&mut self, metric: OwnMetric, timestamp_ms: i64, duration_ms: u64) {
+        self.add(metric.name(), timestamp_ms, Unit::Milliseconds, (duration_ms as f64, 1.0));
+    }
+
+    /// Whether a datum is one of these metrics.
+    pub(super) fn holds(datum: &Datum) -> bool {
+        matches!(datum.dimensions.as_slice(), [(FUNCTION, _)])
+    }
+
+    /// Takes over data that were made elsewhere.
+    pub(super) fn take_over(&mut self, data: Vec<Datum>) {
+        for datum in data {
+            for value in datum.values {
+                self.add(datum.metric, datum.timestamp_ms, datum.unit, value);
+            }
+        }
+    }
+
+    /// All that waits and can still be sent. It waits on until [`accepted`](Self::accepted) hears of it.
+    pub(super) fn sendable(&mut self, now_ms: i64) -> Vec<Datum> {
+        let Sendable { data, stale, .. } = sendable(self.data(), now_ms);
+        // Two weeks without CloudWatch, or a clock that jumped: there is nobody left to tell.
+        self.accepted(&stale);
+        data
+    }
+
+    /// Takes away what was accepted; data of other metrics are none of its business.
+    pub(super) fn accepted(&mut self, data: &[Datum]) {
+        for datum in data.iter().filter(|datum| Self::holds(datum)) {
+            let key = (datum.metric, datum.timestamp_ms);
+            let Some(waiting) = self.waiting.get_mut(&key) else { continue };
+            for (value, count) in &datum.values {
+                if let Some(left) = waiting.values.iter_mut().find(|(known, _)| known == value) {
+                    left.1 -= count;
+                }
+            }
+            waiting.values.retain(|(_, count)| *count > 0.0);
+            if waiting.values.is_empty() {
+                self.waiting.remove(&key);
+            }
+        }
+    }
+
+    fn add(&mut self, metric: &'static str, timestamp_ms: i64, unit: Unit, (value, count): (f64, f64)) {
+        let mut key = (metric, timestamp_ms.div_euclid(MINUTE_MS) * MINUTE_MS);
+        if self.waiting.len() >= WAITING && !self.waiting.contains_key(&key) {
+            let last = self.waiting.range((metric, i64::MIN)..=(metric, i64::MAX)).next_back();
+            key = last.map_or(key, |(last, _)| *last);
+        }
+        let values = &mut self.waiting.entry(key).or_insert_with(|| Waiting { unit, values: Vec::new() }).values;
+        let full = values.len() >= VALUES_WAITING;
+        let distance = |known: f64| (known - value).abs();
+        let nearest = values.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)));
+        match nearest {
+            Some(nearest) if nearest.0 == value || full => nearest.1 += count,
+            _ => values.push((value, count)),
+        }
+    }
+
+    fn data(&self) -> Vec<Datum> {
+        let datum = |((metric, timestamp_ms), waiting): (&(&'static str, i64), &Waiting)| Datum {
+            metric,
+            dimensions: vec![(FUNCTION, self.function_name.clone())],
+            timestamp_ms: *timestamp_ms,
+            values: waiting.values.clone(),
+            unit: waiting.unit,
+        };
+        self.waiting.iter().map(datum).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_800_000_000_000;
+
+    #[test]
+    fn counts_of_one_minute_add_up_and_wait_until_they_are_accepted() {
+        let mut own = OwnMetrics::new("why5xx");
+        own.count(OwnMetric::Batches, NOW_MS + 1, 1);
+        own.count(OwnMetric::Batches, NOW_MS + 59_999, 1);
+        own.count(OwnMetric::Canary, NOW_MS, 0);
+        let data = own.sendable(NOW_MS);
+        assert_eq!(data.len(), 1);
+        assert_eq!((data[0].metric, data[0].timestamp_ms), ("Batches", NOW_MS));
+        assert_eq!(data[0].values, [(1.0, 2.0)]);
+        assert_eq!(own.sendable(NOW_MS), data);
+
+        own.count(OwnMetric::Batches, NOW_MS, 3);
+        own.accepted(&data);
+        assert_eq!(own.sendable(NOW_MS)[0].values, [(1.0, 3.0)]);
+    }
+
+    #[test]
+    fn durations_keep_their_distribution() {
+        let mut own = OwnMetrics::new("why5xx");
+        for delay_ms in [40, 90, 40] {
+            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms);
+        }
+        let data = own.sendable(NOW_MS);
+        assert_eq!(data[0].values, [(40.0, 2.0), (90.0, 1.0)]);
+        assert_eq!(data[0].unit, Unit::Milliseconds);
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_no_count_is_lost() {
+        let mut own = OwnMetrics::new("why5xx");
+        let minutes = WAITING as i64 + 500;
+        for minute in 0..minutes {
+            own.count(OwnMetric::Batches, NOW_MS + minute * MINUTE_MS, 1);
+        }
+        assert_eq!(own.waiting.len(), WAITING);
+        let total: f64 = own.data().iter().map(|datum| datum.values[0].1).sum();
+        assert_eq!(total, minutes as f64);
+
+        let mut own = OwnMetrics::new("why5xx");
+        for delay_ms in 0..1_000 {
+            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms);
+        }
+        assert_eq!(own.data()[0].values.len(), VALUES_WAITING);
+        assert_eq!(own.data()[0].values.iter().map(|(_, count)| count).sum::<f64>(), 1_000.0);
+    }
+
+    #[test]
+    fn what_is_too_old_stops_waiting() {
+        let mut own = OwnMetrics::new("why5xx");
+        own.count(OwnMetric::Batches, NOW_MS - 15 * 24 * 60 * 60_000, 1);
+        assert!(own.sendable(NOW_MS).is_empty());
+        assert!(own.waiting.is_empty());
+    }
+}

@@ -1,0 +1,241 @@
+//! Data to requests that CloudWatch accepts.
+
+use std::cmp::Ordering;
+
+use super::limits;
+use crate::tally::{Datum, Metric, Unit};
+
+/// One PutMetricData request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The namespace.
+    pub namespace: String,
+    /// The data, each within the limits.
+    pub data: Vec<Datum>,
+}
+
+/// Data, parted into what can be sent and what cannot.
+#[derive(Debug, Default)]
+pub struct Sendable {
+    /// What can be sent: one datum for each metric, dimensions and minute.
+    pub data: Vec<Datum>,
+    /// What is too old or too far ahead.
+    pub stale: Vec<Datum>,
+    /// Data that were changed.
+    pub mended: u64,
+    /// Data (or single values of them) that nothing could make acceptable, and that were left out.
+    pub unsendable: u64,
+}
+
+/// Makes data fit to be sent at the time `now_ms`.
+pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
+    let mut sendable = Sendable::default();
+    let times = now_ms - limits::OLDEST_MS..=now_ms + limits::AHEAD_MS;
+    for mut datum in data {
+        let values = datum.values.len();
+        datum.values.retain(|(value, count)| can_send(*value, *count));
+        sendable.unsendable += (values - datum.values.len()) as u64;
+        if datum.values.is_empty() || !has_names(&datum) {
+            sendable.unsendable += u64::from(!datum.values.is_empty());
+        } else if !times.contains(&datum.timestamp_ms) {
+            sendable.stale.push(datum);
+        } else {
+            sendable.mended += u64::from(mend(&mut datum));
+            sendable.data.push(datum);
+        }
+    }
+    sendable.data = add_up(sendable.data);
+    sendable
+}
+
+fn can_send(value: f64, count: f64) -> bool {
+    limits::values().contains(&value) && count > 0.0 && limits::values().contains(&count)
+}
+
+fn has_names(datum: &Datum) -> bool {
+    limits::is_name(datum.metric) && datum.dimensions.iter().all(|(name, _)| limits::is_name(name))
+}
+
+/// Whether anything had to be changed.
+fn mend(datum: &mut Datum) -> bool {
+    let mut changed = datum.dimensions.len() > limits::DIMENSIONS_PER_DATUM;
+    datum.dimensions.truncate(limits::DIMENSIONS_PER_DATUM);
+    for (_, value) in &mut datum.dimensions {
+        if let Some(mended) = limits::mend(value) {
+            *value = mended;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Adds up data of one metric, dimensions and time: mending may have made two of them alike.
+fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
+    data.sort_by(by_place);
+    data.dedup_by(|next, kept| {
+        let same = by_place(next, kept) == Ordering::Equal;
+        if same {
+            kept.values.append(&mut next.values);
+        }
+        same
+    });
+    for datum in &mut data {
+        if datum.values.len() > 1 {
+            datum.values.sort_by(|a, b| a.0.total_cmp(&b.0));
+            datum.values.dedup_by(|next, kept| {
+                let same = next.0.total_cmp(&kept.0) == Ordering::Equal;
+                if same {
+                    kept.1 += next.1;
+                }
+                same
+            });
+        }
+    }
+    data
+}
+
+fn by_place(a: &Datum, b: &Datum) -> Ordering {
+    let unit = |datum: &Datum| matches!(datum.unit, Unit::Count);
+    (a.metric, &a.dimensions, a.timestamp_ms, unit(a)).cmp(&(b.metric, &b.dimensions, b.timestamp_ms, unit(b)))
+}
+
+/// Shares data out among as few requests as the limits allow.
+pub fn requests(namespace: &str, data: Vec<Datum>) -> Vec<Request> {
+    let mut requests: Vec<Request> = Vec::new();
+    let mut bytes = 0;
+    for datum in data.into_iter().flat_map(split) {
+        let datum_bytes = wire_bytes(&datum);
+        match requests.last_mut() {
+            Some(last)
+                if last.data.len() < limits::DATA_PER_REQUEST && bytes + datum_bytes <= limits::BYTES_PER_REQUEST =>
+            {
+                bytes += datum_bytes;
+                last.data.push(datum);
+            }
+            _ => {
+                bytes = REQUEST_BYTES + namespace.len() + datum_bytes;
+                requests.push(Request { namespace: namespace.to_owned(), data: vec![datum] });
+            }
+        }
+    }
+    requests
+}
+
+/// One datum, or several where it has more values than one may have.
+fn split(mut datum: Datum) -> Vec<Datum> {
+    if datum.values.len() <= limits::VALUES_PER_DATUM {
+        return vec![datum];
+    }
+    let values = std::mem::take(&mut datum.values);
+    values.chunks(limits::VALUES_PER_DATUM).map(|values| Datum { values: values.to_vec(), ..datum.clone() }).collect()
+}
+
+/// The request around its data and its namespace, in bytes: two keys, heads of a map, an array and a text.
+const REQUEST_BYTES: usize = 64;
+/// A datum's keys, heads, time stamp and unit, in bytes.
+const DATUM_BYTES: usize = 112;
+/// A dimension's keys and heads, in bytes.
+const DIMENSION_BYTES: usize = 32;
+/// A value with its count, in bytes: two numbers of eight bytes with a head of one.
+const VALUE_BYTES: usize = 18;
+
+/// At most what a datum takes in the request body, which is CBOR. A test compares it with what the SDK writes.
+fn wire_bytes(datum: &Datum) -> usize {
+    let dimensions: usize =
+        datum.dimensions.iter().map(|(name, value)| DIMENSION_BYTES + name.len() + value.len()).sum();
+    DATUM_BYTES + datum.metric.len() + dimensions + VALUE_BYTES * datum.values.len()
+}
+
+/// How many failures data count, roll-ups left out.
+pub(super) fn failures(data: &[Datum]) -> u64 {
+    let counts = [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::RejectedFlows];
+    let counted = data.iter().filter(|datum| counts.iter().any(|metric| metric.name() == datum.metric));
+    counted.map(|datum| sum(datum) as u64).sum()
+}
+
+/// All of a datum's values, added up.
+pub(super) fn sum(datum: &Datum) -> f64 {
+    datum.values.iter().map(|(value, count)| value * count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_800_000_000_000;
+
+    fn datum(stage: &str, values: &[(f64, f64)]) -> Datum {
+        Datum {
+            metric: "Errors",
+            dimensions: vec![("ApiId", "a1b2c3d4e5".to_owned()), ("Stage", stage.to_owned())],
+            timestamp_ms: NOW_MS,
+            values: values.to_vec(),
+            unit: Unit::Count,
+        }
+    }
+
+    #[test]
+    fn data_that_become_equal_by_mending_are_added_up() {
+        let data = vec![datum("prüf", &[(1.0, 2.0)]), datum("pröf", &[(1.0, 3.0)]), datum("prod", &[(1.0, 1.0)])];
+        let sendable = sendable(data, NOW_MS);
+        assert_eq!(sendable.mended, 2);
+        assert_eq!(sendable.data, [datum("pr?f", &[(1.0, 5.0)]), datum("prod", &[(1.0, 1.0)])]);
+    }
+
+    #[test]
+    fn what_is_too_old_or_too_far_ahead_is_left_out_and_told() {
+        let day = 24 * 60 * 60_000;
+        let rows = [(-15 * day, true), (-13 * day, false), (0, false), (60 * 60_000, false), (3 * 60 * 60_000, true)];
+        for (offset_ms, stale) in rows {
+            let data = vec![Datum { timestamp_ms: NOW_MS + offset_ms, ..datum("prod", &[(1.0, 4.0)]) }];
+            let sendable = sendable(data, NOW_MS);
+            assert_eq!((sendable.stale.len(), sendable.data.len()), (usize::from(stale), usize::from(!stale)));
+            assert_eq!(failures(&sendable.stale), if stale { 4 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_are_left_out_and_the_others_kept() {
+        let bad = [(f64::NAN, 1.0), (f64::INFINITY, 1.0), (2_f64.powi(361), 1.0), (1.0, 0.0), (1.0, f64::NAN)];
+        let mut values = bad.to_vec();
+        values.push((1.0, 1.0));
+        let good = sendable(vec![datum("prod", &values)], NOW_MS);
+        assert_eq!((good.unsendable, good.data), (5, vec![datum("prod", &[(1.0, 1.0)])]));
+        assert!(sendable(vec![datum("prod", &bad)], NOW_MS).data.is_empty());
+    }
+
+    #[test]
+    fn a_name_that_cloudwatch_refuses_costs_only_its_own_datum() {
+        let data = vec![Datum { metric: ":colon", ..datum("prod", &[(1.0, 1.0)]) }, datum("prod", &[(1.0, 1.0)])];
+        let sendable = sendable(data, NOW_MS);
+        assert_eq!((sendable.unsendable, sendable.data.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_thousand_and_one_data_make_two_requests() {
+        let data: Vec<_> = (0..1_001).map(|n| datum(&format!("s{n}"), &[(1.0, 1.0)])).collect();
+        let sizes: Vec<_> = requests("N", data).iter().map(|request| request.data.len()).collect();
+        assert_eq!(sizes, [1_000, 1]);
+    }
+
+    #[test]
+    fn long_dimensions_make_a_request_smaller() {
+        let data: Vec<_> = (0..1_000).map(|n| datum(&format!("{n:01024}"), &[(1.0, 1.0)])).collect();
+        let requests = requests("N", data);
+        assert_eq!(requests.len(), 2);
+        assert_eq!(requests.iter().map(|request| request.data.len()).sum::<usize>(), 1_000);
+    }
+
+    #[test]
+    fn a_datum_of_many_values_is_split() {
+        let values: Vec<_> = (0..301).map(|n| (f64::from(n), 1.0)).collect();
+        let requests = requests("N", vec![datum("prod", &values)]);
+        let sizes: Vec<_> = requests[0].data.iter().map(|datum| datum.values.len()).collect();
+        assert_eq!(sizes, [150, 150, 1]);
+    }
+
+    #[test]
+    fn nothing_to_send_makes_no_request() {
+        assert!(requests("N", Vec::new()).is_empty());
+    }
+}

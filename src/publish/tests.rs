@@ -1,0 +1,138 @@
+//! The publisher with a sink that does as it is told.
+
+use super::*;
+use crate::tally::Unit;
+
+const NOW_MS: i64 = 1_800_000_000_000;
+
+/// Answers in the order of its script, then accepts everything.
+#[derive(Default)]
+struct Scripted {
+    script: std::collections::VecDeque<Result<(), Fault>>,
+    accepted: Vec<Request>,
+}
+
+impl Sink for Scripted {
+    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+        self.script.pop_front().unwrap_or(Ok(()))?;
+        self.accepted.push(request.clone());
+        Ok(())
+    }
+}
+
+fn publisher(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<Scripted> {
+    let sink = Scripted { script: script.into_iter().collect(), accepted: Vec::new() };
+    Publisher::new(sink, "Why5xx", "why5xx")
+}
+
+fn datum(stage: usize) -> Datum {
+    Datum {
+        metric: "Errors",
+        dimensions: vec![("Stage", format!("s{stage:04}"))],
+        timestamp_ms: NOW_MS,
+        values: vec![(1.0, 2.0)],
+        unit: Unit::Count,
+    }
+}
+
+fn in_seconds(seconds: u64) -> Instant {
+    Instant::now() + Duration::from_secs(seconds)
+}
+
+fn refusal() -> Result<(), Fault> {
+    Err(Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() })
+}
+
+/// The sum that was accepted of a metric.
+fn total(publisher: &Publisher<Scripted>, metric: &str) -> f64 {
+    let data = publisher.sink.accepted.iter().flat_map(|request| &request.data);
+    data.filter(|datum| datum.metric == metric).map(request::sum).sum()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_throttled_is_sent_again_and_counted_once() {
+    let mut publisher = publisher([Err(Fault::Throttled), Err(Fault::Throttled)]);
+    let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
+    assert_eq!(published.result, Ok(()));
+    assert_eq!((published.attempts, published.uncertain_attempts), (3, 0));
+    assert_eq!(total(&publisher, "Errors"), 2.0);
+    assert_eq!(total(&publisher, "UncertainPublishes"), 0.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_unknown_outcome_is_sent_again_and_told() {
+    let mut publisher = publisher([Err(Fault::Cut)]);
+    let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
+    assert_eq!((published.attempts, published.uncertain_attempts), (2, 1));
+    assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_accepted_of_a_failed_batch_is_not_sent_again() {
+    let data: Vec<_> = (0..2_500).map(datum).collect();
+    let mut publisher = publisher([Ok(()), refusal(), Ok(())]);
+    let first = publisher.publish(b"batch", data.clone(), NOW_MS, in_seconds(20)).await;
+    assert_eq!((first.requests, first.accepted_requests), (3, 2));
+    assert!(!first.result.unwrap_err().may_pass());
+
+    let again = publisher.publish(b"batch", data.clone(), NOW_MS, in_seconds(20)).await;
+    assert_eq!((again.already_accepted_data, again.requests, again.result), (1_500, 1, Ok(())));
+    assert_eq!(total(&publisher, "Errors"), 5_000.0);
+
+    // The same counts of another batch are other failures.
+    let other = publisher.publish(b"other batch", data, NOW_MS, in_seconds(20)).await;
+    assert_eq!((other.already_accepted_data, other.requests), (0, 3));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn own_counts_of_a_failed_attempt_go_out_with_the_next_that_is_accepted() {
+    let mut publisher = publisher([refusal()]);
+    for _ in 0..2 {
+        publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
+        publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
+    }
+    assert_eq!(total(&publisher, "Batches"), 2.0);
+    publisher.publish(b"next", vec![datum(1)], NOW_MS, in_seconds(20)).await;
+    assert_eq!(total(&publisher, "Batches"), 2.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn own_data_that_come_with_a_batch_are_kept_like_those_counted_here() {
+    let own = Datum { metric: "LogEvents", dimensions: vec![("Function", "why5xx".to_owned())], ..datum(0) };
+    let mut publisher = publisher([refusal()]);
+    publisher.publish(b"batch", vec![own], NOW_MS, in_seconds(20)).await;
+    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
+    assert_eq!(total(&publisher, "LogEvents"), 2.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn failures_too_old_to_be_sent_are_counted_once_without_their_roll_ups() {
+    let old = Datum { timestamp_ms: NOW_MS - 20 * 24 * 60 * 60_000, ..datum(1) };
+    let roll_up = Datum { metric: "StageErrors", ..old.clone() };
+    let mut publisher = publisher([]);
+    let published = publisher.publish(b"batch", vec![old, roll_up], NOW_MS, in_seconds(20)).await;
+    assert_eq!(published.stale_failures, 2);
+    assert_eq!((total(&publisher, "Errors"), total(&publisher, "StaleEvents")), (0.0, 2.0));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn without_time_nothing_is_sent_and_the_error_says_so() {
+    let mut publisher = publisher([]);
+    let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, Instant::now()).await;
+    let error = published.result.unwrap_err();
+    assert_eq!(error.fault, Fault::NoTimeLeft);
+    assert!(error.may_pass());
+    assert_eq!(
+        error.to_string(),
+        "0 of 1 requests accepted after 0 attempts: the deadline was too near to send it; trying again may help"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_throttle_that_lasts_ends_before_the_deadline() {
+    let mut publisher = publisher(std::iter::repeat_n(Err(Fault::Throttled), 100));
+    let begin = Instant::now();
+    let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(1)).await;
+    assert_eq!(published.result.unwrap_err().fault, Fault::Throttled);
+    assert!(begin.elapsed() < Duration::from_secs(1));
+}
