@@ -1,5 +1,6 @@
 //! The rules of counting that two people could read differently: one small file each, run through the real command.
 
+#[path = "support/command.rs"]
 mod support;
 
 use std::collections::BTreeMap;

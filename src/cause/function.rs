@@ -1,6 +1,6 @@
 //! What only the log of a Lambda function tells.
 
-use super::Need::FunctionLog;
+use super::Need::LambdaLog;
 use super::Says::FunctionLog;
 use super::{Cause, Family, Kind, Rank, Remedy, function_log};
 
@@ -13,7 +13,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[FunctionLog],
+        needs: &[LambdaLog],
         says: &[],
         remedy: Remedy {
             means: "The process that runs the function's code ended during an invocation, by itself or by a signal, \
@@ -76,7 +76,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[FunctionLog],
+        needs: &[LambdaLog],
         says: &[
             FunctionLog("accessdenied"),
             FunctionLog("access denied"),
@@ -154,7 +154,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[FunctionLog],
+        needs: &[LambdaLog],
         says: &[
             FunctionLog("throttl"),
             FunctionLog("provisionedthroughputexceeded"),
@@ -224,7 +224,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[FunctionLog],
+        needs: &[LambdaLog],
         says: &[
             FunctionLog("econnrefused"),
             FunctionLog("etimedout"),

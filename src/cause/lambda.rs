@@ -1,6 +1,6 @@
 //! What goes wrong in the Lambda function behind an API.
 
-use super::Need::{AccessField, ErrorLevel, FunctionLog};
+use super::Need::{AccessField, ErrorLevel, LambdaLog};
 use super::Says::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, access, execution, function_log};
 
@@ -13,7 +13,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500, 502],
-        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         says: &[
             Gateway("larger than allowed maximum"),
             Gateway("exceeded maximum allowed payload size"),
@@ -184,7 +184,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         says: &[
             Function("runtime exited with error: signal: killed"),
             Function("^signal: killed"),
@@ -266,7 +266,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         says: &[
             Function("importmoduleerror"),
             Function("cannot find module"),
@@ -406,7 +406,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         says: &[
             Function("^task timed out after"),
             Function("sandbox.timedout"),
@@ -483,7 +483,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), FunctionLog],
+        needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         says: &[Function("")],
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \

@@ -211,7 +211,7 @@ pub enum Need {
     /// An access-log format with this variable.
     AccessField(&'static str),
     /// The function's own log.
-    FunctionLog,
+    LambdaLog,
     /// A VPC flow log.
     FlowLog,
 }

@@ -1,27 +1,14 @@
-//! What several tests need.
+//! Stand-ins for what surrounds the function: Lambda's Runtime API and CloudWatch, both on the loopback interface, and
+//! a runner of the real program between them.
+//!
+//! They speak the real protocols, refuse what the real ones refuse, and fail when they are told to.
 
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(unreachable_pub, reason = "there is no outside to reach")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
-
-/// Runs the real command with an input.
-pub(crate) fn command(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_why5xx"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let input = input.to_vec();
-    // Written beside, so that a full pipe on either side cannot stop both.
-    let writer = std::thread::spawn(move || {
-        // A command that does not read to the end closes the pipe, and that is its right.
-        let _ = stdin.write_all(&input);
-    });
-    let output = child.wait_with_output().expect("the command ends");
-    writer.join().expect("the writer ends");
-    output
-}
+pub mod cloudwatch;
+pub mod events;
+pub mod function;
+pub mod http;
+pub mod runtime_api;

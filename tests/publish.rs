@@ -1,0 +1,167 @@
+//! The publisher with the real SDK against a CloudWatch that refuses what CloudWatch refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod support;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use why5xx::publish::{CloudWatch, Fault, OwnMetric, Published, Publisher};
+use why5xx::settings::{Aws, Environment};
+use why5xx::tally::{Datum, Unit};
+
+use support::cloudwatch::{self, Behaviour, now_ms};
+
+fn aws(url: &str) -> Aws {
+    Aws::load(&Environment::of([
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", url),
+    ]))
+    .unwrap()
+}
+
+fn publisher(url: &str) -> Publisher<CloudWatch> {
+    Publisher::new(CloudWatch::new(&aws(url)), "Why5xx", "why5xx")
+}
+
+fn datum(stage: &str) -> Datum {
+    Datum {
+        metric: "Errors",
+        dimensions: vec![("ApiId", "a1b2c3d4e5".to_owned()), ("Stage", stage.to_owned())],
+        timestamp_ms: now_ms(),
+        values: vec![(1.0, 1.0)],
+        unit: Unit::Count,
+    }
+}
+
+async fn publish(to: &mut Publisher<CloudWatch>, data: Vec<Datum>) -> Published {
+    to.publish(b"batch", data, now_ms(), Instant::now() + Duration::from_secs(20)).await
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn whatever_the_names_are_no_request_is_refused() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let names = ["", "   ", "\u{a0}", "prüf", "a\nb", ":a", "日本", "\0", "x\u{7f}", &"n".repeat(5_000), "$default"];
+    let data: Vec<_> = names.iter().map(|name| datum(name)).collect();
+    let published = publish(&mut publisher(&endpoint.url()), data).await;
+    assert_eq!((published.result, endpoint.refusals()), (Ok(()), Vec::new()));
+    assert_eq!(endpoint.sum("Errors"), names.len() as f64);
+    assert_eq!(endpoint.sum_of("Errors", "Stage", "unknown"), 4.0);
+    assert_eq!(published.mended_data, 9);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn data_at_every_limit_are_accepted() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let mut data: Vec<_> = (0..1_001).map(|n| datum(&format!("{n:01024}"))).collect();
+    let dimensions = ["d0", "d1", "d2"].map(|name| (name, "v".repeat(1_024))).to_vec();
+    data.push(Datum { dimensions, ..datum("") });
+    let values: Vec<_> = (0..400).map(|n| (f64::from(n), 2.0)).collect();
+    data.push(Datum { values, metric: "Delays", unit: Unit::Milliseconds, ..datum("prod") });
+    let hour_ms = 60 * 60_000;
+    for (stage, offset_ms) in [("old", -14 * 24 * hour_ms), ("late", -13 * 24 * hour_ms), ("ahead", 3 * hour_ms)] {
+        data.push(Datum { timestamp_ms: now_ms() + offset_ms, ..datum(stage) });
+    }
+    data.push(Datum { values: vec![(f64::NAN, 1.0)], ..datum("nan") });
+    let published = publish(&mut publisher(&endpoint.url()), data).await;
+    assert_eq!((published.result, endpoint.refusals()), (Ok(()), Vec::new()));
+    assert_eq!(endpoint.sum("Errors"), 1_003.0);
+    assert_eq!(endpoint.sum("Delays"), 2.0 * (0..400).sum::<i32>() as f64);
+    assert_eq!((published.stale_failures, endpoint.sum("StaleEvents")), (2, 2.0));
+    assert_eq!(published.unsendable_data, 1);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn requests_are_as_full_as_a_megabyte_allows_and_never_fuller() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let data: Vec<_> = (0..3_000).map(|n| datum(&format!("{n:0900}"))).collect();
+    let published = publish(&mut publisher(&endpoint.url()), data).await;
+    assert_eq!(published.result, Ok(()));
+    let sizes = endpoint.sizes();
+    assert!(sizes.iter().all(|(data, bytes)| *data <= 1_000 && *bytes <= 1_000_000), "{sizes:?}");
+    // The estimate is on the safe side, but not by more than a tenth.
+    assert!(sizes[0].1 > 900_000, "{sizes:?}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn large_requests_are_compressed_and_small_ones_are_not() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let mut publisher = publisher(&endpoint.url());
+    publish(&mut publisher, vec![datum("prod")]).await;
+    assert_eq!((endpoint.requests(), endpoint.compressed()), (1, 0));
+    publish(&mut publisher, (0..500).map(|n| datum(&n.to_string())).collect()).await;
+    assert_eq!((endpoint.requests(), endpoint.compressed()), (2, 1));
+    assert_eq!(endpoint.sum("Errors"), 501.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_throttle_and_a_server_error_pass() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    endpoint.then([Behaviour::Throttle, Behaviour::Fail(500), Behaviour::Fail(503)]);
+    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+    assert_eq!(published.result, Ok(()));
+    // What a server error accepted is not known; what a throttle accepted is: nothing.
+    assert_eq!((published.attempts, published.uncertain_attempts), (4, 2));
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 2.0));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_cut_connection_is_of_unknown_outcome_and_sent_again() {
+    for (cut, counted) in [(Behaviour::CutBeforeAccepting, 1.0), (Behaviour::CutAfterAccepting, 2.0)] {
+        let endpoint = cloudwatch::CloudWatch::start();
+        endpoint.then([cut]);
+        let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+        assert_eq!((published.result, published.uncertain_attempts), (Ok(()), 1), "{cut:?}");
+        assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (counted, 1.0), "{cut:?}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn where_nobody_listens_it_is_certain_that_nothing_was_accepted() {
+    let url = format!("http://{}", support::http::closed_address());
+    let published = publish(&mut publisher(&url), vec![datum("prod")]).await;
+    assert_eq!(published.result.unwrap_err().fault, Fault::Unreachable);
+    assert_eq!(published.uncertain_attempts, 0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_endpoint_that_hangs_ends_before_the_deadline() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    endpoint.always(Behaviour::Hang(Duration::from_secs(30)));
+    let begin = Instant::now();
+    let until = begin + Duration::from_secs(1);
+    let published = publisher(&endpoint.url()).publish(b"batch", vec![datum("prod")], now_ms(), until).await;
+    assert_eq!(published.result.unwrap_err().fault, Fault::Timeout);
+    assert!(begin.elapsed() < Duration::from_millis(1_100), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refusal_names_its_code_and_never_the_services_words() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    endpoint.always(Behaviour::Refuse);
+    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+    let error = published.result.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "0 of 1 requests accepted after 1 attempts: CloudWatch refused the request (400 InvalidParameterValue); \
+         trying again does not help"
+    );
+    assert!(!format!("{error:?}").contains(cloudwatch::SECRET));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn one_request_that_is_refused_does_not_keep_back_the_others() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let mut publisher = publisher(&endpoint.url());
+    publisher.own().count(OwnMetric::Batches, now_ms(), 1);
+    endpoint.then([Behaviour::Strict, Behaviour::Refuse, Behaviour::Strict]);
+    let data: Vec<_> = (0..2_500).map(|n| datum(&n.to_string())).collect();
+    let first = publish(&mut publisher, data.clone()).await;
+    assert_eq!((first.requests, first.accepted_requests), (3, 2));
+    let again = publish(&mut publisher, data).await;
+    assert_eq!((again.requests, again.result), (1, Ok(())));
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("Batches")), (2_500.0, 1.0));
+}

@@ -1,0 +1,101 @@
+//! Runs the real program between the stand-ins, and keeps what it writes.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::cloudwatch::CloudWatch;
+use super::runtime_api::{Outcome, RuntimeApi};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_why5xx-lambda");
+
+/// The function's own log group.
+pub const OWN_LOG_GROUP: &str = "/aws/lambda/why5xx";
+
+/// One execution environment: a process with its Runtime API.
+pub struct Function {
+    api: RuntimeApi,
+    process: Child,
+    written: Arc<Mutex<String>>,
+}
+
+impl Function {
+    /// Starts the program with this CloudWatch.
+    pub fn start(cloudwatch: &CloudWatch) -> Self {
+        Self::start_with(&[("AWS_ENDPOINT_URL_CLOUDWATCH", &cloudwatch.url())])
+    }
+
+    /// Starts the program with more variables than Lambda sets.
+    pub fn start_with(variables: &[(&str, &str)]) -> Self {
+        let api = RuntimeApi::start();
+        let mut process = command(&api.address.to_string(), variables).spawn().unwrap();
+        let written = Arc::new(Mutex::new(String::new()));
+        keep(process.stdout.take().unwrap(), &written);
+        keep(process.stderr.take().unwrap(), &written);
+        Self { api, process, written }
+    }
+
+    /// Invokes it with half a minute's time.
+    pub fn invoke(&mut self, payload: &[u8]) -> Outcome {
+        self.invoke_within(payload, Duration::from_secs(30))
+    }
+
+    /// Invokes it with so much time until the deadline.
+    pub fn invoke_within(&mut self, payload: &[u8], time: Duration) -> Outcome {
+        self.api.invoke(payload, time)
+    }
+
+    /// Whether the environment lives.
+    pub fn is_alive(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for what the last invocation wrote to come through the pipe. An invocation's line is written before its
+    /// outcome is reported, so that this is a matter of the reader's next turn.
+    pub fn written(&self) -> String {
+        std::thread::sleep(Duration::from_millis(50));
+        self.written.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// The program's command line and environment, as Lambda would give them.
+pub fn command(runtime_api: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "why5xx")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", OWN_LOG_GROUP)
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/21/[$LATEST]0123456789abcdef0123456789abcdef")
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "planted-access-key")
+        .env("AWS_SESSION_TOKEN", "planted-session-token")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn keep(mut pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
+    let into = Arc::clone(into);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(bytes @ 1..) = pipe.read(&mut buffer) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..bytes]));
+        }
+    });
+}

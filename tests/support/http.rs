@@ -1,0 +1,128 @@
+//! As much of an HTTP/1.1 server as a test needs: one thread a connection, kept alive.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A request, its body whole.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    /// By name in lower case.
+    pub headers: HashMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// What the server does with a request.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Response {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
+    /// Closes the connection without a word.
+    Cut,
+    /// Says nothing for so long, then closes the connection.
+    Hang(Duration),
+}
+
+/// Serves until the test program ends.
+pub fn serve(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let handler = Arc::new(handler);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let handler = Arc::clone(&handler);
+            // A client that goes away is no failure of the test.
+            std::thread::spawn(move || drop(serve_connection(stream, &*handler)));
+        }
+    });
+    address
+}
+
+/// An address on which nobody listens.
+pub fn closed_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn serve_connection(stream: TcpStream, handler: &dyn Fn(&Request) -> Answer) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    while let Some(request) = read_request(&mut reader)? {
+        match handler(&request) {
+            Answer::Response { status, headers, body } => write_response(&mut writer, status, &headers, &body)?,
+            Answer::Cut => break,
+            Answer::Hang(time) => {
+                std::thread::sleep(time);
+                break;
+            }
+        }
+    }
+    writer.shutdown(std::net::Shutdown::Both)
+}
+
+fn write_response(to: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> io::Result<()> {
+    let mut head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    to.write_all(&[head.as_bytes(), body].concat())
+}
+
+/// The next request; none where the client has closed the connection.
+fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
+    let Some(first) = read_line(reader)? else { return Ok(None) };
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut request = Request { method, path, ..Request::default() };
+    while let Some(line) = read_line(reader)?.filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(':').ok_or(io::ErrorKind::InvalidData)?;
+        request.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    request.body = match (request.header("content-length").parse(), request.header("transfer-encoding")) {
+        (Ok(bytes), _) => read_exactly(reader, bytes)?,
+        (_, "chunked") => read_chunks(reader)?,
+        _ => Vec::new(),
+    };
+    Ok(Some(request))
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = read_line(reader)?.unwrap_or_default();
+        let size = usize::from_str_radix(size.trim(), 16).map_err(|_| io::ErrorKind::InvalidData)?;
+        body.extend(read_exactly(reader, size)?);
+        read_line(reader)?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
+}
+
+fn read_exactly(reader: &mut impl BufRead, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut body = vec![0; bytes];
+    reader.read_exact(&mut body)?;
+    Ok(body)
+}
+
+fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = String::new();
+    if reader.by_ref().take(64 * 1024).read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
