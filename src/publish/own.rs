@@ -94,9 +94,11 @@ impl OwnMetrics {
         }
     }
 
-    /// Adds a duration.
-    pub fn duration(&mut self, metric: OwnMetric, timestamp_ms: i64, duration_ms: u64) {
-        self.add(metric.name(), timestamp_ms, Unit::Milliseconds, (duration_ms as f64, 1.0));
+    /// Adds a duration that occurred `count` times.
+    pub fn duration(&mut self, metric: OwnMetric, timestamp_ms: i64, duration_ms: u64, count: u64) {
+        if count > 0 {
+            self.add(metric.name(), timestamp_ms, Unit::Milliseconds, (duration_ms as f64, count as f64));
+        }
     }
 
     /// Whether a datum is one of these metrics.
@@ -193,7 +195,7 @@ mod tests {
     fn durations_keep_their_distribution() {
         let mut own = OwnMetrics::new("why5xx");
         for delay_ms in [40, 90, 40] {
-            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms);
+            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms, 1);
         }
         let data = own.sendable(NOW_MS);
         assert_eq!(data[0].values, [(40.0, 2.0), (90.0, 1.0)]);
@@ -213,7 +215,7 @@ mod tests {
 
         let mut own = OwnMetrics::new("why5xx");
         for delay_ms in 0..1_000 {
-            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms);
+            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms, 1);
         }
         assert_eq!(own.data()[0].values.len(), VALUES_WAITING);
         assert_eq!(own.data()[0].values.iter().map(|(_, count)| count).sum::<f64>(), 1_000.0);

@@ -96,7 +96,7 @@ fn reduce(datum: &mut Datum, amount: f64) -> bool {
     if !matches!(datum.unit, Unit::Count) || left < ROUNDING {
         return false;
     }
-    datum.values = vec![(1.0, left)];
+    datum.values = vec![(left, 1.0)];
     true
 }
 
@@ -109,7 +109,7 @@ mod tests {
             metric: "Errors",
             dimensions: vec![("Cause", cause.to_owned())],
             timestamp_ms: 60_000,
-            values: vec![(1.0, count)],
+            values: vec![(count, 1.0)],
             unit: Unit::Count,
         }
     }
