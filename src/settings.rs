@@ -42,6 +42,11 @@ const OWN_LOG_GROUP: &str = "AWS_LAMBDA_LOG_GROUP_NAME";
 /// The function's name, the dimension of its own metrics.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
+/// The region, for exemplars.
+const REGION: &str = "AWS_REGION";
+/// What only a function's environment holds.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 /// Where a layer's settings file is.
 const LAYER_FILE: &str = "/opt/why5xx.toml";
 /// The settings file in the bundle.
@@ -99,6 +104,8 @@ pub struct Settings {
     pub own_log_group: Option<String>,
     /// The function's name, the dimension of its own metrics.
     pub function_name: String,
+    /// The region that the function runs in.
+    pub region: Option<String>,
     names: Names,
 }
 
@@ -115,6 +122,7 @@ impl Default for Settings {
             dimension_sets_limit: 500,
             own_log_group: None,
             function_name: "why5xx".to_owned(),
+            region: None,
             names: Names::default(),
         }
     }
@@ -133,6 +141,17 @@ impl Settings {
             settings.names = Names::read(&path)?;
         }
         Ok(settings)
+    }
+
+    /// Makes sure that the program runs inside Lambda.
+    ///
+    /// # Errors
+    ///
+    /// When it does not, for then there is nobody to hand it a batch.
+    pub fn require_lambda(environment: &Environment) -> Result<(), SettingsError> {
+        let purpose = "where Lambda hands out its invocations; outside Lambda use the command `why5xx`";
+        let runtime_api = environment.value(RUNTIME_API)?;
+        runtime_api.map(|_| ()).ok_or(SettingsError::Missing { variable: RUNTIME_API, purpose })
     }
 
     /// Takes over a settings file's text. `path` is what its errors call it.
@@ -171,6 +190,7 @@ impl Settings {
                 .unwrap_or(default.dimension_sets_limit),
             own_log_group: environment.value(OWN_LOG_GROUP)?,
             function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),
+            region: environment.value(REGION)?,
             names: default.names,
         })
     }
