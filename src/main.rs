@@ -1,1 +1,71 @@
-fn main() {}
+//! The function: reads the settings, then hands each invocation of the Runtime API to [`function::Function`].
+
+mod function;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde::{Deserialize, Deserializer};
+
+use function::{Function, log};
+use why5xx::settings::{Environment, Settings};
+
+// One batch at a time, and little to wait for: one thread is enough, and starts faster than several.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    log::report_panics();
+    let function = match start() {
+        Ok(function) => function,
+        Err(error) => {
+            log::fatal(&error.to_string());
+            return ExitCode::FAILURE;
+        }
+    };
+    match serve(function).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::fatal(&format!("the Runtime API failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All that can be done before the first invocation. Lambda does not bill it by the invocation, nor hurry it.
+fn start() -> Result<Function, why5xx::settings::SettingsError> {
+    let environment = Environment::of_process();
+    Settings::require_lambda(&environment)?;
+    Function::new(Settings::load(&environment)?, &environment)
+}
+
+async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
+    // An environment has one invocation at a time. The lock of tokio stays usable after a panic.
+    let function = Arc::new(tokio::sync::Mutex::new(function));
+    let body = Arc::new(Mutex::new(Vec::new()));
+    let put = {
+        let body = Arc::clone(&body);
+        move |mut invocation: LambdaInvocation| {
+            *body.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut invocation.body).into();
+            invocation
+        }
+    };
+    let handler = service_fn(move |event: LambdaEvent<Taken>| {
+        let function = Arc::clone(&function);
+        let payload = std::mem::take(&mut *body.lock().unwrap_or_else(PoisonError::into_inner));
+        async move { function.lock().await.invoke(&payload, &event.context.request_id, event.context.deadline).await }
+    });
+    Runtime::new(handler).layer(MapRequestLayer::new(put)).run().await
+}
+
+/// What the runtime's own deserialiser gets to see of a payload: nothing.
+///
+/// The body is taken out of the invocation before it gets there. So bytes of any kind reach our decoder, the payload is
+/// neither copied nor read twice, and no error of the deserialiser can quote it.
+struct Taken;
+
+impl<'de> Deserialize<'de> for Taken {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
+}

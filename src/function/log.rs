@@ -1,0 +1,134 @@
+//! The function's own log: lines of JSON on standard output. Ids, counts and sizes only, never message text.
+
+use std::io::Write;
+
+use serde_json::{Map, Value, json};
+use why5xx::classify::{Subject, shape::fingerprint};
+use why5xx::pipeline::{Counted, Exemplar};
+use why5xx::publish::Published;
+use why5xx::settings::LogLevel;
+
+/// Writes lines of at least a level, each with the id of its invocation.
+pub(super) struct Log {
+    level: LogLevel,
+    request_id: String,
+}
+
+impl Log {
+    pub(super) fn new(level: LogLevel) -> Self {
+        Self { level, request_id: String::new() }
+    }
+
+    /// The lines that follow belong to this invocation.
+    pub(super) fn begin(&mut self, request_id: &str) {
+        request_id.clone_into(&mut self.request_id);
+    }
+
+    /// Writes one line, if its level is asked for. `fields` is an object.
+    pub(super) fn line(&self, level: LogLevel, message: &str, fields: Value) {
+        if level >= self.level {
+            let mut fields = match fields {
+                Value::Object(fields) => fields,
+                other => Map::from_iter([("value".to_owned(), other)]),
+            };
+            fields.insert("requestId".to_owned(), json!(self.request_id));
+            write(name(level), message, fields);
+        }
+    }
+}
+
+fn name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warn => "WARN",
+        LogLevel::Error => "ERROR",
+    }
+}
+
+/// What ends the environment.
+pub(crate) fn fatal(message: &str) {
+    write("FATAL", message, Map::new());
+}
+
+/// Has a panic say where it happened and nothing else: what it says may quote the text at hand.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
+        write("ERROR", "panic", Map::from_iter([("place".to_owned(), json!(place))]));
+    }));
+}
+
+/// `timestamp`, `level` and `requestId` are the names that Lambda's own JSON lines have.
+fn write(level: &str, message: &str, mut fields: Map<String, Value>) {
+    fields.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
+    fields.insert("level".to_owned(), json!(level));
+    fields.insert("message".to_owned(), json!(message));
+    let line = format!("{}\n", Value::Object(fields));
+    // Where standard output is gone, there is nowhere left to say so.
+    drop(std::io::stdout().lock().write_all(line.as_bytes()));
+}
+
+/// What became of a batch.
+pub(super) fn batch(counted: &Counted, published: &Published) -> Map<String, Value> {
+    let header = &counted.decoded.header;
+    let errors: u64 = counted.tally.counts().map(|(_, count)| count).sum();
+    let fields = json!({
+        "logGroup": header.log_group,
+        "logStream": header.log_stream,
+        "logEvents": counted.decoded.log_events,
+        "damagedEvents": counted.decoded.damaged_events,
+        "duplicateEvents": counted.duplicate_events,
+        "unknownEvents": counted.unknown_events,
+        "errors": errors,
+        "data": published.data,
+        "mendedData": published.mended_data,
+        "unsendableData": published.unsendable_data,
+        "alreadyAcceptedData": published.already_accepted_data,
+        "staleFailures": published.stale_failures,
+        "requests": published.requests,
+        "acceptedRequests": published.accepted_requests,
+        "attempts": published.attempts,
+        "uncertainAttempts": published.uncertain_attempts,
+    });
+    match fields {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// Where to find one failed request.
+pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
+    let failure = &exemplar.failure;
+    let (api, stage) = match &failure.subject {
+        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
+            (Some(api_id), Some(stage))
+        }
+        _ => (None, None),
+    };
+    let function_name = match &failure.subject {
+        Subject::Invocation { function_name } => Some(function_name),
+        _ => None,
+    };
+    json!({
+        "cause": failure.cause.id,
+        "metric": failure.subject.metric().name(),
+        "apiId": api,
+        "stage": stage,
+        "functionName": function_name,
+        "status": failure.status,
+        // The failed request's; `requestId` is the invocation's, as in all of Lambda's lines.
+        "failedRequestId": failure.request_id,
+        "traceId": failure.trace_id,
+        "logGroup": exemplar.log_group,
+        "logStream": exemplar.log_stream,
+        "accountId": exemplar.owner,
+        "region": region,
+        "eventTimestamp": failure.timestamp_ms,
+    })
+}
+
+/// A text that no cause matches, without anything that a client or a function wrote.
+pub(super) fn shape(shape: &str, count: u64) -> Value {
+    json!({"fingerprint": fingerprint(shape), "shape": shape, "count": count})
+}

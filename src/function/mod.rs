@@ -1,0 +1,229 @@
+//! One invocation after the other: count, publish, commit, and say in one line what happened.
+//!
+//! Here is the order of the steps, and what of them an invocation's outcome depends on. The steps themselves are the
+//! library's.
+
+mod error;
+pub(crate) mod log;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use why5xx::cause::Table;
+use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Published, Publisher, Text};
+use why5xx::settings::{Aws, Environment, LogLevel, Settings, SettingsError, SinkKind};
+
+use error::InvocationError;
+use log::Log;
+
+/// Time kept back to report an error to Lambda before it kills the environment.
+const REPORTING_TIME: Duration = Duration::from_millis(500);
+
+/// Most log groups that have been warned of. A function is subscribed to some dozens.
+const WARNED_LOG_GROUPS: usize = 1_000;
+
+/// The function, for the life of an environment.
+pub(crate) struct Function {
+    settings: Arc<Settings>,
+    pipeline: Pipeline,
+    publisher: Publisher<AnySink>,
+    log: Log,
+    warned: HashSet<(&'static str, String)>,
+}
+
+impl Function {
+    /// Makes the function and its client.
+    ///
+    /// # Errors
+    ///
+    /// When the settings lack what the sink needs.
+    pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
+        let sink = match settings.sink {
+            SinkKind::CloudWatch => AnySink::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
+            SinkKind::Emf => AnySink::Emf(Emf::new(std::io::stdout())),
+            SinkKind::Stdout => AnySink::Text(Text::new(std::io::stdout())),
+        };
+        let settings = Arc::new(settings);
+        Ok(Self {
+            pipeline: Pipeline::new(Arc::clone(&settings), Table::default()),
+            publisher: Publisher::new(sink, &settings.namespace, &settings.function_name),
+            log: Log::new(settings.log_level),
+            warned: HashSet::new(),
+            settings,
+        })
+    }
+
+    /// Handles one subscription event.
+    ///
+    /// # Errors
+    ///
+    /// When the batch cannot be read, and when its data were not all accepted. Lambda tries again then, and keeps the
+    /// event in the end.
+    pub(crate) async fn invoke(
+        &mut self,
+        payload: &[u8],
+        request_id: &str,
+        deadline_ms: u64,
+    ) -> Result<(), InvocationError> {
+        self.log.begin(request_id);
+        let begin = Invocation::begin(payload, deadline_ms);
+        // Counting changes nothing in the pipeline, so that it is whole after a panic.
+        let counted = match catch_unwind(AssertUnwindSafe(|| self.pipeline.count(payload))) {
+            Ok(Ok(counted)) => counted,
+            Ok(Err(error)) => return Err(self.fail(&begin, error.into()).await),
+            Err(_) => return Err(self.fail(&begin, InvocationError::Panicked).await),
+        };
+        if counted.own_log_group {
+            self.refuse_own_log_group(&counted);
+            return Ok(());
+        }
+        if counted.decoded.header.is_control() {
+            self.log.line(LogLevel::Info, "control message", json!({}));
+            return Ok(());
+        }
+        self.publish(&begin, counted).await
+    }
+
+    async fn publish(&mut self, begin: &Invocation<'_>, mut counted: Counted) -> Result<(), InvocationError> {
+        self.count_own(begin, &counted);
+        let data = counted.tally.data();
+        let counted_ms = begin.elapsed_ms();
+        let published = self.publisher.publish(begin.payload, data, begin.now_ms, begin.until).await;
+        let outcome = published.result.clone();
+        if outcome.is_ok() {
+            self.pipeline.commit(std::mem::take(&mut counted.memory));
+            self.log_findings(&counted);
+        }
+        self.warn(&counted);
+        self.log_invocation(begin, &counted, &published, counted_ms);
+        outcome.map_err(InvocationError::Publish)
+    }
+
+    /// Counts a batch that nothing could be made of, and sends that count if it can.
+    async fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
+        let own = self.publisher.own();
+        own.count(OwnMetric::Batches, begin.now_ms, 1);
+        own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
+        // Should this fail, the counts wait for the next batch.
+        let published = self.publisher.publish(begin.payload, Vec::new(), begin.now_ms, begin.until).await;
+        let fields = json!({
+            "errorType": error.error_type(),
+            "error": error.to_string(),
+            "payloadBytes": begin.payload.len(),
+            "acceptedRequests": published.accepted_requests,
+        });
+        self.log.line(LogLevel::Error, "batch not counted", fields);
+        error
+    }
+
+    /// A batch of our own lines: each line about it would be in the next one. So there is one line, and no more.
+    fn refuse_own_log_group(&mut self, counted: &Counted) {
+        let log_group = &counted.decoded.header.log_group;
+        if self.is_first("own log group", log_group) {
+            let message = "batch of the function's own log group refused; remove the subscription filter";
+            self.log.line(LogLevel::Error, message, json!({"logGroup": log_group}));
+        }
+    }
+
+    fn count_own(&mut self, begin: &Invocation<'_>, counted: &Counted) {
+        let now_ms = begin.now_ms;
+        let own = self.publisher.own();
+        own.count(OwnMetric::Batches, now_ms, 1);
+        own.count(OwnMetric::LogEvents, now_ms, counted.decoded.log_events);
+        own.count(OwnMetric::DuplicateEvents, now_ms, counted.duplicate_events);
+        own.count(OwnMetric::SplitRequests, now_ms, counted.split_requests);
+        own.count(OwnMetric::AmbiguousLines, now_ms, counted.ambiguous_lines);
+        own.count(OwnMetric::Canary, now_ms, if counted.canary { counted.decoded.log_events } else { 0 });
+        for (second, log_events) in &counted.seconds {
+            let delay_ms = u64::try_from(now_ms.saturating_sub(second.saturating_mul(1_000))).unwrap_or(0);
+            own.duration(OwnMetric::DeliveryDelay, now_ms, delay_ms, *log_events);
+        }
+    }
+
+    /// What to look up: exemplars of the failures, and shapes of those without a cause.
+    fn log_findings(&self, counted: &Counted) {
+        for exemplar in &counted.exemplars {
+            self.log.line(LogLevel::Info, "exemplar", log::exemplar(exemplar, self.settings.region.as_deref()));
+        }
+        for (shape, count) in &counted.shapes {
+            self.log.line(LogLevel::Warn, "unclassified", log::shape(shape, *count));
+        }
+    }
+
+    /// What the owner should know of a log group, once for each environment.
+    fn warn(&mut self, counted: &Counted) {
+        let log_group = &counted.decoded.header.log_group;
+        let log_events = counted.decoded.log_events;
+        let warnings = [
+            (counted.lines_without_status, "access log without a status; add $context.status to its format"),
+            (
+                if counted.unknown_events == log_events { log_events } else { 0 },
+                "log of no known kind; nothing of it is counted",
+            ),
+        ];
+        for (count, message) in warnings {
+            if count > 0 && self.is_first(message, log_group) {
+                self.log.line(LogLevel::Warn, message, json!({"logGroup": log_group, "logEvents": count}));
+            }
+        }
+    }
+
+    fn is_first(&mut self, what: &'static str, log_group: &str) -> bool {
+        self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, log_group.to_owned()))
+    }
+
+    fn log_invocation(&self, begin: &Invocation<'_>, counted: &Counted, published: &Published, counted_ms: u64) {
+        let mut fields = log::batch(counted, published);
+        let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        add("payloadBytes", json!(begin.payload.len()));
+        add("countMs", json!(counted_ms));
+        add("publishMs", json!(begin.elapsed_ms().saturating_sub(counted_ms)));
+        let is_odd = published.stale_failures + published.unsendable_data > 0 || published.uncertain_attempts > 0;
+        let (level, message) = match &published.result {
+            Err(error) => {
+                add("errorType", json!(error.fault.error_type()));
+                add("error", json!(error.to_string()));
+                (LogLevel::Error, "batch not published")
+            }
+            Ok(()) if is_odd => (LogLevel::Warn, "batch published"),
+            Ok(()) => (LogLevel::Info, "batch published"),
+        };
+        self.log.line(level, message, Value::Object(fields));
+    }
+}
+
+/// What is known of an invocation when it begins.
+struct Invocation<'a> {
+    payload: &'a [u8],
+    began: Instant,
+    now_ms: i64,
+    until: Instant,
+}
+
+impl<'a> Invocation<'a> {
+    fn begin(payload: &'a [u8], deadline_ms: u64) -> Self {
+        let began = Instant::now();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let left = Duration::from_millis(deadline_ms).saturating_sub(now).saturating_sub(REPORTING_TIME);
+        Self {
+            payload,
+            began,
+            now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            until: began + left.min(LONGEST_INVOCATION),
+        }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Longest time that a function may run.
+///
+/// Source: Lambda Developer Guide, quotas: function timeout 900 seconds.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
