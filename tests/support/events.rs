@@ -30,14 +30,20 @@ pub fn timed_out_request(request_id: &str) -> Vec<String> {
 
 /// The document of a batch. The ids of its events are made of `name`, so that each batch has its own.
 pub fn batch(log_group: &str, name: &str, timestamp_ms: i64, messages: &[String]) -> Value {
-    let event = |(n, message): (usize, &String)| json!({"id": format!("{name}-{n:040}"), "timestamp": timestamp_ms, "message": message});
+    let events: Vec<_> = messages.iter().map(|message| (timestamp_ms, message.clone())).collect();
+    batch_of(log_group, name, &events)
+}
+
+/// The same of log events that each have a time of their own.
+pub fn batch_of(log_group: &str, name: &str, events: &[(i64, String)]) -> Value {
+    let event = |(n, (timestamp_ms, message)): (usize, &(i64, String))| json!({"id": format!("{name}-{n:040}"), "timestamp": timestamp_ms, "message": message});
     json!({
         "messageType": "DATA_MESSAGE",
         "owner": "123456789012",
         "logGroup": log_group,
         "logStream": "0123456789abcdef0123456789abcdef",
         "subscriptionFilters": ["why5xx"],
-        "logEvents": messages.iter().enumerate().map(event).collect::<Vec<_>>(),
+        "logEvents": events.iter().enumerate().map(event).collect::<Vec<_>>(),
     })
 }
 

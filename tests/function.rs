@@ -1,0 +1,338 @@
+//! The real program between a Runtime API and a CloudWatch that fail as they are told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use support::cloudwatch::{self, Behaviour, CloudWatch, now_ms};
+use support::events::{self, LOG_GROUP};
+use support::function::{Function, OWN_LOG_GROUP, command};
+use support::runtime_api::Outcome;
+
+/// What must come out of the function nowhere: text of clients, words of CloudWatch, keys.
+const SECRETS: [&str; 4] = [events::SECRET, cloudwatch::SECRET, "planted-access-key", "planted-session-token"];
+
+/// The payload of a batch with one request that timed out.
+fn one_failure(name: &str) -> Vec<u8> {
+    events::payload(&events::batch(LOG_GROUP, name, now_ms(), &events::timed_out_request("1f2e3d4c")))
+}
+
+/// The payload of a batch that makes 1,200 data: 600 failures, each in a minute of its own.
+fn many_failures(name: &str) -> Vec<u8> {
+    let mut events = Vec::new();
+    for n in 0..600 {
+        let timestamp_ms = now_ms() - n * 60_000;
+        events.extend(events::timed_out_request(&format!("request-{n}")).into_iter().map(|line| (timestamp_ms, line)));
+    }
+    events::payload(&events::batch_of(LOG_GROUP, name, &events))
+}
+
+fn assert_no_secret(function: &Function, outcome: &Outcome) {
+    let written = function.written();
+    for secret in SECRETS {
+        assert!(!written.contains(secret), "{secret} was written: {written}");
+        assert!(!format!("{outcome:?}").contains(secret), "{secret} was reported: {outcome:?}");
+    }
+}
+
+/// The lines of our own log, each of which must be JSON.
+fn lines(function: &Function) -> Vec<Value> {
+    function.written().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_failure_is_counted_by_cause_and_by_stage_at_its_minute() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let timestamp_ms = now_ms();
+    let batch = events::batch(LOG_GROUP, "a", timestamp_ms, &events::timed_out_request("1f2e3d4c"));
+    let outcome = function.invoke(&events::payload(&batch));
+    assert!(outcome.is_success(), "{outcome:?}");
+
+    let accepted = endpoint.accepted();
+    let errors = accepted.iter().find(|datum| datum.metric == "Errors").unwrap();
+    let dimensions = json!({"ApiId": "a1b2c3d4e5", "Stage": "prod", "Cause": "integration_timeout"});
+    assert_eq!(json!(errors.dimensions), dimensions);
+    assert_eq!((errors.sum(), errors.unit.as_str(), errors.namespace.as_str()), (1.0, "Count", "Why5xx"));
+    assert_eq!(errors.timestamp_ms, timestamp_ms / 60_000 * 60_000);
+    assert_eq!(endpoint.sum_of("StageErrors", "Stage", "prod"), 1.0);
+    assert_eq!(endpoint.sum_of("LogEvents", "Function", "why5xx"), 6.0);
+    assert_eq!(endpoint.sum_of("Batches", "Function", "why5xx"), 1.0);
+    let delay = accepted.iter().find(|datum| datum.metric == "DeliveryDelay").unwrap();
+    assert_eq!(delay.unit, "Milliseconds");
+    assert_eq!(endpoint.requests(), 1);
+    assert_no_secret(&function, &outcome);
+}
+
+#[test]
+fn an_invocation_writes_one_line_and_its_exemplars() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    function.invoke(&one_failure("a"));
+    let lines = lines(&function);
+    let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(messages, ["exemplar", "batch published"]);
+    assert_eq!(lines[0]["cause"], "integration_timeout");
+    assert_eq!(lines[0]["failedRequestId"], "1f2e3d4c");
+    assert_eq!(lines[0]["region"], "eu-west-1");
+    assert_eq!(lines[1]["errors"], 1);
+    assert_eq!(lines[1]["logEvents"], 6);
+    assert_eq!(lines[1]["requestId"], "00000000-0000-4000-8000-000000000001");
+}
+
+#[test]
+fn a_control_message_is_a_success_without_counts() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    assert!(function.invoke(&events::payload(&events::control_message(now_ms()))).is_success());
+    assert_eq!(endpoint.requests(), 0);
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_with_sizes_and_without_the_payload() {
+    let document = events::batch(LOG_GROUP, "a", now_ms(), &events::timed_out_request("1f2e3d4c")).to_string();
+    let gzip = events::gzip(document.as_bytes());
+    let mut wrong_checksum = gzip.clone();
+    let checksum_at = wrong_checksum.len() - 8;
+    wrong_checksum[checksum_at] ^= 1;
+    let mut corrupt = gzip.clone();
+    corrupt[gzip.len() / 2] ^= 0x55;
+    let secret = events::SECRET;
+    let rows: Vec<(&str, Vec<u8>)> = vec![
+        ("another event", json!({"Records": [{"body": secret}]}).to_string().into_bytes()),
+        ("an array", json!([secret]).to_string().into_bytes()),
+        ("not JSON", format!("{{{secret}").into_bytes()),
+        ("not UTF-8", b"\xff\xfe planted-by-a-client".to_vec()),
+        ("nothing", Vec::new()),
+        ("data that is no text", json!({"awslogs": {"data": {"a": secret}}}).to_string().into_bytes()),
+        ("not base64", events::payload_of_data(&format!("!{secret}!"))),
+        ("not gzip", events::payload_of_gzip(secret.as_bytes())),
+        ("corrupt gzip", events::payload_of_gzip(&corrupt)),
+        ("cut gzip", events::payload_of_gzip(&gzip[..gzip.len() - 20])),
+        ("gzip with a wrong checksum", events::payload_of_gzip(&wrong_checksum)),
+        ("gzip of what is not JSON", events::payload_of_gzip(&events::gzip(secret.as_bytes()))),
+        ("JSON of another shape", events::payload(&json!({"logEvents": secret}))),
+        ("a bomb", events::payload_of_gzip(&events::gzip(&vec![b' '; 8 << 20]))),
+    ];
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    let mut function = Function::start_with(&[
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()),
+        ("WHY5XX_INFLATED_BYTES_LIMIT", "1048576"),
+    ]);
+    let count = rows.len() as f64;
+    for (name, payload) in rows {
+        let outcome = function.invoke(&payload);
+        assert_eq!(outcome.error_type(), "UndecodableBatch", "{name}: {outcome:?}");
+        assert!(outcome.message().contains("bytes"), "{name}: {outcome:?}");
+        assert_no_secret(&function, &outcome);
+    }
+    assert_eq!((endpoint.sum("UndecodableBatches"), endpoint.sum("Batches")), (count, count));
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("LogEvents")), (0.0, 0.0));
+
+    // The environment lives on.
+    assert!(function.invoke(&one_failure("b")).is_success());
+    assert_eq!(endpoint.sum("Errors"), 1.0);
+}
+
+#[test]
+fn a_throttle_or_a_server_error_passes_within_the_invocation() {
+    for (fault, uncertain) in [(Behaviour::Throttle, 0.0), (Behaviour::Fail(500), 2.0), (Behaviour::Fail(503), 2.0)] {
+        let endpoint = CloudWatch::start();
+        endpoint.then([fault, fault]);
+        let mut function = Function::start(&endpoint);
+        let outcome = function.invoke(&one_failure("a"));
+        assert!(outcome.is_success(), "{fault:?} {outcome:?}");
+        assert_eq!((endpoint.requests() - usize::from(uncertain > 0.0), endpoint.sum("Errors")), (3, 1.0), "{fault:?}");
+        assert_eq!(endpoint.sum("UncertainPublishes"), uncertain, "{fault:?}");
+        assert_no_secret(&function, &outcome);
+    }
+}
+
+#[test]
+fn a_throttle_that_lasts_fails_the_invocation_and_the_retry_counts_once() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::Throttle);
+    let mut function = Function::start(&endpoint);
+    let payload = one_failure("a");
+    let outcome = function.invoke_within(&payload, Duration::from_secs(3));
+    assert_eq!(outcome.error_type(), "PublishThrottled", "{outcome:?}");
+    assert!(outcome.message().ends_with("trying again may help"), "{outcome:?}");
+    assert_no_secret(&function, &outcome);
+
+    // Lambda's retry is no duplicate: nothing of the first try was accepted.
+    endpoint.always(Behaviour::Strict);
+    assert!(function.invoke(&payload).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("DuplicateEvents")), (1.0, 0.0));
+}
+
+#[test]
+fn a_batch_that_is_delivered_twice_counts_once() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    for _ in 0..2 {
+        assert!(function.invoke(&one_failure("a")).is_success());
+    }
+    assert_eq!(endpoint.sum("Errors"), 1.0);
+    assert!(endpoint.sum("DuplicateEvents") >= 1.0);
+    assert_eq!(endpoint.sum("Batches"), 2.0);
+}
+
+#[test]
+fn cloudwatch_hanging_and_a_deadline_near_end_in_an_error_in_time() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::Hang(Duration::from_secs(60)));
+    let mut function = Function::start(&endpoint);
+    let payload = one_failure("a");
+    let begin = Instant::now();
+    let outcome = function.invoke_within(&payload, Duration::from_secs(3));
+    assert_eq!(outcome.error_type(), "PublishTimeout", "{outcome:?}");
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(function.is_alive());
+
+    // What was counted meanwhile arrives as soon as CloudWatch answers: two attempts, one of unknown outcome.
+    endpoint.always(Behaviour::Strict);
+    assert!(function.invoke(&payload).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1.0, 1.0));
+    assert_eq!((endpoint.sum("Batches"), endpoint.sum("UncertainPublishes")), (2.0, 1.0));
+    assert_no_secret(&function, &outcome);
+}
+
+#[test]
+fn a_deadline_that_is_too_near_to_send_anything_fails_the_invocation() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    // The first invocation pays for the connection to the Runtime API, so that the second has all of its time.
+    function.invoke(&events::payload(&events::control_message(now_ms())));
+    let outcome = function.invoke_within(&one_failure("a"), Duration::from_millis(550));
+    assert_eq!(outcome.error_type(), "PublishNoTimeLeft", "{outcome:?}");
+    assert_eq!(endpoint.requests(), 0);
+}
+
+#[test]
+fn a_slow_answer_is_waited_for() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Slow(Duration::from_secs(1))]);
+    let mut function = Function::start(&endpoint);
+    assert!(function.invoke(&one_failure("a")).is_success());
+    assert_eq!((endpoint.requests(), endpoint.sum("Errors")), (1, 1.0));
+}
+
+#[test]
+fn a_cut_connection_is_of_unknown_outcome_and_counted_as_such() {
+    // Cut after accepting, the failure counts twice: the documented way to err.
+    for (cut, errors) in [(Behaviour::CutBeforeAccepting, 1.0), (Behaviour::CutAfterAccepting, 2.0)] {
+        let endpoint = CloudWatch::start();
+        endpoint.then([cut]);
+        let mut function = Function::start(&endpoint);
+        assert!(function.invoke(&one_failure("a")).is_success());
+        assert_eq!(endpoint.sum("Errors"), errors, "{cut:?}");
+        assert_eq!(endpoint.sum("UncertainPublishes"), 1.0, "{cut:?}");
+    }
+}
+
+#[test]
+fn where_nobody_listens_the_invocation_fails_and_nothing_is_uncertain() {
+    let url = format!("http://{}", support::http::closed_address());
+    let mut function = Function::start_with(&[("AWS_ENDPOINT_URL", &url)]);
+    let outcome = function.invoke_within(&one_failure("a"), Duration::from_secs(3));
+    assert_eq!(outcome.error_type(), "PublishUnreachable", "{outcome:?}");
+    let lines = lines(&function);
+    assert_eq!(lines.last().unwrap()["uncertainAttempts"], 0);
+}
+
+#[test]
+fn what_was_accepted_of_a_batch_is_not_sent_again_with_the_rest() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    let mut function = Function::start(&endpoint);
+    let payload = many_failures("a");
+    let outcome = function.invoke(&payload);
+    assert_eq!(outcome.error_type(), "PublishRefused", "{outcome:?}");
+    assert_no_secret(&function, &outcome);
+
+    // A batch of other events with the very same counts is not mistaken for it.
+    assert!(function.invoke(&many_failures("b")).is_success());
+    assert!(function.invoke(&payload).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1_200.0, 1_200.0));
+    assert_eq!(endpoint.sum("Batches"), 3.0);
+    assert_eq!(endpoint.refusals(), Vec::new());
+}
+
+#[test]
+fn a_batch_of_the_functions_own_log_group_is_refused_and_told_once() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    for n in 0..3 {
+        let batch = events::batch(OWN_LOG_GROUP, &n.to_string(), now_ms(), &events::timed_out_request("1f2e3d4c"));
+        assert!(function.invoke(&events::payload(&batch)).is_success());
+    }
+    assert_eq!(endpoint.requests(), 0);
+    let lines = lines(&function);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["logGroup"]), (&json!("ERROR"), &json!(OWN_LOG_GROUP)));
+}
+
+#[test]
+fn events_of_the_canary_count_in_canary_and_nowhere_else() {
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    let mut function = Function::start_with(&[
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()),
+        ("WHY5XX_CANARY_LOG_GROUP", "/why5xx/canary"),
+    ]);
+    let batch = events::batch("/why5xx/canary", "a", now_ms(), &events::timed_out_request("1f2e3d4c"));
+    assert!(function.invoke(&events::payload(&batch)).is_success());
+    assert_eq!((endpoint.sum("Canary"), endpoint.sum("Errors")), (6.0, 0.0));
+}
+
+#[test]
+fn failures_too_old_for_cloudwatch_are_told_and_the_others_counted() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let old_ms = now_ms() - 15 * 24 * 60 * 60_000;
+    let mut events: Vec<_> = events::timed_out_request("old").into_iter().map(|line| (old_ms, line)).collect();
+    events.extend(events::timed_out_request("new").into_iter().map(|line| (now_ms(), line)));
+    assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "a", &events))).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StaleEvents")), (1.0, 1.0));
+    assert_eq!(endpoint.refusals(), Vec::new());
+    let lines = lines(&function);
+    let last = lines.last().unwrap();
+    assert_eq!((&last["level"], &last["staleFailures"]), (&json!("WARN"), &json!(1)));
+}
+
+#[test]
+fn the_sinks_on_standard_output_need_no_cloudwatch() {
+    let mut emf = Function::start_with(&[("WHY5XX_SINK", "emf")]);
+    assert!(emf.invoke(&one_failure("a")).is_success());
+    let lines = lines(&emf);
+    assert!(lines.iter().any(|line| line["Errors"] == 1.0 && line["Cause"] == "integration_timeout"), "{lines:?}");
+
+    let mut text = Function::start_with(&[("WHY5XX_SINK", "stdout")]);
+    assert!(text.invoke(&one_failure("a")).is_success());
+    let expected = "Why5xx Errors 1 ApiId=a1b2c3d4e5 Stage=prod Cause=integration_timeout";
+    assert!(text.written().contains(expected), "{}", text.written());
+}
+
+#[test]
+fn a_wrong_setting_ends_the_program_at_start_with_its_name() {
+    let rows: [(&[(&str, &str)], &str); 3] = [
+        (&[("WHY5XX_SINK", "kafka")], "WHY5XX_SINK is \"kafka\"; allowed: cloudwatch, emf or stdout"),
+        (&[("AWS_SECRET_ACCESS_KEY", "")], "AWS_SECRET_ACCESS_KEY is not set; it tells the key to sign requests with"),
+        (
+            &[("AWS_LAMBDA_RUNTIME_API", "")],
+            "AWS_LAMBDA_RUNTIME_API is not set; it tells where Lambda hands out its invocations; outside Lambda use \
+             the command `why5xx`",
+        ),
+    ];
+    for (variables, message) in rows {
+        let output = command("127.0.0.1:9", variables).output().unwrap();
+        assert!(!output.status.success());
+        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&line["level"], line["message"].as_str().unwrap()), (&json!("FATAL"), message));
+    }
+}
