@@ -15,8 +15,9 @@ pub use memory::Memory;
 use crate::cause::Table;
 use crate::classify::{self, Failure, Subject, Verdict};
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
-use crate::record::{self, Record, Source, execution};
+use crate::record::{self, Record, Source, access, execution, flow, lambda};
 use crate::request::execution::{RequestKey, Requests};
+use crate::request::invocation::Invocations;
 use crate::settings::Settings;
 use crate::tally::Tally;
 
@@ -172,6 +173,8 @@ struct Batch<'p> {
     pipeline: &'p Pipeline,
     source: Option<Source>,
     requests: Requests<'p>,
+    /// Only where the batch is of a function.
+    invocations: Option<Invocations>,
     counted: Counted,
     exemplars: BTreeMap<(&'static str, i64), usize>,
     second: (i64, u64),
@@ -185,7 +188,8 @@ impl<'p> Batch<'p> {
             pipeline,
             source: None,
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
-            counted: Counted::default(),
+            invocations: None,
+            counted: Counted { memory: pipeline.memory.of_batch(), ..Counted::default() },
             exemplars: BTreeMap::new(),
             second: (i64::MIN, 0),
             number: 0,
@@ -209,13 +213,16 @@ impl<'p> Batch<'p> {
             return;
         }
         let Some(source) = self.source.take() else { return };
-        match record::read(&source, settings, event) {
+        match record::read(&source, settings, &mut self.counted.memory.formats, event) {
             Record::Execution(line) => self.execution(&source, event, &line),
             Record::Transcript(text) => {
                 for line in execution::lines_of_transcript(&text) {
                     self.execution(&source, event, &line);
                 }
             }
+            Record::Access(line) => self.access(&source, event, &line),
+            Record::Lambda(line) => self.invocation(&source, event, &line),
+            Record::Flow(line) => self.flow(&source, event, line),
             Record::Nothing => {}
             Record::Unknown => {
                 self.counted.unknown_events += 1;
@@ -224,7 +231,6 @@ impl<'p> Batch<'p> {
                     self.counted.hints.extend(cause.map(|cause| cause.id));
                 }
             }
-            _ => {}
         }
         self.source = Some(source);
     }
@@ -250,6 +256,40 @@ impl<'p> Batch<'p> {
         });
         for (number, verdict) in verdicts {
             self.verdict(source, number, verdict);
+        }
+    }
+
+    fn access(&mut self, source: &Source, event: &LogEvent<'_>, line: &access::Line) {
+        self.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
+        match classify::access::verdict(line, event.timestamp_ms, source, &self.pipeline.table) {
+            Verdict::NotFailed => {}
+            verdict if self.is_duplicate(source, event) => drop(verdict),
+            verdict => self.verdict(source, self.number, verdict),
+        }
+    }
+
+    fn flow(&mut self, source: &Source, event: &LogEvent<'_>, line: flow::Line) {
+        let verdict = classify::flow::verdict(line, event.timestamp_ms, source);
+        if line.rejected && !self.is_duplicate(source, event) {
+            self.verdict(source, self.number, verdict);
+        }
+    }
+
+    fn invocation(&mut self, source: &Source, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
+        use classify::invocation::Finding;
+        let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) else { return };
+        let decides = matches!(finding, Finding::Report(_) | Finding::Failure { .. });
+        if decides && self.is_duplicate(source, event) {
+            return;
+        }
+        let memory = &self.pipeline.memory;
+        let invocations = self
+            .invocations
+            .get_or_insert_with(|| Invocations::resume(memory.of_stream(&source.log_group, &source.log_stream)));
+        let mut verdicts = Vec::new();
+        invocations.add(function_name(source), event.timestamp_ms, &finding, &mut |verdict| verdicts.push(verdict));
+        for verdict in verdicts {
+            self.verdict(source, self.number, verdict);
         }
     }
 
@@ -328,10 +368,27 @@ impl<'p> Batch<'p> {
             self.verdict(&source, number, verdict);
         }
         self.counted.causes.sort_unstable();
+        if let Some(invocations) = self.invocations.take() {
+            let mut verdicts = Vec::new();
+            let carry = invocations.finish(function_name(&source), &mut |verdict| verdicts.push(verdict));
+            self.counted.memory.keep_stream(&source.log_group, &source.log_stream, carry);
+            for verdict in verdicts {
+                self.verdict(&source, self.number, verdict);
+            }
+        }
         self.counted.split_requests += finished.split;
         self.counted.hints.extend(finished.hint.map(|cause| cause.id));
         self.counted.memory.carry = finished.carry;
         self.counted
+    }
+}
+
+/// The function that a log stream is of, as far as its group tells.
+fn function_name(source: &Source) -> &str {
+    match source.function_name() {
+        Some(name) => name,
+        None if source.log_group.is_empty() => UNKNOWN,
+        None => &source.log_group,
     }
 }
 

@@ -1,14 +1,19 @@
 //! What an environment remembers from batch to batch, bounded in bytes.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
+use crate::record::flow;
 use crate::request::execution::Carry;
+use crate::request::invocation;
 
 /// Most ids of log events that are remembered. A batch of failures holds some thousands, and a repeat comes within
 /// minutes. An id takes 8 bytes in the queue and about 18 in the set: 100,000 ids are 2.6 MB.
 const MOST_EVENTS: usize = 100_000;
+
+/// Most log streams of functions whose open invocations are remembered.
+const MOST_STREAMS: usize = 256;
 
 /// Ids are long and of no interest in themselves: a keyed hash stands for each. One in 10¹⁴ would clash.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -18,13 +23,51 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub struct Memory {
     known: HashSet<u64>,
     oldest_first: VecDeque<u64>,
+    /// Open requests of execution logs.
     pub(super) carry: Carry,
+    /// Open invocations, by log stream.
+    streams: HashMap<u64, invocation::Carry>,
+    streams_oldest_first: VecDeque<u64>,
+    /// Header lines of flow logs.
+    pub(super) formats: flow::Formats,
 }
 
 impl Memory {
+    /// What a batch begins with, to be taken over when it is accepted.
+    pub(super) fn of_batch(&self) -> Self {
+        Self { formats: self.formats.clone(), ..Self::default() }
+    }
+
     /// What stands for a log event: the same event has the same group, stream and id.
     pub(super) fn event_key(&self, log_group: &str, log_stream: &str, id: &str) -> u64 {
         HASHER.hash_one((log_group, log_stream, id))
+    }
+
+    /// What the batch before left open of this log stream.
+    pub(super) fn of_stream(&self, log_group: &str, log_stream: &str) -> invocation::Carry {
+        let key = HASHER.hash_one((log_group, log_stream));
+        self.streams.get(&key).cloned().unwrap_or_default()
+    }
+
+    /// Keeps what a batch leaves open of this log stream.
+    pub(super) fn keep_stream(&mut self, log_group: &str, log_stream: &str, carry: invocation::Carry) {
+        self.insert_stream(HASHER.hash_one((log_group, log_stream)), carry);
+    }
+
+    fn insert_stream(&mut self, key: u64, carry: invocation::Carry) {
+        if carry.is_empty() {
+            // Its place in the queue goes when its turn comes.
+            self.streams.remove(&key);
+            return;
+        }
+        if self.streams.insert(key, carry).is_none() {
+            self.streams_oldest_first.push_back(key);
+        }
+        if self.streams_oldest_first.len() > MOST_STREAMS
+            && let Some(oldest) = self.streams_oldest_first.pop_front()
+        {
+            self.streams.remove(&oldest);
+        }
     }
 
     /// Whether the log event was counted.
@@ -52,5 +95,11 @@ impl Memory {
             }
         }
         self.carry = batch.carry;
+        self.formats = batch.formats;
+        for key in batch.streams_oldest_first {
+            if let Some(carry) = batch.streams.get(&key) {
+                self.insert_stream(key, carry.clone());
+            }
+        }
     }
 }

@@ -107,15 +107,16 @@ fn api_and_stage(rest: &str) -> Option<(String, String)> {
     (!api_id.is_empty() && !stage.is_empty() && !stage.contains('/')).then(|| (api_id.to_owned(), stage.to_owned()))
 }
 
-/// Reads one log event.
-pub fn read<'a>(source: &Source, settings: &Settings, event: &LogEvent<'a>) -> Record<'a> {
+/// Reads one log event. `formats` learns the header lines of flow logs.
+pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Formats, event: &LogEvent<'a>) -> Record<'a> {
+    let group = source.log_group.as_str();
     match source.kind {
         Some(Kind::Execution) => execution::read(event).unwrap_or(Record::Nothing),
         Some(Kind::Lambda) => lambda::read(event).unwrap_or(Record::Nothing),
         _ if source.pasted => execution::read(event)
-            .or_else(|| flow::read(event, None))
+            .or_else(|| formats.read(group, None, event))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read_by_shape(event))
+            .or_else(|| lambda::read_pasted(event))
             .unwrap_or(Record::Unknown),
         _ => execution::read_by_shape(event)
             .or_else(|| {

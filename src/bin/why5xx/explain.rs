@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 use why5xx::cause::{Cause, Table, UNCLASSIFIED};
-use why5xx::classify::shape;
+use why5xx::classify::{self, shape};
 use why5xx::decode::BatchHeader;
 use why5xx::explain;
 use why5xx::pipeline::{Counted, Pipeline};
@@ -85,7 +85,9 @@ impl Found {
             return Err(error.into());
         }
         if found.causes.is_empty() || found.causes.iter().all(|id| *id == UNCLASSIFIED) {
-            found.causes.splice(0..0, hints);
+            let text = String::from_utf8_lossy(text);
+            let of_line = classify::access::pasted_cause(&text, table).map(|cause| cause.id);
+            found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
         }
         Ok(found)
     }
