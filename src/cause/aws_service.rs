@@ -1,6 +1,6 @@
 //! What an AWS service answers that an API integrates directly.
 
-use super::Need::{AccessField, DataTrace};
+use super::Need::DataTrace;
 use super::Says::Service;
 use super::{Cause, Family, Kind, Rank, Remedy, documented, execution};
 
@@ -13,7 +13,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500],
-        needs: &[DataTrace, AccessField("integration.error")],
+        needs: &[DataTrace],
         says: &[
             Service("accessdenied"),
             Service("access denied"),
@@ -90,7 +90,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[500],
-        needs: &[DataTrace, AccessField("integration.error")],
+        needs: &[DataTrace],
         says: &[
             Service("throttl"),
             Service("provisionedthroughputexceeded"),
@@ -157,7 +157,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500],
-        needs: &[DataTrace, AccessField("integration.error")],
+        needs: &[DataTrace],
         says: &[Service("")],
         remedy: Remedy {
             means: "The integrated AWS service could not do what the integration asked: an action it does not know, \

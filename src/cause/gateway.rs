@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Says::{Gateway, ResponseType};
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, access, access_format, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -319,12 +319,9 @@ pub(super) const CAUSES: &[Cause] = &[
                  configuration write, no path, header or address that a client chooses, and the free texts stand \
                  last, since API Gateway does not escape quotes in them. (The request id of a REST API can be set by \
                  a client; the extended one cannot.)",
-                "REST API:\n\
-                 {\"status\":\"$context.status\",\"requestId\":\"$context.requestId\",\"extendedRequestId\":\"$context.extendedRequestId\",\"xrayTraceId\":\"$context.xrayTraceId\",\"apiId\":\"$context.apiId\",\"stage\":\"$context.stage\",\"resourcePath\":\"$context.resourcePath\",\"responseLength\":\"$context.responseLength\",\"responseLatency\":\"$context.responseLatency\",\"integrationLatency\":\"$context.integration.latency\",\"integrationStatus\":\"$context.integration.status\",\"integrationServiceStatus\":\"$context.integration.integrationStatus\",\"errorResponseType\":\"$context.error.responseType\",\"errorMessage\":\"$context.error.message\",\"wafError\":\"$context.waf.error\",\"authenticateError\":\"$context.authenticate.error\",\"authorizerError\":\"$context.authorizer.error\",\"authorizeError\":\"$context.authorize.error\",\"integrationError\":\"$context.integration.error\"}",
-                "HTTP API:\n\
-                 {\"status\":\"$context.status\",\"requestId\":\"$context.requestId\",\"apiId\":\"$context.apiId\",\"stage\":\"$context.stage\",\"routeKey\":\"$context.routeKey\",\"responseLength\":\"$context.responseLength\",\"responseLatency\":\"$context.responseLatency\",\"integrationLatency\":\"$context.integration.latency\",\"integrationStatus\":\"$context.integration.status\",\"integrationServiceStatus\":\"$context.integration.integrationStatus\",\"errorResponseType\":\"$context.error.responseType\",\"errorMessage\":\"$context.error.message\",\"authorizerError\":\"$context.authorizer.error\",\"integrationErrorMessage\":\"$context.integrationErrorMessage\"}",
-                "WebSocket API:\n\
-                 {\"status\":\"$context.status\",\"requestId\":\"$context.requestId\",\"apiId\":\"$context.apiId\",\"stage\":\"$context.stage\",\"eventType\":\"$context.eventType\",\"routeKey\":\"$context.routeKey\",\"connectionId\":\"$context.connectionId\",\"integrationLatency\":\"$context.integration.latency\",\"integrationStatus\":\"$context.integration.status\",\"integrationServiceStatus\":\"$context.integration.integrationStatus\",\"errorResponseType\":\"$context.error.responseType\",\"errorMessage\":\"$context.error.message\",\"wafError\":\"$context.waf.error\",\"authenticateError\":\"$context.authenticate.error\",\"authorizerError\":\"$context.authorizer.error\",\"authorizeError\":\"$context.authorize.error\",\"integrationError\":\"$context.integration.error\"}",
+                access_format::REST,
+                access_format::HTTP,
+                access_format::WEBSOCKET,
                 "HTTP API, a 500 and every error field `-`: an authorizer can fail so. Check that the authorizer \
                  function's resource policy lets this API invoke it \
                  (`arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`), that the function exists, \

@@ -69,7 +69,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500],
-        needs: &[DataTrace, AccessField("integration.error")],
+        needs: &[DataTrace],
         says: &[
             Gateway("'functionname' failed to satisfy constraint"),
             Gateway("invalid stage variable"),
@@ -351,7 +351,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[500, 502],
-        needs: &[ErrorLevel, AccessField("integration.integrationStatus")],
+        needs: &[ErrorLevel, AccessField("integration.error")],
         says: &[
             InvocationStatus(500, 599),
             LambdaService("enilimitreached"),

@@ -4,6 +4,7 @@
 //! a request holds one array; this file chains them and finds the first cause that a text names. Which lines are asked,
 //! and what follows from several of them, is left to [`crate::classify`].
 
+mod access_format;
 mod authorizer;
 mod aws_service;
 mod backend;
@@ -16,6 +17,9 @@ mod network;
 mod pattern;
 mod tls;
 mod vpc_link;
+
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU16;
 

@@ -121,7 +121,7 @@ pub(super) const CAUSES: &[Cause] = &[
             see: &[
                 "Count it in the execution log:\n\
                  aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE \
-                 --filter-pattern '\"VPC link error\"'",
+                 --filter-pattern '?\"VPC link error\" ?\"vpc link error\"'",
                 "Compare with the metrics of the load balancer at the same minute: no new flows and no resets there \
                  means that the fault was before it.",
             ],

@@ -1,0 +1,202 @@
+//! Walks over the whole table: what every cause must have.
+
+use std::collections::HashSet;
+
+use super::*;
+
+/// Every id that was ever published as the value of the dimension `Cause`. Alarms hold them: add, never remove.
+const PUBLISHED: &[&str] = &[
+    "authorizer_error",
+    "authorizer_invalid_response",
+    "authorizer_timeout",
+    "aws_service_access_denied",
+    "aws_service_error",
+    "aws_service_throttled",
+    "backend_connection_failed",
+    "backend_error_response",
+    "backend_invalid_http",
+    "backend_unresolvable",
+    "integration_config",
+    "integration_internal_error",
+    "integration_method",
+    "integration_role",
+    "integration_timeout",
+    "lambda_dependency_denied",
+    "lambda_dependency_throttled",
+    "lambda_dependency_unreachable",
+    "lambda_init_failure",
+    "lambda_malformed_response",
+    "lambda_not_found",
+    "lambda_out_of_memory",
+    "lambda_permission",
+    "lambda_runtime_exit",
+    "lambda_service_error",
+    "lambda_throttled",
+    "lambda_timeout",
+    "lambda_unhandled_error",
+    "network_rejected",
+    "payload_too_large",
+    "reason_not_logged",
+    "request_mapping",
+    "response_mapping",
+    "response_status_mapping",
+    "stage_variable",
+    "throttled",
+    "tls_certificate_expired",
+    "tls_handshake_failure",
+    "tls_hostname_mismatch",
+    "tls_key_mismatch",
+    "tls_untrusted_chain",
+    "unclassified",
+    "vpc_link_internal_error",
+    "vpc_link_transient",
+    "waf_error",
+];
+
+/// Account ids that AWS's documentation uses: nobody's.
+const NOBODYS_ACCOUNTS: &[&str] = &["111122223333", "123456789012"];
+
+fn texts(cause: &Cause) -> Vec<&'static str> {
+    let Remedy { means, checks, see } = cause.remedy;
+    let lines = cause.examples.iter().chain(cause.near_misses).flat_map(|example| example.lines);
+    [cause.title, means]
+        .into_iter()
+        .chain(checks.iter().copied())
+        .chain(see.iter().copied())
+        .chain(lines.copied())
+        .collect()
+}
+
+#[test]
+fn ids_are_unique_snake_case() {
+    let mut seen = HashSet::new();
+    for cause in built_in() {
+        for id in [&cause.id].into_iter().chain(cause.formerly) {
+            assert!(seen.insert(*id), "{id} is there twice");
+            assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{id}");
+            assert!(!id.starts_with('_') && !id.ends_with('_') && !id.contains("__"), "{id}");
+        }
+    }
+}
+
+#[test]
+fn published_ids_still_resolve() {
+    let table = Table::default();
+    for id in PUBLISHED {
+        assert!(table.by_id(id).is_some(), "{id} is in alarms and dashboards: list it under `formerly`");
+    }
+    for cause in built_in() {
+        assert!(PUBLISHED.contains(&cause.id), "{} is new: add it to PUBLISHED", cause.id);
+    }
+}
+
+#[test]
+fn every_cause_says_what_to_do_and_where_to_read_more() {
+    for cause in built_in() {
+        let id = cause.id;
+        assert!(!cause.title.is_empty() && !cause.title.ends_with('.'), "{id}: title");
+        assert!(cause.remedy.means.ends_with('.'), "{id}: means");
+        assert!(cause.remedy.checks.len() >= 2, "{id}: checks");
+        assert!(!cause.remedy.see.is_empty(), "{id}: see");
+        assert!(!cause.docs.is_empty(), "{id}: docs");
+        assert!(cause.docs.iter().all(|url| url.starts_with("https://docs.aws.amazon.com/")), "{id}: docs");
+        assert!(!cause.needs.is_empty(), "{id}: needs");
+        assert_eq!(cause.since.split('.').count(), 3, "{id}: since");
+        assert!(cause.statuses.iter().all(|status| (500..600).contains(status)), "{id}: statuses");
+    }
+}
+
+#[test]
+fn every_cause_has_an_example_and_a_near_miss() {
+    for cause in built_in() {
+        assert!(!cause.examples.is_empty(), "{}", cause.id);
+        assert!(!cause.near_misses.is_empty(), "{}", cause.id);
+        let all = cause.examples.iter().chain(cause.near_misses);
+        assert!(all.into_iter().all(|example| !example.lines.is_empty()), "{}", cause.id);
+    }
+}
+
+#[test]
+fn a_cause_that_a_function_log_tells_has_an_example_from_one() {
+    for (need, log) in [(Need::FunctionLog, Log::Lambda), (Need::FlowLog, Log::Flow)] {
+        for cause in built_in().filter(|cause| cause.needs.contains(&need)) {
+            assert!(cause.examples.iter().any(|example| example.log == log), "{}", cause.id);
+        }
+    }
+}
+
+#[test]
+fn no_remedy_asks_for_data_trace_in_production() {
+    for cause in built_in() {
+        for text in cause.remedy.checks.iter().chain(cause.remedy.see) {
+            let text = text.to_lowercase();
+            for wish in ["dataTraceEnabled", "enable data trace", "turn on data trace", "switch on data trace"] {
+                assert!(!text.contains(&wish.to_lowercase()), "{}: {text}", cause.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn names_in_texts_are_nobodys() {
+    for cause in built_in() {
+        for text in texts(cause) {
+            for digits in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
+                let is_account = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
+                assert!(!is_account || NOBODYS_ACCOUNTS.contains(&digits), "{}: account {digits}", cause.id);
+            }
+            for (at, _) in text.match_indices(".com") {
+                let host = text[..at].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '-').next();
+                let ends_here = !text[at + 4..].starts_with(|c: char| c.is_ascii_alphanumeric());
+                assert!(!ends_here || matches!(host, Some("example" | "amazonaws" | "amazon")), "{}: {text}", cause.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn patterns_are_in_the_form_that_texts_are_compared_in() {
+    for cause in built_in() {
+        for says in cause.says {
+            let pattern = match says {
+                Says::Gateway(p)
+                | Says::Authorizer(p)
+                | Says::Function(p)
+                | Says::Service(p)
+                | Says::FunctionLog(p) => p,
+                Says::ResponseType(_) | Says::InvocationStatus(..) => continue,
+            };
+            for piece in pattern.trim_start_matches('^').split("{}") {
+                // A pattern may end where a word of the text does not, so only what normalising removes is looked for.
+                assert_eq!(piece, piece.to_ascii_lowercase(), "{}: {pattern}", cause.id);
+                for word in piece.split(' ') {
+                    assert!(!matches!(word, "a" | "an" | "the"), "{}: {pattern}: articles are dropped", cause.id);
+                }
+                assert!(!piece.contains("  "), "{}: {pattern}", cause.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_catch_all_of_a_voice_comes_last() {
+    for voice in [Voice::Gateway, Voice::Authorizer, Voice::Function, Voice::Service] {
+        let of_voice: Vec<_> = built_in()
+            .flat_map(|cause| cause.says.iter().map(move |says| (cause.id, says)))
+            .filter(|(_, says)| {
+                matches!(
+                    (says, voice),
+                    (Says::Gateway(_), Voice::Gateway)
+                        | (Says::Authorizer(_), Voice::Authorizer)
+                        | (Says::Function(_), Voice::Function)
+                        | (Says::Service(_), Voice::Service)
+                )
+            })
+            .collect();
+        let catch_all = of_voice.iter().position(|(_, says)| says.is_said(voice, ""));
+        if let Some(at) = catch_all {
+            let id = of_voice[at].0;
+            assert!(of_voice[at..].iter().all(|(other, _)| *other == id), "{voice:?}: {id} shadows what follows");
+        }
+    }
+}

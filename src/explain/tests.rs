@@ -1,0 +1,102 @@
+use std::path::Path;
+
+use super::*;
+
+const WIDTH: usize = 100;
+
+fn cause(id: &str) -> &'static Cause {
+    Table::default().by_id(id).unwrap()
+}
+
+/// Compares a generated file with what is checked in, or writes it.
+fn compare(path: &str, generated: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, generated).unwrap();
+        return;
+    }
+    let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(checked_in == generated, "{path} is stale: run `BLESS=1 cargo test`");
+}
+
+#[test]
+fn docs_causes_md_is_generated_from_the_table() {
+    compare("docs/causes.md", &markdown(&Table::default()));
+}
+
+#[test]
+fn explain_reads_like_a_runbook() {
+    insta::assert_snapshot!(text(cause("vpc_link_transient"), WIDTH), @r#"
+    A passing fault of the VPC link
+    vpc_link_transient (vpc_link, load, usually 500)
+
+    What it means
+      A connection between API Gateway and something that the VPC link depends on failed for a moment. A
+      few of these are normal; many are not.
+
+    Check, the likeliest first
+       1. Look at how often it happens. Rare: let clients retry with exponential backoff and jitter, and
+          make the operation idempotent, since the first try may have reached the backend.
+       2. Often, or since a change: verify that the link is AVAILABLE and the targets healthy, as for
+          vpc_link_internal_error.
+       3. Often with a healthy link: open a case with AWS Support and attach the execution-log lines
+          with request ids, extended request ids and times.
+
+    How to see and reproduce it
+      - Count it in the execution log:
+          aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --filter-pattern '?"VPC link error" ?"vpc link error"'
+      - Compare with the metrics of the load balancer at the same minute: no new flows and no resets
+        there means that the fault was before it.
+
+    The log must hold one of these
+      - an execution log at ERROR level or above (REST and WebSocket APIs)
+      - an access log whose format has $context.integration.error
+
+    Read more
+      - https://docs.aws.amazon.com/apigateway/latest/developerguide/private-integration.html
+      - https://docs.aws.amazon.com/apigateway/latest/developerguide/vpc-links-v1.html
+    "#);
+}
+
+#[test]
+fn no_line_of_prose_is_longer_than_the_width() {
+    let mut remedies: Vec<&str> = Vec::new();
+    for cause in Table::default().iter() {
+        remedies.extend(cause.remedy.checks.iter().chain(cause.remedy.see));
+        let copied: Vec<&str> = remedies.iter().filter_map(|entry| parts(entry).1).flat_map(str::lines).collect();
+        for line in text(cause, WIDTH).lines().skip(2) {
+            let is_copied = copied.contains(&line.trim_start());
+            let is_one_word = line.trim_start().trim_start_matches("- ").split(' ').count() == 1;
+            assert!(line.chars().count() <= WIDTH || is_copied || is_one_word, "{}: {line}", cause.id);
+        }
+    }
+}
+
+#[test]
+fn lines_to_copy_are_not_wrapped() {
+    let page = text(cause("reason_not_logged"), NARROWEST_COLUMNS);
+    assert!(page.lines().any(|line| line.trim_start().starts_with("{\"status\"") && line.ends_with("\"}")), "{page}");
+}
+
+#[test]
+fn a_width_of_nothing_still_gives_a_page() {
+    assert!(text(cause("integration_timeout"), 0).contains("integration_timeout"));
+}
+
+#[test]
+fn the_readme_table_has_a_row_for_each_cause() {
+    let table = Table::default();
+    let rows = readme_table(&table);
+    assert_eq!(rows.lines().count(), 2 + table.iter().count());
+    assert!(rows.lines().all(|row| row.matches(" | ").count() == 4 || row.starts_with("|---")), "{rows}");
+}
+
+#[test]
+fn json_holds_what_the_page_holds() {
+    let value = json(cause("integration_timeout"));
+    assert_eq!(value["id"], "integration_timeout");
+    assert_eq!(value["kind"], "load");
+    assert_eq!(value["statuses"], serde_json::json!([504, 503]));
+    assert_eq!(value["needs"][0], "ERROR level");
+    assert_eq!(value["checks"].as_array().unwrap().len(), cause("integration_timeout").remedy.checks.len());
+}
