@@ -225,6 +225,11 @@ pub(super) const CAUSES: &[Cause] = &[
             access(&[
                 r#"{"requestId":"JKJbYnQMwIdETIB=","apiId":"a1b2c3d4e5","stage":"prod","status":"500","errorMessage":"Internal server error","errorResponseType":"INTEGRATION_FAILURE","integrationError":"-"}"#,
             ]),
+            // The gateway quotes a path that a client wrote.
+            execution(&[
+                "(4d3c1f70-9a2b-4e55-8c61-7f0e2d1b9a34) Execution failed due to configuration error: Illegal character in path at index 33: https://orders.example.com/orders/network error",
+                "(4d3c1f70-9a2b-4e55-8c61-7f0e2d1b9a34) Method completed with status: 500",
+            ]),
             // The function's connection, not the gateway's.
             execution(&[
                 "(0dffe822-efa7-4685-87a3-06e898c29dc0) Lambda execution failed with status 200 due to customer function error: connect ECONNREFUSED 10.0.12.7:5432: connection refused. Lambda request id: f20d24b6-1a5f-4c06-9c8d-eff0a7f27ff5",

@@ -331,6 +331,7 @@ impl Table {
 
     /// The first cause that `text`, spoken by `voice`, names. `text` is as [`normalise`] gives it.
     pub fn find(&self, voice: Voice, text: &str) -> Option<&'static Cause> {
+        let text = if voice == Voice::Gateway { pattern::own_words(text) } else { text };
         self.iter().find(|cause| cause.says.iter().any(|says| says.is_said(voice, text)))
     }
 

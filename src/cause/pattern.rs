@@ -38,6 +38,16 @@ fn straight(word: &str) -> Cow<'_, str> {
     }
 }
 
+/// Sentences of the gateway that end in somebody else's words: a URI with what a client put into its path, or what came
+/// back from a backend.
+const QUOTING_HEADS: &[&str] = &["illegal character in ", "not valid protocol version:"];
+
+/// The part of a gateway's sentence (normalised) that is the gateway's own: a client's path must not name a cause.
+pub(super) fn own_words(text: &str) -> &str {
+    let end = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len())).min();
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// Whether `text` (normalised) holds the pieces of `pattern` in order.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, bound) = match pattern.strip_prefix('^') {
@@ -85,6 +95,14 @@ mod tests {
     fn a_text_is_cut_between_characters() {
         let text = "é".repeat(LONGEST_TEXT_BYTES);
         assert_eq!(normalise(&text).len(), LONGEST_TEXT_BYTES);
+    }
+
+    #[test]
+    fn what_the_gateway_quotes_is_not_its_own() {
+        let text =
+            "execution failed due to configuration error: illegal character in path at index 9: http://h/network error";
+        assert!(!own_words(text).contains("network error"));
+        assert_eq!(own_words("network error communicating with endpoint"), "network error communicating with endpoint");
     }
 
     #[test]

@@ -322,6 +322,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "(675222f7-c246-4d2a-9f55-31a947317be6) Execution failed due to configuration error: Cannot verify ECDH ServerKeyExchange signature",
                 "(675222f7-c246-4d2a-9f55-31a947317be6) Method completed with status: 500",
             ]),
+            // The gateway quotes what the backend sent.
+            execution(&[
+                "(5e4d2081-ab3c-4f66-9d72-80f13e2cab45) Execution failed due to configuration error: Not a valid protocol version: handshake please",
+                "(5e4d2081-ab3c-4f66-9d72-80f13e2cab45) Method completed with status: 500",
+            ]),
             // The client's own words, on a request that succeeded.
             execution(&[
                 "(79ac06dc-0c41-4395-86cd-76255e1da01d) Method request headers: {X-Note=Received fatal alert: handshake_failure}",
