@@ -200,3 +200,40 @@ fn the_catch_all_of_a_voice_comes_last() {
         }
     }
 }
+
+/// The gateway's sentences in an execution log, without the request id; none where other lines of the request decide.
+fn gateway_sentences(example: &Example) -> Vec<String> {
+    let text_of = |line: &str| line.split_once(") ").map_or(line, |(_, text)| text).to_owned();
+    let others = ["Starting authorizer", "Authorizer", "Endpoint response", "Lambda ", "Could not parse policy"];
+    if example.log != Log::Execution || example.lines.iter().any(|line| others.iter().any(|o| line.contains(o))) {
+        return Vec::new();
+    }
+    example.lines.iter().map(|line| text_of(line)).filter(|text| text.starts_with("Execution failed")).collect()
+}
+
+#[test]
+fn a_sentence_of_the_gateway_finds_its_own_cause() {
+    let table = Table::default();
+    for cause in built_in().filter(|cause| cause.says.iter().any(|says| matches!(says, Says::Gateway(_)))) {
+        for sentence in cause.examples.iter().flat_map(gateway_sentences) {
+            let found = table.find(Voice::Gateway, &normalise(&sentence)).map(|found| found.id);
+            assert_eq!(found, Some(cause.id), "{sentence}");
+        }
+    }
+}
+
+#[test]
+fn a_near_miss_of_the_gateway_finds_another_cause() {
+    let table = Table::default();
+    for cause in built_in() {
+        for example in cause.near_misses.iter().filter(|example| !example.lines.iter().any(|l| l.contains("status: 2")))
+        {
+            let sentences = gateway_sentences(example);
+            // Where a request has several sentences, ranks decide.
+            if let [sentence] = sentences.as_slice() {
+                let found = table.find(Voice::Gateway, &normalise(sentence)).map(|found| found.id);
+                assert_ne!(found, Some(cause.id), "{sentence}");
+            }
+        }
+    }
+}
