@@ -32,7 +32,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  timeout and a clear deny.",
                 "Cache results: the authorizer's TTL (REST: 300 s by default, at most 3,600 s) spares most \
                  invocations. Verify that the identity source is right, or one caller gets another's result.",
-                "Cold starts: provisioned concurrency, fewer dependencies, less work before the handler.",
+                "Cold starts: provisioned concurrency, fewer dependencies, less work before the handler; for a small \
+                 authorizer a scheduled invocation that keeps one environment warm.",
                 "An authorizer in a VPC without a route to the internet waits in vain for a public identity provider.",
             ],
             see: &[

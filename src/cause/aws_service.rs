@@ -173,7 +173,7 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Compare sizes with the service's limits: an SQS or SNS message, a DynamoDB item of 400 KB, a \
                  Kinesis record.",
                 "Look at the service's metrics and logs: UserErrors and SystemErrors of DynamoDB, 4xxErrors and \
-                 5xxErrors of S3, failed executions of Step Functions.",
+                 5xxErrors of S3 and its server access logs, failed executions of Step Functions.",
                 "An error of the service itself (5xx, ServiceUnavailable) passes: clients retry with backoff, \
                  idempotently.",
                 "Map the service's 4xx and 5xx to method responses of their own, so that an error of the service \

@@ -286,14 +286,16 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         remedy: Remedy {
             means: "The function ran and returned, but what it returned is not the object that proxy integration \
-                expects: statusCode, headers, body, isBase64Encoded.",
+                expects (statusCode, headers, body, isBase64Encoded), so the gateway cannot pass it on: a 502, for \
+                HTTP APIs a 500.",
             checks: &[
                 "Look at the type of each field: `statusCode` a number, `body` a string (call `JSON.stringify` or \
                  `json.dumps` on objects), `headers` and `multiValueHeaders` maps of strings (lists of strings), \
                  `isBase64Encoded` a boolean, nothing else at the top. An example: {\"isBase64Encoded\": false, \
                  \"statusCode\": 200, \"headers\": {\"Content-Type\": \"application/json\"}, \"body\": \"{}\"}.",
                 "Find the path that returns nothing: a branch without return, a caught error whose handler returns \
-                 no response, a promise that is not awaited, a callback never called (then the answer is null).",
+                 no response, a promise that is not awaited, a callback never called (then the answer is null). Log \
+                 the type and keys of what is returned right before the return.",
                 "Look at functions that were written for a non-proxy integration: they return the bare object. \
                  Return the format, or switch \"Lambda proxy integration\" off and map the answer.",
                 "HTTP API, payload format 2.0: an answer without statusCode is taken for the body of a 200; format \

@@ -343,11 +343,13 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Compiled runtimes and images: the executable is called `bootstrap`, has its execute bit, and is \
                  built for the configured architecture; an image's entry point must exist in it.",
                 "Code outside the handler: environment variables that are missing, secrets that cannot be read, a \
-                 database that does not answer. It has 10 s; defer what is slow to first use, and load less.",
+                 database that does not answer. It has 10 s; defer what is slow to first use, and load less. \
+                 Provisioned concurrency, or for small functions a scheduled invocation, moves a slow start away \
+                 from callers.",
                 "Extensions and layers of observability vendors: update or detach them to see whether the function \
                  then starts.",
-                "Roll back: point the alias at the version before. Provisioned concurrency and gradual deployments \
-                 find this before callers do.",
+                "Roll back: point the alias at the version before. Gradual deployments find this before most callers \
+                 do.",
             ],
             see: &[
                 "The failed starts:\n\
@@ -498,8 +500,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  in the standard format (statusCode, headers, body) with a 4xx for a caller's mistake.",
                 "A KeyError or undefined on a part of the event: the function expects another event. Proxy \
                  integration sends the whole request (formats 1.0 and 2.0 differ in names), a non-proxy integration \
-                 what the mapping template makes, a Test event what was typed. Log the incoming event's keys once \
-                 and compare.",
+                 what the mapping template makes, a Test event what was typed. Log the keys of the event and of the \
+                 response once, and compare.",
                 "Where the error tells of a call that was denied, throttled or unreachable, go on with \
                  lambda_dependency_denied, lambda_dependency_throttled or lambda_dependency_unreachable. The \
                  function's own metrics name them where its log is subscribed too.",

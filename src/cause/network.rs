@@ -28,6 +28,8 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
             "Check the network ACLs of both subnets, inbound and outbound, with the ephemeral ports for the way \
              back: a pair of an ACCEPT in and a REJECT out on one interface is an ACL, since security groups let \
              answers pass.",
+            "Look at link status and target health too (vpc_link_internal_error): rejected health checks make \
+             targets unhealthy, and then nothing is sent to them at all.",
             "Where the format has the field `reject-reason` and it says BPA, VPC Block Public Access rejected it: \
              add an exclusion for the subnet, or route the traffic privately.",
             "Where requests fail and nothing is rejected, look elsewhere: a missing route leaves no record, and an \

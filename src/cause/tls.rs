@@ -26,7 +26,8 @@ pub(super) const CAUSES: &[Cause] = &[
                 own, or an intermediate one.",
             checks: &[
                 "Print the dates of every certificate that the backend sends, not of the first alone, and renew the \
-                 one that has run out. An expired intermediate fails just as the leaf does.",
+                 one that has run out. The chain must be complete, from the leaf to the root: host name and root \
+                 authority are checked in the same step. An expired intermediate fails just as the leaf does.",
                 "Verify that the renewed certificate is in use: the listener of the load balancer names the new ACM \
                  certificate, or the server process was reloaded on every target. One forgotten target fails a share \
                  of the requests.",

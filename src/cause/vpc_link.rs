@@ -26,9 +26,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Verify that the load balancer of the link still exists: `aws elbv2 describe-load-balancers \
                  --load-balancer-arns LOAD_BALANCER_ARN`.",
                 "Look at the target health: `aws elbv2 describe-target-health --target-group-arn TARGET_GROUP_ARN`. \
-                 Every target must be healthy and in use; `unused` means that no listener forwards to the group or \
-                 that the target's Availability Zone is off. Where checks fail, compare path, port and success codes \
-                 of the health check with what the backend answers.",
+                 Every target must be healthy and in use, on the protocol and port that the backend serves; `unused` \
+                 means that no listener forwards to the group or that the target's Availability Zone is off. Where \
+                 checks fail, compare path, port and success codes of the health check with what the backend \
+                 answers.",
                 "Verify that the backend runs and that a process listens on the target port, on all addresses and \
                  not on 127.0.0.1 alone. A closed port answers with TCP resets.",
                 "Verify that the load balancer has a listener on the port of the integration URI: `aws elbv2 \
