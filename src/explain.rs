@@ -197,6 +197,11 @@ fn in_words(need: &Need) -> String {
         Need::DataTrace => "an execution log with data trace, or the output of the method's Test button. Data trace \
                             writes headers and bodies into the log: for debugging, not for production"
             .to_owned(),
+        Need::AccessField(variable @ "integration.error") => {
+            format!(
+                "an access log whose format has $context.{variable} (HTTP APIs: or $context.integrationErrorMessage)"
+            )
+        }
         Need::AccessField(variable) => format!("an access log whose format has $context.{variable}"),
         Need::FunctionLog => "the function's own log".to_owned(),
         Need::FlowLog => "a VPC flow log".to_owned(),

@@ -78,9 +78,11 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("authorizer.error"), AccessField("error.responseType")],
         says: &[
-            Authorizer("unrecognized field \"errortype\""),
-            Authorizer("unrecognized field \"errormessage\""),
-            Authorizer("authorizer error"),
+            // A crash, whatever the gateway concludes from it: an error object in place of a policy.
+            Authorizer("unrecognized field \"errortype"),
+            Authorizer("unrecognized field \"errormessage"),
+            Authorizer("customer function error"),
+            Authorizer("^execution failed due to configuration error: authorizer error"),
             ResponseType("AUTHORIZER_FAILURE"),
             ResponseType("AUTHORIZER_CONFIGURATION_ERROR"),
         ],
@@ -213,7 +215,7 @@ pub(super) const CAUSES: &[Cause] = &[
         near_misses: &[
             // The function crashed: its error has these two fields.
             execution(&[
-                "(fc12e42d-8db8-4b96-80cf-6e16c2868733) Execution failed due to configuration error: Unable to parse given policy: Unrecognized field \"errorType\"",
+                "(fc12e42d-8db8-4b96-80cf-6e16c2868733) Execution failed due to configuration error: Invalid JSON in response: Unrecognized field \"errorType\", not marked as ignorable",
                 "(fc12e42d-8db8-4b96-80cf-6e16c2868733) AuthorizerConfigurationException",
             ]),
             // An unsigned client: a 403.

@@ -264,6 +264,16 @@ pub enum Voice {
 }
 
 impl Says {
+    /// Whether the pattern is empty, and so matches whatever its voice says.
+    const fn takes_the_rest(&self) -> bool {
+        match self {
+            Self::Gateway(p) | Self::Authorizer(p) | Self::Function(p) | Self::Service(p) | Self::FunctionLog(p) => {
+                p.is_empty()
+            }
+            Self::ResponseType(_) | Self::InvocationStatus(..) => false,
+        }
+    }
+
     fn is_said(&self, voice: Voice, normalised: &str) -> bool {
         match (self, voice) {
             (Self::Gateway(p), Voice::Gateway)
@@ -330,9 +340,16 @@ impl Table {
     }
 
     /// The first cause that `text`, spoken by `voice`, names. `text` is as [`normalise`] gives it.
+    ///
+    /// An empty pattern is asked only when no other one matches: it takes what is left of a voice.
     pub fn find(&self, voice: Voice, text: &str) -> Option<&'static Cause> {
         let text = if voice == Voice::Gateway { pattern::own_words(text) } else { text };
-        self.iter().find(|cause| cause.says.iter().any(|says| says.is_said(voice, text)))
+        let first = |takes_the_rest: bool| {
+            self.iter().find(|cause| {
+                cause.says.iter().any(|says| says.takes_the_rest() == takes_the_rest && says.is_said(voice, text))
+            })
+        };
+        first(false).or_else(|| first(true))
     }
 
     /// The first cause that an answer of the Lambda service with this status names.

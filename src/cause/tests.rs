@@ -179,26 +179,36 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
 }
 
 #[test]
-fn the_catch_all_of_a_voice_comes_last() {
-    for voice in [Voice::Gateway, Voice::Authorizer, Voice::Function, Voice::Service] {
-        let of_voice: Vec<_> = built_in()
-            .flat_map(|cause| cause.says.iter().map(move |says| (cause.id, says)))
-            .filter(|(_, says)| {
-                matches!(
-                    (says, voice),
-                    (Says::Gateway(_), Voice::Gateway)
-                        | (Says::Authorizer(_), Voice::Authorizer)
-                        | (Says::Function(_), Voice::Function)
-                        | (Says::Service(_), Voice::Service)
-                )
-            })
-            .collect();
-        let catch_all = of_voice.iter().position(|(_, says)| says.is_said(voice, ""));
-        if let Some(at) = catch_all {
-            let id = of_voice[at].0;
-            assert!(of_voice[at..].iter().all(|(other, _)| *other == id), "{voice:?}: {id} shadows what follows");
+fn one_cause_at_most_takes_the_rest_of_a_voice() {
+    let mut seen = HashSet::new();
+    for (cause, says) in built_in().flat_map(|cause| cause.says.iter().map(move |says| (cause, says))) {
+        if says.takes_the_rest() {
+            assert!(seen.insert(std::mem::discriminant(says)), "{}: another cause takes what is left", cause.id);
         }
     }
+}
+
+#[test]
+fn an_empty_pattern_is_asked_last() {
+    let like = named("lambda_unhandled_error");
+    let rule = Cause {
+        id: "coupon_expired",
+        says: &[Says::Function("^coupon expired")],
+        remedy: Remedy { means: "", checks: &[], see: &[] },
+        ..*like
+    };
+    let table = Table::with_rules([], [&*Box::leak(Box::new(rule))]);
+    let find = |text: &str| table.find(Voice::Function, text).map(|cause| cause.id);
+    assert_eq!(find("coupon expired in may"), Some("coupon_expired"));
+    assert_eq!(find("something else"), Some("lambda_unhandled_error"));
+}
+
+#[test]
+fn a_crash_of_an_authorizer_is_no_bad_policy() {
+    let table = Table::default();
+    let find = |text: &str| table.find(Voice::Authorizer, &normalise(text)).map(|cause| cause.id);
+    assert_eq!(find("Could not parse policy"), Some("authorizer_invalid_response"));
+    assert_eq!(find("Invalid JSON in response: Unrecognized field \"errorType\""), Some("authorizer_error"));
 }
 
 /// The gateway's sentences in an execution log, without the request id; none where other lines of the request decide.

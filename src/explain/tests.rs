@@ -50,7 +50,8 @@ fn explain_reads_like_a_runbook() {
 
     The log must hold one of these
       - an execution log at ERROR level or above (REST and WebSocket APIs)
-      - an access log whose format has $context.integration.error
+      - an access log whose format has $context.integration.error (HTTP APIs: or
+        $context.integrationErrorMessage)
 
     Read more
       - https://docs.aws.amazon.com/apigateway/latest/developerguide/private-integration.html
