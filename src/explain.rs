@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::cause::{Cause, Need, Table};
+use crate::cause::{Cause, Family, Need, Table};
 
 /// Narrowest text that is still readable, in columns.
 const NARROWEST_COLUMNS: usize = 40;
@@ -106,11 +106,13 @@ fn section(page: &mut String, cause: &Cause) {
     for (number, check) in (1..).zip(cause.remedy.checks) {
         item(page, &format!("{number}. "), check);
     }
-    page.push_str("\n**How to see and reproduce it:**\n\n");
+    blank_line(page);
+    page.push_str("**How to see and reproduce it:**\n\n");
     for entry in cause.remedy.see {
         item(page, "- ", entry);
     }
-    let _ = writeln!(page, "\n**{}:**\n", needs_heading(cause));
+    blank_line(page);
+    let _ = writeln!(page, "**{}:**\n", needs_heading(cause));
     for need in cause.needs {
         item(page, "- ", &in_words(need));
     }
@@ -134,6 +136,12 @@ fn item(page: &mut String, mark: &str, entry: &str) {
     }
 }
 
+/// Makes the page end with exactly one blank line.
+fn blank_line(page: &mut String) {
+    page.truncate(page.trim_end().len());
+    page.push_str("\n\n");
+}
+
 /// What an entry says, and what of it is to be copied.
 fn parts(entry: &str) -> (&str, Option<&str>) {
     match entry.split_once('\n') {
@@ -144,8 +152,15 @@ fn parts(entry: &str) -> (&str, Option<&str>) {
 
 /// Family, kind and statuses in a few words.
 fn facts(cause: &Cause) -> String {
-    let usual = if cause.statuses.is_empty() { String::new() } else { format!(", usually {}", statuses(cause)) };
-    format!("{}, {}{usual}", cause.family.name(), cause.kind.name())
+    let mut facts = Vec::new();
+    if cause.family != Family::None {
+        facts.push(cause.family.name().to_owned());
+    }
+    facts.push(cause.kind.name().to_owned());
+    if !cause.statuses.is_empty() {
+        facts.push(format!("usually {}", statuses(cause)));
+    }
+    facts.join(", ")
 }
 
 fn statuses(cause: &Cause) -> String {

@@ -41,7 +41,8 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
              eni=ENI_ID, src, dst, srcport, dstport, protocol, packets, bytes, start, end, action=REJECT, status]'",
             "Ask what stands between two resources, without traffic:\n\
              aws ec2 create-network-insights-path --source ENI_ID --destination TARGET_ENI_ID --protocol tcp \
-             --destination-port PORT",
+             --destination-port PORT\n\
+             aws ec2 start-network-insights-analysis --network-insights-path-id PATH_ID",
         ],
     },
     docs: &[
