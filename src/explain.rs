@@ -182,7 +182,7 @@ fn short(need: &Need) -> String {
         Need::InfoLevel => "INFO level".to_owned(),
         Need::DataTrace => "data trace".to_owned(),
         Need::AccessField(variable) => format!("access field {variable}"),
-        Need::FunctionLog => "function log".to_owned(),
+        Need::LambdaLog => "function log".to_owned(),
         Need::FlowLog => "flow log".to_owned(),
     }
 }
@@ -218,7 +218,7 @@ fn in_words(need: &Need) -> String {
             )
         }
         Need::AccessField(variable) => format!("an access log whose format has $context.{variable}"),
-        Need::FunctionLog => "the function's own log".to_owned(),
+        Need::LambdaLog => "the function's own log".to_owned(),
         Need::FlowLog => "a VPC flow log".to_owned(),
     }
 }

@@ -83,6 +83,8 @@ pub(super) const CAUSES: &[Cause] = &[
             Authorizer("unrecognized field \"errormessage"),
             Authorizer("customer function error"),
             Authorizer("^execution failed due to configuration error: authorizer error"),
+            // Whatever else is said in the authorizer's phase.
+            Authorizer(""),
             ResponseType("AUTHORIZER_FAILURE"),
             ResponseType("AUTHORIZER_CONFIGURATION_ERROR"),
         ],

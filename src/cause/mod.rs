@@ -267,9 +267,12 @@ impl Says {
     /// Whether the pattern is empty, and so matches whatever its voice says.
     const fn takes_the_rest(&self) -> bool {
         match self {
-            Self::Gateway(p) | Self::Authorizer(p) | Self::Function(p) | Self::Service(p) | Self::FunctionLog(p) => {
-                p.is_empty()
-            }
+            Self::Gateway(p)
+            | Self::Authorizer(p)
+            | Self::Function(p)
+            | Self::Service(p)
+            | Self::LambdaService(p)
+            | Self::FunctionLog(p) => p.is_empty(),
             Self::ResponseType(_) | Self::InvocationStatus(..) => false,
         }
     }

@@ -118,7 +118,7 @@ fn every_cause_has_an_example_and_a_near_miss() {
 
 #[test]
 fn a_cause_that_a_function_log_tells_has_an_example_from_one() {
-    for (need, log) in [(Need::FunctionLog, Log::Lambda), (Need::FlowLog, Log::Flow)] {
+    for (need, log) in [(Need::LambdaLog, Log::Lambda), (Need::FlowLog, Log::Flow)] {
         for cause in built_in().filter(|cause| cause.needs.contains(&need)) {
             assert!(cause.examples.iter().any(|example| example.log == log), "{}", cause.id);
         }
@@ -163,6 +163,7 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
                 | Says::Authorizer(p)
                 | Says::Function(p)
                 | Says::Service(p)
+                | Says::LambdaService(p)
                 | Says::FunctionLog(p) => p,
                 Says::ResponseType(_) | Says::InvocationStatus(..) => continue,
             };
