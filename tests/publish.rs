@@ -121,10 +121,28 @@ async fn a_cut_connection_is_of_unknown_outcome_and_sent_again() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn where_nobody_listens_it_is_certain_that_nothing_was_accepted() {
-    let url = format!("http://{}", support::http::closed_address());
-    let published = publish(&mut publisher(&url), vec![datum("prod")]).await;
-    assert_eq!(published.result.unwrap_err().fault, Fault::Unreachable);
-    assert_eq!(published.uncertain_attempts, 0);
+    let closed = support::http::closed_address();
+    // A port on which nobody listens, a name that nobody has, and a server that does not speak TLS.
+    let plain = cloudwatch::CloudWatch::start().address;
+    for url in [format!("http://{closed}"), "http://why5xx.invalid".to_owned(), format!("https://{plain}")] {
+        let until = Instant::now() + Duration::from_secs(2);
+        let published = publisher(&url).publish(b"batch", vec![datum("prod")], now_ms(), until).await;
+        assert_eq!(published.result.unwrap_err().fault, Fault::Unreachable, "{url}");
+        assert_eq!(published.uncertain_attempts, 0, "{url}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_connection_that_was_closed_while_idle_is_not_used_again() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let mut publisher = publisher(&endpoint.url());
+    for _ in 0..3 {
+        endpoint.then([Behaviour::StrictThenClose]);
+        let published = publish(&mut publisher, vec![datum("prod")]).await;
+        assert_eq!((published.attempts, published.result), (1, Ok(())));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (3.0, 0.0));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -21,8 +21,16 @@ use why5xx::settings::{Aws, Environment, LogLevel, Settings, SettingsError, Sink
 use error::InvocationError;
 use log::Log;
 
+/// Longest time that a function may run.
+///
+/// Source: Lambda Developer Guide, quotas: function timeout 900 seconds.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
+
 /// Time kept back to report an error to Lambda before it kills the environment.
 const REPORTING_TIME: Duration = Duration::from_millis(500);
+
+/// Time that an invocation which fails anyway may spend on sending why.
+const LAST_WORDS_TIME: Duration = Duration::from_secs(5);
 
 /// Most log groups that have been warned of. A function is subscribed to some dozens.
 const WARNED_LOG_GROUPS: usize = 1_000;
@@ -110,7 +118,8 @@ impl Function {
         own.count(OwnMetric::Batches, begin.now_ms, 1);
         own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
         // Should this fail, the counts wait for the next batch.
-        let published = self.publisher.publish(begin.payload, Vec::new(), begin.now_ms, begin.until).await;
+        let until = begin.until.min(Instant::now() + LAST_WORDS_TIME);
+        let published = self.publisher.publish(begin.payload, Vec::new(), begin.now_ms, until).await;
         let fields = json!({
             "errorType": error.error_type(),
             "error": error.to_string(),
@@ -222,8 +231,3 @@ impl<'a> Invocation<'a> {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
-
-/// Longest time that a function may run.
-///
-/// Source: Lambda Developer Guide, quotas: function timeout 900 seconds.
-const LONGEST_INVOCATION: Duration = Duration::from_secs(900);

@@ -58,9 +58,10 @@ impl Aws {
                 .value(DEFAULT_REGION)?
                 .ok_or(SettingsError::Missing { variable: REGION, purpose: "the region that the metrics go to" })?,
         };
-        let endpoint_url = match environment.value(ENDPOINT_URL_CLOUDWATCH)? {
+        let url = |variable| environment.parsed(variable, "a URL that begins with http:// or https://", url);
+        let endpoint_url = match url(ENDPOINT_URL_CLOUDWATCH)? {
             Some(url) => Some(url),
-            None => environment.value(ENDPOINT_URL)?,
+            None => url(ENDPOINT_URL)?,
         };
         Ok(Self {
             access_key_id: required(ACCESS_KEY_ID, "who sends the metrics")?,
@@ -78,6 +79,12 @@ impl Aws {
             )?,
         })
     }
+}
+
+fn url(value: &str) -> Option<String> {
+    let host = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"))?;
+    let plain = value.bytes().all(|b| b.is_ascii_graphic());
+    (plain && !host.is_empty() && !host.starts_with('/')).then(|| value.to_owned())
 }
 
 // By hand: keys are not for printing.
@@ -107,6 +114,14 @@ mod tests {
         let all = [(REGION, "eu-central-1"), (ENDPOINT_URL, "http://a"), (ENDPOINT_URL_CLOUDWATCH, "http://b")];
         assert_eq!(load(&all).unwrap().endpoint_url.as_deref(), Some("http://b"));
         assert_eq!(load(&all[..2]).unwrap().endpoint_url.as_deref(), Some("http://a"));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_no_url_is_an_error() {
+        for url in ["cloudwatch.example", "http://", "http:///x", "https://a b", "ftp://a"] {
+            let error = load(&[(REGION, "eu-west-1"), (ENDPOINT_URL, url)]).unwrap_err().to_string();
+            assert!(error.ends_with("allowed: a URL that begins with http:// or https://"), "{error}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub const SECRET: &str = "planted-by-cloudwatch";
 pub enum Behaviour {
     /// What CloudWatch does: accept, or refuse what breaks a rule.
     Strict,
+    /// The same, and closes the connection after the answer without having said so.
+    StrictThenClose,
     Throttle,
     /// Answers with this status and takes nothing.
     Fail(u16),
@@ -142,6 +144,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     };
     match behaviour {
         Behaviour::Strict => accept_or_refuse(state, request),
+        Behaviour::StrictThenClose => Answer::Last(Box::new(accept_or_refuse(state, request))),
         Behaviour::Throttle => error(400, "Throttling", "Rate exceeded"),
         Behaviour::Fail(status) => error(status, "InternalServiceError", "internal"),
         Behaviour::Refuse => error(400, "InvalidParameterValue", "told to refuse"),

@@ -30,6 +30,8 @@ pub enum Answer {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
+    /// This answer, and then closes the connection.
+    Last(Box<Answer>),
     /// Closes the connection without a word.
     Cut,
     /// Says nothing for so long, then closes the connection.
@@ -61,13 +63,18 @@ fn serve_connection(stream: TcpStream, handler: &dyn Fn(&Request) -> Answer) -> 
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some(request) = read_request(&mut reader)? {
-        match handler(&request) {
+        let answer = handler(&request);
+        let (answer, is_last) = if let Answer::Last(answer) = answer { (*answer, true) } else { (answer, false) };
+        match answer {
             Answer::Response { status, headers, body } => write_response(&mut writer, status, &headers, &body)?,
-            Answer::Cut => break,
+            Answer::Last(_) | Answer::Cut => break,
             Answer::Hang(time) => {
                 std::thread::sleep(time);
                 break;
             }
+        }
+        if is_last {
+            break;
         }
     }
     writer.shutdown(std::net::Shutdown::Both)
