@@ -85,6 +85,20 @@ fn an_invocation_writes_one_line_and_its_exemplars() {
 }
 
 #[test]
+fn only_what_the_level_asks_for_is_written() {
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    for (variable, level) in [("WHY5XX_LOG_LEVEL", "ERROR"), ("AWS_LAMBDA_LOG_LEVEL", "FATAL")] {
+        let mut function = Function::start_with(&[("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()), (variable, level)]);
+        assert!(function.invoke(&one_failure("a")).is_success());
+        assert_eq!(function.written(), "");
+        assert_eq!(function.invoke(b"{}").error_type(), "UndecodableBatch");
+        let lines = lines(&function);
+        assert_eq!((lines.len(), &lines[0]["message"]), (1, &json!("batch not counted")));
+    }
+}
+
+#[test]
 fn a_control_message_is_a_success_without_counts() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);

@@ -1,5 +1,7 @@
 //! The publisher with a sink that does as it is told.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::tally::Unit;
 
@@ -135,4 +137,44 @@ async fn a_throttle_that_lasts_ends_before_the_deadline() {
     let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(1)).await;
     assert_eq!(published.result.unwrap_err().fault, Fault::Throttled);
     assert!(begin.elapsed() < Duration::from_secs(1));
+}
+
+/// Whether requests are accepted, one after the other; faults that are not waited for, so that a history takes no time.
+fn outcomes() -> impl Strategy<Value = Vec<Result<(), Fault>>> {
+    let refused = Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() };
+    let fault = prop_oneof![Just(refused), Just(Fault::NotSent), Just(Fault::Write)];
+    proptest::collection::vec(prop_oneof![2 => Just(Ok(())), 1 => fault.prop_map(Err)], 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Some batches, delivered in turn until each is accepted to its end, as Lambda would.
+    #[test]
+    fn whatever_requests_fail_every_count_arrives_exactly_once(
+        outcomes in outcomes(),
+        sizes in proptest::collection::vec(1..2_500_usize, 1..4),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let mut publisher = publisher(outcomes.clone());
+        let mut open: Vec<usize> = (0..sizes.len()).collect();
+        let mut deliveries = 0;
+        while !open.is_empty() {
+            open.retain(|batch| {
+                deliveries += 1;
+                publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
+                let data = (0..sizes[*batch]).map(datum).collect();
+                let content = batch.to_le_bytes();
+                let publish = publisher.publish(&content, data, NOW_MS, in_seconds(20));
+                runtime.block_on(publish).result.is_err()
+            });
+        }
+        let failures: usize = sizes.iter().sum();
+        prop_assert_eq!(total(&publisher, "Errors"), 2.0 * failures as f64);
+        prop_assert_eq!(total(&publisher, "Batches"), f64::from(deliveries));
+        let uncertain = outcomes.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
+        let told = total(&publisher, "UncertainPublishes") as usize;
+        let unused = publisher.sink.script.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
+        prop_assert_eq!(told, uncertain - unused);
+    }
 }
