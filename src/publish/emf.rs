@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::request::sum;
+use super::request::{sum, unit};
 use super::{Fault, Request, Sink};
 use crate::tally::{Datum, Unit};
 
@@ -90,13 +90,6 @@ fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Value> {
     line.extend(first.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     line.extend(metrics.iter().map(|(datum, value)| (datum.metric.to_owned(), value.clone())));
     Some(Value::Object(line))
-}
-
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "Count",
-        Unit::Milliseconds => "Milliseconds",
-    }
 }
 
 #[cfg(test)]

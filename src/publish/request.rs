@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde_json::{Value, json};
+
 use super::limits;
 use crate::tally::{Datum, Metric, Unit};
 
@@ -12,6 +14,40 @@ pub struct Request {
     pub namespace: String,
     /// The data, each within the limits.
     pub data: Vec<Datum>,
+}
+
+impl Request {
+    /// The request as `aws cloudwatch put-metric-data --cli-input-json` takes it.
+    pub fn json(&self) -> Value {
+        let datum = |datum: &Datum| {
+            let dimensions: Vec<_> =
+                datum.dimensions.iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+            let (values, counts): (Vec<f64>, Vec<f64>) = datum.values.iter().copied().unzip();
+            json!({
+                "MetricName": datum.metric,
+                "Dimensions": dimensions,
+                "Timestamp": time(datum.timestamp_ms),
+                "Values": values,
+                "Counts": counts,
+                "Unit": unit(datum.unit),
+            })
+        };
+        json!({"Namespace": self.namespace, "MetricData": self.data.iter().map(datum).collect::<Vec<_>>()})
+    }
+}
+
+/// A time as people and the AWS CLI read it; the number itself where it is out of all range.
+pub(super) fn time(timestamp_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(timestamp_ms)
+        .map_or_else(|_| timestamp_ms.to_string(), |timestamp| timestamp.to_string())
+}
+
+/// A unit as CloudWatch calls it.
+pub(super) const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "Count",
+        Unit::Milliseconds => "Milliseconds",
+    }
 }
 
 /// Data, parted into what can be sent and what cannot.
@@ -232,6 +268,23 @@ mod tests {
         let requests = requests("N", vec![datum("prod", &values)]);
         let sizes: Vec<_> = requests[0].data.iter().map(|datum| datum.values.len()).collect();
         assert_eq!(sizes, [150, 150, 1]);
+    }
+
+    #[test]
+    fn a_request_shows_as_the_aws_cli_takes_it() {
+        let request = Request { namespace: "N".to_owned(), data: vec![datum("prod", &[(3.0, 1.0)])] };
+        let expected = json!({
+            "Namespace": "N",
+            "MetricData": [{
+                "MetricName": "Errors",
+                "Dimensions": [{"Name": "ApiId", "Value": "a1b2c3d4e5"}, {"Name": "Stage", "Value": "prod"}],
+                "Timestamp": "2027-01-15T08:00:00Z",
+                "Values": [3.0],
+                "Counts": [1.0],
+                "Unit": "Count",
+            }],
+        });
+        assert_eq!(request.json(), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::request::sum;
+use super::request::{sum, time};
 use super::{Fault, Request, Sink};
 use crate::tally::{Datum, Unit};
 
@@ -27,8 +27,7 @@ impl<W: Write> Sink for Text<W> {
 }
 
 fn line(namespace: &str, datum: &Datum) -> String {
-    let minute = jiff::Timestamp::from_millisecond(datum.timestamp_ms)
-        .map_or_else(|_| datum.timestamp_ms.to_string(), |time| time.to_string());
+    let minute = time(datum.timestamp_ms);
     let value = match datum.unit {
         Unit::Count => sum(datum).to_string(),
         Unit::Milliseconds => milliseconds(datum),

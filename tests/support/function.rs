@@ -52,11 +52,18 @@ impl Function {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// Waits for what the last invocation wrote to come through the pipe. An invocation's line is written before its
-    /// outcome is reported, so that this is a matter of the reader's next turn.
+    /// What it has written. An invocation's lines are in the pipe before its outcome is reported, so that all there is
+    /// to wait for is the reader's next turn.
     pub fn written(&self) -> String {
-        std::thread::sleep(Duration::from_millis(50));
-        self.written.lock().unwrap().clone()
+        let mut written = self.written.lock().unwrap().clone();
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = self.written.lock().unwrap().clone();
+            if now == written {
+                return now;
+            }
+            written = now;
+        }
     }
 }
 
