@@ -43,7 +43,7 @@ mod tests {
             ("pr-*", "pr-17", true),
             ("pr-*", "pr-", true),
             ("pr-*", "a-pr-17", false),
-            ("*-dev", "anna-dev", true),
+            ("*-dev", "blue-dev", true),
             ("*-dev", "-dev", true),
             ("a*a", "a", false),
             ("a*a", "aa", true),
