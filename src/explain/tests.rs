@@ -9,6 +9,7 @@ fn cause(id: &str) -> &'static Cause {
 }
 
 /// Compares a generated file with what is checked in, or writes it.
+#[expect(clippy::disallowed_methods, reason = "whether to write is told to the tests alone")]
 fn compare(path: &str, generated: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {
