@@ -74,7 +74,7 @@ impl Tally {
 
     /// The data to publish: the counts, and their sums by API and stage.
     pub fn data(&self) -> Vec<Datum> {
-        let mut sums: BTreeMap<(&'static str, Vec<(&'static str, String)>, i64), u64> = BTreeMap::new();
+        let mut sums: BTreeMap<(&'static str, Dimensions, i64), u64> = BTreeMap::new();
         for (key, count) in &self.counts {
             for (metric, dimensions) in metrics_of(key) {
                 *sums.entry((metric, dimensions, key.minute_ms)).or_default() += count;
@@ -97,7 +97,7 @@ impl Tally {
 }
 
 /// The metrics that a count adds to, with their dimensions.
-fn metrics_of(key: &Key) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+fn metrics_of(key: &Key) -> Vec<(&'static str, Dimensions)> {
     let cause = ("Cause", key.cause.to_owned());
     let metric = key.subject.metric().name();
     match &key.subject {
@@ -134,13 +134,16 @@ impl Subject {
     }
 }
 
+/// Names and values of a metric's dimensions.
+pub type Dimensions = Vec<(&'static str, String)>;
+
 /// One point of a metric, as a sink sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum {
     /// The metric's name.
     pub metric: &'static str,
     /// Names and values of its dimensions.
-    pub dimensions: Vec<(&'static str, String)>,
+    pub dimensions: Dimensions,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub timestamp_ms: i64,
     /// The values, each with how often it occurred.

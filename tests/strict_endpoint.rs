@@ -1,5 +1,6 @@
 //! The stand-in for CloudWatch refuses what CloudWatch refuses: what the other tests show rests on that.
 
+#![expect(clippy::disallowed_types, reason = "the endpoint is asked as the SDK asks")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod support;

@@ -4,6 +4,8 @@
 //! what comes out: it is several times as fast as the sum that the inflater would make. Members follow each other as
 //! they like; zero bytes behind the last are padding.
 
+#![expect(clippy::disallowed_types, reason = "the module that inflates, and caps what a batch inflates to")]
+
 use crc32fast::Hasher;
 use flate2::{Decompress, FlushDecompress, Status};
 

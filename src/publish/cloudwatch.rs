@@ -1,5 +1,7 @@
 //! The sink that calls PutMetricData.
 
+#![expect(clippy::disallowed_types, reason = "the module that talks to CloudWatch")]
+
 use std::error::Error;
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -17,6 +17,7 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let unicode = |value: std::ffi::OsString| value.into_string().map_err(|v| v.to_string_lossy().into_owned());
         Self {

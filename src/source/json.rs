@@ -26,12 +26,11 @@ pub(super) fn may_be_known(start: &[u8]) -> bool {
 
 /// Hands over the parts of all documents. False where the first one is of no known kind.
 pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, SourceError> {
-    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>();
     let mut count = 0;
-    while let Some(document) = documents.next() {
+    for document in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
         let raw = match document {
             Ok(raw) => raw,
-            Err(_) if count == 0 && !looks_whole(bytes) => return Ok(false),
+            Err(_) if count == 0 && !is_cut_off(bytes) => return Ok(false),
             Err(error) => return Err(broken("a document of CloudWatch Logs", &error)),
         };
         if !document_parts(raw, each)? {
@@ -47,7 +46,7 @@ fn unknown() -> SourceError {
 }
 
 /// A document that is cut off is an error; text that merely begins with a bracket is not.
-fn looks_whole(bytes: &[u8]) -> bool {
+fn is_cut_off(bytes: &[u8]) -> bool {
     matches!(
         serde_json::Deserializer::from_slice(bytes).into_iter::<serde::de::IgnoredAny>().next(),
         Some(Err(error)) if error.is_eof()

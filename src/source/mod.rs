@@ -3,6 +3,11 @@
 //!
 //! Its content tells what an input is, never its name. What an event says is left to [`crate::record`].
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "exported logs are compressed; they are read line by line on a person's machine"
+)]
+
 mod json;
 mod text;
 

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(unreachable_pub, reason = "there is no outside to reach")]
+#![allow(clippy::disallowed_types, reason = "the endpoint inflates what the SDK compressed")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 pub mod cloudwatch;

@@ -15,6 +15,7 @@ use crate::replay::Totals;
 const USUAL_WIDTH: usize = 100;
 
 /// The columns to print for.
+#[expect(clippy::disallowed_methods, reason = "of the terminal, not a setting")]
 pub(crate) fn width() -> usize {
     let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     set.unwrap_or(USUAL_WIDTH).clamp(40, 160)
@@ -118,6 +119,7 @@ struct Paint {
 }
 
 impl Paint {
+    #[expect(clippy::disallowed_methods, reason = "of the terminal, not a setting")]
     fn for_stdout() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { on: wanted && io::stdout().is_terminal() }

@@ -3,6 +3,8 @@
 //!
 //! The seeds count up from 0, so a run repeats. `WHY5XX_CASES=1000000 cargo test --profile fast decode` makes a million.
 
+#![expect(clippy::disallowed_methods, reason = "how long to run is no setting of the function")]
+
 use std::fmt;
 
 use aws_lambda_events::cloudwatch_logs::LogsEvent;
