@@ -1,6 +1,6 @@
 //! The table of causes: everything that is known of each, declared once.
 //!
-//! Matching, metrics, `explain`, the dashboard and the documentation are loops over [`BUILT_IN`]. One file per phase of
+//! Matching, metrics, `explain`, the dashboard and the documentation are loops over [`built_in`]. One file per phase of
 //! a request holds one array; this file chains them and finds the first cause that a text names. Which lines are asked,
 //! and what follows from several of them, is left to [`crate::classify`].
 
