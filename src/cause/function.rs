@@ -163,7 +163,6 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("rate exceeded"),
             FunctionLog("requestlimitexceeded"),
             FunctionLog("request limit exceeded"),
-            FunctionLog("limitexceededexception"),
             FunctionLog("slowdown"),
             FunctionLog("please reduce your request rate"),
             FunctionLog("bandwidthlimitexceeded"),

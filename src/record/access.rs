@@ -7,7 +7,7 @@
 //! reason for its own failed request, which formats without client-written variables prevent.
 //!
 //! Which line is one of an access log, its words tell: a status, and enough of the names that API Gateway's formats use
-//! ([`vocabulary`]). Why a request failed is left to [`crate::classify::access`].
+//! (`vocabulary`). Why a request failed is left to [`crate::classify::access`].
 
 mod clf;
 mod csv;

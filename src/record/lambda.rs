@@ -188,8 +188,8 @@ pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 
 /// Reads a log event whose log group does not tell that it belongs to a function; only the platform's own lines do.
 ///
-/// A function may log to any group, but a group may also hold what anybody prints, so the runtimes' reports of errors
-/// count nothing here: how the platform ended the invocation does.
+/// A function may log to any group, but a group may also hold what anybody prints. So of the runtimes' reports only
+/// those count that show a Lambda function beyond doubt: by the id of the invocation, or by the paths of its code.
 pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     let written = event.message.as_written();
     if let Some(line) = written_text(written).and_then(platform::read) {
@@ -199,8 +199,10 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
         return None;
     }
     line_of(event, |text| {
-        let line = json::read_platform(text).or_else(|| platform::read_failure(text))?;
-        platform::is_unmistakable(&line).then_some(line)
+        json::read_platform(text)
+            .or_else(|| platform::read_failure(text))
+            .filter(platform::is_unmistakable)
+            .or_else(|| runtime::read_unmistakable(prefix::strip(text).rest))
     })
     .map(Record::Lambda)
 }

@@ -2,7 +2,7 @@
 //!
 //! A stream is one environment, which serves one invocation after the other. An invocation is a request id up to its
 //! report; a retry with the same id is another. Only invocations that may have failed are held, each as a few dozen bytes
-//! without any text, and no more than [`MOST_HELD`]; which line weighs more is said by
+//! without any text, and no more than `MOST_HELD`; which line weighs more is said by
 //! [`crate::classify::invocation`].
 
 use std::collections::HashMap;

@@ -131,6 +131,7 @@ const KEYS_OF_RUNTIMES: &[&str] = &[
     "level",
     "log_level",
     "requestId",
+    "AWSRequestId",
     "tenantId",
     "errorType",
     "errorMessage",
@@ -144,11 +145,14 @@ const KEYS_OF_RUNTIMES: &[&str] = &[
 
 /// Reads the error that a runtime reports.
 fn read_error(text: &str) -> Option<Line<'_>> {
-    let tells = ["errorType", "AWSRequestId", "lambda_runtime"].iter().any(|word| text.contains(word));
+    let tells = ["errorType", "errorMessage", "AWSRequestId", "lambda_runtime"].iter().any(|word| text.contains(word));
     if !tells {
         return None;
     }
     let object: Map<String, Value> = first_object(text)?;
+    if let Some(line) = answer(&object) {
+        return Some(line);
+    }
     let error = dotnet(&object)
         .or_else(|| plain(&object))
         .or_else(|| node(&object))
@@ -172,6 +176,14 @@ fn is_error_level(object: &Map<String, Value>) -> bool {
         .is_some_and(|level| ["ERROR", "FATAL", "CRITICAL"].iter().any(|name| level.eq_ignore_ascii_case(name)))
 }
 
+/// What Lambda answers the caller of an invocation that it had to end: its own sentence as the error.
+fn answer(object: &Map<String, Value>) -> Option<Line<'static>> {
+    if !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
+        return None;
+    }
+    read_failure(text_of(object, "errorMessage")?).map(Line::into_owned)
+}
+
 /// An error and no word of a programmer: Python, Go, Ruby, and Node.js before version 10.
 fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
     let error_type = text_of(object, "errorType")?;
@@ -179,7 +191,8 @@ fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
         return None;
     }
     let traced = ["stackTrace", "stack", "trace"].iter().any(|key| object.contains_key(*key));
-    let of_runtime = ["Runtime.", "Function.", "Function<", "Init<"].iter().any(|head| error_type.starts_with(head));
+    let of_runtime =
+        ["Runtime.", "Function.", "Sandbox.", "Function<", "Init<"].iter().any(|head| error_type.starts_with(head));
     let certain = traced || of_runtime;
     let request_id = request_id_of(object);
     Some(Error {

@@ -18,6 +18,7 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
         "REPORT" => request_id(rest).map(|(id, fields)| Line::Report(report(id, fields))),
         "INIT_REPORT" | "RESTORE_REPORT" => init(rest),
         "EXTENSION" => extension(rest),
+        "IMAGE" | "SUPERNOVA" => launch(rest),
         _ => None,
     }
 }
@@ -75,6 +76,15 @@ fn extension(fields: &str) -> Option<Line<'_>> {
     }
     let error_type = value_after(fields, "Error Type: ")?;
     Some(Line::Init(Init { status: Status::Error, error_type: Some(Cow::Borrowed(error_type)), in_invocation: false }))
+}
+
+/// `IMAGE Launch error: …`: a container image whose entry point cannot be run.
+fn launch(rest: &str) -> Option<Line<'_>> {
+    rest.starts_with("Launch error").then_some(Line::Init(Init {
+        status: Status::Error,
+        error_type: Some(Cow::Borrowed("Runtime.InvalidEntrypoint")),
+        in_invocation: false,
+    }))
 }
 
 fn value_after<'a>(fields: &'a str, label: &str) -> Option<&'a str> {

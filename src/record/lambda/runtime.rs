@@ -8,7 +8,7 @@
 //!   traceback that the function formats itself ends in the type and message.)
 //! * Java: `message: class`, then `class: message`, then the frames. (A printed trace begins with the class.)
 //! * .NET: frames of the runtime below those of the handler; before version 6 `message: Type` and then the frames.
-//! * Go: `panic: `, `fatal error: `, or `message: type` and then `null`.
+//! * Go: `panic: `, `fatal error: `, or `message: type` and then `null` or the frames as an array.
 //! * Ruby: a sentence of its own, then the error as an object.
 //! * Rust: the span of the runtime.
 
@@ -32,6 +32,21 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
         .or_else(|| short_type(text))
         .or_else(|| rust(text))
 }
+
+/// Reads a report that shows by itself that a Lambda function wrote it.
+pub(super) fn read_unmistakable(text: &str) -> Option<Line<'_>> {
+    let framed = |error: &Error<'_>| {
+        error.request_id.is_some_and(|id| id.as_uuid().is_some())
+            || PATHS_OF_CODE.iter().any(|path| text.contains(path))
+    };
+    match python(text).or_else(|| node(text))? {
+        Line::Error(error) if error.proof == Proof::Certain && framed(&error) => Some(Line::Error(error)),
+        _ => None,
+    }
+}
+
+/// Where Lambda puts the code of a function and of its layers, as a Python traceback names it.
+const PATHS_OF_CODE: &[&str] = &["File \"/var/task/", "File \"/opt/python/", "File \"/var/lang/"];
 
 fn error<'a>(error_type: Option<&'a str>, message: impl Into<Cow<'a, str>>) -> Error<'a> {
     Error {
@@ -71,7 +86,9 @@ const SENTENCES: &[(&str, Moment)] = &[
     ("Terminating due to java.lang.OutOfMemoryError", Moment::Process),
     ("Aborting due to java.lang.OutOfMemoryError", Moment::Process),
     ("java.lang.OutOfMemoryError", Moment::Unknown),
+    ("calling the handler function resulted in a panic", Moment::Process),
     ("Unhandled exception. ", Moment::Process),
+    ("Unhandled exception:", Moment::Process),
     ("Unhandled Exception: ", Moment::Process),
     ("terminate called after throwing an instance of ", Moment::Process),
     ("panic: ", Moment::Process),
@@ -99,8 +116,18 @@ fn sentence(text: &str) -> Option<Line<'_>> {
     {
         return Some(Line::Error(Error { moment: Moment::Init, ..error(None, cut(text)) }));
     }
-    let (_, moment) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
-    Some(Line::Error(Error { moment: *moment, ..error(None, cut(text)) }))
+    let (head, moment) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
+    Some(Line::Error(Error { moment: *moment, ..error_behind(text, head) }))
+}
+
+/// The error behind a sentence: an object, as Ruby writes it, or the sentence itself.
+fn error_behind<'t>(text: &'t str, sentence: &str) -> Error<'t> {
+    let object = text[sentence.len()..].trim_start_matches([':', ' ', '\t', '\n', '\r']);
+    if !object.starts_with('{') {
+        return error(None, cut(text));
+    }
+    let error_type = member(object, "errorType").map(|name| Cow::Owned(name.into_owned()));
+    Error { error_type, ..error(None, message_of_text(object)) }
 }
 
 /// Longest message that is kept of an error, in bytes; the cause table compares no more of it.
@@ -254,7 +281,11 @@ fn dotnet(text: &str) -> Option<Line<'_>> {
         let name = identifier(line[from..].trim_start())?;
         looks_like_exception(name).then_some((name, line))
     })?;
-    Some(Line::Error(Error { request_id, moment: Moment::Handler, ..error(Some(error_type), cut(message.trim())) }))
+    Some(Line::Error(Error {
+        request_id,
+        moment: Moment::Handler,
+        ..error(Some(error_type), with_causes(message.trim(), text))
+    }))
 }
 
 /// Most lines of a message before its trace. Longer messages are read as the function's own lines.
@@ -273,7 +304,25 @@ pub(super) fn read_java(text: &str) -> Option<Line<'_>> {
     if of_class(text, class) {
         return None;
     }
-    Some(Line::Error(Error { moment: Moment::Handler, ..error(Some(class), cut(message)) }))
+    Some(Line::Error(Error { moment: Moment::Handler, ..error(Some(class), with_causes(message, text)) }))
+}
+
+/// Most errors behind an error that are read with it.
+const MOST_CAUSES: usize = 3;
+
+/// A message with the errors behind the error, which a trace names each at the start of a line.
+fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
+    let causes: Vec<_> = lines(trace)
+        .filter_map(|line| ["Caused by: ", "---> "].iter().find_map(|head| line.trim_start().strip_prefix(head)))
+        // A class that is missing names the class, never a part that the function called.
+        .filter(|cause| !cause.contains("ClassNotFoundException"))
+        .take(MOST_CAUSES)
+        .collect();
+    if causes.is_empty() {
+        Cow::Borrowed(cut(message))
+    } else {
+        Cow::Owned(format!("{}; {}", cut(message), causes.join("; ")))
+    }
 }
 
 /// `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
@@ -286,6 +335,7 @@ fn short_type(text: &str) -> Option<Line<'_>> {
             second.starts_with("Traceback (most recent call last)")
                 || second.starts_with(char::is_whitespace) && second.trim_start().starts_with("at ")
                 || second == "null"
+                || second.starts_with("[{\"path\":")
         }
         // An excerpt of the first line alone: the service's error code stands at both ends.
         None => message.starts_with("An error occurred (") && message.contains(&format!("({name})")),
@@ -307,6 +357,7 @@ fn many_lines_of_message(text: &str) -> Option<Line<'_>> {
 /// The type at the end of `{message}: {type}`.
 fn type_at_end(line: &str) -> Option<(&str, &str)> {
     let (message, name) = line.trim_end().rsplit_once(": ")?;
+    let name = name.strip_prefix("class ").unwrap_or(name);
     let whole = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '*' | '`'));
     (whole && name.starts_with(|c: char| c.is_alphabetic() || c == '*')).then_some((message, name))
 }
@@ -338,6 +389,12 @@ pub(super) fn read_bare(text: &str) -> Option<Line<'_>> {
     let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
     if logged || behind_id.is_empty() {
         return None;
+    }
+    // An exception by its type; a plain "Error:" may be anybody's.
+    if let Some(name) = identifier(behind_id).filter(|name| *name != "Error" && looks_like_exception(name))
+        && let Some(message) = behind_id[name.len()..].strip_prefix(": ")
+    {
+        return Some(Line::Error(error(Some(name), cut(message))));
     }
     Some(Line::Error(Error { proof: Proof::IfItNamesACause, ..error(None, cut(behind_id)) }))
 }

@@ -188,7 +188,7 @@ fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
 }
 
 #[test]
-fn in_a_group_of_unknown_kind_only_the_platform_is_heard() {
+fn in_a_group_of_unknown_kind_only_the_platform_and_reports_of_a_functions_code_are_heard() {
     let heard = |text: &str| read_by_shape(&event(text)).is_some();
     assert!(heard(&format!("REPORT RequestId: {ID}\tStatus: timeout")));
     assert!(heard(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")));
@@ -198,10 +198,14 @@ fn in_a_group_of_unknown_kind_only_the_platform_is_heard() {
     )));
     assert!(!heard("REPORT RequestId: 7 is late"));
     assert!(!heard("Task timed out after 3.00 seconds"));
-    assert!(!heard(
+    assert!(heard(
         "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3"
     ));
     assert!(!heard("panic: runtime error"));
+    assert!(!heard("[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/srv/app.py\", line 3"));
+    assert!(heard(&format!(
+        "2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"Error\",\"errorMessage\":\"x\"}}"
+    )));
 }
 
 #[test]
@@ -210,4 +214,23 @@ fn a_pasted_error_is_taken_without_its_frame_but_not_a_loggers_line() {
     assert!(pasted("Error: connect ETIMEDOUT 10.0.0.7:443"));
     assert!(!pasted("[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tconnect ETIMEDOUT"));
     assert!(!pasted("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"));
+}
+
+#[test]
+fn the_errors_behind_an_error_are_read_with_it() {
+    let java = "no order: com.example.OrderException\ncom.example.OrderException: no order\n\tat com.example.App\nCaused by: java.net.ConnectException: Connection refused\n\t... 3 more";
+    assert_eq!(
+        error(java).map(|found| found.1).as_deref(),
+        Some("no order; java.net.ConnectException: Connection refused")
+    );
+}
+
+#[test]
+fn what_lambda_answers_the_caller_is_read_like_its_line() {
+    let text = format!("{{\"errorMessage\":\"2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds\"}}");
+    assert!(matches!(line(&text), Some(Line::TimedOut(_))));
+    let text = format!(
+        "{{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: {ID} Error: Runtime exited with error: signal: killed\"}}"
+    );
+    assert!(matches!(line(&text), Some(Line::Exit(_))));
 }
