@@ -213,6 +213,18 @@ pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     read(event).or_else(|| line_of(event, runtime::read_bare).map(Record::Lambda))
 }
 
+/// Whether a line of pasted text begins a log event; what does not continues the event before it, as the lines of a
+/// trace do.
+pub fn begins_event(line: &str) -> bool {
+    let stripped = prefix::strip(line);
+    let indented = line.starts_with(char::is_whitespace) && !stripped.timed;
+    !indented
+        && (stripped.timed
+            || ["{", "["].iter().any(|head| stripped.rest.starts_with(head))
+            || platform::begins(stripped.rest)
+            || runtime::begins(stripped.rest))
+}
+
 fn may_matter(written: &[u8]) -> bool {
     let searched = &written[..written.len().min(SEARCHED_BYTES)];
     WORDS.iter().any(|word| word.find(searched).is_some())

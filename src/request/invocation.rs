@@ -29,6 +29,8 @@ pub struct Invocations {
     current: Option<RequestId>,
     /// What belongs to the next invocation that is seen to begin or end.
     next: Option<Held>,
+    /// The invocation that ended last: what the platform logs late is its.
+    ended: Option<RequestId>,
     /// The invocation under whose id an error was logged that ended the process.
     crashed: Option<RequestId>,
     trace_ids: HashMap<RequestId, Box<str>>,
@@ -222,6 +224,7 @@ impl Invocations {
         }
         self.current = Some(id);
         self.crashed = None;
+        self.ended = None;
     }
 
     fn end(&mut self, timestamp_ms: i64, id: RequestId) {
@@ -265,6 +268,7 @@ impl Invocations {
             held.ended = true;
             held.timestamp_ms = timestamp_ms;
             self.crashed = None;
+            self.ended = Some(id);
             if self.current == Some(id) {
                 self.current = None;
             }
@@ -288,8 +292,9 @@ impl Invocations {
         if evidence.exit != ProcessEnd::None {
             self.take_crash(id);
         }
-        let began = self.current == Some(id);
-        let held = self.held.entry(id).or_insert_with(|| Held { awaits_start: !began, ..Held::new(timestamp_ms) });
+        let ended = self.ended == Some(id);
+        let awaits_start = !ended && self.current != Some(id);
+        let held = self.held.entry(id).or_insert_with(|| Held { awaits_start, ended, ..Held::new(timestamp_ms) });
         // Its first line is lost or was filtered away: this one stands for it.
         if held.awaits_start
             && let Some(next) = self.next.take()

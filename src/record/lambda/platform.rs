@@ -23,6 +23,22 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
     }
 }
 
+/// Whether a line begins with words of the platform.
+pub(super) fn begins(line: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "START ",
+        "END ",
+        "REPORT ",
+        "INIT_",
+        "RESTORE_",
+        "EXTENSION",
+        "IMAGE ",
+        "RequestId: ",
+        "Task timed out after ",
+    ];
+    KEYWORDS.iter().chain(EXITS).any(|head| line.starts_with(head))
+}
+
 /// `RequestId: {id} …`
 fn request_id(rest: &str) -> Option<(RequestId, &str)> {
     let rest = rest.strip_prefix("RequestId:")?.trim_start();
@@ -101,11 +117,11 @@ fn number_after(fields: &str, label: &str) -> Option<u64> {
 pub(super) fn read_failure(text: &str) -> Option<Line<'_>> {
     let stripped = prefix::strip(text);
     let rest = stripped.rest.strip_prefix("Error: ").unwrap_or(stripped.rest);
-    timed_out(rest, stripped.timed).or_else(|| exit(stripped.rest))
+    timed_out(rest).or_else(|| exit(stripped.rest))
 }
 
-/// `{time} {id} Task timed out after {n} seconds`; without time and id it may be anybody's sentence.
-fn timed_out(rest: &str, timed: bool) -> Option<Line<'_>> {
+/// `{time} {id} Task timed out after {n}.{nn} seconds`; without an id and in other numbers it may be anybody's sentence.
+fn timed_out(rest: &str) -> Option<Line<'_>> {
     const WORDS: &str = "Task timed out after ";
     let (request_id, sentence) = match rest.strip_prefix(WORDS) {
         Some(sentence) => (None, sentence),
@@ -116,10 +132,14 @@ fn timed_out(rest: &str, timed: bool) -> Option<Line<'_>> {
         }
     };
     let (seconds, rest) = word(sentence);
-    if seconds.parse::<f64>().is_err() || !rest.starts_with("second") {
+    let (unit, behind) = word(rest);
+    let ends = behind.is_empty() || request_id.is_some();
+    if seconds.parse::<f64>().is_err() || unit.trim_end_matches('.') != "seconds" || !ends {
         return None;
     }
-    let proof = if timed && request_id.is_some() { Proof::Certain } else { Proof::UnlessItSucceeded };
+    let in_hundredths = seconds.split_once('.').is_some_and(|(_, hundredths)| hundredths.len() == 2);
+    let certain = request_id.is_some() || in_hundredths;
+    let proof = if certain { Proof::Certain } else { Proof::UnlessItSucceeded };
     Some(Line::TimedOut(TimedOut { request_id, proof }))
 }
 

@@ -104,6 +104,11 @@ const SENTENCES: &[(&str, Moment)] = &[
     ("failed to allocate memory (NoMemoryError)", Moment::Process),
 ];
 
+/// Whether a line begins with a sentence of a runtime.
+pub(super) fn begins(line: &str) -> bool {
+    SENTENCES.iter().any(|(head, _)| line.starts_with(head))
+}
+
 fn sentence(text: &str) -> Option<Line<'_>> {
     if let Some(at) = text.find("LAMBDA_RUNTIME Failed to post handler ").filter(|at| *at < 64) {
         return Some(Line::Error(error(None, cut(&text[at..]))));

@@ -1,3 +1,5 @@
+use proptest::prelude::Strategy as _;
+
 use super::*;
 use crate::decode::Message;
 
@@ -63,7 +65,7 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
 }
 
 #[test]
-fn a_time_out_is_certain_only_in_the_frame_of_the_platform() {
+fn a_time_out_is_certain_only_in_the_words_of_the_platform() {
     let proof = |text: &str| match line(text) {
         Some(Line::TimedOut(timed_out)) => Some(timed_out.proof),
         _ => None,
@@ -72,7 +74,9 @@ fn a_time_out_is_certain_only_in_the_frame_of_the_platform() {
         proof(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")),
         Some(Proof::Certain)
     );
-    assert_eq!(proof("Task timed out after 3.00 seconds"), Some(Proof::UnlessItSucceeded));
+    assert_eq!(proof("Task timed out after 3.00 seconds"), Some(Proof::Certain));
+    assert_eq!(proof("Task timed out after 3 seconds"), Some(Proof::UnlessItSucceeded));
+    assert_eq!(proof("Task timed out after 3.00 seconds, trying again"), None);
     assert_eq!(proof("Task timed out after three tries"), None);
 }
 
@@ -233,4 +237,46 @@ fn what_lambda_answers_the_caller_is_read_like_its_line() {
         "{{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: {ID} Error: Runtime exited with error: signal: killed\"}}"
     );
     assert!(matches!(line(&text), Some(Line::Exit(_))));
+}
+
+#[test]
+fn the_lines_of_a_trace_continue_the_event_before_them() {
+    let pasted = [
+        ("START RequestId: 7 Version: $LATEST", true),
+        ("[ERROR] KeyError: 'order'", true),
+        ("Traceback (most recent call last):", false),
+        ("  File \"/var/task/app.py\", line 3", false),
+        ("2026-01-02T03:04:05.678Z 7 Task timed out after 3.00 seconds", true),
+        ("java.lang.Error: no order", false),
+        ("\tat com.example.App", false),
+        ("panic: no order", true),
+    ];
+    for (line, begins) in pasted {
+        assert_eq!(begins_event(line), begins, "{line}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_reading_panic(
+        pieces in proptest::collection::vec(
+            proptest::prelude::prop_oneof![
+                proptest::prelude::any::<String>(),
+                proptest::sample::select(vec![
+                    "START RequestId: ", "REPORT RequestId: ", "INIT_REPORT ", "Status: error", "[ERROR] ", "KeyError: ",
+                    "\nTraceback (most recent call last):\n", ": java.lang.Error\n", "java.lang.Error", "\n\tat ",
+                    "Task timed out after ", "3.00 seconds", "RequestId: ", " Error: ", "{", "\"errorType\":", "\"platform.",
+                    "ERROR", "Invoke Error ", "Amazon.Lambda.RuntimeSupport.", "\\t", "\\", "é", "\u{a0}",
+                    "2026-01-02T03:04:05.678Z\t", ID,
+                ]).prop_map(String::from),
+            ],
+            0..12,
+        ),
+    ) {
+        let text = pieces.concat();
+        for message in [Message::plain(text.as_bytes()), Message::json_escaped(text.as_bytes())] {
+            let event = LogEvent { message, ..event("") };
+            let _ = (read(&event), read_by_shape(&event), read_pasted(&event));
+        }
+    }
 }

@@ -152,6 +152,7 @@ fn the_platforms_events_in_json_count_like_its_lines() {
 fn a_retry_with_the_same_id_is_another_invocation() {
     assert_eq!(causes(&[START, PYTHON, END, REPORT, START, PYTHON, END, REPORT]).len(), 2);
     assert_eq!(causes(&[START, PYTHON, END, REPORT, START, END, REPORT]).len(), 1);
+    assert_eq!(causes(&[START, END, REPORT, TIMED_OUT, START, END, REPORT, TIMED_OUT]).len(), 2);
 }
 
 #[test]
