@@ -62,6 +62,8 @@ pub struct Evidence {
 pub enum Weight {
     /// None yet.
     Nothing,
+    /// What it was if its process ended; alone no failure.
+    Hinted,
     /// That it failed.
     Failed,
     /// That its process ended.
@@ -194,6 +196,9 @@ fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
         None if error.proof == Proof::IfItNamesACause => return None,
         None => evidence(cause::named(UNHANDLED_ERROR), Weight::Threw),
     };
+    if error.proof == Proof::IfTheProcessEnded {
+        return Some(Evidence { weight: Weight::Hinted, certain: false, ..found });
+    }
     Some(Evidence {
         certain: error.proof != Proof::UnlessItSucceeded,
         place: match error.moment {

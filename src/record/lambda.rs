@@ -119,6 +119,8 @@ pub struct Error<'a> {
 pub enum Proof {
     /// Pasted text that may be anything: it counts only where it names a cause.
     IfItNamesACause,
+    /// The function may have logged it, or the runtime before the process ended: it says why, should that be so.
+    IfTheProcessEnded,
     /// The function may have printed it: an invocation that ends without an error disproves it.
     UnlessItSucceeded,
     /// The runtime alone writes such a line.

@@ -102,12 +102,20 @@ impl Held {
     }
 
     fn failed(&self) -> bool {
-        self.weight > Weight::Nothing
+        self.weight > Weight::Hinted
+    }
+
+    /// Whether its id must be remembered.
+    fn matters(&self) -> bool {
+        self.weight > Weight::Nothing || self.counted || self.memory == Memory::Full
     }
 
     fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
         if !self.failed() && !self.ended {
             self.timestamp_ms = timestamp_ms;
+        }
+        if self.weight == Weight::Hinted && evidence.exit != ProcessEnd::None {
+            self.weight = Weight::Threw;
         }
         if evidence.weight > self.weight {
             self.weight = evidence.weight;
@@ -149,6 +157,9 @@ impl Held {
             ProcessEnd::Unexplained => self.memory == Memory::Full,
             ProcessEnd::Explained | ProcessEnd::None => false,
         };
+        if !self.failed() {
+            return None;
+        }
         if out_of_memory && self.weight < Weight::Ended { Some(cause::named(OUT_OF_MEMORY)) } else { self.cause }
     }
 }
@@ -255,7 +266,7 @@ impl Invocations {
         if let Some(evidence) = &report.evidence {
             held.add(evidence, timestamp_ms);
         }
-        if !held.certain {
+        if held.failed() && !held.certain {
             held.forget_failure();
         }
         held.awaits_start = false;
@@ -273,7 +284,7 @@ impl Invocations {
                 self.current = None;
             }
         }
-        if held.failed() || held.counted || held.memory == Memory::Full {
+        if held.matters() {
             self.held.insert(id, held);
             self.keep_trace_id(id, report.trace_id);
         }
@@ -287,6 +298,9 @@ impl Invocations {
         evidence: &Evidence,
         decided: &mut impl FnMut(Verdict),
     ) {
+        if evidence.weight == Weight::Hinted {
+            return self.hint(timestamp_ms, request_id, evidence);
+        }
         let under_way = if evidence.place == Place::Start { None } else { request_id.or(self.current) };
         let Some(id) = under_way else { return self.failure_of_next(function_name, timestamp_ms, evidence, decided) };
         if evidence.exit != ProcessEnd::None {
@@ -307,6 +321,15 @@ impl Invocations {
             if evidence.place == Place::Process {
                 self.crashed = Some(id);
             }
+        }
+    }
+
+    /// A line that tells something only if the process is seen to end.
+    fn hint(&mut self, timestamp_ms: i64, request_id: Option<RequestId>, evidence: &Evidence) {
+        if let Some(id) = request_id {
+            let awaits_start = self.current != Some(id);
+            let held = self.held.entry(id).or_insert_with(|| Held { awaits_start, ..Held::new(timestamp_ms) });
+            held.add(evidence, timestamp_ms);
         }
     }
 
@@ -354,8 +377,10 @@ impl Invocations {
     fn relieve(&mut self, function_name: &str, decided: &mut impl FnMut(Verdict)) {
         let mut held = std::mem::take(&mut self.held);
         let enough = held.values().filter(|one| one.ended).count() >= MOST_HELD / 2;
+        // The platform may still log of the invocation that ended last.
+        let last = self.ended;
         held.retain(|id, one| {
-            let keep = enough && !one.ended;
+            let keep = enough && !one.ended || last == Some(*id);
             if !keep {
                 self.decide(function_name, Some(*id), one, decided);
             }

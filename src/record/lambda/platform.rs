@@ -146,6 +146,7 @@ fn timed_out(rest: &str) -> Option<Line<'_>> {
 /// `RequestId: {id} Error: {reason}`, `RequestId: {id} Process exited before completing request`, and the same without
 /// the id, as local tools and excerpts have it.
 fn exit(rest: &str) -> Option<Line<'_>> {
+    let rest = rest.strip_prefix("ERROR ").unwrap_or(rest);
     let rest = rest.strip_prefix("Runtime.ExitError: ").unwrap_or(rest);
     if let Some((id, reason)) = request_id(rest) {
         let text = reason.strip_prefix("Error: ").or_else(|| reason.starts_with(PROCESS_EXITED).then_some(reason))?;

@@ -27,6 +27,7 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
     sentence(text)
         .or_else(|| python(text))
         .or_else(|| node(text))
+        .or_else(|| node_stack(text))
         .or_else(|| dotnet(text))
         .or_else(|| read_java(text))
         .or_else(|| short_type(text))
@@ -223,6 +224,18 @@ fn node(text: &str) -> Option<Line<'_>> {
         proof: Proof::Certain,
         moment,
     }))
+}
+
+/// `{id} {Type}: {message}` and the stack, without a level: how Node.js before version 10 logged an exception that
+/// nobody caught, and also what a function printed.
+fn node_stack(text: &str) -> Option<Line<'_>> {
+    let (request_id, rest) = prefix::request_id(text).filter(|(id, _)| id.is_some())?;
+    let error_type = identifier(rest).filter(|name| looks_like_exception(name))?;
+    let message = rest[error_type.len()..].strip_prefix(": ")?;
+    let (message, stack) = message.split_once(['\n', '\r'])?;
+    stack.trim_start().starts_with("at ").then(|| {
+        Line::Error(Error { request_id, proof: Proof::IfTheProcessEnded, ..error(Some(error_type), cut(message)) })
+    })
 }
 
 /// Members of an error that say what failed, beside its type.

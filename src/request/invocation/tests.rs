@@ -149,6 +149,16 @@ fn the_platforms_events_in_json_count_like_its_lines() {
 }
 
 #[test]
+fn a_stack_without_a_level_tells_only_why_a_process_ended() {
+    let stack = "2018-01-02T03:04:05.678Z\t{A}\tError: connect ECONNREFUSED 10.0.0.7:5432\n    at Object._errnoException (util.js:1022:11)";
+    let exited = "RequestId: {A} Process exited before completing request";
+    assert_eq!(causes(&[START, stack, END, REPORT, exited]), ["lambda_dependency_unreachable"]);
+    assert_eq!(causes(&[stack, EXITED]), ["lambda_dependency_unreachable"]);
+    assert_eq!(causes(&[START, stack, END, REPORT]).len(), 0);
+    assert_eq!(causes(&[stack]).len(), 0);
+}
+
+#[test]
 fn a_retry_with_the_same_id_is_another_invocation() {
     assert_eq!(causes(&[START, PYTHON, END, REPORT, START, PYTHON, END, REPORT]).len(), 2);
     assert_eq!(causes(&[START, PYTHON, END, REPORT, START, END, REPORT]).len(), 1);
