@@ -76,6 +76,7 @@ const SENTENCES: &[(&str, Moment)] = &[
     ("Unable to load type '", Moment::Init),
     ("Unable to find method '", Moment::Init),
     ("Could not find the specified handler assembly", Moment::Init),
+    ("Amazon.Lambda.RuntimeSupport.ExceptionHandling.LambdaValidationException: ", Moment::Init),
     ("An exception was thrown when the constructor for type '", Moment::Init),
     ("Runtime API Server failed to listen", Moment::Init),
     ("entrypoint requires the handler name", Moment::Init),
@@ -347,22 +348,26 @@ fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
 fn short_type(text: &str) -> Option<Line<'_>> {
     let mut lines = lines(text);
     let first = lines.next()?;
+    // Go's frames, on a line of their own or behind the type.
+    let (first, frames) = first.split_once(GO_FRAMES).map_or((first, false), |(first, _)| (first, true));
     let Some((message, name)) = type_at_end(first) else { return many_lines_of_message(text) };
     let framed = match lines.next() {
+        _ if frames => true,
+        // Go's types have names of any form; other words before a trace may be a message that the function printed.
+        Some(second) if second == "null" || second.starts_with(GO_FRAMES) => true,
         Some(second) => {
-            second.starts_with("Traceback (most recent call last)")
-                || second.starts_with(char::is_whitespace) && second.trim_start().starts_with("at ")
-                || second == "null"
-                || second.starts_with("[{\"path\":")
+            let frame = second.starts_with(char::is_whitespace) && second.trim_start().starts_with("at ");
+            looks_like_exception(name) && (frame || second.starts_with("Traceback (most recent call last)"))
         }
         // An excerpt of the first line alone: the service's error code stands at both ends.
         None => message.starts_with("An error occurred (") && message.contains(&format!("({name})")),
     };
-    let framed = framed
-        && !name.is_empty()
-        && !identifier(message).is_some_and(|start| start.contains('.') && looks_like_exception(start));
+    let framed = framed && !identifier(message).is_some_and(|start| start.contains('.') && looks_like_exception(start));
     framed.then(|| Line::Error(Error { moment: Moment::Handler, ..error(Some(name), cut(message)) }))
 }
+
+/// How the frames of a Go panic begin.
+const GO_FRAMES: &str = "[{\"path\":";
 
 /// The same where the message has several lines: the last of them, before the traceback, ends in the type.
 fn many_lines_of_message(text: &str) -> Option<Line<'_>> {

@@ -180,6 +180,8 @@ fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
         "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\terror budget: 0 errors",
         "java.lang.IllegalStateException: handled\n\tat com.example.App.handle(App.java:7)",
         "2026-01-02 03:04:05 ERROR App:7 - handled\njava.lang.IllegalStateException: handled\n\tat com.example.App.handle(App.java:7)",
+        "order 7 failed: no stock\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
+        "order 7 failed: no stock\n   at Shop.Function.Handle(Order order)",
         "E, [2026-01-02T03:04:05.678 #8] ERROR -- : handled (RuntimeError)",
         "{\"level\":\"ERROR\",\"message\":\"handled\",\"errorType\":\"KeyError\",\"errorMessage\":\"x\",\"stackTrace\":[]}",
         "{\"level\":\"ERROR\",\"errorType\":\"Retry\",\"errorMessage\":\"x\",\"order\":7}",
