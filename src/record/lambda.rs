@@ -158,10 +158,10 @@ static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
         "xception",
         "ERROR",
         "out of memory",
-        "fail",
+        "failed to allocate",
         "LAMBDA_RUNTIME",
         "panic",
-        "process exited",
+        "rocess exited",
         "Class not found: ",
         "Handler '",
         "Unable to ",
@@ -228,8 +228,34 @@ pub fn begins_event(line: &str) -> bool {
 }
 
 fn may_matter(written: &[u8]) -> bool {
+    if is_logged_below_error(written) {
+        return false;
+    }
     let searched = &written[..written.len().min(SEARCHED_BYTES)];
     WORDS.iter().any(|word| word.find(searched).is_some())
+}
+
+/// Whether a line begins as a runtime's logger writes it, at a level below ERROR: most lines of a function do.
+fn is_logged_below_error(written: &[u8]) -> bool {
+    /// Of a time as Node.js and .NET write it, `2026-01-02T03:04:05.678Z`.
+    const TIME_BYTES: usize = 24;
+    /// Of an invocation's id.
+    const ID_BYTES: usize = 36;
+    const PYTHON: &[&[u8]] = &[b"[INFO]", b"[DEBUG]", b"[WARNING]"];
+    const OTHERS: &[&[u8]] = &[b"INFO", b"DEBUG", b"WARN", b"TRACE", b"info", b"warn", b"dbug", b"trce"];
+    if PYTHON.iter().any(|level| written.starts_with(level)) {
+        return true;
+    }
+    let behind_tab = |text: &[u8]| -> Option<usize> {
+        if text.starts_with(b"\t") { Some(1) } else { text.starts_with(b"\\t").then_some(2) }
+    };
+    let level_at = || {
+        let id = TIME_BYTES + behind_tab(written.get(TIME_BYTES..)?)?;
+        let end = id + ID_BYTES;
+        Some(end + behind_tab(written.get(end..)?)?)
+    };
+    let Some(level) = level_at().and_then(|at| written.get(at..)) else { return false };
+    OTHERS.iter().any(|name| level.strip_prefix(*name).is_some_and(|rest| behind_tab(rest).is_some()))
 }
 
 /// Reads the text of an event, and keeps what was found in it no longer than the event where it can.
