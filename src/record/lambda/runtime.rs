@@ -161,13 +161,20 @@ fn python(text: &str) -> Option<Line<'_>> {
     let framed = traceback.is_some() || message.contains("File \"") || error_type.starts_with("Runtime.");
     Some(Line::Error(Error {
         proof: if framed { Proof::Certain } else { Proof::UnlessItSucceeded },
-        moment: if traceback.is_some() && !error_type.starts_with("Runtime.") {
-            Moment::Handler
-        } else {
-            Moment::Unknown
-        },
+        moment: traceback.map_or(Moment::Unknown, |at| moment_of_python(error_type, &message[at..])),
         ..error(Some(error_type), cut(message[..traceback.unwrap_or(message.len())].trim()))
     }))
+}
+
+/// The runtime imports the function's module; a traceback through that import ended before any handler.
+fn moment_of_python(error_type: &str, traceback: &str) -> Moment {
+    if error_type.starts_with("Runtime.") {
+        Moment::Unknown
+    } else if traceback.contains("/importlib/__init__.py\"") && traceback.contains("in import_module") {
+        Moment::Init
+    } else {
+        Moment::Handler
+    }
 }
 
 fn begins_line(text: &str, at: usize) -> bool {
@@ -203,10 +210,8 @@ const NODE_FRAMES: &[(&str, Moment)] = &[
 
 /// `{id} ERROR Invoke Error {error}`; before version 10 `{id} {error}`.
 fn node(text: &str) -> Option<Line<'_>> {
-    let (request_id, rest) = match prefix::request_id(text) {
-        Some(found) => found,
-        None => (None, text),
-    };
+    let (request_id, rest) = prefix::request_id(text).unwrap_or((None, text));
+    let before_any = text.starts_with("undefined");
     let found = match rest.strip_prefix("ERROR").map(str::trim_start) {
         Some(behind) => NODE_FRAMES.iter().find_map(|(words, moment)| Some((behind.strip_prefix(words)?, *moment))),
         None if request_id.is_some() && rest.starts_with("{\"errorMessage\"") => Some((rest, Moment::Handler)),
@@ -217,6 +222,8 @@ fn node(text: &str) -> Option<Line<'_>> {
         }),
     };
     let (object, moment) = found?;
+    // The runtime knows an id from the first invocation on.
+    let moment = if before_any { Moment::Init } else { moment };
     let error_type = member(object, "errorType").map(Cow::into_owned);
     Some(Line::Error(Error {
         request_id,

@@ -113,6 +113,14 @@ fn a_start_that_failed_counts_with_the_invocation_that_comes_next() {
 }
 
 #[test]
+fn an_exception_before_any_handler_is_a_failure_to_load() {
+    let node = "2026-01-02T03:04:05.678Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"no ORDERS_TABLE\"}";
+    let python = "[ERROR] KeyError: 'ORDERS_TABLE'\nTraceback (most recent call last):\n  File \"/var/lang/lib/python3.12/importlib/__init__.py\", line 90, in import_module\n  File \"/var/task/app.py\", line 3, in <module>";
+    assert_eq!(causes(&[START, node, END, REPORT]), ["lambda_init_failure"]);
+    assert_eq!(causes(&[START, python, END, REPORT]), ["lambda_init_failure"]);
+}
+
+#[test]
 fn the_platforms_events_in_json_count_like_its_lines() {
     let event = |kind: &str, record: &str| {
         format!("{{\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"platform.{kind}\",\"record\":{record}}}")
