@@ -166,11 +166,11 @@ fn python(text: &str) -> Option<Line<'_>> {
     }))
 }
 
-/// The runtime imports the function's module; a traceback through that import ended before any handler.
+/// The runtime imports the function's module; a traceback that begins with that import ended before any handler.
 fn moment_of_python(error_type: &str, traceback: &str) -> Moment {
     if error_type.starts_with("Runtime.") {
         Moment::Unknown
-    } else if traceback.contains("/importlib/__init__.py\"") && traceback.contains("in import_module") {
+    } else if lines(traceback).nth(1).is_some_and(|frame| frame.contains("/importlib/__init__.py\"")) {
         Moment::Init
     } else {
         Moment::Handler
