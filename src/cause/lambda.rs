@@ -290,11 +290,12 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("unable to import module"),
             FunctionLog("no module named"),
             FunctionLog("handlernotfound"),
-            FunctionLog("^handler {} missing on module"),
+            FunctionLog("handler {} missing on module"),
             FunctionLog("is undefined or not exported"),
             FunctionLog("bad handler"),
             FunctionLog("usercodesyntaxerror"),
             FunctionLog("malformedhandlername"),
+            FunctionLog("badfunctioncode"),
             FunctionLog("builtinmoduleconflict"),
             FunctionLog("invalidentrypoint"),
             FunctionLog("invalidworkingdir"),
@@ -489,7 +490,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[Function("")],
+        says: &[Function(""), FunctionLog("unable to marshal response")],
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \
                 Gateway has no response to pass on, so the client gets the gateway's own error.",
