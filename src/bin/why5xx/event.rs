@@ -1,6 +1,7 @@
 //! `why5xx event`: log lines to a subscription event, as CloudWatch Logs would deliver them.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,16 +49,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         log_group: options.log_group.clone(),
         log_stream: options.log_stream.clone(),
     };
-    let ids: Vec<String> = (0..events.len()).map(event_id).collect();
+    let ids: Vec<String> = events.iter().enumerate().map(|(number, event)| event_id(number, event)).collect();
     let now_ms = Timestamp::now().as_millisecond();
     let payload = encode_event(&header, events.iter().zip(&ids).map(|(event, id)| log_event(event, id, now_ms)));
     writeln!(io::stdout().lock(), "{payload}")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ids of CloudWatch Logs have 56 digits.
-fn event_id(number: usize) -> String {
-    format!("{number:056}")
+/// The id that the input tells, else one of 56 digits as CloudWatch Logs gives: the same line gets the same id again,
+/// so that an event made twice is a repeat, and other lines are none.
+fn event_id(number: usize, event: &Event) -> String {
+    if !event.id.is_empty() {
+        return event.id.clone();
+    }
+    let mut hasher = DefaultHasher::new();
+    (number, event.timestamp_ms, &event.message).hash(&mut hasher);
+    format!("{:036}{:020}", event.timestamp_ms.max(0), hasher.finish())
 }
 
 /// A line without a time was logged now.
