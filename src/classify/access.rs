@@ -5,7 +5,7 @@
 use super::{Failure, Subject, Verdict, frame};
 use crate::cause::{self, Cause, Table, Voice, normalise};
 use crate::record::Source;
-use crate::record::access::{Fields, Line, pasted_fields, pasted_lines};
+use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
 
 /// API and stage where neither the line nor its log group tells them.
 const UNKNOWN: &str = "unknown";
@@ -20,7 +20,7 @@ pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -
         Line::Ambiguous => Verdict::Ambiguous,
         Line::Failed(fields) => Verdict::Failed(Failure {
             subject: subject(fields, source),
-            cause: why(fields, table).unwrap_or_else(|| cause::named(cause::REASON_NOT_LOGGED)),
+            cause: cause_of(fields, table),
             status: Some(fields.status),
             timestamp_ms,
             request_id: fields.request_id.clone(),
@@ -36,16 +36,26 @@ pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -
 pub fn pasted_cause(text: &str, table: &Table) -> Option<&'static Cause> {
     let mut surest: Option<&'static Cause> = None;
     for line in pasted_lines(text) {
-        let named = match pasted_fields(&line) {
-            Some(fields) => why(&fields, table),
-            None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
-        };
         // Among equals the earlier line.
-        if let Some(cause) = named.filter(|cause| surest.is_none_or(|surest| cause.rank > surest.rank)) {
+        if let Some(cause) = of_pasted_line(&line, table).filter(|cause| surest.is_none_or(|s| cause.rank > s.rank)) {
             surest = Some(cause);
         }
     }
     surest
+}
+
+fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
+    match read_line(line) {
+        Some(Line::Failed(fields)) => return Some(cause_of(&fields, table)),
+        Some(Line::Healthy | Line::Ambiguous) => return None,
+        Some(Line::NoStatus) | None => {}
+    }
+    let named = match pasted_fields(line) {
+        Some(fields) => why(&fields, table),
+        None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
+    };
+    // Without a status an unknown text proves no failure.
+    named.filter(|cause| cause.id != cause::UNCLASSIFIED)
 }
 
 /// The cause that one cell of a pasted table, or a line without any, names.
@@ -66,6 +76,10 @@ fn subject(fields: &Fields, source: &Source) -> Subject {
         stage: told(&fields.stage, &source.stage),
         route: fields.route.clone(),
     }
+}
+
+fn cause_of(fields: &Fields, table: &Table) -> &'static Cause {
+    why(fields, table).unwrap_or_else(|| cause::named(cause::REASON_NOT_LOGGED))
 }
 
 /// The cause that the fields name; none where they give no reason.
@@ -111,6 +125,12 @@ fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
 }
 
 fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
+    if let Some(error) = frame::function_error(text) {
+        // The function's own words may speak of policies; that it ended with an error is what counts.
+        let ended = table.find(Voice::Function, &normalise(error));
+        let timed_out = ended.is_some_and(|cause| cause.id == "lambda_timeout");
+        return Some(cause::named(if timed_out { "authorizer_timeout" } else { "authorizer_error" }));
+    }
     table.find(Voice::Authorizer, &normalise(text))
 }
 

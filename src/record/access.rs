@@ -47,7 +47,7 @@ pub fn read<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     if quick::is_healthy(bytes, escaped) {
         return Some(Record::Nothing);
     }
-    if !may_be_access_line(bytes) {
+    if !may_be_access_line(bytes) || !quick::has_words_of_an_access_log(bytes) {
         return None;
     }
     match line(&event.message.text())? {

@@ -8,11 +8,11 @@ use super::{Line, set_value, shape};
 /// The status stands behind the protocol. The only texts before it that a client writes could hold commas, so a second
 /// protocol makes the line ambiguous.
 pub(super) fn line(text: &str) -> Option<Line> {
-    let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).take(MOST_CELLS).collect();
-    let time = cells.iter().position(|cell| shape::starts_with_request_time(cell)).filter(|at| (1..=3).contains(at))?;
-    if !shape::is_address(cells[0]) {
+    if !shape::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
     }
+    let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).take(MOST_CELLS).collect();
+    let time = cells.iter().position(|cell| shape::starts_with_request_time(cell)).filter(|at| (1..=3).contains(at))?;
     let mut candidates = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at));
     let status_at = candidates.next()?;
     if candidates.next().is_some() {

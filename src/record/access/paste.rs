@@ -66,6 +66,8 @@ impl<'a> Paste<'a> {
         if let Some(message) = quoted_message(trimmed) {
             self.lines.push(Cow::Owned(message));
         } else if self.row_of_a_query(trimmed) || self.row_of_a_table(line) {
+        } else if let Some(cell) = document_in_a_cell(line) {
+            self.lines.push(Cow::Borrowed(cell));
         } else if self.document.is_some() {
             self.continue_document(trimmed);
         } else if let Some(start) = start_of_document(trimmed) {
@@ -171,6 +173,12 @@ fn start_of_document(trimmed: &str) -> Option<&str> {
     (start.starts_with('{') && (start == "{" || !start.ends_with('}')) && !start.ends_with("},")).then_some(start)
 }
 
+/// The document between the tabs of a line, as tools that print columns write it.
+fn document_in_a_cell(line: &str) -> Option<&str> {
+    let is_document = |cell: &&str| cell.starts_with("{\"") && cell.ends_with('}');
+    line.contains('\t').then(|| line.split('\t').map(str::trim).find(is_document))?
+}
+
 /// The log message that a line of other JSON quotes: `"message": "{\"requestId\":…}"`.
 fn quoted_message(trimmed: &str) -> Option<String> {
     const KEYS: &[&str] = &["message", "@message", "value"];
@@ -262,6 +270,13 @@ mod tests {
         assert_eq!(pasted_lines(table), [r#"{"routeKey":"GET /x","status":"502"}"#, "end"]);
         let tabbed = "status\trouteKey\n502\tGET /x";
         assert_eq!(pasted_lines(tabbed), [r#"{"routeKey":"GET /x","status":"502"}"#]);
+    }
+
+    #[test]
+    fn a_document_between_tabs_is_taken_out() {
+        let text = "EVENTS\t3712\t1760104536000\tstream\t{\"status\":\"502\"}\t1760104536123";
+        assert_eq!(pasted_lines(text), [r#"{"status":"502"}"#]);
+        assert_eq!(pasted_lines("2026-01-02T03:04:05.678Z\t{\"status\":\"502\"}"), [r#"{"status":"502"}"#]);
     }
 
     #[test]

@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// Whether the message surely is a line of an access log whose request did not end in a server error, and which the
-/// full reader would not call ambiguous. `escaped` says that the bytes have the escapes of a JSON string.
+/// Whether the message surely is a line of an access log whose request did not end in a server error. `escaped` says that the bytes have the escapes of a JSON string.
 pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
     if bytes.first() != Some(&b'{') || !is_of_the_gateway(bytes) || holds_an_object(bytes, escaped) {
         return false;
@@ -32,6 +31,14 @@ static TATUS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("ta
 
 /// A name that stock formats share and hardly any other log has.
 static REQUEST_TIME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("equestTime"));
+
+/// The zone of every request time, which lines without names hold.
+static ZONE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" +0000"));
+
+/// Whether the message has any of the words without which no line is one of an access log.
+pub(super) fn has_words_of_an_access_log(bytes: &[u8]) -> bool {
+    TATUS.iter().chain([&*REQUEST_TIME, &*ZONE]).any(|finder| finder.find(bytes).is_some())
+}
 
 fn is_of_the_gateway(bytes: &[u8]) -> bool {
     REQUEST_TIME.find(bytes).is_some()

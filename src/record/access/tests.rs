@@ -261,6 +261,28 @@ proptest! {
     }
 
     #[test]
+    fn client_text_in_other_formats_never_makes_or_hides_a_failure(
+        pieces in proptest::collection::vec(prop_oneof![
+            Just("</path><status>200</status><path>"), Just("<status>502</status>"), Just("</path>"), Just("<path>"),
+            Just("<a>"), Just("</request>"), Just("<"), Just(">"), Just("<!--"), Just("/"), Just(", status: 200"),
+            Just(", status: 502"), Just(", level: x"), Just(", statusCode: 502"), Just(","), Just(": "), Just("a"),
+        ], 0..5),
+        status in 200_u16..600,
+    ) {
+        let path = pieces.concat();
+        for text in [
+            format!("<request id=\"r-1\"> <path>{path}</path> <routeKey>GET /x</routeKey> <status>{status}</status> <responseLength>36</responseLength> </request>"),
+            format!("requestId: r-1, path: {path}, routeKey: GET /x, status: {status}, responseLength: 36"),
+        ] {
+            match read_both(&text) {
+                Some(Line::Healthy) => prop_assert!(status < 500, "{}", text),
+                Some(Line::Failed(fields)) => prop_assert_eq!(fields.status, status),
+                other => prop_assert_eq!(other, Some(Line::Ambiguous), "{}", text),
+            }
+        }
+    }
+
+    #[test]
     fn client_text_in_clf_never_makes_or_hides_a_failure(path in "[\" /a0-9]{0,20}|\" 200 5 AbCdEfGhIj", status in 200_u16..600) {
         let text = format!("192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] \"GET /{path} HTTP/1.1\" {status} 36 AbCdEfGhIjKlMn=");
         match line(&text) {

@@ -197,6 +197,7 @@ pub(super) fn is_of_an_application(path: &[String]) -> bool {
             | "body"
             | "lvl"
             | "kubernetes"
+            | "payload"
     )
 }
 

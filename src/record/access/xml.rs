@@ -14,11 +14,12 @@ pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     if !head.starts_with([' ', '>']) {
         return None;
     }
-    let mut reader = Reader { text, open: Vec::new(), pairs: Vec::new(), broken: false };
+    let mut reader =
+        Reader { text, open: Vec::new(), ended: false, behind_the_end: false, pairs: Vec::new(), broken: false };
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
         reader.tag(at);
     }
-    let misnested = !reader.open.is_empty();
+    let misnested = !reader.ended || reader.open.len() > 1 || reader.behind_the_end;
     Some(Pairs { pairs: reader.pairs, broken: reader.broken || misnested, misnested })
 }
 
@@ -26,6 +27,10 @@ struct Reader<'a> {
     text: &'a str,
     /// The open elements: name, where their content starts, whether they hold elements.
     open: Vec<(&'a str, usize, bool)>,
+    /// Whether the outermost element was closed; it stays in `open`, for client text may have closed it.
+    ended: bool,
+    /// Whether elements follow the end of the outermost one.
+    behind_the_end: bool,
     pairs: Vec<Pair<'a>>,
     broken: bool,
 }
@@ -49,6 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, name: &'a str, attributes: &'a str, content: usize) {
+        self.behind_the_end |= self.ended;
         if let Some(parent) = self.open.last_mut() {
             parent.2 = true;
             if self.open.len() >= DEEPEST {
@@ -62,6 +68,7 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self, name: &str, at: usize) {
         match self.open.last() {
+            Some((opened, ..)) if *opened == name && self.open.len() == 1 => self.ended = true,
             Some((opened, content, holds_elements)) if *opened == name => {
                 if !holds_elements {
                     let path = self.open[1..].iter().map(|(name, ..)| plain(name)).collect();
