@@ -38,7 +38,7 @@ pub struct Fields {
     pub trace_id: Option<String>,
 }
 
-/// Least [`weight`] of the names of a line. One name of its own and one that others use as well reach it.
+/// Least [`weight`] of a line: a status in quotes and two names that others use as well reach it, or one of its own.
 const LEAST_WEIGHT: u32 = 3;
 
 /// Least weight where a name occurs that loggers of applications write.
@@ -119,7 +119,10 @@ impl<'p, 'a> Read<'p, 'a> {
     /// How surely the names are those of an access log.
     fn weight(&self) -> u32 {
         let of_time = |pair: &Pair<'_>| shape::starts_with_request_time(set_value(&pair.value).unwrap_or(""));
-        self.pairs.pairs.iter().map(|pair| weight(&pair.path) + u32::from(of_time(pair))).sum()
+        // API Gateway's formats write numbers as strings; applications hardly do.
+        let quoted = self.with_role(Role::Status).any(|pair| pair.quoted);
+        let of_names: u32 = self.pairs.pairs.iter().map(|pair| weight(&pair.path) + u32::from(of_time(pair))).sum();
+        of_names + u32::from(quoted)
     }
 
     /// Whether an application wrote the line. Behind a field of the client's a name proves nothing.

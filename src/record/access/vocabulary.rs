@@ -146,7 +146,8 @@ pub(super) fn weight(path: &[String]) -> u32 {
     let leaf = path.last().map_or("", String::as_str);
     let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
     match role(path) {
-        Some(Role::Status | Role::ErrorMessage | Role::TraceId) => return 0,
+        Some(Role::ErrorMessage) => return u32::from(leaf.starts_with("errormessage") || path.len() > 1),
+        Some(Role::Status | Role::TraceId) => return 0,
         Some(Role::ApiId | Role::Stage | Role::RequestId) => return 1,
         Some(Role::ResponseType) => return if joined == "errortype" { 0 } else { 2 },
         Some(_) => return 2,
