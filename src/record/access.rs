@@ -107,6 +107,9 @@ fn set_value(value: &str) -> Option<&str> {
     (!matches!(value, "" | "-" | "\"" | "(none)" | "null")).then_some(value)
 }
 
+/// Most pairs that are collected of a line; our own bound. The longest formats have about a hundred.
+const MOST_PAIRS: usize = 1_000;
+
 /// A key of a line and its value.
 #[derive(Debug)]
 struct Pair<'a> {
@@ -118,7 +121,7 @@ struct Pair<'a> {
     quoted: bool,
 }
 
-/// The pairs of a line, in their order.
+/// The pairs of a line, in their order; [`MOST_PAIRS`] and one more where the line has too many.
 #[derive(Debug, Default)]
 struct Pairs<'a> {
     pairs: Vec<Pair<'a>>,

@@ -1,7 +1,7 @@
 //! The pairs of a line to its fields, and whether its status can be trusted.
 
 use super::vocabulary::{Role, is_of_an_application, is_written_by_client, role, weight};
-use super::{Line, Pair, Pairs, set_value, shape};
+use super::{Line, MOST_PAIRS, Pair, Pairs, set_value, shape};
 
 /// What a line tells of a request that ended in a server error. Unset values are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +63,10 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
     let application = if weight < LEAST_WEIGHT_BESIDE_APPLICATION { read.application() } else { Application::No };
     if weight < LEAST_WEIGHT || application == Application::Yes {
         return None;
+    }
+    if pairs.pairs.len() > MOST_PAIRS {
+        // The status may be among those that were not read.
+        return Some(Line::Ambiguous);
     }
     match read.status() {
         Status::Ambiguous => Some(Line::Ambiguous),

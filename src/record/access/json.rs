@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{Pair, Pairs};
+use super::{MOST_PAIRS, Pair, Pairs};
 
 /// Deepest nesting that is followed; our own bound. Formats use three levels.
 const DEEPEST: usize = 16;
@@ -39,7 +39,9 @@ struct Collect<'c> {
 
 impl Collect<'_> {
     fn push(self, value: String, quoted: bool) {
-        self.pairs.push(Pair { path: self.path, value: Cow::Owned(value), quoted });
+        if self.pairs.len() <= MOST_PAIRS {
+            self.pairs.push(Pair { path: self.path, value: Cow::Owned(value), quoted });
+        }
     }
 }
 
@@ -121,7 +123,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn read(mut self) -> Pairs<'a> {
-        while let Some(b) = self.next_byte() {
+        while let Some(b) = self.next_byte().filter(|_| self.found.len() <= MOST_PAIRS) {
             match b {
                 b'}' => {
                     self.path.pop();

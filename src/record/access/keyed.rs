@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{Pair, Pairs};
+use super::{MOST_PAIRS, Pair, Pairs};
 
 /// The pairs of a line that starts with a key.
 ///
@@ -13,7 +13,7 @@ pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     key(text)?;
     let mut pairs = Vec::new();
     let mut rest = text;
-    while let Some((name, value)) = key(rest) {
+    while let Some((name, value)) = key(rest).filter(|_| pairs.len() <= MOST_PAIRS) {
         let end =
             memchr::memchr_iter(b',', value.as_bytes()).find(|&comma| key(value[comma + 1..].trim_start()).is_some());
         let (value, behind) = match end {

@@ -1,64 +1,60 @@
-//! Tells most healthy lines by a look at their bytes, before anything is decoded.
+//! Tells most healthy lines by one search through their bytes, before anything is decoded.
 //!
-//! Nearly all lines of an access log are JSON objects without nesting whose one key `status` says less than 500. Those,
-//! and no others, end here: a line that is in any way different is read in full.
+//! Nearly all lines of an access log are JSON objects whose one key `status` says less than 500. Those end here, and so
+//! may a line of another log that looks the same: nothing is counted of it either. A line with a second status of the
+//! gateway, in whatever spelling, or with a status out of place is read in full.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// Whether the message surely is a line of an access log whose request did not end in a server error. `escaped` says that the bytes have the escapes of a JSON string.
-pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
-    if bytes.first() != Some(&b'{') || !is_of_the_gateway(bytes) || holds_an_object(bytes, escaped) {
-        return false;
-    }
-    let line = Quoted { bytes, escaped };
-    let mut seen = false;
-    for finder in &*TATUS {
-        for at in finder.find_iter(bytes) {
-            match line.key_that_ends_with(at) {
-                Key::None | Key::OfAnother => {}
-                Key::Status { value } if !seen && line.is_healthy_status(value) => seen = true,
-                Key::Status { .. } | Key::Odd => return false,
-            }
-        }
-    }
-    seen
-}
+/// `status` without its first letter, so that one search finds `Status` as well.
+static TATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("tatus"));
 
-/// `status` without its first letter, so that one search finds `Status` as well, and the same in capitals.
-static TATUS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("tatus"), Finder::new("TATUS")]);
+/// The same in capitals, for formats whose keys are.
+static TATUS_IN_CAPITALS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("TATUS"));
 
-/// A name that stock formats share and hardly any other log has.
+/// A name that all stock formats share.
 static REQUEST_TIME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("equestTime"));
 
 /// The zone of every request time, which lines without names hold.
 static ZONE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" +0000"));
 
+/// The keys of a phase's own status start with its name.
+const PHASES: &[&str] = &["integration", "authorize", "authenticate", "waf", "function", "lambda"];
+
+/// Longest rest of a key behind `status` that is looked at, in bytes; our own bound.
+const LONGEST_REST: usize = 16;
+
+/// Whether the message surely does not tell of a request that ended in a server error. `escaped` says that the bytes
+/// have the escapes of a JSON string.
+pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
+    let line = Quoted { bytes, escaped };
+    if !line.has_keys_in_small_letters() {
+        return false;
+    }
+    let mut seen = false;
+    for at in TATUS.find_iter(bytes) {
+        match line.key_around(at) {
+            Key::None | Key::OfAPhase => {}
+            Key::Status { value } if !seen && line.is_healthy_status(value) => seen = true,
+            Key::Status { .. } | Key::Odd => return false,
+        }
+    }
+    seen
+}
+
 /// Whether the message has any of the words without which no line is one of an access log.
 pub(super) fn has_words_of_an_access_log(bytes: &[u8]) -> bool {
-    TATUS.iter().chain([&*REQUEST_TIME, &*ZONE]).any(|finder| finder.find(bytes).is_some())
-}
-
-fn is_of_the_gateway(bytes: &[u8]) -> bool {
-    REQUEST_TIME.find(bytes).is_some()
-}
-
-/// Whether a brace follows a colon. Braces in values, as in `/pets/{id}`, are no objects.
-fn holds_an_object(bytes: &[u8], escaped: bool) -> bool {
-    memchr::memchr_iter(b'{', &bytes[1..]).any(|at| {
-        let before = bytes[..at + 1].iter().rev().find(|b| !b.is_ascii_whitespace());
-        // An escaped blank may stand between colon and brace.
-        before == Some(&b':') || (escaped && at > 0 && bytes[at - 1] == b'\\')
-    })
+    [&TATUS, &REQUEST_TIME, &ZONE, &TATUS_IN_CAPITALS].iter().any(|finder| finder.find(bytes).is_some())
 }
 
 /// What stands around a `tatus`.
 enum Key {
     /// No key: some text.
     None,
-    /// The key of another status, as `integrationStatus`.
-    OfAnother,
+    /// The key of a phase's own status, as `integrationStatus`.
+    OfAPhase,
     /// The key `status`; where its value starts.
     Status { value: usize },
     /// Something that only a full reading can tell.
@@ -71,27 +67,30 @@ struct Quoted<'b> {
 }
 
 impl Quoted<'_> {
-    fn key_that_ends_with(&self, at: usize) -> Key {
-        let Some(behind) = self.quote(at + "tatus".len()) else {
-            // `statusCode` and the like: no status while a key `status` is there.
-            return Key::None;
-        };
-        let colon = self.blanks(behind);
+    /// Whether the line is a JSON object whose first key is not written in capitals: then none is. No client text
+    /// stands before the first key.
+    fn has_keys_in_small_letters(&self) -> bool {
+        let key = if self.bytes.first() == Some(&b'{') { self.quote(self.blanks(1)) } else { None };
+        key.and_then(|at| self.bytes.get(at + 1)).is_some_and(u8::is_ascii_lowercase)
+    }
+
+    fn key_around(&self, at: usize) -> Key {
+        let rest = &self.bytes[at..];
+        let end = at + rest.iter().take(LONGEST_REST).take_while(|b| is_of_a_name(**b)).count();
+        let Some(colon) = self.quote(end).map(|behind| self.blanks(behind)) else { return Key::None };
         if self.bytes.get(colon) != Some(&b':') {
             return Key::None;
         }
-        let start =
-            self.bytes[..at].iter().rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')));
-        match start {
-            Some(start) if self.bytes[start] == b'"' && self.begins_a_pair(start) => {
-                let name = &self.bytes[start + 1..at];
-                match name.last() {
-                    _ if name.eq_ignore_ascii_case(b"s") => Key::Status { value: self.blanks(colon + 1) },
-                    Some(b's' | b'S') if name.iter().filter(|b| b.is_ascii_alphabetic()).count() > 1 => Key::OfAnother,
-                    _ => Key::Odd,
-                }
-            }
-            _ => Key::Odd,
+        let Some(quote) = self.bytes[..at].iter().rposition(|b| !is_of_a_name(*b)) else { return Key::Odd };
+        let name = &self.bytes[quote + 1..end];
+        if self.bytes[quote] != b'"' || !self.begins_a_pair(quote) {
+            Key::Odd
+        } else if name.eq_ignore_ascii_case(b"status") {
+            Key::Status { value: self.blanks(colon + 1) }
+        } else if PHASES.iter().any(|phase| name.starts_with(phase.as_bytes())) {
+            Key::OfAPhase
+        } else {
+            Key::Odd
         }
     }
 
@@ -122,6 +121,10 @@ impl Quoted<'_> {
     }
 }
 
+fn is_of_a_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +143,7 @@ mod tests {
         }
         let beside = STOCK.replace("\"status\"", "\"integrationStatus\":\"502\",\"waf-status\":\"200\",\"status\"");
         assert_eq!(both_forms(&beside), (true, true));
+        assert_eq!(both_forms(&STOCK.replace("/pets", "/status")), (true, true));
     }
 
     #[test]
@@ -149,13 +153,14 @@ mod tests {
             STOCK.replace("\"200\"", "\"-\""),
             STOCK.replace("\"200\"", "\"2000\""),
             STOCK.replace("\"status\"", "\"Status\":\"200\",\"status\""),
-            STOCK.replace("\"status\"", "\"STATUS\":\"502\",\"status\""),
             STOCK.replace("\"status\"", "\"response\":{\"status\":\"502\"},\"status\""),
-            STOCK.replace("\"status\"", "\"response\": {\"status\":\"502\"},\"status\""),
             STOCK.replace("\"status\"", "\"s_tatus\":\"502\",\"status\""),
+            STOCK.replace("\"status\"", "\"statusCode\":\"502\",\"status\""),
+            STOCK.replace("\"status\"", "\"responseStatus\":\"502\",\"status\""),
             STOCK.replace("\"r-1\"", "\"x\" \"status\":\"502\""),
-            STOCK.replace("requestTime", "time"),
-            STOCK.replace("\"status\"", "\"responseStatus2\""),
+            STOCK.replace("\"r-1\"", "\"x\" \"statusCode\":\"502\""),
+            STOCK.replace("requestId", "REQUEST_ID").replace("status", "STATUS"),
+            STOCK.replace("\"status\"", "\"other\""),
             format!("x{STOCK}"),
         ];
         for line in lines {

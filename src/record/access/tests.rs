@@ -178,6 +178,15 @@ fn what_applications_print_is_no_access_log() {
 }
 
 #[test]
+fn a_line_of_too_many_fields_is_ambiguous_and_quickly_read() {
+    let head = r#"{"requestId":"r-1","routeKey":"GET /x","path":"a"#;
+    for piece in [r#"","a":{"path":"","status":"5"},"b":"c"#, r#"" "a":{"path":"","status":"5"},"b":"c"#] {
+        let text = format!("{head}{}\",\"status\":\"502\"}}", piece.repeat(20_000));
+        assert_eq!(read_both(&text), Some(Line::Ambiguous));
+    }
+}
+
+#[test]
 fn unset_values_are_absent() {
     let fields = failed(
         r#"{"requestId":"r-1","routeKey":"-","status":"500","errorMessage":"-","integrationError":"","apiId":"\"-\"","stage":"$default"}"#,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{Pair, Pairs};
+use super::{MOST_PAIRS, Pair, Pairs};
 
 /// Deepest nesting that is followed; our own bound.
 const DEEPEST: usize = 16;
@@ -18,6 +18,9 @@ pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
         Reader { text, open: Vec::new(), ended: false, behind_the_end: false, pairs: Vec::new(), broken: false };
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
         reader.tag(at);
+        if reader.pairs.len() > MOST_PAIRS {
+            break;
+        }
     }
     let misnested = !reader.ended || reader.open.len() > 1 || reader.behind_the_end;
     Some(Pairs { pairs: reader.pairs, broken: reader.broken || misnested, misnested })
