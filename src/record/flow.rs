@@ -3,6 +3,7 @@
 //! Its fields have no names: their order is the default one, or a header line or a setting gives it. A header is
 //! remembered for its log group by [`Formats`]. What is rejected is left to [`crate::classify::flow`].
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -71,6 +72,8 @@ impl Format {
         if text.len() > LONGEST_HEADER_BYTES || !text.trim_start().starts_with(|c: char| c.is_ascii_lowercase()) {
             return None;
         }
+        // Most text ends here.
+        field(text.split_whitespace().next()?)?;
         let fields: Vec<Option<Field>> = text.split_whitespace().map(field).collect();
         let known = fields.iter().flatten().count();
         // A newer version may have names that we do not know; a sentence has hardly any that we do.
@@ -91,8 +94,9 @@ impl Format {
 
 /// The field of this name, in either spelling (`srcaddr`, `${srcaddr}`, `log-status`, `log_status`).
 fn field(name: &str) -> Option<Field> {
-    let name = name.trim_start_matches("${").trim_end_matches('}').replace('_', "-");
-    Some(match name.as_str() {
+    let name = name.trim_start_matches("${").trim_end_matches('}');
+    let name = if name.contains('_') { Cow::Owned(name.replace('_', "-")) } else { Cow::Borrowed(name) };
+    Some(match name.as_ref() {
         "version" => Field::Version,
         "account-id" => Field::Account,
         "interface-id" => Field::Interface,
@@ -170,7 +174,12 @@ impl Field {
 
 /// Reads a log event that may be a flow-log record in `format`, or in the default one.
 pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
-    if !event.message.head(1).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-') {
+    // A record in the default format starts with its version, one behind a prefix with a year.
+    let first = event.message.head(1).first().copied()?;
+    if !(first.is_ascii_digit()
+        || first.is_ascii_whitespace()
+        || (format.is_some() && (first.is_ascii_alphabetic() || first == b'-')))
+    {
         return None;
     }
     let text = event.message.text();
@@ -190,7 +199,7 @@ fn default_line(text: &str) -> Option<Line> {
     (is_prefix && rest.starts_with("2 ")).then(|| line(DEFAULT, rest)).flatten()
 }
 
-/// The formats of the log groups of which a header line was seen.
+/// The formats of the log groups of which a header line was seen, or which a setting names.
 #[derive(Debug, Clone, Default)]
 pub struct Formats {
     by_log_group: HashMap<String, Format>,
@@ -208,14 +217,18 @@ impl Formats {
             && event.message.raw_bytes() <= LONGEST_HEADER_BYTES
             && let Some(format) = Format::of_header(&event.message.text())
         {
-            if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(log_group) {
-                self.by_log_group.insert(log_group.to_owned(), format);
-            }
+            self.remember(log_group, format);
             return Some(Record::Nothing);
         }
-        match self.by_log_group.get(log_group) {
-            Some(format) => read(event, Some(format)),
-            None => read(event, configured.map(Format::of_fields).as_ref()),
+        if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(log_group)) {
+            self.remember(log_group, Format::of_fields(names));
+        }
+        read(event, self.by_log_group.get(log_group))
+    }
+
+    fn remember(&mut self, log_group: &str, format: Format) {
+        if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(log_group) {
+            self.by_log_group.insert(log_group.to_owned(), format);
         }
     }
 }
