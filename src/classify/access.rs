@@ -88,9 +88,12 @@ fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     if let Some(cause) = of_early_phases(fields, table) {
         return Some(cause);
     }
-    let response_type = fields.response_type.as_deref();
     let texts =
         [&fields.integration_error, &fields.error_message].map(|text| text.as_deref().filter(|t| !is_public(t)));
+    // Formats without names may hold a type where others hold a text.
+    let bare_type = texts.into_iter().flatten().find(|text| is_response_type(text));
+    let response_type = fields.response_type.as_deref().or(bare_type);
+    let texts = texts.map(|text| text.filter(|text| !is_response_type(text)));
     if response_type.is_some_and(|kind| kind.starts_with(AUTHORIZER_TYPES)) {
         // Beside these types every text is the authorizer's.
         if let Some(text) = texts.into_iter().flatten().next() {
@@ -109,7 +112,8 @@ fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     if let Some(text) = error_message {
         return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
     }
-    of_type.or_else(|| of_integration_status(fields))
+    // A type shows that the gateway made the answer, not the integration.
+    of_type.or_else(|| if response_type.is_none() { of_integration_status(fields) } else { None })
 }
 
 /// The phases before the integration, in their order: the first with an error is the culprit.
@@ -166,10 +170,15 @@ fn is_public(text: &str) -> bool {
     matches!(normalise(text).as_str(), "" | "internal server error" | "service unavailable" | "null")
 }
 
-/// A server error of the integration itself; not where the gateway made the answer, which the response type shows.
+/// Whether the text is the name of a gateway response type rather than a sentence.
+fn is_response_type(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A server error of the integration itself.
 fn of_integration_status(fields: &Fields) -> Option<&'static Cause> {
     let failed = [fields.integration_status, fields.service_status].into_iter().flatten().any(|status| status >= 500);
-    (failed && fields.response_type.is_none()).then(|| cause::named(cause::BACKEND_ERROR_RESPONSE))
+    failed.then(|| cause::named(cause::BACKEND_ERROR_RESPONSE))
 }
 
 #[cfg(test)]

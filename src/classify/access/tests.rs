@@ -127,6 +127,10 @@ fn without_an_error_text_the_response_type_decides() {
             assert_eq!(cause_with(&fields), cause, "{kind} {message}");
         }
     }
+    for (kind, cause) in [("INTEGRATION_TIMEOUT", "integration_timeout"), ("DEFAULT_5XX", "reason_not_logged")] {
+        let clf = r#"192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET GET /x HTTP/1.1" 504 35 AbCdEfGhIjKlMn= "#;
+        assert_eq!(failure(&format!("{clf}{kind}")).cause.id, cause, "{kind} in CLF");
+    }
     assert_eq!(cause_with(r#""responseType":"THROTTLED","errorMessage":"Rate exceeded""#), "throttled");
 }
 

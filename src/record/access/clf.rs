@@ -53,14 +53,17 @@ fn word(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }
 
-/// The text behind the ids.
+/// The text behind the ids, and behind statuses and latencies that some formats add.
 fn error_text(behind: &str) -> Option<&str> {
-    let text = match behind.trim().split_once(' ') {
-        Some((first, rest)) if first == "-" || shape::is_extended_request_id(first) => rest,
-        None if shape::is_extended_request_id(behind.trim()) => "",
-        _ => behind,
-    };
-    set_value(text)
+    let (first, after_first) = word(behind.trim());
+    let mut text = if shape::is_extended_request_id(first) { after_first } else { behind.trim() };
+    loop {
+        let (first, rest) = word(text);
+        if !shape::is_number(first) {
+            return set_value(text);
+        }
+        text = rest;
+    }
 }
 
 /// The resource or route of `method resource protocol`; a route key may itself start with a method.
@@ -98,7 +101,8 @@ mod tests {
         assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
         assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij=")).integration_error, None);
         assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij= -")).integration_error, None);
-        for ids in ["", " Ab3Cd4Ef5Gh6Ij=", " -"] {
+        assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij= 504 29004")).integration_error, None);
+        for ids in ["", " Ab3Cd4Ef5Gh6Ij=", " -", " Ab3Cd4Ef5Gh6Ij= 504 - 29004"] {
             let text = failed(&format!("{rest}{ids} The role of field \"body\" is wrong.")).integration_error;
             assert_eq!(text.as_deref(), Some("The role of field \"body\" is wrong."), "{ids}");
         }
