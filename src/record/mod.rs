@@ -119,9 +119,7 @@ pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Format
             .or_else(|| lambda::read_pasted(event))
             .unwrap_or(Record::Unknown),
         _ => execution::read_by_shape(event)
-            .or_else(|| {
-                flow::read(event, settings.flow_fields(&source.log_group).map(flow::Format::of_fields).as_ref())
-            })
+            .or_else(|| formats.read(group, settings.flow_fields(group), event))
             .or_else(|| access::read(event))
             .or_else(|| lambda::read_by_shape(event))
             .unwrap_or(Record::Unknown),
