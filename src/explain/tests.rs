@@ -26,6 +26,16 @@ fn docs_causes_md_is_generated_from_the_table() {
 }
 
 #[test]
+fn the_table_in_the_readme_is_generated_too() {
+    const BEGIN: &str = "<!-- causes -->\n";
+    const END: &str = "<!-- /causes -->";
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("README.md says where the table begins");
+    let (_, after) = rest.split_once(END).expect("README.md says where the table ends");
+    compare("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", readme_table(&Table::default()).trim()));
+}
+
+#[test]
 fn explain_reads_like_a_runbook() {
     insta::assert_snapshot!(text(cause("vpc_link_transient"), WIDTH), @r#"
     A passing fault of the VPC link
