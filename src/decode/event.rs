@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
+use wide::u8x16;
 
 use super::message::Message;
 use super::skip::{behind_blanks, value_end};
@@ -50,15 +51,52 @@ enum Stop {
 
 #[inline]
 fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
-    let at = behind(bytes, 0, b"{\"id\":\"")?;
-    let (id, at) = id(bytes, at)?;
-    let at = behind(bytes, at, b"\",\"timestamp\":")?;
-    let (timestamp_ms, at) = digits(bytes, at)?;
-    let at = behind(bytes, at, b",\"message\":\"")?;
+    let (id, timestamp_ms, at) = match usual_head(bytes) {
+        Some(head) => head,
+        None => head(bytes)?,
+    };
     let end = string_end(bytes, at).ok_or(Stop::Cut)?;
     let message = &bytes[at..end.at];
     let after = behind(bytes, end.at, b"\"}")?;
     Ok(Plain { id, timestamp_ms, message, damaged: end.unusual && !is_valid(message), bytes: after })
+}
+
+/// What stands before the message where an id has 56 digits and a time 13, as they all have: id, time, and where the
+/// message begins. As all of it has its fixed place, this takes a tenth of the time that [`head`] does.
+#[inline]
+fn usual_head(bytes: &[u8]) -> Option<(&str, i64, usize)> {
+    const ID: usize = 7;
+    const TIME: usize = ID + 56 + 14;
+    const MESSAGE: usize = TIME + 13 + 12;
+    let head = bytes.first_chunk::<MESSAGE>()?;
+    let literals = head.starts_with(b"{\"id\":\"")
+        && head[ID + 56..].starts_with(b"\",\"timestamp\":")
+        && head[TIME + 13..].starts_with(b",\"message\":\"");
+    let id = [ID, ID + 16, ID + 32, ID + 40].map(|at| digits_at(head, at));
+    let id = id[0] & id[1] & id[2] & id[3] == 0xffff;
+    let time = digits_at(head, TIME) & 0x1fff == 0x1fff && head[TIME] != b'0';
+    if !(literals && id && time) {
+        return None;
+    }
+    let part = |at: usize, count| head[at..at + count].iter().fold(0, |value, b| value * 10 + i64::from(b - b'0'));
+    let timestamp_ms = (part(TIME, 4) * 10_000 + part(TIME + 4, 4)) * 100_000 + part(TIME + 8, 5);
+    Some((std::str::from_utf8(&head[ID..ID + 56]).ok()?, timestamp_ms, MESSAGE))
+}
+
+/// One bit for each of 16 bytes that is a digit.
+#[inline]
+fn digits_at<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
+    let Some(&chunk) = bytes[at..].first_chunk() else { return 0 };
+    (u8x16::new(chunk) - u8x16::splat(b'0')).simd_lt(u8x16::splat(10)).to_bitmask()
+}
+
+/// What stands before the message: id, time, and where the message begins.
+fn head(bytes: &[u8]) -> Result<(&str, i64, usize), Stop> {
+    let at = behind(bytes, 0, b"{\"id\":\"")?;
+    let (id, at) = id(bytes, at)?;
+    let at = behind(bytes, at, b"\",\"timestamp\":")?;
+    let (timestamp_ms, at) = digits(bytes, at)?;
+    Ok((id, timestamp_ms, behind(bytes, at, b",\"message\":\"")?))
 }
 
 #[inline]
@@ -74,17 +112,7 @@ fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Stop> {
 }
 
 /// The id, up to its closing quote.
-#[inline]
 fn id(bytes: &[u8], at: usize) -> Result<(&str, usize), Stop> {
-    /// Length of an id in bytes: a number of 56 digits in all that was ever seen.
-    const USUAL: usize = 56;
-    let rest = &bytes[at..];
-    if let Some((id, behind)) = rest.split_first_chunk::<USUAL>()
-        && behind.first() == Some(&b'"')
-        && id.iter().fold(true, |all, b| all & b.is_ascii_digit())
-    {
-        return Ok((std::str::from_utf8(id).map_err(|_| Stop::Other)?, at + USUAL));
-    }
     let end = string_end(bytes, at).ok_or(Stop::Cut)?;
     let id = &bytes[at..end.at];
     if end.unusual || id.contains(&b'\\') {
@@ -94,7 +122,6 @@ fn id(bytes: &[u8], at: usize) -> Result<(&str, usize), Stop> {
 }
 
 /// A whole number that is not negative, without leading zeros, of as many digits as always fit.
-#[inline]
 fn digits(bytes: &[u8], at: usize) -> Result<(i64, usize), Stop> {
     const MOST: usize = 18;
     let rest = &bytes[at..];

@@ -4,6 +4,8 @@
 //! mask per character of interest for each block of 64 bytes and works out from the masks which quotes are escaped,
 //! where a search for the next quote or backslash would start again at every escape.
 
+use wide::{i8x16, u8x16};
+
 /// Bytes that one pair of masks covers.
 const BLOCK: usize = 64;
 
@@ -45,9 +47,10 @@ impl Search {
     /// Where in the block the string ends.
     #[inline(always)]
     fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
-        let quotes = mask(block, b'"');
-        let backslashes = mask(block, b'\\');
-        self.unusual |= holds_unusual(block);
+        let vectors = vectors(block);
+        let quotes = mask(&vectors, b'"');
+        let backslashes = mask(&vectors, b'\\');
+        self.unusual |= holds_unusual(&vectors);
         if backslashes == 0 && self.escaped == 0 {
             return (quotes != 0).then(|| quotes.trailing_zeros() as usize);
         }
@@ -74,20 +77,27 @@ impl Search {
     }
 }
 
+/// The block in four vectors.
+type Vectors = [u8x16; 4];
+
+#[inline(always)]
+fn vectors(block: &[u8; BLOCK]) -> Vectors {
+    let (vectors, _) = block.as_chunks::<16>();
+    [0, 1, 2, 3].map(|nth| u8x16::new(vectors[nth]))
+}
+
 /// One bit for each byte of the block that is `byte`.
 #[inline(always)]
-fn mask(block: &[u8; BLOCK], byte: u8) -> u64 {
-    let mut bits = 0;
-    for (at, &b) in block.iter().enumerate() {
-        bits |= u64::from(b == byte) << at;
-    }
-    bits
+fn mask(block: &Vectors, byte: u8) -> u64 {
+    let [a, b, c, d] = block.map(|vector| u64::from(vector.simd_eq(u8x16::splat(byte)).to_bitmask()));
+    a | (b << 16) | (c << 32) | (d << 48)
 }
 
 /// Whether any byte is a control character or outside ASCII: as signed numbers, all of them are below the space.
 #[inline(always)]
-fn holds_unusual(block: &[u8; BLOCK]) -> bool {
-    block.iter().fold(false, |any, &b| any | (b.cast_signed() < 0x20))
+fn holds_unusual(block: &Vectors) -> bool {
+    let [a, b, c, d] = block.map(|vector| vector.cast_signed().simd_lt(i8x16::splat(0x20)));
+    ((a | b) | (c | d)).to_bitmask() != 0
 }
 
 /// Whether the bytes at the places of the mask make simple escapes.

@@ -1,0 +1,238 @@
+//! What decoding costs beside what it cannot do without, and beside the usual ways.
+//!
+//! `cargo bench --bench decode` prints one table: for each payload the thread's CPU time, median of interleaved rounds,
+//! and its ratio to the floor. Words behind `--` choose payloads by their names: `cargo bench --bench decode -- INFO`.
+//! All ways must count the same events and bytes before the first round.
+//!
+//! A further way, such as the whole job from batch to tally, is one more entry in [`WAYS`].
+
+#[path = "common/payloads.rs"]
+mod payloads;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use aws_lambda_events::cloudwatch_logs::LogsEvent;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZFlush, MZStatus};
+use payloads::Kind;
+use rustix::time::{ClockId, clock_gettime};
+use why5xx::decode::{self, DecodeError, Limits};
+
+/// Size of the windows of every way that has any, in bytes: the decoder's own.
+const WINDOW_BYTES: usize = 128 * 1024;
+
+/// A payload, and what the ways that only inflate it are given.
+struct Payload {
+    name: String,
+    json: String,
+    data: String,
+    gzip: Vec<u8>,
+}
+
+impl Payload {
+    fn new(name: String, json: String) -> Self {
+        let data = json.trim_start_matches(r#"{"awslogs":{"data":""#).trim_end_matches(r#""}}"#).to_owned();
+        let gzip = STANDARD.decode(&data).expect("the payload was encoded here");
+        Self { name, json, data, gzip }
+    }
+}
+
+/// What a way makes of a payload. What it does not come to know is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    log_events: Option<u64>,
+    inflated_bytes: Option<u64>,
+}
+
+type Way = (&'static str, fn(&Payload) -> Count);
+
+/// The ways that are compared. The first is the floor.
+const WAYS: [Way; 5] = [
+    ("floor: base64 + inflate", floor),
+    ("decode", decoded),
+    ("flate2 GzDecoder alone", flate2_alone),
+    ("miniz_oxide alone", miniz_oxide_alone),
+    ("aws_lambda_events", events_crate),
+];
+
+fn floor(payload: &Payload) -> Count {
+    let inflated = decode::inflate_base64_data(payload.data.as_bytes(), &Limits::default(), |window| {
+        black_box(window);
+    });
+    Count { log_events: None, inflated_bytes: inflated.ok() }
+}
+
+fn decoded(payload: &Payload) -> Count {
+    let decoded = decode::subscription_event(payload.json.as_bytes(), &Limits::default(), |_, event| {
+        black_box(event);
+    });
+    let decoded = decoded.expect("the payload was encoded here");
+    Count { log_events: Some(decoded.log_events), inflated_bytes: Some(decoded.inflated_bytes) }
+}
+
+#[expect(clippy::disallowed_types, reason = "it is what is measured")]
+fn flate2_alone(payload: &Payload) -> Count {
+    use std::io::Read as _;
+
+    let mut gunzip = flate2::bufread::GzDecoder::new(&payload.gzip[..]);
+    let mut window = vec![0; WINDOW_BYTES];
+    let mut inflated_bytes = 0;
+    loop {
+        match gunzip.read(&mut window).expect("the payload was encoded here") {
+            0 => return Count { log_events: None, inflated_bytes: Some(inflated_bytes) },
+            count => inflated_bytes += black_box(&window[..count]).len() as u64,
+        }
+    }
+}
+
+/// As flate2 uses it: a window at a time, raw, with the same sum. The header is the ten bytes that flate2 writes.
+fn miniz_oxide_alone(payload: &Payload) -> Count {
+    let mut state = InflateState::new_boxed(DataFormat::Raw);
+    let mut window = vec![0; WINDOW_BYTES];
+    let (mut rest, mut inflated_bytes) = (&payload.gzip[10..], 0);
+    let mut crc = crc32fast::Hasher::new();
+    loop {
+        let result = inflate(&mut state, rest, &mut window, MZFlush::None);
+        rest = &rest[result.bytes_consumed..];
+        inflated_bytes += result.bytes_written as u64;
+        crc.update(&window[..result.bytes_written]);
+        if result.status != Ok(MZStatus::Ok) {
+            assert_eq!(rest[..4], crc.finalize().to_le_bytes());
+            return Count { log_events: None, inflated_bytes: Some(inflated_bytes) };
+        }
+    }
+}
+
+fn events_crate(payload: &Payload) -> Count {
+    let event: LogsEvent = serde_json::from_str(&payload.json).expect("the payload was encoded here");
+    Count { log_events: Some(event.aws_logs.data.log_events.len() as u64), inflated_bytes: None }
+}
+
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().expect("CPU time is not negative")
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Rounds for a payload: as many as take about two seconds, an odd number.
+fn rounds(payload: &Payload) -> usize {
+    let before = cpu_time();
+    for (_, way) in WAYS {
+        black_box(way(payload));
+    }
+    let round = (cpu_time() - before).max(Duration::from_micros(1));
+    (Duration::from_secs(2).as_nanos() / round.as_nanos()).clamp(5, 501) as usize | 1
+}
+
+fn check(payload: &Payload) -> Count {
+    let counts = WAYS.map(|(name, way)| (name, way(payload)));
+    let sum = decoded(payload);
+    for (name, count) in counts {
+        assert!(count.log_events.is_none_or(|n| Some(n) == sum.log_events), "{}: {name}: {count:?}", payload.name);
+        assert!(
+            count.inflated_bytes.is_none_or(|n| Some(n) == sum.inflated_bytes),
+            "{}: {name}: {count:?}",
+            payload.name
+        );
+    }
+    sum
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+fn measure(payload: &Payload) {
+    let count = check(payload);
+    let (events, bytes) = (count.log_events.unwrap_or(0), count.inflated_bytes.unwrap_or(0));
+    println!(
+        "\n{}: {events} events, {} KB payload, {} KB inflated",
+        payload.name,
+        payload.json.len() / 1000,
+        bytes / 1000
+    );
+    let rounds = rounds(payload);
+    let mut times = WAYS.map(|_| Vec::with_capacity(rounds));
+    for _ in 0..rounds {
+        for ((_, way), times) in WAYS.iter().zip(&mut times) {
+            let before = cpu_time();
+            black_box(way(payload));
+            times.push(cpu_time() - before);
+        }
+    }
+    let medians = times.map(median);
+    for ((name, _), time) in WAYS.iter().zip(medians) {
+        let ratio = time.as_secs_f64() / medians[0].as_secs_f64();
+        println!("  {name:26} {:10.3} ms {ratio:7.2}", time.as_secs_f64() * 1e3);
+    }
+}
+
+/// Batches that inflate to far more than they are, in every form that is hard on some step.
+#[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+fn bombs() {
+    println!("\nbombs: CPU time until the error, at the default limits");
+    for (name, unit) in [
+        ("blanks", " "),
+        ("one message", "x"),
+        ("backslashes", "\\\\"),
+        ("empty events", "{},"),
+        ("brackets", "["),
+        ("small events", r#"{"id":"","timestamp":0,"message":""},"#),
+        ("other events", r#"{"timestamp":0,"message":"","id":"","x":[{}]},"#),
+    ] {
+        let gzip = bomb(name, unit);
+        let before = cpu_time();
+        let error = decode::gzip_data(&gzip, &Limits::default(), |_, event| {
+            black_box(event);
+        });
+        let time = cpu_time() - before;
+        assert!(
+            matches!(error, Err(DecodeError::TooLarge { .. } | DecodeError::TooManyEvents { .. })),
+            "{name}: {error:?}"
+        );
+        println!("  {name:26} {:10.3} ms", time.as_secs_f64() * 1e3);
+    }
+}
+
+/// A batch of 300 MB, the unit over and over in `logEvents`.
+fn bomb(name: &str, unit: &str) -> Vec<u8> {
+    use std::io::Write as _;
+
+    const INFLATED_BYTES: usize = 300_000_000;
+    let opening =
+        if name == "one message" || name == "backslashes" { r#"{"id":"1","timestamp":1,"message":""# } else { "" };
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let head = r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+    let chunk = unit.repeat(1_000_000 / unit.len());
+    gzip.write_all(head.as_bytes()).expect("a Vec takes all bytes");
+    gzip.write_all(opening.as_bytes()).expect("a Vec takes all bytes");
+    for _ in 0..INFLATED_BYTES / chunk.len() {
+        gzip.write_all(chunk.as_bytes()).expect("a Vec takes all bytes");
+    }
+    gzip.finish().expect("a Vec takes all bytes")
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    for kind in Kind::ALL {
+        for count in [100, 1_000, 10_000] {
+            let name = format!("{}, {count} events", kind.name());
+            if chosen(&name) {
+                measure(&Payload::new(name, payloads::payload(kind, count, 1)));
+            }
+        }
+        for (size, bytes) in [("1 MB asynchronous event", 1024 * 1024), ("6 MiB", 6 * 1024 * 1024)] {
+            let name = format!("{}, {size}", kind.name());
+            if chosen(&name) {
+                measure(&Payload::new(name, payloads::payload_of_bytes(kind, bytes, 1)));
+            }
+        }
+    }
+    if chosen("bombs") {
+        bombs();
+    }
+}
