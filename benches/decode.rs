@@ -174,6 +174,7 @@ fn measure(payload: &Payload) {
 #[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 fn bombs() {
     println!("\nbombs: CPU time until the error, at the default limits");
+    let event = |x: String| format!(r#"{{"timestamp":0,"message":"","x":{x}}},"#);
     for (name, unit) in [
         ("blanks", " "),
         ("one message", "x"),
@@ -182,6 +183,10 @@ fn bombs() {
         ("brackets", "["),
         ("small events", r#"{"id":"","timestamp":0,"message":""},"#),
         ("other events", r#"{"timestamp":0,"message":"","id":"","x":[{}]},"#),
+        ("deep events", &event("[".repeat(100_000) + &"]".repeat(100_000))),
+        ("wide events", &event(format!("[{}]", ["0"; 100_000].join(",")))),
+        ("long keys", &event(format!("{{{:?}:0}}", "\\".repeat(100_000)))),
+        ("objects in events", &event(format!("[{}]", ["{}"; 100_000].join(",")))),
     ] {
         let gzip = bomb(name, unit);
         let before = cpu_time();

@@ -155,46 +155,45 @@ pub(super) struct Reading<'a> {
 }
 
 /// Reads an element of any form. A cut one gives what stands before the cut, and is damaged. Of members of the same
-/// name the last counts.
+/// name the last counts, and there is damage.
 pub(super) fn read(element: &[u8]) -> Reading<'_> {
     let mut damaged = serde_json::from_slice::<IgnoredAny>(element).is_err();
     let [mut id, mut timestamp, mut message] = [None; 3];
     let mut members = Members { element, at: 0 };
     while let Some((key, value)) = members.next() {
-        damaged |= !is_valid(key);
-        match Message::json_escaped(key).text().as_ref() {
-            "id" => id = Some(value),
-            "timestamp" => timestamp = Some(value),
-            "message" => message = Some(value),
-            _ => {}
-        }
+        let before = match name(key) {
+            Some("id") => id.replace(value),
+            Some("timestamp") => timestamp.replace(value),
+            Some("message") => message.replace(value),
+            Some(_) => None,
+            None => {
+                damaged = true;
+                None
+            }
+        };
+        damaged |= before.is_some();
     }
     let timestamp_ms = timestamp.and_then(milliseconds);
-    let message = message.and_then(string);
-    damaged |= timestamp_ms.is_none() || !message.is_some_and(is_valid);
-    let id = match id.map(|value| (value, string(value))) {
-        Some((_, Some(id))) => {
-            damaged |= !is_valid(id);
-            Message::json_escaped(id).text()
-        }
-        Some((value, None)) => {
-            damaged |= value != b"null";
-            Cow::default()
-        }
-        None => Cow::default(),
-    };
+    let message = message.and_then(Value::inside);
+    let id_is_fine = id.is_none_or(|id| id.bytes == b"null" || id.inside().is_some_and(is_valid));
+    damaged |= !id_is_fine || timestamp_ms.is_none() || !message.is_some_and(is_valid);
+    let id = id.and_then(Value::inside).map(|id| Message::json_escaped(id).text()).unwrap_or_default();
     Reading { id, timestamp_ms, message, damaged }
 }
 
-/// The inside of a string, and of one that has lost its end.
-fn string(value: &[u8]) -> Option<&[u8]> {
-    let inside = value.strip_prefix(b"\"")?;
-    Some(string_end(inside, 0).map_or(inside, |end| &inside[..end.at]))
+/// Which of the keys that count this is; empty for any other key, `None` for one that is no string.
+fn name(key: &[u8]) -> Option<&'static str> {
+    const NAMES: [&str; 3] = ["id", "timestamp", "message"];
+    if let Some(name) = NAMES.into_iter().find(|name| name.as_bytes() == key) {
+        return Some(name);
+    }
+    let key = is_valid(key).then(|| Message::json_escaped(key).text())?;
+    Some(NAMES.into_iter().find(|&name| name == key).unwrap_or_default())
 }
 
 /// A time in milliseconds: a whole number, a fraction, or either as a string.
-fn milliseconds(value: &[u8]) -> Option<i64> {
-    let number = Message::json_escaped(string(value).unwrap_or(value)).text();
+fn milliseconds(value: Value<'_>) -> Option<i64> {
+    let number = Message::json_escaped(value.inside().unwrap_or(value.bytes)).text();
     let number = number.trim();
     if !number.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
         return None;
@@ -205,6 +204,22 @@ fn milliseconds(value: &[u8]) -> Option<i64> {
     })
 }
 
+/// The value of a member.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    bytes: &'a [u8],
+    /// Its end is missing.
+    cut: bool,
+}
+
+impl<'a> Value<'a> {
+    /// The inside of a string, and of one that has lost its end.
+    fn inside(self) -> Option<&'a [u8]> {
+        let inside = self.bytes.strip_prefix(b"\"")?;
+        if self.cut { Some(inside) } else { inside.strip_suffix(b"\"") }
+    }
+}
+
 /// The members of an object, as far as they can be told apart.
 struct Members<'a> {
     element: &'a [u8],
@@ -213,17 +228,18 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// A key without its quotes, and the bytes of its value.
-    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+    /// A key without its quotes, and its value.
+    fn next(&mut self) -> Option<(&'a [u8], Value<'a>)> {
         let before = if self.at == 0 { b'{' } else { b',' };
         let at = self.behind(self.at, before)?;
         let key_from = self.behind(at, b'"')?;
         let key_to = string_end(self.element, key_from)?.at;
         let at = behind_blanks(self.element, self.behind(key_to + 1, b':')?);
         let value = self.element.get(at..)?;
-        let end = value_end(value).unwrap_or(value.len());
-        self.at = at + end;
-        Some((&self.element[key_from..key_to], &value[..end]))
+        let end = value_end(value);
+        let bytes = &value[..end.unwrap_or(value.len())];
+        self.at = at + bytes.len();
+        Some((&self.element[key_from..key_to], Value { bytes, cut: end.is_none() }))
     }
 
     /// Behind the next byte that is not blank, if it is the one given.
@@ -298,6 +314,7 @@ mod tests {
             (r#"{"id":"1","timestamp":5}"#, "1", Some(5), None),
             (r#"{"id":"1","timestamp":5,"message":"m","x":[1,,2]}"#, "1", Some(5), Some("m")),
             (r#"{"id":"1","timestamp":5,"message":"cut off"#, "1", Some(5), Some("cut off")),
+            (r#"{"id":"1","timestamp":5,"message":"m","message":"n"}"#, "1", Some(5), Some("n")),
             (r#"{"id":"1" "timestamp":5}"#, "1", None, None),
             ("{}", "", None, None),
             ("[1,2]", "", None, None),

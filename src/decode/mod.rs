@@ -86,10 +86,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB, 4 million log events and no deadline: four times what the largest payload of Lambda, 6 MiB, inflates to
+    /// 256 MiB, a million log events and no deadline: four times what the largest payload of Lambda, 6 MiB, inflates to
     /// when it is a log.
     fn default() -> Self {
-        Self { inflated_bytes: 256 * 1024 * 1024, log_events: 4_000_000, deadline: None }
+        Self { inflated_bytes: 256 * 1024 * 1024, log_events: 1_000_000, deadline: None }
     }
 }
 

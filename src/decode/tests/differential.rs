@@ -158,9 +158,9 @@ struct Document {
     log_events: Option<Vec<Element>>,
 }
 
-/// An element: the three values that count, if it is an object.
+/// An element: the three values that count, if it is an object, and whether one of them stood there twice.
 #[derive(Default)]
-struct Element([Option<Value>; 3]);
+struct Element([Option<Value>; 3], bool);
 
 impl<'de> Deserialize<'de> for Element {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -181,7 +181,7 @@ impl<'de> Visitor<'de> for ElementVisitor {
         let mut element = Element::default();
         while let Some(key) = map.next_key::<String>()? {
             match ["id", "timestamp", "message"].iter().position(|&name| name == key) {
-                Some(nth) => element.0[nth] = Some(map.next_value()?),
+                Some(nth) => element.1 |= element.0[nth].replace(map.next_value()?).is_some(),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -245,10 +245,10 @@ fn plain(document: &[u8]) -> Option<(Decoded, Vec<Told>)> {
         return Some((decoded, Vec::new()));
     }
     let mut events: Vec<Told> = Vec::new();
-    for Element([id, timestamp, message]) in document.log_events? {
+    for Element([id, timestamp, message], twice) in document.log_events? {
         let timestamp_ms = timestamp.as_ref().and_then(plain_timestamp);
         let named = matches!(id, None | Some(Value::Null | Value::String(_)));
-        let damaged = !named || timestamp_ms.is_none() || !matches!(message, Some(Value::String(_)));
+        let damaged = twice || !named || timestamp_ms.is_none() || !matches!(message, Some(Value::String(_)));
         decoded.damaged_events += u64::from(damaged);
         let before = events.last().map(|event| event.1);
         if let (Some(Value::String(message)), Some(timestamp_ms)) = (message, timestamp_ms.or(before)) {
