@@ -1,8 +1,9 @@
 //! What decoding costs beside what it cannot do without, and beside the usual ways.
 //!
 //! `cargo bench --bench decode` prints one table: for each payload the thread's CPU time, median of interleaved rounds,
-//! and its ratio to the floor. Words behind `--` choose payloads by their names: `cargo bench --bench decode -- INFO`.
-//! All ways must count the same events and bytes before the first round.
+//! and its ratio to the floor; then what memory decoding takes beyond the payload, in a process of its own. Words behind
+//! `--` choose payloads by their names: `cargo bench --bench decode -- "INFO with" bombs`. All ways must count the same
+//! events and bytes before the first round.
 //!
 //! A further way, such as the whole job from batch to tally, is one more entry in [`WAYS`].
 
@@ -24,19 +25,43 @@ use why5xx::decode::{self, DecodeError, Limits};
 /// Size of the windows of every way that has any, in bytes: the decoder's own.
 const WINDOW_BYTES: usize = 128 * 1024;
 
-/// A payload, and what the ways that only inflate it are given.
+/// What is delivered at once: one subscription event, or the records of a Kinesis batch.
 struct Payload {
     name: String,
+    parts: Vec<Part>,
+}
+
+/// A batch in the form that each way is given.
+struct Part {
+    /// The subscription event.
     json: String,
+    /// Its base64.
     data: String,
     gzip: Vec<u8>,
 }
 
 impl Payload {
-    fn new(name: String, json: String) -> Self {
+    fn new(name: String, parts: impl IntoIterator<Item = String>) -> Self {
+        Self { name, parts: parts.into_iter().map(Part::new).collect() }
+    }
+
+    fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.json.len()).sum()
+    }
+
+    fn count(&self, way: fn(&Part) -> Count) -> Count {
+        self.parts.iter().map(way).fold(Count { log_events: Some(0), inflated_bytes: Some(0) }, |sum, count| Count {
+            log_events: sum.log_events.zip(count.log_events).map(|(a, b)| a + b),
+            inflated_bytes: sum.inflated_bytes.zip(count.inflated_bytes).map(|(a, b)| a + b),
+        })
+    }
+}
+
+impl Part {
+    fn new(json: String) -> Self {
         let data = json.trim_start_matches(r#"{"awslogs":{"data":""#).trim_end_matches(r#""}}"#).to_owned();
         let gzip = STANDARD.decode(&data).expect("the payload was encoded here");
-        Self { name, json, data, gzip }
+        Self { json, data, gzip }
     }
 }
 
@@ -47,7 +72,7 @@ struct Count {
     inflated_bytes: Option<u64>,
 }
 
-type Way = (&'static str, fn(&Payload) -> Count);
+type Way = (&'static str, fn(&Part) -> Count);
 
 /// The ways that are compared. The first is the floor.
 const WAYS: [Way; 5] = [
@@ -58,15 +83,15 @@ const WAYS: [Way; 5] = [
     ("aws_lambda_events", events_crate),
 ];
 
-fn floor(payload: &Payload) -> Count {
-    let inflated = decode::inflate_base64_data(payload.data.as_bytes(), &Limits::default(), |window| {
+fn floor(part: &Part) -> Count {
+    let inflated = decode::inflate_base64_data(part.data.as_bytes(), &Limits::default(), |window| {
         black_box(window);
     });
     Count { log_events: None, inflated_bytes: inflated.ok() }
 }
 
-fn decoded(payload: &Payload) -> Count {
-    let decoded = decode::subscription_event(payload.json.as_bytes(), &Limits::default(), |_, event| {
+fn decoded(part: &Part) -> Count {
+    let decoded = decode::subscription_event(part.json.as_bytes(), &Limits::default(), |_, event| {
         black_box(event);
     });
     let decoded = decoded.expect("the payload was encoded here");
@@ -74,10 +99,10 @@ fn decoded(payload: &Payload) -> Count {
 }
 
 #[expect(clippy::disallowed_types, reason = "it is what is measured")]
-fn flate2_alone(payload: &Payload) -> Count {
+fn flate2_alone(part: &Part) -> Count {
     use std::io::Read as _;
 
-    let mut gunzip = flate2::bufread::GzDecoder::new(&payload.gzip[..]);
+    let mut gunzip = flate2::bufread::GzDecoder::new(&part.gzip[..]);
     let mut window = vec![0; WINDOW_BYTES];
     let mut inflated_bytes = 0;
     loop {
@@ -89,10 +114,10 @@ fn flate2_alone(payload: &Payload) -> Count {
 }
 
 /// As flate2 uses it: a window at a time, raw, with the same sum. The header is the ten bytes that flate2 writes.
-fn miniz_oxide_alone(payload: &Payload) -> Count {
+fn miniz_oxide_alone(part: &Part) -> Count {
     let mut state = InflateState::new_boxed(DataFormat::Raw);
     let mut window = vec![0; WINDOW_BYTES];
-    let (mut rest, mut inflated_bytes) = (&payload.gzip[10..], 0);
+    let (mut rest, mut inflated_bytes) = (&part.gzip[10..], 0);
     let mut crc = crc32fast::Hasher::new();
     loop {
         let result = inflate(&mut state, rest, &mut window, MZFlush::None);
@@ -106,8 +131,8 @@ fn miniz_oxide_alone(payload: &Payload) -> Count {
     }
 }
 
-fn events_crate(payload: &Payload) -> Count {
-    let event: LogsEvent = serde_json::from_str(&payload.json).expect("the payload was encoded here");
+fn events_crate(part: &Part) -> Count {
+    let event: LogsEvent = serde_json::from_str(&part.json).expect("the payload was encoded here");
     Count { log_events: Some(event.aws_logs.data.log_events.len() as u64), inflated_bytes: None }
 }
 
@@ -124,15 +149,15 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn rounds(payload: &Payload) -> usize {
     let before = cpu_time();
     for (_, way) in WAYS {
-        black_box(way(payload));
+        black_box(payload.count(way));
     }
     let round = (cpu_time() - before).max(Duration::from_micros(1));
     (Duration::from_secs(2).as_nanos() / round.as_nanos()).clamp(5, 501) as usize | 1
 }
 
 fn check(payload: &Payload) -> Count {
-    let counts = WAYS.map(|(name, way)| (name, way(payload)));
-    let sum = decoded(payload);
+    let counts = WAYS.map(|(name, way)| (name, payload.count(way)));
+    let sum = payload.count(decoded);
     for (name, count) in counts {
         assert!(count.log_events.is_none_or(|n| Some(n) == sum.log_events), "{}: {name}: {count:?}", payload.name);
         assert!(
@@ -151,7 +176,7 @@ fn measure(payload: &Payload) {
     println!(
         "\n{}: {events} events, {} KB payload, {} KB inflated",
         payload.name,
-        payload.json.len() / 1000,
+        payload.bytes() / 1000,
         bytes / 1000
     );
     let rounds = rounds(payload);
@@ -159,7 +184,7 @@ fn measure(payload: &Payload) {
     for _ in 0..rounds {
         for ((_, way), times) in WAYS.iter().zip(&mut times) {
             let before = cpu_time();
-            black_box(way(payload));
+            black_box(payload.count(*way));
             times.push(cpu_time() - before);
         }
     }
@@ -189,6 +214,7 @@ fn bombs() {
         ("objects in events", &event(format!("[{}]", ["{}"; 100_000].join(",")))),
     ] {
         let gzip = bomb(name, unit);
+        let json = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(&gzip));
         let before = cpu_time();
         let error = decode::gzip_data(&gzip, &Limits::default(), |_, event| {
             black_box(event);
@@ -199,6 +225,7 @@ fn bombs() {
             "{name}: {error:?}"
         );
         println!("  {name:26} {:10.3} ms", time.as_secs_f64() * 1e3);
+        peak_memory(&Payload::new(name.to_owned(), [json]));
     }
 }
 
@@ -220,22 +247,73 @@ fn bomb(name: &str, unit: &str) -> Vec<u8> {
     gzip.finish().expect("a Vec takes all bytes")
 }
 
+/// Prints what decoding adds to the most memory that a process takes which has read the payload.
+#[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+fn peak_memory(payload: &Payload) {
+    let file = std::env::temp_dir().join(format!("why5xx-bench-{}.json", std::process::id()));
+    for part in payload.parts.iter().take(1) {
+        let printed = std::fs::write(&file, &part.json).and_then(|()| {
+            let program = std::env::current_exe()?;
+            std::process::Command::new(program).arg(PEAK).arg(&file).output()
+        });
+        let printed = printed.expect("the bench can run itself");
+        println!("  {}", String::from_utf8_lossy(&printed.stdout).trim_end());
+    }
+    // A file left behind in the directory for such files does no harm.
+    let _ = std::fs::remove_file(&file);
+}
+
+/// First argument of the process that [`peak_memory`] starts.
+const PEAK: &str = "--peak-memory-of";
+
+/// What that process does.
+#[expect(clippy::print_stdout, reason = "the bench that started this process reads it")]
+fn print_peak_memory(file: &str) {
+    let payload = std::fs::read(file).expect("the bench has written the file");
+    let before = memory_kib("VmRSS:");
+    let decoded = decode::subscription_event(&payload, &Limits::default(), |_, event| {
+        black_box(event);
+    });
+    let outcome = decoded.map_or_else(|error| error.to_string(), |decoded| format!("{} events", decoded.log_events));
+    println!(
+        "memory: {before} KiB with the payload, {} KiB more to decode it ({outcome})",
+        memory_kib("VmHWM:").saturating_sub(before)
+    );
+}
+
+/// The memory that this process takes, or the most that it has taken so far, in KiB; 0 where the system does not tell.
+fn memory_kib(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+fn payloads_of(kind: Kind) -> impl Iterator<Item = (String, Box<dyn Fn() -> Vec<String>>)> {
+    let counts = [100, 1_000, 10_000].map(|count| {
+        let make: Box<dyn Fn() -> Vec<String>> = Box::new(move || vec![payloads::payload(kind, count, 1)]);
+        (format!("{}, {count} events", kind.name()), make)
+    });
+    let largest: Box<dyn Fn() -> Vec<String>> = Box::new(move || vec![payloads::payload_of_bytes(kind, 1 << 20, 1)]);
+    let kinesis: Box<dyn Fn() -> Vec<String>> = Box::new(move || payloads::kinesis_payloads(kind, 6 << 20, 1));
+    counts.into_iter().chain([
+        (format!("{}, 1 MB asynchronous event", kind.name()), largest),
+        (format!("{}, 6 MiB Kinesis batch", kind.name()), kinesis),
+    ])
+}
+
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [first, file] = &words[..]
+        && first == PEAK
+    {
+        return print_peak_memory(file);
+    }
+    words.retain(|word| !word.starts_with("--"));
     let chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    for kind in Kind::ALL {
-        for count in [100, 1_000, 10_000] {
-            let name = format!("{}, {count} events", kind.name());
-            if chosen(&name) {
-                measure(&Payload::new(name, payloads::payload(kind, count, 1)));
-            }
-        }
-        for (size, bytes) in [("1 MB asynchronous event", 1024 * 1024), ("6 MiB", 6 * 1024 * 1024)] {
-            let name = format!("{}, {size}", kind.name());
-            if chosen(&name) {
-                measure(&Payload::new(name, payloads::payload_of_bytes(kind, bytes, 1)));
-            }
-        }
+    for (name, make) in Kind::ALL.into_iter().flat_map(payloads_of).filter(|(name, _)| chosen(name)) {
+        let payload = Payload::new(name, make());
+        measure(&payload);
+        peak_memory(&payload);
     }
     if chosen("bombs") {
         bombs();

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event, encode_gzip};
+use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
 
 /// What a log is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,19 +108,19 @@ pub fn payload_of_bytes(kind: Kind, bytes: usize, seed: u64) -> String {
     }
 }
 
-/// The records of the largest Kinesis batch: gzip data of 1,000 events each, so many bytes in base64 altogether.
-pub fn kinesis_records(kind: Kind, bytes: usize, seed: u64) -> Vec<Vec<u8>> {
-    let mut records = Vec::new();
+/// The records of the largest Kinesis batch, each as a subscription event: 1,000 events in each, so many bytes altogether.
+pub fn kinesis_payloads(kind: Kind, bytes: usize, seed: u64) -> Vec<String> {
+    let mut payloads = Vec::new();
     let mut sum = 0;
     for nth in 0.. {
-        let record = encode_gzip(&kind.header(), borrowed(&events(kind, 1_000, seed + nth)));
-        sum += record.len().div_ceil(3) * 4;
+        let payload = payload(kind, 1_000, seed + nth);
+        sum += payload.len();
         if sum > bytes {
             break;
         }
-        records.push(record);
+        payloads.push(payload);
     }
-    records
+    payloads
 }
 
 /// A log in the making.

@@ -154,10 +154,17 @@ pub(super) struct Reading<'a> {
     pub(super) damaged: bool,
 }
 
-/// Reads an element of any form. A cut one gives what stands before the cut, and is damaged. Of members of the same
+/// Reads an element of any form. Of members of the same
 /// name the last counts, and there is damage.
 pub(super) fn read(element: &[u8]) -> Reading<'_> {
-    let mut damaged = serde_json::from_slice::<IgnoredAny>(element).is_err();
+    let mut reading = read_cut(element);
+    reading.damaged |= serde_json::from_slice::<IgnoredAny>(element).is_err();
+    reading
+}
+
+/// Reads what there is of an element whose end is missing. Whether the rest is JSON is left open.
+pub(super) fn read_cut(element: &[u8]) -> Reading<'_> {
+    let mut damaged = false;
     let [mut id, mut timestamp, mut message] = [None; 3];
     let mut members = Members { element, at: 0 };
     while let Some((key, value)) = members.next() {

@@ -5,7 +5,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::event::{self, Canonical};
+use super::event::{self, Canonical, Reading};
 use super::message::Message;
 use super::skip::{Skip, behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
@@ -123,7 +123,9 @@ impl Scanner {
         match self.state {
             State::Value(Field::Other) => self.state = State::SkipValue(Skip::default()),
             State::FirstElement | State::Element => {
-                self.element(bytes, each).map_err(|stop| self.error(stop, 0))?;
+                let mut reading = event::read_cut(bytes);
+                reading.damaged = true;
+                self.element(reading, each).map_err(|stop| self.error(stop, 0))?;
                 self.state = State::SkipElement(Skip::default());
             }
             _ => return Err(self.error(Stop::Fault(JsonFault::TooLong), 0)),
@@ -255,7 +257,7 @@ impl Scanner {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
                     let Some(end) = value_end(rest) else { return Ok((at > from).then_some(at)) };
-                    self.element(&rest[..end], each)?;
+                    self.element(event::read(&rest[..end]), each)?;
                     end
                 }
             };
@@ -271,9 +273,8 @@ impl Scanner {
     }
 
     /// An element that is not as CloudWatch Logs writes it.
-    fn element(&mut self, element: &[u8], each: &mut Each<'_>) -> Result<(), Stop> {
+    fn element(&mut self, reading: Reading<'_>, each: &mut Each<'_>) -> Result<(), Stop> {
         self.count_element()?;
-        let reading = event::read(element);
         self.decoded.damaged_events += u64::from(reading.damaged);
         // The events of a stream come in the order of their times, so the one before is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {

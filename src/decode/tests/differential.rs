@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::*;
 
 fn cases() -> u64 {
-    std::env::var("WHY5XX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3_000)
+    std::env::var("WHY5XX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6_000)
 }
 
 /// Splitmix64: a few lines, and the same numbers everywhere.
