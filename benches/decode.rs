@@ -181,11 +181,16 @@ fn measure(payload: &Payload) {
     );
     let rounds = rounds(payload);
     let mut times = WAYS.map(|_| Vec::with_capacity(rounds));
-    for _ in 0..rounds {
-        for ((_, way), times) in WAYS.iter().zip(&mut times) {
+    let mut order: Vec<usize> = (0..WAYS.len()).collect();
+    for round in 0..rounds {
+        // Whoever comes behind the way that takes most memory finds cold caches, so each takes its turn at that.
+        for place in 0..order.len() {
+            order.swap(place, (round * 7 + place * 3) % WAYS.len());
+        }
+        for &nth in &order {
             let before = cpu_time();
-            black_box(payload.count(*way));
-            times.push(cpu_time() - before);
+            black_box(payload.count(WAYS[nth].1));
+            times[nth].push(cpu_time() - before);
         }
     }
     let medians = times.map(median);

@@ -155,10 +155,19 @@ impl Log {
         say(format!("Starting execution for request: {id}"));
         say(format!("HTTP Method: {method}, Resource Path: {path}"));
         if bodies {
+            let (n, cdn) = (latency % 250, &token[..40]);
             let headers = format!(
-                "Accept=application/json, CloudFront-Viewer-Country=DE, Host=api.shop.example, User-Agent=shop-client/4.{}, X-Amzn-Trace-Id=Root=1-{trace}, X-Forwarded-For=198.51.100.{}",
+                "accept=application/json, text/plain, accept-encoding=gzip, deflate, br, accept-language=de-DE,de;q=0.9,en;q=0.8, \
+                 cache-control=no-cache, CloudFront-Forwarded-Proto=https, CloudFront-Is-Desktop-Viewer=false, \
+                 CloudFront-Is-Mobile-Viewer=true, CloudFront-Is-Tablet-Viewer=false, CloudFront-Viewer-ASN=64{n:03}, \
+                 CloudFront-Viewer-Country=DE, content-type=application/json, Host=api.shop.example, \
+                 origin=https://shop.example, referer=https://shop.example/basket, \
+                 User-Agent=shop-client/4.{} (Linux; Android 15) AppleWebKit/537.36, \
+                 Via=2.0 {}.cloudfront.example (CloudFront), X-Amz-Cf-Id={cdn}, X-Amzn-Trace-Id=Root=1-{trace}, \
+                 X-Forwarded-For=198.51.100.{n}, 203.0.113.{}, X-Forwarded-Port=443, X-Forwarded-Proto=https",
                 latency % 9,
-                latency % 250
+                &cdn[..32],
+                n / 2
             );
             let body = format!(
                 r#"{{"order":{order},"lines":[{{"sku":"{}","quantity":{}}}],"note":"left at the door"}}"#,
@@ -176,7 +185,8 @@ impl Log {
                 token
             ));
             say(format!(
-                r#"Endpoint request body after transformations: {{"resource":"{resource}","path":"{path}","httpMethod":"{method}","headers":{{"Host":"api.shop.example","X-Amzn-Trace-Id":"Root=1-{trace}"}},"body":"{}"}}"#,
+                r#"Endpoint request body after transformations: {{"resource":"{resource}","path":"{path}","httpMethod":"{method}","headers":{{"{}"}},"body":"{}"}}"#,
+                headers.replace('=', "\":\"").replace(", ", "\",\""),
                 body.replace('"', "\\\"")
             ));
         }
