@@ -3,6 +3,8 @@
 //! Every kind varies what a real log varies (request ids, times, paths, header values), since that is what keeps it from
 //! being compressed further: execution logs come to a ratio of about 8 to 1, as real ones do.
 
+#![allow(unreachable_pub, reason = "there is no outside to reach")]
+
 use std::fmt::Write as _;
 
 use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
