@@ -110,8 +110,18 @@ pub fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<(), SourceEr
 /// Source: RFC 1952, section 2.3.1.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// The same two bytes and the method, deflate, in base64.
+const BASE64_OF_GZIP: &[u8] = b"H4sI";
+
 fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
     let start = input.fill_buf()?;
+    if start.starts_with(BASE64_OF_GZIP) {
+        // The bare data of a batch, as people copy it out of an event.
+        let mut data = Vec::new();
+        input.by_ref().take(LONGEST_JSON_BYTES).read_to_end(&mut data)?;
+        each(Part::Data(data));
+        return Ok(());
+    }
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
     if matches!(first, Some(b'{' | b'[')) && json::may_be_known(start) {
         let mut document = Vec::new();

@@ -25,6 +25,11 @@ fn a_subscription_event_and_a_batch_are_told_by_their_keys() {
 }
 
 #[test]
+fn the_bare_data_of_a_batch_is_told_by_its_first_bytes() {
+    assert!(matches!(parts(b"H4sIAAAAAAAA/w==\n")[0], Part::Data(_)));
+}
+
+#[test]
 fn stream_and_queue_events_hold_batches() {
     assert!(matches!(parts(br#"{"Records":[{"kinesis":{"data":"eA=="}}]}"#)[0], Part::Data(_)));
     let queued = br#"{"Records":[{"body":"{\"requestPayload\":{\"awslogs\":{\"data\":\"x\"}}}"}]}"#;
