@@ -43,6 +43,12 @@ const CUSTOMER_LABELS: [&str; 13] = [
 impl Endpoint {
     /// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
     pub(super) fn of(tail: &str) -> Option<Self> {
+        /// By far the most frequent endpoint; its host needs no taking apart.
+        const LAMBDA: &str = "https://lambda.";
+        let host_behind = |rest: &str| rest.split('/').next().is_some_and(|host| host.ends_with(".amazonaws.com"));
+        if tail.trim_start().strip_prefix(LAMBDA).is_some_and(host_behind) {
+            return Some(Self::Lambda);
+        }
         let (scheme, rest) = tail.trim_start().split_once("://")?;
         let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
         let service = host.strip_suffix(".amazonaws.com.cn").or_else(|| host.strip_suffix(".amazonaws.com"));
