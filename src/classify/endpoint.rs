@@ -45,8 +45,11 @@ impl Endpoint {
     pub(super) fn of(tail: &str) -> Option<Self> {
         /// By far the most frequent endpoint; its host needs no taking apart.
         const LAMBDA: &str = "https://lambda.";
-        let host_behind = |rest: &str| rest.split('/').next().is_some_and(|host| host.ends_with(".amazonaws.com"));
-        if tail.trim_start().strip_prefix(LAMBDA).is_some_and(host_behind) {
+        let is_region = |rest: &str| {
+            let host = rest.split('/').next().and_then(|host| host.strip_suffix(".amazonaws.com"));
+            host.is_some_and(|region| !region.contains('.'))
+        };
+        if tail.trim_start().strip_prefix(LAMBDA).is_some_and(is_region) {
             return Some(Self::Lambda);
         }
         let (scheme, rest) = tail.trim_start().split_once("://")?;
@@ -235,4 +238,52 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     rest.split('<').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_hosts_of_aws_services_are_services() {
+        let rows = [
+            (" https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/f/invocations", Endpoint::Lambda),
+            (" https://lambda.cn-north-1.amazonaws.com.cn/2015-03-31/functions/f/invocations", Endpoint::Lambda),
+            (" https://sqs.eu-west-1.amazonaws.com/111122223333/orders", Endpoint::AwsService),
+            ("https://orders-bucket.s3.eu-west-1.amazonaws.com/key", Endpoint::AwsService),
+            (" https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod", Endpoint::Other),
+            (" https://lambda.eu-west-1.elb.amazonaws.com/", Endpoint::Other),
+            (" http://orders-1.eu-west-1.elb.amazonaws.com/", Endpoint::Other),
+            (" http://lambda.eu-west-1.amazonaws.com/", Endpoint::Other),
+            (" https://orders.s3-website-eu-west-1.amazonaws.com/", Endpoint::Other),
+            (" https://orders.example.com/lambda.eu-west-1.amazonaws.com/", Endpoint::Other),
+            (" https://amazonaws.com.example.com/", Endpoint::Other),
+        ];
+        for (tail, endpoint) in rows {
+            assert_eq!(Endpoint::of(tail), Some(endpoint), "{tail}");
+        }
+        assert_eq!(Endpoint::of(" not a URI"), None);
+    }
+
+    #[test]
+    fn a_body_is_read_only_if_all_of_it_is_an_error() {
+        let table = Table::default();
+        let service =
+            |text: &str| body_text(text, &table).and_then(|answer| answer.service).map(|index| table.at(index).id);
+        assert_eq!(
+            service(r#"{"__type":"com.amazon.coral.service#AccessDeniedException"}"#),
+            Some("aws_service_access_denied")
+        );
+        assert_eq!(
+            service(r#"{"Error":{"Code":"AccessDenied","Message":"no","Type":"Sender"},"RequestId":"1"}"#),
+            Some("aws_service_access_denied")
+        );
+        assert_eq!(
+            service("<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"),
+            Some("aws_service_throttled")
+        );
+        assert_eq!(service(r#"{"__type":"AccessDeniedException","item":1}"#), None);
+        assert_eq!(service("<html><AccessDeniedException/></html>"), None);
+        assert_eq!(service(r#"["AccessDenied"]"#), None);
+    }
 }
