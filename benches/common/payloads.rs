@@ -11,7 +11,7 @@ use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
 
 /// What a log is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Execution log at INFO with data trace: about 22 lines a request, with headers and bodies.
     InfoWithBodies,
     /// Execution log at INFO without data trace.
@@ -26,11 +26,11 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] =
+    pub(crate) const ALL: [Self; 5] =
         [Self::InfoWithBodies, Self::InfoWithoutBodies, Self::FailureOnly, Self::AccessLog, Self::FunctionLog];
 
     /// A name for tables.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::InfoWithBodies => "INFO with bodies",
             Self::InfoWithoutBodies => "INFO without bodies",
@@ -41,7 +41,7 @@ impl Kind {
     }
 
     /// The header of its batches.
-    pub fn header(self) -> BatchHeader {
+    pub(crate) fn header(self) -> BatchHeader {
         let log_group = match self {
             Self::AccessLog => "/aws/apigateway/b3x7mk20qe/live/access",
             Self::FunctionLog => "/aws/lambda/order-service",
@@ -58,17 +58,17 @@ impl Kind {
 
 /// A log event that owns its text.
 #[derive(Debug, Clone)]
-pub struct Event {
+pub(crate) struct Event {
     /// 56 digits.
-    pub id: String,
+    pub(crate) id: String,
     /// Milliseconds since 1970.
-    pub timestamp_ms: i64,
+    pub(crate) timestamp_ms: i64,
     /// Without escapes.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// The first `count` events of the log that the seed gives.
-pub fn events(kind: Kind, count: usize, seed: u64) -> Vec<Event> {
+pub(crate) fn events(kind: Kind, count: usize, seed: u64) -> Vec<Event> {
     let mut log = Log { dice: Dice(seed), timestamp_ms: 1_767_225_600_000, events: Vec::with_capacity(count + 32) };
     while log.events.len() < count {
         match kind {
@@ -84,7 +84,7 @@ pub fn events(kind: Kind, count: usize, seed: u64) -> Vec<Event> {
 }
 
 /// The events as the decoder's type.
-pub fn borrowed(events: &[Event]) -> impl Iterator<Item = LogEvent<'_>> {
+pub(crate) fn borrowed(events: &[Event]) -> impl Iterator<Item = LogEvent<'_>> {
     events.iter().map(|event| LogEvent {
         id: &event.id,
         timestamp_ms: event.timestamp_ms,
@@ -93,12 +93,12 @@ pub fn borrowed(events: &[Event]) -> impl Iterator<Item = LogEvent<'_>> {
 }
 
 /// A subscription event of so many log events.
-pub fn payload(kind: Kind, count: usize, seed: u64) -> String {
+pub(crate) fn payload(kind: Kind, count: usize, seed: u64) -> String {
     encode_event(&kind.header(), borrowed(&events(kind, count, seed)))
 }
 
 /// The largest subscription event that fits so many bytes, to within a few percent.
-pub fn payload_of_bytes(kind: Kind, bytes: usize, seed: u64) -> String {
+pub(crate) fn payload_of_bytes(kind: Kind, bytes: usize, seed: u64) -> String {
     const SAMPLE: usize = 10_000;
     let mut count = bytes / (payload(kind, SAMPLE, seed).len() / SAMPLE).max(1);
     loop {
@@ -111,7 +111,7 @@ pub fn payload_of_bytes(kind: Kind, bytes: usize, seed: u64) -> String {
 }
 
 /// The records of the largest Kinesis batch, each as a subscription event: 1,000 events in each, so many bytes altogether.
-pub fn kinesis_payloads(kind: Kind, bytes: usize, seed: u64) -> Vec<String> {
+pub(crate) fn kinesis_payloads(kind: Kind, bytes: usize, seed: u64) -> Vec<String> {
     let mut payloads = Vec::new();
     let mut sum = 0;
     for nth in 0.. {

@@ -57,8 +57,14 @@ fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
     };
     let end = string_end(bytes, at).ok_or(Stop::Cut)?;
     let message = &bytes[at..end.at];
-    let after = behind(bytes, end.at, b"\"}")?;
-    Ok(Plain { id, timestamp_ms, message, damaged: end.unusual && !is_valid(message), bytes: after })
+    match bytes.get(end.at + 1) {
+        Some(b'}') => {
+            let damaged = end.unusual && !is_valid(message);
+            Ok(Plain { id, timestamp_ms, message, damaged, bytes: end.at + 2 })
+        }
+        Some(_) => Err(Stop::Other),
+        None => Err(Stop::Cut),
+    }
 }
 
 /// What stands before the message where an id has 56 digits and a time 13, as they all have: id, time, and where the
@@ -99,7 +105,6 @@ fn head(bytes: &[u8]) -> Result<(&str, i64, usize), Stop> {
     Ok((id, timestamp_ms, behind(bytes, at, b",\"message\":\"")?))
 }
 
-#[inline]
 fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Stop> {
     let rest = bytes.get(at..).unwrap_or_default();
     if rest.starts_with(literal) {
