@@ -24,6 +24,7 @@ mod tests;
 use std::num::NonZeroU16;
 
 pub use pattern::normalise;
+pub(crate) use pattern::own_words;
 
 /// The published name of a cause, its evidence and its remedy.
 #[derive(Debug)]

@@ -43,7 +43,7 @@ fn straight(word: &str) -> Cow<'_, str> {
 const QUOTING_HEADS: &[&str] = &["illegal character in ", "not valid protocol version:"];
 
 /// The part of a gateway's sentence (normalised) that is the gateway's own: a client's path must not name a cause.
-pub(super) fn own_words(text: &str) -> &str {
+pub(crate) fn own_words(text: &str) -> &str {
     let end = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len())).min();
     &text[..end.unwrap_or(text.len())]
 }

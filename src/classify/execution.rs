@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
-use crate::cause::{Cause, Rank, Table, Voice, named, normalise};
+use crate::cause::{Cause, Rank, Table, Voice, named, normalise, own_words};
 use crate::record::execution::{Head, Line};
 
 /// What a line proves.
@@ -145,11 +145,12 @@ fn whole(cause: &'static Cause) -> Candidate {
 fn execution_failed(tail: &str, table: &Table) -> FailureLine {
     let sentence = format!("Execution failed{tail}");
     let text = normalise(&sentence);
-    let authorizer = authorizer(&text, table);
-    let cause = table.find(Voice::Gateway, &text);
+    // The gateway may quote a path that a client wrote.
+    let text = own_words(&text);
+    let cause = table.find(Voice::Gateway, text);
     FailureLine {
         integration: cause.map(whole),
-        authorizer,
+        authorizer: authorizer(text, table),
         names_authorizer: text.contains("authorizer error"),
         shape: cause.is_none().then(|| shape::of(&sentence)),
     }
@@ -162,8 +163,8 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
     let text = normalise(said);
     FailureLine {
         integration: table.find(Voice::Function, &text).map(whole),
-        // Whatever the function said: it crashed, unless it ran out of time.
-        authorizer: if text.contains("task timed out") {
+        // Whatever the function said: it crashed, unless it ran out of time. Its own words may quote another timeout.
+        authorizer: if text.starts_with("task timed out") {
             whole(named("authorizer_timeout"))
         } else {
             whole(named("authorizer_error"))
