@@ -298,7 +298,11 @@ impl<'t> Requests<'t> {
             slot.front = answered;
         }
         let is_failure = (500..600).contains(&status);
-        let is_the_front_s = slot.front.phase != Phase::Completed && (slot.front.has_failure() || !is_failure);
+        let is_the_front_s = match slot.front.phase {
+            Phase::Open => slot.front.has_failure() || !is_failure,
+            Phase::Answered => true,
+            Phase::Completed => false,
+        };
         if !is_the_front_s
             && let Some(others) = slot.others.as_mut()
             && let Some(mut left) = others.left.pop_front()
