@@ -1,0 +1,90 @@
+//! The execution logs of some thousand requests, written as API Gateway writes them, and their counts.
+//!
+//! The truth comes from what writes the logs, never from the program under test. The seeds are fixed, so that a run
+//! gives the same on every machine.
+
+#[path = "support/command.rs"]
+mod support;
+
+#[path = "simulation/mod.rs"]
+mod simulation;
+
+use simulation::random::Random;
+use simulation::request::Level;
+use simulation::run::{counts_of, counts_of_document, differences};
+use simulation::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts, truth};
+
+const EVERY_FIELD: &[&str] = &["resource_arn", "event_timestamp", "api_id", "stage", "resource_path", "http_method"];
+
+/// Chains of ids whose lines are mixed.
+const TOGETHER: usize = 40;
+
+fn batches(chains: &[Chain], level: Level, form: Form) -> Vec<Batch> {
+    let mut random = Random::new(level as u64 + 77);
+    let parts = parts(chains, level, form, TOGETHER, &mut random);
+    batches_of_whole_parts(parts, &mut random)
+}
+
+fn is_exact(plan: &Plan, level: Level, form: Form) {
+    let chains = chains(plan);
+    let wrong = differences(&truth(&chains, level), &counts_of(&batches(&chains, level, form)));
+    let culprit = || culprit(&chains, level, form).unwrap_or_default();
+    assert!(wrong.is_empty(), "{level:?}, {form:?}:\n{}\n{}", wrong.join("\n"), culprit());
+}
+
+/// The lines of the first chain that is counted wrongly by itself, to find out why.
+fn culprit(chains: &[Chain], level: Level, form: Form) -> Option<String> {
+    chains.iter().map(std::slice::from_ref).find_map(|chain| {
+        let batches = batches(chain, level, form);
+        let wrong = differences(&truth(chain, level), &counts_of(&batches));
+        let messages = batches.iter().flat_map(|batch| &batch.events).map(|event| event.message.as_str());
+        (!wrong.is_empty()).then(|| format!("{}\n{}", wrong.join("\n"), messages.collect::<Vec<_>>().join("\n")))
+    })
+}
+
+#[test]
+fn counts_are_exact_at_info_level_with_data_trace() {
+    is_exact(&Plan { seed: 1, chains: 2_000, ids_repeat: true }, Level::Trace, Form::Text);
+}
+
+#[test]
+fn counts_are_exact_at_info_level() {
+    is_exact(&Plan { seed: 2, chains: 2_000, ids_repeat: true }, Level::Info, Form::Text);
+}
+
+#[test]
+fn counts_are_exact_at_error_level_for_what_it_can_tell() {
+    is_exact(&Plan { seed: 3, chains: 2_000, ids_repeat: false }, Level::Error, Form::Text);
+}
+
+#[test]
+fn counts_are_exact_in_every_form_of_delivery() {
+    let forms = [
+        Form::Json(EVERY_FIELD),
+        Form::Json(&["api_id", "stage"]),
+        Form::Json(&["resource_arn", "http_method"]),
+        Form::Json(&[]),
+        Form::Plain(" "),
+        Form::Plain("\t"),
+        Form::Plain(","),
+        Form::Plain("|"),
+    ];
+    for (seed, form) in (10..).zip(forms) {
+        is_exact(&Plan { seed, chains: 150, ids_repeat: true }, Level::Trace, form);
+        is_exact(&Plan { seed, chains: 150, ids_repeat: true }, Level::Info, form);
+        is_exact(&Plan { seed, chains: 150, ids_repeat: false }, Level::Error, form);
+    }
+}
+
+#[test]
+fn the_command_counts_the_same() {
+    let plan = Plan { seed: 30, chains: 300, ids_repeat: true };
+    let chains = chains(&plan);
+    let batches = batches(&chains, Level::Trace, Form::Text);
+    let input: String = batches.iter().map(|batch| format!("{}\n", batch.payload())).collect();
+    let output = support::command(&["replay", "--json"], input.as_bytes());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the command prints JSON");
+    let wrong = differences(&truth(&chains, Level::Trace), &counts_of_document(&document));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(output.status.code(), Some(1), "some failures are unclassified");
+}
