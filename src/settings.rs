@@ -8,6 +8,8 @@ mod environment;
 mod error;
 mod file;
 mod pattern;
+mod rules;
+mod source;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +17,7 @@ pub use aws::Aws;
 pub use environment::Environment;
 pub use error::SettingsError;
 use file::Names;
+pub use rules::Rules;
 
 /// The CloudWatch namespace that the metrics go to.
 pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
@@ -22,6 +25,8 @@ pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
 pub const SINK: &str = "WHY5XX_SINK";
 /// The settings file. Without it, `/opt/why5xx.toml` (a layer) or `why5xx.toml` beside the program, where there is one.
 pub const SETTINGS: &str = "WHY5XX_SETTINGS";
+/// Own rules. Without it, `/opt/why5xx-rules.toml` or `why5xx-rules.toml` beside the program, where there is one.
+pub const RULES: &str = "WHY5XX_RULES";
 /// Most bytes that one batch may inflate to.
 pub const INFLATED_BYTES_LIMIT: &str = "WHY5XX_INFLATED_BYTES_LIMIT";
 /// The least level of the function's own log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`.
@@ -34,6 +39,8 @@ pub const EXEMPLARS_PER_CAUSE: &str = "WHY5XX_EXEMPLARS_PER_CAUSE";
 pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
 /// Most distinct pairs of API and stage that get dimensions of their own; the rest is `other`.
 pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
+/// Most distinct routes (with their API and stage) that get dimensions of their own; the rest is `other`.
+pub const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
 
 /// The level that Lambda's logging configuration asks for; [`LOG_LEVEL`] wins over it.
 const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -100,6 +107,8 @@ pub struct Settings {
     pub canary_log_group: Option<String>,
     /// Most distinct pairs of API and stage with dimensions of their own.
     pub dimension_sets_limit: usize,
+    /// Most distinct routes with dimensions of their own.
+    pub routes_limit: usize,
     /// The log group that the function itself writes to. A batch from it would feed a loop.
     pub own_log_group: Option<String>,
     /// The function's name, the dimension of its own metrics.
@@ -120,6 +129,7 @@ impl Default for Settings {
             exemplars_per_cause: 5,
             canary_log_group: None,
             dimension_sets_limit: 500,
+            routes_limit: 200,
             own_log_group: None,
             function_name: "why5xx".to_owned(),
             region: None,
@@ -136,9 +146,22 @@ impl Settings {
     /// When a variable or the file holds what cannot be used. The error names the variable, its value and what is
     /// allowed; or the file, the line and the field. Trying again does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
+        let path = match environment.value(SETTINGS)? {
+            Some(path) => Some(PathBuf::from(path)),
+            None => environment.usual_file(LAYER_FILE, BUNDLE_FILE),
+        };
+        Self::load_with(environment, path.as_deref())
+    }
+
+    /// The same with this settings file, or without any.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_with(environment: &Environment, file: Option<&Path>) -> Result<Self, SettingsError> {
         let mut settings = Self::from_variables(environment)?;
-        if let Some(path) = file_to_read(environment)? {
-            settings.names = Names::read(&path)?;
+        if let Some(path) = file {
+            settings.names = Names::read(path)?;
         }
         Ok(settings)
     }
@@ -188,6 +211,9 @@ impl Settings {
             dimension_sets_limit: environment
                 .parsed(DIMENSION_SETS_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=50_000))?
                 .unwrap_or(default.dimension_sets_limit),
+            routes_limit: environment
+                .parsed(ROUTES_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=50_000))?
+                .unwrap_or(default.routes_limit),
             own_log_group: environment.value(OWN_LOG_GROUP)?,
             function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),
             region: environment.value(REGION)?,
@@ -215,15 +241,6 @@ impl Settings {
     pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
         self.names.stages.iter().find(|fold| fold.pattern.fits(stage)).map_or(stage, |fold| &fold.stage)
     }
-}
-
-/// The file that the owner names, else the first of the usual ones that exists.
-fn file_to_read(environment: &Environment) -> Result<Option<PathBuf>, SettingsError> {
-    if let Some(path) = environment.value(SETTINGS)? {
-        return Ok(Some(PathBuf::from(path)));
-    }
-    let beside = environment.program_directory().map(|directory| directory.join(BUNDLE_FILE));
-    Ok([Some(PathBuf::from(LAYER_FILE)), beside].into_iter().flatten().find(|path| path.is_file()))
 }
 
 const NAMESPACE_RULE: &str =
@@ -304,6 +321,7 @@ mod tests {
             (EXEMPLARS_PER_CAUSE, "0"),
             (CANARY_LOG_GROUP, "/canary"),
             (DIMENSION_SETS_LIMIT, "7"),
+            (ROUTES_LIMIT, "8"),
             (OWN_LOG_GROUP, "/aws/lambda/why5xx"),
             (FUNCTION_NAME, "why5xx-prod"),
         ])
@@ -316,6 +334,7 @@ mod tests {
         assert_eq!(settings.exemplars_per_cause, 0);
         assert_eq!(settings.canary_log_group.as_deref(), Some("/canary"));
         assert_eq!(settings.dimension_sets_limit, 7);
+        assert_eq!(settings.routes_limit, 8);
         assert_eq!(settings.own_log_group.as_deref(), Some("/aws/lambda/why5xx"));
         assert_eq!(settings.function_name, "why5xx-prod");
     }

@@ -51,12 +51,22 @@ pub struct Cause {
     pub remedy: Remedy,
     /// Pages to read further.
     pub docs: &'static [&'static str],
-    /// The version that first published the id.
+    /// The version that first published the id; [`OWN_RULE`] for a cause that the owner added.
     pub since: &'static str,
     /// Whole log texts that name this cause: the platform's own words with made-up ids.
     pub examples: &'static [Example],
     /// Log texts that look alike and name another cause, or none.
     pub near_misses: &'static [Example],
+}
+
+/// What [`Cause::since`] says of an owner's own rule.
+pub const OWN_RULE: &str = "own rule";
+
+impl Cause {
+    /// Whether the owner added it.
+    pub fn is_own_rule(&self) -> bool {
+        self.since == OWN_RULE
+    }
 }
 
 /// What to do about a cause, in the order in which to do it.
@@ -149,6 +159,22 @@ pub enum Family {
 }
 
 impl Family {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: &[Self] = &[
+        Self::VpcLink,
+        Self::Tls,
+        Self::Backend,
+        Self::Lambda,
+        Self::Iam,
+        Self::AwsService,
+        Self::Integration,
+        Self::Mapping,
+        Self::Authorizer,
+        Self::Gateway,
+        Self::Network,
+        Self::None,
+    ];
+
     /// The name as published.
     pub const fn name(self) -> &'static str {
         match self {

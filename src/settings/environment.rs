@@ -34,9 +34,10 @@ impl Environment {
         Self { variables, program_directory: None }
     }
 
-    /// The folder that the program lies in.
-    pub(super) fn program_directory(&self) -> Option<&PathBuf> {
-        self.program_directory.as_ref()
+    /// The layer's file, else the one beside the program; none where neither exists.
+    pub(super) fn usual_file(&self, layer: &str, bundle: &str) -> Option<PathBuf> {
+        let beside = self.program_directory.as_ref().map(|directory| directory.join(bundle));
+        [Some(PathBuf::from(layer)), beside].into_iter().flatten().find(|path| path.is_file())
     }
 
     /// A variable's value; none where it is not set or empty.

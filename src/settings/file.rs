@@ -19,7 +19,6 @@
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -27,9 +26,7 @@ use toml::Spanned;
 
 use super::SettingsError;
 use super::pattern::Pattern;
-
-/// Largest settings file that is read, in bytes. A thousand APIs take a tenth of it.
-const FILE_BYTES_LIMIT: u64 = 1 << 20;
+use super::source::{self, Source};
 
 /// Longest name of an API or stage, in bytes.
 ///
@@ -101,20 +98,13 @@ struct FlowLog {
 impl Names {
     /// Reads the file.
     pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
-        let unreadable = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
-        let bytes = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-        if bytes > FILE_BYTES_LIMIT {
-            return Err(unreadable(format!("{bytes} bytes; at most {FILE_BYTES_LIMIT} are allowed")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-        Self::parse(path, &text)
+        Self::parse(path, &source::read(path)?)
     }
 
     /// Reads the text of a file called `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let source = Source { path, text };
-        let document: Document =
-            toml::from_str(text).map_err(|error| source.error(error.span().unwrap_or_default(), error.message()))?;
+        let document: Document = source.document()?;
         let mut names = Self::default();
         source.take_apis(document.api, &mut names)?;
         source.take_stages(document.stages, &mut names)?;
@@ -122,12 +112,6 @@ impl Names {
         source.take_flow_logs(document.flow_log, &mut names)?;
         Ok(names)
     }
-}
-
-/// The text that errors point into.
-struct Source<'a> {
-    path: &'a Path,
-    text: &'a str,
 }
 
 impl Source<'_> {
@@ -197,22 +181,6 @@ impl Source<'_> {
             return Ok(());
         }
         Err(self.error(name.span(), "allowed: 1 to 1024 printable ASCII characters, not only blanks"))
-    }
-
-    fn error(&self, span: Range<usize>, problem: &str) -> SettingsError {
-        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
-        let (before, behind) = self.text.split_at(start);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line_end = behind.find('\n').map_or(self.text.len(), |at| start + at);
-        let line = &self.text[line_start..line_end];
-        let field = line.split_once('=').map_or_else(|| line.trim(), |(field, _)| field.trim());
-        SettingsError::File {
-            path: self.path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            field: field.chars().take(NAME_BYTES_LIMIT).collect(),
-            // The parser's messages may run over several lines.
-            problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
-        }
     }
 }
 

@@ -1,0 +1,428 @@
+//! Own rules: causes that only one owner needs, from a TOML file, before or after the built-in ones.
+//!
+//! ```toml
+//! [[rule]]
+//! id = "coupon_service_down"          # the dimension value, snake case
+//! title = "The coupon service did not answer"
+//! family = "backend"                  # "none" without it
+//! kind = "load"                       # or "broken"
+//! placed = "before"                   # asked before the built-in causes; "after" without it
+//!
+//! [rule.match]                        # at least one of the voices
+//! function = ["^coupon service {} unavailable"]
+//!
+//! [rule.remedy]
+//! means = "The shop function could not reach the coupon service."
+//! checks = ["Is the coupon service up?"]
+//! see = ["The graph CouponLatency."]
+//! docs = ["https://wiki.example.com/coupons"]
+//! ```
+//!
+//! A rule has the shape of a built-in cause and is matched as one: it names failures, it never makes one. What the
+//! voices are and how patterns are compared is said in [`crate::cause`].
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::source::{self, Source};
+use super::{Environment, RULES, SettingsError};
+use crate::cause::{self, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table};
+
+/// Where a layer's rules are.
+const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
+/// The rules in the bundle.
+const BUNDLE_FILE: &str = "why5xx-rules.toml";
+
+/// Most rules: each is asked for every failure line, and there are some fifty built-in causes.
+const MOST_RULES: usize = 500;
+
+/// Most patterns of a rule.
+const MOST_PATTERNS: usize = 100;
+
+/// Longest pattern, in bytes: an execution log cuts a message at 1,024.
+const PATTERN_BYTES_LIMIT: usize = 1_024;
+
+/// Longest id, in bytes. CloudWatch takes 1,024; this one has to be read in a legend.
+const ID_BYTES_LIMIT: usize = 64;
+
+/// Longest text of a remedy, in bytes.
+const TEXT_BYTES_LIMIT: usize = 4_096;
+
+/// What a rule means whose file does not say it.
+const NO_REMEDY: &str = "A rule of your own; its file says nothing of what it means.";
+
+/// Own causes, in the order of the file.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    before: Vec<&'static Cause>,
+    after: Vec<&'static Cause>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    id: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    family: Option<Spanned<String>>,
+    kind: KindWord,
+    #[serde(default)]
+    placed: Placed,
+    #[serde(rename = "match")]
+    says: Spanned<Voices>,
+    #[serde(default)]
+    remedy: OwnRemedy,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum KindWord {
+    Broken,
+    Load,
+}
+
+#[derive(Deserialize, Clone, Copy, Default, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Placed {
+    Before,
+    #[default]
+    After,
+}
+
+type Texts = Vec<Spanned<String>>;
+
+/// Whose words a rule's patterns are; see [`Says`].
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Voices {
+    gateway: Texts,
+    authorizer: Texts,
+    function: Texts,
+    service: Texts,
+    lambda_service: Texts,
+    response_type: Texts,
+    invocation_status: Vec<Spanned<u16>>,
+    function_log: Texts,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct OwnRemedy {
+    means: Option<Spanned<String>>,
+    checks: Texts,
+    see: Texts,
+    docs: Texts,
+}
+
+impl Rules {
+    /// Reads the rules that the environment names, else the first of the usual files that exists.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or holds what is not allowed. The error names file, line and field.
+    pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
+        let path = match environment.value(RULES)? {
+            Some(path) => Some(PathBuf::from(path)),
+            None => environment.usual_file(LAYER_FILE, BUNDLE_FILE),
+        };
+        path.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+    }
+
+    /// Reads the rules of one file.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        Self::parse(path, &source::read(path)?)
+    }
+
+    /// Reads the text of a file. `path` is what its errors call it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a file of rules.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let source = Source { path, text };
+        let document: Document = source.document()?;
+        if let Some(rule) = document.rule.get(MOST_RULES) {
+            return Err(source.error(rule.id.span(), &format!("at most {MOST_RULES} rules are allowed")));
+        }
+        let mut ids: HashSet<&str> =
+            cause::built_in().flat_map(|cause| cause.formerly.iter().copied().chain([cause.id])).collect();
+        let mut checked = Vec::new();
+        for rule in &document.rule {
+            source.check_id(&rule.id)?;
+            if !ids.insert(rule.id.get_ref()) {
+                return Err(source.error_in(rule.id.span(), "id", "another cause has this id"));
+            }
+            checked.push((rule.placed, source.cause(rule)?));
+        }
+        // Nothing is kept for good before all of the file has turned out to be right.
+        let mut rules = Self::default();
+        for (placed, draft) in checked {
+            let cause = draft.keep();
+            if placed == Placed::Before { rules.before.push(cause) } else { rules.after.push(cause) }
+        }
+        Ok(rules)
+    }
+
+    /// The causes in force: the built-in ones, with these before and after them.
+    pub fn table(&self) -> Table {
+        Table::with_rules(self.before.iter().copied(), self.after.iter().copied())
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.before.len() + self.after.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A checked rule.
+struct Draft {
+    id: String,
+    title: String,
+    family: Family,
+    kind: Kind,
+    says: Vec<(Voiced, String)>,
+    statuses: Vec<u16>,
+    means: String,
+    checks: Vec<String>,
+    see: Vec<String>,
+    docs: Vec<String>,
+}
+
+/// A voice that has patterns.
+#[derive(Clone, Copy, PartialEq)]
+enum Voiced {
+    Gateway,
+    Authorizer,
+    Function,
+    Service,
+    LambdaService,
+    ResponseType,
+    FunctionLog,
+}
+
+impl Source<'_> {
+    fn cause(&self, rule: &Rule) -> Result<Draft, SettingsError> {
+        let texts = |field: &str, texts: &Texts| -> Result<Vec<String>, SettingsError> {
+            texts.iter().map(|text| self.text(field, text)).collect()
+        };
+        let remedy = &rule.remedy;
+        let docs = texts("docs", &remedy.docs)?;
+        if let Some(at) = docs.iter().position(|url| !(url.starts_with("https://") || url.starts_with("http://"))) {
+            return Err(self.error_in(
+                remedy.docs[at].span(),
+                "docs",
+                "allowed: URLs that begin with https:// or http://",
+            ));
+        }
+        Ok(Draft {
+            id: rule.id.get_ref().clone(),
+            title: self.title(&rule.title)?,
+            family: self.family(rule.family.as_ref())?,
+            kind: match rule.kind {
+                KindWord::Broken => Kind::Broken,
+                KindWord::Load => Kind::Load,
+            },
+            says: self.says(&rule.says)?,
+            statuses: self.statuses(&rule.says)?,
+            means: remedy.means.as_ref().map_or_else(|| Ok(NO_REMEDY.to_owned()), |text| self.text("means", text))?,
+            checks: texts("checks", &remedy.checks)?,
+            see: texts("see", &remedy.see)?,
+            docs,
+        })
+    }
+
+    fn check_id(&self, id: &Spanned<String>) -> Result<(), SettingsError> {
+        let text = id.get_ref();
+        let words = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let parts = text.split('_').all(|part| !part.is_empty());
+        if words && parts && text.len() <= ID_BYTES_LIMIT && text.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return Ok(());
+        }
+        let allowed = format!("allowed: 1 to {ID_BYTES_LIMIT} characters in snake case, such as coupon_service_down");
+        Err(self.error_in(id.span(), "id", &allowed))
+    }
+
+    /// A text that stands in tables.
+    fn title(&self, title: &Spanned<String>) -> Result<String, SettingsError> {
+        if title.get_ref().contains('\n') {
+            return Err(self.error_in(title.span(), "title", "allowed: one line"));
+        }
+        self.text("title", title)
+    }
+
+    /// A text for people: neither empty nor endless.
+    fn text(&self, field: &str, text: &Spanned<String>) -> Result<String, SettingsError> {
+        let inner = text.get_ref();
+        let printable = !inner.chars().any(|c| c.is_control() && c != '\n');
+        if printable && !inner.trim().is_empty() && inner.len() <= TEXT_BYTES_LIMIT {
+            return Ok(inner.trim().to_owned());
+        }
+        let allowed = format!("allowed: 1 to {TEXT_BYTES_LIMIT} bytes of text, not only blanks");
+        Err(self.error_in(text.span(), field, &allowed))
+    }
+
+    fn family(&self, word: Option<&Spanned<String>>) -> Result<Family, SettingsError> {
+        let Some(word) = word else { return Ok(Family::None) };
+        Family::ALL.iter().find(|family| family.name() == word.get_ref()).copied().ok_or_else(|| {
+            let names: Vec<_> = Family::ALL.iter().map(|family| family.name()).collect();
+            self.error_in(word.span(), "family", &format!("allowed: {}", names.join(", ")))
+        })
+    }
+
+    fn says(&self, voices: &Spanned<Voices>) -> Result<Vec<(Voiced, String)>, SettingsError> {
+        let Voices { gateway, authorizer, function, service, lambda_service, response_type, function_log, .. } =
+            voices.get_ref();
+        let rows = [
+            (Voiced::Gateway, "gateway", gateway),
+            (Voiced::Authorizer, "authorizer", authorizer),
+            (Voiced::Function, "function", function),
+            (Voiced::Service, "service", service),
+            (Voiced::LambdaService, "lambda_service", lambda_service),
+            (Voiced::ResponseType, "response_type", response_type),
+            (Voiced::FunctionLog, "function_log", function_log),
+        ];
+        let mut says = Vec::new();
+        for (voice, field, patterns) in rows {
+            for pattern in patterns {
+                let text = if voice == Voiced::ResponseType {
+                    self.response_type(pattern)?
+                } else {
+                    self.pattern(field, pattern)?
+                };
+                says.push((voice, text));
+            }
+        }
+        let count = says.len() + voices.get_ref().invocation_status.len();
+        if count == 0 || count > MOST_PATTERNS {
+            let allowed = format!("a rule must have 1 to {MOST_PATTERNS} patterns");
+            return Err(self.error_in(voices.span(), "match", &allowed));
+        }
+        Ok(says)
+    }
+
+    /// A pattern in the form that texts are compared in.
+    fn pattern(&self, field: &str, pattern: &Spanned<String>) -> Result<String, SettingsError> {
+        let text = pattern.get_ref();
+        if text.len() > PATTERN_BYTES_LIMIT {
+            let problem = format!("{} bytes; at most {PATTERN_BYTES_LIMIT} are allowed", text.len());
+            return Err(self.error_in(pattern.span(), field, &problem));
+        }
+        let (bound, words) = text.strip_prefix('^').map_or(("", text.as_str()), |words| ("^", words));
+        let normal = format!("{bound}{}", cause::normalise(words));
+        // What matches everything would take all that the other causes do not.
+        if !normal.replace("{}", "").contains(|c: char| c.is_alphanumeric()) {
+            return Err(self.error_in(pattern.span(), field, "a pattern must hold a letter or a digit"));
+        }
+        Ok(normal)
+    }
+
+    fn response_type(&self, name: &Spanned<String>) -> Result<String, SettingsError> {
+        let text = name.get_ref();
+        let fits = !text.is_empty() && text.len() <= ID_BYTES_LIMIT;
+        if fits && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+            return Ok(text.clone());
+        }
+        let allowed = "allowed: a gateway response type, such as INTEGRATION_FAILURE";
+        Err(self.error_in(name.span(), "response_type", allowed))
+    }
+
+    fn statuses(&self, voices: &Spanned<Voices>) -> Result<Vec<u16>, SettingsError> {
+        let of = |status: &Spanned<u16>| {
+            let allowed = "allowed: HTTP statuses from 300 to 599";
+            let is_one = (300..600).contains(status.get_ref());
+            if is_one { Ok(*status.get_ref()) } else { Err(self.error_in(status.span(), "invocation_status", allowed)) }
+        };
+        voices.get_ref().invocation_status.iter().map(of).collect()
+    }
+}
+
+impl Draft {
+    /// Makes it a cause like the built-in ones.
+    ///
+    /// Those live in the program itself, and everything that counts holds `&'static` references to them. Rules are read
+    /// once in the life of a process, so that they may live as long: what is leaked here is bounded by the size of one
+    /// file.
+    fn keep(self) -> &'static Cause {
+        let patterns = self.says.into_iter().map(|(voice, pattern)| {
+            let pattern = leaked(pattern);
+            match voice {
+                Voiced::Gateway => Says::Gateway(pattern),
+                Voiced::Authorizer => Says::Authorizer(pattern),
+                Voiced::Function => Says::Function(pattern),
+                Voiced::Service => Says::Service(pattern),
+                Voiced::LambdaService => Says::LambdaService(pattern),
+                Voiced::ResponseType => Says::ResponseType(pattern),
+                Voiced::FunctionLog => Says::FunctionLog(pattern),
+            }
+        });
+        let statuses = self.statuses.into_iter().map(|status| Says::InvocationStatus(status, status));
+        let says: &'static [Says] = Vec::leak(patterns.chain(statuses).collect());
+        Box::leak(Box::new(Cause {
+            id: leaked(self.id),
+            formerly: &[],
+            title: leaked(self.title),
+            family: self.family,
+            kind: self.kind,
+            rank: Rank::Named,
+            statuses: &[],
+            needs: needs(says),
+            says,
+            remedy: Remedy { means: leaked(self.means), checks: all_leaked(self.checks), see: all_leaked(self.see) },
+            docs: all_leaked(self.docs),
+            since: OWN_RULE,
+            examples: &[],
+            near_misses: &[],
+        }))
+    }
+}
+
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+fn all_leaked(texts: Vec<String>) -> &'static [&'static str] {
+    Vec::leak(texts.into_iter().map(leaked).collect())
+}
+
+/// What a log must hold for the voices of a rule to be heard.
+fn needs(says: &[Says]) -> &'static [Need] {
+    let mut needs: Vec<Need> = Vec::new();
+    for says in says {
+        let of_voice: &[Need] = match says {
+            Says::Gateway(_) | Says::Function(_) => &[Need::ErrorLevel, Need::AccessField("integration.error")],
+            Says::Authorizer(_) => &[Need::ErrorLevel, Need::AccessField("authorizer.error")],
+            Says::Service(_) | Says::LambdaService(_) => &[Need::DataTrace],
+            Says::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
+            Says::InvocationStatus(..) => &[Need::ErrorLevel],
+            Says::FunctionLog(_) => &[Need::LambdaLog],
+        };
+        for need in of_voice {
+            if !needs.contains(need) {
+                needs.push(*need);
+            }
+        }
+    }
+    Vec::leak(needs)
+}
+
+#[cfg(test)]
+mod tests;

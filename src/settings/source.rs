@@ -1,0 +1,64 @@
+//! A TOML file of the owner's, and errors that point into it: file, line and field.
+
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::SettingsError;
+
+/// Largest file that is read, in bytes. A thousand APIs take a tenth of it.
+const FILE_BYTES_LIMIT: u64 = 1 << 20;
+
+/// Longest part of a line that an error repeats, in characters.
+const SHOWN_CHARS: usize = 80;
+
+/// Reads the file.
+pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
+    let unreadable = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
+    let bytes = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if bytes > FILE_BYTES_LIMIT {
+        return Err(unreadable(format!("{bytes} bytes; at most {FILE_BYTES_LIMIT} are allowed")));
+    }
+    std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))
+}
+
+/// The text of a file, which errors point into.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// The document in the text.
+    pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        toml::from_str(self.text).map_err(|error| self.error(error.span().unwrap_or_default(), error.message()))
+    }
+
+    /// An error at this place; the field is what stands before the line's equals sign.
+    pub(super) fn error(&self, span: Range<usize>, problem: &str) -> SettingsError {
+        let start = self.start(&span);
+        let (before, behind) = self.text.split_at(start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line_end = behind.find('\n').map_or(self.text.len(), |at| start + at);
+        let line = &self.text[line_start..line_end];
+        let field = line.split_once('=').map_or_else(|| line.trim(), |(field, _)| field.trim());
+        self.error_in(span, field, problem)
+    }
+
+    /// An error at this place, in this field: a value may stand on another line than its key.
+    pub(super) fn error_in(&self, span: Range<usize>, field: &str, problem: &str) -> SettingsError {
+        SettingsError::File {
+            path: self.path.to_owned(),
+            line: self.text[..self.start(&span)].matches('\n').count() + 1,
+            field: field.chars().take(SHOWN_CHARS).collect(),
+            // The parser's messages may run over several lines.
+            problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    fn start(&self, span: &Range<usize>) -> usize {
+        self.text.floor_char_boundary(span.start.min(self.text.len()))
+    }
+}
