@@ -26,12 +26,17 @@ pub fn text(cause: &Cause, width: usize) -> String {
     page.heading("What it means");
     page.paragraph("", cause.remedy.means);
 
-    page.heading("Check, the likeliest first");
+    // Own rules may leave parts of the remedy out.
+    if !cause.remedy.checks.is_empty() {
+        page.heading("Check, the likeliest first");
+    }
     for (number, check) in (1..).zip(cause.remedy.checks) {
         page.paragraph(&format!("{number:>2}. "), check);
     }
 
-    page.heading("How to see and reproduce it");
+    if !cause.remedy.see.is_empty() {
+        page.heading("How to see and reproduce it");
+    }
     for entry in cause.remedy.see {
         page.paragraph("- ", entry);
     }
@@ -41,7 +46,9 @@ pub fn text(cause: &Cause, width: usize) -> String {
         page.paragraph("- ", &in_words(need));
     }
 
-    page.heading("Read more");
+    if !cause.docs.is_empty() {
+        page.heading("Read more");
+    }
     for url in cause.docs {
         page.paragraph("- ", url);
     }
@@ -153,6 +160,9 @@ fn parts(entry: &str) -> (&str, Option<&str>) {
 /// Family, kind and statuses in a few words.
 fn facts(cause: &Cause) -> String {
     let mut facts = Vec::new();
+    if cause.is_own_rule() {
+        facts.push(cause.since.to_owned());
+    }
     if cause.family != Family::None {
         facts.push(cause.family.name().to_owned());
     }

@@ -13,10 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use why5xx::cause::Table;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Published, Publisher, Text};
-use why5xx::settings::{Aws, Environment, LogLevel, Settings, SettingsError, SinkKind};
+use why5xx::settings::{Aws, Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 
 use error::InvocationError;
 use log::Log;
@@ -49,16 +48,17 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// When the settings lack what the sink needs.
+    /// When the settings lack what the sink needs, or own rules cannot be used.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
         let sink = match settings.sink {
             SinkKind::CloudWatch => AnySink::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
             SinkKind::Emf => AnySink::Emf(Emf::new(std::io::stdout())),
             SinkKind::Stdout => AnySink::Text(Text::new(std::io::stdout())),
         };
+        let table = Rules::load(environment)?.table();
         let settings = Arc::new(settings);
         Ok(Self {
-            pipeline: Pipeline::new(Arc::clone(&settings), Table::default()),
+            pipeline: Pipeline::new(Arc::clone(&settings), table),
             publisher: Publisher::new(sink, &settings.namespace, &settings.function_name),
             log: Log::new(settings.log_level),
             warned: HashSet::new(),

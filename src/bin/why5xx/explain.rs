@@ -1,6 +1,7 @@
 //! `why5xx explain` and `why5xx causes`.
 
 use std::io::{self, Cursor, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 use why5xx::source::{self, Part};
 
+use crate::configuration::{self, Configuration};
 use crate::replay::borrowed;
 use crate::{Failed, report};
 
@@ -25,13 +27,15 @@ pub(crate) struct Options {
     /// Print JSON: {"cause": id, "causes": [ids in order]}
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    configuration: Configuration,
 }
 
 /// Most bytes of pasted text.
 const LONGEST_TEXT_BYTES: u64 = 256 << 20;
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
-    let table = Table::default();
+    let table = options.configuration.table()?;
     let what = options.what.join(" ");
     if let Some(cause) = table.by_id(what.trim()) {
         return print_cause(cause, options.json);
@@ -45,7 +49,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         text.clear();
         io::stdin().lock().take(LONGEST_TEXT_BYTES).read_to_end(&mut text)?;
     }
-    let found = Found::in_text(&text, &table)?;
+    let settings = options.configuration.settings()?;
+    let found = Found::in_text(&text, settings, &table)?;
     print_found(&found, &table, options.json)
 }
 
@@ -56,8 +61,8 @@ struct Found {
 }
 
 impl Found {
-    fn in_text(text: &[u8], table: &Table) -> Result<Self, Failed> {
-        let mut pipeline = Pipeline::for_pasted_text(Arc::new(Settings::default()), table.clone());
+    fn in_text(text: &[u8], settings: Settings, table: &Table) -> Result<Self, Failed> {
+        let mut pipeline = Pipeline::for_pasted_text(Arc::new(settings), table.clone());
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
         let mut failed = None;
@@ -134,7 +139,8 @@ fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn list(table: &Table, as_json: bool, as_markdown: bool) -> Result<ExitCode, Failed> {
+pub(crate) fn list(rules: Option<&Path>, as_json: bool, as_markdown: bool) -> Result<ExitCode, Failed> {
+    let table = &configuration::table(rules)?;
     let mut out = io::stdout().lock();
     if as_json {
         let causes: Vec<serde_json::Value> = table.iter().map(explain::json).collect();

@@ -1,5 +1,6 @@
 //! The command `why5xx`: replays captured batches and exported logs, and explains causes.
 
+mod configuration;
 mod event;
 mod explain;
 mod replay;
@@ -11,7 +12,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use why5xx::cause::Table;
 
 /// Exit status of a run that could not read an input, or could not do what it was asked.
 const UNREADABLE: u8 = 2;
@@ -42,6 +42,9 @@ enum Command {
         /// Print the page docs/causes.md
         #[arg(long)]
         markdown: bool,
+        /// Own rules to list with them
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
     },
     /// Make a subscription event from log lines
     Event(event::Options),
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Replay(options) => replay::run(&options),
         Command::Explain(options) => explain::run(&options),
-        Command::Causes { json, markdown } => explain::list(&Table::default(), json, markdown),
+        Command::Causes { json, markdown, rules } => explain::list(rules.as_deref(), json, markdown),
         Command::Event(options) => event::run(&options),
     };
     match done {

@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use why5xx::cause::{Table, UNCLASSIFIED};
+use why5xx::cause::UNCLASSIFIED;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::settings::Settings;
 use why5xx::source::{self, Event, Part};
 use why5xx::tally::Tally;
 
+use crate::configuration::Configuration;
 use crate::time::Span;
 use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
 
@@ -34,6 +34,8 @@ pub(crate) struct Options {
     /// The log group of input that does not tell it
     #[arg(long, value_name = "NAME", default_value = "")]
     log_group: String,
+    #[command(flatten)]
+    configuration: Configuration,
 }
 
 /// What all inputs came to.
@@ -92,8 +94,8 @@ impl Totals {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?;
-    let settings = Arc::new(Settings::default());
-    let table = Table::default();
+    let settings = Arc::new(options.configuration.settings()?);
+    let table = options.configuration.table()?;
     let mut replay = Replay {
         pipeline: Pipeline::new(settings.clone(), table.clone()).within(span.bounds()),
         pasted: Pipeline::for_pasted_text(settings, table).within(span.bounds()),

@@ -269,7 +269,8 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
 pub(crate) fn causes(out: &mut impl Write, table: &Table) -> Result<(), Failed> {
     let widest = table.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
     for cause in table.iter() {
-        writeln!(out, "{:widest$}  {:6}  {}", cause.id, cause.kind.name(), cause.title)?;
+        let own = if cause.is_own_rule() { " (own rule)" } else { "" };
+        writeln!(out, "{:widest$}  {:6}  {}{own}", cause.id, cause.kind.name(), cause.title)?;
     }
     Ok(())
 }
