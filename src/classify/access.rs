@@ -2,7 +2,7 @@
 //!
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
-use super::{Failure, Subject, Verdict, frame};
+use super::{Failure, Subject, Verdict, frame, shape};
 use crate::cause::{self, Cause, Table, Voice, normalise};
 use crate::record::Source;
 use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
@@ -18,16 +18,26 @@ pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -
     match line {
         Line::Healthy | Line::NoStatus => Verdict::NotFailed,
         Line::Ambiguous => Verdict::Ambiguous,
-        Line::Failed(fields) => Verdict::Failed(Failure {
-            subject: subject(fields, source),
-            cause: cause_of(fields, table),
-            status: Some(fields.status),
-            timestamp_ms,
-            request_id: fields.request_id.clone(),
-            trace_id: fields.trace_id.clone(),
-            shape: None,
-        }),
+        Line::Failed(fields) => {
+            let cause = cause_of(fields, table);
+            Verdict::Failed(Failure {
+                subject: subject(fields, source),
+                cause,
+                status: Some(fields.status),
+                timestamp_ms,
+                request_id: fields.request_id.clone(),
+                trace_id: fields.trace_id.clone(),
+                shape: (cause.id == cause::UNCLASSIFIED).then(|| shape_of(fields)),
+            })
+        }
     }
+}
+
+/// The shape of the text that no cause matches: that of the integration, else the gateway's own.
+fn shape_of(fields: &Fields) -> String {
+    let texts = [&fields.integration_error, &fields.error_message];
+    let text = texts.into_iter().flatten().find(|text| !is_public(text));
+    shape::of(text.map_or("", String::as_str))
 }
 
 /// The cause that pasted text names, whether or not it says that a request failed; of several the surest.

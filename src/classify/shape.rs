@@ -3,111 +3,58 @@
 //! By construction nothing that a client or a function wrote survives: a word is kept only if it stands in the fixed
 //! vocabulary, whoever wrote it.
 
-/// Words of the platform's own sentences, in lower case. A word is a run of letters.
-const VOCABULARY: &[&str] = &[
-    "execution",
-    "failed",
-    "due",
-    "to",
-    "configuration",
-    "error",
-    "lambda",
-    "invocation",
-    "with",
-    "status",
-    "customer",
-    "function",
-    "authorizer",
-    "endpoint",
-    "request",
-    "response",
-    "integration",
-    "timeout",
-    "timed",
-    "out",
-    "internal",
-    "server",
-    "network",
-    "vpc",
-    "link",
-    "gateway",
-    "method",
-    "completed",
-    "invalid",
-    "permissions",
-    "on",
-    "malformed",
-    "proxy",
-    "mapping",
-    "output",
-    "template",
-    "transform",
-    "unable",
-    "could",
-    "not",
-    "parse",
-    "policy",
-    "certificate",
-    "tls",
-    "ssl",
-    "handshake",
-    "host",
-    "name",
-    "connection",
-    "refused",
-    "reset",
-    "closed",
-    "unknown",
-    "while",
-    "executing",
-    "your",
-    "there",
-    "was",
-    "api",
-    "type",
-    "code",
-    "is",
-    "for",
-    "of",
-    "in",
-    "the",
-    "a",
-    "an",
-    "and",
-    "or",
-    "body",
-    "header",
-    "headers",
-    "missing",
-    "required",
-    "stage",
-    "variable",
-    "resource",
-    "role",
-    "permission",
-    "limit",
-    "exceeded",
-    "rate",
-    "size",
-    "stream",
-    "streaming",
-    "runtime",
-    "exited",
-    "task",
-    "after",
-    "seconds",
-    "exception",
-    "service",
-    "unavailable",
-    "denied",
-    "access",
-    "throttled",
-    "waf",
-    "rules",
-    "evaluating",
-    "no",
-    "match",
-];
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::cause::{Says, built_in};
+
+/// Words of the platform's sentences that no pattern of the table holds, in lower case.
+const PLATFORM: &str = "\
+    a account an and api are arn as at authorization be because been before binary body but by cannot client \
+    code completed conversion did document does exceeds expression external field for format from gateway has \
+    have header headers http identity if in is it key length listener load balancer maximum media message method \
+    missing model must no none null of on or parameter parameters path payload please provided query quota \
+    reached read received redirect request required resource response retry route schema sent server service \
+    size stage state status stream string subnet supported target template than that the there this to token too \
+    type unexpected unsupported uri url user value variable version was were when while with without write your";
+
+/// Response types that no cause has, since they say nothing of a cause.
+///
+/// Source: API Gateway Developer Guide, "Gateway response types".
+const RESPONSE_TYPES: &[&str] = &["api_configuration_error", "default_5xx", "integration_failure"];
+
+/// The words that are kept: those of the built-in patterns and response types, and of the platform. Made when the first
+/// text is unclassified; own rules add nothing, so that a shape means the same everywhere.
+static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let patterns = built_in().flat_map(|cause| cause.says).filter_map(|says| match says {
+        Says::Gateway(text)
+        | Says::Authorizer(text)
+        | Says::Function(text)
+        | Says::Service(text)
+        | Says::LambdaService(text)
+        | Says::ResponseType(text)
+        | Says::FunctionLog(text) => Some(*text),
+        Says::InvocationStatus(..) => None,
+    });
+    let words = patterns.flat_map(words_of_pattern);
+    words.chain(PLATFORM.split_whitespace().chain(RESPONSE_TYPES.iter().copied()).map(str::to_owned)).collect()
+});
+
+/// The words of a pattern. Beside `{}` and at its ends there may be parts of words: those are kept too, for they are as
+/// fixed as the others. Digits belong to names and numbers.
+fn words_of_pattern(pattern: &'static str) -> impl Iterator<Item = String> {
+    let is_word = |word: &String| word.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'\''));
+    pattern.split("{}").flat_map(str::split_whitespace).filter_map(word).filter(is_word)
+}
+
+/// What may be a word in a token: without the punctuation around it, in lower case.
+fn word(token: &str) -> Option<String> {
+    let word = token.trim_matches(|c: char| c.is_ascii_punctuation());
+    (!word.is_empty() && word.len() <= LONGEST_WORD_BYTES).then(|| word.to_ascii_lowercase())
+}
+
+/// Longest word, in bytes; response types are the longest.
+const LONGEST_WORD_BYTES: usize = 40;
 
 /// Longest shape, in words.
 const MOST_WORDS: usize = 40;
@@ -117,25 +64,26 @@ pub fn of(text: &str) -> String {
     let mut shape = String::new();
     let mut words = 0;
     let mut is_gap = false;
-    for token in text.split(|c: char| c.is_whitespace()).filter(|token| !token.is_empty()) {
+    for token in text.split_whitespace() {
         if words == MOST_WORDS {
             break;
         }
-        let word = token.trim_end_matches([':', ',', '.', ';']);
-        let lower = word.to_ascii_lowercase();
-        let kept = VOCABULARY.contains(&lower.as_str());
-        if !kept && is_gap {
+        let kept = word(token).filter(|word| VOCABULARY.contains(word));
+        if kept.is_none() && is_gap {
             continue;
         }
-        is_gap = !kept;
+        is_gap = kept.is_none();
         words += 1;
         if !shape.is_empty() {
             shape.push(' ');
         }
-        shape.push_str(if kept { &lower } else { "{}" });
+        shape.push_str(kept.as_deref().unwrap_or(GAP));
     }
-    shape
+    if shape.is_empty() { GAP.to_owned() } else { shape }
 }
+
+/// What stands for one or more tokens that are no words of the vocabulary.
+pub const GAP: &str = "{}";
 
 /// A fingerprint of a shape that stays the same from version to version: FNV-1a, 64 bits, in hexadecimal.
 pub fn fingerprint(shape: &str) -> String {
@@ -147,19 +95,65 @@ pub fn fingerprint(shape: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn only_the_platform_s_words_survive() {
-        assert_eq!(
-            of("Execution failed due to configuration error: No secret-token 123 for bob@example.com"),
-            "execution failed due to configuration error no {} for {}"
-        );
+        let rows = [
+            (
+                "Execution failed due to configuration error: No secret-token 123 for bob@example.com",
+                "execution failed due to configuration error no {} for {}",
+            ),
+            ("Endpoint response (\"timeout\"): orders.example.com, retry", "endpoint response timeout {} retry"),
+            ("error:hunter2 hunter2/timeout failed=hunter2", "{}"),
+            ("timeout\u{a0}größe network", "timeout {} network"),
+            ("INTEGRATION_FAILURE DEFAULT_5XX 5xx", "integration_failure default_5xx {}"),
+            ("", "{}"),
+        ];
+        for (text, shape) in rows {
+            assert_eq!(of(text), shape, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_of_the_table_keeps_the_words_of_its_pattern() {
+        for (cause, says) in built_in().flat_map(|cause| cause.says.iter().map(move |says| (cause, says))) {
+            let Says::Gateway(pattern) = says else { continue };
+            let shape = of(&pattern.trim_start_matches('^').replace("{}", " 10.0.0.1 "));
+            let lost = words_of_pattern(pattern).find(|word| !shape.split(' ').any(|kept| kept == word));
+            assert_eq!(lost, None, "{}: {pattern}: {shape}", cause.id);
+        }
+    }
+
+    #[test]
+    fn a_shape_has_an_end() {
+        assert_eq!(of(&"timeout x ".repeat(1_000)).split(' ').count(), MOST_WORDS);
     }
 
     #[test]
     fn the_fingerprint_is_stable() {
         assert_eq!(fingerprint("execution failed {}"), "c8088195ae731ff6");
         assert_ne!(fingerprint("execution failed {}"), fingerprint("execution failed"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_planted_secret_survives(
+            before in "[ a-z.:/=\"'(]{0,12}", secret in "[a-zA-Z0-9]{6,20}", behind in "[ a-z.:/=\"')]{0,12}",
+        ) {
+            prop_assume!(!VOCABULARY.contains(&secret.to_ascii_lowercase()));
+            let shape = of(&format!("Execution failed due to {before}{secret}{behind} network error"));
+            // A word of the vocabulary may hold the secret's letters, but only as a word of its own.
+            let words: Vec<_> = shape.split(' ').collect();
+            prop_assert!(!words.contains(&secret.to_ascii_lowercase().as_str()), "{shape}");
+            prop_assert!(words.iter().all(|word| *word == GAP || VOCABULARY.contains(*word)), "{shape}");
+        }
+
+        #[test]
+        fn any_text_has_a_shape_of_known_words(text in "\\PC*") {
+            prop_assert!(of(&text).split(' ').all(|word| word == GAP || VOCABULARY.contains(word)));
+        }
     }
 }
