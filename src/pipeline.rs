@@ -152,6 +152,25 @@ impl Pipeline {
         self.count_with(|limits, each| decode::base64_data(data, limits, each))
     }
 
+    /// The same for the compressed data of a batch, as a Kinesis record holds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`count`](Self::count).
+    pub fn count_gzip(&self, gzip: &[u8]) -> Result<Counted, DecodeError> {
+        self.count_with(|limits, each| decode::gzip_data(gzip, limits, each))
+    }
+
+    /// What is remembered now, to [`restore`](Self::restore) if a row of batches fails together.
+    pub fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
+    /// Goes back to what was remembered before.
+    pub fn restore(&mut self, memory: Memory) {
+        self.memory = memory;
+    }
+
     /// Takes over what a batch adds to the memory. To be called once its data were accepted.
     pub fn commit(&mut self, memory: Memory) {
         self.memory.take_over(memory);

@@ -9,6 +9,7 @@
 )]
 
 mod json;
+pub mod records;
 mod text;
 
 use std::io::{self, BufRead, BufReader, Read};
