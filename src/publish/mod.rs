@@ -75,7 +75,16 @@ impl Sink for AnySink {
     }
 }
 
-/// What became of the data of one batch.
+/// A batch, and the data that it led to.
+#[derive(Debug)]
+pub struct Part<'b> {
+    /// What is the same each time that the batch is delivered, and different from all other batches.
+    pub batch: &'b [u8],
+    /// The data.
+    pub data: Vec<Datum>,
+}
+
+/// What became of the data of one batch, or of those of an invocation together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// Data that were to be sent now, the function's own metrics among them.
@@ -98,6 +107,23 @@ pub struct Published {
     pub uncertain_attempts: u32,
     /// Whether all of it was accepted.
     pub result: Result<(), PublishError>,
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            data: 0,
+            requests: 0,
+            accepted_requests: 0,
+            already_accepted_data: 0,
+            stale_failures: 0,
+            mended_data: 0,
+            unsendable_data: 0,
+            attempts: 0,
+            uncertain_attempts: 0,
+            result: Ok(()),
+        }
+    }
 }
 
 /// Sends data, and remembers what an unfinished batch has got accepted. It lives as long as the environment.
@@ -125,35 +151,42 @@ impl<S: Sink> Publisher<S> {
     /// It stops before `until`, whatever the sink does. Data of the own metrics among `data` are kept until they are
     /// accepted, for they count attempts; all others are the caller's to produce again after a failure.
     pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
-        let (own, data) = data.into_iter().partition(OwnMetrics::holds);
-        self.own.take_over(own);
-        let Sendable { mut data, stale, mended, unsendable } = sendable(data, now_ms);
-        let stale_failures = request::failures(&stale);
-        self.own.count(OwnMetric::StaleEvents, now_ms, stale_failures);
-        let already_accepted_data = self.sent.take_away(batch, &mut data);
-        data.extend(self.own.sendable(now_ms));
+        self.publish_all(vec![Part { batch, data }], now_ms, until).await
+    }
 
-        let mut published = Published {
-            data: data.len(),
-            requests: 0,
-            accepted_requests: 0,
-            already_accepted_data,
-            stale_failures,
-            mended_data: mended,
-            unsendable_data: unsendable,
-            attempts: 0,
-            uncertain_attempts: 0,
-            result: Ok(()),
+    /// The same for several batches at once, their data added up.
+    ///
+    /// What was accepted is remembered by batch: should only some of them come again, or in another company, no more
+    /// than their own share is taken for accepted.
+    pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
+        let mut published = Published::default();
+        for part in &mut parts {
+            let (own, data) = std::mem::take(&mut part.data).into_iter().partition(OwnMetrics::holds);
+            self.own.take_over(own);
+            let Sendable { data, stale, mended, unsendable } = sendable(data, now_ms);
+            part.data = data;
+            published.stale_failures += request::failures(&stale);
+            published.mended_data += mended;
+            published.unsendable_data += unsendable;
+            published.already_accepted_data += self.sent.take_away(part.batch, &mut part.data);
+        }
+        self.own.count(OwnMetric::StaleEvents, now_ms, published.stale_failures);
+        let mut data = match parts.as_mut_slice() {
+            // Nothing to add up, and no need to keep whose it is.
+            [only] => std::mem::take(&mut only.data),
+            parts => request::totals(parts.iter().flat_map(|part| &part.data).cloned().collect()),
         };
+        data.extend(self.own.sendable(now_ms));
+        published.data = data.len();
         let requests = requests(&self.namespace, data);
         published.requests = requests.len();
-        self.send_all(batch, &requests, now_ms, until, &mut published).await;
+        self.send_all(&parts, &requests, now_ms, until, &mut published).await;
         published
     }
 
     async fn send_all(
         &mut self,
-        batch: &[u8],
+        parts: &[Part<'_>],
         requests: &[Request],
         now_ms: i64,
         until: Instant,
@@ -181,11 +214,13 @@ impl<S: Sink> Publisher<S> {
         self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(published.uncertain_attempts));
         match fault {
             None => {
-                self.sent.forget(batch);
+                for part in parts {
+                    self.sent.forget(part.batch);
+                }
                 self.send_rest_of_own(now_ms, until, published).await;
             }
             Some(fault) => {
-                self.sent.remember(batch, accepted.iter().flat_map(|request| &request.data));
+                self.remember(parts, &accepted);
                 published.result = Err(PublishError {
                     fault,
                     requests: requests.len(),
@@ -193,6 +228,19 @@ impl<S: Sink> Publisher<S> {
                     attempts: published.attempts,
                 });
             }
+        }
+    }
+
+    /// Remembers what was accepted by the batch that it is of.
+    fn remember(&mut self, parts: &[Part<'_>], accepted: &[&Request]) {
+        let accepted = accepted.iter().flat_map(|request| &request.data);
+        if let [only] = parts {
+            return self.sent.remember(only.batch, accepted);
+        }
+        let places = self.sent.places(accepted);
+        for part in parts {
+            let mine: Vec<_> = part.data.iter().filter(|datum| places.contains(&self.sent.place(datum))).collect();
+            self.sent.remember(part.batch, mine.into_iter());
         }
     }
 

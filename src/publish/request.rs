@@ -130,6 +130,17 @@ fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
     data
 }
 
+/// Adds up the counts of several batches: one value for each metric, dimensions and minute.
+pub(super) fn totals(data: Vec<Datum>) -> Vec<Datum> {
+    let mut data = add_up(data);
+    for datum in &mut data {
+        if matches!(datum.unit, Unit::Count) && datum.values.len() > 1 {
+            datum.values = vec![(sum(datum), 1.0)];
+        }
+    }
+    data
+}
+
 fn by_place(a: &Datum, b: &Datum) -> Ordering {
     let unit = |datum: &Datum| matches!(datum.unit, Unit::Count);
     (a.metric, &a.dimensions, a.timestamp_ms, unit(a)).cmp(&(b.metric, &b.dimensions, b.timestamp_ms, unit(b)))

@@ -3,7 +3,7 @@
 //! Lambda hands such a batch over again, byte for byte. What was accepted then is taken away from what the batch leads
 //! to now, count by count: the carry-over may have changed in between, so that whole requests would not be alike.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::own::OwnMetrics;
@@ -70,8 +70,13 @@ impl Sent {
         self.batches.iter().map(|(_, data)| data.len()).sum()
     }
 
+    /// The places of these data.
+    pub(super) fn places<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u128> {
+        data.map(|datum| self.place(datum)).collect()
+    }
+
     /// Metric, dimensions and minute: what two data must share for CloudWatch to add them up.
-    fn place(&self, datum: &Datum) -> u128 {
+    pub(super) fn place(&self, datum: &Datum) -> u128 {
         self.hash(&(datum.metric, &datum.dimensions, datum.timestamp_ms))
     }
 

@@ -86,6 +86,38 @@ async fn what_was_accepted_of_a_failed_batch_is_not_sent_again() {
     assert_eq!((other.already_accepted_data, other.requests), (0, 3));
 }
 
+/// Some counts of one batch among several, each in a place that only batches of an even or only of an odd number share.
+fn share(batch: usize) -> Vec<Datum> {
+    (0..900).map(|n| datum(2 * n + batch % 2)).collect()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn batches_sent_together_share_their_requests() {
+    let mut publisher = publisher([]);
+    let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
+    let parts = names.iter().enumerate().map(|(n, batch)| Part { batch, data: share(n) }).collect();
+    let published = publisher.publish_all(parts, NOW_MS, in_seconds(20)).await;
+    assert_eq!((published.data, published.requests, published.result), (1_800, 2, Ok(())));
+    assert_eq!(total(&publisher, "Errors"), 18_000.0);
+    assert!(publisher.sink.accepted.iter().flat_map(|request| &request.data).all(|datum| datum.values.len() == 1));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_accepted_of_batches_sent_together_is_known_in_any_other_company() {
+    let mut publisher = publisher([Ok(()), refusal()]);
+    let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
+    let parts = |of: std::ops::Range<usize>| of.map(|n| Part { batch: &names[n], data: share(n) }).collect::<Vec<_>>();
+    let first = publisher.publish_all(parts(0..10), NOW_MS, in_seconds(20)).await;
+    assert!(first.result.is_err());
+
+    // Lambda cuts the row in two and delivers the halves.
+    for half in [0..5, 5..10] {
+        let published = publisher.publish_all(parts(half), NOW_MS, in_seconds(20)).await;
+        assert_eq!(published.result, Ok(()));
+    }
+    assert_eq!(total(&publisher, "Errors"), 18_000.0);
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn own_counts_of_a_failed_attempt_go_out_with_the_next_that_is_accepted() {
     let mut publisher = publisher([refusal()]);
