@@ -69,18 +69,34 @@ fn write(level: &str, message: &str, mut fields: Map<String, Value>) {
     drop(std::io::stdout().lock().write_all(line.as_bytes()));
 }
 
-/// What became of a batch.
-pub(super) fn batch(counted: &Counted, published: &Published) -> Map<String, Value> {
-    let header = &counted.decoded.header;
-    let errors: u64 = counted.tally.counts().map(|(_, count)| count).sum();
+/// What the batches of an invocation held.
+#[derive(Default)]
+pub(super) struct Totals {
+    log_events: u64,
+    damaged_events: u64,
+    duplicate_events: u64,
+    unknown_events: u64,
+    errors: u64,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, counted: &Counted) {
+        self.log_events += counted.decoded.log_events;
+        self.damaged_events += counted.decoded.damaged_events;
+        self.duplicate_events += counted.duplicate_events;
+        self.unknown_events += counted.unknown_events;
+        self.errors += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
+    }
+}
+
+/// What became of the batches of an invocation.
+pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value> {
     let fields = json!({
-        "logGroup": header.log_group,
-        "logStream": header.log_stream,
-        "logEvents": counted.decoded.log_events,
-        "damagedEvents": counted.decoded.damaged_events,
-        "duplicateEvents": counted.duplicate_events,
-        "unknownEvents": counted.unknown_events,
-        "errors": errors,
+        "logEvents": totals.log_events,
+        "damagedEvents": totals.damaged_events,
+        "duplicateEvents": totals.duplicate_events,
+        "unknownEvents": totals.unknown_events,
+        "errors": totals.errors,
         "data": published.data,
         "mendedData": published.mended_data,
         "unsendableData": published.unsendable_data,

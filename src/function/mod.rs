@@ -3,20 +3,25 @@
 //! Here is the order of the steps, and what of them an invocation's outcome depends on. The steps themselves are the
 //! library's.
 
+mod answer;
 mod error;
 pub(crate) mod log;
+mod records;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
-use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::decode::DecodeError;
+use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Published, Publisher, Text};
 use why5xx::settings::{Aws, Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
+use why5xx::source::records::Records;
 
+use answer::Answer;
 use error::InvocationError;
 use log::Log;
 
@@ -66,7 +71,7 @@ impl Function {
         })
     }
 
-    /// Handles one subscription event.
+    /// Handles one event: of CloudWatch Logs, of a stream, or of a queue.
     ///
     /// # Errors
     ///
@@ -77,15 +82,31 @@ impl Function {
         payload: &[u8],
         request_id: &str,
         deadline_ms: u64,
-    ) -> Result<(), InvocationError> {
+    ) -> Result<Answer, InvocationError> {
         self.log.begin(request_id);
         let begin = Invocation::begin(payload, deadline_ms);
-        // Counting changes nothing in the pipeline, so that it is whole after a panic.
-        let counted = match catch_unwind(AssertUnwindSafe(|| self.pipeline.count(payload))) {
-            Ok(Ok(counted)) => counted,
-            Ok(Err(error)) => return Err(self.fail(&begin, error.into()).await),
-            Err(_) => return Err(self.fail(&begin, InvocationError::Panicked).await),
+        let error = match self.count(|pipeline| pipeline.count(payload)) {
+            Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
+            Err(error) => error,
         };
+        // Nearly all events are of CloudWatch Logs, so the others are looked for last.
+        if let InvocationError::Undecodable(DecodeError::NotASubscriptionEvent { .. }) = error
+            && let Some(records) = Records::of(payload)
+        {
+            return self.records(&begin, &records).await;
+        }
+        Err(self.fail(&begin, error).await)
+    }
+
+    /// Counts a batch. It changes nothing in the pipeline, which therefore is whole after a panic.
+    fn count(&self, count: impl FnOnce(&Pipeline) -> Result<Counted, DecodeError>) -> Result<Counted, InvocationError> {
+        match catch_unwind(AssertUnwindSafe(|| count(&self.pipeline))) {
+            Ok(outcome) => outcome.map_err(InvocationError::Undecodable),
+            Err(_) => Err(InvocationError::Panicked),
+        }
+    }
+
+    async fn batch(&mut self, begin: &Invocation<'_>, counted: Counted) -> Result<(), InvocationError> {
         if counted.own_log_group {
             self.refuse_own_log_group(&counted);
             return Ok(());
@@ -94,7 +115,7 @@ impl Function {
             self.log.line(LogLevel::Info, "control message", json!({}));
             return Ok(());
         }
-        self.publish(&begin, counted).await
+        self.publish(begin, counted).await
     }
 
     async fn publish(&mut self, begin: &Invocation<'_>, mut counted: Counted) -> Result<(), InvocationError> {
@@ -105,10 +126,10 @@ impl Function {
         let outcome = published.result.clone();
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.memory));
-            self.log_findings(&counted);
+            self.log_findings(&counted.exemplars, &counted.shapes);
         }
         self.warn(&counted);
-        self.log_invocation(begin, &counted, &published, counted_ms);
+        self.log_published(begin, fields(&counted, &published), &published, counted_ms);
         outcome.map_err(InvocationError::Publish)
     }
 
@@ -155,11 +176,11 @@ impl Function {
     }
 
     /// What to look up: exemplars of the failures, and shapes of those without a cause.
-    fn log_findings(&self, counted: &Counted) {
-        for exemplar in &counted.exemplars {
+    fn log_findings(&self, exemplars: &[Exemplar], shapes: &BTreeMap<String, u64>) {
+        for exemplar in exemplars {
             self.log.line(LogLevel::Info, "exemplar", log::exemplar(exemplar, self.settings.region.as_deref()));
         }
-        for (shape, count) in &counted.shapes {
+        for (shape, count) in shapes {
             self.log.line(LogLevel::Warn, "unclassified", log::shape(shape, *count));
         }
     }
@@ -186,8 +207,14 @@ impl Function {
         self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, log_group.to_owned()))
     }
 
-    fn log_invocation(&self, begin: &Invocation<'_>, counted: &Counted, published: &Published, counted_ms: u64) {
-        let mut fields = log::batch(counted, published);
+    /// The one line about an invocation that published, or tried to.
+    fn log_published(
+        &self,
+        begin: &Invocation<'_>,
+        mut fields: Map<String, Value>,
+        published: &Published,
+        counted_ms: u64,
+    ) {
         let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         add("payloadBytes", json!(begin.payload.len()));
         add("countMs", json!(counted_ms));
@@ -206,12 +233,24 @@ impl Function {
     }
 }
 
+fn fields(counted: &Counted, published: &Published) -> Map<String, Value> {
+    let mut totals = log::Totals::default();
+    totals.add(counted);
+    let mut fields = log::batch(&totals, published);
+    fields.insert("logGroup".to_owned(), json!(counted.decoded.header.log_group));
+    fields.insert("logStream".to_owned(), json!(counted.decoded.header.log_stream));
+    fields
+}
+
 /// What is known of an invocation when it begins.
 struct Invocation<'a> {
     payload: &'a [u8],
     began: Instant,
     now_ms: i64,
+    /// When to stop sending.
     until: Instant,
+    /// When to begin no other record, so that there is time to send what the former ones led to.
+    count_until: Instant,
 }
 
 impl<'a> Invocation<'a> {
@@ -224,6 +263,7 @@ impl<'a> Invocation<'a> {
             began,
             now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             until: began + left.min(LONGEST_INVOCATION),
+            count_until: began + left.min(LONGEST_INVOCATION) / 2,
         }
     }
 

@@ -79,3 +79,81 @@ pub fn payload_of_data(data: &str) -> Vec<u8> {
 pub fn payload(document: &Value) -> Vec<u8> {
     payload_of_gzip(&gzip(document.to_string().as_bytes()))
 }
+
+/// A Kinesis record with this data, as an event source mapping delivers it.
+pub fn kinesis_record(sequence_number: &str, data: &[u8]) -> Value {
+    json!({
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "0123456789abcdef0123456789abcdef",
+            "sequenceNumber": sequence_number,
+            "data": STANDARD.encode(data),
+            "approximateArrivalTimestamp": 1_767_225_600.123,
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": format!("shardId-000000000006:{sequence_number}"),
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": "arn:aws:iam::123456789012:role/why5xx",
+        "awsRegion": "eu-west-1",
+        "eventSourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/api-logs",
+    })
+}
+
+/// The nth sequence number of a shard.
+pub fn sequence_number(n: usize) -> String {
+    format!("4959033827149025660855969253836157109592157598913658{n:04}")
+}
+
+/// The event of a stream with these records, each the data of one.
+pub fn kinesis_event(records: &[Vec<u8>]) -> Value {
+    let record = |(n, data): (usize, &Vec<u8>)| kinesis_record(&sequence_number(n), data);
+    json!({"Records": records.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+/// A batch as the data of a Kinesis record.
+pub fn record_data(document: &Value) -> Vec<u8> {
+    gzip(document.to_string().as_bytes())
+}
+
+/// The event of a queue with these messages: id and body.
+pub fn sqs_event(messages: &[(&str, String)]) -> Value {
+    let message = |(id, body): &(&str, String)| {
+        json!({
+            "messageId": id,
+            "receiptHandle": "AQEBexample",
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1767225600123",
+                "SenderId": "AROAEXAMPLE:awslambda",
+                "ApproximateFirstReceiveTimestamp": "1767225600124",
+            },
+            "messageAttributes": {},
+            "md5OfBody": "00000000000000000000000000000000",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:failed-events",
+            "awsRegion": "eu-west-1",
+        })
+    };
+    json!({"Records": messages.iter().map(message).collect::<Vec<_>>()})
+}
+
+/// What Lambda's on-failure destination makes of an event that failed three times.
+pub fn on_failure_record(payload: &[u8]) -> String {
+    let payload: Value = serde_json::from_slice(payload).unwrap();
+    json!({
+        "version": "1.0",
+        "timestamp": "2026-01-01T00:00:00.123Z",
+        "requestContext": {
+            "requestId": "00000000-0000-4000-8000-000000000001",
+            "functionArn": "arn:aws:lambda:eu-west-1:123456789012:function:why5xx:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "PublishThrottled", "errorMessage": "CloudWatch throttles"},
+    })
+    .to_string()
+}

@@ -1,0 +1,228 @@
+//! The real program behind a stream and behind a queue: what it counts, what it asks for again.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use support::events::{self, LOG_GROUP, sequence_number};
+use support::function::{Function, OWN_LOG_GROUP};
+use support::runtime_api::Outcome;
+
+/// The data of a record with one failed request.
+fn failure(name: &str) -> Vec<u8> {
+    events::record_data(&events::batch(LOG_GROUP, name, now_ms(), &events::timed_out_request(name)))
+}
+
+/// Not from CloudWatch Logs: another producer writes to the stream.
+fn stranger() -> Vec<u8> {
+    format!("{{\"order\": \"{}\"}}", events::SECRET).into_bytes()
+}
+
+fn bytes(event: &Value) -> Vec<u8> {
+    event.to_string().into_bytes()
+}
+
+/// The ids of records that are to be delivered again.
+fn asked_again(outcome: &Outcome) -> Vec<String> {
+    let Outcome::Success(body) = outcome else { panic!("{outcome:?}") };
+    let answer: Value = serde_json::from_str(body).unwrap();
+    let failures = answer["batchItemFailures"].as_array().unwrap();
+    failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn records_of_several_log_groups_and_accounts_are_counted_with_one_request() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let mut other =
+        events::batch("API-Gateway-Execution-Logs_z9y8x7w6v5/dev", "b", now_ms(), &events::timed_out_request("b"));
+    other["owner"] = json!("210987654321");
+    let control = events::record_data(&events::control_message(now_ms()));
+    let outcome = function.invoke(&bytes(&events::kinesis_event(&[
+        failure("a"),
+        events::record_data(&other),
+        control,
+        failure("c"),
+    ])));
+    assert_eq!(asked_again(&outcome), Vec::<String>::new());
+    // Those of another account may count under another metric, but each failure counts once.
+    let errors = endpoint.sum("Errors") + endpoint.sum("AccountErrors");
+    assert_eq!((errors, endpoint.sum_of("Errors", "ApiId", "a1b2c3d4e5")), (3.0, 2.0));
+    assert_eq!((endpoint.sum("Batches"), endpoint.sum("LogEvents"), endpoint.requests()), (3.0, 18.0, 1));
+}
+
+#[test]
+fn a_request_that_two_records_share_counts_once() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let lines = events::timed_out_request("1f2e3d4c");
+    let half = |name: &str, lines: &[String]| events::record_data(&events::batch(LOG_GROUP, name, now_ms(), lines));
+    // The failure line in the first, the end in the second: counted in the first, and no more in the second.
+    let outcome = function.invoke(&bytes(&events::kinesis_event(&[half("a", &lines[..5]), half("b", &lines[5..])])));
+    assert_eq!(asked_again(&outcome), Vec::<String>::new());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("SplitRequests")), (1.0, 1.0));
+}
+
+#[test]
+fn a_bad_record_is_named_and_what_comes_again_with_it_counts_once() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let corrupt = {
+        let mut data = failure("x");
+        let middle = data.len() / 2;
+        data[middle] ^= 0x55;
+        data
+    };
+    let data = [failure("a"), failure("b"), stranger(), failure("c"), corrupt, failure("d")];
+    let event = events::kinesis_event(&data);
+    let bad = [sequence_number(2), sequence_number(4)];
+    let outcome = function.invoke(&bytes(&event));
+    assert_eq!(asked_again(&outcome), bad);
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (4.0, 2.0));
+
+    // Lambda goes back to the lowest number reported, until it gives the record up.
+    let mut rest = event.clone();
+    rest["Records"].as_array_mut().unwrap().drain(..2);
+    for _ in 0..3 {
+        assert_eq!(asked_again(&function.invoke(&bytes(&rest))), bad);
+    }
+    // With bisecting, the bad record comes alone in the end, and what stood behind it by itself.
+    for part in [&event["Records"].as_array().unwrap()[2..3], &event["Records"].as_array().unwrap()[3..]] {
+        function.invoke(&bytes(&json!({"Records": part})));
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (4.0, 4.0));
+    assert!(endpoint.sum("DuplicateEvents") >= 10.0);
+
+    let written = function.written();
+    assert!(!written.contains(events::SECRET), "{written}");
+    assert!(written.contains(&bad[0]) && written.contains("\"badRecords\":2"), "{written}");
+}
+
+#[test]
+fn records_that_are_all_bad_are_all_named() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let mut event = events::kinesis_event(&[stranger(), Vec::new(), failure("a")]);
+    event["Records"][2]["kinesis"]["data"] = json!("no base64");
+    let outcome = function.invoke(&bytes(&event));
+    assert_eq!(asked_again(&outcome), [0, 1, 2].map(sequence_number));
+    assert_eq!((endpoint.sum("UndecodableBatches"), endpoint.sum("Errors")), (3.0, 0.0));
+}
+
+#[test]
+fn when_cloudwatch_throttles_all_records_fail_and_the_retry_counts_once() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::Throttle);
+    let mut function = Function::start(&endpoint);
+    let event = bytes(&events::kinesis_event(&[failure("a"), stranger(), failure("b")]));
+    let outcome = function.invoke_within(&event, Duration::from_secs(3));
+    assert_eq!(outcome.error_type(), "PublishThrottled", "{outcome:?}");
+
+    endpoint.always(Behaviour::Strict);
+    assert_eq!(asked_again(&function.invoke(&event)), [sequence_number(1)]);
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("DuplicateEvents")), (2.0, 0.0));
+}
+
+#[test]
+fn records_cut_in_two_after_a_part_of_their_data_was_accepted_count_once() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    let mut function = Function::start(&endpoint);
+    // Each record has a failure in each of 400 minutes: 800 data, of which all records share one half with the next.
+    let record = |n: i64| {
+        let mut lines = Vec::new();
+        for minute in 0..400 {
+            let timestamp_ms = now_ms() - (minute + 200 * n) * 60_000;
+            lines.extend(
+                events::timed_out_request(&format!("{n}-{minute}")).into_iter().map(|line| (timestamp_ms, line)),
+            );
+        }
+        events::record_data(&events::batch_of(LOG_GROUP, &n.to_string(), &lines))
+    };
+    let event = events::kinesis_event(&[record(0), record(1), record(2)]);
+    let outcome = function.invoke(&bytes(&event));
+    assert_eq!(outcome.error_type(), "PublishRefused", "{outcome:?}");
+    assert!(endpoint.sum("Errors") > 0.0);
+
+    let records = event["Records"].as_array().unwrap();
+    for part in [&records[..1], &records[1..]] {
+        assert_eq!(asked_again(&function.invoke(&bytes(&json!({"Records": part})))), Vec::<String>::new());
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1_200.0, 1_200.0));
+    assert_eq!(endpoint.refusals(), Vec::new());
+}
+
+#[test]
+fn a_record_of_the_functions_own_log_group_is_passed_over() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let own = events::record_data(&events::batch(OWN_LOG_GROUP, "o", now_ms(), &events::timed_out_request("o")));
+    let outcome = function.invoke(&bytes(&events::kinesis_event(&[own, failure("a")])));
+    assert_eq!(asked_again(&outcome), Vec::<String>::new());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("Batches")), (1.0, 1.0));
+}
+
+#[test]
+fn records_that_the_deadline_leaves_no_time_for_are_asked_for_again() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    function.invoke(&events::payload(&events::control_message(now_ms())));
+    // Gigabytes to inflate, for which there are some four seconds.
+    let spaces = events::gzip(&[b"{\"logEvents\":[".to_vec(), vec![b' '; 16 << 20], b"]}".to_vec()].concat());
+    let data: Vec<_> = (0..400).map(|_| spaces.clone()).collect();
+    let outcome = function.invoke_within(&bytes(&events::kinesis_event(&data)), Duration::from_secs(8));
+    let again = asked_again(&outcome);
+    assert!(!again.is_empty(), "the machine is too fast for this test");
+    assert_eq!(again.last(), Some(&sequence_number(399)));
+    assert_eq!(endpoint.sum("Batches") as usize + again.len(), 400);
+}
+
+#[test]
+fn a_kept_event_is_counted_from_the_queue() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let payload =
+        |name: &str| events::payload(&events::batch(LOG_GROUP, name, now_ms(), &events::timed_out_request(name)));
+    let event = events::sqs_event(&[
+        ("m-1", events::on_failure_record(&payload("a"))),
+        ("m-2", String::from_utf8(payload("b")).unwrap()),
+    ]);
+    assert_eq!(asked_again(&function.invoke(&bytes(&event))), Vec::<String>::new());
+    assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (2.0, 1));
+}
+
+#[test]
+fn a_message_that_holds_no_batch_goes_back_to_its_queue_alone() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let good = events::payload(&events::batch(LOG_GROUP, "a", now_ms(), &events::timed_out_request("a")));
+    let poison = events::payload_of_gzip(events::SECRET.as_bytes());
+    let event = events::sqs_event(&[
+        ("m-1", events::on_failure_record(&poison)),
+        ("m-2", events::on_failure_record(&good)),
+        ("m-3", events::SECRET.to_owned()),
+        ("m-4", json!({"requestPayload": {"Records": []}}).to_string()),
+    ]);
+    // Received again, with other receipts and counts.
+    for _ in 0..2 {
+        assert_eq!(asked_again(&function.invoke(&bytes(&event))), ["m-1", "m-3", "m-4"]);
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (1.0, 6.0));
+    assert!(!function.written().contains(events::SECRET));
+}
+
+#[test]
+fn an_event_whose_records_tell_no_id_fails_whole() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let mut event = events::kinesis_event(&[failure("a"), failure("b")]);
+    event["Records"][1]["kinesis"]["sequenceNumber"] = Value::Null;
+    let outcome = function.invoke(&bytes(&event));
+    assert_eq!(outcome.error_type(), "UndecodableBatch", "{outcome:?}");
+    assert_eq!(endpoint.sum("Errors"), 0.0);
+}
