@@ -6,8 +6,17 @@
 #[path = "support/command.rs"]
 mod support;
 
+#[path = "support/filter_pattern.rs"]
+mod filter_pattern;
+
 #[path = "simulation/mod.rs"]
 mod simulation;
+
+// Not for the other test programs that use the simulation: they read no filter patterns and write no documents.
+#[path = "simulation/document.rs"]
+mod document;
+#[path = "simulation/filter.rs"]
+mod filter;
 
 use simulation::random::Random;
 use simulation::request::Level;
@@ -87,4 +96,11 @@ fn the_command_counts_the_same() {
     let wrong = differences(&truth(&chains, Level::Trace), &counts_of_document(&document));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(output.status.code(), Some(1), "some failures are unclassified");
+}
+
+#[test]
+fn the_default_pattern_changes_what_its_document_says_and_nothing_else() {
+    let chains = chains(&Plan { seed: 41, chains: 200, ids_repeat: false });
+    assert!(filter::keeps_every_failure_line(&chains));
+    document::compare("filter-pattern.md", &filter::document());
 }

@@ -48,6 +48,7 @@ impl End {
 /// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) id: String,
     pub(crate) lines: Vec<Line>,
     /// By level.
     pub(crate) counts: [Count; 3],
@@ -215,7 +216,7 @@ impl<'r> Writer<'r> {
     }
 
     fn done(self, counts: [Count; 3], end: End) -> Request {
-        Request { lines: self.lines, counts, end }
+        Request { id: self.id, lines: self.lines, counts, end }
     }
 
     fn line(&mut self, level: Level, text: &str) {

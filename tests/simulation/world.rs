@@ -114,6 +114,8 @@ pub(crate) struct Chain {
     pub(crate) id: String,
     pub(crate) lines: Vec<super::request::Line>,
     pub(crate) counts: Vec<[Count; 3]>,
+    /// The second opens before the first one ends.
+    pub(crate) overlaps: bool,
 }
 
 impl Chain {
@@ -123,6 +125,7 @@ impl Chain {
             id,
             counts: requests.iter().map(|request| request.counts).collect(),
             lines: requests.into_iter().flat_map(|request| request.lines).collect(),
+            overlaps: false,
         }
     }
 }
@@ -183,7 +186,7 @@ fn overlapping(random: &mut Random, place: Place, id: String, words: &Words) -> 
     // The first one's failure stands before the second one's opening lines; its end comes last.
     let (before, after) = outer.lines.split_at(failed_at + failure_lines);
     let lines = [before, &inner.lines[..], after].concat();
-    Chain { place, id, lines, counts }
+    Chain { place, id, lines, counts, overlaps: true }
 }
 
 /// What chains must be counted as at a level.
