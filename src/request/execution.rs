@@ -46,7 +46,7 @@ const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
     hasher: RandomState,
-    open: HashMap<u64, State, NoHash>,
+    open: HashMap<u64, Slot, NoHash>,
     places: Vec<(String, String)>,
 }
 
@@ -75,7 +75,7 @@ struct Ids {
 }
 
 /// The requests of one ID that are not done with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     /// The one whose lines come now.
     front: State,
@@ -83,7 +83,7 @@ struct Slot {
     others: Option<Box<Others>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Others {
     /// Failed and left by their lines, the oldest first: only an end can still belong to them.
     left: VecDeque<State>,
@@ -119,6 +119,34 @@ impl Slot {
         let next = others.behind.pop_front().unwrap_or_else(|| State::at(place));
         others.left.push_back(std::mem::replace(&mut self.front, next));
         if others.left.len() > MOST_OTHERS { others.left.pop_front() } else { None }
+    }
+
+    /// The requests, the oldest first.
+    fn states(&self) -> impl Iterator<Item = &State> {
+        let (left, behind) = self.others.as_ref().map(|others| (&others.left, &others.behind)).unzip();
+        left.into_iter().flatten().chain([&self.front]).chain(behind.into_iter().flatten())
+    }
+
+    /// Keeps of the requests what the next batch needs. Gives their number.
+    fn carry_over(&mut self, is_kept: impl Fn(&State) -> bool) -> usize {
+        if let Some(others) = &mut self.others {
+            others.left.retain(&is_kept);
+            others.behind.retain(&is_kept);
+            others.left.iter_mut().chain(&mut others.behind).for_each(State::carry_over);
+        }
+        if is_kept(&self.front) {
+            self.front.carry_over();
+        } else {
+            // Those that were left wait for their ends behind a request that holds nothing yet.
+            let behind = self.others.as_mut().and_then(|others| others.behind.pop_front());
+            self.front = behind.unwrap_or_else(|| State::at(self.front.place));
+        }
+        self.states().filter(|state| state.carried).count()
+    }
+
+    /// Whether nothing of it is under way.
+    fn is_done(&self) -> bool {
+        self.states().all(|state| !state.carried)
     }
 
     fn has_left(&self) -> bool {
@@ -158,11 +186,10 @@ impl std::hash::Hasher for Identity {
 impl<'t> Requests<'t> {
     /// Begins a batch with what the one before left open.
     pub fn resume(carry: &Carry, table: &'t Table) -> Self {
-        let slots = carry.open.iter().map(|(key, state)| (*key, Slot::of(*state))).collect();
         Self {
             table,
             hasher: carry.hasher.clone(),
-            slots,
+            slots: carry.open.clone(),
             completed: VecDeque::new(),
             places: carry.places.clone(),
             routes: Vec::new(),
@@ -307,6 +334,7 @@ impl<'t> Requests<'t> {
             && let Some(others) = slot.others.as_mut()
             && let Some(mut left) = others.left.pop_front()
         {
+            self.split += u64::from(left.carried);
             left.completed(status, timestamp_ms);
             let ids = self.ids.remove(&hash);
             self.judge(&left, ids, each);
@@ -403,17 +431,17 @@ impl<'t> Requests<'t> {
     pub fn finish(mut self, each: &mut impl FnMut(u64, Verdict)) -> Finished {
         let mut carry = Carry { hasher: self.hasher.clone(), open: HashMap::default(), places: self.places.clone() };
         let mut hint = None;
-        for (hash, slot) in std::mem::take(&mut self.slots) {
-            let others = slot.others.map(|others| *others).unwrap_or_default();
-            for mut state in others.left.into_iter().chain([slot.front]).chain(others.behind) {
+        let mut carried = 0;
+        for (hash, mut slot) in std::mem::take(&mut self.slots) {
+            for state in slot.states() {
                 let ids = self.ids.remove(&hash);
-                self.judge(&state, ids, each);
+                self.judge(state, ids, each);
                 hint = hint.or_else(|| state.hint(self.table));
-                state.carry_over();
-                let is_fresh = self.latest_ms.saturating_sub(state.seen_ms()) < CARRIED_FOR_MS;
-                if is_fresh && state.can_be_carried() && carry.open.len() < MOST_CARRIED {
-                    carry.open.insert(hash, state);
-                }
+            }
+            let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
+            carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
+            if !slot.is_done() && carried <= MOST_CARRIED {
+                carry.open.insert(hash, slot);
             }
         }
         if carry.open.is_empty() {
