@@ -17,6 +17,8 @@ mod simulation;
 mod document;
 #[path = "simulation/filter.rs"]
 mod filter;
+#[path = "simulation/split.rs"]
+mod split;
 
 use simulation::random::Random;
 use simulation::request::Level;
@@ -103,4 +105,18 @@ fn the_default_pattern_changes_what_its_document_says_and_nothing_else() {
     let chains = chains(&Plan { seed: 41, chains: 200, ids_repeat: false });
     assert!(filter::keeps_every_failure_line(&chains));
     document::compare("filter-pattern.md", &filter::document());
+}
+
+#[test]
+fn one_environment_counts_split_requests_once() {
+    for (seed, events_per_batch) in [(61, 1), (62, 5), (63, 50), (64, 500)] {
+        let outcome = split::outcome(seed, events_per_batch, 1, 0);
+        assert!(outcome.split > 100, "hardly a request is split: {outcome:?}");
+        assert_eq!((outcome.lost, outcome.doubled, outcome.healthy_counted), (0, 0, 0), "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_is_miscounted_of_split_requests_is_what_the_document_says() {
+    document::compare("split-requests.md", &split::document());
 }
