@@ -55,6 +55,8 @@ pub struct FailureLine {
     pub authorizer: Candidate,
     /// Whether the line itself says that the authorizer failed.
     pub names_authorizer: bool,
+    /// Whether it is a configuration error without more, which the endpoint's answer may explain.
+    pub says_no_more: bool,
     /// The shape of a text that no cause matches.
     pub shape: Option<String>,
 }
@@ -123,12 +125,14 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
             integration: None,
             authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Generic },
             names_authorizer: true,
+            says_no_more: false,
             shape: None,
         }),
         Head::WafError => Finding::Failure(FailureLine {
             integration: Some(whole(named("waf_error"))),
             authorizer: whole(named("waf_error")),
             names_authorizer: false,
+            says_no_more: false,
             shape: None,
         }),
         Head::GatewayResponse => Finding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
@@ -152,6 +156,7 @@ fn execution_failed(tail: &str, table: &Table) -> FailureLine {
         integration: cause.map(whole),
         authorizer: authorizer(text, table),
         names_authorizer: text.contains("authorizer error"),
+        says_no_more: text.trim_end_matches([':', ' ']) == "execution failed due to configuration error",
         shape: cause.is_none().then(|| shape::of(&sentence)),
     }
 }
@@ -170,6 +175,7 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
             whole(named("authorizer_error"))
         },
         names_authorizer: false,
+        says_no_more: false,
         shape: None,
     }
 }
@@ -182,6 +188,7 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
         integration: cause.map(|cause| Candidate { cause, rank: Rank::Concluded }),
         authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Concluded },
         names_authorizer: false,
+        says_no_more: false,
         shape: cause.is_none().then(|| shape::of(&format!("Lambda invocation failed{tail}"))),
     }
 }

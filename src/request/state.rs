@@ -61,6 +61,8 @@ pub(super) struct State {
     has_failure: bool,
     in_authorizer: bool,
     authorizer_failed: bool,
+    /// One of its failure lines is a configuration error without more.
+    says_no_more: bool,
     /// A gateway response line was seen, so the answer was not the backend's.
     gateway_answered: bool,
     /// Counted in an earlier batch.
@@ -165,6 +167,7 @@ impl State {
         }
         self.has_failure = true;
         self.authorizer_failed |= line.names_authorizer || self.in_authorizer;
+        self.says_no_more |= line.says_no_more;
         Best::take(&mut self.integration, line.integration, table);
         Best::take(&mut self.authorizer, Some(line.authorizer), table);
     }
@@ -176,6 +179,7 @@ impl State {
         }
         self.has_failure |= later.has_failure;
         self.authorizer_failed |= later.authorizer_failed;
+        self.says_no_more |= later.says_no_more;
         for (best, other) in [(&mut self.integration, later.integration), (&mut self.authorizer, later.authorizer)] {
             if let Some(other) = other
                 && best.is_none_or(|best| other.rank > best.rank)
@@ -257,7 +261,9 @@ impl State {
         let answer = match concluded.id {
             Conclusions::MALFORMED => self.lambda_service_answer().or_else(|| self.function_answer(table)),
             Conclusions::STATUS_MAPPING => self.service_answer(),
-            Conclusions::CONFIGURATION | Conclusions::METHOD | Conclusions::REQUEST => self.lambda_service_answer(),
+            // One that says more is no matter of Lambda's, and an HTTP backend may echo what a client wrote.
+            Conclusions::CONFIGURATION if self.says_no_more => self.lambda_service_answer(),
+            Conclusions::METHOD | Conclusions::REQUEST => self.lambda_service_answer(),
             _ => None,
         };
         answer.map_or(concluded, |index| table.at(index))
