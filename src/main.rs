@@ -53,7 +53,11 @@ async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     let handler = service_fn(move |event: LambdaEvent<Taken>| {
         let function = Arc::clone(&function);
         let payload = std::mem::take(&mut *body.lock().unwrap_or_else(PoisonError::into_inner));
-        async move { function.lock().await.invoke(&payload, &event.context.request_id, event.context.deadline).await }
+        async move {
+            let mut function = function.lock().await;
+            function.runs_in(&event.context.invoked_function_arn);
+            function.invoke(&payload, &event.context.request_id, event.context.deadline).await
+        }
     });
     Runtime::new(handler).layer(MapRequestLayer::new(put)).run().await
 }

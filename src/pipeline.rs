@@ -4,12 +4,16 @@
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
 //! can be counted again; [`Pipeline::commit`] takes over what a batch adds once its data were accepted.
 
+mod dimensions;
+mod exemplars;
 mod memory;
+mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use exemplars::Exemplar;
 pub use memory::Memory;
 
 use crate::cause::Table;
@@ -55,25 +59,22 @@ pub struct Counted {
     pub split_requests: u64,
     /// Log events of no known shape.
     pub unknown_events: u64,
+    /// Counts that a cap folded into `other`.
+    pub other_dimensions: u64,
+    /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
+    pub both_sources: BTreeSet<String>,
     /// What is to be remembered once the data were accepted.
     pub memory: Memory,
 }
 
-/// A failed request to look up. Ids only, never message text.
-#[derive(Debug, Clone)]
-pub struct Exemplar {
-    /// The failure.
-    pub failure: Failure,
-    /// The log group it was told in.
-    pub log_group: String,
-    /// The log stream.
-    pub log_stream: String,
-    /// The account whose log it is.
-    pub owner: String,
-}
-
-/// Most distinct shapes kept of one batch; the rest counts under the last one.
+/// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
 const MOST_SHAPES: usize = 1_000;
+
+/// Most exemplars of one batch, which each are a line of our own log.
+const MOST_EXEMPLARS: usize = 1_000;
+
+/// Most APIs named of those whose failures are seen in both kinds of log.
+const MOST_BOTH_SOURCES: usize = 1_000;
 
 /// Most causes kept in order of one batch.
 const MOST_CAUSES: usize = 1_000;
@@ -88,12 +89,21 @@ pub struct Pipeline {
     pasted: bool,
     /// Log events outside of this span are passed over.
     span_ms: Range<i64>,
+    /// The account that the function runs in, once it is known.
+    own_account: Option<String>,
 }
 
 impl Pipeline {
     /// A pipeline that remembers nothing yet.
     pub fn new(settings: Arc<Settings>, table: Table) -> Self {
-        Self { settings, table, memory: Memory::default(), pasted: false, span_ms: i64::MIN..i64::MAX }
+        Self {
+            settings,
+            table,
+            memory: Memory::default(),
+            pasted: false,
+            span_ms: i64::MIN..i64::MAX,
+            own_account: None,
+        }
     }
 
     /// The same for text that a person pasted: it has no log group, and lines may lack what surrounds them in a log.
@@ -105,6 +115,13 @@ impl Pipeline {
     #[must_use]
     pub fn within(self, span_ms: Range<i64>) -> Self {
         Self { span_ms, ..self }
+    }
+
+    /// Says which account the function runs in. From then on failures in logs of others count in `AccountErrors`.
+    pub fn runs_in_account(&mut self, account_id: &str) {
+        if self.own_account.as_deref() != Some(account_id) {
+            self.own_account = Some(account_id.to_owned());
+        }
     }
 
     /// The causes in force.
@@ -195,7 +212,8 @@ struct Batch<'p> {
     /// Only where the batch is of a function.
     invocations: Option<Invocations>,
     counted: Counted,
-    exemplars: BTreeMap<(&'static str, i64), usize>,
+    /// The log is another account's.
+    of_other_account: bool,
     second: (i64, u64),
     /// The number of the log event at hand, from 1.
     number: u64,
@@ -209,7 +227,7 @@ impl<'p> Batch<'p> {
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
             invocations: None,
             counted: Counted { memory: pipeline.memory.of_batch(), ..Counted::default() },
-            exemplars: BTreeMap::new(),
+            of_other_account: false,
             second: (i64::MIN, 0),
             number: 0,
         }
@@ -221,6 +239,7 @@ impl<'p> Batch<'p> {
             let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
             self.counted.own_log_group = is(&settings.own_log_group);
             self.counted.canary = is(&settings.canary_log_group);
+            self.of_other_account = self.pipeline.own_account.as_ref().is_some_and(|own| is_other(own, &header.owner));
             self.source = Some(Source::of(header, settings, self.pipeline.pasted));
         }
         if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
@@ -332,21 +351,21 @@ impl<'p> Batch<'p> {
     }
 
     fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
-        let settings = &*self.pipeline.settings;
-        name_subject(&mut failure.subject, settings);
         if self.counted.causes.len() < MOST_CAUSES {
             self.counted.causes.push((number, failure.cause.id));
         }
+        self.name(source, &mut failure.subject);
         self.counted.tally.add(&failure);
-        if let Some(shape) = &failure.shape
-            && (self.counted.shapes.len() < MOST_SHAPES || self.counted.shapes.contains_key(shape))
-        {
-            *self.counted.shapes.entry(shape.clone()).or_default() += 1;
+        if let Some(shape) = &failure.shape {
+            let has_room = self.counted.shapes.len() < MOST_SHAPES || self.counted.shapes.contains_key(shape);
+            let shape = if has_room { shape } else { classify::shape::GAP };
+            *self.counted.shapes.entry(shape.to_owned()).or_default() += 1;
         }
-        let minute = failure.timestamp_ms.div_euclid(60_000);
-        let shown = self.exemplars.entry((failure.cause.id, minute)).or_default();
-        if failure.request_id.is_some() && *shown < settings.exemplars_per_cause {
-            *shown += 1;
+        let limit = self.pipeline.settings.exemplars_per_cause;
+        let shown = &self.pipeline.memory.shown;
+        if self.counted.exemplars.len() < MOST_EXEMPLARS && self.counted.memory.shown.admit(shown, &failure, limit) {
+            failure.request_id = exemplars::plain_id(failure.request_id);
+            failure.trace_id = exemplars::plain_id(failure.trace_id);
             self.counted.exemplars.push(Exemplar {
                 failure,
                 log_group: source.log_group.clone(),
@@ -354,6 +373,28 @@ impl<'p> Batch<'p> {
                 owner: source.owner.clone(),
             });
         }
+    }
+
+    /// The dimensions that a failure is counted under: the owner's names, the account, `other` beyond the caps.
+    fn name(&mut self, source: &Source, subject: &mut Subject) {
+        let known = &self.pipeline.memory;
+        let settings = &*self.pipeline.settings;
+        name_subject(subject, settings);
+        let is_in_both = self.counted.memory.sources.note(&known.sources, subject);
+        match subject {
+            Subject::Request { api_id, .. } if is_in_both => self.counted.note_both(api_id),
+            Subject::AccessLine { api_id, route, .. } if is_in_both => {
+                self.counted.note_both(api_id);
+                // The execution log counts the same failure under the same route.
+                *route = None;
+            }
+            _ => {}
+        }
+        if self.of_other_account {
+            in_account(subject, &source.owner);
+        }
+        let folded = self.counted.memory.dimensions.fold(&known.dimensions, subject, settings);
+        self.counted.other_dimensions += u64::from(folded);
     }
 
     /// Counts a log event in its second. Events of a batch come in order, so most share the second before.
@@ -409,6 +450,32 @@ fn function_name(source: &Source) -> &str {
         None if source.log_group.is_empty() => UNKNOWN,
         None => &source.log_group,
     }
+}
+
+impl Counted {
+    fn note_both(&mut self, api_id: &str) {
+        if self.both_sources.len() < MOST_BOTH_SOURCES && !self.both_sources.contains(api_id) {
+            self.both_sources.insert(api_id.to_owned());
+        }
+    }
+}
+
+/// Whether a log is another account's: an account id has twelve digits, and made-up batches may have none.
+fn is_other(own_account: &str, owner: &str) -> bool {
+    owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()) && owner != own_account
+}
+
+/// The same failure as one of another account. Metrics of flow logs have no account: their group tells it.
+fn in_account(subject: &mut Subject, account_id: &str) {
+    let account_id = account_id.to_owned();
+    let unknown = || UNKNOWN.to_owned();
+    *subject = match std::mem::replace(subject, Subject::Flow { log_group: String::new() }) {
+        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
+            Subject::OtherAccount { account_id, api_id, stage }
+        }
+        Subject::Invocation { .. } => Subject::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
+        other @ (Subject::OtherAccount { .. } | Subject::Flow { .. }) => other,
+    };
 }
 
 /// The names that the owner gave the API, and the stage that its stage is counted as.

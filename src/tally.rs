@@ -15,6 +15,8 @@ pub enum Metric {
     AccessLogErrors,
     /// Failed invocations, from Lambda logs.
     FunctionErrors,
+    /// Failed requests and invocations, from logs of other accounts.
+    AccountErrors,
     /// Rejected records, from VPC flow logs.
     RejectedFlows,
 }
@@ -26,6 +28,7 @@ impl Metric {
             Self::Errors => "Errors",
             Self::AccessLogErrors => "AccessLogErrors",
             Self::FunctionErrors => "FunctionErrors",
+            Self::AccountErrors => "AccountErrors",
             Self::RejectedFlows => "RejectedFlows",
         }
     }
@@ -118,6 +121,10 @@ fn metrics_of(key: &Key) -> Vec<(&'static str, Dimensions)> {
         Subject::Invocation { function_name } => {
             vec![(metric, vec![("FunctionName", function_name.clone()), cause])]
         }
+        Subject::OtherAccount { account_id, api_id, stage } => {
+            let place = vec![("AccountId", account_id.clone()), ("ApiId", api_id.clone()), ("Stage", stage.clone())];
+            vec![(metric, [place, vec![cause]].concat())]
+        }
         Subject::Flow { log_group } => vec![(metric, vec![("LogGroup", log_group.clone()), cause])],
     }
 }
@@ -129,6 +136,7 @@ impl Subject {
             Self::Request { .. } => Metric::Errors,
             Self::AccessLine { .. } => Metric::AccessLogErrors,
             Self::Invocation { .. } => Metric::FunctionErrors,
+            Self::OtherAccount { .. } => Metric::AccountErrors,
             Self::Flow { .. } => Metric::RejectedFlows,
         }
     }

@@ -72,6 +72,15 @@ pub enum Subject {
         /// The function's name.
         function_name: String,
     },
+    /// A request or an invocation in the log of another account than the function's own.
+    OtherAccount {
+        /// The account.
+        account_id: String,
+        /// The API's id or name; `unknown` for an invocation.
+        api_id: String,
+        /// Its stage, likewise.
+        stage: String,
+    },
     /// A rejected flow.
     Flow {
         /// The log group of the flow log.

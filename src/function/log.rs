@@ -117,9 +117,9 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
 pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
     let failure = &exemplar.failure;
     let (api, stage) = match &failure.subject {
-        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
-            (Some(api_id), Some(stage))
-        }
+        Subject::Request { api_id, stage, .. }
+        | Subject::AccessLine { api_id, stage, .. }
+        | Subject::OtherAccount { api_id, stage, .. } => (Some(api_id), Some(stage)),
         _ => (None, None),
     };
     let function_name = match &failure.subject {

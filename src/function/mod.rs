@@ -71,6 +71,14 @@ impl Function {
         })
     }
 
+    /// Says which account the function runs in, which its own ARN tells with each invocation.
+    pub(crate) fn runs_in(&mut self, function_arn: &str) {
+        // arn:aws:lambda:eu-west-1:111122223333:function:why5xx
+        if let Some(account_id) = function_arn.split(':').nth(4).filter(|account_id| !account_id.is_empty()) {
+            self.pipeline.runs_in_account(account_id);
+        }
+    }
+
     /// Handles one event: of CloudWatch Logs, of a stream, or of a queue.
     ///
     /// # Errors
@@ -168,6 +176,8 @@ impl Function {
         own.count(OwnMetric::DuplicateEvents, now_ms, counted.duplicate_events);
         own.count(OwnMetric::SplitRequests, now_ms, counted.split_requests);
         own.count(OwnMetric::AmbiguousLines, now_ms, counted.ambiguous_lines);
+        own.count(OwnMetric::BothSources, now_ms, counted.both_sources.len() as u64);
+        own.count(OwnMetric::OtherDimensions, now_ms, counted.other_dimensions);
         own.count(OwnMetric::Canary, now_ms, if counted.canary { counted.decoded.log_events } else { 0 });
         for (second, log_events) in &counted.seconds {
             let delay_ms = u64::try_from(now_ms.saturating_sub(second.saturating_mul(1_000))).unwrap_or(0);

@@ -1,9 +1,12 @@
 //! What an environment remembers from batch to batch, bounded in bytes.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::LazyLock;
 
+use super::dimensions::Dimensions;
+use super::exemplars::Shown;
+use super::sources::Sources;
 use crate::record::flow;
 use crate::request::execution::Carry;
 use crate::request::invocation;
@@ -30,6 +33,17 @@ pub struct Memory {
     streams_oldest_first: VecDeque<u64>,
     /// Header lines of flow logs.
     pub(super) formats: flow::Formats,
+    /// Dimension values given out.
+    pub(super) dimensions: Dimensions,
+    /// Kinds of log by API.
+    pub(super) sources: Sources,
+    /// Exemplars shown.
+    pub(super) shown: Shown,
+}
+
+/// What stands for a name.
+pub(super) fn key_of(name: impl Hash) -> u64 {
+    HASHER.hash_one(name)
 }
 
 impl Memory {
@@ -96,6 +110,9 @@ impl Memory {
         }
         self.carry = batch.carry;
         self.formats = batch.formats;
+        self.dimensions.take_over(batch.dimensions);
+        self.sources.take_over(batch.sources);
+        self.shown.take_over(batch.shown);
         for key in batch.streams_oldest_first {
             if let Some(carry) = batch.streams.get(&key) {
                 self.insert_stream(key, carry.clone());

@@ -195,7 +195,8 @@ fn wire_bytes(datum: &Datum) -> usize {
 
 /// How many failures data count, roll-ups left out.
 pub(super) fn failures(data: &[Datum]) -> u64 {
-    let counts = [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::RejectedFlows];
+    let counts =
+        [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::AccountErrors, Metric::RejectedFlows];
     let counted = data.iter().filter(|datum| counts.iter().any(|metric| metric.name() == datum.metric));
     counted.map(|datum| sum(datum) as u64).sum()
 }

@@ -69,6 +69,9 @@ fn dimensions(subject: &Subject) -> Vec<(&'static str, &str)> {
             vec![("ApiId", api_id), ("Stage", stage)]
         }
         Subject::Invocation { function_name } => vec![("FunctionName", function_name)],
+        Subject::OtherAccount { account_id, api_id, stage } => {
+            vec![("AccountId", account_id), ("ApiId", api_id), ("Stage", stage)]
+        }
         Subject::Flow { log_group } => vec![("LogGroup", log_group)],
     }
 }
@@ -164,6 +167,7 @@ const fn heading(metric: Metric) -> &'static str {
         Metric::Errors => "Failed requests, from execution logs (metric Errors)",
         Metric::AccessLogErrors => "Failed requests, from access logs (metric AccessLogErrors)",
         Metric::FunctionErrors => "Failed invocations, from Lambda logs (metric FunctionErrors)",
+        Metric::AccountErrors => "Failures in logs of other accounts (metric AccountErrors)",
         Metric::RejectedFlows => "Rejected network flows (metric RejectedFlows)",
     }
 }

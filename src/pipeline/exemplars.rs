@@ -1,0 +1,118 @@
+//! Failed requests to look up: a few for each cause and minute, whichever batches they come in.
+
+use std::collections::BTreeMap;
+
+use crate::classify::Failure;
+
+/// A failed request to look up. Ids only, never message text.
+#[derive(Debug, Clone)]
+pub struct Exemplar {
+    /// The failure.
+    pub failure: Failure,
+    /// The log group it was told in.
+    pub log_group: String,
+    /// The log stream.
+    pub log_stream: String,
+    /// The account whose log it is.
+    pub owner: String,
+}
+
+/// Most pairs of minute and cause that are remembered: an hour in which every cause occurs each minute.
+const MOST_REMEMBERED: usize = 4_096;
+
+/// Longest id that is shown, in bytes. API Gateway's have 36, those of X-Ray 35; a header may name three in one value.
+const LONGEST_ID_BYTES: usize = 128;
+
+/// How many were shown, by minute and cause.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    counts: BTreeMap<(i64, &'static str), usize>,
+}
+
+impl Shown {
+    /// Whether one more of this failure's cause and minute may be shown, beside those of `known`.
+    pub(super) fn admit(&mut self, known: &Self, failure: &Failure, limit: usize) -> bool {
+        let key = (failure.timestamp_ms.div_euclid(60_000), failure.cause.id);
+        let before = known.counts.get(&key).copied().unwrap_or_default();
+        let now = self.counts.get(&key).copied().unwrap_or_default();
+        let may = before + now < limit;
+        if may {
+            self.counts.insert(key, now + 1);
+        }
+        may
+    }
+
+    /// Adds what a batch showed; the oldest minutes are forgotten.
+    pub(super) fn take_over(&mut self, batch: Self) {
+        for (key, count) in batch.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+        while self.counts.len() > MOST_REMEMBERED {
+            self.counts.pop_first();
+        }
+    }
+}
+
+/// An id as it may be shown: what is none was written by somebody else.
+pub(super) fn plain_id(id: Option<String>) -> Option<String> {
+    id.filter(|id| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b';' | b':');
+        (1..=LONGEST_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::named;
+    use crate::classify::Subject;
+
+    fn failure(timestamp_ms: i64) -> Failure {
+        Failure {
+            subject: Subject::Flow { log_group: String::new() },
+            cause: named("integration_timeout"),
+            status: None,
+            timestamp_ms,
+            request_id: None,
+            trace_id: None,
+            shape: None,
+        }
+    }
+
+    #[test]
+    fn batches_of_one_minute_share_its_number() {
+        let mut known = Shown::default();
+        let mut shown = 0;
+        for _ in 0..3 {
+            let mut batch = Shown::default();
+            shown += (0..2).filter(|_| batch.admit(&known, &failure(59_999), 5)).count();
+            known.take_over(batch);
+        }
+        assert_eq!(shown, 5);
+        assert!(Shown::default().admit(&known, &failure(60_000), 5));
+        assert!(!Shown::default().admit(&known, &failure(60_000), 0));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut known = Shown::default();
+        let mut batch = Shown::default();
+        for minute in 0..MOST_REMEMBERED as i64 + 10 {
+            batch.admit(&known, &failure(minute * 60_000), 5);
+        }
+        known.take_over(batch);
+        assert_eq!(known.counts.len(), MOST_REMEMBERED);
+        assert_eq!(known.counts.first_key_value().map(|(key, _)| key.0), Some(10));
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_shown() {
+        let id = |text: &str| plain_id(Some(text.to_owned()));
+        for good in ["1f2e3d4c-0000-4000-8000-000000000001", "Vts2pH6ArPEFcuQ=", "Root=1-5759e988-bd862e3f;Sampled=1"] {
+            assert_eq!(id(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a b", "{\"x\"}", "größe", "x\n", &"x".repeat(129)] {
+            assert_eq!(id(bad), None, "{bad}");
+        }
+    }
+}

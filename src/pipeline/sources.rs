@@ -1,0 +1,93 @@
+//! Which kinds of log an API's failures were seen in. Where both tell of them, both count them: their metrics must not
+//! be added up.
+
+use std::collections::HashMap;
+
+use super::memory::key_of;
+use crate::classify::Subject;
+
+/// Most APIs that are remembered. An account has 600 as a rule.
+const MOST_APIS: usize = 10_000;
+
+const EXECUTION: u8 = 1;
+const ACCESS: u8 = 2;
+
+/// The kinds of log by API.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sources {
+    kinds: HashMap<u64, u8>,
+}
+
+impl Sources {
+    /// Notes what tells of this failure, beside what `known` knows. Says whether the API is seen in both kinds of log.
+    pub(super) fn note(&mut self, known: &Self, subject: &Subject) -> bool {
+        let (api_id, kind) = match subject {
+            Subject::Request { api_id, .. } => (api_id, EXECUTION),
+            Subject::AccessLine { api_id, .. } => (api_id, ACCESS),
+            _ => return false,
+        };
+        // Failures of which nothing tells the API are not those of one API.
+        if api_id == super::UNKNOWN {
+            return false;
+        }
+        let key = key_of(api_id);
+        let before = known.kinds.get(&key).copied().unwrap_or_default();
+        let has_room = known.kinds.len() + self.kinds.len() < MOST_APIS || self.kinds.contains_key(&key);
+        let now = if has_room || before != 0 { self.kinds.entry(key).or_default() } else { return false };
+        *now |= before | kind;
+        *now == EXECUTION | ACCESS
+    }
+
+    /// Adds what a batch noted.
+    pub(super) fn take_over(&mut self, batch: Self) {
+        for (key, kinds) in batch.kinds {
+            *self.kinds.entry(key).or_default() |= kinds;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(api_id: &str) -> Subject {
+        Subject::Request { api_id: api_id.to_owned(), stage: "prod".to_owned(), route: None }
+    }
+
+    fn access_line(api_id: &str) -> Subject {
+        Subject::AccessLine { api_id: api_id.to_owned(), stage: "prod".to_owned(), route: None }
+    }
+
+    #[test]
+    fn an_api_is_seen_in_both_over_several_batches() {
+        let (mut known, mut batch) = (Sources::default(), Sources::default());
+        assert!(!batch.note(&known, &request("a")));
+        assert!(!batch.note(&known, &access_line("b")));
+        known.take_over(batch);
+        let mut batch = Sources::default();
+        assert!(!batch.note(&known, &request("a")));
+        assert!(batch.note(&known, &access_line("a")));
+        known.take_over(batch);
+        assert!(Sources::default().note(&known, &request("a")));
+    }
+
+    #[test]
+    fn an_unknown_api_and_other_logs_are_never_seen_in_both() {
+        let (known, mut batch) = (Sources::default(), Sources::default());
+        batch.note(&known, &request("unknown"));
+        assert!(!batch.note(&known, &access_line("unknown")));
+        assert!(!batch.note(&known, &Subject::Flow { log_group: "a".to_owned() }));
+        assert!(batch.kinds.is_empty());
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (mut known, mut batch) = (Sources::default(), Sources::default());
+        for n in 0..MOST_APIS + 10 {
+            batch.note(&known, &request(&n.to_string()));
+        }
+        known.take_over(batch);
+        assert_eq!(known.kinds.len(), MOST_APIS);
+        assert!(Sources::default().note(&known, &access_line("0")), "those that are known go on");
+    }
+}
