@@ -287,6 +287,7 @@ impl<'p> Batch<'p> {
             api_id: line.api_id.as_deref().or(source.api_id.as_deref()).unwrap_or(UNKNOWN),
             stage: line.stage.as_deref().or(source.stage.as_deref()).unwrap_or(UNKNOWN),
             request_id: line.request_id.as_deref(),
+            resource_path: line.resource_path.as_deref().filter(|_| self.pipeline.settings.route_metrics),
         };
         let mut verdicts = Vec::new();
         self.requests.add(key, self.number, event.timestamp_ms, finding, &mut |number, verdict| {

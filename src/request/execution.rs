@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::state::{Phase, State};
 use crate::cause::{Table, UNCLASSIFIED};
 use crate::classify::execution::{Finding, Opening};
-use crate::classify::{Failure, Subject, Verdict};
+use crate::classify::{Failure, Subject, Verdict, shape};
 
 /// Where a request was made, and its ID.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct RequestKey<'a> {
     pub stage: &'a str,
     /// The request ID; none in the console's test output.
     pub request_id: Option<&'a str>,
+    /// The resource as configured, where the line tells it and somebody asks for it.
+    pub resource_path: Option<&'a str>,
 }
 
 /// Most (API, stage) pairs told apart in one batch; 65,535 bounds the number that a request's state keeps.
@@ -27,6 +29,12 @@ const MOST_PLACES: usize = 60_000;
 
 /// Most routes and shapes kept in one batch, each.
 const MOST_TEXTS: usize = 1_000;
+
+/// The number of every route beyond those that are kept.
+const ROUTE_TOO_MANY: u16 = u16::MAX;
+
+/// What such a route is counted as.
+const OTHER_ROUTE: &str = "other";
 
 /// Most failed requests of one batch whose IDs are kept for exemplars.
 const MOST_REQUEST_IDS: usize = 2_000;
@@ -48,6 +56,7 @@ pub struct Carry {
     hasher: RandomState,
     open: HashMap<u64, Slot, NoHash>,
     places: Vec<(String, String)>,
+    routes: Vec<String>,
 }
 
 /// The requests of one batch.
@@ -144,6 +153,12 @@ impl Slot {
         self.states().filter(|state| state.carried).count()
     }
 
+    fn states_mut(&mut self) -> impl Iterator<Item = &mut State> {
+        let others = self.others.as_deref_mut();
+        let others = others.into_iter().flat_map(|others| others.left.iter_mut().chain(&mut others.behind));
+        others.chain([&mut self.front])
+    }
+
     /// Whether nothing of it is under way.
     fn is_done(&self) -> bool {
         self.states().all(|state| !state.carried)
@@ -192,7 +207,7 @@ impl<'t> Requests<'t> {
             slots: carry.open.clone(),
             completed: VecDeque::new(),
             places: carry.places.clone(),
-            routes: Vec::new(),
+            routes: carry.routes.clone(),
             shapes: Vec::new(),
             ids: HashMap::default(),
             latest_ms: i64::MIN,
@@ -230,9 +245,10 @@ impl<'t> Requests<'t> {
             _ => None,
         };
         let route = match &finding {
-            Finding::ResourcePath(path) => Some(keep(&mut self.routes, path)),
-            _ => None,
+            Finding::ResourcePath(path) => Some(path.as_str()),
+            _ => key.resource_path,
         };
+        let route = route.map(|path| keep(&mut self.routes, path).unwrap_or(ROUTE_TOO_MANY));
         let table = self.table;
         let slot = self.slots.entry(hash).or_insert_with(|| Slot::of(State::at(place)));
         slot.front.began(number);
@@ -241,6 +257,7 @@ impl<'t> Requests<'t> {
             slot.front.carried = false;
             self.split += 1;
         }
+        slot.front.route = slot.front.route.or(route);
         match finding {
             Finding::AuthorizerStarted => slot.front.authorizer_started(),
             Finding::AuthorizerDone => slot.front.authorizer_done(),
@@ -253,6 +270,7 @@ impl<'t> Requests<'t> {
                     slot.front.began(number);
                     slot.front.seen(timestamp_ms, key.request_id.is_some());
                 }
+                slot.front.route = slot.front.route.or(route);
                 slot.front.failure(&line, shape.flatten(), timestamp_ms, table);
                 if let Some(state) = oldest {
                     self.judge(&state, None, each);
@@ -272,8 +290,7 @@ impl<'t> Requests<'t> {
                 self.completed(hash, status, timestamp_ms, each);
             }
             Finding::Endpoint(evidence) => slot.front.endpoint(&evidence),
-            Finding::ResourcePath(_) => slot.front.route = slot.front.route.or(route.flatten()),
-            Finding::Opening(_) | Finding::TraceId(_) => {}
+            Finding::ResourcePath(_) | Finding::Opening(_) | Finding::TraceId(_) => {}
         }
     }
 
@@ -386,21 +403,26 @@ impl<'t> Requests<'t> {
         let cause = state.cause(self.table);
         let ids = ids.unwrap_or_default();
         Failure {
-            subject: Subject::Request {
-                api_id,
-                stage,
-                route: state.route.map(|route| self.routes[usize::from(route)].clone()),
-            },
+            subject: Subject::Request { api_id, stage, route: state.route.map(|route| self.route(route)) },
             cause,
             status: state.status(),
             timestamp_ms: state.decided_ms(),
             request_id: Some(ids.request_id).filter(|id| !id.is_empty()),
             trace_id: ids.trace_id,
-            shape: state
-                .shape
-                .filter(|_| cause.id == UNCLASSIFIED)
-                .map(|shape| self.shapes[usize::from(shape)].clone()),
+            shape: (cause.id == UNCLASSIFIED).then(|| self.shape(state)),
         }
+    }
+
+    /// The shape of its failure line; without one it is unclassified for its gateway response.
+    fn shape(&self, state: &State) -> String {
+        let kept = state.shape.and_then(|number| self.shapes.get(usize::from(number)));
+        kept.cloned().unwrap_or_else(|| {
+            shape::of(if state.has_failure() { "" } else { "Gateway response type: {} with status code: {}" })
+        })
+    }
+
+    fn route(&self, number: u16) -> String {
+        self.routes.get(usize::from(number)).map_or(OTHER_ROUTE, String::as_str).to_owned()
     }
 
     fn keep_id(&mut self, hash: u64, key: RequestKey<'_>) {
@@ -429,7 +451,12 @@ impl<'t> Requests<'t> {
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
     pub fn finish(mut self, each: &mut impl FnMut(u64, Verdict)) -> Finished {
-        let mut carry = Carry { hasher: self.hasher.clone(), open: HashMap::default(), places: self.places.clone() };
+        let mut carry = Carry {
+            hasher: self.hasher.clone(),
+            open: HashMap::default(),
+            places: self.places.clone(),
+            routes: Vec::new(),
+        };
         let mut hint = None;
         let mut carried = 0;
         for (hash, mut slot) in std::mem::take(&mut self.slots) {
@@ -441,6 +468,11 @@ impl<'t> Requests<'t> {
             let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
             if !slot.is_done() && carried <= MOST_CARRIED {
+                // Only the routes of open requests go on, so that they do not pile up.
+                for state in slot.states_mut() {
+                    let route = state.route.and_then(|route| self.routes.get(usize::from(route)));
+                    state.route = route.and_then(|route| keep(&mut carry.routes, route));
+                }
                 carry.open.insert(hash, slot);
             }
         }

@@ -109,14 +109,13 @@ impl State {
         self.seen_ms
     }
 
-    /// Its batch ends. Shapes and routes are numbered by batch.
+    /// Its batch ends. Shapes are numbered by batch.
     pub(super) fn carry_over(&mut self) {
         self.counted |= self.failed();
         self.carried = true;
         self.after_answer = false;
         self.number = None;
         self.shape = None;
-        self.route = None;
     }
 
     /// Whether a line in the next batch could belong to it: it has not completed, and its ID tells which it is.
