@@ -1,6 +1,6 @@
 //! `why5xx replay`: every input through the pipeline, the counts added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,8 @@ pub(crate) struct Totals {
     pub(crate) lines_without_status: u64,
     pub(crate) split_requests: u64,
     pub(crate) unknown_events: u64,
+    pub(crate) other_dimensions: u64,
+    pub(crate) both_sources: BTreeSet<String>,
     pub(crate) undecodable: Vec<Undecodable>,
 }
 
@@ -79,6 +81,8 @@ impl Totals {
         self.lines_without_status += counted.lines_without_status;
         self.split_requests += counted.split_requests;
         self.unknown_events += counted.unknown_events;
+        self.other_dimensions += counted.other_dimensions;
+        self.both_sources.extend(counted.both_sources);
     }
 
     fn status(&self) -> ExitCode {

@@ -256,12 +256,16 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.ambiguous_lines, "access-log lines may be forged by client text and were not counted"),
         (totals.lines_without_status, "access-log lines have no status: their format cannot be used"),
         (totals.unknown_events, "log events are of no kind that tells of a 5xx"),
+        (totals.other_dimensions, "counts are of more APIs, stages or names than are told apart, and stand as `other`"),
     ];
-    if remarks.iter().any(|(count, _)| *count > 0) {
+    if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() {
         writeln!(out)?;
     }
     for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
         writeln!(out, "{count} {remark}")?;
+    }
+    for api_id in &totals.both_sources {
+        writeln!(out, "{}: seen in both logs: do not add them up", printable(api_id))?;
     }
     for input in &totals.undecodable {
         writeln!(out, "\ncould not be read: {}: {}", printable(&input.input), input.error)?;
