@@ -63,6 +63,13 @@ pub struct Sendable {
     pub unsendable: u64,
 }
 
+impl Sendable {
+    /// How many failures are too old or too far ahead, roll-ups left out.
+    pub fn stale_failures(&self) -> u64 {
+        failures(&self.stale)
+    }
+}
+
 /// Makes data fit to be sent at the time `now_ms`.
 pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
     let mut sendable = Sendable::default();

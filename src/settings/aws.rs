@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::environment::wrong;
 use super::{Environment, SettingsError, truth, within};
 
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -58,7 +59,7 @@ impl Aws {
                 .value(DEFAULT_REGION)?
                 .ok_or(SettingsError::Missing { variable: REGION, purpose: "the region that the metrics go to" })?,
         };
-        let url = |variable| environment.parsed(variable, "a URL that begins with http:// or https://", url);
+        let url = |variable| environment.parsed(variable, URL_RULE, url);
         let endpoint_url = match url(ENDPOINT_URL_CLOUDWATCH)? {
             Some(url) => Some(url),
             None => url(ENDPOINT_URL)?,
@@ -80,6 +81,20 @@ impl Aws {
         })
     }
 }
+
+impl Aws {
+    /// The same with this endpoint, which the option `--endpoint-url` names.
+    ///
+    /// # Errors
+    ///
+    /// When it is no URL.
+    pub fn with_endpoint_url(self, value: &str) -> Result<Self, SettingsError> {
+        let url = url(value).ok_or_else(|| wrong("--endpoint-url", value, URL_RULE))?;
+        Ok(Self { endpoint_url: Some(url), ..self })
+    }
+}
+
+const URL_RULE: &str = "a URL that begins with http:// or https://";
 
 fn url(value: &str) -> Option<String> {
     let host = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"))?;

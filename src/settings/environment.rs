@@ -68,6 +68,7 @@ impl std::fmt::Debug for Environment {
     }
 }
 
-fn wrong(variable: &'static str, value: &str, allowed: &'static str) -> SettingsError {
+/// An error that names variable, value and what is allowed.
+pub(super) fn wrong(variable: &'static str, value: &str, allowed: &'static str) -> SettingsError {
     SettingsError::Variable { variable, value: value.chars().take(SHOWN_CHARS).collect(), allowed }
 }

@@ -5,8 +5,14 @@ use std::process::{Command, Output, Stdio};
 
 /// Runs the real command with an input.
 pub(crate) fn command(arguments: &[&str], input: &[u8]) -> Output {
+    command_in(&[], arguments, input)
+}
+
+/// The same with more environment variables.
+pub(crate) fn command_in(variables: &[(&str, &str)], arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_why5xx"))
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

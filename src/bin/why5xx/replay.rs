@@ -15,6 +15,7 @@ use why5xx::source::{self, Event, Part};
 use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
+use crate::publish::{self, Target};
 use crate::time::Span;
 use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
 
@@ -25,6 +26,15 @@ pub(crate) struct Options {
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
+    /// Print the PutMetricData requests that would be sent, one JSON document a line, instead of tables
+    #[arg(long, conflicts_with = "json")]
+    metrics: bool,
+    /// Send the counts to CloudWatch, all but those too old for it
+    #[arg(long)]
+    publish: bool,
+    /// Where CloudWatch is, other than the region's own endpoint
+    #[arg(long, value_name = "URL", requires = "publish")]
+    endpoint_url: Option<String>,
     /// Only log events of this time or later: RFC 3339, or `2h` for two hours ago
     #[arg(long, value_name = "T")]
     since: Option<String>,
@@ -98,11 +108,12 @@ impl Totals {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?;
+    let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
     let settings = Arc::new(options.configuration.settings()?);
     let table = options.configuration.table()?;
     let mut replay = Replay {
-        pipeline: Pipeline::new(settings.clone(), table.clone()).within(span.bounds()),
-        pasted: Pipeline::for_pasted_text(settings, table).within(span.bounds()),
+        pipeline: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
+        pasted: Pipeline::for_pasted_text(Arc::clone(&settings), table).within(span.bounds()),
         log_group: &options.log_group,
         totals: Totals::default(),
     };
@@ -110,10 +121,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         replay.path(&input);
     }
     let totals = replay.totals;
-    if options.json {
+    let data = if options.metrics || options.publish { publish::sendable_now(&totals.tally) } else { Vec::new() };
+    if options.metrics {
+        publish::print(data.clone(), &settings)?;
+    } else if options.json {
         report::json(&totals)?;
     } else {
         report::tables(&totals, replay.pipeline.table())?;
+    }
+    if let Some(target) = target {
+        target.send(data, &settings)?;
     }
     Ok(totals.status())
 }

@@ -1,0 +1,87 @@
+//! `why5xx replay --metrics` and `--publish`: the counts as CloudWatch takes them, through the function's own publisher.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use why5xx::publish::{CloudWatch, Publisher, requests, sendable};
+use why5xx::settings::{Aws, Environment, Settings};
+use why5xx::tally::{Datum, Tally};
+
+use crate::Failed;
+use crate::report::complain;
+
+/// How long all of the sending may take. A day of failures is a few requests.
+const SENDING_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// How the keys of a profile get into the environment.
+const HINT: &str =
+    "for the keys of a profile: eval \"$(aws configure export-credentials --profile NAME --format env)\"";
+
+/// Prints the requests that would be sent now: one JSON document a line, as
+/// `aws cloudwatch put-metric-data --cli-input-json` takes it.
+pub(crate) fn print(data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
+    let mut out = io::stdout().lock();
+    for request in requests(&settings.namespace, data) {
+        writeln!(out, "{}", request.json())?;
+    }
+    Ok(())
+}
+
+/// Where the counts go.
+pub(crate) struct Target {
+    aws: Aws,
+}
+
+impl Target {
+    /// Reads the variables of the AWS SDKs, before any input is read in vain.
+    pub(crate) fn of(endpoint_url: Option<&str>) -> Result<Self, Failed> {
+        let aws = Aws::load(&Environment::of_process()).map_err(|error| Failed(format!("{error} ({HINT})")))?;
+        let aws = match endpoint_url {
+            Some(url) => aws.with_endpoint_url(url)?,
+            None => aws,
+        };
+        Ok(Self { aws })
+    }
+
+    /// Sends the data.
+    pub(crate) fn send(&self, data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
+        let sink = CloudWatch::new(&self.aws);
+        let mut publisher = Publisher::new(sink, &settings.namespace, &settings.function_name);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let published = runtime.block_on(async {
+            publisher.publish(b"replay", data, Timestamp::now().as_millisecond(), Instant::now() + SENDING_TIME).await
+        });
+        if let Err(error) = published.result {
+            let again = "; sending again counts what was accepted twice";
+            let again = if published.accepted_requests > 0 { again } else { "" };
+            return Err(Failed(format!("not published: {error}{again}")));
+        }
+        if published.uncertain_attempts > 0 {
+            let attempts = counted(u64::from(published.uncertain_attempts), "attempt");
+            complain(&format!("{attempts} of unknown outcome, made again: what they hold may count twice"));
+        }
+        let requests = counted(published.accepted_requests as u64, "request");
+        complain(&format!("published {} data in {requests}", published.data));
+        Ok(())
+    }
+}
+
+/// What can be sent now; says what cannot.
+pub(crate) fn sendable_now(tally: &Tally) -> Vec<Datum> {
+    let sendable = sendable(tally.data(), Timestamp::now().as_millisecond());
+    let stale = sendable.stale_failures();
+    if stale > 0 {
+        complain(&format!(
+            "left out {}: CloudWatch takes nothing older than two weeks or more than two hours ahead",
+            counted(stale, "failure")
+        ));
+    }
+    sendable.data
+}
+
+fn counted(count: u64, one: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}

@@ -1,0 +1,132 @@
+//! `why5xx replay --metrics` and `--publish` against a CloudWatch that refuses what CloudWatch refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+#[path = "support/command.rs"]
+mod command;
+mod support;
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use command::command_in;
+use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use support::events::{self, LOG_GROUP};
+
+const DAY_MS: i64 = 24 * 60 * 60_000;
+
+const AWS: [(&str, &str); 7] = [
+    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
+    ("AWS_SESSION_TOKEN", ""),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_DEFAULT_REGION", ""),
+    ("AWS_ENDPOINT_URL", ""),
+    ("AWS_ENDPOINT_URL_CLOUDWATCH", ""),
+];
+
+/// One failure of now and one of three weeks ago.
+fn input() -> Vec<u8> {
+    let batches = [(0, "new"), (21 * DAY_MS, "old")].map(|(age_ms, name)| {
+        events::batch(LOG_GROUP, name, now_ms() - age_ms, &events::timed_out_request(name)).to_string()
+    });
+    batches.join("\n").into_bytes()
+}
+
+fn publish(url: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let arguments = [&["replay", "--publish", "--endpoint-url", url], arguments].concat();
+    command_in(&[&AWS, more].concat(), &arguments, &input())
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn what_is_published_is_what_the_function_would_publish() {
+    let endpoint = CloudWatch::start();
+    let output = publish(&endpoint.url(), &[("WHY5XX_NAMESPACE", "Shop/Errors")], &["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors"), endpoint.refusals()), (1.0, 1.0, Vec::new()));
+    assert!(endpoint.accepted().iter().all(|datum| datum.namespace == "Shop/Errors"));
+    // Counts of any age stand in the table; what is too old for CloudWatch is said.
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["errors"], 2);
+    assert_eq!(
+        told(&output),
+        "why5xx: left out 1 failure: CloudWatch takes nothing older than two weeks or more than two hours ahead\n\
+         why5xx: published 2 data in 1 request\n"
+    );
+}
+
+#[test]
+fn the_metrics_are_printed_as_the_aws_cli_takes_them_and_not_sent() {
+    let output = command_in(&AWS, &["replay", "--metrics"], &input());
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let requests: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((requests.len(), &requests[0]["Namespace"]), (1, &json!("Why5xx")));
+    let data = requests[0]["MetricData"].as_array().unwrap();
+    let errors = data.iter().find(|datum| datum["MetricName"] == "Errors").unwrap();
+    assert_eq!(
+        (data.len(), &errors["Unit"], &errors["Values"], &errors["Counts"]),
+        (2, &json!("Count"), &json!([1.0]), &json!([1.0]))
+    );
+    let dimensions = json!([
+        {"Name": "ApiId", "Value": "a1b2c3d4e5"},
+        {"Name": "Stage", "Value": "prod"},
+        {"Name": "Cause", "Value": "integration_timeout"},
+    ]);
+    assert_eq!(errors["Dimensions"], dimensions);
+}
+
+#[test]
+fn a_throttle_passes_and_a_refusal_is_an_error() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Throttle, Behaviour::Throttle]);
+    assert_eq!(publish(&endpoint.url(), &[], &[]).status.code(), Some(0));
+    assert_eq!(endpoint.sum("Errors"), 1.0);
+
+    endpoint.always(Behaviour::Refuse);
+    let output = publish(&endpoint.url(), &[], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("not published: 0 of 1 requests accepted"), "{}", told(&output));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("integration_timeout"), "the table is printed");
+}
+
+#[test]
+fn without_keys_region_or_a_url_nothing_is_read_and_the_error_says_what_is_missing() {
+    let rows = [
+        (
+            "AWS_ACCESS_KEY_ID",
+            "AWS_ACCESS_KEY_ID is not set; it tells who sends the metrics (for the keys of a profile: ",
+        ),
+        ("AWS_REGION", "AWS_REGION is not set; it tells the region that the metrics go to"),
+    ];
+    for (missing, message) in rows {
+        let output = publish("http://127.0.0.1:9", &[(missing, "")], &[]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{missing}");
+        assert!(told(&output).starts_with(&format!("why5xx: {message}")), "{}", told(&output));
+    }
+    let output = publish("cloudwatch", &[], &[]);
+    assert_eq!(
+        told(&output),
+        "why5xx: --endpoint-url is \"cloudwatch\"; allowed: a URL that begins with http:// or https://\n"
+    );
+}
+
+#[test]
+fn an_input_that_cannot_be_read_does_not_keep_back_the_others() {
+    let endpoint = CloudWatch::start();
+    let output = publish(&endpoint.url(), &[], &["-", "/nowhere.json"]);
+    assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(2), 1.0));
+}
+
+#[test]
+fn nothing_is_sent_where_nothing_failed() {
+    let endpoint = CloudWatch::start();
+    let arguments = ["replay", "--publish", "--endpoint-url", &endpoint.url()];
+    let healthy = events::batch(LOG_GROUP, "a", now_ms(), &["(1f2e3d4c) Method completed with status: 200".to_owned()]);
+    let output = command_in(&AWS, &arguments, healthy.to_string().as_bytes());
+    assert_eq!((output.status.code(), endpoint.requests()), (Some(0), 0));
+}
