@@ -10,7 +10,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use command::command_in;
+use command::{command, command_in};
 use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
 use support::events::{self, LOG_GROUP};
 
@@ -129,4 +129,11 @@ fn nothing_is_sent_where_nothing_failed() {
     let healthy = events::batch(LOG_GROUP, "a", now_ms(), &["(1f2e3d4c) Method completed with status: 200".to_owned()]);
     let output = command_in(&AWS, &arguments, healthy.to_string().as_bytes());
     assert_eq!((output.status.code(), endpoint.requests()), (Some(0), 0));
+}
+
+#[test]
+fn an_endpoint_without_publishing_and_two_forms_of_output_are_refused() {
+    for arguments in [["replay", "--endpoint-url", "http://127.0.0.1:9"], ["replay", "--metrics", "--json"]] {
+        assert_eq!(command(&arguments, b"").status.code(), Some(2), "{arguments:?}");
+    }
 }
