@@ -6,9 +6,14 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use support::command;
+use why5xx::cause::Table;
+use why5xx::pipeline::Pipeline;
+use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
+use why5xx::tally::Tally;
 
 /// The counts of a document, in an order that does not depend on who wrote them down.
 fn counts(value: &Value) -> BTreeMap<String, (u64, Value)> {
@@ -46,4 +51,31 @@ fn every_golden_batch_gives_its_counts() {
     }
     assert!(files >= 25, "only {files} golden batches were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a golden batch comes to with route metrics on: API, stage, route and cause, and their counts.
+fn routes(batches: &Value) -> BTreeMap<String, u64> {
+    let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true")])).expect("settings");
+    let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
+    let mut tally = Tally::default();
+    for batch in batches.as_array().expect("batches") {
+        let counted = pipeline.count_document(batch.to_string().as_bytes()).expect("a batch");
+        pipeline.commit(counted.memory);
+        tally.merge(counted.tally);
+    }
+    let mut routes = BTreeMap::new();
+    for datum in tally.data().into_iter().filter(|datum| datum.metric == "RouteErrors") {
+        let values: Vec<_> = datum.dimensions.into_iter().map(|(_, value)| value).collect();
+        *routes.entry(values.join(" ")).or_default() +=
+            datum.values.iter().map(|(value, _)| *value as u64).sum::<u64>();
+    }
+    routes
+}
+
+#[test]
+fn golden_routes_are_counted_where_they_are_asked_for() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/routes_as_configured.json");
+    let golden: Value = serde_json::from_slice(&fs::read(path).expect("readable")).expect("JSON");
+    let expected: BTreeMap<String, u64> = serde_json::from_value(golden["routes"].clone()).expect("counts");
+    assert_eq!(routes(&golden["batches"]), expected, "{}", golden["rule"]);
 }
