@@ -33,8 +33,8 @@ const MOST_TEXTS: usize = 1_000;
 /// The number of every route beyond those that are kept.
 const ROUTE_TOO_MANY: u16 = u16::MAX;
 
-/// What such a route is counted as.
-const OTHER_ROUTE: &str = "other";
+/// What such a route, and an API and stage beyond those told apart, are counted as.
+const OTHER: &str = "other";
 
 /// Most failed requests of one batch whose IDs are kept for exemplars.
 const MOST_REQUEST_IDS: usize = 2_000;
@@ -422,7 +422,7 @@ impl<'t> Requests<'t> {
     }
 
     fn route(&self, number: u16) -> String {
-        self.routes.get(usize::from(number)).map_or(OTHER_ROUTE, String::as_str).to_owned()
+        self.routes.get(usize::from(number)).map_or(OTHER, String::as_str).to_owned()
     }
 
     fn keep_id(&mut self, hash: u64, key: RequestKey<'_>) {
@@ -440,10 +440,12 @@ impl<'t> Requests<'t> {
         }
         let found = self.places.iter().position(|(api_id, stage)| api_id == key.api_id && stage == key.stage);
         let place = found.unwrap_or_else(|| {
-            if self.places.len() == MOST_PLACES {
-                return 0;
+            // Behind the last place of its own stands the one of all others.
+            match self.places.len() {
+                0..MOST_PLACES => self.places.push((key.api_id.to_owned(), key.stage.to_owned())),
+                MOST_PLACES => self.places.push((OTHER.to_owned(), OTHER.to_owned())),
+                _ => {}
             }
-            self.places.push((key.api_id.to_owned(), key.stage.to_owned()));
             self.places.len() - 1
         });
         u16::try_from(place).unwrap_or(0)
