@@ -69,7 +69,9 @@ const MOST_GROUPS: usize = 1_000;
 impl Format {
     /// The format that a header line names, if the text is one.
     pub fn of_header(text: &str) -> Option<Self> {
-        if text.len() > LONGEST_HEADER_BYTES || !text.trim_start().starts_with(|c: char| c.is_ascii_lowercase()) {
+        if text.len() > LONGEST_HEADER_BYTES
+            || !text.trim_start().starts_with(|c: char| c.is_ascii_lowercase() || c == '$')
+        {
             return None;
         }
         // Most text ends here.
@@ -213,7 +215,7 @@ impl Formats {
         configured: Option<&[String]>,
         event: &LogEvent<'_>,
     ) -> Option<Record<'a>> {
-        if event.message.head(1).first().is_some_and(u8::is_ascii_lowercase)
+        if event.message.head(1).first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'$')
             && event.message.raw_bytes() <= LONGEST_HEADER_BYTES
             && let Some(format) = Format::of_header(&event.message.text())
         {
@@ -284,6 +286,7 @@ mod tests {
     #[test]
     fn headers_of_newer_versions_and_both_spellings_are_known() {
         for header in [
+            "${version} ${account-id} ${srcaddr} ${action}",
             "version action log_status reject_reason next_hop_az_id instance_tag_2",
             "account-id ecs-cluster-arn version",
             "account-id action a-field-of-version-12 bytes",
