@@ -19,8 +19,15 @@ const TELLING: [&str; 8] = [
     "\"results\"",
 ];
 
+/// The first words of the log in the output of `aws apigateway test-invoke-method`.
+const TEST_LOG: &str = "Execution log for request";
+
 /// Whether a document that begins like this may be of a known kind; else it is text, such as JSON access-log lines.
 pub(super) fn may_be_known(start: &[u8]) -> bool {
+    tells_a_kind(start) || memchr::memmem::find(start, TEST_LOG.as_bytes()).is_some()
+}
+
+fn tells_a_kind(start: &[u8]) -> bool {
     TELLING.iter().any(|key| memchr::memmem::find(start, key.as_bytes()).is_some())
 }
 
@@ -30,7 +37,7 @@ pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, So
     for document in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
         let raw = match document {
             Ok(raw) => raw,
-            Err(_) if count == 0 && !is_cut_off(bytes) => return Ok(false),
+            Err(_) if count == 0 && !(is_cut_off(bytes) && tells_a_kind(bytes)) => return Ok(false),
             Err(error) => return Err(broken("a document of CloudWatch Logs", &error)),
         };
         if !document_parts(raw, each)? {
@@ -74,10 +81,20 @@ fn document_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, S
         events_parts(events, each)?;
     } else if let Some(results) = keys.get("results") {
         results_parts(results, each)?;
+    } else if let Some(log) = keys.get("log").and_then(|log| serde_json::from_str::<String>(log.get()).ok())
+        && log.contains(TEST_LOG)
+    {
+        each(Part::Events { log_stream: String::new(), events: events_of_text(&log) });
     } else {
         return Ok(false);
     }
     Ok(true)
+}
+
+/// The lines of a log that a document holds as one text.
+fn events_of_text(log: &str) -> Vec<Event> {
+    // Reading from memory cannot fail.
+    super::Lines::new(log.as_bytes()).filter_map(Result::ok).collect()
 }
 
 /// `Records` of a Kinesis or SQS event.

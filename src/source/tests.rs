@@ -119,3 +119,14 @@ fn a_line_longer_than_a_log_event_is_cut() {
     assert_eq!(events.len(), 2);
     assert_eq!(events[0].message.len(), 1 << 20);
 }
+
+#[test]
+fn the_output_of_a_test_invocation_holds_a_log() {
+    let document = br#"{"status": 500, "latency": 39, "body": "{}",
+        "log": "Execution log for request r\nThu May 04 17:48:21 UTC 2024 : Method completed with status: 500\n"}"#;
+    let messages: Vec<String> = events(document).into_iter().map(|event| event.message).collect();
+    let completed = "Thu May 04 17:48:21 UTC 2024 : Method completed with status: 500";
+    assert_eq!(messages, ["Execution log for request r", completed]);
+    let cut_off = &document[..document.len() - 4];
+    assert!(!events(cut_off).is_empty(), "text, not a broken document of CloudWatch Logs");
+}
