@@ -97,6 +97,7 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("status code 403"),
             FunctionLog("statuscode: 403"),
             FunctionLog("403 forbidden"),
+            FunctionLog("403 client error"),
             FunctionLog("password authentication failed"),
         ],
         remedy: Remedy {
@@ -167,6 +168,7 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("please reduce your request rate"),
             FunctionLog("bandwidthlimitexceeded"),
             FunctionLog("error occurred (429)"),
+            FunctionLog("429 client error"),
             FunctionLog("status code: 429"),
             FunctionLog("status code 429"),
             FunctionLog("statuscode: 429"),
@@ -228,7 +230,11 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("econnrefused"),
             FunctionLog("etimedout"),
             FunctionLog("esockettimedout"),
-            FunctionLog("enotfound"),
+            // A code of its own, not the end of ResourceNotFound and its like.
+            FunctionLog("^enotfound"),
+            FunctionLog(" enotfound"),
+            FunctionLog("\"enotfound"),
+            FunctionLog("'enotfound"),
             FunctionLog("econnreset"),
             FunctionLog("econnaborted"),
             FunctionLog("ehostunreach"),
@@ -350,6 +356,13 @@ pub(super) const CAUSES: &[Cause] = &[
             "REPORT RequestId: e57f6e66-77cc-4034-8739-bcbae89b83e6\tDuration: 44.90 ms\tBilled Duration: 45 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t",
         ])],
         near_misses: &[
+            // A service answered, only not with what was asked for: the name holds the letters of ENOTFOUND.
+            function_log(&[
+                "START RequestId: 7d0c1c38-5a2f-4a0e-9a49-5f6a0d1f7be1 Version: $LATEST",
+                "[ERROR] ClientError: An error occurred (ResourceNotFoundException) when calling the GetItem operation: Requested resource not found\nTraceback (most recent call last):\n  File \"/var/task/orders.py\", line 12, in handler\n    table.get_item(Key=key)",
+                "END RequestId: 7d0c1c38-5a2f-4a0e-9a49-5f6a0d1f7be1",
+                "REPORT RequestId: 7d0c1c38-5a2f-4a0e-9a49-5f6a0d1f7be1\tDuration: 44.90 ms\tBilled Duration: 45 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t",
+            ]),
             // The function's own timeout, whatever it waited for.
             function_log(&[
                 "START RequestId: fe84fdac-9dc5-47cb-9b36-ceaecd9d660b Version: $LATEST",
