@@ -170,6 +170,7 @@ static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
         "fork/exec ",
         "terminate called after",
         "Could not find the specified handler",
+        "Response payload size ",
     ]
     .iter()
     .map(Finder::new)

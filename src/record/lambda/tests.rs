@@ -245,6 +245,12 @@ fn what_lambda_answers_the_caller_is_read_like_its_line() {
 }
 
 #[test]
+fn a_response_that_is_too_large_is_the_runtimes_own_word() {
+    let text = "Response payload size (6711256 bytes) exceeded maximum allowed payload size (6291556 bytes).";
+    assert!(matches!(read(&event(text)), Some(Record::Lambda(Line::Error(_)))));
+}
+
+#[test]
 fn the_lines_of_a_trace_continue_the_event_before_them() {
     let pasted = [
         ("START RequestId: 7 Version: $LATEST", true),
