@@ -17,7 +17,13 @@ pub(super) const CAUSES: &[Cause] = &[
         says: &[
             Gateway("execution failed due to timeout error"),
             Gateway("endpoint request timed out"),
+            // HTTP APIs.
+            Gateway("integration timed out"),
+            Gateway("integration request timed out"),
+            Gateway("integration response timed out"),
+            Gateway("request to integration timed out"),
             Gateway("^timeout error"),
+            Gateway("read timed out"),
             ResponseType("INTEGRATION_TIMEOUT"),
         ],
         remedy: Remedy {
@@ -101,6 +107,8 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("unable to resolve"),
             Gateway("not resolved"),
             Gateway("name or service not known"),
+            // A Cloud Map service without instances.
+            Gateway("no target endpoints found"),
         ],
         remedy: Remedy {
             means: "The host of the integration URI is not in public DNS, or what the URI makes of it is no address \
@@ -168,6 +176,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("connection closed"),
             Gateway("connection was closed"),
             Gateway("connect timed out"),
+            Gateway("connection timed out"),
             Gateway("no route to host"),
             Gateway("broken pipe"),
             Gateway("failed to connect"),

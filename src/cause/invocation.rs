@@ -14,7 +14,12 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("does not have permission to assume"), Gateway("not authorized to perform: sts:assumerole")],
+        says: &[
+            Gateway("does not have permission to assume"),
+            // HTTP APIs.
+            Gateway("doesn't have permissions to assume"),
+            Gateway("not authorized to perform: sts:assumerole"),
+        ],
         remedy: Remedy {
             means: "The integration names a role (its credentials), and API Gateway may not take it: the role does \
                 not trust API Gateway, or does not exist.",
@@ -224,6 +229,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("invalid function arn"),
             Gateway("resourcenotfoundexception"),
             Gateway("cannot find alias"),
+            Gateway("cannot find function"),
             InvocationStatus(404, 404),
             LambdaService("function not found"),
             LambdaService("resourcenotfoundexception"),
@@ -279,7 +285,7 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error")],
         says: &[
-            Gateway("malformed lambda proxy response"),
+            Gateway("lambda proxy response"),
             Gateway("wrong type for field"),
             Gateway("response from lambda function doesn't match format"),
             Gateway("unable to base64 decode body"),
@@ -421,7 +427,12 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel],
-        says: &[InvocationStatus(403, 403), InvocationStatus(405, 405)],
+        says: &[
+            Gateway("unable to determine service/operation name"),
+            LambdaService("unable to determine service/operation name"),
+            InvocationStatus(403, 403),
+            InvocationStatus(405, 405),
+        ],
         remedy: Remedy {
             means: "Lambda is always invoked with POST, whatever method the client used. The integration of this \
                 method uses another one, and Lambda does not know what is wanted.",

@@ -16,6 +16,7 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[ErrorLevel, AccessField("integration.error")],
         says: &[
             Gateway("validity check failed"),
+            Gateway("timestamp check failed"),
             Gateway("certificateexpiredexception"),
             Gateway("certificatenotyetvalid"),
             Gateway("certificate{}expired"),
@@ -271,6 +272,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("cipher suites"),
             Gateway("protocol_version"),
             Gateway("sslexception"),
+            Gateway("sslengine"),
             Gateway("unrecognized ssl message"),
             Gateway("ssl peer"),
             Gateway("unrecognized_name"),

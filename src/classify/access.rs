@@ -157,7 +157,7 @@ fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
     if speaks_of_the_authorizer(&normal) {
         return table.find(Voice::Authorizer, &normal);
     }
-    if let Some(cause) = invocation_status(&normal).and_then(|status| table.find_invocation_status(status)) {
+    if let Some(cause) = frame::invocation_status(&normal).and_then(|status| table.find_invocation_status(status)) {
         return Some(cause);
     }
     table.find(Voice::Gateway, &normal)
@@ -166,13 +166,6 @@ fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
 /// Whether "authorizer" is a word of the sentence, not part of a host or function name in it.
 fn speaks_of_the_authorizer(normal: &str) -> bool {
     normal.split(' ').any(|word| word.trim_end_matches([',', '.', ':', ';']) == "authorizer")
-}
-
-/// The status of `Lambda invocation failed with status: {status}. …`.
-fn invocation_status(normal: &str) -> Option<u16> {
-    let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    rest[..digits].parse().ok()
 }
 
 /// Whether the text is what API Gateway tells every client, which says nothing of the reason.

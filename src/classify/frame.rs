@@ -35,6 +35,13 @@ pub fn function_error(text: &str) -> Option<&str> {
     Some(without_lead(without_tail(inner.trim_start())))
 }
 
+/// The status of `Lambda invocation failed with status: {status}. …`, in normal form.
+pub(super) fn invocation_status(normal: &str) -> Option<u16> {
+    let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    rest[..digits].parse().ok()
+}
+
 fn strip_head<'a>(text: &'a str, head: &[Piece]) -> Option<&'a str> {
     head.iter().try_fold(text, |rest, piece| match piece {
         Piece::Words(words) => strip_prefix_ignoring_case(rest, words),

@@ -28,8 +28,35 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     }
     table
         .find(Voice::Gateway, &text)
+        .or_else(|| table.find_invocation_status(frame::invocation_status(&text)?))
         .or_else(|| table.find(Voice::LambdaService, &text))
         .or_else(|| response_type(sentence, table))
+}
+
+/// How the platform's sentences begin, wherever a person's text quotes them.
+const HEADS: &[&str] = &[
+    "Execution failed",
+    "Lambda execution failed",
+    "Lambda invocation failed with status",
+    "The Lambda function returned the following error",
+    "Lambda Customer Function Error",
+    "The response from the Lambda",
+    "The IAM role configured on",
+    "API Gateway does",
+    "AuthorizerConfigurationException",
+    "Endpoint request timed out",
+    "Network error communicating with endpoint",
+    "Invalid permissions on Lambda function",
+    "Malformed Lambda proxy response",
+];
+
+/// The cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
+pub fn within(text: &str, table: &Table) -> Option<&'static Cause> {
+    text.lines().find_map(|line| {
+        let lower = line.to_ascii_lowercase();
+        let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
+        starts.min().and_then(|at| named(line[at..].trim(), table))
+    })
 }
 
 /// A gateway response type that stands alone.
@@ -60,6 +87,84 @@ mod tests {
         for (text, id) in rows {
             assert_eq!(cause(text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
         }
+    }
+
+    #[test]
+    fn a_sentence_is_read_in_every_spelling_of_the_platform() {
+        let rows = [
+            ("Execution failed due to configuration error: General SSLEngine problem", "tls_handshake_failure"),
+            (
+                "Execution failed due to configuration error: PKIX path validation failed: \
+                 java.security.cert.CertPathValidatorException: timestamp check failed",
+                "tls_certificate_expired",
+            ),
+            (
+                "Execution failed due to configuration error: connection timed out: orders.example.com/10.0.0.7:443",
+                "backend_connection_failed",
+            ),
+            ("Execution failed due to configuration error: Read timed out", "integration_timeout"),
+            (
+                "Execution failed due to configuration error: Unable to determine service/operation name to be authorized",
+                "integration_method",
+            ),
+            (
+                "API Gateway doesn\u{2019}t have permissions to assume the IAM role configured on the integration. \
+                 Check the permissions and try again.",
+                "integration_role",
+            ),
+            (
+                "API Gateway doesn't have permissions to assume the IAM role configured on the authorizer.",
+                "authorizer_error",
+            ),
+            ("Integration request timed out", "integration_timeout"),
+            ("No target endpoints found for integration", "backend_unresolvable"),
+            ("Lambda invocation failed with status: 429. Lambda request id: 1", "lambda_throttled"),
+        ];
+        for (text, id) in rows {
+            assert_eq!(cause(text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_frame_holds_errors_of_the_start_in_every_language() {
+        let rows = [
+            ("module initialization error", "lambda_init_failure"),
+            ("Syntax error in module 'orders': invalid syntax (orders.py, line 3)", "lambda_init_failure"),
+            ("SyntaxError: Cannot use import statement outside a module", "lambda_init_failure"),
+            ("Unable to load type 'Orders.Function' from assembly 'Orders'.", "lambda_init_failure"),
+            (
+                "RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Error: fork/exec /var/task/bootstrap: exec format error",
+                "lambda_init_failure",
+            ),
+            ("cannot load such file -- orders", "lambda_init_failure"),
+            ("Java heap space", "lambda_out_of_memory"),
+            ("Metaspace", "lambda_out_of_memory"),
+            ("body size is too long", "payload_too_large"),
+            // Thrown by the handler while it read its input.
+            ("Unexpected token < in JSON at position 0", "lambda_unhandled_error"),
+            ("the order has a syntax error in module 7", "lambda_unhandled_error"),
+        ];
+        for (said, id) in rows {
+            let text = format!(
+                "Lambda execution failed with status 200 due to customer function error: {said}. Lambda request id: 1"
+            );
+            assert_eq!(cause(&text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_found_behind_other_words() {
+        let rows = [
+            (
+                "500     The Lambda function returned the following error: no such order. Check your Lambda function code and try again.",
+                "lambda_unhandled_error",
+            ),
+            ("HTTP/1.1 500\nx-amzn-ErrorType: AuthorizerConfigurationException", "authorizer_error"),
+        ];
+        for (text, id) in rows {
+            assert_eq!(within(text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
+        }
+        assert!(within("all is well", &Table::default()).is_none());
     }
 
     #[test]

@@ -93,6 +93,9 @@ impl Found {
             let text = String::from_utf8_lossy(text);
             let of_line = classify::access::pasted_cause(&text, table).map(|cause| cause.id);
             found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
+            if found.causes.is_empty() {
+                found.causes.extend(classify::sentence::within(&text, table).map(|cause| cause.id));
+            }
         }
         Ok(found)
     }
