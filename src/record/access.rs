@@ -82,9 +82,10 @@ fn without_prefix(text: &str) -> &str {
     let mut timed = false;
     // A time of two words, a group and a stream are the most that any tool writes.
     for _ in 0..4 {
-        let Some((word, behind)) = rest.split_once(' ') else { break };
-        let behind = behind.trim_start_matches(' ');
-        if shape::is_time_word(word) {
+        let Some((word, behind)) = rest.split_once([' ', '\t']) else { break };
+        let behind = behind.trim_start_matches([' ', '\t']);
+        let is_offset = timed && (word.starts_with("(+") || word.starts_with("(-")) && word.ends_with(')');
+        if shape::is_time_word(word) || is_offset {
             timed = true;
         } else if !(timed && shape::is_stream_name(word)) {
             break;

@@ -195,7 +195,10 @@ fn default_line(text: &str) -> Option<Line> {
     if text.starts_with("2 ") {
         return line(DEFAULT, text);
     }
-    let (time, rest) = text.split_once(' ')?;
+    let (time, rest) = text.split_once([' ', '\t'])?;
+    if time.as_bytes().get(10) == Some(&b'T') && rest.trim_start().starts_with("2 ") {
+        return line(DEFAULT, rest.trim_start());
+    }
     let (stream, rest) = rest.trim_start().split_once(' ')?;
     let is_prefix = time.as_bytes().get(10) == Some(&b'T') && stream.starts_with("eni-");
     (is_prefix && rest.starts_with("2 ")).then(|| line(DEFAULT, rest)).flatten()
@@ -262,6 +265,7 @@ mod tests {
         assert_eq!(alone(REJECTED), Some(true));
         assert_eq!(alone(&REJECTED.replace("192.0.2.7 10.0.3.9", "2001:db8::7 2001:db8::9")), Some(true));
         assert_eq!(alone(&format!("2026-01-02T03:04:05.000Z eni-0a1b2c3d-all {REJECTED}")), Some(true));
+        assert_eq!(alone(&format!("2026-01-02T03:04:05.000Z {REJECTED}")), Some(true));
     }
 
     #[test]

@@ -216,16 +216,10 @@ pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     read(event).or_else(|| line_of(event, runtime::read_bare).map(Record::Lambda))
 }
 
-/// Whether a line of pasted text begins a log event; what does not continues the event before it, as the lines of a
-/// trace do.
-pub fn begins_event(line: &str) -> bool {
-    let stripped = prefix::strip(line);
-    let indented = line.starts_with(char::is_whitespace) && !stripped.timed;
-    !indented
-        && (stripped.timed
-            || ["{", "["].iter().any(|head| stripped.rest.starts_with(head))
-            || platform::begins(stripped.rest)
-            || runtime::begins(stripped.rest))
+/// Whether a line of text belongs to the log event before it although it is not indented: the runtimes' reports of
+/// errors have such lines.
+pub fn continues_event(event: &str, line: &str) -> bool {
+    runtime::continues(event, line)
 }
 
 fn may_matter(written: &[u8]) -> bool {

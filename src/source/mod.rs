@@ -9,6 +9,7 @@
 )]
 
 mod json;
+mod paste;
 pub mod records;
 mod text;
 
@@ -16,6 +17,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+pub use paste::unquoted;
 pub use text::Lines;
 
 /// One log event of an input that is no subscription event.

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::Event;
+use crate::record::lambda;
 
 /// Most bytes of one line that are read; a log event is at most 1 MiB, the rest of a longer line is dropped.
 ///
@@ -68,7 +69,7 @@ impl<R: BufRead> Iterator for Lines<R> {
                 Err(error) => return Some(Err(error)),
             };
             if let Some(pending) = &mut self.pending
-                && continues(&line)
+                && (continues(&line) || lambda::continues_event(&pending.message, &line))
                 && (pending.message.len() + line.len()) as u64 <= LONGEST_LINE_BYTES
             {
                 pending.message.push('\n');

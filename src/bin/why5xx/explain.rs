@@ -66,6 +66,8 @@ impl Found {
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
         let mut failed = None;
+        let own = std::str::from_utf8(text).map(source::unquoted);
+        let text = own.as_ref().map_or(text, |own| own.as_bytes());
         source::read(Cursor::new(text), |part| {
             let counted = match part {
                 Part::SubscriptionEvent(payload) => pipeline.count(&payload),

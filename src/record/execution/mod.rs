@@ -78,6 +78,8 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
         // JSON of execution-log delivery, a date of the console or of a log tail, a column.
         b'{' => event.message.contains(b"payload").then(|| read_slowly(event, true)).flatten(),
         byte if byte.is_ascii_alphanumeric() || *byte == b'(' => read_slowly(event, true),
+        // A time in brackets; most levels of loggers are none.
+        b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => read_slowly(event, true),
         _ => None,
     }
 }

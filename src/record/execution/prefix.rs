@@ -30,7 +30,19 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
     loop {
         let rest = text[prefix.length..].trim_start_matches(is_separator);
         prefix.length = text.len() - rest.len();
+        if let Some(length) = zone_offset(rest) {
+            prefix.length += length;
+            without_id_from = prefix.length;
+            continue;
+        }
         if let Some((id, length)) = bracketed_id(rest) {
+            // `[time] (stream) (request-id) `, as one log tail writes it.
+            let is_stream = columns.iter().any(|(column, _)| *column == Column::Time) && is_log_stream(id);
+            if is_stream && columns.len() < MOST_COLUMNS && bracketed_id(&rest[length..]).is_some() {
+                columns.push((Column::LogStream, id));
+                prefix.length += length;
+                continue;
+            }
             if are_closed(&columns) {
                 prefix.request_id = Some(id);
                 prefix.length += length;
@@ -79,6 +91,13 @@ const LONGEST_BLANKED_DATE_BYTES: usize = 24;
 /// Separators that people give plain delivery, and what log tails put between their columns.
 fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '\t' | ',' | ';' | '|')
+}
+
+/// Length of `(+02:00)` at the start of `text`, as the console writes it behind a time.
+fn zone_offset(text: &str) -> Option<usize> {
+    let (offset, _) = text.strip_prefix('(')?.split_once(')')?;
+    let digits = offset.strip_prefix(['+', '-'])?.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    (digits && offset.len() <= "+02:00".len()).then_some(offset.len() + "()".len())
 }
 
 /// `(request-id) ` at the start of `text`.
@@ -153,7 +172,7 @@ impl Column {
             "" => return None,
             "-" => Self::Unset,
             _ if METHODS.contains(&word) => Self::Method,
-            _ if is_time(word) => Self::Time,
+            _ if is_time(word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).unwrap_or(word)) => Self::Time,
             _ if is_api_id(word) => Self::ApiId,
             _ if is_log_stream(word) => Self::LogStream,
             _ if word.starts_with("API-Gateway-Execution-Logs_") || word.starts_with("/aws/apigateway/") => {

@@ -25,6 +25,8 @@ fn what_may_stand_before_a_request_id_is_a_closed_list() {
         "2024-05-04T17:48:21.881-04:00 ".into(),
         "2024-05-04T17:48:21.117000+00:00 0123456789abcdef0123456789abcdef ".into(),
         "a5bfc9 14:52:31  ".into(),
+        "2024-05-04 17:48:21.117 (+02:00)\t".into(),
+        "[2024-05-04T17:48:21+02:00] (a5bfc9) ".into(),
         "API-Gateway-Execution-Logs_a1b2c3d4e5/prod 0123456789abcdef 2024-05-04 17:48:21 ".into(),
         "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod 1714844901117 a1b2c3d4e5 prod /orders GET ".into(),
         "a1b2c3d4e5|prod|".into(),

@@ -23,22 +23,6 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
     }
 }
 
-/// Whether a line begins with words of the platform.
-pub(super) fn begins(line: &str) -> bool {
-    const KEYWORDS: &[&str] = &[
-        "START ",
-        "END ",
-        "REPORT ",
-        "INIT_",
-        "RESTORE_",
-        "EXTENSION",
-        "IMAGE ",
-        "RequestId: ",
-        "Task timed out after ",
-    ];
-    KEYWORDS.iter().chain(EXITS).any(|head| line.starts_with(head))
-}
-
 /// `RequestId: {id} …`
 fn request_id(rest: &str) -> Option<(RequestId, &str)> {
     let rest = rest.strip_prefix("RequestId:")?.trim_start();

@@ -66,8 +66,9 @@ pub(super) fn is_request_id(word: &str) -> bool {
     blanked || hexadecimal
 }
 
-/// `2026-01-02T03:04:05.678Z`, `2026-01-02`, `03:04:05.678`, `(+01:00)`, `2026/01/02`.
+/// `2026-01-02T03:04:05.678Z`, `2026-01-02`, `03:04:05.678`, `(+01:00)`, `2026/01/02`, each also in `[]`.
 fn is_time(word: &str) -> bool {
+    let word = word.strip_prefix('[').unwrap_or(word).trim_end_matches(']');
     let bytes = word.as_bytes();
     let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|b| b.iter().all(u8::is_ascii_digit));
     let date = digits(0..4)
@@ -83,8 +84,12 @@ fn is_time(word: &str) -> bool {
     date || clock || offset || epoch
 }
 
-/// `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`.
+/// `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`, also in `()`; or the log group before it.
 fn is_log_stream(word: &str) -> bool {
+    if word.starts_with("/aws/lambda/") {
+        return true;
+    }
+    let word = word.strip_prefix('(').unwrap_or(word);
     word.as_bytes().first().is_some_and(u8::is_ascii_digit)
         && word.find('[').is_some_and(|open| word[open..].contains(']'))
 }
@@ -101,6 +106,8 @@ mod tests {
             "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef 2026-01-02T03:04:05.678000 END RequestId: x",
             "2026-01-02T03:04:05.678000+00:00 2026/01/02/[$LATEST]0123456789abcdef END RequestId: x",
             "2026-01-02 03:04:05.678 (+01:00)\tEND RequestId: x",
+            "[2026-01-02T03:04:05+01:00] (2026/01/02/[$LATEST]0123456789abcdef) END RequestId: x",
+            "/aws/lambda/orders 2026/01/02/[$LATEST]0123456789abcdef END RequestId: x",
         ] {
             assert_eq!(strip(text).rest, "END RequestId: x", "{text}");
         }

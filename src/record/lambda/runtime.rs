@@ -106,10 +106,42 @@ const SENTENCES: &[(&str, Moment)] = &[
     ("failed to allocate memory (NoMemoryError)", Moment::Process),
 ];
 
-/// Whether a line begins with a sentence of a runtime.
-pub(super) fn begins(line: &str) -> bool {
-    SENTENCES.iter().any(|(head, _)| line.starts_with(head))
+/// Heads of lines that continue a report, by themselves.
+const CONTINUATIONS: &[&str] = &[
+    "Traceback (most recent call last)",
+    "During handling of the above exception, another exception occurred",
+    "The above exception was the direct cause of the following exception",
+    "Caused by: ",
+    "Suppressed: ",
+    "Require stack:",
+    "- /var/",
+    "Stack trace:",
+    "[{\"path\":",
+    "Runtime.ExitError",
+    "Extension.Crash",
+];
+
+/// Whether a line that is not indented continues the report in `event`.
+pub(super) fn continues(event: &str, line: &str) -> bool {
+    let first = event.lines().next().unwrap_or_default().trim_end();
+    // A head alone is the word of a person who pasted it, not of a report.
+    let has_report = !first.is_empty();
+    if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
+        return has_report;
+    }
+    if line.starts_with('{') {
+        return NODE_FRAMES.iter().any(|(words, _)| first.ends_with(words))
+            || RUBY_HEADS.iter().any(|head| first.starts_with(head));
+    }
+    // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
+    event.lines().count() == 1
+        && type_at_end(first)
+            .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
 }
+
+/// Sentences behind which Ruby writes the error as an object.
+const RUBY_HEADS: &[&str] =
+    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
 
 fn sentence(text: &str) -> Option<Line<'_>> {
     if let Some(at) = text.find("LAMBDA_RUNTIME Failed to post handler ").filter(|at| *at < 64) {

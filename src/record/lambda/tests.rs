@@ -252,18 +252,21 @@ fn a_response_that_is_too_large_is_the_runtimes_own_word() {
 
 #[test]
 fn the_lines_of_a_trace_continue_the_event_before_them() {
-    let pasted = [
-        ("START RequestId: 7 Version: $LATEST", true),
-        ("[ERROR] KeyError: 'order'", true),
-        ("Traceback (most recent call last):", false),
-        ("  File \"/var/task/app.py\", line 3", false),
-        ("2026-01-02T03:04:05.678Z 7 Task timed out after 3.00 seconds", true),
-        ("java.lang.Error: no order", false),
-        ("\tat com.example.App", false),
-        ("panic: no order", true),
+    let rows = [
+        ("[ERROR] KeyError: 'order'", "Traceback (most recent call last):", true),
+        ("no order: java.lang.IllegalStateException", "java.lang.IllegalStateException: no order", true),
+        ("java.lang.IllegalStateException: no order", "Caused by: java.io.IOException: closed", true),
+        ("no order: errorString", "null", true),
+        ("2026-01-02T03:04:05.678Z\t7\tERROR\tInvoke Error ", "{", true),
+        ("Error raised from handler method", "{", true),
+        ("RequestId: 7 Error: Runtime exited with error: exit status 1", "Runtime.ExitError", true),
+        ("START RequestId: 7 Version: $LATEST", "[ERROR] KeyError: 'order'", false),
+        ("[ERROR] KeyError: 'order'", "END RequestId: 7", false),
+        ("no order: java.lang.IllegalStateException", "END RequestId: 7", false),
+        ("Function Logs", "{", false),
     ];
-    for (line, begins) in pasted {
-        assert_eq!(begins_event(line), begins, "{line}");
+    for (event, line, continues) in rows {
+        assert_eq!(continues_event(event, line), continues, "{event} / {line}");
     }
 }
 
