@@ -17,6 +17,7 @@ use why5xx::source::{self, Part};
 
 use crate::configuration::{self, Configuration};
 use crate::replay::borrowed;
+use crate::terminal::{table_width, width};
 use crate::{Failed, report};
 
 #[derive(Debug, Args)]
@@ -116,7 +117,7 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
                 && let Some(cause) = table.by_id(id)
             {
                 shown.push(id);
-                writeln!(out, "{}", explain::text(cause, report::width()))?;
+                writeln!(out, "{}", explain::text(cause, width()))?;
             }
         }
         for text in &found.shapes {
@@ -139,7 +140,7 @@ fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
         value["causes"] = json!([cause.id]);
         writeln!(out, "{value}")?;
     } else {
-        writeln!(out, "{}", explain::text(cause, report::width()))?;
+        writeln!(out, "{}", explain::text(cause, width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -153,7 +154,7 @@ pub(crate) fn list(rules: Option<&Path>, as_json: bool, as_markdown: bool) -> Re
     } else if as_markdown {
         write!(out, "{}", explain::markdown(table))?;
     } else {
-        report::causes(&mut out, table)?;
+        report::causes(&mut out, table, table_width())?;
     }
     Ok(ExitCode::SUCCESS)
 }

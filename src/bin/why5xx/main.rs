@@ -3,16 +3,21 @@
 mod configuration;
 mod event;
 mod explain;
+mod html;
+mod progress;
 mod publish;
 mod replay;
 mod report;
+mod terminal;
 mod time;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use terminal::Color;
 
 /// Exit status of a run that could not read an input, or could not do what it was asked.
 const UNREADABLE: u8 = 2;
@@ -23,6 +28,9 @@ const UNREADABLE: u8 = 2;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,15 +57,21 @@ enum Command {
     },
     /// Make a subscription event from log lines
     Event(event::Options),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
-        Command::Replay(options) => replay::run(&options),
+        Command::Replay(options) => replay::run(&options, arguments.color),
         Command::Explain(options) => explain::run(&options),
         Command::Causes { json, markdown, rules } => explain::list(rules.as_deref(), json, markdown),
         Command::Event(options) => event::run(&options),
+        Command::Completions { shell } => completions(shell),
     };
     match done {
         Ok(status) => status,
@@ -66,6 +80,14 @@ fn main() -> ExitCode {
             ExitCode::from(UNREADABLE)
         }
     }
+}
+
+/// Prints what a shell reads to complete the command.
+fn completions(shell: Shell) -> Result<ExitCode, Failed> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "why5xx", &mut script);
+    std::io::stdout().lock().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Why the command could not do what it was asked.

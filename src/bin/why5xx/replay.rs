@@ -15,9 +15,11 @@ use why5xx::source::{self, Event, Part};
 use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
+use crate::progress::Progress;
 use crate::publish::{self, Target};
+use crate::terminal::{Color, Paint};
 use crate::time::Span;
-use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
+use crate::{Failed, UNREADABLE, html, inputs_or_stdin, is_stdin, report};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -35,6 +37,9 @@ pub(crate) struct Options {
     /// Where CloudWatch is, other than the region's own endpoint
     #[arg(long, value_name = "URL", requires = "publish")]
     endpoint_url: Option<String>,
+    /// Write a page with charts, too: one file, to open in a browser; `-` is the standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Only log events of this time or later: RFC 3339, or `2h` for two hours ago
     #[arg(long, value_name = "T")]
     since: Option<String>,
@@ -53,9 +58,12 @@ pub(crate) struct Options {
 pub(crate) struct Totals {
     pub(crate) batches: u64,
     pub(crate) log_events: u64,
+    /// Times of the first and of the last log event with a time.
+    pub(crate) span_ms: Option<(i64, i64)>,
     pub(crate) tally: Tally,
     pub(crate) shapes: BTreeMap<String, u64>,
     pub(crate) exemplars: Vec<Exemplar>,
+    exemplars_of: BTreeMap<&'static str, usize>,
     pub(crate) duplicate_events: u64,
     pub(crate) ambiguous_lines: u64,
     pub(crate) lines_without_status: u64,
@@ -73,19 +81,31 @@ pub(crate) struct Undecodable {
     pub(crate) error: String,
 }
 
-/// Most exemplars kept over all inputs.
-const MOST_EXEMPLARS: usize = 1_000;
+/// Most exemplars kept of a cause, over all inputs.
+const MOST_EXEMPLARS: usize = 200;
+
+/// Most shapes told apart, over all inputs.
+const MOST_SHAPES: usize = 10_000;
 
 impl Totals {
     fn add(&mut self, counted: Counted) {
         self.batches += 1;
         self.log_events += counted.decoded.log_events;
+        let seconds = counted.seconds.keys().filter(|second| **second != 0).map(|second| second.saturating_mul(1_000));
+        self.reach(seconds);
         self.tally.merge(counted.tally);
         for (shape, count) in counted.shapes {
-            *self.shapes.entry(shape).or_default() += count;
+            if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
+                *self.shapes.entry(shape).or_default() += count;
+            }
         }
-        let room = MOST_EXEMPLARS.saturating_sub(self.exemplars.len());
-        self.exemplars.extend(counted.exemplars.into_iter().take(room));
+        for exemplar in counted.exemplars {
+            let kept = self.exemplars_of.entry(exemplar.failure.cause.id).or_default();
+            if *kept < MOST_EXEMPLARS {
+                *kept += 1;
+                self.exemplars.push(exemplar);
+            }
+        }
         self.duplicate_events += counted.duplicate_events;
         self.ambiguous_lines += counted.ambiguous_lines;
         self.lines_without_status += counted.lines_without_status;
@@ -93,6 +113,14 @@ impl Totals {
         self.unknown_events += counted.unknown_events;
         self.other_dimensions += counted.other_dimensions;
         self.both_sources.extend(counted.both_sources);
+    }
+
+    /// Widens the span to these times.
+    fn reach(&mut self, times_ms: impl Iterator<Item = i64>) {
+        let (first_ms, last_ms) = self.span_ms.unwrap_or((i64::MAX, i64::MIN));
+        let (first_ms, last_ms) =
+            times_ms.fold((first_ms, last_ms), |(first, last), time| (first.min(time), last.max(time)));
+        self.span_ms = (first_ms <= last_ms).then_some((first_ms, last_ms));
     }
 
     fn status(&self) -> ExitCode {
@@ -106,7 +134,7 @@ impl Totals {
     }
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?;
     let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
     let settings = Arc::new(options.configuration.settings()?);
@@ -116,18 +144,24 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         pasted: Pipeline::for_pasted_text(Arc::clone(&settings), table).within(span.bounds()),
         log_group: &options.log_group,
         totals: Totals::default(),
+        progress: Progress::on_terminal(),
     };
-    for input in inputs_or_stdin(&options.inputs)? {
-        replay.path(&input);
+    let inputs = inputs_or_stdin(&options.inputs)?;
+    for input in &inputs {
+        replay.path(input);
     }
+    drop(replay.progress);
     let totals = replay.totals;
     let data = if options.metrics || options.publish { publish::sendable_now(&totals.tally) } else { Vec::new() };
+    if let Some(page) = &options.html {
+        html::write(page, &totals, replay.pipeline.table(), &inputs)?;
+    }
     if options.metrics {
         publish::print(data.clone(), &settings)?;
     } else if options.json {
         report::json(&totals)?;
-    } else {
-        report::tables(&totals, replay.pipeline.table())?;
+    } else if options.html.as_deref().is_none_or(|page| !is_stdin(page)) {
+        report::tables(&totals, replay.pipeline.table(), Paint::for_stdout(color))?;
     }
     if let Some(target) = target {
         target.send(data, &settings)?;
@@ -140,18 +174,19 @@ struct Replay<'o> {
     pasted: Pipeline,
     log_group: &'o str,
     totals: Totals,
+    progress: Progress,
 }
 
 impl Replay<'_> {
     /// A file, the standard input, or all files of a folder in the order of their names.
     fn path(&mut self, path: &Path) {
         if is_stdin(path) {
-            return self.input("-", io::stdin().lock());
+            return self.input("-", None, io::stdin().lock());
         }
         let name = path.display().to_string();
         if !path.is_dir() {
             return match File::open(path) {
-                Ok(file) => self.input(&name, file),
+                Ok(file) => self.input(&name, file.metadata().map(|data| data.len()).ok(), file),
                 Err(error) => self.undecodable(&name, &error),
             };
         }
@@ -166,7 +201,8 @@ impl Replay<'_> {
         }
     }
 
-    fn input(&mut self, name: &str, input: impl Read) {
+    fn input(&mut self, name: &str, bytes: Option<u64>, input: impl Read) {
+        let input = self.progress.reading(name, bytes, input);
         if let Err(error) = source::read(input, |part| self.part(name, part)) {
             self.undecodable(name, &error);
         }
@@ -183,6 +219,7 @@ impl Replay<'_> {
             Ok(mut counted) => {
                 let memory = std::mem::take(&mut counted.memory);
                 self.pipeline.commit(memory);
+                self.progress.log_events(counted.decoded.log_events);
                 self.totals.add(counted);
             }
             Err(error) => self.undecodable(name, &error),

@@ -1,7 +1,7 @@
 //! What `why5xx` prints: tables for people, JSON for programs, both from the same totals.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use why5xx::cause::{Cause, Table};
@@ -10,16 +10,7 @@ use why5xx::tally::Metric;
 
 use crate::Failed;
 use crate::replay::Totals;
-
-/// Columns of a terminal whose width is unknown.
-const USUAL_WIDTH: usize = 100;
-
-/// The columns to print for.
-#[expect(clippy::disallowed_methods, reason = "of the terminal, not a setting")]
-pub(crate) fn width() -> usize {
-    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    set.unwrap_or(USUAL_WIDTH).clamp(40, 160)
-}
+use crate::terminal::{Paint, fitted, printable, table_width, width, wrapped};
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
@@ -116,26 +107,8 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Terminal escapes, or none where nobody wants them.
-struct Paint {
-    on: bool,
-}
-
-impl Paint {
-    #[expect(clippy::disallowed_methods, reason = "of the terminal, not a setting")]
-    fn for_stdout() -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { on: wanted && io::stdout().is_terminal() }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        if self.on { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-}
-
-pub(crate) fn tables(totals: &Totals, table: &Table) -> Result<(), Failed> {
+pub(crate) fn tables(totals: &Totals, table: &Table, paint: Paint) -> Result<(), Failed> {
     let rows = rows(totals);
-    let paint = Paint::for_stdout();
     let mut out = io::stdout().lock();
     let failures = errors(&rows);
     writeln!(
@@ -149,14 +122,15 @@ pub(crate) fn tables(totals: &Totals, table: &Table) -> Result<(), Failed> {
         let of: Vec<&Row> = rows.iter().filter(|row| row.subject.metric() == metric).collect();
         if !of.is_empty() {
             writeln!(out, "\n{}", paint.bold(heading(metric)))?;
-            write!(out, "{}", aligned(&of))?;
+            write!(out, "{}", aligned(&of, table_width()))?;
         }
     }
-    what_to_do(&mut out, &rows, table, &paint)?;
+    what_to_do(&mut out, &rows, table, paint)?;
     if !totals.shapes.is_empty() {
         writeln!(out, "\n{}", paint.bold("Unclassified: shapes of the log text"))?;
         for (text, count) in &totals.shapes {
-            writeln!(out, "{count:>7}  {}  {text}", shape::fingerprint(text))?;
+            let first = format!("{count:>7}  {}  ", shape::fingerprint(text));
+            writeln!(out, "{}", wrapped(&first, &printable(text), width()))?;
         }
     }
     remarks(&mut out, totals)
@@ -172,42 +146,52 @@ const fn heading(metric: Metric) -> &'static str {
     }
 }
 
-/// Count, where, cause and statuses in columns.
-fn aligned(rows: &[&Row]) -> String {
-    let places: Vec<String> = rows.iter().map(|row| place(&row.subject)).collect();
-    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-    let place_width = widest(&mut places.iter().map(|place| place.chars().count()));
-    let cause_width = widest(&mut rows.iter().map(|row| row.cause.len()));
+/// Narrowest column of places before a row takes two lines, in columns.
+const NARROWEST_PLACE: usize = 16;
+
+/// Columns of a count with the blanks behind it.
+const COUNT: usize = 9;
+
+/// Count, where, cause and statuses in columns, in lines of at most `width`. Causes and statuses are never cut.
+fn aligned(rows: &[&Row], width: usize) -> String {
+    let cells: Vec<[String; 3]> =
+        rows.iter().map(|row| [place(&row.subject), row.cause.to_owned(), statuses(row)]).collect();
+    let widest = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
+    let (places, causes, statuses) = (widest(0), widest(1), widest(2));
+    let room = width.saturating_sub(COUNT + 2 + causes + 2 + statuses);
+    let in_two_lines = room < places.min(NARROWEST_PLACE);
+    let room = if in_two_lines { width.saturating_sub(COUNT) } else { room };
+    let place_width = places.min(room);
     let mut text = String::new();
-    for (row, place) in rows.iter().zip(&places) {
-        let statuses: Vec<String> = row
-            .statuses
-            .iter()
-            .filter_map(|(status, count)| {
-                status.map(
-                    |status| if row.statuses.len() > 1 { format!("{status} ×{count}") } else { status.to_string() },
-                )
-            })
-            .collect();
-        let line =
-            format!("{:>7}  {:place_width$}  {:cause_width$}  {}", row.count, place, row.cause, statuses.join(", "));
+    for (row, [place, cause, statuses]) in rows.iter().zip(&cells) {
+        let place = fitted(place, room);
+        let line = if in_two_lines {
+            let last = wrapped(&" ".repeat(COUNT), &format!("{cause} {statuses}"), width);
+            format!("{:>7}  {place}\n{last}", row.count)
+        } else {
+            format!("{:>7}  {place:place_width$}  {cause:causes$}  {statuses}", row.count)
+        };
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
 }
 
+/// The statuses that the log tells, with their counts where there are several.
+fn statuses(row: &Row) -> String {
+    let told = row.statuses.iter().filter_map(|(status, count)| status.map(|status| (status, count)));
+    let in_words = |(status, count): (u16, &u64)| {
+        if row.statuses.len() > 1 { format!("{status} ×{count}") } else { status.to_string() }
+    };
+    told.map(in_words).collect::<Vec<_>>().join(", ")
+}
+
 fn place(subject: &Subject) -> String {
     dimensions(subject).into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/")
 }
 
-/// Names come from logs: control characters must not reach a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 /// The first check of each cause that was counted.
-fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: &Paint) -> Result<(), Failed> {
+fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: Paint) -> Result<(), Failed> {
     let mut causes: Vec<&'static Cause> = Vec::new();
     for row in rows {
         if let Some(cause) = table.by_id(row.cause)
@@ -221,31 +205,15 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: &Paint) 
     }
     writeln!(out, "\n{} (all checks: why5xx explain ID)", paint.bold("What to check first"))?;
     for cause in causes {
-        writeln!(out, "  {}: {}", paint.bold(cause.id), cause.title)?;
+        let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
+        writeln!(out, "{}", title.replacen(cause.id, &paint.bold(cause.id), 1))?;
         if let Some(check) = cause.remedy.checks.first() {
-            writeln!(out, "{}", indented(check, 6, width()))?;
+            // What follows a line break is to be copied; `explain` prints it.
+            let prose = check.split('\n').next().unwrap_or(check);
+            writeln!(out, "{}", wrapped("      ", prose, width()))?;
         }
     }
     Ok(())
-}
-
-/// The text in lines of at most `width` columns, each behind `indent` blanks.
-fn indented(text: &str, indent: usize, width: usize) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let used = lines[last].chars().count();
-        if used > 0 && indent + used + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if used > 0 {
-                lines[last].push(' ');
-            }
-            lines[last].push_str(word);
-        }
-    }
-    let blanks = " ".repeat(indent);
-    lines.iter().map(|line| format!("{blanks}{line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What the counts do not show.
@@ -273,12 +241,28 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The table of causes.
-pub(crate) fn causes(out: &mut impl Write, table: &Table) -> Result<(), Failed> {
+/// Narrowest title of a cause beside its id, in columns.
+const NARROWEST_TITLE: usize = 30;
+
+/// The table of causes, in lines of at most `width` columns.
+pub(crate) fn causes(out: &mut impl Write, table: &Table, width: usize) -> Result<(), Failed> {
     let widest = table.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
     for cause in table.iter() {
         let own = if cause.is_own_rule() { " (own rule)" } else { "" };
-        writeln!(out, "{:widest$}  {:6}  {}{own}", cause.id, cause.kind.name(), cause.title)?;
+        let title = format!("{}{own}", cause.title);
+        let first = format!("{:widest$}  {:6}  ", cause.id, cause.kind.name());
+        if first.len() + NARROWEST_TITLE <= width {
+            writeln!(out, "{}", wrapped(&first, &title, width))?;
+        } else {
+            writeln!(
+                out,
+                "{} ({})
+{}",
+                cause.id,
+                cause.kind.name(),
+                wrapped("    ", &title, width)
+            )?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,155 @@
+//! The counts as the page shows them: one set for each metric, since no two may be added up.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use why5xx::classify::Subject;
+use why5xx::tally::{Key, Metric, Tally};
+
+use super::axis::Axis;
+use super::chart::Layer;
+
+/// Times that a chart can show: after 1970-01-01, which stands for "no time", and before the year 10000.
+const CALENDAR_MS: Range<i64> = 60_000..253_402_300_800_000;
+
+/// Whether a log event of this time can stand on an axis.
+pub(super) fn has_time(ms: i64) -> bool {
+    CALENDAR_MS.contains(&ms)
+}
+
+/// Counts by cause.
+pub(super) type Causes = BTreeMap<&'static str, u64>;
+
+/// What one metric counts.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) causes: Causes,
+    /// By API and stage, function, or log group.
+    pub(super) places: BTreeMap<Vec<String>, Causes>,
+    /// By API, stage and route.
+    pub(super) routes: BTreeMap<Vec<String>, Causes>,
+    pub(super) statuses: BTreeMap<Option<u16>, u64>,
+    minutes: BTreeMap<i64, Causes>,
+    /// Failures of log events without a time.
+    pub(super) untimed: u64,
+}
+
+impl Log {
+    pub(super) fn total(&self) -> u64 {
+        self.causes.values().sum()
+    }
+
+    fn add(&mut self, key: &Key, count: u64) {
+        *self.causes.entry(key.cause).or_default() += count;
+        *self.statuses.entry(key.status).or_default() += count;
+        let (place, route) = place(&key.subject);
+        if let Some(route) = route {
+            let route = [place.clone(), vec![route]].concat();
+            *self.routes.entry(route).or_default().entry(key.cause).or_default() += count;
+        }
+        *self.places.entry(place).or_default().entry(key.cause).or_default() += count;
+        if has_time(key.minute_ms) {
+            *self.minutes.entry(key.minute_ms).or_default().entry(key.cause).or_default() += count;
+        } else {
+            self.untimed += count;
+        }
+    }
+
+    /// The minutes of the first and of the last failure.
+    pub(super) fn span_ms(&self) -> Option<(i64, i64)> {
+        Some((*self.minutes.keys().next()?, *self.minutes.keys().next_back()?))
+    }
+
+    /// Its failures over time, in layers by cause; none where no failure has a time.
+    pub(super) fn over_time(&self, axis: &Axis, colours: &Colours) -> Vec<Layer> {
+        let mut layers: BTreeMap<usize, Layer> = BTreeMap::new();
+        for (minute_ms, causes) in &self.minutes {
+            let Some(bin) = axis.bin(*minute_ms) else { continue };
+            for (cause, count) in causes {
+                let layer = layers.entry(colours.place(cause)).or_insert_with(|| colours.layer(cause, axis.bins));
+                layer.counts[bin] += count;
+            }
+        }
+        layers.into_values().collect()
+    }
+}
+
+/// Names of what failed, and its route where it is known.
+fn place(subject: &Subject) -> (Vec<String>, Option<String>) {
+    match subject {
+        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
+            (vec![api_id.clone(), stage.clone()], route.clone())
+        }
+        Subject::OtherAccount { account_id, api_id, stage } => {
+            (vec![account_id.clone(), api_id.clone(), stage.clone()], None)
+        }
+        Subject::Invocation { function_name } => (vec![function_name.clone()], None),
+        Subject::Flow { log_group } => (vec![log_group.clone()], None),
+    }
+}
+
+/// The counts of each metric that has some, in the order of [`Metric`].
+pub(super) fn by_metric(tally: &Tally) -> BTreeMap<Metric, Log> {
+    let mut logs: BTreeMap<Metric, Log> = BTreeMap::new();
+    for (key, count) in tally.counts() {
+        logs.entry(key.subject.metric()).or_default().add(key, count);
+    }
+    logs
+}
+
+/// The entries with the highest counts first; equal ones keep their order.
+pub(super) fn highest_first<K, V>(entries: impl IntoIterator<Item = (K, V)>, count: impl Fn(&V) -> u64) -> Vec<(K, V)> {
+    let mut entries: Vec<(K, V)> = entries.into_iter().collect();
+    entries.sort_by_key(|(_, value)| Reverse(count(value)));
+    entries
+}
+
+/// Colours of the most frequent causes, the same in every chart. What has none shares one.
+#[derive(Debug)]
+pub(super) struct Colours(Vec<&'static str>);
+
+/// Classes of the style sheet; more of them could not be told apart.
+const CLASSES: [&str; 8] = ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"];
+const OTHER: &str = "c0";
+
+impl Colours {
+    pub(super) fn of(logs: &BTreeMap<Metric, Log>) -> Self {
+        let mut highest: Causes = BTreeMap::new();
+        for log in logs.values() {
+            for (cause, count) in &log.causes {
+                // Shares, not sums: a metric of many small failures must not take all the colours.
+                let share = count.saturating_mul(1_000_000) / log.total().max(1);
+                let before = highest.entry(cause).or_default();
+                *before = share.max(*before);
+            }
+        }
+        let causes = highest_first(highest, |share| *share);
+        // The ninth cause alone would be called "other causes".
+        let most = if causes.len() == CLASSES.len() + 1 { CLASSES.len() - 1 } else { CLASSES.len() };
+        Self(causes.into_iter().map(|(cause, _)| cause).take(most).collect())
+    }
+
+    fn place(&self, cause: &str) -> usize {
+        self.0.iter().position(|other| *other == cause).unwrap_or(CLASSES.len())
+    }
+
+    pub(super) fn class(&self, cause: &str) -> &'static str {
+        CLASSES.get(self.place(cause)).copied().unwrap_or(OTHER)
+    }
+
+    fn layer(&self, cause: &str, bins: usize) -> Layer {
+        let colour = self.class(cause);
+        let name = if colour == OTHER { "other causes" } else { cause };
+        Layer { name: name.to_owned(), colour, counts: vec![0; bins] }
+    }
+
+    /// The parts of a bar.
+    pub(super) fn parts(&self, causes: &Causes) -> Vec<Layer> {
+        let mut parts: BTreeMap<usize, Layer> = BTreeMap::new();
+        for (cause, count) in causes {
+            parts.entry(self.place(cause)).or_insert_with(|| self.layer(cause, 1)).counts[0] += count;
+        }
+        parts.into_values().collect()
+    }
+}

@@ -1,0 +1,171 @@
+//! What to check for each cause that was counted, and the requests to look up.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use why5xx::cause::{Cause, Table};
+use why5xx::classify::Subject;
+use why5xx::pipeline::Exemplar;
+use why5xx::tally::Metric;
+
+use super::chart;
+use super::counts::{Colours, Log, has_time, highest_first};
+use super::markup::{self, number, text};
+use crate::replay::Totals;
+
+/// Causes whose remedy stands open; the others open on a click, and on paper.
+const OPEN: usize = 3;
+
+/// Most request IDs shown of a cause, the newest first.
+const MOST_EXEMPLARS: usize = 5;
+
+/// The query that finds a request again. The ID is left to whoever pastes it: clients may choose theirs.
+const QUERY: &str = "fields @timestamp, @logStream, @message\n\
+                     | filter @message like \"REQUEST_ID\"\n\
+                     | sort @timestamp asc";
+
+pub(super) fn section(
+    page: &mut String,
+    totals: &Totals,
+    logs: &BTreeMap<Metric, Log>,
+    colours: &Colours,
+    table: &Table,
+) {
+    let mut counts: BTreeMap<&'static str, BTreeMap<Metric, u64>> = BTreeMap::new();
+    for (metric, log) in logs {
+        for (cause, count) in &log.causes {
+            counts.entry(cause).or_default().insert(*metric, *count);
+        }
+    }
+    if counts.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<section aria-labelledby=\"remedies\"><h2 id=\"remedies\">What to check</h2>\
+         <p>A cause for each line above, the most frequent first; what to check is in the order in which to do it.</p>",
+    );
+    if !totals.exemplars.is_empty() {
+        let _ = write!(
+            page,
+            "<p>Look up a request in CloudWatch Logs Insights, in the log group that stands beside its ID:</p>\
+             <pre>{}</pre>",
+            text(QUERY)
+        );
+    }
+    let by_cause = highest_first(counts, |by_metric| by_metric.values().copied().max().unwrap_or(0));
+    for (place, (id, by_metric)) in by_cause.iter().enumerate() {
+        let exemplars = exemplars(totals, id);
+        let open = if place < OPEN { " open" } else { "" };
+        let title = table.by_id(id).map_or(*id, |cause| cause.title);
+        let _ = write!(
+            page,
+            "<details class=\"cause\" id=\"cause-{id}\"{open}><summary><h3>{}{}</h3><span class=\"soft\"><code>{id}</code>, {}\
+             </span></summary>",
+            chart::key(colours.class(id)),
+            text(title),
+            counts_in_words(by_metric)
+        );
+        if let Some(cause) = table.by_id(id) {
+            remedy(page, cause);
+        }
+        requests(page, &exemplars);
+        page.push_str("</details>");
+    }
+    page.push_str("</section>");
+}
+
+fn counts_in_words(by_metric: &BTreeMap<Metric, u64>) -> String {
+    let each: Vec<String> =
+        by_metric.iter().map(|(metric, count)| format!("{} {}", number(*count), metric.name())).collect();
+    each.join(", ")
+}
+
+fn remedy(page: &mut String, cause: &Cause) {
+    let _ = write!(page, "<p>{}</p><h4>Check, the likeliest first</h4><ol>", text(cause.remedy.means));
+    entries(page, cause.remedy.checks);
+    page.push_str("</ol>");
+    if !cause.remedy.see.is_empty() {
+        page.push_str("<h4>How to see and reproduce it</h4><ul>");
+        entries(page, cause.remedy.see);
+        page.push_str("</ul>");
+    }
+    if !cause.docs.is_empty() {
+        page.push_str("<h4>Read more</h4><ul class=\"docs\">");
+        for url in cause.docs {
+            // A rule of the user's own may name anything; only an address of the web is a link.
+            let _ = if url.starts_with("https://") {
+                write!(page, "<li><a href=\"{}\" rel=\"noreferrer\">{}</a></li>", text(url), text(last_part(url)))
+            } else {
+                write!(page, "<li>{}</li>", text(url))
+            };
+        }
+        page.push_str("</ul>");
+    }
+}
+
+/// Prose up to the first line break; what follows is to be copied as it stands.
+fn entries(page: &mut String, entries: &[&str]) {
+    for entry in entries {
+        let (prose, code) = entry.split_once('\n').unwrap_or((entry, ""));
+        let _ = write!(page, "<li>{}", text(prose));
+        if !code.is_empty() {
+            let _ = write!(page, "<pre>{}</pre>", text(code));
+        }
+        page.push_str("</li>");
+    }
+}
+
+/// Host and page of an address; the way between them tells a reader nothing.
+fn last_part(url: &str) -> &str {
+    url.trim_start_matches("https://")
+}
+
+/// The newest failed requests of a cause.
+fn exemplars<'t>(totals: &'t Totals, id: &str) -> Vec<&'t Exemplar> {
+    let mut exemplars: Vec<&Exemplar> = totals
+        .exemplars
+        .iter()
+        .filter(|exemplar| exemplar.failure.cause.id == id && exemplar.failure.request_id.is_some())
+        .collect();
+    exemplars.sort_by_key(|exemplar| std::cmp::Reverse(exemplar.failure.timestamp_ms));
+    exemplars.truncate(MOST_EXEMPLARS);
+    exemplars
+}
+
+fn requests(page: &mut String, exemplars: &[&Exemplar]) {
+    if exemplars.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<h4>Requests to look up</h4><div class=\"scroll\"><table class=\"places\"><thead><tr>\
+         <th scope=\"col\">Request ID</th><th scope=\"col\">Time (UTC)</th><th scope=\"col\">Where</th>\
+         <th scope=\"col\">Log group</th></tr></thead><tbody>",
+    );
+    for exemplar in exemplars {
+        let failure = &exemplar.failure;
+        let time = if has_time(failure.timestamp_ms) { markup::time(failure.timestamp_ms, "%F %T") } else { None };
+        let trace = failure.trace_id.as_deref().map(|trace| format!("<br>trace {}", text(trace))).unwrap_or_default();
+        let _ = write!(
+            page,
+            "<tr><th scope=\"row\"><code>{}</code>{trace}</th><td data-name=\"Time\">{}</td>\
+             <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
+            text(failure.request_id.as_deref().unwrap_or_default()),
+            time.as_deref().unwrap_or("not told"),
+            text(&where_(&failure.subject)),
+            text(if exemplar.log_group.is_empty() { "not told" } else { &exemplar.log_group })
+        );
+    }
+    page.push_str("</tbody></table></div>");
+}
+
+fn where_(subject: &Subject) -> String {
+    match subject {
+        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
+            let route = route.as_deref().map(|route| format!(" {route}")).unwrap_or_default();
+            format!("{api_id}/{stage}{route}")
+        }
+        Subject::OtherAccount { account_id, api_id, stage } => format!("{account_id} {api_id}/{stage}"),
+        Subject::Invocation { function_name } => function_name.clone(),
+        Subject::Flow { log_group } => log_group.clone(),
+    }
+}

@@ -1,0 +1,92 @@
+//! What the counts do not show: shapes that no cause matches, and what was not read or not counted.
+
+use std::fmt::Write as _;
+
+use why5xx::classify::shape;
+
+use super::counts::highest_first;
+use super::markup::{number, text};
+use crate::replay::Totals;
+
+/// Most shapes and unreadable inputs that are shown.
+const MOST_ROWS: usize = 50;
+
+pub(super) fn unclassified(page: &mut String, totals: &Totals) {
+    if totals.shapes.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<section aria-labelledby=\"unclassified-shapes\"><h2 id=\"unclassified-shapes\">Unclassified</h2>\
+         <p>Texts that no cause matches, without what differs from request to request. The fingerprint is the same in \
+         the log of the function.</p><div class=\"scroll\"><table class=\"places\"><thead><tr>\
+         <th scope=\"col\">Fingerprint</th><th scope=\"col\" class=\"n\">Count</th><th scope=\"col\">Shape</th></tr>\
+         </thead><tbody>",
+    );
+    for (shape, count) in highest_first(&totals.shapes, |count| **count).into_iter().take(MOST_ROWS) {
+        let _ = write!(
+            page,
+            "<tr><th scope=\"row\"><code>{}</code></th><td class=\"n\" data-name=\"Count\">{}</td><td class=\"long\">{}\
+             </td></tr>",
+            shape::fingerprint(shape),
+            number(*count),
+            text(shape)
+        );
+    }
+    page.push_str("</tbody></table></div>");
+    not_shown(page, totals.shapes.len());
+    page.push_str("</section>");
+}
+
+pub(super) fn reading(page: &mut String, totals: &Totals) {
+    let rows = [
+        (totals.log_events, "Log events read", ""),
+        (totals.batches, "Batches", "A batch is one delivery, or a part of a file."),
+        (totals.duplicate_events, "Repeats", "Log events with an ID that was counted before; counted once."),
+        (totals.split_requests, "Joined requests", "Requests whose lines stood in two batches; counted once."),
+        (
+            totals.ambiguous_lines,
+            "Ambiguous lines",
+            "Access-log lines that client text may have forged; not counted. Use a format without what clients write.",
+        ),
+        (
+            totals.lines_without_status,
+            "Lines without a status",
+            "Access-log lines whose format has no status; they cannot be counted.",
+        ),
+        (totals.unknown_events, "Unknown events", "Log events of no kind that tells of a 5xx; passed over."),
+        (totals.undecodable.len() as u64, "Unreadable", "Inputs, or parts of them, that could not be read; see below."),
+    ];
+    page.push_str(
+        "<section aria-labelledby=\"reading\"><h2 id=\"reading\">What was read, and what was not</h2>\
+         <div class=\"scroll\"><table><thead><tr><th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Count</th>\
+         <th scope=\"col\">Meaning</th></tr></thead><tbody>",
+    );
+    for (count, what, meaning) in rows {
+        let _ = write!(
+            page,
+            "<tr><th scope=\"row\">{what}</th><td class=\"n\">{}</td><td class=\"soft\">{meaning}</td></tr>",
+            number(count)
+        );
+    }
+    page.push_str("</tbody></table></div>");
+    if !totals.undecodable.is_empty() {
+        page.push_str(
+            "<h3>Could not be read</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Input</th>\
+             <th scope=\"col\">Why</th></tr></thead><tbody>",
+        );
+        for input in totals.undecodable.iter().take(MOST_ROWS) {
+            let _ =
+                write!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", text(&input.input), text(&input.error));
+        }
+        page.push_str("</tbody></table></div>");
+        not_shown(page, totals.undecodable.len());
+    }
+    page.push_str("<p class=\"soft\">Some requests fail before any log is written. Compare with the metric 5XXError.</p></section>");
+}
+
+fn not_shown(page: &mut String, rows: usize) {
+    let more = rows.saturating_sub(MOST_ROWS);
+    if more > 0 {
+        let _ = write!(page, "<p class=\"soft\">{} more are not shown.</p>", number(more as u64));
+    }
+}
