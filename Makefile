@@ -65,6 +65,14 @@ advisories: tools ## Known vulnerabilities, where the advisory database can be f
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
 	.tools/emulator/bin/python $(PYTEST) -s tests/chain
 
+.PHONY: report-test
+report-test: ## The page of `replay --html` in headless Chromium, where that is installed
+	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
+		cargo build --locked --bin why5xx && python3 tests/report/test_report.py; \
+	else \
+		echo "report-test: NOT CHECKED, there is no Chromium (apt-get install chromium, or set CHROMIUM)"; \
+	fi
+
 .PHONY: build
 build: tools ## The function for the template's default architecture, as `sam deploy` takes it
 	sam build

@@ -17,7 +17,7 @@ use why5xx::source::{self, Part};
 
 use crate::configuration::{self, Configuration};
 use crate::replay::borrowed;
-use crate::terminal::{table_width, width};
+use crate::terminal::{printable, table_width, width, wrapped};
 use crate::{Failed, report};
 
 #[derive(Debug, Args)]
@@ -111,25 +111,45 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
     } else if found.causes.is_empty() {
         writeln!(out, "No failure in this text: no line tells of a 5xx.")?;
     } else {
-        let mut shown: Vec<&str> = Vec::new();
-        for id in &found.causes {
-            if !shown.contains(id)
-                && let Some(cause) = table.by_id(id)
-            {
-                shown.push(id);
-                writeln!(out, "{}", explain::text(cause, width()))?;
-            }
-        }
-        for text in &found.shapes {
-            writeln!(out, "shape {}  {text}", shape::fingerprint(text))?;
-        }
-        let failures = found.causes.len();
-        if failures > 1 {
-            writeln!(out, "{failures} failures in this text: {}", found.causes.join(", "))?;
-        }
+        write!(out, "{}", in_words(found, table, width()))?;
     }
     let unclassified = found.causes.contains(&UNCLASSIFIED);
     Ok(if unclassified { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Each cause once, the most frequent first; behind several of them their counts, for the end is what a terminal shows.
+fn in_words(found: &Found, table: &Table, width: usize) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for id in &found.causes {
+        match counts.iter_mut().find(|(other, _)| other == id) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((id, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut text = String::new();
+    for cause in counts.iter().filter_map(|(id, _)| table.by_id(id)) {
+        text.push_str(&explain::text(cause, width));
+        text.push('\n');
+    }
+    if found.causes.len() > 1 {
+        text.push_str(&format!("{} failures in this text\n", found.causes.len()));
+        let widest = counts.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
+        for (id, count) in &counts {
+            let title = table.by_id(id).map_or("", |cause| cause.title);
+            text.push_str(&wrapped(&format!("{count:>7}  {id:widest$}  "), title, width));
+            text.push('\n');
+        }
+    }
+    if !found.shapes.is_empty() {
+        text.push_str("Shapes of what is unclassified, without anything of your data\n");
+    }
+    for shape in &found.shapes {
+        let first = format!("  {}  ", shape::fingerprint(shape));
+        text.push_str(&wrapped(&first, &printable(shape), width));
+        text.push('\n');
+    }
+    text
 }
 
 fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
@@ -140,7 +160,7 @@ fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
         value["causes"] = json!([cause.id]);
         writeln!(out, "{value}")?;
     } else {
-        writeln!(out, "{}", explain::text(cause, width()))?;
+        write!(out, "{}", explain::text(cause, width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -169,4 +189,40 @@ fn looks_like_id(what: &str) -> bool {
 fn nearest(what: &str, table: &Table) -> Option<&'static str> {
     let shared = |id: &str| id.split('_').filter(|word| what.contains(word)).count();
     table.iter().map(|cause| cause.id).max_by_key(|id| shared(id)).filter(|id| shared(id) > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_failures_are_explained_once_for_each_cause_and_counted() {
+        let log = b"(aa) Execution failed due to configuration error: Invalid permissions on Lambda function\n\
+            (bb) Execution failed due to a timeout error\n\
+            (cc) Execution failed due to configuration error: Invalid permissions on Lambda function\n";
+        let table = Table::default();
+        let text = in_words(&Found::in_text(log, &table).unwrap(), &table, 80);
+        assert_eq!(text.matches("What it means").count(), 2);
+        let end = "3 failures in this text\n      2  lambda_permission    API Gateway may not invoke the function\n      \
+            1  integration_timeout  The integration did not answer in time\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn every_runbook_fits_narrow_and_wide_terminals_but_for_what_is_copied() {
+        for width in [40, 80, 110] {
+            for cause in Table::default().iter() {
+                let is_copied = |line: &str| line.starts_with("      ") || !line.trim().contains(' ');
+                let text = explain::text(cause, width);
+                let wide = text
+                    .lines()
+                    .find(|line| line.chars().count() > width && !is_copied(line) && !line.contains("https://"));
+                assert!(
+                    wide.is_none_or(|line| line == cause.title || line.starts_with(cause.id)),
+                    "{}: {wide:?}",
+                    cause.id
+                );
+            }
+        }
+    }
 }

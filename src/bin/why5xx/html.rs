@@ -220,7 +220,7 @@ fn section(page: &mut String, metric: Metric, log: &Log, axis: Option<&Axis>, co
 fn by_cause(page: &mut String, log: &Log, colours: &Colours, table: &Table) {
     let total = log.total();
     page.push_str(
-        "<h3>By cause</h3><div class=\"scroll\"><table class=\"places\"><thead><tr><th scope=\"col\">Cause</th>\
+        "<h3>By cause</h3><div class=\"scroll\"><table class=\"places causes\"><thead><tr><th scope=\"col\">Cause</th>\
          <th scope=\"col\" class=\"n\">Count</th><th scope=\"col\" class=\"n\">Share</th>\
          <th scope=\"col\">What went wrong</th><th scope=\"col\">Kind</th></tr></thead><tbody>",
     );
@@ -267,7 +267,7 @@ fn by_place(
         }
         let _ = write!(page, "<td class=\"n\" data-name=\"Count\">{}</td><td class=\"wide\">", number(sum(causes)));
         chart::bar(page, &colours.parts(causes), longest);
-        page.push_str("</td><td><ul class=\"list\">");
+        page.push_str("</td><td class=\"wide\"><ul class=\"list\">");
         for (id, count) in highest_first(*causes, |count| **count) {
             let _ = write!(
                 page,
@@ -293,7 +293,7 @@ fn by_place(
 fn by_status(page: &mut String, log: &Log) {
     let total = log.total();
     page.push_str(
-        "<h3>By status</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Status</th>\
+        "<h3>By status</h3><div class=\"scroll\"><table class=\"small\"><thead><tr><th scope=\"col\">Status</th>\
          <th scope=\"col\" class=\"n\">Count</th><th scope=\"col\" class=\"n\">Share</th></tr></thead><tbody>",
     );
     for (status, count) in highest_first(&log.statuses, |count| **count) {
@@ -307,3 +307,6 @@ fn by_status(page: &mut String, log: &Log) {
     }
     page.push_str("</tbody></table></div>");
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ const UNREADABLE: u8 = 2;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// When to colour
+    /// When to colour; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
 }
@@ -75,6 +75,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(status) => status,
+        Err(Failed(message)) if message.is_empty() => ExitCode::SUCCESS,
         Err(Failed(message)) => {
             report::complain(&message);
             ExitCode::from(UNREADABLE)
@@ -90,13 +91,16 @@ fn completions(shell: Shell) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Why the command could not do what it was asked.
+/// Why the command could not do what it was asked; empty where whoever read the output had enough, as `head` does.
 #[derive(Debug)]
 struct Failed(String);
 
-impl<E: std::error::Error> From<E> for Failed {
+impl<E: std::error::Error + 'static> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        let any: &dyn std::any::Any = &error;
+        let io = any.downcast_ref::<std::io::Error>();
+        let had_enough = io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+        Self(if had_enough { String::new() } else { error.to_string() })
     }
 }
 

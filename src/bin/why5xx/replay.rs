@@ -1,6 +1,6 @@
 //! `why5xx replay`: every input through the pipeline, the counts added up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -62,8 +62,8 @@ pub(crate) struct Totals {
     pub(crate) span_ms: Option<(i64, i64)>,
     pub(crate) tally: Tally,
     pub(crate) shapes: BTreeMap<String, u64>,
-    pub(crate) exemplars: Vec<Exemplar>,
-    exemplars_of: BTreeMap<&'static str, usize>,
+    /// By cause; the last ones that were read.
+    pub(crate) exemplars: BTreeMap<&'static str, VecDeque<Exemplar>>,
     pub(crate) duplicate_events: u64,
     pub(crate) ambiguous_lines: u64,
     pub(crate) lines_without_status: u64,
@@ -82,7 +82,7 @@ pub(crate) struct Undecodable {
 }
 
 /// Most exemplars kept of a cause, over all inputs.
-const MOST_EXEMPLARS: usize = 200;
+const MOST_EXEMPLARS: usize = 20;
 
 /// Most shapes told apart, over all inputs.
 const MOST_SHAPES: usize = 10_000;
@@ -100,11 +100,11 @@ impl Totals {
             }
         }
         for exemplar in counted.exemplars {
-            let kept = self.exemplars_of.entry(exemplar.failure.cause.id).or_default();
-            if *kept < MOST_EXEMPLARS {
-                *kept += 1;
-                self.exemplars.push(exemplar);
+            let kept = self.exemplars.entry(exemplar.failure.cause.id).or_default();
+            if kept.len() == MOST_EXEMPLARS {
+                kept.pop_front();
             }
+            kept.push_back(exemplar);
         }
         self.duplicate_events += counted.duplicate_events;
         self.ambiguous_lines += counted.ambiguous_lines;

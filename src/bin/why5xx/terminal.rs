@@ -8,18 +8,15 @@ use terminal_size::{Width, terminal_size_of};
 /// Columns of prose where no terminal tells its width.
 const USUAL_WIDTH: usize = 100;
 
-/// Narrowest and widest text that reads well, in columns.
+/// Narrowest and widest prose that reads well, in columns.
 const NARROWEST: usize = 40;
-const WIDEST: usize = 160;
+const WIDEST: usize = 110;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 

@@ -93,7 +93,7 @@ impl Axis {
     /// The labels below it.
     pub(super) fn labels(&self) -> Vec<Label> {
         let span_ms = self.step_ms * self.bins as i64;
-        let is_fine = |every_ms: &i64| every_ms % self.step_ms == 0 && span_ms / every_ms < MOST_LABELS;
+        let is_fine = |every_ms: &i64| every_ms % self.step_ms == 0 && span_ms / every_ms <= MOST_LABELS;
         let longest = LABELS_MS[LABELS_MS.len() - 1];
         let every_ms = LABELS_MS.into_iter().find(is_fine).unwrap_or_else(|| {
             let unit = if longest % self.step_ms == 0 { longest } else { self.step_ms };

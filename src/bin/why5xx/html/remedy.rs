@@ -53,9 +53,9 @@ pub(super) fn section(
         );
     }
     let by_cause = highest_first(counts, |by_metric| by_metric.values().copied().max().unwrap_or(0));
-    for (place, (id, by_metric)) in by_cause.iter().enumerate() {
+    for (rank, (id, by_metric)) in by_cause.iter().enumerate() {
         let exemplars = exemplars(totals, id);
-        let open = if place < OPEN { " open" } else { "" };
+        let open = if rank < OPEN { " open" } else { "" };
         let title = table.by_id(id).map_or(*id, |cause| cause.title);
         let _ = write!(
             page,
@@ -81,7 +81,9 @@ fn counts_in_words(by_metric: &BTreeMap<Metric, u64>) -> String {
 }
 
 fn remedy(page: &mut String, cause: &Cause) {
-    let _ = write!(page, "<p>{}</p><h4>Check, the likeliest first</h4><ol>", text(cause.remedy.means));
+    page.push_str("<p>");
+    prose_of(page, cause.remedy.means);
+    page.push_str("</p><h4>Check, the likeliest first</h4><ol>");
     entries(page, cause.remedy.checks);
     page.push_str("</ol>");
     if !cause.remedy.see.is_empty() {
@@ -94,7 +96,12 @@ fn remedy(page: &mut String, cause: &Cause) {
         for url in cause.docs {
             // A rule of the user's own may name anything; only an address of the web is a link.
             let _ = if url.starts_with("https://") {
-                write!(page, "<li><a href=\"{}\" rel=\"noreferrer\">{}</a></li>", text(url), text(last_part(url)))
+                write!(
+                    page,
+                    "<li><a href=\"{}\" rel=\"noreferrer\">{}</a></li>",
+                    text(url),
+                    text(url.trim_start_matches("https://"))
+                )
             } else {
                 write!(page, "<li>{}</li>", text(url))
             };
@@ -107,7 +114,8 @@ fn remedy(page: &mut String, cause: &Cause) {
 fn entries(page: &mut String, entries: &[&str]) {
     for entry in entries {
         let (prose, code) = entry.split_once('\n').unwrap_or((entry, ""));
-        let _ = write!(page, "<li>{}", text(prose));
+        page.push_str("<li>");
+        prose_of(page, prose);
         if !code.is_empty() {
             let _ = write!(page, "<pre>{}</pre>", text(code));
         }
@@ -115,18 +123,22 @@ fn entries(page: &mut String, entries: &[&str]) {
     }
 }
 
-/// Host and page of an address; the way between them tells a reader nothing.
-fn last_part(url: &str) -> &str {
-    url.trim_start_matches("https://")
+/// Prose, in which backticks stand around what is code.
+fn prose_of(page: &mut String, prose: &str) {
+    let is_paired = prose.matches('`').count().is_multiple_of(2);
+    for (place, part) in prose.split('`').enumerate() {
+        let _ = match (is_paired, place % 2) {
+            (true, 0) => write!(page, "{}", text(part)),
+            (true, _) => write!(page, "<code>{}</code>", text(part)),
+            (false, 0) if place == 0 => write!(page, "{}", text(part)),
+            (false, _) => write!(page, "`{}", text(part)),
+        };
+    }
 }
 
 /// The newest failed requests of a cause.
 fn exemplars<'t>(totals: &'t Totals, id: &str) -> Vec<&'t Exemplar> {
-    let mut exemplars: Vec<&Exemplar> = totals
-        .exemplars
-        .iter()
-        .filter(|exemplar| exemplar.failure.cause.id == id && exemplar.failure.request_id.is_some())
-        .collect();
+    let mut exemplars: Vec<&Exemplar> = totals.exemplars.get(id).into_iter().flatten().collect();
     exemplars.sort_by_key(|exemplar| std::cmp::Reverse(exemplar.failure.timestamp_ms));
     exemplars.truncate(MOST_EXEMPLARS);
     exemplars
@@ -151,14 +163,14 @@ fn requests(page: &mut String, exemplars: &[&Exemplar]) {
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
             text(failure.request_id.as_deref().unwrap_or_default()),
             time.as_deref().unwrap_or("not told"),
-            text(&where_(&failure.subject)),
+            text(&place(&failure.subject)),
             text(if exemplar.log_group.is_empty() { "not told" } else { &exemplar.log_group })
         );
     }
     page.push_str("</tbody></table></div>");
 }
 
-fn where_(subject: &Subject) -> String {
+fn place(subject: &Subject) -> String {
     match subject {
         Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
             let route = route.as_deref().map(|route| format!(" {route}")).unwrap_or_default();

@@ -1,0 +1,170 @@
+use std::collections::VecDeque;
+
+use why5xx::classify::{Failure, Subject};
+use why5xx::pipeline::Exemplar;
+
+use super::*;
+use crate::replay::Undecodable;
+
+const NOON_MS: i64 = 1_777_896_000_000; // 2026-05-04T12:00:00Z
+const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x \u{1b}[2J";
+
+fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
+    Failure {
+        subject,
+        cause: Table::default().by_id(cause).unwrap(),
+        status: Some(502),
+        timestamp_ms,
+        request_id: Some(HOSTILE.to_owned()),
+        trace_id: None,
+        shape: None,
+    }
+}
+
+fn request(api_id: &str, route: Option<&str>) -> Subject {
+    Subject::Request { api_id: api_id.into(), stage: "prod".into(), route: route.map(str::to_owned) }
+}
+
+fn totals(failures: &[Failure]) -> Totals {
+    let mut totals = Totals { log_events: 12_345, ..Totals::default() };
+    for failure in failures {
+        totals.tally.add(failure);
+    }
+    totals
+}
+
+fn made(totals: &Totals) -> String {
+    page(totals, &Table::default(), &[PathBuf::from("log.json")], "2026-05-05T00:00:00Z".parse().unwrap())
+}
+
+/// The names of all tags, those of one element in a row.
+fn tags(page: &str) -> Vec<&str> {
+    let body = &page[page.find("</style>").unwrap() + 8..];
+    body.split('<').skip(1).map(|tag| &tag[..tag.find([' ', '>', '/']).unwrap_or(tag.len()).max(1)]).collect()
+}
+
+#[test]
+fn names_from_a_log_are_text_and_nothing_else() {
+    let mut totals = totals(&[failure(request(HOSTILE, Some(HOSTILE)), "lambda_timeout", NOON_MS)]);
+    totals.shapes.insert(HOSTILE.into(), 1);
+    totals.undecodable.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
+    let exemplar = Exemplar {
+        failure: failure(request(HOSTILE, None), "lambda_timeout", NOON_MS),
+        log_group: HOSTILE.into(),
+        log_stream: HOSTILE.into(),
+        owner: HOSTILE.into(),
+    };
+    totals.exemplars.insert("lambda_timeout", VecDeque::from([exemplar]));
+    let inputs = [PathBuf::from(HOSTILE)];
+    let page = page(&totals, &Table::default(), &inputs, Timestamp::UNIX_EPOCH);
+    assert!(page.matches("&lt;script&gt;alert(1)").count() >= 8, "it is shown");
+    assert!(!page.contains("<script") && !page.contains("\"' onload") && !page.contains('\u{1b}'));
+}
+
+#[test]
+fn the_page_loads_nothing() {
+    let page = made(&totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS)]));
+    for loads in ["src=", "<link", "@import", "url(", "<script", "<iframe", "<object"] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn what_is_opened_is_closed() {
+    const ALONE: [&str; 3] = ["meta", "br", "!DOCTYPE"];
+    let mut all = totals(&[
+        failure(request("a1b2c3d4e5", Some("GET /orders")), "lambda_timeout", NOON_MS),
+        failure(Subject::Invocation { function_name: "orders".into() }, "unclassified", 0),
+        failure(Subject::Flow { log_group: "/vpc/flow".into() }, "network_rejected", NOON_MS + 60_000),
+    ]);
+    all.shapes.insert("the moon is blue".into(), 3);
+    for page in [made(&all), made(&Totals::default())] {
+        let mut open = Vec::new();
+        for (at, tag) in page.match_indices('<').map(|(at, _)| (at, &page[at + 1..])) {
+            let name = &tag[..tag.find([' ', '>', '\n']).unwrap()];
+            if let Some(name) = name.strip_prefix('/') {
+                assert_eq!(open.pop(), Some(name), "at {}", &page[at.saturating_sub(80)..at + 20]);
+            } else if !ALONE.contains(&name) && !tag[..tag.find('>').unwrap()].ends_with('/') {
+                open.push(name);
+            }
+        }
+        assert_eq!(open, Vec::<&str>::new());
+    }
+}
+
+#[test]
+fn every_link_within_the_page_has_its_place_and_no_id_is_used_twice() {
+    let page = made(&totals(&[
+        failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS),
+        failure(Subject::Invocation { function_name: "orders".into() }, "lambda_timeout", NOON_MS),
+    ]));
+    let values = |before: &str| -> Vec<String> {
+        page.split(before).skip(1).map(|rest| rest[..rest.find('"').unwrap()].to_owned()).collect()
+    };
+    let ids = values(" id=\"");
+    for link in values("href=\"#") {
+        assert!(ids.contains(&link), "{link}");
+    }
+    for id in &ids {
+        assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{id}");
+    }
+}
+
+#[test]
+fn each_log_has_its_own_section_and_the_two_of_an_api_are_not_added_up() {
+    let line = Subject::AccessLine { api_id: "a1b2c3d4e5".into(), stage: "prod".into(), route: None };
+    let page = made(&totals(&[
+        failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS),
+        failure(line, "lambda_timeout", NOON_MS),
+    ]));
+    assert!(page.contains("<h2 id=\"Errors\">Failed requests, from execution logs</h2>"));
+    assert!(page.contains("<h2 id=\"AccessLogErrors\">Failed requests, from access logs</h2>"));
+    assert!(page.contains("Never add up the two counts"));
+    assert!(page.contains("1 Errors, 1 AccessLogErrors"));
+}
+
+#[test]
+fn a_failure_without_a_time_is_counted_and_said_to_be_in_no_chart() {
+    let page = made(&totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", 0)]));
+    assert!(page.contains("The log events have no times"));
+    assert!(page.contains("1 without a time: not in the chart."));
+    assert!(!page.contains("<figure"));
+}
+
+#[test]
+fn a_log_without_a_failure_says_so() {
+    let page = made(&Totals { log_events: 7, ..Totals::default() });
+    assert!(page.contains("No failure: none of the log events tells of a 5xx."));
+    assert!(!page.contains("What to check"));
+}
+
+#[test]
+fn charts_have_a_name_for_those_who_do_not_see_them() {
+    let page = made(&totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS)]));
+    assert!(page.contains("role=\"img\" aria-label=\"Failed requests by cause, in steps of one minute (UTC)."));
+    assert_eq!(tags(&page).iter().filter(|tag| **tag == "figure").count(), 1);
+}
+
+#[test]
+fn a_day_of_many_apis_stays_a_small_page() {
+    let table = Table::default();
+    let ids: Vec<&str> = table.iter().map(|cause| cause.id).collect();
+    let failures: Vec<Failure> = (0..30_000)
+        .map(|number: usize| {
+            let api = format!("api{}", number % 500);
+            failure(request(&api, None), ids[number % ids.len()], NOON_MS + (number as i64 % 1_440) * 60_000)
+        })
+        .collect();
+    let page = made(&totals(&failures));
+    assert!(page.len() < 1_500_000, "{} bytes", page.len());
+    assert!(page.contains("400 more rows with a count of 24,000 are not shown."), "the rest is told");
+    assert!(page.contains("in steps of 15 minutes"));
+}
+
+#[test]
+fn prose_shows_code_where_backticks_are_paired() {
+    let mut totals = totals(&[failure(request("a1b2c3d4e5", None), "lambda_permission", NOON_MS)]);
+    totals.log_events = 1;
+    assert!(made(&totals).contains("<code>lambda:InvokeFunction</code>"));
+}
