@@ -22,7 +22,7 @@ function probe(frame) {
   const paper = style("body", "backgroundColor");
   const all = (selector) => [...page.querySelectorAll(selector)];
   const contrasts = {};
-  for (const selector of ["body", ".soft", "main a", ".legend", ".plot .x"]) {
+  for (const selector of ["body", ".soft", "main a", ".legend", ".plot .x"].filter((it) => page.querySelector(it))) {
     contrasts[selector] = contrast(style(selector, "color"), paper);
   }
   for (const layer of all(".plot > svg > path")) {

@@ -89,7 +89,8 @@ fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>, inputs
     match span_ms(totals, logs) {
         Some((first_ms, last_ms)) => {
             let at = |ms| markup::time(ms, "%F %H:%M").unwrap_or_default();
-            let _ = write!(page, "{} to {} UTC", at(first_ms), at(last_ms));
+            let (first, last) = (at(first_ms), at(last_ms));
+            let _ = if first == last { write!(page, "{first} UTC") } else { write!(page, "{first} to {last} UTC") };
         }
         None => page.push_str("The log events have no times"),
     }

@@ -118,13 +118,12 @@ impl Colours {
         let mut highest: Causes = BTreeMap::new();
         for log in logs.values() {
             for (cause, count) in &log.causes {
-                // Shares, not sums: a metric of many small failures must not take all the colours.
-                let share = count.saturating_mul(1_000_000) / log.total().max(1);
+                // The highest count, not a sum: no two metrics are added up.
                 let before = highest.entry(cause).or_default();
-                *before = share.max(*before);
+                *before = (*before).max(*count);
             }
         }
-        let causes = highest_first(highest, |share| *share);
+        let causes = highest_first(highest, |count| *count);
         // The ninth cause alone would be called "other causes".
         let most = if causes.len() == CLASSES.len() + 1 { CLASSES.len() - 1 } else { CLASSES.len() };
         Self(causes.into_iter().map(|(cause, _)| cause).take(most).collect())
