@@ -201,7 +201,7 @@ mod tests {
             (bb) Execution failed due to a timeout error\n\
             (cc) Execution failed due to configuration error: Invalid permissions on Lambda function\n";
         let table = Table::default();
-        let text = in_words(&Found::in_text(log, &table).unwrap(), &table, 80);
+        let text = in_words(&Found::in_text(log, Settings::default(), &table).unwrap(), &table, 80);
         assert_eq!(text.matches("What it means").count(), 2);
         let end = "3 failures in this text\n      2  lambda_permission    API Gateway may not invoke the function\n      \
             1  integration_timeout  The integration did not answer in time\n";

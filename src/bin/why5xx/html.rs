@@ -16,7 +16,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use why5xx::cause::{Table, UNCLASSIFIED};
+use why5xx::cause::Table;
 use why5xx::tally::Metric;
 
 use self::axis::Axis;
@@ -170,11 +170,6 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
         let Words { plural, log: from, .. } = words(*metric);
         tile("", &number(log.total()), &format!("{} told by {from}", plural.to_lowercase()));
     }
-    let all: u64 = logs.values().map(Log::total).sum();
-    let unclassified: u64 = logs.values().filter_map(|log| log.causes.get(UNCLASSIFIED)).sum();
-    if all > 0 {
-        tile(" class=\"quiet\"", &share(all - unclassified, all), "of all counts have a cause that is known");
-    }
     tile(" class=\"quiet\"", &number(totals.log_events), "log events read");
     page.push_str("</ul>");
     if logs.contains_key(&Metric::Errors) && logs.contains_key(&Metric::AccessLogErrors) {
@@ -197,8 +192,9 @@ fn section(page: &mut String, metric: Metric, log: &Log, axis: Option<&Axis>, co
     let _ = write!(
         page,
         "<section aria-labelledby=\"{name}\"><h2 id=\"{name}\">{plural}, from {from}</h2>\
-         <p class=\"soft\">Metric <code>{name}</code>: {}</p>",
-        number(log.total())
+         <p class=\"soft\">Metric <code>{name}</code>: {}, of which {} have a cause</p>",
+        number(log.total()),
+        share(log.total() - log.without_cause(), log.total())
     );
     let layers = axis.map(|axis| (axis, log.over_time(axis, colours))).filter(|(_, layers)| !layers.is_empty());
     if let Some((axis, layers)) = layers {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use why5xx::cause::{REASON_NOT_LOGGED, UNCLASSIFIED};
 use why5xx::classify::Subject;
 use why5xx::tally::{Key, Metric, Tally};
 
@@ -18,7 +19,7 @@ pub(super) fn has_time(ms: i64) -> bool {
     CALENDAR_MS.contains(&ms)
 }
 
-/// Counts by cause.
+/// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
 pub(super) type Causes = BTreeMap<&'static str, u64>;
 
 /// What one metric counts.
@@ -38,6 +39,11 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn total(&self) -> u64 {
         self.causes.values().sum()
+    }
+
+    /// Failures whose cause no text named.
+    pub(super) fn without_cause(&self) -> u64 {
+        [UNCLASSIFIED, REASON_NOT_LOGGED].iter().filter_map(|id| self.causes.get(id)).sum()
     }
 
     fn add(&mut self, key: &Key, count: u64) {

@@ -57,9 +57,10 @@ pub(super) fn section(
         let exemplars = exemplars(totals, id);
         let open = if rank < OPEN { " open" } else { "" };
         let title = table.by_id(id).map_or(*id, |cause| cause.title);
+        let own = if table.by_id(id).is_some_and(Cause::is_own_rule) { ", a rule of your own" } else { "" };
         let _ = write!(
             page,
-            "<details class=\"cause\" id=\"cause-{id}\"{open}><summary><h3>{}{}</h3><span class=\"soft\"><code>{id}</code>, {}\
+            "<details class=\"cause\" id=\"cause-{id}\"{open}><summary><h3>{}{}</h3><span class=\"soft\"><code>{id}</code>, {}{own}\
              </span></summary>",
             chart::key(colours.class(id)),
             text(title),
