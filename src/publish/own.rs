@@ -49,6 +49,22 @@ pub enum OwnMetric {
 }
 
 impl OwnMetric {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::LogEvents,
+        Self::Batches,
+        Self::DuplicateEvents,
+        Self::StaleEvents,
+        Self::SplitRequests,
+        Self::AmbiguousLines,
+        Self::BothSources,
+        Self::UndecodableBatches,
+        Self::OtherDimensions,
+        Self::UncertainPublishes,
+        Self::Canary,
+        Self::DeliveryDelay,
+    ];
+
     /// The metric name as published.
     pub const fn name(self) -> &'static str {
         match self {
