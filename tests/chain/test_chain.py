@@ -12,12 +12,32 @@ import boto3
 import pytest
 
 import emulator
+import kinds
 import scenario
 
 PROJECT = pathlib.Path(__file__).parents[2]
 TOOLS = PROJECT / ".tools"
 STACK = "why5xx-chain"
+API_STACK = "orders-api"
 NAMESPACE = "Why5xxChain"
+
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+
+# A log group that only an update subscribes.
+OTHER_GROUP = "API-Gateway-Execution-Logs_c7h8a9i0n1/test"
+LOG_GROUPS = [*kinds.LOG_GROUPS.values(), OTHER_GROUP]
+PARAMETERS = {
+    "ExecutionLogGroups": kinds.LOG_GROUPS["Execution"],
+    "AccessLogGroups": kinds.LOG_GROUPS["Access"],
+    "FunctionLogGroups": kinds.LOG_GROUPS["Function"],
+    "FlowLogGroups": kinds.LOG_GROUPS["Flow"],
+    # Everything is delivered: the emulator reads patterns wrongly.
+    "ExecutionFilterPattern": "",
+    "AccessFilterPattern": "",
+    "FunctionFilterPattern": "",
+    "Namespace": NAMESPACE,
+    "Architecture": ARCHITECTURE,
+}
 
 # Most seconds that counts or a kept event may take; on an idle machine it is less than one.
 COUNT_LIMIT = 60
@@ -41,11 +61,14 @@ def sam(*arguments, env):
 class Stack:
     """The deployed stack and clients for what is in it."""
 
+    # What the emulator cannot make: the tests of the template check it instead.
+    missing = ()
+
     def __init__(self, endpoint):
         session = boto3.session.Session("test", "test", region_name=emulator.REGION)
-        self.cloudformation, self.cloudwatch, self.function, self.logs, self.queue, self.s3 = (
+        self.cloudformation, self.cloudwatch, self.events, self.function, self.logs, self.queue, self.s3 = (
             session.client(service, endpoint_url=endpoint)
-            for service in ("cloudformation", "cloudwatch", "lambda", "logs", "sqs", "s3")
+            for service in ("cloudformation", "cloudwatch", "events", "lambda", "logs", "sqs", "s3")
         )
         self.figures = {}
 
@@ -63,7 +86,7 @@ class Stack:
                     Namespace=NAMESPACE,
                     MetricName=metric["MetricName"],
                     Dimensions=metric["Dimensions"],
-                    StartTime=now - 3600,
+                    StartTime=now - 2 * 3600,
                     EndTime=now + 3600,
                     Period=60,
                     Statistics=["Sum"],
@@ -76,6 +99,47 @@ class Stack:
         """The counts of failed requests, without what the function counts of itself."""
         return {key: count for key, count in self.counts().items() if key[0] in ("Errors", "StageErrors")}
 
+    def own(self, metric):
+        """What the function counted of itself, by metric name."""
+        return sum(count for (name, _), count in self.counts().items() if name == metric)
+
+    def resources(self, stack=STACK):
+        pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        found = [each for page in pages for each in page["StackResourceSummaries"]]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    def subscriptions(self, group):
+        filters = self.logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+        return [(each["filterName"], each["filterPattern"], each["destinationArn"]) for each in filters]
+
+    def put(self, group, stream, events):
+        try:
+            self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        except self.logs.exceptions.ResourceAlreadyExistsException:
+            pass
+        answer = self.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+        assert "rejectedLogEventsInfo" not in answer
+
+    def deploy(self, parameters):
+        """Deploys what was built, as a user would."""
+        overrides = self.folder / "parameters.yaml"
+        # JSON is YAML, and sam reads the names that end in .yaml.
+        overrides.write_text(json.dumps(parameters))
+        sam(
+            "deploy",
+            "--template-file", self.folder / "build/template.yaml",
+            # sam looks for it beside the template.
+            "--config-file", PROJECT / "samconfig.toml",
+            "--stack-name", STACK,
+            "--s3-bucket", "code",
+            "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+            "--region", emulator.REGION,
+            "--parameter-overrides", f"file://{overrides}",
+            env=self.env,
+        )
+
     def function_log(self):
         """The last lines that the function wrote, for a test that fails."""
         group = self.outputs()["FunctionLogGroupName"]
@@ -86,62 +150,54 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chain")
-    architecture = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
     with emulator.running(TOOLS / "emulator/bin/ministack", folder) as endpoint:
-        env = emulator.environment(endpoint)
         deployed = Stack(endpoint)
+        deployed.folder, deployed.env = folder, emulator.environment(endpoint)
         started = time.monotonic()
-        sam("build", "--parameter-overrides", f"Architecture={architecture}", "--build-dir", folder / "build", env=env)
+        architecture = f"Architecture={ARCHITECTURE}"
+        sam("build", "--parameter-overrides", architecture, "--build-dir", folder / "build", env=deployed.env)
         deployed.figures["build, seconds"] = round(time.monotonic() - started, 1)
         deployed.figures["bootstrap, bytes"] = (folder / "build/Function/bootstrap").stat().st_size
+        deployed.missing = emulator.leave_out_what_it_cannot_make(folder / "build/template.yaml")
 
-        # What is there before the stack: the API's own log group, and a bucket for the code.
-        deployed.logs.create_log_group(logGroupName=scenario.SCENARIO["log_group"])
+        # What is there before the stack: log groups of all kinds, and a bucket for the code.
+        for group in LOG_GROUPS:
+            deployed.logs.create_log_group(logGroupName=group)
         deployed.s3.create_bucket(Bucket="code")
-        parameters = {
-            "ExecutionLogGroupName": scenario.SCENARIO["log_group"],
-            # Everything is delivered: the emulator reads patterns wrongly.
-            "ExecutionFilterPattern": "",
-            "Namespace": NAMESPACE,
-            "Architecture": architecture,
-        }
-        overrides = folder / "parameters.yaml"
-        # JSON is YAML, and sam reads the names that end in .yaml.
-        overrides.write_text(json.dumps(parameters))
         started = time.monotonic()
-        sam(
-            "deploy",
-            "--template-file", folder / "build/template.yaml",
-            "--stack-name", STACK,
-            "--s3-bucket", "code",
-            "--capabilities", "CAPABILITY_IAM",
-            "--no-confirm-changeset",
-            "--no-progressbar",
-            "--region", emulator.REGION,
-            "--parameter-overrides", f"file://{overrides}",
-            env=env,
-        )
+        deployed.deploy(PARAMETERS)
         deployed.figures["deploy, seconds"] = round(time.monotonic() - started, 1)
         yield deployed
         print("\n" + "\n".join(f"chain: {name}: {value}" for name, value in deployed.figures.items()), file=sys.stderr)
 
 
+def wait_for(what, expected):
+    """Waits until `what()` is `expected`, for so long as counts may take."""
+    limit = time.monotonic() + COUNT_LIMIT
+    while (found := what()) != expected and time.monotonic() < limit:
+        time.sleep(0.05)
+    return found
+
+
+def test_log_groups_of_every_kind_are_subscribed(stack):
+    function = stack.outputs()["FunctionArn"]
+    for kind, group in kinds.LOG_GROUPS.items():
+        # Of the default patterns the emulator reads that of flow logs alone, a plain term.
+        pattern = "REJECT" if kind == "Flow" else ""
+        assert stack.subscriptions(group) == [(STACK, pattern, function)], kind
+    assert stack.subscriptions(stack.outputs()["CanaryLogGroupName"]) == [(STACK, "", function)]
+    assert stack.subscriptions(OTHER_GROUP) == []
+
+
 def test_log_events_become_exact_counts_by_cause(stack):
     group = scenario.SCENARIO["log_group"]
-    [subscription] = stack.logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
-    assert subscription["filterPattern"] == ""
-    assert subscription["destinationArn"] == stack.outputs()["FunctionArn"]
-
     expected = scenario.expected_counts()
     sent = 0
     started = time.monotonic()
     for stream, events in scenario.batches(int(time.time() * 1000) - 1000):
-        stack.logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        answer = stack.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-        assert "rejectedLogEventsInfo" not in answer
+        stack.put(group, stream, events)
         sent += len(events)
-    while (counted := stack.failures()) != expected and time.monotonic() - started < COUNT_LIMIT:
-        time.sleep(0.05)
+    counted = wait_for(stack.failures, expected)
     took = time.monotonic() - started
     assert counted == expected, stack.function_log()
     stack.figures["log events"] = sent
@@ -149,6 +205,61 @@ def test_log_events_become_exact_counts_by_cause(stack):
 
     time.sleep(QUIET)
     assert stack.failures() == expected, "counts went on growing"
+
+
+def test_an_hour_of_traffic_is_counted_at_its_minutes(stack):
+    before = stack.failures()
+    group = scenario.SCENARIO["log_group"]
+    now_minute = int(time.time()) // 60
+    started = time.monotonic()
+    for minute in range(now_minute - 60, now_minute):
+        for stream, events in scenario.batches(minute * 60_000):
+            stack.put(group, f"{stream}-{minute}", events)
+    of_a_minute = scenario.expected_counts()
+    expected = {key: before.get(key, 0) + 60 * count for key, count in of_a_minute.items()}
+    assert wait_for(stack.failures, expected) == expected, stack.function_log()
+    stack.figures["an hour of traffic, seconds"] = round(time.monotonic() - started, 1)
+
+    (metric, dimensions), count = next(iter(of_a_minute.items()))
+    points = stack.cloudwatch.get_metric_statistics(
+        Namespace=NAMESPACE,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions],
+        StartTime=(now_minute - 60) * 60,
+        EndTime=now_minute * 60,
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    sums = {point["Timestamp"].timestamp() // 60: point["Sum"] for point in points}
+    # The test before this one may have put its events into the last of these minutes.
+    assert [sums.get(minute) for minute in range(now_minute - 60, now_minute - 2)] == [count] * 58
+
+
+@pytest.mark.parametrize("kind", ["Access", "Function", "Flow"])
+def test_logs_of_the_other_kinds_become_counts(stack, kind):
+    now_ms = int(time.time() * 1000) - 1000
+    events, expected = kinds.scenario(kind, now_ms)
+    stack.put(kinds.LOG_GROUPS[kind], "0f1e2d3c4b5a69788796a5b4c3d2e1f0", events)
+
+    def counted():
+        return {key: count for key, count in stack.counts().items() if key[0] in {name for name, _ in expected}}
+
+    assert wait_for(counted, expected) == expected, stack.function_log()
+
+
+def test_the_canary_counts_in_its_own_metric_alone(stack):
+    group = stack.outputs()["CanaryLogGroupName"]
+    [rule] = [each for each in stack.events.list_rules()["Rules"] if each.get("ScheduleExpression")]
+    [target] = stack.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert (rule["State"], target["Arn"].split(":log-group:")[1]) == ("ENABLED", group)
+
+    # The emulator runs no such target, so the event that EventBridge would write is written here.
+    before = stack.failures()
+    event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "resources": [rule["Arn"]]}
+    events = [{"timestamp": int(time.time() * 1000), "message": json.dumps(event)}]
+    stack.put(group, "canary", events)
+    assert wait_for(lambda: stack.own("Canary"), 1) == 1, stack.function_log()
+    assert stack.failures() == before
 
 
 def test_a_batch_that_cannot_be_read_is_kept_in_the_queue(stack):
@@ -183,18 +294,98 @@ def test_the_function_is_warm_for_the_next_batch(stack):
     stack.figures["the same when warm, seconds"] = round(took, 2)
 
 
-# The last test: the stack is gone after it.
-def test_deleting_the_stack_deletes_no_log_but_its_own(stack):
-    outputs = stack.outputs()
-    stack.cloudformation.delete_stack(StackName=STACK)
-    stack.cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+def test_dashboard_and_alarms_are_there(stack):
+    name = stack.outputs()["DashboardName"]
+    body = json.loads(stack.cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
+    assert len(body["widgets"]) > 10
+    text = json.dumps(body)
+    # What CloudFormation was to fill in is filled in.
+    assert "${" not in text.replace("${stageVariables", "")
+    assert f'SEARCH(\'{{\\"{NAMESPACE}\\",' in text
+    assert stack.outputs()["FunctionLogGroupName"] in text
+
+    alarms = {each["MetricName"]: each for each in stack.cloudwatch.describe_alarms()["MetricAlarms"]}
+    function = stack.outputs()["FunctionArn"].rpartition(":")[2]
+    canary = alarms["Canary"]
+    assert (canary["Namespace"], canary["TreatMissingData"]) == (NAMESPACE, "breaching")
+    assert canary["Dimensions"] == [{"Name": "Function", "Value": function}]
+    queue = stack.outputs()["FailedEventsUrl"].rpartition("/")[2]
+    assert alarms["ApproximateNumberOfMessagesVisible"]["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
+    assert {"Errors", "AsyncEventsDropped", "DestinationDeliveryFailures", "DeliveryThrottling"} <= set(alarms)
+    assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"]] == []
+    # The others are on expressions, which the emulator does not know; nothing else was left out.
+    assert sorted(stack.missing) == [
+        "BrokenAccessAlarm", "BrokenExecutionAlarm", "DeliveryErrorsAlarm", "ExemplarsQuery", "LoadAccessAlarm",
+        "LoadExecutionAlarm", "RequestQuery", "UnclassifiedAlarm",
+    ]
+
+
+def test_another_stack_subscribes_to_the_exported_function(stack):
+    template = (PROJECT / "tests/chain/api_stack.yaml").read_text()
+    stack.cloudformation.create_stack(
+        StackName=API_STACK,
+        TemplateBody=template,
+        Parameters=[{"ParameterKey": "Why5xxStack", "ParameterValue": STACK}],
     )
-    group = scenario.SCENARIO["log_group"]
+    stack.cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=API_STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    group = "API-Gateway-Execution-Logs_s2t3a4c5k6/live"
+    assert stack.subscriptions(group) == [("why5xx", "", stack.outputs()["FunctionArn"])]
+    message = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a90) Execution failed due to a timeout error"
+    stack.put(group, "0f1e2d3c4b5a69788796a5b4c3d2e1f1", [{"timestamp": int(time.time() * 1000), "message": message}])
+    key = "Errors", (("ApiId", "s2t3a4c5k6"), ("Cause", "integration_timeout"), ("Stage", "live"))
+    assert wait_for(lambda: stack.counts().get(key), 1) == 1, stack.function_log()
+
+
+def test_an_update_changes_what_it_says_and_replaces_nothing(stack):
+    before = stack.resources()
+    function = stack.outputs()["FunctionArn"]
+    parameters = PARAMETERS | {
+        "ExecutionLogGroups": f"{kinds.LOG_GROUPS['Execution']},{OTHER_GROUP}",
+        "FlowLogGroups": "",
+        "SubscriptionRevision": "2",
+        "MemorySize": "512",
+        "ReservedConcurrency": "5",
+        "QuietStages": "dev,test",
+        "RolePath": "/team/",
+    }
+    stack.deploy(parameters)
+    after = stack.resources()
+    gone = {name for name in before if name not in after}
+    new = {name for name in after if name not in before}
+    assert gone == {"FlowSubscriptionvpcflow"}
+    assert new == {"ExecutionSubscriptionAPIGatewayExecutionLogsc7h8a9i0n1test"}
+    replaced = {name for name in before if name in after and before[name] != after[name]}
+    # The path is part of a role's identity.
+    assert replaced <= {"FunctionRole"}
+    assert stack.outputs()["FunctionArn"] == function
+    assert stack.function.get_function_configuration(FunctionName=function)["MemorySize"] == 512
+    assert stack.subscriptions(OTHER_GROUP) == [(STACK, "", function)]
+    assert stack.subscriptions(kinds.LOG_GROUPS["Flow"]) == []
+    assert stack.subscriptions(kinds.LOG_GROUPS["Access"]) == [(STACK, "", function)]
+
+
+# The last test: the stacks are gone after it.
+def test_deleting_the_stacks_deletes_no_log_but_their_own(stack):
+    outputs = stack.outputs()
+    for name in API_STACK, STACK:
+        stack.cloudformation.delete_stack(StackName=name)
+        stack.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
     groups = [each["logGroupName"] for each in stack.logs.describe_log_groups()["logGroups"]]
-    assert group in groups
+    assert [group for group in LOG_GROUPS if group not in groups] == []
     assert outputs["FunctionLogGroupName"] not in groups
+    assert outputs["CanaryLogGroupName"] not in groups
+    for group in LOG_GROUPS:
+        assert stack.subscriptions(group) == []
+    group = scenario.SCENARIO["log_group"]
     assert stack.logs.filter_log_events(logGroupName=group)["events"], "its log events are gone"
-    assert stack.logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
     with pytest.raises(stack.function.exceptions.ResourceNotFoundException):
         stack.function.get_function(FunctionName=outputs["FunctionArn"])
+    # What is left: the metrics, which CloudWatch keeps for 15 months.
+    assert stack.failures()
+    assert stack.events.list_rules()["Rules"] == []
+    assert stack.cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert stack.cloudwatch.list_dashboards()["DashboardEntries"] == []

@@ -1,44 +1,41 @@
 """What the template promises, where no linter looks."""
 
-import pathlib
 import re
 
-import boto3
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
-TEXT = pathlib.Path(__file__).parents[2].joinpath("template.yaml").read_text()
-TEMPLATE = yaml_parse(TEXT)
-PARAMETERS = TEMPLATE["Parameters"]
-RESOURCES = TEMPLATE["Resources"]
-INTERFACE = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]
+import expansion
+from expansion import CONDITIONS, INTERFACE, PARAMETERS, REGION, RESOURCES, TEMPLATE, TEXT, translated
 
 # A filter pattern's limit: API Reference, PutSubscriptionFilter.
 MAX_PATTERN_CHARS = 1024
 
+# A parameter's limit: CloudFormation User Guide, quotas.
+MAX_PARAMETER_BYTES = 4096
 
-# Any will do.
-REGION = "us-east-1"
+# The lists of log groups, and the patterns that belong to them.
+KINDS = ["Execution", "Access", "Function", "Flow"]
 
-
-def translated():
-    """The resources as CloudFormation sees them, after the transform."""
-    packaged = yaml_parse(TEXT)
-    packaged["Resources"]["Function"]["Properties"]["CodeUri"] = "s3://bucket/function.zip"
-    session = boto3.session.Session(region_name=REGION)
-    return Translator({}, Parser(), boto_session=session).translate(packaged, {})["Resources"]
+# A log group of each kind, as the lists take them.
+LISTS = {
+    "ExecutionLogGroups": "API-Gateway-Execution-Logs_a1b2c3d4e5/prod,API-Gateway-Execution-Logs_a1b2c3d4e5/test",
+    "AccessLogGroups": "/aws/apigateway/orders-access",
+    "FunctionLogGroups": "/aws/lambda/orders",
+    "FlowLogGroups": "/vpc/flow",
+}
 
 
 def parameters_in(value):
-    """The parameters that a value is made of."""
+    """The parameters that a value is made of, those of its conditions among them."""
     if isinstance(value, dict):
         if "Ref" in value:
             return {value["Ref"]} & set(PARAMETERS)
         if isinstance(value.get("Fn::Sub"), str):
             return set(re.findall(r"\$\{(\w+)\}", value["Fn::Sub"])) & set(PARAMETERS)
+        if "Fn::If" in value:
+            condition, *branches = value["Fn::If"]
+            return parameters_in(CONDITIONS[condition]) | parameters_in(branches)
         return set().union(*map(parameters_in, value.values()))
     if isinstance(value, list):
         return set().union(*map(parameters_in, value))
@@ -46,8 +43,11 @@ def parameters_in(value):
 
 
 def statements():
-    policies = RESOURCES["FunctionRole"]["Properties"]["Policies"]
-    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    """What the role grants, with the condition that it depends on."""
+    for policy in RESOURCES["FunctionRole"]["Properties"]["Policies"]:
+        condition, policy = policy["Fn::If"][:2] if "Fn::If" in policy else (None, policy)
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield condition, statement
 
 
 def actions(statement):
@@ -63,8 +63,7 @@ def test_every_parameter_is_described_labelled_and_in_one_group():
 
 
 def test_every_parameter_is_used():
-    used = set(re.findall(r"!Ref (\w+)", TEXT)) | set(re.findall(r"\$\{(\w+)\}", TEXT))
-    assert set(PARAMETERS) - used == set()
+    assert set(PARAMETERS) - parameters_in([TEMPLATE["Resources"], CONDITIONS]) == set()
 
 
 def test_the_stack_deploys_with_its_defaults():
@@ -73,24 +72,102 @@ def test_the_stack_deploys_with_its_defaults():
         default = parameter["Default"]
         assert default in parameter.get("AllowedValues", [default]), name
         assert re.fullmatch(parameter.get("AllowedPattern", ".*"), str(default)), name
+        assert len(str(default).encode()) <= MAX_PARAMETER_BYTES, name
 
 
 def test_no_partition_is_written_out():
     assert "arn:aws" not in TEXT.lower()
 
 
+# Logical ids are published: other stacks, dashboards and runbooks hold what follows from them.
+ALARM = "AWS::CloudWatch::Alarm"
+ALWAYS = {
+    "BrokenAccessAlarm": ALARM,
+    "BrokenExecutionAlarm": ALARM,
+    "DeliveryErrorsAlarm": ALARM,
+    "DeliveryThrottlingAlarm": ALARM,
+    "DestinationFailuresAlarm": ALARM,
+    "EventsDroppedAlarm": ALARM,
+    "FailedEventsAlarm": ALARM,
+    "FunctionErrorsAlarm": ALARM,
+    "UnclassifiedAlarm": ALARM,
+    "Dashboard": "AWS::CloudWatch::Dashboard",
+    "ExemplarsQuery": "AWS::Logs::QueryDefinition",
+    "FailuresFilter": "AWS::Logs::MetricFilter",
+    "RequestQuery": "AWS::Logs::QueryDefinition",
+    "UnclassifiedFilter": "AWS::Logs::MetricFilter",
+    "CanaryLogGroup": "AWS::Logs::LogGroup",
+    "CanaryRule": "AWS::Events::Rule",
+    "CanarySubscription": "AWS::Logs::SubscriptionFilter",
+    "FailedEvents": "AWS::SQS::Queue",
+    "FailedEventsPolicy": "AWS::SQS::QueuePolicy",
+    "Function": "AWS::Lambda::Function",
+    "FunctionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
+    "FunctionLogGroup": "AWS::Logs::LogGroup",
+    "FunctionRole": "AWS::IAM::Role",
+    "InvokePermission": "AWS::Lambda::Permission",
+}
+ON_DEMAND = {
+    "AlarmSubscription": "AWS::SNS::Subscription",
+    "AlarmTopic": "AWS::SNS::Topic",
+    "AlarmTopicPolicy": "AWS::SNS::TopicPolicy",
+    "CanaryAlarm": ALARM,
+    "LoadAccessAlarm": ALARM,
+    "LoadExecutionAlarm": ALARM,
+    "FailedEventsBucket": "AWS::S3::Bucket",
+    "FailedEventsBucketPolicy": "AWS::S3::BucketPolicy",
+}
+OF_LISTS = {
+    "ExecutionSubscriptionAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::SubscriptionFilter",
+    "ExecutionSubscriptionAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::SubscriptionFilter",
+    "AccessSubscriptionawsapigatewayordersaccess": "AWS::Logs::SubscriptionFilter",
+    "FunctionSubscriptionawslambdaorders": "AWS::Logs::SubscriptionFilter",
+    "FlowSubscriptionvpcflow": "AWS::Logs::SubscriptionFilter",
+}
+
+
 def test_no_other_resource_is_made_and_none_has_another_name():
-    # Logical ids are published: other stacks, dashboards and runbooks hold what follows from them.
-    assert sorted((name, resource["Type"]) for name, resource in translated().items()) == [
-        ("ExecutionSubscription", "AWS::Logs::SubscriptionFilter"),
-        ("FailedEvents", "AWS::SQS::Queue"),
-        ("FailedEventsPolicy", "AWS::SQS::QueuePolicy"),
-        ("Function", "AWS::Lambda::Function"),
-        ("FunctionEventInvokeConfig", "AWS::Lambda::EventInvokeConfig"),
-        ("FunctionLogGroup", "AWS::Logs::LogGroup"),
-        ("FunctionRole", "AWS::IAM::Role"),
-        ("InvokePermission", "AWS::Lambda::Permission"),
-    ]
+    resources = translated(LISTS)
+    assert {name: each["Type"] for name, each in resources.items()} == ALWAYS | ON_DEMAND | OF_LISTS
+    assert {name for name, each in resources.items() if "Condition" in each} == set(ON_DEMAND | OF_LISTS)
+
+
+def test_empty_lists_subscribe_nothing():
+    # What an empty list makes is there by name, with a condition that does not hold.
+    for name, resource in translated({}).items():
+        if name in {f"{kind}Subscription" for kind in KINDS}:
+            assert resource["Condition"] == f"Subscribes{name.removesuffix('Subscription')}LogGroups"
+        else:
+            assert name in ALWAYS | ON_DEMAND
+    for kind in KINDS:
+        assert not expansion.holds(f"Subscribes{kind}LogGroups", {})
+        assert expansion.holds(f"Subscribes{kind}LogGroups", LISTS)
+
+
+def test_fifty_log_groups_fit():
+    groups = [f"API-Gateway-Execution-Logs_a1b2c3d4e5/production-{number:02}" for number in range(50)]
+    value = ",".join(groups)
+    assert len(value) <= MAX_PARAMETER_BYTES
+    made = translated({"ExecutionLogGroups": value})
+    subscribed = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::SubscriptionFilter"]
+    assert set(groups) <= {each["LogGroupName"] for each in subscribed if isinstance(each["LogGroupName"], str)}
+
+
+def test_each_kind_has_its_own_pattern_and_all_filters_one_name():
+    for name, resource in translated(LISTS).items():
+        if resource["Type"] != "AWS::Logs::SubscriptionFilter":
+            continue
+        properties = resource["Properties"]
+        kind = name.partition("Subscription")[0]
+        assert properties["FilterPattern"] == ("" if kind == "Canary" else {"Ref": f"{kind}FilterPattern"})
+        assert properties["FilterName"] == {"Ref": "AWS::StackName"}
+        assert properties["DestinationArn"] == {"Fn::GetAtt": ["Function", "Arn"]}
+        assert resource["DependsOn"] == "InvokePermission"
+
+
+def test_a_new_revision_of_the_lists_is_a_change_of_the_stack():
+    revised = [name for name, each in translated({}).items() if parameters_in(each.get("Metadata", {}))]
+    assert "FunctionLogGroup" in revised
 
 
 def test_the_function_is_the_rust_program_on_arm64():
@@ -107,9 +184,18 @@ def test_every_setting_has_the_prefix_of_the_project():
 
 
 def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
-    granted = sorted(action for statement in statements() for action in actions(statement))
-    assert granted == ["cloudwatch:PutMetricData", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"]
-    for statement in statements():
+    granted = sorted((condition or "", action) for condition, each in statements() for action in actions(each))
+    assert granted == [
+        ("", "cloudwatch:PutMetricData"),
+        ("", "logs:CreateLogStream"),
+        ("", "logs:PutLogEvents"),
+        ("", "sqs:SendMessage"),
+        ("HasKmsKey", "kms:Decrypt"),
+        ("HasKmsKey", "kms:GenerateDataKey"),
+        ("KeepsInS3", "s3:ListBucket"),
+        ("KeepsInS3", "s3:PutObject"),
+    ]
+    for _, statement in statements():
         if actions(statement) == ["cloudwatch:PutMetricData"]:
             assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
         else:
@@ -117,28 +203,50 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
 
 
 def test_the_role_writes_to_the_functions_own_log_group_alone():
-    [statement] = [statement for statement in statements() if "logs:PutLogEvents" in actions(statement)]
+    [statement] = [statement for _, statement in statements() if "logs:PutLogEvents" in actions(statement)]
     assert statement["Resource"] == {"Fn::GetAtt": ["FunctionLogGroup", "Arn"]}
     assert RESOURCES["Function"]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogGroup"}
 
 
-@pytest.mark.parametrize("group", ["/why5xx/prod", "/why5xx/", "with blank", "star*", "x" * 513])
-def test_its_own_log_groups_and_impossible_names_are_refused(group):
-    assert not re.fullmatch(PARAMETERS["ExecutionLogGroupName"]["AllowedPattern"], group)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("group", ["/why5xx/prod", "/why5xx/", "/why5xx/prod/canary", "with blank", "star*", "x" * 513])
+def test_its_own_log_groups_and_impossible_names_are_refused(kind, group):
+    assert not re.fullmatch(PARAMETERS[f"{kind}LogGroups"]["AllowedPattern"], group)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "group",
     ["", "API-Gateway-Execution-Logs_a1b2c3d4e5/prod", "/aws/apigateway/w5x6y7z8a9/dev", "/aws/vendedlogs/orders", "x" * 512],
 )
-def test_log_groups_of_apis_are_admitted(group):
-    assert re.fullmatch(PARAMETERS["ExecutionLogGroupName"]["AllowedPattern"], group)
+def test_log_groups_of_apis_are_admitted(kind, group):
+    assert re.fullmatch(PARAMETERS[f"{kind}LogGroups"]["AllowedPattern"], group)
 
 
-def test_the_functions_own_log_group_has_the_prefix_that_is_refused():
-    name = RESOURCES["FunctionLogGroup"]["Properties"]["LogGroupName"]["Fn::Sub"]
-    assert name == "/why5xx/${AWS::StackName}"
-    assert not re.fullmatch(PARAMETERS["ExecutionLogGroupName"]["AllowedPattern"], name.replace("${AWS::StackName}", "any"))
+def test_the_stacks_own_log_groups_have_the_prefix_that_is_refused():
+    for resource, name in ("FunctionLogGroup", "/why5xx/${AWS::StackName}"), ("CanaryLogGroup", "/why5xx/${AWS::StackName}/canary"):
+        assert RESOURCES[resource]["Properties"]["LogGroupName"] == {"Fn::Sub": name}
+        for kind in KINDS:
+            assert not re.fullmatch(PARAMETERS[f"{kind}LogGroups"]["AllowedPattern"], name.replace("${AWS::StackName}", "any"))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "admitted", "refused"),
+    [
+        ("ReservedConcurrency", ["", "1", "100"], ["0", "00", "-1", "1.5", "x"]),
+        ("AlarmEmail", ["", "team@example.com"], ["team", "a b@example.com"]),
+        ("AlarmTopicArn", ["", "arn:aws-cn:sns:cn-north-1:111122223333:on-call"], ["on-call", "arn:aws:sqs:eu-west-1:111122223333:x"]),
+        ("SettingsLayerArn", ["", "arn:aws:lambda:eu-west-1:111122223333:layer:why5xx:7"], ["arn:aws:lambda:eu-west-1:111122223333:layer:why5xx"]),
+        ("KmsKeyArn", ["", "arn:aws:kms:eu-west-1:111122223333:key/0a1b-2c3d"], ["alias/logs"]),
+        ("PermissionsBoundaryArn", ["", "arn:aws:iam::111122223333:policy/boundary"], ["boundary"]),
+        ("RolePath", ["/", "/team/orders/"], ["", "team/", "/team"]),
+        ("QuietStages", ["", "dev", "$default", "pre-prod"], ["x' OR 'x", 'y"', "a b"]),
+    ],
+)
+def test_parameters_admit_what_their_place_takes(parameter, admitted, refused):
+    pattern = PARAMETERS[parameter]["AllowedPattern"]
+    assert [value for value in admitted if not re.fullmatch(pattern, value)] == []
+    assert [value for value in refused if re.fullmatch(pattern, value)] == []
 
 
 @pytest.mark.parametrize("namespace", ["AWS/ApiGateway", "", ":colon", "x" * 256])
@@ -146,12 +254,13 @@ def test_namespaces_that_cloudwatch_refuses_are_refused(namespace):
     assert not re.fullmatch(PARAMETERS["Namespace"]["AllowedPattern"], namespace)
 
 
-def test_the_default_filter_pattern_leaves_room_for_other_filters():
-    pattern = PARAMETERS["ExecutionFilterPattern"]
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_default_filter_patterns_leave_room_for_other_filters(kind):
+    pattern = PARAMETERS[f"{kind}FilterPattern"]
     assert pattern["MaxLength"] == MAX_PATTERN_CHARS
     assert len(pattern["Default"]) <= MAX_PATTERN_CHARS
-    # Five patterns with regular expressions a log group, two expressions a pattern.
-    assert pattern["Default"].count("%") == 2
+    # Five patterns with regular expressions a log group; ours takes one at most.
+    assert pattern["Default"].count("%") in (0, 2)
 
 
 def test_only_log_groups_of_this_account_may_invoke_and_before_any_is_subscribed():
@@ -161,44 +270,82 @@ def test_only_log_groups_of_this_account_may_invoke_and_before_any_is_subscribed
     assert permission["SourceArn"] == {
         "Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"
     }
-    for name, resource in RESOURCES.items():
-        if resource["Type"] == "AWS::Logs::SubscriptionFilter":
-            assert resource["DependsOn"] == "InvokePermission", name
-            assert resource["Condition"], name
 
 
-def test_no_parameter_that_changes_replaces_a_resource_but_the_subscription():
+# What a parameter may replace: none of it holds anything, and nothing is lost between old and new.
+REPLACED = {
+    ("FunctionRole", "/properties/Path"): {"RolePath"},
+    ("AlarmSubscription", "/properties/Endpoint"): {"AlarmEmail"},
+}
+
+
+def test_no_parameter_that_changes_replaces_the_function_its_permission_queue_or_log_groups():
     # Whatever replaces the function or its permission loses log events: the filter is disabled for up to ten minutes.
     replacing = {}
-    for name, resource in translated().items():
+    for name, resource in translated(LISTS).items():
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource["Type"]).schema
         for path in schema.get("createOnlyProperties", []):
-            made_of = parameters_in(resource["Properties"].get(path.split("/")[2]))
+            made_of = parameters_in(resource.get("Properties", {}).get(path.split("/")[2]))
             if made_of:
                 replacing[name, path] = made_of
-    assert replacing == {("ExecutionSubscription", "/properties/LogGroupName"): {"ExecutionLogGroupName"}}
+    assert replacing == REPLACED
 
 
-def test_only_the_subscription_is_conditional():
-    conditional = [name for name, resource in translated().items() if "Condition" in resource]
-    assert conditional == ["ExecutionSubscription"]
+def test_a_log_group_that_joins_a_list_leaves_the_other_subscriptions_as_they_were():
+    before = translated(LISTS)
+    after = translated(LISTS | {"AccessLogGroups": "/aws/apigateway/stock-access," + LISTS["AccessLogGroups"]})
+    assert {name: each for name, each in after.items() if name in before} == before
+    assert set(after) - set(before) == {"AccessSubscriptionawsapigatewaystockaccess"}
 
 
 def test_failed_events_are_kept_for_two_weeks_encrypted_and_behind_tls():
     queue = RESOURCES["FailedEvents"]["Properties"]
-    assert queue == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 60 * 60}
-    [statement] = RESOURCES["FailedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+    assert queue["SqsManagedSseEnabled"]["Fn::If"] == ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]
+    assert queue["KmsMasterKeyId"]["Fn::If"][:2] == ["HasKmsKey", {"Ref": "KmsKeyArn"}]
+    bucket = RESOURCES["FailedEventsBucket"]["Properties"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 14)
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    for policy in "FailedEventsPolicy", "FailedEventsBucketPolicy":
+        [statement] = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_outlives_the_stack_is_the_bucket_alone():
+    kept = [name for name, each in RESOURCES.items() if each.get("DeletionPolicy", "Delete") != "Delete"]
+    assert kept == ["FailedEventsBucket"]
 
 
 def test_retries_are_within_what_lambda_admits():
-    config = RESOURCES["Function"]["Properties"]["EventInvokeConfig"]
+    config = RESOURCES["FunctionEventInvokeConfig"]["Properties"]
+    assert config["FunctionName"] == {"Ref": "Function"}
     assert 0 <= config["MaximumRetryAttempts"] <= 2
     assert 60 <= config["MaximumEventAgeInSeconds"] <= 6 * 60 * 60
-    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedEvents", "Arn"]}
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::If": ["KeepsInS3", {"Fn::GetAtt": ["FailedEventsBucket", "Arn"]}, {"Fn::GetAtt": ["FailedEvents", "Arn"]}]
+    }
 
 
 def test_lambda_writes_no_line_for_each_batch():
     logging = RESOURCES["Function"]["Properties"]["LoggingConfig"]
     assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
+
+
+def test_the_canary_is_written_without_code_and_read_like_any_log_group():
+    rule = RESOURCES["CanaryRule"]["Properties"]
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    [target] = rule["Targets"]
+    assert target["Arn"]["Fn::Sub"].endswith(":log-group:${CanaryLogGroup}")
+    [statement] = RESOURCES["CanaryLogGroup"]["Properties"]["ResourcePolicyDocument"]["Statement"]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"]["Fn::Sub"].endswith(RESOURCES["CanaryLogGroup"]["Properties"]["LogGroupName"]["Fn::Sub"] + ":*")
+    variables = RESOURCES["Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["WHY5XX_CANARY_LOG_GROUP"] == {"Ref": "CanaryLogGroup"}
+    assert RESOURCES["CanarySubscription"]["Properties"]["LogGroupName"] == {"Ref": "CanaryLogGroup"}
+
+
+def test_no_account_level_resource_policy_is_taken():
+    assert "AWS::Logs::ResourcePolicy" not in {each["Type"] for each in RESOURCES.values()}

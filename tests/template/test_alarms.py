@@ -1,0 +1,237 @@
+"""The alarms: what they say, what they cost, and which of them fires when data come late."""
+
+import pytest
+
+import expansion
+from expansion import CONDITIONS, PARAMETERS, RESOURCES, TEMPLATE
+from simulation import RANGES, Alarm
+
+ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+
+# CloudWatch API Reference: PutMetricAlarm, AlarmDescription; MetricDataQuery, Expression.
+MAX_DESCRIPTION_CHARS = 1024
+MAX_EXPRESSION_CHARS = 2048
+
+# What the description of an alarm on failures must hold: what to do, and the query for requests to look up.
+ON_FAILURES = ["BrokenExecutionAlarm", "BrokenAccessAlarm", "LoadExecutionAlarm", "LoadAccessAlarm"]
+
+
+def queries():
+    """The alarms on a query of Metrics Insights, which are billed by the metrics that they look at."""
+    for name, alarm in ALARMS.items():
+        for metric in alarm.get("Metrics", []):
+            if "SELECT" in str(metric.get("Expression")):
+                yield name, metric
+
+
+def filled(expression, parameters):
+    """The text of an expression for these values of parameters."""
+    text, values = expression["Fn::Sub"] if isinstance(expression["Fn::Sub"], list) else (expression["Fn::Sub"], {})
+    for key, value in values.items():
+        if "Fn::FindInMap" in value:
+            mapping, first, second = value["Fn::FindInMap"]
+            value = TEMPLATE["Mappings"][mapping][first][second]
+        else:
+            value = expansion.value_of(value, parameters)
+        text = text.replace(f"${{{key}}}", value)
+    text = text.replace("${Namespace}", parameters.get("Namespace", PARAMETERS["Namespace"]["Default"]))
+    return text.replace("${AWS::StackName}", "x" * 128)
+
+
+def is_there_by_default(name):
+    condition = RESOURCES[name].get("Condition")
+    return condition is None or expansion.holds(condition, {})
+
+
+def test_at_most_three_alarms_are_billed_by_the_metrics_they_look_at():
+    assert [name for name, _ in queries() if is_there_by_default(name)] == [
+        "BrokenExecutionAlarm",
+        "BrokenAccessAlarm",
+        "DeliveryErrorsAlarm",
+    ]
+
+
+def test_causes_of_load_alarm_on_demand_alone():
+    for name in "LoadExecutionAlarm", "LoadAccessAlarm":
+        assert not is_there_by_default(name)
+        assert expansion.holds(RESOURCES[name]["Condition"], {"LoadThreshold": 50})
+
+
+def test_only_a_missing_canary_is_bad():
+    missing = {name: alarm["TreatMissingData"] for name, alarm in ALARMS.items()}
+    assert missing.pop("CanaryAlarm") == "breaching"
+    assert set(missing.values()) == {"notBreaching"}
+    # Where nothing is published, nothing is missing.
+    assert not expansion.holds(RESOURCES["CanaryAlarm"]["Condition"], {"Sink": "stdout"})
+    assert is_there_by_default("CanaryAlarm")
+
+
+def test_every_alarm_tells_by_e_mail_or_topic_and_by_default_nobody():
+    for name, alarm in ALARMS.items():
+        assert alarm["AlarmActions"] == [
+            {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
+            {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
+        ], name
+    assert not expansion.holds("HasAlarmEmail", {})
+    assert not expansion.holds("HasAlarmTopic", {})
+    assert RESOURCES["AlarmSubscription"]["Properties"]["Protocol"] == "email"
+
+
+def test_descriptions_say_what_to_do_and_where_to_look():
+    for name, alarm in ALARMS.items():
+        text = alarm["AlarmDescription"]["Fn::Sub"]
+        # Names that CloudFormation makes are longer than those of the resources.
+        assert len(text) + 40 * text.count("${") <= MAX_DESCRIPTION_CHARS, name
+        assert "heck" in text or "What to do" in text or "filter level" in text or "are the usual reason" in text, name
+    for name in ON_FAILURES:
+        text = ALARMS[name]["AlarmDescription"]["Fn::Sub"]
+        assert "why5xx explain CAUSE" in text
+        assert 'filter message = "exemplar" and cause = "CAUSE"' in text
+
+
+def test_quiet_stages_are_left_out_of_every_query_about_failures():
+    for name, metric in queries():
+        if name not in ON_FAILURES:
+            continue
+        text = filled(metric["Expression"], {"QuietStages": "dev,preview"})
+        assert " AND Stage != 'dev' AND Stage != 'preview' " in text
+        # The empty list names a stage that there cannot be.
+        assert " AND Stage != '' " in filled(metric["Expression"], {})
+        assert "GROUP BY ApiId, Stage, Cause ORDER BY SUM() DESC" in text
+
+
+def test_queries_are_within_their_limits():
+    stages = ",".join(f"staging-eu-{number}" for number in range(10))
+    for name, metric in queries():
+        text = filled(metric["Expression"], {"QuietStages": stages, "Namespace": "Team/Orders/Why5xx"})
+        assert len(text) <= MAX_EXPRESSION_CHARS, name
+        # Metrics Insights has neither OR nor lists; a condition is a name, = or !=, and a text.
+        where = text.partition(" WHERE ")[2].partition(" GROUP BY ")[0]
+        for term in where.split(" AND "):
+            assert term.split(" ")[1] in ("=", "!="), term
+        alarm = ALARMS[name]
+        # It looks at the latest three hours.
+        assert metric["Period"] % 60 == 0 and metric["Period"] * alarm["EvaluationPeriods"] <= 3 * 60 * 60
+
+
+def test_alarms_need_no_more_periods_than_they_look_at():
+    for name, alarm in ALARMS.items():
+        assert 1 <= alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"], name
+
+
+def test_conditions_of_alarms_are_declared():
+    for name in ALARMS:
+        assert RESOURCES[name].get("Condition", "Publishes") in CONDITIONS
+
+
+# How late a datum may come, in minutes: CloudWatch Logs delivers "usually in under three", and tries again.
+DELAYS = range(1, 9)
+
+BROKEN = Alarm(ALARMS["BrokenExecutionAlarm"], PARAMETERS, 300)
+CANARY = Alarm(ALARMS["CanaryAlarm"], PARAMETERS, 300)
+
+
+def failures(per_minute, delay):
+    return [(minute, minute + delay, count) for minute, count in per_minute.items()]
+
+
+@pytest.mark.parametrize("more", RANGES)
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize(
+    ("what", "per_minute", "latest"),
+    [
+        ("one a minute for half an hour", {minute: 1 for minute in range(30)}, 18),
+        ("two a minute for ten minutes", {minute: 2 for minute in range(10)}, 18),
+        ("a flood that lasts", {minute: 500 for minute in range(60)}, 18),
+    ],
+)
+def test_a_broken_cause_that_lasts_alarms_however_late_the_data(what, per_minute, latest, delay, more):
+    first = BROKEN.first(range(90), failures(per_minute, delay), more)
+    assert first is not None and first <= latest, what
+
+
+@pytest.mark.parametrize("more", RANGES)
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize(
+    ("what", "per_minute"),
+    [
+        ("nothing", {}),
+        ("a deployment: fifty in one minute", {20: 50}),
+        ("two in five minutes, all day", {minute: 2 for minute in range(0, 600, 5)}),
+    ],
+)
+def test_what_passes_or_is_rare_does_not_alarm(what, per_minute, delay, more):
+    assert BROKEN.first(range(600), failures(per_minute, delay), more) is None, what
+
+
+@pytest.mark.parametrize("more", RANGES)
+def test_an_alarm_ends_when_the_failures_do(more):
+    data = failures({minute: 2 for minute in range(30)}, 3)
+    # With no later data the newest real ones are looked at until they leave the range.
+    assert not BROKEN.is_on(30 + 5 * (BROKEN.n + more), data, more)
+
+
+def canaries(delays, until):
+    """Canaries every five minutes; each counts at the minute at which it arrives, a minute before it can be read."""
+    return [(minute + delay, minute + delay + 1, 1) for minute, delay in zip(range(0, until, 5), delays)]
+
+
+@pytest.mark.parametrize("more", RANGES)
+def test_canaries_that_come_late_do_not_alarm(more):
+    uneven = [1, 8, 1, 1, 8, 8, 1, 5, 1, 8] * 12
+    for delays in ([delay] * 120 for delay in DELAYS):
+        assert CANARY.first(range(30, 600), canaries(delays, 600), more) is None
+    assert CANARY.first(range(30, 600), canaries(uneven, 600), more) is None
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_canaries_that_stop_alarm_within_half_an_hour(delay):
+    # Periods beyond the window would still show older canaries, so this is stated of the longest look back.
+    first = CANARY.first(range(30, 240), canaries([delay] * 24, 120), max(RANGES))
+    assert first is not None and 120 < first <= 120 + delay + 30
+
+
+@pytest.mark.parametrize("more", RANGES)
+@pytest.mark.parametrize(
+    ("what", "of_a_minute", "alarms"),
+    [
+        ("a new wording: one in ten", lambda minute: (10, 1), True),
+        ("all of them", lambda minute: (1, 1), True),
+        ("one in fifty", lambda minute: (100, 2), False),
+        ("few, though all of them", lambda minute: (1, 1) if minute % 3 == 0 else None, False),
+        ("ten minutes of it", lambda minute: (10, 10) if minute < 10 else (10, 0), False),
+    ],
+)
+def test_unclassified_failures_alarm_when_they_are_many_and_last(what, of_a_minute, alarms, more):
+    properties = ALARMS["UnclassifiedAlarm"]
+    assert properties["Metrics"][2]["Expression"] == (
+        "IF(FILL(unclassified, 0) >= 10 AND FILL(unclassified, 0) >= 0.05 * failures, 1, 0)"
+    )
+
+    def value(pairs):
+        all_of_them, unclassified = (sum(column) for column in zip(*pairs))
+        return int(unclassified >= 10 and unclassified >= 0.05 * all_of_them)
+
+    alarm = Alarm(properties, PARAMETERS, properties["Metrics"][0]["MetricStat"]["Period"], value)
+    for delay in DELAYS:
+        # What the function logs carries the minute at which it was logged.
+        pairs = [(minute + delay, of_a_minute(minute)) for minute in range(90)]
+        data = [(minute, minute + 1, pair) for minute, pair in pairs if pair]
+        first = alarm.first(range(180), data, more)
+        assert (first is not None) == alarms, what
+        assert first is None or first <= 45
+
+
+@pytest.mark.parametrize("name", ["FailuresFilter", "UnclassifiedFilter"])
+def test_the_counts_of_the_functions_own_log_are_read_as_it_writes_them(name):
+    # src/function writes these messages and fields; tests/function.rs reads them there.
+    properties = RESOURCES[name]["Properties"]
+    pattern, value = {
+        "FailuresFilter": ('{ $.message = "batch published" }', "$.errors"),
+        "UnclassifiedFilter": ('{ $.message = "unclassified" }', "$.count"),
+    }[name]
+    assert properties["FilterPattern"] == pattern
+    [transformation] = properties["MetricTransformations"]
+    assert transformation["MetricValue"] == value
+    # What alarms and dashboard read of the namespace proper is the program's alone.
+    assert transformation["MetricNamespace"] == {"Fn::Sub": "${Namespace}/${AWS::StackName}"}
