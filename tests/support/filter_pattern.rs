@@ -27,9 +27,18 @@ pub(crate) const MAX_PATTERN_CHARS: usize = 1_024;
 ///
 /// Where the template no longer writes it as one line between single quotes.
 pub(crate) fn default_execution_pattern() -> String {
+    default_pattern_of("Execution")
+}
+
+/// The same for any kind of log: `Execution`, `Access`, `Function` or `Flow`.
+///
+/// # Panics
+///
+/// Where the template no longer writes it as one line between single quotes.
+pub(crate) fn default_pattern_of(kind: &str) -> String {
     const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
-    let (_, declaration) =
-        TEMPLATE.split_once("\n  ExecutionFilterPattern:\n    Type: String\n    Default: '").expect("a default");
+    let parameter = format!("\n  {kind}FilterPattern:\n    Type: String\n    Default: '");
+    let (_, declaration) = TEMPLATE.split_once(&parameter).expect("a default");
     let (default, _) = declaration.split_once("'\n").expect("a closing quote");
     default.replace("''", "'")
 }
