@@ -43,6 +43,7 @@ fn template_path() -> std::path::PathBuf {
 }
 
 /// Compares what stands between two marks, or writes it there.
+#[expect(clippy::disallowed_methods, reason = "a switch of the test, no setting")]
 fn check(mark: &str, generated: &str) {
     let template = template();
     let begin = template.find(&format!("# {mark}\n")).expect("the opening mark") + mark.len() + 3;
