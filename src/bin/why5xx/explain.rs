@@ -94,7 +94,9 @@ impl Found {
         }
         if found.causes.is_empty() || found.causes.iter().all(|id| *id == UNCLASSIFIED) {
             let text = String::from_utf8_lossy(text);
+            // That no cause is known was found already.
             let of_line = classify::access::pasted_cause(&text, table).map(|cause| cause.id);
+            let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
             found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
             if found.causes.is_empty() {
                 found.causes.extend(classify::sentence::within(&text, table).map(|cause| cause.id));
