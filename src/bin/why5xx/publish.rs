@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use why5xx::publish::{CloudWatch, Publisher, requests, sendable};
-use why5xx::settings::{Aws, Environment, Settings};
+use why5xx::settings::{Aws, Environment, Settings, SettingsError};
 use why5xx::tally::{Datum, Tally};
 
 use crate::Failed;
@@ -37,7 +37,10 @@ pub(crate) struct Target {
 impl Target {
     /// Reads the variables of the AWS SDKs, before any input is read in vain.
     pub(crate) fn of(endpoint_url: Option<&str>) -> Result<Self, Failed> {
-        let aws = Aws::load(&Environment::of_process()).map_err(|error| Failed(format!("{error} ({HINT})")))?;
+        let aws = Aws::load(&Environment::of_process()).map_err(|error| match error {
+            SettingsError::Missing { variable, .. } if variable.contains("KEY") => Failed(format!("{error} ({HINT})")),
+            error => error.into(),
+        })?;
         let aws = match endpoint_url {
             Some(url) => aws.with_endpoint_url(url)?,
             None => aws,
