@@ -46,8 +46,9 @@ impl Form {
     fn log_group(self, place: Place) -> String {
         match self {
             Self::Text => format!("API-Gateway-Execution-Logs_{}/{}", place.0, place.1),
-            _ if self.tells_place() => "/shop/execution".to_owned(),
-            _ => format!("/aws/apigateway/{}/{}", place.0, place.1),
+            Self::Plain(_) => "/shop/execution-in-columns".to_owned(),
+            Self::Json(_) if self.tells_place() => "/shop/execution".to_owned(),
+            Self::Json(_) => format!("/aws/apigateway/{}/{}", place.0, place.1),
         }
     }
 
