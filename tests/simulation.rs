@@ -20,9 +20,14 @@ mod filter;
 #[path = "simulation/split.rs"]
 mod split;
 
+use std::collections::BTreeSet;
+
+use why5xx::cause::{Cause, Need};
+
 use simulation::random::Random;
 use simulation::request::Level;
 use simulation::run::{counts_of, counts_of_document, differences};
+use simulation::tales::{RESPONSE_TYPES, TALES};
 use simulation::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts, truth};
 
 const EVERY_FIELD: &[&str] = &["resource_arn", "event_timestamp", "api_id", "stage", "resource_path", "http_method"];
@@ -119,4 +124,39 @@ fn one_environment_counts_split_requests_once() {
 #[test]
 fn what_is_miscounted_of_split_requests_is_what_the_document_says() {
     document::compare("split-requests.md", &split::document());
+}
+
+/// Whether a cause's own declaration says that an execution log of this level tells it.
+fn needs(cause: &Cause, level: Level) -> bool {
+    let need = match level {
+        Level::Error => Need::ErrorLevel,
+        Level::Info => Need::InfoLevel,
+        Level::Trace => Need::DataTrace,
+    };
+    cause.needs.contains(&need)
+}
+
+#[test]
+fn every_cause_that_an_execution_log_can_tell_is_simulated() {
+    let tales = TALES.iter().flat_map(|tale| tale.causes);
+    let types = RESPONSE_TYPES.iter().map(|(.., cause)| *cause);
+    let simulated: BTreeSet<&str> = tales.chain(types).chain(["backend_error_response"]).collect();
+    for cause in why5xx::cause::built_in() {
+        let is_told = [Level::Error, Level::Info, Level::Trace].iter().any(|level| needs(cause, *level));
+        assert!(!is_told || simulated.contains(cause.id), "{} is not simulated", cause.id);
+    }
+}
+
+#[test]
+fn what_a_cause_needs_is_the_level_at_which_it_is_told() {
+    let mut wrong = Vec::new();
+    for cause in why5xx::cause::built_in() {
+        let told = |level: Level| TALES.iter().any(|tale| tale.causes[level as usize] == cause.id);
+        // Some are read where an execution log holds them, but promised for access logs only.
+        let is_promised = [Level::Error, Level::Info, Level::Trace].iter().any(|level| needs(cause, *level));
+        if is_promised && told(Level::Trace) && told(Level::Error) != needs(cause, Level::Error) {
+            wrong.push(format!("{}: told at ERROR level: {}, needs {:?}", cause.id, told(Level::Error), cause.needs));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
