@@ -280,15 +280,19 @@ impl<'p> Batch<'p> {
         }
         let Some(finding) = classify::execution::finding(line, &self.pipeline.table) else { return };
         let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
-        if decides && self.is_duplicate(source, event) {
-            return;
-        }
         let key = RequestKey {
             api_id: line.api_id.as_deref().or(source.api_id.as_deref()).unwrap_or(UNKNOWN),
             stage: line.stage.as_deref().or(source.stage.as_deref()).unwrap_or(UNKNOWN),
             request_id: line.request_id.as_deref(),
             resource_path: line.resource_path.as_deref().filter(|_| self.pipeline.settings.route_metrics),
         };
+        if decides && self.is_duplicate(source, event) {
+            let memory = &self.pipeline.memory;
+            if memory.knows(memory.event_key(&source.log_group, &source.log_stream, event.id)) {
+                self.requests.repeated(key, event.timestamp_ms, &finding);
+            }
+            return;
+        }
         let mut verdicts = Vec::new();
         self.requests.add(key, self.number, event.timestamp_ms, finding, &mut |number, verdict| {
             verdicts.push((number, verdict))

@@ -294,6 +294,28 @@ impl<'t> Requests<'t> {
         }
     }
 
+    /// Takes a finding that an accepted batch had already. The lines before it came again too, and what they began is
+    /// that batch's request: nothing of it counts, nor does an end that is still to come.
+    pub fn repeated(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: &Finding) {
+        let hash = self.hasher.hash_one((key.api_id, key.stage, key.request_id));
+        let Some(slot) = self.slots.get_mut(&hash) else { return };
+        if slot.front.phase == Phase::Open && !slot.front.has_failure() {
+            match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
+                Some(original) => slot.front = original,
+                None => slot.front.counted = true,
+            }
+        }
+        if !slot.front.counted {
+            return;
+        }
+        match finding {
+            Finding::Failure(line) => slot.front.failure(line, None, timestamp_ms, self.table),
+            Finding::GatewayResponse(response) => slot.front.answered(response, timestamp_ms, self.table),
+            Finding::Ended(status) => slot.front.completed(*status, timestamp_ms),
+            _ => {}
+        }
+    }
+
     /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
     fn open(&mut self, hash: u64, opening: Opening, each: &mut impl FnMut(u64, Verdict)) {
         let Some(slot) = self.slots.get_mut(&hash) else { return };
