@@ -122,6 +122,14 @@ fn one_environment_counts_split_requests_once() {
 }
 
 #[test]
+fn one_environment_counts_split_requests_once_though_batches_come_again() {
+    for (seed, events_per_batch) in [(71, 1), (72, 5), (73, 50)] {
+        let outcome = split::outcome(seed, events_per_batch, 1, 30);
+        assert_eq!((outcome.lost, outcome.doubled, outcome.healthy_counted), (0, 0, 0), "{outcome:?}");
+    }
+}
+
+#[test]
 fn what_is_miscounted_of_split_requests_is_what_the_document_says() {
     document::compare("split-requests.md", &split::document());
 }
