@@ -128,7 +128,7 @@ fn repeated_ids(pattern: &Pattern) -> [(&'static str, Tried, Tried); 2] {
         ("used one after the other", Tried::default(), Tried::default()),
         ("used again before the first request ends", Tried::default(), Tried::default()),
     ];
-    let plan = Plan { seed: 51, chains: 2_000, ids_repeat: true };
+    let plan = Plan { seed: 51, chains: 1_200, ids_repeat: true };
     for chain in chains(&plan).into_iter().filter(|chain| chain.counts.len() > 1) {
         let row = &mut rows[usize::from(chain.overlaps)];
         let (differs, in_number) = differs(&chain, Level::Info, pattern);

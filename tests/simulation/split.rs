@@ -39,7 +39,7 @@ pub(crate) struct Outcome {
 /// Counts one log, cut into batches of about so many events that go to so many environments. So many of a hundred
 /// batches come again.
 pub(crate) fn outcome(seed: u64, events_per_batch: usize, environments: usize, redelivered: usize) -> Outcome {
-    let chains = chains(&Plan { seed, chains: 800, ids_repeat: false });
+    let chains = chains(&Plan { seed, chains: 500, ids_repeat: false });
     let mut random = Random::new(seed);
     let batches = batches(&chains, events_per_batch, &mut random);
     let batches = batches.into_iter().flat_map(|batch| {
@@ -130,7 +130,7 @@ CloudWatch Logs cuts a log stream into batches anywhere, and Lambda gives each b
 An environment remembers the requests that a batch left open for the next one that it gets. Nothing is held back to
 wait for an end, for a frozen environment never flushes: what holds a failure line when its batch ends is counted.
 
-A log of 800 requests at INFO level, forty under way at a time, is cut at random and counted. *Lost* and *doubled*:
+A log of 500 requests at INFO level, forty under way at a time, is cut at random and counted. *Lost* and *doubled*:
 requests that failed and were counted not at all, or twice. *Cause*: counted once under another cause. *Status*:
 counted once, before its end was seen. *Recovered*: requests that ended below 500 behind a failure line or a gateway
 response of 5xx, and were counted since the end came in a later batch. Shares are of the requests that failed, the last of those that recovered.
