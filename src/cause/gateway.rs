@@ -73,7 +73,12 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[AccessField("waf.error"), AccessField("error.message")],
-        says: &[Gateway("evaluating aws waf"), Gateway("evaluating{}waf rules"), Gateway("^waf error")],
+        says: &[
+            Gateway("evaluating aws waf"),
+            Gateway("evaluating{}waf rules"),
+            Gateway("^waf error"),
+            Gateway("waf call"),
+        ],
         remedy: Remedy {
             means: "API Gateway asked AWS WAF about the request and got no verdict, so it answered 500. A block by \
                 WAF is a 403 and not this.",

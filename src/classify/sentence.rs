@@ -74,6 +74,7 @@ mod tests {
             ("Endpoint request timed out", "integration_timeout"),
             ("Invalid permissions on Lambda function", "lambda_permission"),
             ("There was an error evaluating the AWS WAF rules associated with this API", "waf_error"),
+            ("WAF call timed out", "waf_error"),
             (
                 "2024-06-04 18:49:48\t/orders\tINTEGRATION_FAILURE\tLambda Customer Function Error:'TABLE'",
                 "lambda_unhandled_error",

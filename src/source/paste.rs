@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Marks that quotes, lists and folded lines of a console put before a line.
-const MARKS: &[&str] = &["> ", "* ", "- ", "\u{2022} ", "\u{25b6} ", "\u{25bc} ", "\u{25b8} "];
+/// Marks that quotes, lists, comments and folded lines of a console put before a line.
+const MARKS: &[&str] = &["> ", "// ", "# ", "* ", "- ", "\u{2022} ", "\u{25b6} ", "\u{25bc} ", "\u{25b8} "];
 
 /// Names of months, as web pages shorten them.
 const MONTHS: &[&str] = &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -68,6 +68,7 @@ mod tests {
         let rows = [
             ("> (id) a\n> (id) b", "(id) a\n(id) b"),
             ("- (id) a", "(id) a"),
+            ("// (id) a\n# (id) b", "(id) a\n(id) b"),
             ("```text\n(id) a\n```", "(id) a"),
             ("  > - a\n", "a\n"),
             ("Mar 18, 03:01:28 PM: Task timed out", "Task timed out"),

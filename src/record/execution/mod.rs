@@ -90,12 +90,13 @@ fn read_with_id<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     let rest = head.strip_prefix(b"(")?;
     let end = memchr::memchr(b')', &rest[..rest.len().min(LONGEST_REQUEST_ID_BYTES + 1)])?;
     let (request_id, rest) = (&rest[..end], &rest[end + 1..]);
-    let text = rest.strip_prefix(b" ")?;
-    if !is_request_id(request_id) {
+    let text = rest.trim_ascii_start();
+    let blanks = rest.len() - text.len();
+    if blanks == 0 || !is_request_id(request_id) {
         return None;
     }
     let Some((head, length)) = Head::of(text) else { return Some(Record::Nothing) };
-    let before = request_id.len() + "() ".len() + length;
+    let before = request_id.len() + "()".len() + blanks + length;
     Some(Record::Execution(Line {
         request_id: str::from_utf8(request_id).ok().map(Cow::Borrowed),
         api_id: None,

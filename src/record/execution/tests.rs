@@ -46,6 +46,15 @@ fn what_may_stand_before_a_request_id_is_a_closed_list() {
 }
 
 #[test]
+fn more_than_one_blank_may_follow_the_request_id() {
+    for blanks in [" ", "  ", "\t"] {
+        let text = format!("({ID}){blanks}Execution failed due to a timeout error");
+        let expected = Some((Some(ID.into()), Head::ExecutionFailed, " due to a timeout error".into()));
+        assert_eq!(line(read(&event(&text))), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn plain_delivery_tells_api_stage_and_resource() {
     let arn = "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod";
     for columns in [format!("{arn} /orders GET"), "a1b2c3d4e5\tprod\t/orders\tGET".into()] {
