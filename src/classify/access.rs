@@ -2,7 +2,7 @@
 //!
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
-use super::{Failure, Subject, Verdict, frame, shape};
+use super::{Failure, Subject, Verdict, frame, sentence, shape};
 use crate::cause::{self, Cause, Table, Voice, normalise};
 use crate::record::Source;
 use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
@@ -72,6 +72,10 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
 fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     let cell = cell.trim().trim_matches('"');
     if cell.is_empty() || is_public(cell) {
+        return None;
+    }
+    let normal = normalise(cell);
+    if speaks_of_the_authorizer(&normal) && !sentence::is_platforms(&normal) {
         return None;
     }
     table.find(Voice::ResponseType, cell).or_else(|| of_sentence(cell, table))

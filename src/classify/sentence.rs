@@ -3,7 +3,7 @@
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
 use super::{endpoint, frame};
-use crate::cause::{Cause, Table, Voice, normalise};
+use crate::cause::{self, Cause, Table, Voice, normalise};
 
 /// The cause that a pasted text names: the columns of a table row are asked one by one.
 pub fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -23,7 +23,7 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
         return table.find(Voice::Function, &normalise(said));
     }
     let text = normalise(sentence);
-    if text.contains("authorizer") {
+    if text.contains("authorizer") && is_platforms(&text) {
         return Some(super::execution::authorizer(&text, table).cause);
     }
     table
@@ -55,8 +55,43 @@ pub fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
         let lower = line.to_ascii_lowercase();
         let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
-        starts.min().and_then(|at| named(line[at..].trim(), table))
+        starts.min().and_then(|at| named(line[at..].trim(), table)).or_else(|| of_process(line))
     })
+}
+
+/// Whether a text that speaks of an authorizer is the platform's, not a person's who tells of an API.
+pub(super) fn is_platforms(normal: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "execution failed",
+        "authorizer error",
+        "authorizer_",
+        "authorizerconfigurationexception",
+        "have permission",
+        "match format",
+        "returned following error",
+        "timed out",
+        "timeout error",
+        "policy",
+    ];
+    WORDS.iter().any(|word| normal.contains(word))
+}
+
+/// What the platform says of a process that it ended, or that ended.
+const PROCESS_HEADS: &[(&str, &str)] = &[
+    ("Runtime exited with error: signal: killed", "lambda_out_of_memory"),
+    ("Runtime exited with", "lambda_runtime_exit"),
+    ("Process exited before completing request", "lambda_runtime_exit"),
+];
+
+/// The cause that the platform's words on a function within a line name.
+fn of_process(line: &str) -> Option<&'static Cause> {
+    const TIMED_OUT: &str = "Task timed out after ";
+    if let Some((_, behind)) = line.split_once(TIMED_OUT) {
+        let (seconds, unit) = behind.split_once(' ')?;
+        let is_time = seconds.parse::<f64>().is_ok() && unit.starts_with("seconds");
+        return is_time.then(|| cause::named("lambda_timeout"));
+    }
+    PROCESS_HEADS.iter().find(|(head, _)| line.contains(head)).map(|(_, id)| cause::named(id))
 }
 
 /// A gateway response type that stands alone.
@@ -165,7 +200,16 @@ mod tests {
         for (text, id) in rows {
             assert_eq!(within(text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
         }
-        assert!(within("all is well", &Table::default()).is_none());
+        let rows = [
+            ("My function fails with: Task timed out after 3.00 seconds", "lambda_timeout"),
+            ("what means Runtime exited with error: exit status 1?", "lambda_runtime_exit"),
+        ];
+        for (text, id) in rows {
+            assert_eq!(within(text, &Table::default()).map(|cause| cause.id), Some(id), "{text}");
+        }
+        for text in ["all is well", "Task timed out after 3 retries", "my API has an authorizer"] {
+            assert!(within(text, &Table::default()).is_none() && cause(text, &Table::default()).is_none(), "{text}");
+        }
     }
 
     #[test]

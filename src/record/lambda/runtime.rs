@@ -449,11 +449,14 @@ pub(super) fn read_bare(text: &str) -> Option<Line<'_>> {
     let (first, rest) = word(behind_id);
     let level = first.trim_matches(['[', ']', ':']);
     let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
-    if logged || behind_id.is_empty() {
+    // An object without an error of a function may be the answer of a service.
+    let is_other_object = behind_id.starts_with('{') && !behind_id.contains("errorMessage");
+    if logged || behind_id.is_empty() || is_other_object {
         return None;
     }
-    // An exception by its type; a plain "Error:" may be anybody's.
+    // An exception by its type; a plain "Error:" may be anybody's, and `integrationError:` is a key.
     if let Some(name) = identifier(behind_id).filter(|name| *name != "Error" && looks_like_exception(name))
+        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()))
         && let Some(message) = behind_id[name.len()..].strip_prefix(": ")
     {
         return Some(Line::Error(error(Some(name), cut(message))));
