@@ -99,11 +99,12 @@ fn first_screen(grid: &mut Grid) {
 }
 
 /// The alarms of the template that are there whatever its parameters say.
-const ALARMS: [&str; 9] = [
+const ALARMS: [&str; 10] = [
     "BrokenExecutionAlarm",
     "BrokenAccessAlarm",
     "UnclassifiedAlarm",
     "FailedEventsAlarm",
+    "UnreplayableEventsAlarm",
     "FunctionErrorsAlarm",
     "EventsDroppedAlarm",
     "DestinationFailuresAlarm",

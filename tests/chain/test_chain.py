@@ -1,5 +1,7 @@
 """The real chain: the template and the release program, deployed; log events in, metrics out."""
 
+import base64
+import gzip
 import json
 import os
 import pathlib
@@ -294,6 +296,30 @@ def test_the_function_is_warm_for_the_next_batch(stack):
     stack.figures["the same when warm, seconds"] = round(took, 2)
 
 
+def test_a_kept_event_is_counted_once_it_is_replayed(stack):
+    """What is wrong is mended here by the message alone: it holds a batch that can be read."""
+    line = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a91) Execution failed due to a timeout error"
+    batch = {
+        "messageType": "DATA_MESSAGE",
+        "owner": "111122223333",
+        "logGroup": "API-Gateway-Execution-Logs_k2e3p4t5a6/live",
+        "logStream": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        "subscriptionFilters": [STACK],
+        "logEvents": [{"id": "1", "timestamp": int(time.time() * 1000), "message": line}],
+    }
+    payload = {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()}}
+    record = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": payload, "responsePayload": {}}
+    outputs = stack.outputs()
+    # The batch that could not be read is there still; it would only be moved on.
+    stack.queue.purge_queue(QueueUrl=outputs["FailedEventsUrl"])
+    stack.deploy(PARAMETERS | {"ReplayFailedEvents": "true"})
+    stack.queue.send_message(QueueUrl=outputs["FailedEventsUrl"], MessageBody=json.dumps(record))
+    key = "Errors", (("ApiId", "k2e3p4t5a6"), ("Cause", "integration_timeout"), ("Stage", "live"))
+    assert wait_for(lambda: stack.counts().get(key), 1) == 1, stack.function_log()
+    stack.deploy(PARAMETERS)
+    assert stack.outputs() == outputs, "the queue or the function has become another one"
+
+
 def test_dashboard_and_alarms_are_there(stack):
     name = stack.outputs()["DashboardName"]
     body = json.loads(stack.cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
@@ -309,8 +335,9 @@ def test_dashboard_and_alarms_are_there(stack):
     canary = alarms["Canary"]
     assert (canary["Namespace"], canary["TreatMissingData"]) == (NAMESPACE, "breaching")
     assert canary["Dimensions"] == [{"Name": "Function", "Value": function}]
-    queue = stack.outputs()["FailedEventsUrl"].rpartition("/")[2]
-    assert alarms["ApproximateNumberOfMessagesVisible"]["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
+    found = [each for each in stack.cloudwatch.describe_alarms()["MetricAlarms"] if each["Namespace"] == "AWS/SQS"]
+    queues = {stack.outputs()[name].rpartition("/")[2] for name in ("FailedEventsUrl", "UnreplayableEventsUrl")}
+    assert {each["Dimensions"][0]["Value"] for each in found} == queues
     assert {"Errors", "AsyncEventsDropped", "DestinationDeliveryFailures", "DeliveryThrottling"} <= set(alarms)
     assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"]] == []
     # The others are on expressions, which the emulator does not know; nothing else was left out.

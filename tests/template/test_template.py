@@ -89,6 +89,9 @@ ALWAYS = {
     "DestinationFailuresAlarm": ALARM,
     "EventsDroppedAlarm": ALARM,
     "FailedEventsAlarm": ALARM,
+    "UnreplayableEvents": "AWS::SQS::Queue",
+    "UnreplayableEventsAlarm": ALARM,
+    "UnreplayableEventsPolicy": "AWS::SQS::QueuePolicy",
     "FunctionErrorsAlarm": ALARM,
     "UnclassifiedAlarm": ALARM,
     "Dashboard": "AWS::CloudWatch::Dashboard",
@@ -115,6 +118,7 @@ ON_DEMAND = {
     "LoadAccessAlarm": ALARM,
     "LoadExecutionAlarm": ALARM,
     "FailedEventsBucket": "AWS::S3::Bucket",
+    "FailedEventsReplay": "AWS::Lambda::EventSourceMapping",
     "FailedEventsBucketPolicy": "AWS::S3::BucketPolicy",
 }
 OF_LISTS = {
@@ -194,6 +198,9 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
         ("HasKmsKey", "kms:GenerateDataKey"),
         ("KeepsInS3", "s3:ListBucket"),
         ("KeepsInS3", "s3:PutObject"),
+        ("ReplaysFailedEvents", "sqs:DeleteMessage"),
+        ("ReplaysFailedEvents", "sqs:GetQueueAttributes"),
+        ("ReplaysFailedEvents", "sqs:ReceiveMessage"),
     ]
     for _, statement in statements():
         if actions(statement) == ["cloudwatch:PutMetricData"]:
@@ -299,19 +306,31 @@ def test_a_log_group_that_joins_a_list_leaves_the_other_subscriptions_as_they_we
 
 
 def test_failed_events_are_kept_for_two_weeks_encrypted_and_behind_tls():
-    queue = RESOURCES["FailedEvents"]["Properties"]
-    assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
-    assert queue["SqsManagedSseEnabled"]["Fn::If"] == ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]
-    assert queue["KmsMasterKeyId"]["Fn::If"][:2] == ["HasKmsKey", {"Ref": "KmsKeyArn"}]
+    for name in "FailedEvents", "UnreplayableEvents":
+        queue = RESOURCES[name]["Properties"]
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+        assert queue["SqsManagedSseEnabled"]["Fn::If"] == ["HasKmsKey", {"Ref": "AWS::NoValue"}, True]
+        assert queue["KmsMasterKeyId"]["Fn::If"][:2] == ["HasKmsKey", {"Ref": "KmsKeyArn"}]
     bucket = RESOURCES["FailedEventsBucket"]["Properties"]
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 14)
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    for policy in "FailedEventsPolicy", "FailedEventsBucketPolicy":
+    for policy in "FailedEventsPolicy", "UnreplayableEventsPolicy", "FailedEventsBucketPolicy":
         [statement] = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_kept_events_are_read_again_on_demand_and_three_times_at_most():
+    assert not expansion.holds("ReplaysFailedEvents", {})
+    queue = RESOURCES["FailedEvents"]["Properties"]
+    condition, redrive, _ = queue["RedrivePolicy"]["Fn::If"]
+    assert condition == RESOURCES["FailedEventsReplay"]["Condition"] == "ReplaysFailedEvents"
+    assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": ["UnreplayableEvents", "Arn"]}, "maxReceiveCount": 3}
+    # Lambda Developer Guide, "Configuring a queue to use with Lambda": six times the function's timeout.
+    assert queue["VisibilityTimeout"]["Fn::If"][1] == 6 * PARAMETERS["Timeout"]["MaxValue"]
+    assert RESOURCES["FailedEventsReplay"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_what_outlives_the_stack_is_the_bucket_alone():
@@ -349,3 +368,10 @@ def test_the_canary_is_written_without_code_and_read_like_any_log_group():
 
 def test_no_account_level_resource_policy_is_taken():
     assert "AWS::Logs::ResourcePolicy" not in {each["Type"] for each in RESOURCES.values()}
+
+
+def test_the_dashboard_names_nothing_that_may_not_be_there():
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    named = set(re.findall(r"\$\{([A-Za-z]+)[.}]", body)) & set(RESOURCES)
+    assert "Function" in named
+    assert [name for name in named if "Condition" in RESOURCES[name]] == []
