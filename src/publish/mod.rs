@@ -250,10 +250,11 @@ impl<S: Sink> Publisher<S> {
             return;
         }
         for request in requests(&self.namespace, self.own.sendable(now_ms)) {
-            if let Some(limit) = attempt_limit(until)
-                && let Ok(Ok(())) = tokio::time::timeout(limit, self.sink.put(&request)).await
-            {
-                self.own.accepted(&request.data);
+            let Some(limit) = attempt_limit(until) else { return };
+            match tokio::time::timeout(limit, self.sink.put(&request)).await.unwrap_or(Err(Fault::Timeout)) {
+                Ok(()) => self.own.accepted(&request.data),
+                // This attempt is told with the next batch.
+                Err(fault) => self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(fault.is_uncertain())),
             }
         }
     }
