@@ -1,0 +1,379 @@
+//! Random histories of an environment: batches delivered, delivered again, overlapping, tried again after faults, killed
+//! with the environment; the real pipeline and publisher against a model.
+//!
+//! The model, for each environment: a request counts once if a batch that holds it was accepted to its end, however
+//! often it came. Nothing else may be counted but what nobody can decide: attempts of unknown outcome that CloudWatch had
+//! taken (as many as `UncertainPublishes` may tell), the accepted part of a batch at which the environment died, and
+//! requests that two batches hold of which one was accepted in part before the other came. Over all environments, every
+//! request is counted.
+//!
+//! Batches hold whole requests here; what cutting them costs is measured elsewhere. The seeds count up from 0, so a run
+//! repeats. `WHY5XX_CASES=1000000 cargo test --profile fast --test histories` makes a million.
+
+#![expect(clippy::disallowed_methods, reason = "how long to run is no setting of the function")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use why5xx::cause::Table;
+use why5xx::decode::{BatchHeader, LogEvent, Message, encode_document};
+use why5xx::pipeline::Pipeline;
+use why5xx::publish::{Fault, OwnMetric, Part, Publisher, Request, Sink};
+use why5xx::settings::Settings;
+
+const NOW_MS: i64 = 1_800_000_000_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// Histories of a run.
+fn cases() -> u64 {
+    std::env::var("WHY5XX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000)
+}
+
+/// Splitmix64: a few lines, and the same numbers everywhere.
+#[derive(Clone)]
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % sides.max(1) as u64) as usize
+    }
+
+    fn one_in(&mut self, sides: usize) -> bool {
+        self.roll(sides) == 0
+    }
+}
+
+/// What CloudWatch holds of a metric: by name, dimensions and minute.
+type Place = (&'static str, Vec<(&'static str, String)>, i64);
+
+/// What really happened, which the publisher only hears a part of.
+#[derive(Default)]
+struct Truth {
+    held: BTreeMap<Place, f64>,
+    /// The part of it that was taken in attempts of unknown outcome.
+    undecidable: BTreeMap<Place, f64>,
+    /// Attempts of unknown outcome.
+    uncertain: u64,
+    /// Requests until the environment is killed.
+    lives: Option<usize>,
+    killed: bool,
+}
+
+impl Truth {
+    fn take(&mut self, request: &Request, outcome_is_known: bool) {
+        for datum in &request.data {
+            let place = (datum.metric, datum.dimensions.clone(), datum.timestamp_ms);
+            let sum: f64 = datum.values.iter().map(|(value, count)| value * count).sum();
+            *self.held.entry(place.clone()).or_default() += sum;
+            if !outcome_is_known {
+                *self.undecidable.entry(place).or_default() += sum;
+            }
+        }
+    }
+
+    /// By minute, the sum of a metric, less what is undecidable.
+    fn decided(&self, metric: &str) -> BTreeMap<i64, f64> {
+        let mut decided = BTreeMap::new();
+        for (place, sum) in self.held.iter().filter(|(place, _)| place.0 == metric) {
+            *decided.entry(place.2).or_default() += sum - self.undecidable.get(place).unwrap_or(&0.0);
+        }
+        decided.retain(|_, sum| *sum != 0.0);
+        decided
+    }
+}
+
+/// CloudWatch, with as many faults as the history has.
+struct Endpoint {
+    dice: Dice,
+    truth: Arc<Mutex<Truth>>,
+    /// One attempt in so many has a fault; 0 for none.
+    faults: usize,
+}
+
+impl Sink for Endpoint {
+    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+        let outcome = self.outcome(request);
+        if outcome == Err(Fault::Timeout) {
+            // The publisher must find that out by itself.
+            std::future::pending::<()>().await;
+        }
+        outcome
+    }
+}
+
+impl Endpoint {
+    fn outcome(&mut self, request: &Request) -> Result<(), Fault> {
+        let mut truth = self.truth.lock().unwrap();
+        if truth.lives == Some(0) {
+            if !truth.killed && self.dice.one_in(2) {
+                truth.take(request, true);
+            }
+            truth.killed = true;
+            return Err(Fault::NotSent);
+        }
+        truth.lives = truth.lives.map(|lives| lives - 1);
+        if self.faults == 0 || !self.dice.one_in(self.faults) {
+            truth.take(request, true);
+            return Ok(());
+        }
+        let fault = match self.dice.roll(8) {
+            0 | 1 => Fault::Throttled,
+            2 => Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() },
+            3 => Fault::Unreachable,
+            4 => Fault::NotSent,
+            5 => Fault::Server { status: 500 },
+            6 => Fault::Timeout,
+            _ => Fault::Cut,
+        };
+        if fault.is_uncertain() {
+            truth.uncertain += 1;
+            if self.dice.one_in(2) {
+                truth.take(request, false);
+            }
+        }
+        Err(fault)
+    }
+}
+
+/// A batch that is delivered until it is accepted: the numbers of its requests.
+#[derive(Clone)]
+struct Batch {
+    requests: Vec<usize>,
+    document: Vec<u8>,
+}
+
+/// The minute of a request. Two share one, and mostly stand in different batches.
+fn minute_ms(request: usize) -> i64 {
+    NOW_MS - (request as i64 / 2) * MINUTE_MS
+}
+
+fn batch(requests: Vec<usize>) -> Batch {
+    let header = BatchHeader {
+        message_type: "DATA_MESSAGE".to_owned(),
+        owner: "123456789012".to_owned(),
+        log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
+        log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+    };
+    let lines: Vec<_> = requests.iter().flat_map(|request| lines(*request)).collect();
+    let events = lines.iter().map(|(id, timestamp_ms, message)| LogEvent {
+        id,
+        timestamp_ms: *timestamp_ms,
+        message: Message::plain(message.as_bytes()),
+    });
+    Batch { document: encode_document(&header, events), requests }
+}
+
+/// Id, time and text of a request's log events. Every request fails.
+fn lines(request: usize) -> Vec<(String, i64, String)> {
+    let mut texts = vec![format!("(request-{request}) HTTP Method: GET, Resource Path: /{request:01000}")];
+    if request % 3 > 0 {
+        texts.push(format!("(request-{request}) Execution failed due to a timeout error"));
+    }
+    if request % 3 < 2 {
+        texts.push(format!("(request-{request}) Method completed with status: 504"));
+    }
+    let line = |(n, text)| (format!("{request}-{n}"), minute_ms(request), text);
+    texts.into_iter().enumerate().map(line).collect()
+}
+
+/// One environment, with what it is meant to have counted.
+struct World {
+    pipeline: Pipeline,
+    publisher: Publisher<Endpoint>,
+    truth: Arc<Mutex<Truth>>,
+    /// Requests of batches that were accepted to their end.
+    finished: BTreeSet<usize>,
+    /// Requests of batches that were tried.
+    tried: BTreeSet<usize>,
+    /// Requests that more than one batch holds.
+    shared: Arc<BTreeSet<usize>>,
+    /// By minute, how often such a request was in a batch that was accepted in part only.
+    torn: BTreeMap<i64, f64>,
+    deliveries: u64,
+}
+
+impl World {
+    fn new(settings: &Arc<Settings>, shared: &Arc<BTreeSet<usize>>, dice: &mut Dice, faults: usize) -> Self {
+        let lives = dice.one_in(4).then(|| dice.roll(12));
+        let truth = Arc::new(Mutex::new(Truth { lives, ..Truth::default() }));
+        let endpoint = Endpoint { dice: Dice(dice.roll(usize::MAX) as u64), truth: Arc::clone(&truth), faults };
+        Self {
+            pipeline: Pipeline::new(Arc::clone(settings), Table::default()),
+            publisher: Publisher::new(endpoint, "Why5xx", "why5xx"),
+            truth,
+            finished: BTreeSet::new(),
+            tried: BTreeSet::new(),
+            shared: Arc::clone(shared),
+            torn: BTreeMap::new(),
+            deliveries: 0,
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.truth.lock().unwrap().killed
+    }
+
+    /// Delivers batches as one invocation does: one of a subscription, some of a stream. Whether they were accepted.
+    async fn deliver(&mut self, batches: &[Batch], time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let before = self.pipeline.memory();
+        let mut parts = Vec::new();
+        for batch in batches {
+            let counted = self.pipeline.count_document(&batch.document).unwrap();
+            self.tried.extend(&batch.requests);
+            self.deliveries += 1;
+            self.publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
+            parts.push(Part { batch: &batch.document, data: counted.tally.data() });
+            self.pipeline.commit(counted.memory);
+        }
+        let published = self.publisher.publish_all(parts, NOW_MS, until).await;
+        let is_accepted = published.result.is_ok() && !self.is_dead();
+        if is_accepted {
+            self.finished.extend(batches.iter().flat_map(|batch| &batch.requests));
+        } else {
+            self.pipeline.restore(before);
+        }
+        if !is_accepted && published.accepted_requests > 0 {
+            let held: BTreeSet<_> = batches.iter().flat_map(|batch| &batch.requests).copied().collect();
+            for request in held.intersection(&self.shared) {
+                *self.torn.entry(minute_ms(*request)).or_default() += 1.0;
+            }
+        }
+        is_accepted
+    }
+
+    /// Compares with the model. `is_quiet`: no batch is left unfinished.
+    fn check(&self, seed: u64, is_quiet: bool) {
+        let truth = self.truth.lock().unwrap();
+        for metric in ["Errors", "StageErrors", "RouteErrors"] {
+            let decided = truth.decided(metric);
+            let least = counts(&self.finished);
+            let mut most = if is_quiet { least.clone() } else { counts(&self.tried) };
+            for (minute, times) in &self.torn {
+                *most.entry(*minute).or_default() += times;
+            }
+            for (minute, sum) in &least {
+                assert!(decided.get(minute) >= Some(sum), "{metric} lost at {minute} in history {seed}");
+            }
+            for (minute, sum) in &decided {
+                assert!(most.get(minute) >= Some(sum), "{metric} doubled at {minute} in history {seed}");
+            }
+        }
+    }
+
+    /// Compares the own metrics, all of which must have been sent.
+    fn check_own(&self, seed: u64) {
+        let truth = self.truth.lock().unwrap();
+        let total = |metric| truth.decided(metric).values().sum::<f64>() as u64;
+        assert_eq!(total("Batches"), self.deliveries, "Batches of history {seed}");
+        assert_eq!(total("UncertainPublishes"), truth.uncertain, "UncertainPublishes of history {seed}");
+        let doubled: f64 = truth.undecidable.values().sum();
+        assert!(doubled == 0.0 || truth.uncertain > 0, "history {seed}");
+    }
+}
+
+/// How many of the requests each minute has.
+fn counts(requests: &BTreeSet<usize>) -> BTreeMap<i64, f64> {
+    let mut counts = BTreeMap::new();
+    for request in requests {
+        *counts.entry(minute_ms(*request)).or_default() += 1.0;
+    }
+    counts
+}
+
+/// Batches of neighbouring requests, some of which overlap.
+fn batches(dice: &mut Dice) -> Vec<Batch> {
+    // Long dimensions make a request of some hundred data: seldom, for it takes time.
+    let most = if dice.one_in(100) { 220 } else { 8 };
+    let mut begin = 0;
+    let mut batches = Vec::new();
+    for _ in 0..1 + dice.roll(5) {
+        let end = begin + 1 + dice.roll(most);
+        batches.push(batch((begin..end).collect()));
+        begin = if dice.one_in(3) { begin + dice.roll(end - begin) } else { end };
+    }
+    batches
+}
+
+/// The requests that more than one batch holds.
+fn shared(batches: &[Batch]) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    batches.iter().flat_map(|batch| &batch.requests).filter(|request| !seen.insert(**request)).copied().collect()
+}
+
+/// One history, with its environments one after the other. Says how many attempts were undecidable and environments died.
+async fn history(seed: u64, settings: &Arc<Settings>) -> (u64, u64) {
+    let mut dice = Dice(seed);
+    let batches = batches(&mut dice);
+    let shared = Arc::new(shared(&batches));
+    let faults = [0, 6, 3, 2][dice.roll(4)];
+    let mut world = World::new(settings, &shared, &mut dice, faults);
+    let mut open: Vec<usize> = (0..batches.len()).collect();
+    let mut done = BTreeSet::new();
+    let (mut uncertain, mut deaths) = (0, 0);
+    while !open.is_empty() {
+        // Mostly what is due, in any order, and now and then what was delivered before; some of it together.
+        let mut chosen = BTreeSet::from([open[dice.roll(open.len())]]);
+        if dice.one_in(4) {
+            chosen.extend((0..dice.roll(4)).map(|_| dice.roll(batches.len())));
+        }
+        let delivered: Vec<_> = chosen.iter().map(|n| batches[*n].clone()).collect();
+        let time = Duration::from_millis([50, 500, 5_000, 60_000][dice.roll(4)]);
+        if world.deliver(&delivered, time).await {
+            done.extend(delivered.iter().flat_map(|batch| batch.requests.iter().copied()));
+            open.retain(|n| !chosen.contains(n));
+        }
+        if world.is_dead() {
+            world.check(seed, false);
+            deaths += 1;
+            uncertain += world.truth.lock().unwrap().uncertain;
+            world = World::new(settings, &shared, &mut dice, faults);
+        }
+    }
+    assert_eq!(done.len(), batches.iter().flat_map(|batch| &batch.requests).collect::<BTreeSet<_>>().len());
+
+    // No environment dies any more. What failed in the last one together with others may still be unfinished there.
+    world.truth.lock().unwrap().lives = None;
+    while !world.deliver(&batches, Duration::from_secs(3_600)).await {}
+    world.check(seed, true);
+    // The own metrics of the last try go out with the next one.
+    while !world.deliver(&[], Duration::from_secs(3_600)).await || has_waiting(&world) {}
+    world.check(seed, true);
+    world.check_own(seed);
+    let all = world.truth.lock().unwrap().uncertain + uncertain;
+    (all, deaths)
+}
+
+/// Whether own metrics wait: an attempt of unknown outcome is told after it.
+fn has_waiting(world: &World) -> bool {
+    let truth = world.truth.lock().unwrap();
+    truth.decided("UncertainPublishes").values().sum::<f64>() as u64 != truth.uncertain
+}
+
+#[test]
+fn in_an_environment_nothing_is_lost_and_nothing_doubled_but_what_nobody_can_decide() {
+    let long = "n".repeat(1_000);
+    let text = format!("[[api]]\nid = \"a1b2c3d4e5\"\nname = \"{long}\"\n[stages]\n\"prod\" = \"{long}\"\n");
+    let mut settings = Settings::default().with_file_text(Path::new("names.toml"), &text).unwrap();
+    settings.route_metrics = true;
+    let settings = Arc::new(settings);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // The clock stands still, and jumps whenever all wait: an hour of backing off takes no time.
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    let (mut uncertain, mut deaths) = (0, 0);
+    for seed in 0..cases() {
+        let (more_uncertain, more_deaths) = runtime.block_on(history(seed, &settings));
+        uncertain += more_uncertain;
+        deaths += more_deaths;
+    }
+    // The histories are not all peaceful.
+    assert!(uncertain > cases() / 20 && deaths > cases() / 20, "{uncertain} undecidable attempts, {deaths} deaths");
+}
