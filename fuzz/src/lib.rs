@@ -1,0 +1,66 @@
+//! What the fuzz targets share: a pipeline that lives as long as the process, and log events made of an input.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use why5xx::cause::Table;
+use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::settings::Settings;
+
+/// A log group that the settings give an order of flow-log fields.
+pub const FLOW_LOG_GROUP: &str = "/vpc/flow";
+
+/// Most log events of one input: what few events cannot break, many do not break either, but slower.
+const MOST_EVENTS: usize = 64;
+
+const SETTINGS: &str = r#"
+[stages]
+"pr-*" = "preview"
+[[flow_log]]
+log_group = "/vpc/flow"
+fields = ["srcaddr", "dstaddr", "dstport", "action", "log-status", "end"]
+"#;
+
+/// Counting changes nothing in a pipeline, so that one will do for all inputs.
+pub fn pipeline() -> &'static Pipeline {
+    static PIPELINE: OnceLock<Pipeline> = OnceLock::new();
+    PIPELINE.get_or_init(|| {
+        let settings = Settings::default().with_file_text(Path::new("fuzz.toml"), SETTINGS);
+        let mut settings = settings.expect("the settings above are sound");
+        settings.inflated_bytes_limit = 1 << 20;
+        settings.route_metrics = true;
+        Pipeline::new(Arc::new(settings), Table::default())
+    })
+}
+
+/// Counts the lines of an input as the log events of a group. The first byte tells whether they have JSON's escapes.
+pub fn count_lines(log_group: &str, input: &[u8]) {
+    let Some((kind, text)) = input.split_first() else { return };
+    let header = BatchHeader {
+        message_type: "DATA_MESSAGE".to_owned(),
+        owner: "123456789012".to_owned(),
+        log_group: log_group.to_owned(),
+        log_stream: "stream".to_owned(),
+    };
+    let lines: Vec<_> = text.split(|byte| *byte == b'\n').take(MOST_EVENTS).collect();
+    let events = lines.iter().zip(0..).map(|(line, n)| LogEvent {
+        id: "",
+        timestamp_ms: 1_767_225_600_000 + 1_000 * n,
+        message: if kind % 2 == 0 { Message::plain(line) } else { Message::json_escaped(line) },
+    });
+    check(&pipeline().count_events(&header, events), lines.len());
+}
+
+/// What holds of every batch.
+pub fn check(counted: &Counted, log_events: usize) {
+    let failures: u64 = counted.tally.counts().map(|(_, count)| count).sum();
+    // A line may be a transcript of several; each of its failures takes some twenty bytes of it.
+    assert!(counted.decoded.log_events <= log_events as u64);
+    assert!(counted.duplicate_events <= counted.decoded.log_events);
+    assert!(counted.exemplars.len() as u64 <= failures);
+    for datum in counted.tally.data() {
+        assert!(datum.values.iter().all(|(value, count)| *value >= 1.0 && *count >= 1.0));
+        assert!(datum.dimensions.iter().all(|(name, _)| !name.is_empty()));
+    }
+}
