@@ -52,6 +52,13 @@ impl Function {
         self.process.try_wait().unwrap().is_none()
     }
 
+    /// The most memory that was resident at any time, in bytes.
+    pub fn peak_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+
     /// What it has written. An invocation's lines are in the pipe before its outcome is reported, so that all there is
     /// to wait for is the reader's next turn.
     pub fn written(&self) -> String {
