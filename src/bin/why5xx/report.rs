@@ -111,17 +111,13 @@ pub(crate) fn tables(totals: &Totals, table: &Table, paint: Paint) -> Result<(),
     let rows = rows(totals);
     let mut out = io::stdout().lock();
     let failures = errors(&rows);
-    writeln!(
-        out,
-        "{} log events in {} batches: {}",
-        totals.log_events,
-        totals.batches,
-        paint.bold(&format!("{failures} failed requests and invocations"))
-    )?;
+    let failed = format!("{failures} failed requests and invocations");
+    let read = format!("{} log events in {} batches: {failed}", totals.log_events, totals.batches);
+    writeln!(out, "{}", wrapped("", &read, width()).replacen(&failed, &paint.bold(&failed), 1))?;
     for metric in [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::RejectedFlows] {
         let of: Vec<&Row> = rows.iter().filter(|row| row.subject.metric() == metric).collect();
         if !of.is_empty() {
-            writeln!(out, "\n{}", paint.bold(heading(metric)))?;
+            writeln!(out, "\n{}", paint.bold(&wrapped("", heading(metric), width())))?;
             write!(out, "{}", aligned(&of, table_width()))?;
         }
     }
@@ -203,7 +199,7 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: Paint) -
     if causes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{} (all checks: why5xx explain ID)", paint.bold("What to check first"))?;
+    writeln!(out, "\n{}\n(all checks: why5xx explain ID)", paint.bold("What to check first"))?;
     for cause in causes {
         let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
         writeln!(out, "{}", title.replacen(cause.id, &paint.bold(cause.id), 1))?;
@@ -230,7 +226,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         writeln!(out)?;
     }
     for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
-        writeln!(out, "{count} {remark}")?;
+        writeln!(out, "{}", wrapped("", &format!("{count} {remark}"), width()))?;
     }
     for api_id in &totals.both_sources {
         writeln!(out, "{}: seen in both logs: do not add them up", printable(api_id))?;

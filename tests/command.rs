@@ -1,0 +1,94 @@
+//! What the real command prints: the page, tables that fit, completions, nothing but text where no terminal is.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the real command in the crate's folder, in a terminal's width where one is given.
+fn why5xx(arguments: &[&str], columns: Option<usize>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_why5xx"));
+    command.args(arguments).stdin(Stdio::null()).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("COLUMNS");
+    if let Some(columns) = columns {
+        command.env("COLUMNS", columns.to_string());
+    }
+    command.output().expect("the command runs")
+}
+
+fn text(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn the_page_of_the_events_shows_every_log_and_cause_that_the_tables_show() {
+    let page = why5xx(&["replay", "--html", "-", "events"], None);
+    let page = text(&page);
+    let counts = why5xx(&["replay", "--json", "events"], None);
+    let counts: serde_json::Value = serde_json::from_str(text(&counts)).expect("JSON");
+    assert!(page.starts_with("<!DOCTYPE html>"));
+    assert!(page.trim_end().ends_with("</html>"));
+    for row in counts["counts"].as_array().expect("a list") {
+        let metric = row["metric"].as_str().expect("a name");
+        let cause = row["dimensions"]["Cause"].as_str().expect("a name");
+        assert!(page.contains(&format!("<h2 id=\"{metric}\">")), "{metric}");
+        assert!(page.contains(&format!("id=\"cause-{cause}\"")), "{cause}");
+    }
+}
+
+#[test]
+fn the_page_is_a_file_beside_the_tables() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html");
+    let file = file.to_str().expect("UTF-8");
+    let output = why5xx(&["replay", "--html", file, "events"], None);
+    assert!(text(&output).contains("failed requests and invocations"));
+    assert!(fs::read_to_string(file).expect("the page").contains("</html>"));
+    let nowhere = why5xx(&["replay", "--html", "no/such/folder/report.html", "events"], None);
+    assert_eq!(nowhere.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&nowhere.stderr);
+    assert!(error.starts_with("why5xx: no/such/folder/report.html cannot be written: "), "{error}");
+}
+
+#[test]
+fn tables_fit_the_terminal_and_causes_are_never_cut() {
+    for columns in [40, 60, 80, 160] {
+        for arguments in [&["causes"][..], &["replay", "events"]] {
+            let output = why5xx(arguments, Some(columns));
+            let copied = |line: &&str| line.contains('`') || line.contains('{');
+            let wide = text(&output).lines().find(|line| line.chars().count() > columns && !copied(line));
+            assert_eq!(wide, None, "{arguments:?} at {columns}");
+            assert!(text(&output).contains("lambda_malformed_response"));
+        }
+    }
+}
+
+#[test]
+fn a_file_gets_whole_names_no_colour_and_no_progress() {
+    let output = why5xx(&["replay", "events"], None);
+    assert!(!text(&output).contains(['\u{1b}', '…']));
+    assert!(output.stderr.is_empty());
+    assert!(text(&why5xx(&["replay", "--color", "always", "events"], None)).contains("\u{1b}[1m"));
+}
+
+#[test]
+fn each_shell_gets_completions_of_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = why5xx(&["completions", shell], None);
+        for command in ["replay", "explain", "causes", "event", "completions", "html"] {
+            assert!(text(&script).contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn whoever_reads_the_output_may_stop_early() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_why5xx"));
+    let mut child = command
+        .args(["causes", "--markdown"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the command ends");
+    assert!(output.status.success(), "{:?}", output.status);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
