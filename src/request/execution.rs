@@ -27,6 +27,9 @@ pub struct RequestKey<'a> {
 /// Most (API, stage) pairs told apart in one batch; 65,535 bounds the number that a request's state keeps.
 const MOST_PLACES: usize = 60_000;
 
+/// The number of the place of all others.
+const OTHER_PLACE: u16 = MOST_PLACES as u16;
+
 /// Most routes and shapes kept in one batch, each.
 const MOST_TEXTS: usize = 1_000;
 
@@ -68,6 +71,8 @@ pub struct Requests<'t> {
     /// Keys of completed requests, the oldest first.
     completed: VecDeque<u64>,
     places: Vec<(String, String)>,
+    /// The number of a place, by its hash.
+    place_numbers: HashMap<u64, u16, NoHash>,
     routes: Vec<String>,
     shapes: Vec<String>,
     /// Request ID and trace id of failed requests.
@@ -207,6 +212,10 @@ impl<'t> Requests<'t> {
             slots: carry.open.clone(),
             completed: VecDeque::new(),
             places: carry.places.clone(),
+            place_numbers: (0..)
+                .zip(&carry.places)
+                .map(|(number, (api_id, stage))| (carry.hasher.hash_one((api_id, stage)), number))
+                .collect(),
             routes: carry.routes.clone(),
             shapes: Vec::new(),
             ids: HashMap::default(),
@@ -460,17 +469,19 @@ impl<'t> Requests<'t> {
         if let Some(slot) = self.slots.get(&hash) {
             return slot.front.place;
         }
-        let found = self.places.iter().position(|(api_id, stage)| api_id == key.api_id && stage == key.stage);
-        let place = found.unwrap_or_else(|| {
-            // Behind the last place of its own stands the one of all others.
-            match self.places.len() {
-                0..MOST_PLACES => self.places.push((key.api_id.to_owned(), key.stage.to_owned())),
-                MOST_PLACES => self.places.push((OTHER.to_owned(), OTHER.to_owned())),
-                _ => {}
-            }
-            self.places.len() - 1
-        });
-        u16::try_from(place).unwrap_or(0)
+        let numbered = self.hasher.hash_one((key.api_id, key.stage));
+        if let Some(number) = self.place_numbers.get(&numbered) {
+            return *number;
+        }
+        // Behind the last place of its own stands the one of all others.
+        match self.places.len() {
+            0..MOST_PLACES => self.places.push((key.api_id.to_owned(), key.stage.to_owned())),
+            MOST_PLACES => self.places.push((OTHER.to_owned(), OTHER.to_owned())),
+            _ => return OTHER_PLACE,
+        }
+        let number = u16::try_from(self.places.len() - 1).unwrap_or(OTHER_PLACE);
+        self.place_numbers.insert(numbered, number);
+        number
     }
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
