@@ -307,7 +307,12 @@ impl<'t> Requests<'t> {
     /// that batch's request: nothing of it counts, nor does an end that is still to come.
     pub fn repeated(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: &Finding) {
         let hash = self.hasher.hash_one((key.api_id, key.stage, key.request_id));
-        let Some(slot) = self.slots.get_mut(&hash) else { return };
+        if matches!(finding, Finding::Ended(_)) && !self.slots.contains_key(&hash) {
+            return;
+        }
+        let place = self.place(hash, key);
+        let slot = self.slots.entry(hash).or_insert_with(|| Slot::of(State::at(place)));
+        slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == Phase::Open && !slot.front.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
                 Some(original) => slot.front = original,
