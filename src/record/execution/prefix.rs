@@ -30,14 +30,15 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
     loop {
         let rest = text[prefix.length..].trim_start_matches(is_separator);
         prefix.length = text.len() - rest.len();
-        if let Some(length) = zone_offset(rest) {
+        let timed = columns.iter().any(|(column, _)| *column == Column::Time);
+        if timed && let Some(length) = zone_offset(rest) {
             prefix.length += length;
             without_id_from = prefix.length;
             continue;
         }
         if let Some((id, length)) = bracketed_id(rest) {
             // `[time] (stream) (request-id) `, as one log tail writes it.
-            let is_stream = columns.iter().any(|(column, _)| *column == Column::Time) && is_log_stream(id);
+            let is_stream = timed && is_log_stream(id);
             if is_stream && columns.len() < MOST_COLUMNS && bracketed_id(&rest[length..]).is_some() {
                 columns.push((Column::LogStream, id));
                 prefix.length += length;

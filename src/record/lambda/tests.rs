@@ -248,6 +248,7 @@ fn what_lambda_answers_the_caller_is_read_like_its_line() {
 fn a_response_that_is_too_large_is_the_runtimes_own_word() {
     let text = "Response payload size (6711256 bytes) exceeded maximum allowed payload size (6291556 bytes).";
     assert!(matches!(read(&event(text)), Some(Record::Lambda(Line::Error(_)))));
+    assert!(read(&event("Response payload size 512 bytes")).is_none());
 }
 
 #[test]
