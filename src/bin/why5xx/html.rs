@@ -175,8 +175,13 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     if logs.contains_key(&Metric::Errors) && logs.contains_key(&Metric::AccessLogErrors) {
         page.push_str(
             "<p class=\"note\">Execution logs and access logs tell of the same requests where an API writes both. Never \
-             add up the two counts: look at one of them for each API.</p>",
+             add up the two counts: look at one of them for each API.",
         );
+        for (place, api_id) in totals.both_sources.iter().take(MOST_ROWS).enumerate() {
+            let before = if place == 0 { " Seen in both: " } else { ", " };
+            let _ = write!(page, "{before}<code>{}</code>", text(api_id));
+        }
+        page.push_str("</p>");
     }
     if logs.contains_key(&Metric::FunctionErrors) && logs.len() > 1 {
         page.push_str(

@@ -110,16 +110,14 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
 pub(crate) fn tables(totals: &Totals, table: &Table, paint: Paint) -> Result<(), Failed> {
     let rows = rows(totals);
     let mut out = io::stdout().lock();
-    let failures = errors(&rows);
-    let failed = format!("{failures} failed requests and invocations");
+    let by_metric: Vec<(Metric, Vec<&Row>)> = by_metric(&rows);
+    let failed: Vec<String> = by_metric.iter().map(|(metric, of)| in_words(*metric, of)).collect();
+    let failed = if failed.is_empty() { "no failure".to_owned() } else { failed.join(", ") };
     let read = format!("{} log events in {} batches: {failed}", totals.log_events, totals.batches);
-    writeln!(out, "{}", wrapped("", &read, width()).replacen(&failed, &paint.bold(&failed), 1))?;
-    for metric in [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::RejectedFlows] {
-        let of: Vec<&Row> = rows.iter().filter(|row| row.subject.metric() == metric).collect();
-        if !of.is_empty() {
-            writeln!(out, "\n{}", paint.bold(&wrapped("", heading(metric), width())))?;
-            write!(out, "{}", aligned(&of, table_width()))?;
-        }
+    writeln!(out, "{}", paint.bold(&wrapped("", &read, width())))?;
+    for (metric, of) in &by_metric {
+        writeln!(out, "\n{}", paint.bold(&wrapped("", heading(*metric), width())))?;
+        write!(out, "{}", aligned(of, table_width()))?;
     }
     what_to_do(&mut out, &rows, table, paint)?;
     if !totals.shapes.is_empty() {
@@ -130,6 +128,28 @@ pub(crate) fn tables(totals: &Totals, table: &Table, paint: Paint) -> Result<(),
         }
     }
     remarks(&mut out, totals)
+}
+
+/// The rows of each metric that has some, in the order of the metrics.
+fn by_metric(rows: &[Row]) -> Vec<(Metric, Vec<&Row>)> {
+    let mut by_metric: BTreeMap<Metric, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        by_metric.entry(row.subject.metric()).or_default().push(row);
+    }
+    by_metric.into_iter().collect()
+}
+
+/// The sum of a metric. No two are added up: an API's two logs tell of the same requests.
+fn in_words(metric: Metric, rows: &[&Row]) -> String {
+    let count: u64 = rows.iter().map(|row| row.count).sum();
+    let (one, several, from) = match metric {
+        Metric::Errors => ("failed request", "failed requests", " (execution logs)"),
+        Metric::AccessLogErrors => ("failed request", "failed requests", " (access logs)"),
+        Metric::FunctionErrors => ("failed invocation", "failed invocations", ""),
+        Metric::AccountErrors => ("failure", "failures", " in other accounts"),
+        Metric::RejectedFlows => ("rejected flow", "rejected flows", ""),
+    };
+    format!("{count} {}{from}", if count == 1 { one } else { several })
 }
 
 const fn heading(metric: Metric) -> &'static str {
@@ -229,7 +249,8 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         writeln!(out, "{}", wrapped("", &format!("{count} {remark}"), width()))?;
     }
     for api_id in &totals.both_sources {
-        writeln!(out, "{}: seen in both logs: do not add them up", printable(api_id))?;
+        let remark = format!("{}: seen in both logs: do not add them up", printable(api_id));
+        writeln!(out, "{}", wrapped("", &remark, width()))?;
     }
     for input in &totals.undecodable {
         writeln!(out, "\ncould not be read: {}: {}", printable(&input.input), input.error)?;

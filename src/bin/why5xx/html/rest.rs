@@ -54,6 +54,11 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "Access-log lines whose format has no status; they cannot be counted.",
         ),
         (totals.unknown_events, "Unknown events", "Log events of no kind that tells of a 5xx; passed over."),
+        (
+            totals.other_dimensions,
+            "Counts under <code>other</code>",
+            "There are more APIs, stages or names than are told apart.",
+        ),
         (totals.undecodable.len() as u64, "Unreadable", "Inputs, or parts of them, that could not be read; see below."),
     ];
     page.push_str(

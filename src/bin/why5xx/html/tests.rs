@@ -45,7 +45,12 @@ fn tags(page: &str) -> Vec<&str> {
 
 #[test]
 fn names_from_a_log_are_text_and_nothing_else() {
-    let mut totals = totals(&[failure(request(HOSTILE, Some(HOSTILE)), "lambda_timeout", NOON_MS)]);
+    let line = Subject::AccessLine { api_id: HOSTILE.into(), stage: HOSTILE.into(), route: None };
+    let mut totals = totals(&[
+        failure(request(HOSTILE, Some(HOSTILE)), "lambda_timeout", NOON_MS),
+        failure(line, "lambda_timeout", NOON_MS),
+    ]);
+    totals.both_sources.insert(HOSTILE.into());
     totals.shapes.insert(HOSTILE.into(), 1);
     totals.undecodable.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
     let exemplar = Exemplar {
@@ -57,7 +62,7 @@ fn names_from_a_log_are_text_and_nothing_else() {
     totals.exemplars.insert("lambda_timeout", VecDeque::from([exemplar]));
     let inputs = [PathBuf::from(HOSTILE)];
     let page = page(&totals, &Table::default(), &inputs, Timestamp::UNIX_EPOCH);
-    assert!(page.matches("&lt;script&gt;alert(1)").count() >= 8, "it is shown");
+    assert!(page.matches("&lt;script&gt;alert(1)").count() >= 11, "it is shown");
     assert!(!page.contains("<script") && !page.contains("\"' onload") && !page.contains('\u{1b}'));
 }
 
