@@ -80,11 +80,12 @@ impl Paint {
 
 /// Names come from logs: what is no text must not reach a terminal.
 pub(crate) fn printable(text: &str) -> String {
-    let changes = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if changes(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || turns_text_around(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Characters that make a name read as another one: overrides of the direction of text.
+pub(crate) const fn turns_text_around(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text in at most `width` columns: a longer one lacks its middle, since names differ at both ends.

@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use jiff::Timestamp;
 
+use crate::terminal::turns_text_around;
+
 /// A text that can stand between tags and in a quoted attribute.
 pub(super) fn text(text: &str) -> Text<'_> {
     Text(text)
@@ -27,11 +29,6 @@ impl Display for Text<'_> {
         }
         Ok(())
     }
-}
-
-/// Characters that make a name read as another one: overrides of the direction of text.
-pub(super) const fn turns_text_around(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number with its digits in groups of three.
