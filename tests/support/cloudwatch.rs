@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ciborium::Value;
 
-use super::http::{Answer, Request, serve};
+use super::http::{Answer, Request, serve, serve_tls};
 
 const PATH: &str = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
 const MEGABYTE: usize = 1_000_000;
@@ -84,6 +84,13 @@ impl CloudWatch {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         Self { address: serve(move |request| answer(&shared, request)), state }
+    }
+
+    /// The same behind TLS: to be called by a name that the certificate has.
+    pub fn start_with_tls(tls: Arc<rustls::ServerConfig>) -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        Self { address: serve_tls(tls, move |request| answer(&shared, request)), state }
     }
 
     pub fn url(&self) -> String {

@@ -40,14 +40,33 @@ pub enum Answer {
 
 /// Serves until the test program ends.
 pub fn serve(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> SocketAddr {
+    serve_over(Ok, handler)
+}
+
+/// The same over TLS, with this configuration.
+pub fn serve_tls(
+    tls: Arc<rustls::ServerConfig>,
+    handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+) -> SocketAddr {
+    let secure = move |stream| {
+        let connection = rustls::ServerConnection::new(Arc::clone(&tls)).map_err(io::Error::other)?;
+        Ok(rustls::StreamOwned::new(connection, stream))
+    };
+    serve_over(secure, handler)
+}
+
+fn serve_over<S: Read + Write>(
+    layer: impl Fn(TcpStream) -> io::Result<S> + Send + Sync + 'static,
+    handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let handler = Arc::new(handler);
+    let shared = Arc::new((layer, handler));
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let handler = Arc::clone(&handler);
+            let shared = Arc::clone(&shared);
             // A client that goes away is no failure of the test.
-            std::thread::spawn(move || drop(serve_connection(stream, &*handler)));
+            std::thread::spawn(move || drop(serve_connection(stream, &shared.0, &shared.1)));
         }
     });
     address
@@ -58,15 +77,19 @@ pub fn closed_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn serve_connection(stream: TcpStream, handler: &dyn Fn(&Request) -> Answer) -> io::Result<()> {
+fn serve_connection<S: Read + Write>(
+    stream: TcpStream,
+    layer: impl Fn(TcpStream) -> io::Result<S>,
+    handler: impl Fn(&Request) -> Answer,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut writer = stream;
-    while let Some(request) = read_request(&mut reader)? {
+    let below = stream.try_clone()?;
+    let mut stream = BufReader::new(layer(stream)?);
+    while let Some(request) = read_request(&mut stream)? {
         let answer = handler(&request);
         let (answer, is_last) = if let Answer::Last(answer) = answer { (*answer, true) } else { (answer, false) };
         match answer {
-            Answer::Response { status, headers, body } => write_response(&mut writer, status, &headers, &body)?,
+            Answer::Response { status, headers, body } => write_response(stream.get_mut(), status, &headers, &body)?,
             Answer::Last(_) | Answer::Cut => break,
             Answer::Hang(time) => {
                 std::thread::sleep(time);
@@ -77,16 +100,17 @@ fn serve_connection(stream: TcpStream, handler: &dyn Fn(&Request) -> Answer) -> 
             break;
         }
     }
-    writer.shutdown(std::net::Shutdown::Both)
+    below.shutdown(std::net::Shutdown::Both)
 }
 
-fn write_response(to: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> io::Result<()> {
+fn write_response(to: &mut impl Write, status: u16, headers: &[(&str, String)], body: &[u8]) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    to.write_all(&[head.as_bytes(), body].concat())
+    to.write_all(&[head.as_bytes(), body].concat())?;
+    to.flush()
 }
 
 /// The next request; none where the client has closed the connection.
