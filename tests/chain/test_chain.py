@@ -299,9 +299,11 @@ def test_the_function_is_warm_for_the_next_batch(stack):
 def test_a_kept_event_is_counted_once_it_is_replayed(stack):
     """What is wrong is mended here by the message alone: it holds a batch that can be read."""
     line = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a91) Execution failed due to a timeout error"
+    outputs = stack.outputs()
     batch = {
         "messageType": "DATA_MESSAGE",
-        "owner": "111122223333",
+        # Logs of another account would count in AccountErrors.
+        "owner": outputs["FunctionArn"].split(":")[4],
         "logGroup": "API-Gateway-Execution-Logs_k2e3p4t5a6/live",
         "logStream": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "subscriptionFilters": [STACK],
@@ -309,7 +311,6 @@ def test_a_kept_event_is_counted_once_it_is_replayed(stack):
     }
     payload = {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()}}
     record = {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": payload, "responsePayload": {}}
-    outputs = stack.outputs()
     # The batch that could not be read is there still; it would only be moved on.
     stack.queue.purge_queue(QueueUrl=outputs["FailedEventsUrl"])
     stack.deploy(PARAMETERS | {"ReplayFailedEvents": "true"})
