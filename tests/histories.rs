@@ -174,7 +174,7 @@ fn batch(requests: Vec<usize>) -> Batch {
 /// Id, time and text of a request's log events. Every request fails.
 fn lines(request: usize) -> Vec<(String, i64, String)> {
     let mut texts = vec![format!("(request-{request}) HTTP Method: GET, Resource Path: /{request:01000}")];
-    if request % 3 > 0 {
+    if !request.is_multiple_of(3) {
         texts.push(format!("(request-{request}) Execution failed due to a timeout error"));
     }
     if request % 3 < 2 {
