@@ -162,13 +162,17 @@ fn causes_over_time(grid: &mut Grid) {
             json!({"metrics": expressions(&[failures(metric, 300)]), "view": "timeSeries", "stacked": true, "period": 300}),
         );
     }
-    let other = [("FunctionErrors", "FunctionName"), ("RejectedFlows", "LogGroup")];
-    for (metric, dimension) in other {
+    let others = [
+        ("FunctionErrors", "FunctionName", "Failed invocations by function and cause"),
+        ("AccountErrors", "AccountId,ApiId,Stage", "Failures in logs of other accounts"),
+        ("RejectedFlows", "LogGroup", "Rejected flows by log group"),
+    ];
+    for (metric, dimensions, title) in others {
         let search =
-            sorted(&format!("SEARCH('{{\"${{Namespace}}\",Cause,{dimension}}} MetricName=\"{metric}\"', 'Sum', 300)"));
+            sorted(&format!("SEARCH('{{\"${{Namespace}}\",Cause,{dimensions}}} MetricName=\"{metric}\"', 'Sum', 300)"));
         grid.metrics(
-            (12, 6),
-            &format!("{metric} by {dimension} and cause"),
+            (8, 6),
+            title,
             json!({"metrics": expressions(&[search]), "view": "timeSeries", "stacked": true, "period": 300}),
         );
     }
