@@ -109,7 +109,9 @@ fn the_command_counts_the_same() {
 fn the_default_pattern_changes_what_its_document_says_and_nothing_else() {
     let chains = chains(&Plan { seed: 41, chains: 200, ids_repeat: false });
     assert!(filter::keeps_every_failure_line(&chains));
-    document::compare("filter-pattern.md", &filter::document());
+    let document = filter::document();
+    document::compare("filter-pattern.md", &document);
+    document::compare_in_readme("filter-pattern", &document);
 }
 
 #[test]
@@ -123,7 +125,9 @@ fn one_environment_counts_split_requests_once() {
 
 #[test]
 fn what_is_miscounted_of_split_requests_is_what_the_document_says() {
-    document::compare("split-requests.md", &split::document());
+    let document = split::document();
+    document::compare("split-requests.md", &document);
+    document::compare_in_readme("split-requests", &document);
 }
 
 /// Whether a cause's own declaration says that an execution log of this level tells it.
