@@ -4,6 +4,7 @@
 //! HTTP client gathers it, and as it is handed over), plus what is said of each row.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#![expect(clippy::print_stdout, reason = "the figures, for those who ask with --nocapture")]
 #![cfg(target_os = "linux")]
 
 mod support;
