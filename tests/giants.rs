@@ -99,7 +99,7 @@ fn a_bomb_of_any_form_is_read_or_refused_in_bounded_memory() {
         ("open braces in a key", row(b"", b"{\"a\":", 12 * MIB, b"")),
     ];
     for (name, gzip) in rows {
-        let outcome = measured.invoke(name, &events::payload_of_gzip(&gzip), 6 * MIB);
+        let outcome = measured.invoke(name, &events::payload_of_gzip(&gzip), 4 * MIB);
         if !outcome.is_success() {
             assert_eq!(outcome.error_type(), "UndecodableBatch", "{name}: {outcome:?}");
             assert!(
@@ -124,10 +124,10 @@ fn a_batch_of_a_hundred_thousand_events_is_counted_to_the_last() {
         })
         .collect();
     let payload = events::payload(&events::batch(LOG_GROUP, "many", now_ms(), &lines));
-    assert!(measured.invoke("100,000 events", &payload, 24 * MIB).is_success());
+    assert!(measured.invoke("100,000 events", &payload, 12 * MIB).is_success());
     assert_eq!(measured.endpoint.sum("Errors"), 50_001.0);
     // Delivered again: as many ids are remembered.
-    assert!(measured.invoke("100,000 events again", &payload, 24 * MIB).is_success());
+    assert!(measured.invoke("100,000 events again", &payload, 12 * MIB).is_success());
     assert_eq!((measured.endpoint.sum("Errors"), measured.endpoint.sum("DuplicateEvents")), (50_001.0, 100_000.0));
 }
 
@@ -156,7 +156,7 @@ fn messages_of_a_megabyte_are_read_to_their_end() {
         })
         .collect();
     let payload = events::payload(&events::batch(LOG_GROUP, "long", now_ms(), &lines));
-    assert!(measured.invoke("messages of 1 MB", &payload, 12 * MIB).is_success());
+    assert!(measured.invoke("messages of 1 MB", &payload, 4 * MIB).is_success());
     assert_eq!(measured.endpoint.sum("Errors"), 9.0);
 }
 
@@ -171,7 +171,7 @@ fn fifty_thousand_stages_are_counted_or_folded_and_none_is_lost() {
         })
         .collect();
     let payload = events::payload(&events::batch("/team/delivered", "stages", now_ms(), &lines));
-    assert!(measured.invoke("50,000 stages", &payload, 96 * MIB).is_success());
+    assert!(measured.invoke("50,000 stages", &payload, 24 * MIB).is_success());
     assert_eq!((measured.endpoint.sum("Errors"), measured.endpoint.sum("StageErrors")), (50_001.0, 50_001.0));
     assert_eq!(measured.endpoint.refusals(), Vec::new());
 }
