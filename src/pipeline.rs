@@ -425,21 +425,16 @@ impl<'p> Batch<'p> {
     fn finish(mut self) -> Counted {
         self.flush_second();
         let source = self.source.take().unwrap_or_default();
-        let mut verdicts = Vec::new();
         let table = &self.pipeline.table;
         let requests = std::mem::replace(&mut self.requests, Requests::resume(&Default::default(), table));
-        let finished = requests.finish(&mut |number, verdict| verdicts.push((number, verdict)));
-        for (number, verdict) in verdicts {
-            self.verdict(&source, number, verdict);
-        }
+        // One by one: a hundred thousand verdicts at once would be tens of megabytes.
+        let finished = requests.finish(&mut |number, verdict| self.verdict(&source, number, verdict));
         self.counted.causes.sort_unstable();
         if let Some(invocations) = self.invocations.take() {
-            let mut verdicts = Vec::new();
-            let carry = invocations.finish(function_name(&source), &mut |verdict| verdicts.push(verdict));
+            let number = self.number;
+            let carry =
+                invocations.finish(function_name(&source), &mut |verdict| self.verdict(&source, number, verdict));
             self.counted.memory.keep_stream(&source.log_group, &source.log_stream, carry);
-            for verdict in verdicts {
-                self.verdict(&source, self.number, verdict);
-            }
         }
         self.counted.split_requests += finished.split;
         self.counted.hints.extend(finished.hint.map(|cause| cause.id));

@@ -136,9 +136,9 @@ fn a_hundred_thousand_requests_without_an_end_are_counted_to_the_last() {
     let mut measured = Measured::start(&[]);
     let lines: Vec<_> = (0..100_000).map(|n| format!("(r-{n}) Execution failed due to a timeout error")).collect();
     let payload = events::payload(&events::batch(LOG_GROUP, "open", now_ms(), &lines));
-    assert!(measured.invoke("100,000 open requests", &payload, 64 * MIB).is_success());
+    assert!(measured.invoke("100,000 open requests", &payload, 32 * MIB).is_success());
     assert_eq!(measured.endpoint.sum("Errors"), 100_001.0);
-    assert!(measured.invoke("100,000 open requests again", &payload, 64 * MIB).is_success());
+    assert!(measured.invoke("100,000 open requests again", &payload, 32 * MIB).is_success());
     assert_eq!(measured.endpoint.sum("Errors"), 100_001.0);
 }
 
