@@ -243,7 +243,9 @@ fn a_cut_connection_is_of_unknown_outcome_and_counted_as_such() {
         let endpoint = CloudWatch::start();
         endpoint.then([cut]);
         let mut function = Function::start(&endpoint);
-        assert!(function.invoke(&one_failure("a")).is_success());
+        let outcome = function.invoke(&one_failure("a"));
+        assert!(outcome.is_success(), "{cut:?} {outcome:?}");
+        assert_no_secret(&function, &outcome);
         assert_eq!(endpoint.sum("Errors"), errors, "{cut:?}");
         assert_eq!(endpoint.sum("UncertainPublishes"), 1.0, "{cut:?}");
     }
@@ -322,12 +324,16 @@ fn failures_too_old_for_cloudwatch_are_told_and_the_others_counted() {
 #[test]
 fn the_sinks_on_standard_output_need_no_cloudwatch() {
     let mut emf = Function::start_with(&[("WHY5XX_SINK", "emf")]);
-    assert!(emf.invoke(&one_failure("a")).is_success());
+    let outcome = emf.invoke(&one_failure("a"));
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_no_secret(&emf, &outcome);
     let lines = lines(&emf);
     assert!(lines.iter().any(|line| line["Errors"] == 1.0 && line["Cause"] == "integration_timeout"), "{lines:?}");
 
     let mut text = Function::start_with(&[("WHY5XX_SINK", "stdout")]);
-    assert!(text.invoke(&one_failure("a")).is_success());
+    let outcome = text.invoke(&one_failure("a"));
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_no_secret(&text, &outcome);
     let expected = "Why5xx Errors 1 ApiId=a1b2c3d4e5 Stage=prod Cause=integration_timeout";
     assert!(text.written().contains(expected), "{}", text.written());
 }
