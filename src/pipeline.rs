@@ -11,12 +11,14 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use exemplars::Exemplar;
 pub use memory::Memory;
 
 use crate::cause::Table;
+use crate::classify::repeated::Repeated;
 use crate::classify::{self, Failure, Subject, Verdict};
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
 use crate::record::{self, Record, Source, access, execution, flow, lambda};
@@ -207,8 +209,12 @@ impl Pipeline {
 /// One batch on its way.
 struct Batch<'p> {
     pipeline: &'p Pipeline,
-    source: Option<Source>,
+    /// Shared, so that it can be read while the batch changes.
+    source: Option<Rc<Source>>,
     requests: Requests<'p>,
+    repeated: Repeated,
+    /// Stands for the log stream of all its events.
+    stream_key: Option<u64>,
     /// Only where the batch is of a function.
     invocations: Option<Invocations>,
     counted: Counted,
@@ -225,6 +231,8 @@ impl<'p> Batch<'p> {
             pipeline,
             source: None,
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
+            repeated: Repeated::default(),
+            stream_key: None,
             invocations: None,
             counted: Counted { memory: pipeline.memory.of_batch(), ..Counted::default() },
             of_other_account: false,
@@ -240,7 +248,7 @@ impl<'p> Batch<'p> {
             self.counted.own_log_group = is(&settings.own_log_group);
             self.counted.canary = is(&settings.canary_log_group);
             self.of_other_account = self.pipeline.own_account.as_ref().is_some_and(|own| is_other(own, &header.owner));
-            self.source = Some(Source::of(header, settings, self.pipeline.pasted));
+            self.source = Some(Rc::new(Source::of(header, settings, self.pipeline.pasted)));
         }
         if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
             return;
@@ -250,7 +258,7 @@ impl<'p> Batch<'p> {
         if self.counted.own_log_group || self.counted.canary {
             return;
         }
-        let Some(source) = self.source.take() else { return };
+        let Some(source) = self.source.clone() else { return };
         match record::read(&source, settings, &mut self.counted.memory.formats, event) {
             Record::Execution(line) => self.execution(&source, event, &line),
             Record::Transcript(text) => {
@@ -270,7 +278,6 @@ impl<'p> Batch<'p> {
                 }
             }
         }
-        self.source = Some(source);
     }
 
     fn execution(&mut self, source: &Source, event: &LogEvent<'_>, line: &execution::Line<'_>) {
@@ -278,7 +285,7 @@ impl<'p> Batch<'p> {
         if line.head == execution::Head::HttpMethod && !self.pipeline.settings.route_metrics {
             return;
         }
-        let Some(finding) = classify::execution::finding(line, &self.pipeline.table) else { return };
+        let Some(finding) = self.repeated.finding(line, &self.pipeline.table) else { return };
         let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
         let key = RequestKey {
             api_id: line.api_id.as_deref().or(source.api_id.as_deref()).unwrap_or(UNKNOWN),
@@ -287,15 +294,16 @@ impl<'p> Batch<'p> {
             resource_path: line.resource_path.as_deref().filter(|_| self.pipeline.settings.route_metrics),
         };
         if decides && self.is_duplicate(source, event) {
-            let memory = &self.pipeline.memory;
-            if memory.knows(memory.event_key(&source.log_group, &source.log_stream, event.id)) {
+            if self.pipeline.memory.knows(self.event_key(source, event)) {
                 self.requests.repeated(key, event.timestamp_ms, &finding);
             }
             return;
         }
         let mut verdicts = Vec::new();
         self.requests.add(key, self.number, event.timestamp_ms, finding, &mut |number, verdict| {
-            verdicts.push((number, verdict))
+            if !matches!(verdict, Verdict::NotFailed) {
+                verdicts.push((number, verdict));
+            }
         });
         for (number, verdict) in verdicts {
             self.verdict(source, number, verdict);
@@ -341,10 +349,16 @@ impl<'p> Batch<'p> {
         if event.id.is_empty() {
             return false;
         }
-        let id = self.pipeline.memory.event_key(&source.log_group, &source.log_stream, event.id);
+        let id = self.event_key(source, event);
         let is_known = self.pipeline.memory.knows(id) || !self.counted.memory.note(id);
         self.counted.duplicate_events += u64::from(is_known);
         is_known
+    }
+
+    /// What stands for the log event.
+    fn event_key(&mut self, source: &Source, event: &LogEvent<'_>) -> u64 {
+        let stream = self.stream_key.get_or_insert_with(|| Memory::stream_key(&source.log_group, &source.log_stream));
+        Memory::event_key(*stream, event.id)
     }
 
     fn verdict(&mut self, source: &Source, number: u64, verdict: Verdict) {

@@ -10,6 +10,7 @@ mod aws_service;
 mod backend;
 mod function;
 mod gateway;
+mod index;
 mod invocation;
 mod lambda;
 mod mapping;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::num::NonZeroU16;
 
+use index::Index;
 pub use pattern::normalise;
 pub(crate) use pattern::own_words;
 
@@ -290,7 +292,26 @@ pub enum Voice {
     FunctionLog,
 }
 
+impl Voice {
+    /// How many there are.
+    const COUNT: usize = Self::FunctionLog as usize + 1;
+}
+
 impl Says {
+    /// Whose words it is about; none where it is about a number.
+    const fn voice(&self) -> Option<Voice> {
+        Some(match self {
+            Self::Gateway(_) => Voice::Gateway,
+            Self::Authorizer(_) => Voice::Authorizer,
+            Self::Function(_) => Voice::Function,
+            Self::Service(_) => Voice::Service,
+            Self::LambdaService(_) => Voice::LambdaService,
+            Self::ResponseType(_) => Voice::ResponseType,
+            Self::FunctionLog(_) => Voice::FunctionLog,
+            Self::InvocationStatus(..) => return None,
+        })
+    }
+
     /// Whether the pattern is empty, and so matches whatever its voice says.
     const fn takes_the_rest(&self) -> bool {
         match self {
@@ -347,6 +368,7 @@ pub struct CauseIndex(NonZeroU16);
 #[derive(Debug, Clone)]
 pub struct Table {
     causes: Vec<&'static Cause>,
+    index: Index,
 }
 
 impl Default for Table {
@@ -361,7 +383,8 @@ impl Table {
         before: impl IntoIterator<Item = &'static Cause>,
         after: impl IntoIterator<Item = &'static Cause>,
     ) -> Self {
-        Self { causes: before.into_iter().chain(built_in()).chain(after).collect() }
+        let causes: Vec<_> = before.into_iter().chain(built_in()).chain(after).collect();
+        Self { index: Index::of(&causes), causes }
     }
 
     /// The causes, in the order of precedence.
@@ -374,12 +397,7 @@ impl Table {
     /// An empty pattern is asked only when no other one matches: it takes what is left of a voice.
     pub fn find(&self, voice: Voice, text: &str) -> Option<&'static Cause> {
         let text = if voice == Voice::Gateway { pattern::own_words(text) } else { text };
-        let first = |takes_the_rest: bool| {
-            self.iter().find(|cause| {
-                cause.says.iter().any(|says| says.takes_the_rest() == takes_the_rest && says.is_said(voice, text))
-            })
-        };
-        first(false).or_else(|| first(true))
+        self.index.find(voice, text).map(|place| self.causes[place])
     }
 
     /// The first cause that an answer of the Lambda service with this status names.

@@ -48,6 +48,11 @@ pub(crate) fn own_words(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
+/// The pieces of a pattern, all of which a text must hold.
+pub(super) fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
+    pattern.strip_prefix('^').unwrap_or(pattern).split("{}")
+}
+
 /// Whether `text` (normalised) holds the pieces of `pattern` in order.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, bound) = match pattern.strip_prefix('^') {

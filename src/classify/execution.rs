@@ -47,7 +47,7 @@ pub struct Candidate {
 }
 
 /// What a failure line says, read both ways: whether it was said in the authorizer's phase shows later.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FailureLine {
     /// The cause if it is the integration's failure; none where no cause matches.
     pub integration: Option<Candidate>,

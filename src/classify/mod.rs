@@ -1,13 +1,14 @@
 //! What a record proves ([`Finding`](execution::Finding)s), and which cause a request's findings add up to
 //! ([`Verdict`]s).
 //!
-//! Pure: no clock, no environment, nothing kept from one call to the next.
+//! Pure: no clock, no environment, nothing kept from one call to the next but what [`repeated`] spares to ask again.
 
 pub mod access;
 mod endpoint;
 pub mod execution;
 pub mod flow;
 pub mod frame;
+pub mod repeated;
 pub mod sentence;
 pub mod shape;
 

@@ -8,7 +8,7 @@ use super::dimensions::Dimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
 use crate::record::flow;
-use crate::request::execution::Carry;
+use crate::request::execution::{Carry, NoHash};
 use crate::request::invocation;
 
 /// Most ids of log events that are remembered. A batch of failures holds some thousands, and a repeat comes within
@@ -24,7 +24,7 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 /// What was counted, and what was left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    known: HashSet<u64>,
+    known: HashSet<u64, NoHash>,
     oldest_first: VecDeque<u64>,
     /// Open requests of execution logs.
     pub(super) carry: Carry,
@@ -52,9 +52,14 @@ impl Memory {
         Self { formats: self.formats.clone(), ..Self::default() }
     }
 
+    /// What stands for a log stream.
+    pub(super) fn stream_key(log_group: &str, log_stream: &str) -> u64 {
+        HASHER.hash_one((log_group, log_stream))
+    }
+
     /// What stands for a log event: the same event has the same group, stream and id.
-    pub(super) fn event_key(&self, log_group: &str, log_stream: &str, id: &str) -> u64 {
-        HASHER.hash_one((log_group, log_stream, id))
+    pub(super) fn event_key(stream_key: u64, id: &str) -> u64 {
+        HASHER.hash_one((stream_key, id))
     }
 
     /// What the batch before left open of this log stream.

@@ -42,8 +42,9 @@ const OTHER: &str = "other";
 /// Most failed requests of one batch whose IDs are kept for exemplars.
 const MOST_REQUEST_IDS: usize = 2_000;
 
-/// Most completed requests that wait for their last lines (the trace id comes behind the completion).
-const MOST_COMPLETED: usize = 4_096;
+/// Most completed requests that wait for their last lines (the trace id comes behind the completion). The lines of some
+/// dozens of requests stand between each other; to keep more would only leave the cache.
+const MOST_COMPLETED: usize = 256;
 
 /// Most open requests carried over to the next batch.
 const MOST_CARRIED: usize = 20_000;
@@ -80,6 +81,30 @@ pub struct Requests<'t> {
     latest_ms: i64,
     /// Requests that were joined from two batches.
     split: u64,
+    before: Before,
+}
+
+/// The key of the finding before and its hash: most lines of a log follow one of the same request.
+#[derive(Debug, Default)]
+struct Before {
+    api_id: String,
+    stage: String,
+    request_id: String,
+    hash: u64,
+}
+
+impl Before {
+    fn hash(&mut self, hasher: &RandomState, key: RequestKey<'_>) -> u64 {
+        let hash = || hasher.hash_one((key.api_id, key.stage, key.request_id));
+        let Some(request_id) = key.request_id.filter(|id| !id.is_empty()) else { return hash() };
+        if self.request_id != request_id || self.api_id != key.api_id || self.stage != key.stage {
+            self.hash = hash();
+            request_id.clone_into(&mut self.request_id);
+            key.api_id.clone_into(&mut self.api_id);
+            key.stage.clone_into(&mut self.stage);
+        }
+        self.hash
+    }
 }
 
 #[derive(Debug, Default)]
@@ -221,6 +246,7 @@ impl<'t> Requests<'t> {
             ids: HashMap::default(),
             latest_ms: i64::MIN,
             split: 0,
+            before: Before::default(),
         }
     }
 
@@ -235,7 +261,7 @@ impl<'t> Requests<'t> {
         each: &mut impl FnMut(u64, Verdict),
     ) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
-        let hash = self.hasher.hash_one((key.api_id, key.stage, key.request_id));
+        let hash = self.before.hash(&self.hasher, key);
         match &finding {
             Finding::Opening(opening) => return self.open(hash, *opening, each),
             Finding::TraceId(trace_id) => {

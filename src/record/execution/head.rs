@@ -95,8 +95,10 @@ impl Head {
         };
         let begins = |words: &str| {
             text.get(..words.len()).is_some_and(|start| {
+                // Most of the other candidates end otherwise.
+                start[words.len() - 1] | 0x20 == words.as_bytes()[words.len() - 1] | 0x20 &&
                 // The usual case first: comparing it is one instruction for many bytes.
-                start == words.as_bytes() || start.eq_ignore_ascii_case(words.as_bytes())
+                (start == words.as_bytes() || start.eq_ignore_ascii_case(words.as_bytes()))
             })
         };
         candidates.iter().find(|(words, _)| begins(words)).map(|(words, head)| (*head, words.len()))

@@ -10,6 +10,8 @@ mod prefix;
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use super::Record;
 use crate::decode::{LogEvent, Message};
 pub use head::Head;
@@ -109,8 +111,28 @@ fn read_with_id<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 
 /// Letters, digits and the signs of UUIDs and of base64; also `x` and `*` where somebody blanked the ID.
 fn is_request_id(id: &[u8]) -> bool {
+    if let Ok(id) = <&[u8; UUID_BYTES]>::try_from(id)
+        && is_plain(id)
+    {
+        return true;
+    }
     !id.is_empty()
         && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*'))
+}
+
+/// Length of a UUID, which nearly every request ID is, in bytes.
+const UUID_BYTES: usize = 36;
+
+/// Whether all bytes are letters, digits and hyphens, 16 of them looked at at a time: the check of each line's ID would
+/// take longer than all that follows.
+fn is_plain(id: &[u8; UUID_BYTES]) -> bool {
+    let of = |at: usize| {
+        let bytes = u8x16::new(id[at..].first_chunk().copied().unwrap_or_default());
+        let digits = (bytes - u8x16::splat(b'0')).simd_lt(u8x16::splat(10));
+        let letters = ((bytes | u8x16::splat(0x20)) - u8x16::splat(b'a')).simd_lt(u8x16::splat(26));
+        digits | letters | bytes.simd_eq(u8x16::splat(b'-'))
+    };
+    (of(0) & of(16) & of(UUID_BYTES - 16)).to_bitmask() == 0xffff
 }
 
 /// Every other form. `by_shape`: only lines that nothing but an execution log has.

@@ -1,0 +1,150 @@
+//! The patterns of a table by voice, so that a text is compared with few of them.
+//!
+//! A text is noted as the set of its runs of three bytes, which takes one pass. A pattern is looked for only if the set
+//! has the runs that it must have; nine in ten are ruled out by that.
+
+use super::{Cause, Says, Voice, pattern};
+
+/// The patterns of all voices.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    voices: [Patterns; Voice::COUNT],
+}
+
+/// The patterns of one voice, in the order of precedence.
+#[derive(Debug, Clone, Default)]
+struct Patterns {
+    patterns: Vec<Pattern>,
+    /// The cause that takes what no pattern matches.
+    rest: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pattern {
+    says: Says,
+    runs: Runs,
+    /// The place of its cause in the table.
+    cause: usize,
+}
+
+impl Index {
+    pub(super) fn of(causes: &[&'static Cause]) -> Self {
+        let mut index = Self::default();
+        for (cause, says) in
+            causes.iter().enumerate().flat_map(|(nth, cause)| cause.says.iter().map(move |s| (nth, *s)))
+        {
+            let Some(voice) = says.voice() else { continue };
+            let patterns = &mut index.voices[voice as usize];
+            if says.takes_the_rest() {
+                patterns.rest = patterns.rest.or(Some(cause));
+            } else {
+                patterns.patterns.push(Pattern { says, runs: Runs::of(says), cause });
+            }
+        }
+        index
+    }
+
+    /// The place of the first cause that `text`, spoken by `voice`, names.
+    pub(super) fn find(&self, voice: Voice, text: &str) -> Option<usize> {
+        let patterns = &self.voices[voice as usize];
+        let held = Held::by(text);
+        let found = patterns.patterns.iter().find(|one| held.all(one.runs) && one.says.is_said(voice, text));
+        found.map(|one| one.cause).or(patterns.rest)
+    }
+}
+
+/// Runs of three bytes that a text must hold, by their numbers; as many as there are, the last one repeated.
+type Numbers = [u16; 3];
+
+/// What a text must hold.
+#[derive(Debug, Clone, Copy)]
+enum Runs {
+    Held(Numbers),
+    /// Nothing is known: it is too short, or compared in another way.
+    Unknown,
+}
+
+impl Runs {
+    fn of(says: Says) -> Self {
+        let text = match says {
+            Says::Gateway(text)
+            | Says::Authorizer(text)
+            | Says::Function(text)
+            | Says::Service(text)
+            | Says::LambdaService(text)
+            | Says::FunctionLog(text) => text,
+            Says::ResponseType(_) | Says::InvocationStatus(..) => return Self::Unknown,
+        };
+        let Some(longest) = pattern::pieces(text).max_by_key(|piece| piece.len()) else { return Self::Unknown };
+        let Some(last) = longest.len().checked_sub(3) else { return Self::Unknown };
+        Self::Held([0, last / 2, last].map(|at| number(&longest.as_bytes()[at..])))
+    }
+}
+
+/// The runs of three bytes that a text holds: a bit for each number that they may have.
+struct Held([u64; HELD]);
+
+const HELD: usize = 1 << (NUMBER_BITS - 6);
+const NUMBER_BITS: u32 = 12;
+
+impl Held {
+    fn by(text: &str) -> Self {
+        let mut held = [0; HELD];
+        for run in text.as_bytes().windows(3) {
+            let number = usize::from(number(run));
+            held[number / 64] |= 1 << (number % 64);
+        }
+        Self(held)
+    }
+
+    fn all(&self, runs: Runs) -> bool {
+        let holds = |number: &u16| self.0[usize::from(number / 64)] >> (number % 64) & 1 == 1;
+        match runs {
+            Runs::Held(numbers) => numbers.iter().all(holds),
+            Runs::Unknown => true,
+        }
+    }
+}
+
+/// The number of the first three bytes, of which there must be that many.
+fn number(run: &[u8]) -> u16 {
+    // A prime of about 2³² spreads the bits of each byte over the upper ones.
+    let mixed = u32::from_le_bytes([run[0], run[1], run[2], 0]).wrapping_mul(0x9e37_79b1);
+    (mixed >> (u32::BITS - NUMBER_BITS)) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Table, built_in, normalise};
+    use super::*;
+
+    #[test]
+    fn the_index_finds_what_asking_each_pattern_finds() {
+        let texts = built_in()
+            .flat_map(|cause| cause.examples.iter().chain(cause.near_misses))
+            .flat_map(|example| example.lines)
+            .map(|line| normalise(line))
+            .chain(["", "a", "ab", "abc"].map(str::to_owned));
+        let causes: Vec<_> = built_in().collect();
+        let table = Table::default();
+        for text in texts {
+            for voice in [
+                Voice::Gateway,
+                Voice::Authorizer,
+                Voice::Function,
+                Voice::Service,
+                Voice::LambdaService,
+                Voice::ResponseType,
+                Voice::FunctionLog,
+            ] {
+                let own = if voice == Voice::Gateway { pattern::own_words(&text) } else { &text };
+                let says = |rest: bool| {
+                    let is_said = |says: &&Says| says.takes_the_rest() == rest && says.is_said(voice, own);
+                    causes.iter().find(|cause| cause.says.iter().any(|says| is_said(&says)))
+                };
+                let expected = says(false).or_else(|| says(true)).map(|cause| cause.id);
+                assert_eq!(table.find(voice, &text).map(|cause| cause.id), expected, "{voice:?}: {text}");
+            }
+        }
+    }
+}
