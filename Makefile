@@ -93,6 +93,14 @@ fuzz: ## Fuzz each target for a while, in bounded memory (docs/fuzzing.md)
 			| grep -E 'stat::number_of_executed_units|stat::peak_rss_mb|ERROR|panicked|SUMMARY' ); \
 		test -z "$$(ls -A fuzz/artifacts/$$target 2>/dev/null)"; \
 	done
+.PHONY: bench
+bench: ## What a batch costs, beside the floor and the usual programs
+	cargo bench --locked --bench batch
+
+.PHONY: callgrind
+callgrind: ## Instructions of a batch by valgrind, held to their bounds
+	scripts/install-valgrind
+	cargo bench --locked --bench batch -- --instructions
 
 .PHONY: build
 build: tools ## The function for the template's default architecture, as `sam deploy` takes it

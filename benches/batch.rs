@@ -5,10 +5,13 @@
 //! takes beyond the payload, in a process of its own. Python and Node run in processes of their own, whose memory is
 //! told as a whole. Before the first round all ways must count the same log events, bytes and causes.
 //!
-//! Words behind `--` choose payloads by their names: `cargo bench --bench batch -- "INFO with" bomb`.
+//! Words behind `--` choose payloads by their names: `cargo bench --bench batch -- "INFO with" bomb`. With
+//! `--instructions` callgrind counts the instructions instead, and each kind of log is held to its bound.
 
 #[path = "common/bombs.rs"]
 mod bombs;
+#[path = "common/instructions.rs"]
+mod instructions;
 #[path = "common/payloads.rs"]
 mod payloads;
 #[path = "common/processes.rs"]
@@ -17,6 +20,7 @@ mod processes;
 mod ways;
 
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -201,10 +205,13 @@ fn payloads_of(kind: Kind) -> impl Iterator<Item = (String, Box<dyn Fn() -> Vec<
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
-fn main() {
+fn main() -> ExitCode {
     let mut words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    if processes::is_peak(&words) {
-        return;
+    if processes::is_peak(&words) || instructions::is_watched(&words) {
+        return ExitCode::SUCCESS;
+    }
+    if words == ["--instructions"] {
+        return if instructions::check() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     words.retain(|word| !word.starts_with("--"));
     let chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
@@ -219,4 +226,5 @@ fn main() {
         println!("\nbombs: CPU time until the error, at the default limits, and memory beyond the payload");
         bombs::all().for_each(|bomb| measure_bomb(&bomb));
     }
+    ExitCode::SUCCESS
 }

@@ -41,6 +41,10 @@ impl File {
         std::fs::write(&path, lines).expect("there is room for temporary files");
         Self(path)
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 impl Drop for File {

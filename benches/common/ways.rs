@@ -156,8 +156,12 @@ fn events_crate(part: &Part) -> Count {
     let mut open: HashMap<&str, &str> = HashMap::new();
     for event in &data.log_events {
         let message = event.message.as_str();
-        let Some(rule) = rules.set.matches(message).iter().next() else { continue };
-        let id = message.split([')', '(']).nth(1).unwrap_or_default();
+        // Behind the request ID the patterns can be bound to the start, which makes the set many times as fast.
+        let (id, said) = match message.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+            Some((id, said)) => (id, said),
+            None => ("", message),
+        };
+        let Some(rule) = rules.set.matches(said).iter().next() else { continue };
         match rules.means[rule] {
             Means::Completed => {
                 let cause = open.remove(id);
@@ -189,13 +193,13 @@ enum Means {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = vec![
-        (r"^\([^)]{1,64}\) Method completed with status: \d".replace(r"\d", "[0-9]"), Means::Completed),
+        ("^Method completed with status: [0-9]".to_owned(), Means::Completed),
         (r#"^\{.*"status":"5[0-9][0-9]""#.to_owned(), Means::Line("backend_error_response")),
-        ("\tERROR\t(?:Invoke|Uncaught) ".to_owned(), Means::Line("lambda_unhandled_error")),
+        ("^[^\t]*\t[^\t]*\tERROR\t(?:Invoke|Uncaught) ".to_owned(), Means::Line("lambda_unhandled_error")),
     ];
     for line in include_str!("../usual/patterns.tsv").lines() {
         let (cause, pattern) = line.split_once('\t').expect("each line has a cause and a pattern");
-        rules.push((format!(r"^\([^)]{{1,64}}\) {}", pattern.replace(r"\d", "[0-9]")), Means::Failure(cause)));
+        rules.push((format!("^{}", pattern.replace(r"\d", "[0-9]")), Means::Failure(cause)));
     }
     let set = RegexSet::new(rules.iter().map(|(pattern, _)| pattern)).expect("the patterns are written here");
     Rules { set, means: rules.into_iter().map(|(_, means)| means).collect() }
