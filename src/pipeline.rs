@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use exemplars::Exemplar;
 pub use memory::Memory;
@@ -91,6 +92,8 @@ pub struct Pipeline {
     pasted: bool,
     /// Log events outside of this span are passed over.
     span_ms: Range<i64>,
+    /// When to give up on a batch, and how much CPU time one may take.
+    time: (Option<Instant>, Option<Duration>),
     /// The account that the function runs in, once it is known.
     own_account: Option<String>,
 }
@@ -104,6 +107,7 @@ impl Pipeline {
             memory: Memory::default(),
             pasted: false,
             span_ms: i64::MIN..i64::MAX,
+            time: (None, None),
             own_account: None,
         }
     }
@@ -124,6 +128,11 @@ impl Pipeline {
         if self.own_account.as_deref() != Some(account_id) {
             self.own_account = Some(account_id.to_owned());
         }
+    }
+
+    /// Gives up on a batch at the deadline, and when it has taken so much CPU time.
+    pub fn limit_time(&mut self, deadline: Instant, cpu_time: Duration) {
+        self.time = (Some(deadline), Some(cpu_time));
     }
 
     /// The causes in force.
@@ -199,7 +208,9 @@ impl Pipeline {
         &self,
         decode: impl FnOnce(&Limits, &mut dyn FnMut(&BatchHeader, LogEvent<'_>)) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
-        let limits = Limits { inflated_bytes: self.settings.inflated_bytes_limit, ..Limits::default() };
+        let (deadline, cpu_time) = self.time;
+        let inflated_bytes = self.settings.inflated_bytes_limit;
+        let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = Batch::new(self);
         batch.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, &event))?;
         Ok(batch.finish())

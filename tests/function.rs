@@ -228,6 +228,25 @@ fn a_deadline_that_is_too_near_to_send_anything_fails_the_invocation() {
 }
 
 #[test]
+fn a_batch_that_takes_too_long_to_read_is_an_error_in_time() {
+    // Members of blanks, one behind the other: 4 GB out of 4 MB.
+    let members = events::gzip(&vec![b' '; 8 << 20]).repeat(500);
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    let mut function = Function::start_with(&[
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()),
+        ("WHY5XX_INFLATED_BYTES_LIMIT", "4294967296"),
+    ]);
+    let outcome = function.invoke_within(&events::payload_of_gzip(&members), Duration::from_secs(3));
+    assert_eq!(outcome.error_type(), "UndecodableBatch", "{outcome:?}");
+    assert!(outcome.message().contains("was not read in time"), "{outcome:?}");
+
+    // The environment lives on.
+    assert!(function.invoke(&one_failure("a")).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (1.0, 1.0));
+}
+
+#[test]
 fn a_slow_answer_is_waited_for() {
     let endpoint = CloudWatch::start();
     endpoint.then([Behaviour::Slow(Duration::from_secs(1))]);

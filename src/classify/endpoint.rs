@@ -43,15 +43,6 @@ const CUSTOMER_LABELS: [&str; 13] = [
 impl Endpoint {
     /// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
     pub(super) fn of(tail: &str) -> Option<Self> {
-        /// By far the most frequent endpoint; its host needs no taking apart.
-        const LAMBDA: &str = "https://lambda.";
-        let is_region = |rest: &str| {
-            let host = rest.split('/').next().and_then(|host| host.strip_suffix(".amazonaws.com"));
-            host.is_some_and(|region| !region.contains('.'))
-        };
-        if tail.trim_start().strip_prefix(LAMBDA).is_some_and(is_region) {
-            return Some(Self::Lambda);
-        }
         let (scheme, rest) = tail.trim_start().split_once("://")?;
         let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
         let service = host.strip_suffix(".amazonaws.com.cn").or_else(|| host.strip_suffix(".amazonaws.com"));
@@ -70,6 +61,21 @@ impl Endpoint {
             _ => Self::Other,
         })
     }
+}
+
+/// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
+pub(super) fn uri(tail: &Tail<'_>) -> Option<Endpoint> {
+    if is_lambda(tail.head(LONGEST_LAMBDA_HOST_BYTES)) { Some(Endpoint::Lambda) } else { Endpoint::of(&tail.text()) }
+}
+
+/// Longest start of a URI in which the host of the Lambda service ends, in bytes; our own bound.
+const LONGEST_LAMBDA_HOST_BYTES: usize = 80;
+
+/// Whether this is by far the most frequent endpoint, whose host needs no taking apart.
+fn is_lambda(start: &[u8]) -> bool {
+    let Some(rest) = start.strip_prefix(b" https://lambda.") else { return false };
+    let host = rest.iter().position(|b| *b == b'/').map(|end| &rest[..end]);
+    host.and_then(|host| host.strip_suffix(b".amazonaws.com")).is_some_and(|region| !region.contains(&b'.'))
 }
 
 /// The cause that an answer names, read as the answer of each kind of endpoint: which it was, another line tells.
@@ -98,8 +104,8 @@ fn index(table: &Table, voice: Voice, text: &str) -> Option<CauseIndex> {
 
 /// ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
 pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<Evidence> {
-    // Both spellings of each name were seen; others cost a look at every response of the log.
-    let told = ["rrorType=", "rrortype=", "unction-Error=", "unction-error="];
+    // Most answers have neither name, and that takes one look at each.
+    let told = ["rror", "unction-"];
     if !told.iter().any(|name| tail.contains(name)) {
         return Some(Evidence::Headers { function_error: false, error: Answer::default() });
     }
@@ -261,6 +267,7 @@ mod tests {
         ];
         for (tail, endpoint) in rows {
             assert_eq!(Endpoint::of(tail), Some(endpoint), "{tail}");
+            assert_eq!(uri(&Tail::Text(tail.to_owned())), Some(endpoint), "{tail}");
         }
         assert_eq!(Endpoint::of(" not a URI"), None);
     }

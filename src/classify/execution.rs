@@ -3,7 +3,7 @@
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
 use crate::cause::{Cause, Rank, Table, Voice, named, normalise, own_words};
-use crate::record::execution::{Head, Line};
+use crate::record::execution::{Head, Line, Tail};
 
 /// What a line proves.
 #[derive(Debug)]
@@ -114,8 +114,8 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
         Head::StartingAuthorizer => Finding::AuthorizerStarted,
         Head::AuthorizerDone => Finding::AuthorizerDone,
         Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
-        Head::RequestUri => Finding::Endpoint(Evidence::Uri(Endpoint::of(&line.tail.text())?)),
-        Head::ReceivedResponse => Finding::Endpoint(Evidence::Status(status_behind(&line.tail.text(), "Status:")?)),
+        Head::RequestUri => Finding::Endpoint(Evidence::Uri(endpoint::uri(&line.tail)?)),
+        Head::ReceivedResponse => Finding::Endpoint(Evidence::Status(received_status(&line.tail)?)),
         Head::ResponseHeaders => Finding::Endpoint(endpoint::headers(&line.tail, table)?),
         Head::ResponseBody => Finding::Endpoint(Evidence::Body(endpoint::body(&line.tail, table)?)),
         Head::ExecutionFailed => Finding::Failure(execution_failed(&line.tail.text(), table)),
@@ -136,7 +136,7 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
             shape: None,
         }),
         Head::GatewayResponse => Finding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
-        Head::MethodCompleted => Finding::Ended(number(line.tail.text().trim_start())?),
+        Head::MethodCompleted => Finding::Ended(ended_status(&line.tail)?),
         Head::TraceId => Finding::TraceId(trace_id(&line.tail.text())?),
     })
 }
@@ -211,6 +211,25 @@ fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
         cause: cause.map(|cause| Candidate { cause, rank: Rank::Typed }),
         names_authorizer: response_type.starts_with("AUTHORIZER_"),
     })
+}
+
+/// ` Status: 200, Integration latency: 12 ms`, as every request has one.
+fn received_status(tail: &Tail<'_>) -> Option<u16> {
+    let usual = tail.head(16).strip_prefix(b" Status: ").and_then(usual_number);
+    usual.or_else(|| status_behind(&tail.text(), "Status:"))
+}
+
+/// ` 200`, as every request has one.
+fn ended_status(tail: &Tail<'_>) -> Option<u16> {
+    let usual = tail.head(8).strip_prefix(b" ").and_then(usual_number);
+    usual.or_else(|| number(tail.text().trim_start()))
+}
+
+/// Three digits and no more, where they are followed by a comma or nothing.
+fn usual_number(text: &[u8]) -> Option<u16> {
+    let (digits, rest) = text.split_first_chunk::<3>()?;
+    let is_usual = digits.iter().all(u8::is_ascii_digit) && matches!(rest.first(), None | Some(b','));
+    is_usual.then(|| digits.iter().fold(0, |value, b| value * 10 + u16::from(b - b'0')))
 }
 
 /// The three-digit status behind `words`.

@@ -38,7 +38,7 @@ pub enum DecodeError {
         /// The limit, a count.
         limit: u64,
     },
-    /// The deadline of the limits passed before the batch was read.
+    /// The deadline or the CPU time of the limits passed before the batch was read.
     OutOfTime {
         /// How far the document was read.
         inflated_bytes: u64,

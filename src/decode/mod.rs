@@ -30,12 +30,14 @@ mod outer;
 mod scan;
 mod skip;
 mod strings;
+mod watch;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use compressed::{Base64, Compressed, Plain};
 use gzip::Gunzip;
 use scan::{Each, Pass, Scanner};
+use watch::Watch;
 
 pub use encode::{encode_document, encode_event, encode_gzip};
 pub use error::{DecodeError, GzipFault, JsonFault};
@@ -74,7 +76,8 @@ pub struct LogEvent<'a> {
 
 /// What a batch may cost.
 ///
-/// The first two limits alone keep the worst batch within two seconds of a CPU, without a look at a clock.
+/// The first two limits alone keep the decoding of the worst batch within two seconds of a CPU, without a look at a
+/// clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Most bytes that one batch may inflate to.
@@ -83,13 +86,15 @@ pub struct Limits {
     pub log_events: u64,
     /// When to give up. It is compared with the clock once a window; without it no clock is read.
     pub deadline: Option<Instant>,
+    /// Most CPU time of the thread that the batch may take, what is made of its events included. Compared likewise.
+    pub cpu_time: Option<Duration>,
 }
 
 impl Default for Limits {
     /// 256 MiB, a million log events and no deadline: four times what the largest payload of Lambda, 6 MiB, inflates to
     /// when it is a log.
     fn default() -> Self {
-        Self { inflated_bytes: 256 * 1024 * 1024, log_events: 1_000_000, deadline: None }
+        Self { inflated_bytes: 256 * 1024 * 1024, log_events: 1_000_000, deadline: None, cpu_time: None }
     }
 }
 
@@ -214,7 +219,8 @@ fn compressed<C: Compressed>(
     window: Window,
     each: &mut Each<'_>,
 ) -> Result<Decoded, DecodeError> {
-    two_passes(|header| pass(open(), header, limits, window, each))
+    let watch = Watch::start(limits);
+    two_passes(|header| pass(open(), header, limits, &watch, window, each))
 }
 
 /// Makes a second pass if the events stood before the header.
@@ -234,6 +240,7 @@ fn pass<C: Compressed>(
     compressed: C,
     header: Option<BatchHeader>,
     limits: &Limits,
+    watch: &Watch,
     window: Window,
     each: &mut Each<'_>,
 ) -> Result<Pass, DecodeError> {
@@ -250,7 +257,7 @@ fn pass<C: Compressed>(
         if inflated_bytes > limits.inflated_bytes {
             return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });
         }
-        if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        if watch.is_over() {
             return Err(DecodeError::OutOfTime { inflated_bytes, gzip_bytes });
         }
         let held = kept + filled;

@@ -291,6 +291,17 @@ fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_none() {
     assert!(gzip_data(&gzip, &limits(now + Duration::from_secs(3_600)), |_, _| {}).is_ok());
 }
 
+#[test]
+#[cfg(unix)]
+fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_none() {
+    let gzip = gzip(&batch(""));
+    let limits = |cpu_time| Limits { cpu_time: Some(cpu_time), ..Limits::default() };
+    assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), |_, _| {}), Err(DecodeError::OutOfTime { .. })));
+    let gzip = self::gzip(&batch(r#"{"id":"1","timestamp":5,"message":"m"}"#));
+    let mut sleep = |_: &BatchHeader, _: LogEvent<'_>| std::thread::sleep(Duration::from_millis(1_200));
+    assert!(compressed(|| Plain::new(&gzip), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
+}
+
 /// Windows so small that short values are too long for them.
 const TIGHT: Window = Window { bytes: 16, step_bytes: 11, most_bytes: 128 };
 

@@ -36,6 +36,10 @@ const REPORTING_TIME: Duration = Duration::from_millis(500);
 /// Time that an invocation which fails anyway may spend on sending why.
 const LAST_WORDS_TIME: Duration = Duration::from_secs(5);
 
+/// Most CPU time that one batch may take to be counted: 50 times what the largest payload takes when it is a log.
+/// Without optimisation all of it takes that much longer.
+const MOST_CPU_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 2 });
+
 /// Most log groups that have been warned of. A function is subscribed to some dozens.
 const WARNED_LOG_GROUPS: usize = 1_000;
 
@@ -93,6 +97,7 @@ impl Function {
     ) -> Result<Answer, InvocationError> {
         self.log.begin(request_id);
         let begin = Invocation::begin(payload, deadline_ms);
+        self.pipeline.limit_time(begin.until.into_std(), MOST_CPU_TIME);
         let error = match self.count(|pipeline| pipeline.count(payload)) {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
             Err(error) => error,
@@ -257,7 +262,7 @@ struct Invocation<'a> {
     payload: &'a [u8],
     began: Instant,
     now_ms: i64,
-    /// When to stop sending.
+    /// When to stop counting and sending.
     until: Instant,
     /// When to begin no other record, so that there is time to send what the former ones led to.
     count_until: Instant,

@@ -94,12 +94,10 @@ impl Head {
             _ => return None,
         };
         let begins = |words: &str| {
-            text.get(..words.len()).is_some_and(|start| {
-                // Most of the other candidates end otherwise.
-                start[words.len() - 1] | 0x20 == words.as_bytes()[words.len() - 1] | 0x20 &&
-                // The usual case first: comparing it is one instruction for many bytes.
-                (start == words.as_bytes() || start.eq_ignore_ascii_case(words.as_bytes()))
-            })
+            let (Some(start), Some(last)) = (text.get(..words.len()), words.as_bytes().last()) else { return false };
+            // Most of the others end otherwise, and in the usual case one comparison of many bytes is enough.
+            start.last().is_some_and(|b| b.eq_ignore_ascii_case(last))
+                && (start == words.as_bytes() || start.eq_ignore_ascii_case(words.as_bytes()))
         };
         candidates.iter().find(|(words, _)| begins(words)).map(|(words, head)| (*head, words.len()))
     }

@@ -51,6 +51,14 @@ impl Tail<'_> {
         }
     }
 
+    /// The first bytes, up to the first escape and at most `most` of them: enough where the text is as it always is.
+    pub fn head(&self, most: usize) -> &[u8] {
+        match self {
+            Self::Raw(message) => message.head(most),
+            Self::Text(text) => &text.as_bytes()[..text.len().min(most)],
+        }
+    }
+
     /// The text.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
