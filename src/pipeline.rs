@@ -272,11 +272,14 @@ impl<'p> Batch<'p> {
         let Some(source) = self.source.clone() else { return };
         match record::read(&source, settings, &mut self.counted.memory.formats, event) {
             Record::Execution(line) => self.execution(&source, event, &line),
-            Record::Transcript(text) => {
+            Record::Transcript(text) if !self.is_duplicate(&source, event) => {
+                // The event has one id, and none of its lines repeats another.
+                let event = LogEvent { id: "", ..*event };
                 for line in execution::lines_of_transcript(&text) {
-                    self.execution(&source, event, &line);
+                    self.execution(&source, &event, &line);
                 }
             }
+            Record::Transcript(_) => {}
             Record::Access(line) => self.access(&source, event, &line),
             Record::Lambda(line) => self.invocation(&source, event, &line),
             Record::Flow(line) => self.flow(&source, event, line),

@@ -230,14 +230,14 @@ fn an_event_whose_records_tell_no_id_fails_whole() {
 #[test]
 fn captured_events_are_told_by_their_content() {
     let rows = [
-        ("kinesis_two_log_groups", Vec::new()),
-        ("kinesis_with_a_bad_record", vec![sequence_number(1)]),
-        ("sqs_failed_events", Vec::new()),
+        ("events/kinesis_two_log_groups", Vec::new()),
+        ("tests/events/kinesis_with_a_bad_record", vec![sequence_number(1)]),
+        ("events/sqs_failed_events", Vec::new()),
     ];
     for (name, again) in rows {
         let endpoint = CloudWatch::start();
         let mut function = Function::start(&endpoint);
-        let payload = std::fs::read(format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let payload = std::fs::read(format!("{}/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
         assert_eq!(asked_again(&function.invoke(&payload)), again, "{name}");
         // Captured long ago, so that CloudWatch would not take the counts.
         let told = (endpoint.sum("StaleEvents"), endpoint.sum("LogEvents"), endpoint.sum("UndecodableBatches"));
