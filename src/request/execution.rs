@@ -44,7 +44,7 @@ const MOST_REQUEST_IDS: usize = 2_000;
 
 /// Most completed requests that wait for their last lines (the trace id comes behind the completion). The lines of some
 /// dozens of requests stand between each other; to keep more would only leave the cache.
-const MOST_COMPLETED: usize = 4_096;
+const MOST_COMPLETED: usize = 256;
 
 /// Most open requests carried over to the next batch.
 const MOST_CARRIED: usize = 20_000;
