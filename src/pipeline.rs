@@ -194,9 +194,17 @@ impl Pipeline {
         self.memory.clone()
     }
 
-    /// Goes back to what was remembered before.
+    /// Goes back to what was remembered before, but for the dimension values given out: some of the data may have been
+    /// accepted, and the next try must fold the same values into `other`.
     pub fn restore(&mut self, memory: Memory) {
+        let dimensions = std::mem::take(&mut self.memory.dimensions);
         self.memory = memory;
+        self.memory.dimensions = dimensions;
+    }
+
+    /// Takes over the dimension values that a batch was given, and nothing else: its data were not all accepted.
+    pub fn keep_dimensions(&mut self, memory: Memory) {
+        self.memory.dimensions.take_over(memory.dimensions);
     }
 
     /// Takes over what a batch adds to the memory. To be called once its data were accepted.

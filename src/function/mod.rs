@@ -140,6 +140,8 @@ impl Function {
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.memory));
             self.log_findings(&counted.exemplars, &counted.shapes);
+        } else {
+            self.pipeline.keep_dimensions(std::mem::take(&mut counted.memory));
         }
         self.warn(&counted);
         self.log_published(begin, fields(&counted, &published), &published, counted_ms);
