@@ -47,7 +47,6 @@ impl Measured {
     }
 
     /// Invokes, and holds the growth of the peak against `most_bytes` beside the payload.
-    #[allow(clippy::print_stdout, reason = "the measurement is the point of the test")]
     fn invoke(&mut self, what: &str, payload: &[u8], most_bytes: usize) -> Outcome {
         let begin = Instant::now();
         let outcome = self.function.invoke_within(payload, TIME);
