@@ -81,6 +81,15 @@ fn the_metrics_are_printed_as_the_aws_cli_takes_them_and_not_sent() {
 }
 
 #[test]
+fn the_metrics_of_a_captured_batch_are_those_of_its_own_day() {
+    let events = concat!(env!("CARGO_MANIFEST_DIR"), "/events/execution_log_info_level.json");
+    let output = command_in(&AWS, &["replay", "--metrics", events], b"");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert!(lines.contains("\"integration_timeout\"") && lines.contains("2026-05-05T"), "{lines}");
+    assert!(told(&Output { stdout: Vec::new(), ..output }).is_empty());
+}
+
+#[test]
 fn a_throttle_passes_and_a_refusal_is_an_error() {
     let endpoint = CloudWatch::start();
     endpoint.then([Behaviour::Throttle, Behaviour::Throttle]);

@@ -19,7 +19,7 @@ const SENDING_TIME: Duration = Duration::from_secs(15 * 60);
 const HINT: &str =
     "for the keys of a profile: eval \"$(aws configure export-credentials --profile NAME --format env)\"";
 
-/// Prints the requests that would be sent now: one JSON document a line, as
+/// Prints the requests that would be sent: one JSON document a line, as
 /// `aws cloudwatch put-metric-data --cli-input-json` takes it.
 pub(crate) fn print(data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
     let mut out = io::stdout().lock();
@@ -73,7 +73,17 @@ impl Target {
 
 /// What can be sent now; says what cannot.
 pub(crate) fn sendable_now(tally: &Tally) -> Vec<Datum> {
-    let sendable = sendable(tally.data(), Timestamp::now().as_millisecond());
+    sendable_at(tally, Timestamp::now().as_millisecond())
+}
+
+/// What could be sent when the last failure was logged, for a captured batch is old by the time it is looked at.
+pub(crate) fn sendable_then(tally: &Tally) -> Vec<Datum> {
+    let latest = tally.counts().map(|(key, _)| key.minute_ms).max();
+    sendable_at(tally, latest.unwrap_or_default())
+}
+
+fn sendable_at(tally: &Tally, now_ms: i64) -> Vec<Datum> {
+    let sendable = sendable(tally.data(), now_ms);
     let stale = sendable.stale_failures();
     if stale > 0 {
         complain(&format!(

@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
-    /// Print the PutMetricData requests that would be sent, one JSON document a line, instead of tables
+    /// Print the PutMetricData requests, as sent on the day of the log: one JSON document a line, instead of tables
     #[arg(long, conflicts_with = "json")]
     metrics: bool,
     /// Send the counts to CloudWatch, all but those too old for it
@@ -152,7 +152,11 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     }
     drop(replay.progress);
     let totals = replay.totals;
-    let data = if options.metrics || options.publish { publish::sendable_now(&totals.tally) } else { Vec::new() };
+    let data = match (options.publish, options.metrics) {
+        (true, _) => publish::sendable_now(&totals.tally),
+        (false, true) => publish::sendable_then(&totals.tally),
+        (false, false) => Vec::new(),
+    };
     if let Some(page) = &options.html {
         html::write(page, &totals, replay.pipeline.table(), &inputs)?;
     }
