@@ -1,7 +1,7 @@
 //! The decoder beside two others, over generated and mutated documents: the plain way through `serde_json`, and
 //! `aws_lambda_events`.
 //!
-//! The seeds count up from 0, so a run repeats. `WHY5XX_CASES=1000000 cargo test --profile fast decode` makes a million.
+//! The seeds count up from 0, so a run repeats. `WHY5XX_CASES=1000000 cargo test decode` makes a million.
 
 #![expect(clippy::disallowed_methods, reason = "how long to run is no setting of the function")]
 
