@@ -29,7 +29,7 @@ use toml::Spanned;
 
 use super::source::{self, Source};
 use super::{Environment, RULES, SettingsError};
-use crate::cause::{self, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table};
+use crate::cause::{self, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table, Voice};
 
 /// Where a layer's rules are.
 const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
@@ -199,24 +199,12 @@ struct Draft {
     title: String,
     family: Family,
     kind: Kind,
-    says: Vec<(Voiced, String)>,
+    says: Vec<(Voice, String)>,
     statuses: Vec<u16>,
     means: String,
     checks: Vec<String>,
     see: Vec<String>,
     docs: Vec<String>,
-}
-
-/// A voice that has patterns.
-#[derive(Clone, Copy, PartialEq)]
-enum Voiced {
-    Gateway,
-    Authorizer,
-    Function,
-    Service,
-    LambdaService,
-    ResponseType,
-    FunctionLog,
 }
 
 impl Source<'_> {
@@ -288,22 +276,22 @@ impl Source<'_> {
         })
     }
 
-    fn says(&self, voices: &Spanned<Voices>) -> Result<Vec<(Voiced, String)>, SettingsError> {
+    fn says(&self, voices: &Spanned<Voices>) -> Result<Vec<(Voice, String)>, SettingsError> {
         let Voices { gateway, authorizer, function, service, lambda_service, response_type, function_log, .. } =
             voices.get_ref();
         let rows = [
-            (Voiced::Gateway, "gateway", gateway),
-            (Voiced::Authorizer, "authorizer", authorizer),
-            (Voiced::Function, "function", function),
-            (Voiced::Service, "service", service),
-            (Voiced::LambdaService, "lambda_service", lambda_service),
-            (Voiced::ResponseType, "response_type", response_type),
-            (Voiced::FunctionLog, "function_log", function_log),
+            (Voice::Gateway, "gateway", gateway),
+            (Voice::Authorizer, "authorizer", authorizer),
+            (Voice::Function, "function", function),
+            (Voice::Service, "service", service),
+            (Voice::LambdaService, "lambda_service", lambda_service),
+            (Voice::ResponseType, "response_type", response_type),
+            (Voice::FunctionLog, "function_log", function_log),
         ];
         let mut says = Vec::new();
         for (voice, field, patterns) in rows {
             for pattern in patterns {
-                let text = if voice == Voiced::ResponseType {
+                let text = if voice == Voice::ResponseType {
                     self.response_type(pattern)?
                 } else {
                     self.pattern(field, pattern)?
@@ -365,13 +353,13 @@ impl Draft {
         let patterns = self.says.into_iter().map(|(voice, pattern)| {
             let pattern = leaked(pattern);
             match voice {
-                Voiced::Gateway => Says::Gateway(pattern),
-                Voiced::Authorizer => Says::Authorizer(pattern),
-                Voiced::Function => Says::Function(pattern),
-                Voiced::Service => Says::Service(pattern),
-                Voiced::LambdaService => Says::LambdaService(pattern),
-                Voiced::ResponseType => Says::ResponseType(pattern),
-                Voiced::FunctionLog => Says::FunctionLog(pattern),
+                Voice::Gateway => Says::Gateway(pattern),
+                Voice::Authorizer => Says::Authorizer(pattern),
+                Voice::Function => Says::Function(pattern),
+                Voice::Service => Says::Service(pattern),
+                Voice::LambdaService => Says::LambdaService(pattern),
+                Voice::ResponseType => Says::ResponseType(pattern),
+                Voice::FunctionLog => Says::FunctionLog(pattern),
             }
         });
         let statuses = self.statuses.into_iter().map(|status| Says::InvocationStatus(status, status));
