@@ -167,9 +167,9 @@ fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
     table.find(Voice::Gateway, &normal)
 }
 
-/// Whether "authorizer" is a word of the sentence, not part of a host or function name in it.
+/// Whether "authorizer" is a word of the sentence, not part of a host or function name in it, nor of a path that it quotes.
 fn speaks_of_the_authorizer(normal: &str) -> bool {
-    normal.split(' ').any(|word| word.trim_end_matches([',', '.', ':', ';']) == "authorizer")
+    cause::own_words(normal).split(' ').any(|word| word.trim_end_matches([',', '.', ':', ';']) == "authorizer")
 }
 
 /// Whether the text is what API Gateway tells every client, which says nothing of the reason.

@@ -23,7 +23,7 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
         return table.find(Voice::Function, &normalise(said));
     }
     let text = normalise(sentence);
-    if text.contains("authorizer") && is_platforms(&text) {
+    if cause::own_words(&text).contains("authorizer") && is_platforms(&text) {
         return Some(super::execution::authorizer(&text, table).cause);
     }
     table
