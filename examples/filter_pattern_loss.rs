@@ -27,7 +27,7 @@ struct Case {
 /// Counts by cause, without status: the pattern may drop the end of a request that succeeds after all.
 fn counts<'l>(log_group: &str, lines: impl Iterator<Item = &'l String>) -> BTreeMap<&'static str, u64> {
     let header = BatchHeader { log_group: log_group.to_owned(), ..BatchHeader::default() };
-    let events = lines.map(|line| LogEvent { id: "", timestamp_ms: 0, message: Message::plain(line.as_bytes()) });
+    let events = lines.map(|line| LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) });
     let counted = Pipeline::new(Arc::new(Settings::default()), Table::default()).count_events(&header, events);
     let mut counts = BTreeMap::new();
     for (key, count) in counted.tally.counts() {

@@ -20,7 +20,7 @@ const fn log_group(log: Log) -> &'static str {
 fn counted(example: &Example) -> Counted {
     let header = BatchHeader { log_group: log_group(example.log).into(), ..BatchHeader::default() };
     let events = example.lines.iter().map(|line| LogEvent {
-        id: "",
+        id: b"",
         timestamp_ms: 1_781_000_000_000,
         message: Message::plain(line.as_bytes()),
     });

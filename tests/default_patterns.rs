@@ -26,7 +26,7 @@ fn pattern(kind: &str) -> Pattern {
 fn counts(log_group: &str, lines: &[&str]) -> Vec<(&'static str, Option<u16>, u64)> {
     let header = BatchHeader { log_group: log_group.into(), ..BatchHeader::default() };
     let events = lines.iter().map(|line| LogEvent {
-        id: "",
+        id: b"",
         timestamp_ms: 1_781_000_000_000,
         message: Message::plain(line.as_bytes()),
     });

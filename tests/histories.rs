@@ -164,7 +164,7 @@ fn batch(requests: Vec<usize>) -> Batch {
     };
     let lines: Vec<_> = requests.iter().flat_map(|request| lines(*request)).collect();
     let events = lines.iter().map(|(id, timestamp_ms, message)| LogEvent {
-        id,
+        id: id.as_bytes(),
         timestamp_ms: *timestamp_ms,
         message: Message::plain(message.as_bytes()),
     });

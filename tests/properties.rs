@@ -60,7 +60,7 @@ fn header(log_group: &str) -> BatchHeader {
 }
 
 fn counted(log_group: &str, messages: &[&[u8]]) -> Counted {
-    let event = |message| LogEvent { id: "", timestamp_ms: 1_781_000_000_000, message: Message::plain(message) };
+    let event = |message| LogEvent { id: b"", timestamp_ms: 1_781_000_000_000, message: Message::plain(message) };
     environment().count_events(&header(log_group), messages.iter().map(|message| event(*message)))
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn many_ids(count: u32) -> Payload {
     };
     let ids: Vec<String> = (0..count).map(|nth| format!("{nth:056}")).collect();
     let events = ids.iter().zip(&texts).map(|(id, text)| LogEvent {
-        id,
+        id: id.as_bytes(),
         timestamp_ms: 1_767_225_600_000,
         message: Message::plain(text.as_bytes()),
     });

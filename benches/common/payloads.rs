@@ -86,7 +86,7 @@ pub(crate) fn events(kind: Kind, count: usize, seed: u64) -> Vec<Event> {
 /// The events as the decoder's type.
 pub(crate) fn borrowed(events: &[Event]) -> impl Iterator<Item = LogEvent<'_>> {
     events.iter().map(|event| LogEvent {
-        id: &event.id,
+        id: event.id.as_bytes(),
         timestamp_ms: event.timestamp_ms,
         message: Message::plain(event.message.as_bytes()),
     })

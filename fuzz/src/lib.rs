@@ -45,7 +45,7 @@ pub fn count_lines(log_group: &str, input: &[u8]) {
     };
     let lines: Vec<_> = text.split(|byte| *byte == b'\n').take(MOST_EVENTS).collect();
     let events = lines.iter().zip(0..).map(|(line, n)| LogEvent {
-        id: "",
+        id: b"",
         timestamp_ms: 1_767_225_600_000 + 1_000 * n,
         message: if kind % 2 == 0 { Message::plain(line) } else { Message::json_escaped(line) },
     });

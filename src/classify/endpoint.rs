@@ -3,6 +3,9 @@
 //! An HTTP backend may echo a client's text, so only answers of AWS services are read, and of a body only one that is
 //! an error as a whole.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::execution::Evidence;
@@ -10,7 +13,7 @@ use crate::cause::{CauseIndex, Table, Voice, normalise};
 use crate::record::execution::Tail;
 
 /// What is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Endpoint {
     /// No line told it.
     #[default]
@@ -65,7 +68,12 @@ impl Endpoint {
 
 /// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
 pub(super) fn uri(tail: &Tail<'_>) -> Option<Endpoint> {
-    if is_lambda(tail.head(LONGEST_LAMBDA_HOST_BYTES)) { Some(Endpoint::Lambda) } else { Endpoint::of(&tail.text()) }
+    let start = tail.as_written();
+    if is_lambda(&start[..start.len().min(LONGEST_LAMBDA_HOST_BYTES)]) {
+        Some(Endpoint::Lambda)
+    } else {
+        Endpoint::of(&tail.text())
+    }
 }
 
 /// Longest start of a URI in which the host of the Lambda service ends, in bytes; our own bound.
@@ -79,7 +87,7 @@ fn is_lambda(start: &[u8]) -> bool {
 }
 
 /// The cause that an answer names, read as the answer of each kind of endpoint: which it was, another line tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// If the Lambda service answered to an invocation.
     pub lambda_service: Option<CauseIndex>,
@@ -102,11 +110,17 @@ fn index(table: &Table, voice: Voice, text: &str) -> Option<CauseIndex> {
     table.find(voice, text).and_then(|cause| table.index_of(cause))
 }
 
+/// Words of which headers that tell anything have one. They hold nothing that JSON escapes; the searches are made once.
+static IN_HEADERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["rror", "unction-"].map(Finder::new));
+
+/// The same of bodies.
+static IN_BODIES: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["rror", "xception", "__type", "essage"].map(Finder::new));
+
 /// ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
 pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<Evidence> {
     // Most answers have neither name, and that takes one look at each.
-    let told = ["rror", "unction-"];
-    if !told.iter().any(|name| tail.contains(name)) {
+    if !IN_HEADERS.iter().any(|name| name.find(tail.as_written()).is_some()) {
         return Some(Evidence::Headers { function_error: false, error: Answer::default() });
     }
     let text = tail.text();
@@ -133,7 +147,7 @@ const LONGEST_BODY_BYTES: usize = 16 * 1024;
 
 /// The body of an answer, where it is an error as a whole.
 pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
-    if !["rror", "xception", "__type", "essage"].iter().any(|word| tail.contains(word)) {
+    if !IN_BODIES.iter().any(|word| word.find(tail.as_written()).is_some()) {
         return None;
     }
     body_text(tail.text().trim(), table)

@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
-use crate::cause::{Cause, Rank, Table, Voice, named, normalise, own_words};
+use crate::cause::{Cause, CauseIndex, Rank, Table, Voice, named, normalise, own_words};
 use crate::record::execution::{Head, Line, Tail};
 
 /// What a line proves.
@@ -38,10 +38,10 @@ pub enum Opening {
 }
 
 /// A cause that a line names, and how much the line tells.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Candidate {
-    /// The cause.
-    pub cause: &'static Cause,
+    /// The cause's place in the table: a request keeps several of these.
+    pub cause: CauseIndex,
     /// The rank; that of the cause, or lower where the line only hints at it.
     pub rank: Rank,
 }
@@ -52,7 +52,7 @@ pub struct FailureLine {
     /// The cause if it is the integration's failure; none where no cause matches.
     pub integration: Option<Candidate>,
     /// The cause if it is the authorizer's failure.
-    pub authorizer: Candidate,
+    pub authorizer: Option<Candidate>,
     /// Whether the line itself says that the authorizer failed.
     pub names_authorizer: bool,
     /// Whether it is a configuration error without more, which the endpoint's answer may explain.
@@ -123,14 +123,14 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
         Head::LambdaInvocationFailed => Finding::Failure(invocation_failed(&line.tail.text(), table)),
         Head::AuthorizerConfigurationException => Finding::Failure(FailureLine {
             integration: None,
-            authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Generic },
+            authorizer: ranked(named("authorizer_error"), Rank::Generic, table),
             names_authorizer: true,
             says_no_more: false,
             shape: None,
         }),
         Head::WafError => Finding::Failure(FailureLine {
-            integration: Some(whole(named("waf_error"))),
-            authorizer: whole(named("waf_error")),
+            integration: whole(named("waf_error"), table),
+            authorizer: whole(named("waf_error"), table),
             names_authorizer: false,
             says_no_more: false,
             shape: None,
@@ -141,8 +141,12 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
     })
 }
 
-fn whole(cause: &'static Cause) -> Candidate {
-    Candidate { cause, rank: cause.rank }
+fn whole(cause: &'static Cause, table: &Table) -> Option<Candidate> {
+    ranked(cause, cause.rank, table)
+}
+
+fn ranked(cause: &'static Cause, rank: Rank, table: &Table) -> Option<Candidate> {
+    table.index_of(cause).map(|cause| Candidate { cause, rank })
 }
 
 /// `Execution failed{tail}`.
@@ -153,8 +157,11 @@ fn execution_failed(tail: &str, table: &Table) -> FailureLine {
     let text = own_words(&text);
     let cause = table.find(Voice::Gateway, text);
     FailureLine {
-        integration: cause.map(whole),
-        authorizer: authorizer(text, table),
+        integration: cause.and_then(|cause| whole(cause, table)),
+        authorizer: {
+            let (cause, rank) = authorizer(text, table);
+            ranked(cause, rank, table)
+        },
         names_authorizer: text.contains("authorizer error"),
         says_no_more: text.trim_end_matches([':', ' ']) == "execution failed due to configuration error",
         shape: cause.is_none().then(|| shape::of(&sentence)),
@@ -167,12 +174,12 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
     let said = frame::function_error(&sentence).unwrap_or(tail);
     let text = normalise(said);
     FailureLine {
-        integration: table.find(Voice::Function, &text).map(whole),
+        integration: table.find(Voice::Function, &text).and_then(|cause| whole(cause, table)),
         // Whatever the function said: it crashed, unless it ran out of time. Its own words may quote another timeout.
         authorizer: if text.starts_with("task timed out") {
-            whole(named("authorizer_timeout"))
+            whole(named("authorizer_timeout"), table)
         } else {
-            whole(named("authorizer_error"))
+            whole(named("authorizer_error"), table)
         },
         names_authorizer: false,
         says_no_more: false,
@@ -185,8 +192,8 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
     let status = status_behind(tail, "status:");
     let cause = status.and_then(|status| table.find_invocation_status(status));
     FailureLine {
-        integration: cause.map(|cause| Candidate { cause, rank: Rank::Concluded }),
-        authorizer: Candidate { cause: named("authorizer_error"), rank: Rank::Concluded },
+        integration: cause.and_then(|cause| ranked(cause, Rank::Concluded, table)),
+        authorizer: ranked(named("authorizer_error"), Rank::Concluded, table),
         names_authorizer: false,
         says_no_more: false,
         shape: cause.is_none().then(|| shape::of(&format!("Lambda invocation failed{tail}"))),
@@ -195,10 +202,10 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
 
 /// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
 /// it was, so any other sentence of the phase tells more.
-pub(crate) fn authorizer(text: &str, table: &Table) -> Candidate {
+pub(crate) fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
     let cause = table.find(Voice::Authorizer, text).unwrap_or_else(|| named("authorizer_error"));
     let is_bare = text.contains("authorizer error");
-    Candidate { cause, rank: if is_bare { Rank::Generic } else { cause.rank } }
+    (cause, if is_bare { Rank::Generic } else { cause.rank })
 }
 
 /// ` T with status code: N`.
@@ -208,20 +215,20 @@ fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
     let cause = table.find(Voice::ResponseType, response_type);
     Some(GatewayResponse {
         status,
-        cause: cause.map(|cause| Candidate { cause, rank: Rank::Typed }),
+        cause: cause.and_then(|cause| ranked(cause, Rank::Typed, table)),
         names_authorizer: response_type.starts_with("AUTHORIZER_"),
     })
 }
 
 /// ` Status: 200, Integration latency: 12 ms`, as every request has one.
 fn received_status(tail: &Tail<'_>) -> Option<u16> {
-    let usual = tail.head(16).strip_prefix(b" Status: ").and_then(usual_number);
+    let usual = tail.as_written().strip_prefix(b" Status: ").and_then(usual_number);
     usual.or_else(|| status_behind(&tail.text(), "Status:"))
 }
 
 /// ` 200`, as every request has one.
 fn ended_status(tail: &Tail<'_>) -> Option<u16> {
-    let usual = tail.head(8).strip_prefix(b" ").and_then(usual_number);
+    let usual = tail.as_written().strip_prefix(b" ").and_then(usual_number);
     usual.or_else(|| number(tail.text().trim_start()))
 }
 

@@ -111,7 +111,7 @@ mod tests {
         let mut repeated = Repeated::default();
         for text in texts.iter().chain(&texts).chain(texts.iter().rev()) {
             let message = format!("(8a1f0c00-0000-4000-8000-000000000009) {text}");
-            let event = LogEvent { id: "1", timestamp_ms: 1, message: Message::plain(message.as_bytes()) };
+            let event = LogEvent { id: b"1", timestamp_ms: 1, message: Message::plain(message.as_bytes()) };
             let Some(Record::Execution(line)) = execution::read(&event) else { panic!("{text}") };
             let [once, again] =
                 [finding(&line, &table), repeated.finding(&line, &table)].map(|found| format!("{found:?}"));

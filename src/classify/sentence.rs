@@ -24,7 +24,7 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     }
     let text = normalise(sentence);
     if cause::own_words(&text).contains("authorizer") && is_platforms(&text) {
-        return Some(super::execution::authorizer(&text, table).cause);
+        return Some(super::execution::authorizer(&text, table).0);
     }
     table
         .find(Voice::Gateway, &text)

@@ -60,7 +60,8 @@ fn write_document<'a>(
             to.write_all(b",")?;
         }
         let message = event.message.text();
-        serde_json::to_writer(&mut *to, &Element { id: event.id, timestamp: event.timestamp_ms, message: &message })?;
+        let id = String::from_utf8_lossy(event.id);
+        serde_json::to_writer(&mut *to, &Element { id: &id, timestamp: event.timestamp_ms, message: &message })?;
     }
     to.write_all(b"]}")
 }

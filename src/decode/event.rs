@@ -24,7 +24,7 @@ pub(super) enum Canonical<'a> {
 
 /// An event in the form that CloudWatch Logs writes.
 pub(super) struct Plain<'a> {
-    pub(super) id: &'a str,
+    pub(super) id: &'a [u8],
     pub(super) timestamp_ms: i64,
     /// What stands between the quotes.
     pub(super) message: &'a [u8],
@@ -70,23 +70,35 @@ fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
 /// What stands before the message where an id has 56 digits and a time 13, as they all have: id, time, and where the
 /// message begins. As all of it has its fixed place, this takes a tenth of the time that [`head`] does.
 #[inline]
-fn usual_head(bytes: &[u8]) -> Option<(&str, i64, usize)> {
+fn usual_head(bytes: &[u8]) -> Option<(&[u8], i64, usize)> {
     const ID: usize = 7;
     const TIME: usize = ID + 56 + 14;
     const MESSAGE: usize = TIME + 13 + 12;
     let head = bytes.first_chunk::<MESSAGE>()?;
-    let literals = head.starts_with(b"{\"id\":\"")
-        && head[ID + 56..].starts_with(b"\",\"timestamp\":")
-        && head[TIME + 13..].starts_with(b",\"message\":\"");
-    let id = [ID, ID + 16, ID + 32, ID + 40].map(|at| digits_at(head, at));
-    let id = id[0] & id[1] & id[2] & id[3] == 0xffff;
+    let literals = head.first_chunk() == Some(b"{\"id\":\"")
+        && head[ID + 56..].first_chunk() == Some(b"\",\"timestamp\":")
+        && head[TIME + 13..].first_chunk() == Some(b",\"message\":\"");
+    let id = digits_at(head, ID) & digits_at(head, ID + 16) & digits_at(head, ID + 32) & digits_at(head, ID + 40);
+    let id = id == 0xffff;
     let time = digits_at(head, TIME) & 0x1fff == 0x1fff && head[TIME] != b'0';
     if !(literals && id && time) {
         return None;
     }
-    let part = |at: usize, count| head[at..at + count].iter().fold(0, |value, b| value * 10 + i64::from(b - b'0'));
-    let timestamp_ms = (part(TIME, 4) * 10_000 + part(TIME + 4, 4)) * 100_000 + part(TIME + 8, 5);
-    Some((std::str::from_utf8(&head[ID..ID + 56]).ok()?, timestamp_ms, MESSAGE))
+    // Thirteen digits as two numbers of eight, which share three of them.
+    let timestamp_ms = eight_digits(head, TIME) * 100_000 + eight_digits(head, TIME + 5) % 100_000;
+    Some((&head[ID..ID + 56], timestamp_ms, MESSAGE))
+}
+
+/// The number that eight digits are. Neighbours are put together in all pairs at once: first digits to numbers below
+/// 100, then those to numbers below 10,000, then those.
+#[inline]
+fn eight_digits<const N: usize>(bytes: &[u8; N], at: usize) -> i64 {
+    let digits = u64::from_le_bytes(bytes[at..].first_chunk().copied().unwrap_or([b'0'; 8]));
+    let ones = digits & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = (ones.wrapping_mul(10) + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
+    eight as i64
 }
 
 /// One bit for each of 16 bytes that is a digit.
@@ -97,7 +109,7 @@ fn digits_at<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
 }
 
 /// What stands before the message: id, time, and where the message begins.
-fn head(bytes: &[u8]) -> Result<(&str, i64, usize), Stop> {
+fn head(bytes: &[u8]) -> Result<(&[u8], i64, usize), Stop> {
     let at = behind(bytes, 0, b"{\"id\":\"")?;
     let (id, at) = id(bytes, at)?;
     let at = behind(bytes, at, b"\",\"timestamp\":")?;
@@ -117,13 +129,13 @@ fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Stop> {
 }
 
 /// The id, up to its closing quote.
-fn id(bytes: &[u8], at: usize) -> Result<(&str, usize), Stop> {
+fn id(bytes: &[u8], at: usize) -> Result<(&[u8], usize), Stop> {
     let end = string_end(bytes, at).ok_or(Stop::Cut)?;
     let id = &bytes[at..end.at];
     if end.unusual || id.contains(&b'\\') {
         return Err(Stop::Other);
     }
-    Ok((std::str::from_utf8(id).map_err(|_| Stop::Other)?, end.at))
+    Ok((id, end.at))
 }
 
 /// A whole number that is not negative, without leading zeros, of as many digits as always fit.
@@ -269,7 +281,7 @@ mod tests {
     fn an_event_as_cloudwatch_logs_writes_it_is_read_in_one_go() {
         let element = br#"{"id":"38","timestamp":1700000000123,"message":"a \"b\""},"#;
         let Canonical::Event(event) = canonical(element) else { panic!("not recognised") };
-        assert_eq!((event.id, event.timestamp_ms, event.message), ("38", 1_700_000_000_123, &br#"a \"b\""#[..]));
+        assert_eq!((event.id, event.timestamp_ms, event.message), (&b"38"[..], 1_700_000_000_123, &br#"a \"b\""#[..]));
         assert_eq!((event.damaged, event.bytes), (false, element.len() - 1));
         for end in 0..element.len() - 1 {
             assert!(matches!(canonical(&element[..end]), Canonical::Cut), "cut at {end}");

@@ -25,6 +25,7 @@ impl<'a> Message<'a> {
     }
 
     /// The bytes as they stand, escapes included: enough to look for words that hold none.
+    #[inline]
     pub fn as_written(&self) -> &'a [u8] {
         self.bytes
     }

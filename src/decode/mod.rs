@@ -66,8 +66,8 @@ impl BatchHeader {
 /// One log event of a batch. It borrows from the decoder and lives as long as the call that hands it over.
 #[derive(Debug, Clone, Copy)]
 pub struct LogEvent<'a> {
-    /// The id that CloudWatch Logs gave it; empty where it has none.
-    pub id: &'a str,
+    /// The id that CloudWatch Logs gave it; empty where it has none. Bytes, since nobody reads it: it is compared.
+    pub id: &'a [u8],
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub timestamp_ms: i64,
     /// Its text.

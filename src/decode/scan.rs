@@ -278,7 +278,7 @@ impl Scanner {
         self.decoded.damaged_events += u64::from(reading.damaged);
         // The events of a stream come in the order of their times, so the one before is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
-            self.hand_over(&reading.id, timestamp_ms, message, each);
+            self.hand_over(reading.id.as_bytes(), timestamp_ms, message, each);
         }
         Ok(())
     }
@@ -290,7 +290,7 @@ impl Scanner {
     }
 
     #[inline]
-    fn hand_over(&mut self, id: &str, timestamp_ms: i64, message: &[u8], each: &mut Each<'_>) {
+    fn hand_over(&mut self, id: &[u8], timestamp_ms: i64, message: &[u8], each: &mut Each<'_>) {
         self.timestamp_ms = Some(timestamp_ms);
         self.decoded.log_events += 1;
         each(&self.decoded.header, LogEvent { id, timestamp_ms, message: Message::json_escaped(message) });

@@ -82,22 +82,25 @@ type Vectors = [u8x16; 4];
 
 #[inline(always)]
 fn vectors(block: &[u8; BLOCK]) -> Vectors {
+    // Written out: the closures of `map` are not always inlined, and then cost more than all the rest.
     let (vectors, _) = block.as_chunks::<16>();
-    [0, 1, 2, 3].map(|nth| u8x16::new(vectors[nth]))
+    [u8x16::new(vectors[0]), u8x16::new(vectors[1]), u8x16::new(vectors[2]), u8x16::new(vectors[3])]
 }
 
 /// One bit for each byte of the block that is `byte`.
 #[inline(always)]
 fn mask(block: &Vectors, byte: u8) -> u64 {
-    let [a, b, c, d] = block.map(|vector| u64::from(vector.simd_eq(u8x16::splat(byte)).to_bitmask()));
-    a | (b << 16) | (c << 32) | (d << 48)
+    let byte = u8x16::splat(byte);
+    let bits = |vector: u8x16| u64::from(vector.simd_eq(byte).to_bitmask());
+    bits(block[0]) | (bits(block[1]) << 16) | (bits(block[2]) << 32) | (bits(block[3]) << 48)
 }
 
 /// Whether any byte is a control character or outside ASCII: as signed numbers, all of them are below the space.
 #[inline(always)]
 fn holds_unusual(block: &Vectors) -> bool {
-    let [a, b, c, d] = block.map(|vector| vector.cast_signed().simd_lt(i8x16::splat(0x20)));
-    ((a | b) | (c | d)).to_bitmask() != 0
+    let space = i8x16::splat(0x20);
+    let below = |vector: u8x16| vector.cast_signed().simd_lt(space);
+    ((below(block[0]) | below(block[1])) | (below(block[2]) | below(block[3]))).to_bitmask() != 0
 }
 
 /// Whether the bytes at the places of the mask make simple escapes.

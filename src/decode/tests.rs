@@ -25,7 +25,11 @@ fn collect(
     let mut events = Vec::new();
     let decoded = decode(&mut |header: &BatchHeader, event: LogEvent<'_>| {
         assert!(!header.is_control());
-        events.push((event.id.to_owned(), event.timestamp_ms, event.message.text().into_owned()));
+        events.push((
+            String::from_utf8(event.id.to_owned()).unwrap(),
+            event.timestamp_ms,
+            event.message.text().into_owned(),
+        ));
     })?;
     assert_eq!(decoded.log_events, events.len() as u64);
     Ok((decoded, events))
@@ -343,7 +347,7 @@ fn an_encoded_event_of_any_length_is_decoded_to_the_same() {
         let encoded = encode_event(
             &header(),
             events.map(|(id, timestamp_ms, text)| LogEvent {
-                id,
+                id: id.as_bytes(),
                 timestamp_ms,
                 message: Message::plain(text.as_bytes()),
             }),

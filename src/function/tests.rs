@@ -22,7 +22,7 @@ fn payload() -> String {
         log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
     };
     let message = Message::plain(b"(1f2e3d4c) Method completed with status: 504");
-    encode_event(&header, [LogEvent { id: "1", timestamp_ms: i64::try_from(now_ms()).unwrap(), message }])
+    encode_event(&header, [LogEvent { id: b"1", timestamp_ms: i64::try_from(now_ms()).unwrap(), message }])
 }
 
 #[tokio::test(flavor = "current_thread")]

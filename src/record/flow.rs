@@ -245,7 +245,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(formats: &mut Formats, configured: Option<&[String]>, text: &str) -> Option<bool> {
-        let event = LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
+        let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
         match formats.read("/vpc/orders", configured, &event)? {
             Record::Flow(line) => Some(line.rejected),
             Record::Nothing => Some(false),
@@ -334,7 +334,7 @@ mod tests {
         fn any_text_is_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), header in ".{0,80}") {
             let mut formats = Formats::default();
             let _ = of(&mut formats, None, &header);
-            let event = LogEvent { id: "", timestamp_ms: 0, message: Message::json_escaped(&bytes) };
+            let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::json_escaped(&bytes) };
             let _ = formats.read("/vpc/orders", None, &event);
         }
     }

@@ -108,6 +108,7 @@ fn api_and_stage(rest: &str) -> Option<(String, String)> {
 }
 
 /// Reads one log event. `formats` learns the header lines of flow logs.
+#[inline]
 pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Formats, event: &LogEvent<'a>) -> Record<'a> {
     let group = source.log_group.as_str();
     match source.kind {

@@ -90,7 +90,11 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn as_log_event(&self) -> LogEvent<'_> {
-        LogEvent { id: &self.id, timestamp_ms: self.timestamp_ms, message: Message::plain(self.message.as_bytes()) }
+        LogEvent {
+            id: self.id.as_bytes(),
+            timestamp_ms: self.timestamp_ms,
+            message: Message::plain(self.message.as_bytes()),
+        }
     }
 }
 

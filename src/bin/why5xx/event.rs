@@ -70,5 +70,5 @@ fn event_id(number: usize, event: &Event) -> String {
 /// A line without a time was logged now.
 fn log_event<'a>(event: &'a Event, id: &'a str, now_ms: i64) -> LogEvent<'a> {
     let timestamp_ms = if event.timestamp_ms == 0 { now_ms } else { event.timestamp_ms };
-    LogEvent { id, timestamp_ms, message: Message::plain(event.message.as_bytes()) }
+    LogEvent { id: id.as_bytes(), timestamp_ms, message: Message::plain(event.message.as_bytes()) }
 }

@@ -243,5 +243,9 @@ impl Replay<'_> {
 
 /// A log event as the decoder would hand it over.
 pub(crate) fn borrowed(event: &Event) -> LogEvent<'_> {
-    LogEvent { id: &event.id, timestamp_ms: event.timestamp_ms, message: Message::plain(event.message.as_bytes()) }
+    LogEvent {
+        id: event.id.as_bytes(),
+        timestamp_ms: event.timestamp_ms,
+        message: Message::plain(event.message.as_bytes()),
+    }
 }

@@ -19,7 +19,7 @@ fn read_both(text: &str) -> Option<Line> {
 }
 
 fn read_event(message: Message<'_>) -> Option<Line> {
-    match read(&LogEvent { id: "", timestamp_ms: 0, message })? {
+    match read(&LogEvent { id: b"", timestamp_ms: 0, message })? {
         Record::Nothing => Some(Line::Healthy),
         Record::Access(line) => Some(line),
         other => panic!("{other:?}"),

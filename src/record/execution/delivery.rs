@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::{Line, line_of, prefix};
+use super::{Delivered, Line, line_of, prefix};
 use crate::record::Record;
 
 #[derive(Deserialize)]
@@ -29,18 +29,18 @@ pub(super) fn read(text: &str) -> Option<Record<'static>> {
     let Some(line) = line_of(&delivery.payload, &prefix) else { return Some(Record::Nothing) };
     let (arn_api, arn_stage) =
         delivery.resource_arn.as_deref().and_then(prefix::api_and_stage_of_arn).map(owned).unzip();
-    Some(Record::Execution(Line {
+    let delivered = Delivered {
         api_id: set(delivery.api_id).or(arn_api),
         stage: set(delivery.stage).or(arn_stage),
         resource_path: set(delivery.resource_path),
-        ..line
-    }))
+    };
+    Some(Record::Execution(Line { delivered: delivered.boxed(), ..line }))
 }
 
-fn owned((api_id, stage): (&str, &str)) -> (Cow<'static, str>, Cow<'static, str>) {
-    (Cow::Owned(api_id.to_owned()), Cow::Owned(stage.to_owned()))
+fn owned((api_id, stage): (&str, &str)) -> (String, String) {
+    (api_id.to_owned(), stage.to_owned())
 }
 
-fn set(field: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
-    field.filter(|value| !value.is_empty() && value != "-").map(|value| Cow::Owned(value.into_owned()))
+fn set(field: Option<Cow<'_, str>>) -> Option<String> {
+    field.filter(|value| !value.is_empty() && value != "-").map(Cow::into_owned)
 }

@@ -9,7 +9,9 @@ mod head;
 mod prefix;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use wide::u8x16;
 
 use super::Record;
@@ -19,18 +21,31 @@ pub use head::Head;
 /// A line of an execution log.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// The request ID; none in the console's test output and in pasted text.
-    pub request_id: Option<Cow<'a, str>>,
-    /// The API, where the line tells it (execution-log delivery).
-    pub api_id: Option<Cow<'a, str>>,
-    /// The stage, likewise.
-    pub stage: Option<Cow<'a, str>>,
-    /// The resource as configured, likewise.
-    pub resource_path: Option<Cow<'a, str>>,
+    /// The request ID, of ASCII alone; none in the console's test output and in pasted text.
+    pub request_id: Option<Cow<'a, [u8]>>,
+    /// What execution-log delivery tells beside the text. Boxed, since few lines have it and all are passed on.
+    pub delivered: Option<Box<Delivered>>,
     /// Which of the gateway's sentences it is.
     pub head: Head,
     /// What follows the head.
     pub tail: Tail<'a>,
+}
+
+/// The fields of execution-log delivery.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// The API.
+    pub api_id: Option<String>,
+    /// Its stage.
+    pub stage: Option<String>,
+    /// The resource as configured.
+    pub resource_path: Option<String>,
+}
+
+impl Delivered {
+    fn boxed(self) -> Option<Box<Self>> {
+        (self != Self::default()).then(|| Box::new(self))
+    }
 }
 
 /// What follows the head of a line; its escapes are undone only when somebody asks for the text.
@@ -43,19 +58,12 @@ pub enum Tail<'a> {
 }
 
 impl Tail<'_> {
-    /// Whether the bytes hold `needle`, which must be a text that JSON does not escape.
-    pub fn contains(&self, needle: &str) -> bool {
+    /// The bytes as they stand, escapes included: enough where the text is as it always is.
+    #[inline]
+    pub fn as_written(&self) -> &[u8] {
         match self {
-            Self::Raw(message) => message.contains(needle.as_bytes()),
-            Self::Text(text) => text.contains(needle),
-        }
-    }
-
-    /// The first bytes, up to the first escape and at most `most` of them: enough where the text is as it always is.
-    pub fn head(&self, most: usize) -> &[u8] {
-        match self {
-            Self::Raw(message) => message.head(most),
-            Self::Text(text) => &text.as_bytes()[..text.len().min(most)],
+            Self::Raw(message) => message.as_written(),
+            Self::Text(text) => text.as_bytes(),
         }
     }
 
@@ -68,6 +76,9 @@ impl Tail<'_> {
     }
 }
 
+/// Which JSON may be execution-log delivery: one search for all lines, made once.
+static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("payload"));
+
 /// Most bytes looked at before a message's first words: a request ID (36 bytes) in brackets, and the longest head.
 const HEAD_BYTES: usize = 128;
 
@@ -75,18 +86,25 @@ const HEAD_BYTES: usize = 128;
 const LONGEST_REQUEST_ID_BYTES: usize = 64;
 
 /// Reads a log event of a log group that holds an execution log, or pasted text.
+#[inline]
 pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    read_with_id(event).or_else(|| read_slowly(event, false))
+    match read_usual(event) {
+        Some(record) => Some(record),
+        None => read_with_id(event).or_else(|| read_slowly(event, false)),
+    }
 }
 
 /// Reads a log event whose log group does not tell what it is.
 pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    if let Some(record) = read_usual(event) {
+        return Some(record);
+    }
     if let Some(record) = read_with_id(event) {
         return Some(record);
     }
-    match event.message.head(1).first()? {
+    match event.message.as_written().first()? {
         // JSON of execution-log delivery, a date of the console or of a log tail, a column.
-        b'{' => event.message.contains(b"payload").then(|| read_slowly(event, true)).flatten(),
+        b'{' => PAYLOAD.find(event.message.as_written()).is_some().then(|| read_slowly(event, true)).flatten(),
         byte if byte.is_ascii_alphanumeric() || *byte == b'(' => read_slowly(event, true),
         // A time in brackets; most levels of loggers are none.
         b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => read_slowly(event, true),
@@ -94,8 +112,31 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     }
 }
 
+/// The form that nearly all lines have, `(UUID) message`: each part has its fixed place.
+#[inline]
+fn read_usual<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    const TEXT: usize = UUID_BYTES + "() ".len();
+    let (prefix, text) = event.message.as_written().split_first_chunk::<TEXT>()?;
+    let is_usual = prefix[0] == b'(' && prefix[TEXT - 2..] == *b") " && text.first().is_some_and(u8::is_ascii_graphic);
+    let request_id: &[u8; UUID_BYTES] = prefix[1..].first_chunk()?;
+    if !(is_usual && is_plain(request_id)) {
+        return None;
+    }
+    // The words of a head hold no character that JSON escapes, so they read the same in both forms.
+    let Some((head, length)) = Head::of(text) else { return Some(Record::Nothing) };
+    Some(Record::Execution(line_with_id(request_id, head, event.message.skip(TEXT + length))))
+}
+
+#[inline]
+fn line_with_id<'a>(request_id: &'a [u8], head: Head, tail: Message<'a>) -> Line<'a> {
+    Line { request_id: Some(Cow::Borrowed(request_id)), delivered: None, head, tail: Tail::Raw(tail) }
+}
+
 /// The common form, `(request-id) message`, read from the window without copying.
 fn read_with_id<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    if event.message.as_written().first() != Some(&b'(') {
+        return None;
+    }
     let head = event.message.head(HEAD_BYTES);
     let rest = head.strip_prefix(b"(")?;
     let end = memchr::memchr(b')', &rest[..rest.len().min(LONGEST_REQUEST_ID_BYTES + 1)])?;
@@ -107,14 +148,7 @@ fn read_with_id<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     }
     let Some((head, length)) = Head::of(text) else { return Some(Record::Nothing) };
     let before = request_id.len() + "()".len() + blanks + length;
-    Some(Record::Execution(Line {
-        request_id: str::from_utf8(request_id).ok().map(Cow::Borrowed),
-        api_id: None,
-        stage: None,
-        resource_path: None,
-        head,
-        tail: Tail::Raw(event.message.skip(before)),
-    }))
+    Some(Record::Execution(line_with_id(request_id, head, event.message.skip(before))))
 }
 
 /// Letters, digits and the signs of UUIDs and of base64; also `x` and `*` where somebody blanked the ID.
@@ -133,6 +167,7 @@ const UUID_BYTES: usize = 36;
 
 /// Whether all bytes are letters, digits and hyphens, 16 of them looked at at a time: the check of each line's ID would
 /// take longer than all that follows.
+#[inline]
 fn is_plain(id: &[u8; UUID_BYTES]) -> bool {
     let of = |at: usize| {
         let bytes = u8x16::new(id[at..].first_chunk().copied().unwrap_or_default());
@@ -186,10 +221,13 @@ fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> Option<Line<'static>> {
     };
     let (head, length) = Head::of(message.as_bytes())?;
     Some(Line {
-        request_id: prefix.request_id.map(|id| Cow::Owned(id.to_owned())),
-        api_id: prefix.api_id.map(|id| Cow::Owned(id.to_owned())),
-        stage: prefix.stage.map(|stage| Cow::Owned(stage.to_owned())),
-        resource_path: prefix.resource_path.map(|path| Cow::Owned(path.to_owned())),
+        request_id: prefix.request_id.map(|id| Cow::Owned(id.as_bytes().to_owned())),
+        delivered: Delivered {
+            api_id: prefix.api_id.map(str::to_owned),
+            stage: prefix.stage.map(str::to_owned),
+            resource_path: prefix.resource_path.map(str::to_owned),
+        }
+        .boxed(),
         head,
         tail: Tail::Text(message[length..].to_owned()),
     })

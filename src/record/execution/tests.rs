@@ -1,15 +1,17 @@
 use super::*;
 
 fn event(text: &str) -> LogEvent<'_> {
-    LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
+    LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
 }
 
 /// Request ID, head and tail of a line; None where the text is no line that matters.
 fn line(record: Option<Record<'_>>) -> Option<(Option<String>, Head, String)> {
     match record? {
-        Record::Execution(line) => {
-            Some((line.request_id.map(|id| id.into_owned()), line.head, line.tail.text().into_owned()))
-        }
+        Record::Execution(line) => Some((
+            line.request_id.map(|id| String::from_utf8(id.into_owned()).unwrap()),
+            line.head,
+            line.tail.text().into_owned(),
+        )),
         _ => None,
     }
 }
@@ -61,9 +63,10 @@ fn plain_delivery_tells_api_stage_and_resource() {
         let text = format!("{columns} ({ID}) Method completed with status: 500");
         let message = event(&text);
         let Some(Record::Execution(line)) = read(&message) else { panic!("{text}") };
-        assert_eq!(line.api_id.as_deref(), Some("a1b2c3d4e5"), "{text}");
-        assert_eq!(line.stage.as_deref(), Some("prod"), "{text}");
-        assert_eq!(line.resource_path.as_deref(), Some("/orders"), "{text}");
+        let delivered = line.delivered.unwrap_or_default();
+        assert_eq!(delivered.api_id.as_deref(), Some("a1b2c3d4e5"), "{text}");
+        assert_eq!(delivered.stage.as_deref(), Some("prod"), "{text}");
+        assert_eq!(delivered.resource_path.as_deref(), Some("/orders"), "{text}");
     }
 }
 
@@ -77,8 +80,9 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
         let text = format!("{{{fields}\"payload\":\"{payload}\",\"new_field\":[1]}}");
         let message = event(&text);
         let Some(Record::Execution(line)) = read_by_shape(&message) else { panic!("{text}") };
-        assert_eq!(line.api_id.as_deref(), Some("a1b2c3d4e5"));
-        assert_eq!(line.stage.as_deref(), Some("prod"));
+        let delivered = line.delivered.unwrap_or_default();
+        assert_eq!(delivered.api_id.as_deref(), Some("a1b2c3d4e5"));
+        assert_eq!(delivered.stage.as_deref(), Some("prod"));
         assert_eq!(line.head, Head::MethodCompleted);
     }
     let bare = format!("{{\"payload\":\"{payload}\"}}");
@@ -136,7 +140,7 @@ fn a_transcript_needs_a_line_without_id() {
 #[test]
 fn escapes_in_the_head_do_not_hide_the_tail() {
     let raw = format!("({ID}) Execution failed due to configuration error: \\n Invalid \\\"x\\\"");
-    let message = LogEvent { id: "", timestamp_ms: 0, message: Message::json_escaped(raw.as_bytes()) };
+    let message = LogEvent { id: b"", timestamp_ms: 0, message: Message::json_escaped(raw.as_bytes()) };
     let got = line(read(&message)).map(|line| line.2);
     assert_eq!(got.as_deref(), Some(" due to configuration error: \n Invalid \"x\""));
 }

@@ -6,7 +6,7 @@ use crate::decode::Message;
 const ID: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
 
 fn event(text: &str) -> LogEvent<'_> {
-    LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
+    LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
 }
 
 fn line(text: &str) -> Option<Line<'_>> {

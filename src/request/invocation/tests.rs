@@ -29,7 +29,7 @@ fn run_from(carry: Carry, lines: &[&str]) -> Run {
     let mut invocations = Invocations::resume(carry);
     for (at, line) in lines.iter().enumerate() {
         let text = line.replace("{A}", A).replace("{B}", B);
-        let event = LogEvent { id: "", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
+        let event = LogEvent { id: b"", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
         if let Some(Record::Lambda(line)) = lambda::read(&event)
             && let Some(finding) = finding(&table, &line)
         {
@@ -244,7 +244,7 @@ fn memory_is_bounded_and_no_count_is_lost() {
     let table = Table::default();
     for number in 0..failed {
         let text = format!("REPORT RequestId: {number:08x}-4a5b-4c6d-8e7f-90a1b2c3d4e5\tStatus: timeout");
-        let event = LogEvent { id: "", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
+        let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
         let Some(Record::Lambda(line)) = lambda::read(&event) else { panic!("no line") };
         let Some(finding) = finding(&table, &line) else { panic!("no finding") };
         invocations.add("orders", 0, &finding, &mut decided);
