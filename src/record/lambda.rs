@@ -180,7 +180,7 @@ static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
 /// Reads a log event of a log group that belongs to a function.
 pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     let written = event.message.as_written();
-    if let Some(line) = written_text(written).and_then(platform::read) {
+    if let Some(line) = platform_line(written) {
         return Some(Record::Lambda(line));
     }
     if !may_matter(written) {
@@ -195,7 +195,7 @@ pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 /// those count that show a Lambda function beyond doubt: by the id of the invocation, or by the paths of its code.
 pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     let written = event.message.as_written();
-    if let Some(line) = written_text(written).and_then(platform::read) {
+    if let Some(line) = platform_line(written) {
         return platform::is_unmistakable(&line).then_some(Record::Lambda(line));
     }
     if !may_matter(written) {
@@ -220,6 +220,12 @@ pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 /// errors have such lines.
 pub fn continues_event(event: &str, line: &str) -> bool {
     runtime::continues(event, line)
+}
+
+/// A line of the platform's. Its first letter tells most others apart.
+fn platform_line(written: &[u8]) -> Option<Line<'_>> {
+    let may_be = written.first().is_some_and(u8::is_ascii_uppercase);
+    if may_be { written_text(written).and_then(platform::read) } else { None }
 }
 
 fn may_matter(written: &[u8]) -> bool {

@@ -121,9 +121,21 @@ impl Quoted<'_> {
     }
 }
 
+#[inline]
 fn is_of_a_name(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+    OF_A_NAME[usize::from(b)]
 }
+
+/// The bytes of keys, in a table: every key around a status is walked through.
+const OF_A_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'_' | b'-' | b'.');
+        b += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

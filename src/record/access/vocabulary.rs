@@ -1,5 +1,7 @@
 //! The names that formats give to API Gateway's variables, in every spelling, and how surely they tell its lines.
 
+use std::borrow::Cow;
+
 /// What a field of a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
@@ -44,8 +46,16 @@ pub(super) const LONGEST_KEY_BYTES: usize = 96;
 
 /// The plain form of a key: lower case, without `_`, `-`, `.` and blanks.
 pub(super) fn plain(key: &str) -> String {
+    let is_left_out = |b: &u8| matches!(b, b'_' | b'-' | b'.' | b' ' | b'$' | b'@');
+    if key.is_ascii() {
+        // All keys but forged ones.
+        let bytes = key.bytes().filter(|b| !is_left_out(b)).take(LONGEST_KEY_BYTES);
+        let mut plain = String::with_capacity(key.len().min(LONGEST_KEY_BYTES));
+        plain.extend(bytes.map(|b| char::from(b.to_ascii_lowercase())));
+        return plain;
+    }
     key.chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.' | ' ' | '$' | '@'))
+        .filter(|c| !u8::try_from(*c).is_ok_and(|b| is_left_out(&b)))
         .take(LONGEST_KEY_BYTES)
         .map(|c| c.to_ascii_lowercase())
         .collect()
@@ -78,7 +88,10 @@ const FOREIGN: &[&str] = &[
 
 /// What the field at `path` is for.
 pub(super) fn role(path: &[String]) -> Option<Role> {
-    let joined = path.concat();
+    let joined = match path {
+        [name] => Cow::Borrowed(name.as_str()),
+        names => Cow::Owned(names.concat()),
+    };
     if let Some(role) = role_of_name(&joined) {
         return Some(role);
     }

@@ -1,6 +1,9 @@
 //! Lines that the Lambda platform itself writes, in text.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::prefix::{self, is_request_id, word};
 use super::{Exit, Init, Line, Proof, Report, RequestId, Status, TimedOut};
@@ -11,6 +14,10 @@ const FULL_HUNDREDTHS: u64 = 99;
 
 /// Reads a line that begins with one of the platform's key words. With or without the escapes of a JSON document.
 pub(super) fn read(text: &str) -> Option<Line<'_>> {
+    // No other letter begins one of the words, and most lines of a function begin with another.
+    if !matches!(text.as_bytes().first()?, b'S' | b'E' | b'R' | b'I') {
+        return None;
+    }
     let (keyword, rest) = word(text);
     match keyword {
         "START" => request_id(rest).map(|(id, _)| Line::Start(id)),
@@ -31,17 +38,27 @@ fn request_id(rest: &str) -> Option<(RequestId, &str)> {
 }
 
 fn report(request_id: RequestId, fields: &str) -> Report<'_> {
-    let size = number_after(fields, "Memory Size: ");
-    let used = number_after(fields, "Max Memory Used: ");
+    let size = value_after(fields, &MEMORY_SIZE).and_then(number);
+    let used = value_after(fields, &MEMORY_USED).and_then(number);
     Report {
         request_id,
-        status: status_of(value_after(fields, "Status: ")),
-        error_type: value_after(fields, "Error Type: ").map(Cow::Borrowed),
+        status: status_of(value_after(fields, &STATUS)),
+        error_type: value_after(fields, &ERROR_TYPE).map(Cow::Borrowed),
         memory_full: size.zip(used).map(|(size, used)| is_full(size, used)),
         ends: true,
-        trace_id: value_after(fields, "XRAY TraceId: ").map(Cow::Borrowed),
+        trace_id: value_after(fields, &TRACE_ID).map(Cow::Borrowed),
     }
 }
+
+/// A label, whose search is made once.
+type Label = LazyLock<Finder<'static>>;
+
+static MEMORY_SIZE: Label = LazyLock::new(|| Finder::new("Memory Size: "));
+static MEMORY_USED: Label = LazyLock::new(|| Finder::new("Max Memory Used: "));
+static STATUS: Label = LazyLock::new(|| Finder::new("Status: "));
+static ERROR_TYPE: Label = LazyLock::new(|| Finder::new("Error Type: "));
+static PHASE: Label = LazyLock::new(|| Finder::new("Phase: "));
+static TRACE_ID: Label = LazyLock::new(|| Finder::new("XRAY TraceId: "));
 
 /// Whether the memory used reached the memory size.
 pub(super) fn is_full(size: u64, used: u64) -> bool {
@@ -59,12 +76,12 @@ pub(super) fn status_of(word: Option<&str>) -> Status {
 }
 
 fn init(fields: &str) -> Option<Line<'_>> {
-    let status = status_of(value_after(fields, "Status: "));
+    let status = status_of(value_after(fields, &STATUS));
     matches!(status, Status::Error | Status::Timeout).then(|| {
         Line::Init(Init {
             status,
-            error_type: value_after(fields, "Error Type: ").map(Cow::Borrowed),
-            in_invocation: value_after(fields, "Phase: ") == Some("invoke"),
+            error_type: value_after(fields, &ERROR_TYPE).map(Cow::Borrowed),
+            in_invocation: value_after(fields, &PHASE) == Some("invoke"),
         })
     })
 }
@@ -74,7 +91,7 @@ fn extension(fields: &str) -> Option<Line<'_>> {
     if !fields.starts_with("Name:") {
         return None;
     }
-    let error_type = value_after(fields, "Error Type: ")?;
+    let error_type = value_after(fields, &ERROR_TYPE)?;
     Some(Line::Init(Init { status: Status::Error, error_type: Some(Cow::Borrowed(error_type)), in_invocation: false }))
 }
 
@@ -87,14 +104,14 @@ fn launch(rest: &str) -> Option<Line<'_>> {
     }))
 }
 
-fn value_after<'a>(fields: &'a str, label: &str) -> Option<&'a str> {
-    let at = fields.find(label)? + label.len();
+fn value_after<'a>(fields: &'a str, label: &Label) -> Option<&'a str> {
+    let at = label.find(fields.as_bytes())? + label.needle().len();
     let (value, _) = word(fields[at..].trim_start());
     (!value.is_empty()).then_some(value)
 }
 
-fn number_after(fields: &str, label: &str) -> Option<u64> {
-    value_after(fields, label)?.parse().ok()
+fn number(value: &str) -> Option<u64> {
+    value.parse().ok()
 }
 
 /// Reads what the platform says of an invocation that it had to end.

@@ -31,14 +31,27 @@ pub(super) fn strip(text: &str) -> Stripped<'_> {
 
 /// The first word of a text, and the text after it. Blanks that a JSON document spells as escapes end a word too.
 pub(super) fn word(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(text.len());
+    let is_end = |b: &u8| matches!(b, b'\t'..=b'\r' | b' ' | b'\\' | 0x80..);
+    let end = match text.as_bytes().iter().position(is_end) {
+        // Blanks outside ASCII are told by whole characters.
+        Some(at) if !text.as_bytes()[at].is_ascii() => {
+            let rest = &text[at..];
+            at + rest.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(rest.len())
+        }
+        Some(at) => at,
+        None => text.len(),
+    };
     (&text[..end], skip_blanks(&text[end..]))
 }
 
 /// Skips blanks, also those that are spelled `\t`, `\n` or `\r`.
 fn skip_blanks(mut text: &str) -> &str {
     loop {
-        text = text.trim_start();
+        // Most words have one blank behind them.
+        text = match text.as_bytes() {
+            [b' ' | b'\t', next, ..] if next.is_ascii_graphic() && *next != b'\\' => return &text[1..],
+            _ => text.trim_start(),
+        };
         match text.as_bytes() {
             [b'\\', b't' | b'n' | b'r', ..] => text = &text[2..],
             _ => return text,

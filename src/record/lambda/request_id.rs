@@ -48,25 +48,33 @@ impl fmt::Display for RequestId {
 
 /// The value of a UUID in its usual form, lower-case digits with four hyphens.
 fn uuid(text: &str) -> Option<u128> {
-    if text.len() != 36 {
+    let id: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    if [id[8], id[13], id[18], id[23]] != [b'-'; 4] {
         return None;
     }
-    let mut value = 0u128;
-    for (at, byte) in text.bytes().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            if byte != b'-' {
-                return None;
-            }
-            continue;
-        }
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        value = value << 4 | u128::from(digit);
+    let four = |at: usize| id[at..at + 4].iter().copied();
+    let mut digits = [0; 32];
+    digits[..8].copy_from_slice(&id[..8]);
+    for (digit, byte) in digits[8..20].iter_mut().zip(four(9).chain(four(14)).chain(four(19))) {
+        *digit = byte;
     }
-    Some(value)
+    digits[20..].copy_from_slice(&id[24..]);
+    let (eights, _) = digits.as_chunks::<8>();
+    eights.iter().try_fold(0, |value, eight| Some(value << 32 | u128::from(eight_digits(*eight)?)))
+}
+
+/// The number that eight lower-case hexadecimal digits are, all of them looked at at once.
+fn eight_digits(digits: [u8; 8]) -> Option<u32> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    if !digits.iter().fold(true, |all, b| all & matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let bytes = u64::from_be_bytes(digits);
+    // Letters have the bit that digits lack, and `a` is 1 in the lower half of its byte.
+    let halves = (bytes & (ONES * 0x0f)) + ((bytes >> 6) & ONES) * 9;
+    let bytes = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
+    let words = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some((words | words >> 16) as u32)
 }
 
 #[cfg(test)]
@@ -77,6 +85,25 @@ mod tests {
     fn a_uuid_is_kept_whole() {
         let text = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
         assert_eq!(RequestId::of(text).as_uuid().as_deref(), Some(text));
+    }
+
+    #[test]
+    fn every_digit_of_a_uuid_counts() {
+        let text = "00000000-0000-0000-0000-000000000000";
+        for (at, _) in text.match_indices('0') {
+            for (value, digit) in "0123456789abcdef".chars().enumerate() {
+                let mut id = text.to_owned();
+                id.replace_range(at..=at, &digit.to_string());
+                let hyphens = id[at..].matches('-').count();
+                let shift = (35 - at - hyphens) * 4;
+                assert_eq!(uuid(&id), Some((value as u128) << shift), "{id}");
+            }
+            for other in ['A', 'g', '/', ':', '`', 'é', '-'] {
+                let mut id = text.to_owned();
+                id.replace_range(at..=at, &other.to_string());
+                assert_eq!(uuid(&id), None, "{id}");
+            }
+        }
     }
 
     #[test]
