@@ -22,6 +22,7 @@ pub mod classify;
 pub mod dashboard;
 pub mod decode;
 pub mod explain;
+mod keyed;
 pub mod pipeline;
 pub mod publish;
 pub mod record;

@@ -4,6 +4,7 @@
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
 //! can be counted again; [`Pipeline::commit`] takes over what a batch adds once its data were accepted.
 
+mod counter;
 mod dimensions;
 mod exemplars;
 mod memory;
@@ -18,11 +19,13 @@ use std::time::{Duration, Instant};
 pub use exemplars::Exemplar;
 pub use memory::Memory;
 
+use self::counter::Counter;
 use crate::cause::Table;
 use crate::classify::repeated::Repeated;
-use crate::classify::{self, Failure, Subject, Verdict};
+use crate::classify::{self, Verdict};
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
 use crate::record::{self, Record, Source, access, execution, flow, lambda};
+use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
@@ -70,17 +73,11 @@ pub struct Counted {
     pub memory: Memory,
 }
 
-/// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
-const MOST_SHAPES: usize = 1_000;
-
-/// Most exemplars of one batch, which each are a line of our own log.
-const MOST_EXEMPLARS: usize = 1_000;
-
 /// Most APIs named of those whose failures are seen in both kinds of log.
 const MOST_BOTH_SOURCES: usize = 1_000;
 
-/// Most causes kept in order of one batch.
-const MOST_CAUSES: usize = 1_000;
+/// Most hints kept of one batch.
+const MOST_HINTS: usize = 1_000;
 
 /// The steps, with what they remember from batch to batch.
 #[derive(Debug)]
@@ -220,7 +217,7 @@ impl Pipeline {
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = Batch::new(self);
-        batch.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, &event))?;
+        batch.counter.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, &event))?;
         Ok(batch.finish())
     }
 }
@@ -230,18 +227,24 @@ struct Batch<'p> {
     pipeline: &'p Pipeline,
     /// Shared, so that it can be read while the batch changes.
     source: Option<Rc<Source>>,
+    /// API and stage that the source tells.
+    place: Place,
     requests: Requests<'p>,
     repeated: Repeated,
     /// Stands for the log stream of all its events.
     stream_key: Option<u64>,
     /// Only where the batch is of a function.
     invocations: Option<Invocations>,
-    counted: Counted,
-    /// The log is another account's.
-    of_other_account: bool,
-    second: (i64, u64),
+    counter: Counter<'p>,
+    second: Second,
     /// The number of the log event at hand, from 1.
     number: u64,
+}
+
+/// The log events of one second.
+struct Second {
+    from_ms: i64,
+    count: u64,
 }
 
 impl<'p> Batch<'p> {
@@ -249,40 +252,51 @@ impl<'p> Batch<'p> {
         Self {
             pipeline,
             source: None,
+            place: Place::default(),
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
             repeated: Repeated::default(),
             stream_key: None,
             invocations: None,
-            counted: Counted { memory: pipeline.memory.of_batch(), ..Counted::default() },
-            of_other_account: false,
-            second: (i64::MIN, 0),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory),
+            second: Second { from_ms: 0, count: 0 },
             number: 0,
         }
     }
 
+    /// The batch begins: its header tells where it comes from.
+    #[cold]
+    fn begin(&mut self, header: &BatchHeader) -> Rc<Source> {
+        let settings = &*self.pipeline.settings;
+        let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
+        self.counter.counted.own_log_group = is(&settings.own_log_group);
+        self.counter.counted.canary = is(&settings.canary_log_group);
+        let own_account = self.pipeline.own_account.as_ref();
+        self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
+        let source = Rc::new(Source::of(header, settings, self.pipeline.pasted));
+        self.place = self.place_of(&source, None, None);
+        self.source = Some(source.clone());
+        source
+    }
+
     fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
-        if self.source.is_none() {
-            let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
-            self.counted.own_log_group = is(&settings.own_log_group);
-            self.counted.canary = is(&settings.canary_log_group);
-            self.of_other_account = self.pipeline.own_account.as_ref().is_some_and(|own| is_other(own, &header.owner));
-            self.source = Some(Rc::new(Source::of(header, settings, self.pipeline.pasted)));
-        }
+        let source = match &self.source {
+            Some(source) => source.clone(),
+            None => self.begin(header),
+        };
         if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
             return;
         }
         self.number += 1;
         self.timestamp(event.timestamp_ms);
-        if self.counted.own_log_group || self.counted.canary {
+        if self.counter.counted.own_log_group || self.counter.counted.canary {
             return;
         }
-        let Some(source) = self.source.clone() else { return };
-        match record::read(&source, settings, &mut self.counted.memory.formats, event) {
+        match record::read(&source, settings, &mut self.counter.counted.memory.formats, event) {
             Record::Execution(line) => self.execution(&source, event, &line),
             Record::Transcript(text) if !self.is_duplicate(&source, event) => {
                 // The event has one id, and none of its lines repeats another.
-                let event = LogEvent { id: "", ..*event };
+                let event = LogEvent { id: b"", ..*event };
                 for line in execution::lines_of_transcript(&text) {
                     self.execution(&source, &event, &line);
                 }
@@ -293,10 +307,10 @@ impl<'p> Batch<'p> {
             Record::Flow(line) => self.flow(&source, event, line),
             Record::Nothing => {}
             Record::Unknown => {
-                self.counted.unknown_events += 1;
-                if source.pasted && self.counted.hints.len() < MOST_CAUSES {
+                self.counter.counted.unknown_events += 1;
+                if source.pasted && self.counter.counted.hints.len() < MOST_HINTS {
                     let cause = classify::sentence::cause(&event.message.text(), &self.pipeline.table);
-                    self.counted.hints.extend(cause.map(|cause| cause.id));
+                    self.counter.counted.hints.extend(cause.map(|cause| cause.id));
                 }
             }
         }
@@ -310,10 +324,15 @@ impl<'p> Batch<'p> {
         let Some(finding) = self.repeated.finding(line, &self.pipeline.table) else { return };
         let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
         let key = RequestKey {
-            api_id: line.api_id.as_deref().or(source.api_id.as_deref()).unwrap_or(UNKNOWN),
-            stage: line.stage.as_deref().or(source.stage.as_deref()).unwrap_or(UNKNOWN),
+            place: match &line.delivered {
+                None => self.place,
+                Some(told) => self.place_of(source, told.api_id.as_deref(), told.stage.as_deref()),
+            },
             request_id: line.request_id.as_deref(),
-            resource_path: line.resource_path.as_deref().filter(|_| self.pipeline.settings.route_metrics),
+            resource_path: match &line.delivered {
+                Some(told) if self.pipeline.settings.route_metrics => told.resource_path.as_deref(),
+                _ => None,
+            },
         };
         if decides && self.is_duplicate(source, event) {
             if self.pipeline.memory.knows(self.event_key(source, event)) {
@@ -321,30 +340,29 @@ impl<'p> Batch<'p> {
             }
             return;
         }
-        let mut verdicts = Vec::new();
-        self.requests.add(key, self.number, event.timestamp_ms, finding, &mut |number, verdict| {
-            if !matches!(verdict, Verdict::NotFailed) {
-                verdicts.push((number, verdict));
-            }
-        });
-        for (number, verdict) in verdicts {
-            self.verdict(source, number, verdict);
-        }
+        let mut to = counter::Requests { counter: &mut self.counter, source };
+        self.requests.add(key, self.number, event.timestamp_ms, finding, &mut to);
+    }
+
+    /// The number of the API and stage that a line names, or else its source.
+    fn place_of(&mut self, source: &Source, api_id: Option<&str>, stage: Option<&str>) -> Place {
+        let api_id = api_id.or(source.api_id.as_deref()).unwrap_or(UNKNOWN);
+        self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN))
     }
 
     fn access(&mut self, source: &Source, event: &LogEvent<'_>, line: &access::Line) {
-        self.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
+        self.counter.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
         match classify::access::verdict(line, event.timestamp_ms, source, &self.pipeline.table) {
             Verdict::NotFailed => {}
             verdict if self.is_duplicate(source, event) => drop(verdict),
-            verdict => self.verdict(source, self.number, verdict),
+            verdict => self.counter.verdict(source, self.number, verdict),
         }
     }
 
     fn flow(&mut self, source: &Source, event: &LogEvent<'_>, line: flow::Line) {
         let verdict = classify::flow::verdict(line, event.timestamp_ms, source);
         if line.rejected && !self.is_duplicate(source, event) {
-            self.verdict(source, self.number, verdict);
+            self.counter.verdict(source, self.number, verdict);
         }
     }
 
@@ -362,7 +380,7 @@ impl<'p> Batch<'p> {
         let mut verdicts = Vec::new();
         invocations.add(function_name(source), event.timestamp_ms, &finding, &mut |verdict| verdicts.push(verdict));
         for verdict in verdicts {
-            self.verdict(source, self.number, verdict);
+            self.counter.verdict(source, self.number, verdict);
         }
     }
 
@@ -372,8 +390,8 @@ impl<'p> Batch<'p> {
             return false;
         }
         let id = self.event_key(source, event);
-        let is_known = self.pipeline.memory.knows(id) || !self.counted.memory.note(id);
-        self.counted.duplicate_events += u64::from(is_known);
+        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id);
+        self.counter.counted.duplicate_events += u64::from(is_known);
         is_known
     }
 
@@ -383,99 +401,43 @@ impl<'p> Batch<'p> {
         Memory::event_key(*stream, event.id)
     }
 
-    fn verdict(&mut self, source: &Source, number: u64, verdict: Verdict) {
-        match verdict {
-            Verdict::NotFailed => {}
-            Verdict::Ambiguous => self.counted.ambiguous_lines += 1,
-            Verdict::Failed(failure) => self.failure(source, number, failure),
-        }
-    }
-
-    fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
-        if self.counted.causes.len() < MOST_CAUSES {
-            self.counted.causes.push((number, failure.cause.id));
-        }
-        self.name(source, &mut failure.subject);
-        self.counted.tally.add(&failure);
-        if let Some(shape) = &failure.shape {
-            let has_room = self.counted.shapes.len() < MOST_SHAPES || self.counted.shapes.contains_key(shape);
-            let shape = if has_room { shape } else { classify::shape::GAP };
-            *self.counted.shapes.entry(shape.to_owned()).or_default() += 1;
-        }
-        let limit = self.pipeline.settings.exemplars_per_cause;
-        let shown = &self.pipeline.memory.shown;
-        if self.counted.exemplars.len() < MOST_EXEMPLARS && self.counted.memory.shown.admit(shown, &failure, limit) {
-            failure.request_id = exemplars::plain_id(failure.request_id);
-            failure.trace_id = exemplars::plain_id(failure.trace_id);
-            self.counted.exemplars.push(Exemplar {
-                failure,
-                log_group: source.log_group.clone(),
-                log_stream: source.log_stream.clone(),
-                owner: source.owner.clone(),
-            });
-        }
-    }
-
-    /// The dimensions that a failure is counted under: the owner's names, the account, `other` beyond the caps.
-    fn name(&mut self, source: &Source, subject: &mut Subject) {
-        let known = &self.pipeline.memory;
-        let settings = &*self.pipeline.settings;
-        name_subject(subject, settings);
-        let is_in_both = self.counted.memory.sources.note(&known.sources, subject);
-        match subject {
-            Subject::Request { api_id, .. } if is_in_both => self.counted.note_both(api_id),
-            Subject::AccessLine { api_id, route, .. } if is_in_both => {
-                self.counted.note_both(api_id);
-                // The execution log counts the same failure under the same route.
-                *route = None;
-            }
-            _ => {}
-        }
-        if self.of_other_account {
-            in_account(subject, &source.owner);
-        }
-        let folded = self.counted.memory.dimensions.fold(&known.dimensions, subject, settings);
-        self.counted.other_dimensions += u64::from(folded);
-    }
-
     /// Counts a log event in its second. Events of a batch come in order, so most share the second before.
+    #[inline]
     fn timestamp(&mut self, timestamp_ms: i64) {
-        let second = timestamp_ms.div_euclid(1_000);
-        if second == self.second.0 {
-            self.second.1 += 1;
-            return;
+        if !(0..1_000).contains(&timestamp_ms.wrapping_sub(self.second.from_ms)) {
+            self.flush_second();
+            self.second = Second { from_ms: timestamp_ms.div_euclid(1_000).saturating_mul(1_000), count: 0 };
         }
-        self.flush_second();
-        self.second = (second, 1);
+        self.second.count += 1;
     }
 
     fn flush_second(&mut self) {
         /// Most seconds told apart; a batch spans a few minutes as a rule.
         const MOST_SECONDS: usize = 4_096;
-        let (second, count) = self.second;
-        if count > 0 && (self.counted.seconds.len() < MOST_SECONDS || self.counted.seconds.contains_key(&second)) {
-            *self.counted.seconds.entry(second).or_default() += count;
+        let Second { from_ms, count } = self.second;
+        let (second, seconds) = (from_ms.div_euclid(1_000), &mut self.counter.counted.seconds);
+        if count > 0 && (seconds.len() < MOST_SECONDS || seconds.contains_key(&second)) {
+            *seconds.entry(second).or_default() += count;
         }
     }
 
     fn finish(mut self) -> Counted {
         self.flush_second();
         let source = self.source.take().unwrap_or_default();
-        let table = &self.pipeline.table;
-        let requests = std::mem::replace(&mut self.requests, Requests::resume(&Default::default(), table));
-        // One by one: a hundred thousand verdicts at once would be tens of megabytes.
-        let finished = requests.finish(&mut |number, verdict| self.verdict(&source, number, verdict));
-        self.counted.causes.sort_unstable();
-        if let Some(invocations) = self.invocations.take() {
+        let mut counter = self.counter;
+        // One by one: a hundred thousand failures at once would be tens of megabytes.
+        let finished = self.requests.finish(&mut counter::Requests { counter: &mut counter, source: &source });
+        if let Some(invocations) = self.invocations {
             let number = self.number;
             let carry =
-                invocations.finish(function_name(&source), &mut |verdict| self.verdict(&source, number, verdict));
-            self.counted.memory.keep_stream(&source.log_group, &source.log_stream, carry);
+                invocations.finish(function_name(&source), &mut |verdict| counter.verdict(&source, number, verdict));
+            counter.counted.memory.keep_stream(&source.log_group, &source.log_stream, carry);
         }
-        self.counted.split_requests += finished.split;
-        self.counted.hints.extend(finished.hint.map(|cause| cause.id));
-        self.counted.memory.carry = finished.carry;
-        self.counted
+        let mut counted = counter.finish();
+        counted.split_requests += finished.split;
+        counted.hints.extend(finished.hint.map(|cause| cause.id));
+        counted.memory.carry = finished.carry;
+        counted
     }
 }
 
@@ -499,28 +461,4 @@ impl Counted {
 /// Whether a log is another account's: an account id has twelve digits, and made-up batches may have none.
 fn is_other(own_account: &str, owner: &str) -> bool {
     owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()) && owner != own_account
-}
-
-/// The same failure as one of another account. Metrics of flow logs have no account: their group tells it.
-fn in_account(subject: &mut Subject, account_id: &str) {
-    let account_id = account_id.to_owned();
-    let unknown = || UNKNOWN.to_owned();
-    *subject = match std::mem::replace(subject, Subject::Flow { log_group: String::new() }) {
-        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
-            Subject::OtherAccount { account_id, api_id, stage }
-        }
-        Subject::Invocation { .. } => Subject::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
-        other @ (Subject::OtherAccount { .. } | Subject::Flow { .. }) => other,
-    };
-}
-
-/// The names that the owner gave the API, and the stage that its stage is counted as.
-fn name_subject(subject: &mut Subject, settings: &Settings) {
-    if let Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } = subject {
-        *api_id = settings.api_name(api_id).to_owned();
-        *stage = settings.fold_stage(stage).to_owned();
-        if !settings.route_metrics {
-            *route = None;
-        }
-    }
 }

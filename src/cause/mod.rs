@@ -216,7 +216,7 @@ impl Kind {
 }
 
 /// How much a cause's text tells. Within a request the higher rank wins, among equals the earlier line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
     /// No text names it.
     Unnamed,

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::memory::key_of;
 use crate::classify::Subject;
+use crate::keyed::{NoHash, key_of};
 use crate::settings::Settings;
 
 /// What the values beyond a cap are counted as.
@@ -14,7 +14,7 @@ const OTHER: &str = "other";
 /// Dimension values given out, by kind. A hash stands for each: 50,000 of one kind, the most that may be set, take 0.9 MB.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dimensions {
-    given: [HashSet<u64>; Kind::ALL],
+    given: [HashSet<u64, NoHash>; Kind::ALL],
 }
 
 /// Each kind has a cap of its own, so that many functions do not push out an API.

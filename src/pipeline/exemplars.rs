@@ -30,9 +30,9 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Whether one more of this failure's cause and minute may be shown, beside those of `known`.
-    pub(super) fn admit(&mut self, known: &Self, failure: &Failure, limit: usize) -> bool {
-        let key = (failure.timestamp_ms.div_euclid(60_000), failure.cause.id);
+    /// Whether one more failure of this cause and minute may be shown, beside those of `known`.
+    pub(super) fn admit(&mut self, known: &Self, cause: &'static str, timestamp_ms: i64, limit: usize) -> bool {
+        let key = (timestamp_ms.div_euclid(60_000), cause);
         let before = known.counts.get(&key).copied().unwrap_or_default();
         let now = self.counts.get(&key).copied().unwrap_or_default();
         let may = before + now < limit;
@@ -64,20 +64,8 @@ pub(super) fn plain_id(id: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::named;
-    use crate::classify::Subject;
 
-    fn failure(timestamp_ms: i64) -> Failure {
-        Failure {
-            subject: Subject::Flow { log_group: String::new() },
-            cause: named("integration_timeout"),
-            status: None,
-            timestamp_ms,
-            request_id: None,
-            trace_id: None,
-            shape: None,
-        }
-    }
+    const CAUSE: &str = "integration_timeout";
 
     #[test]
     fn batches_of_one_minute_share_its_number() {
@@ -85,12 +73,12 @@ mod tests {
         let mut shown = 0;
         for _ in 0..3 {
             let mut batch = Shown::default();
-            shown += (0..2).filter(|_| batch.admit(&known, &failure(59_999), 5)).count();
+            shown += (0..2).filter(|_| batch.admit(&known, CAUSE, 59_999, 5)).count();
             known.take_over(batch);
         }
         assert_eq!(shown, 5);
-        assert!(Shown::default().admit(&known, &failure(60_000), 5));
-        assert!(!Shown::default().admit(&known, &failure(60_000), 0));
+        assert!(Shown::default().admit(&known, CAUSE, 60_000, 5));
+        assert!(!Shown::default().admit(&known, CAUSE, 60_000, 0));
     }
 
     #[test]
@@ -98,7 +86,7 @@ mod tests {
         let mut known = Shown::default();
         let mut batch = Shown::default();
         for minute in 0..MOST_REMEMBERED as i64 + 10 {
-            batch.admit(&known, &failure(minute * 60_000), 5);
+            batch.admit(&known, CAUSE, minute * 60_000, 5);
         }
         known.take_over(batch);
         assert_eq!(known.counts.len(), MOST_REMEMBERED);

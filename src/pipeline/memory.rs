@@ -1,14 +1,13 @@
 //! What an environment remembers from batch to batch, bounded in bytes.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::LazyLock;
+use std::collections::{HashSet, VecDeque};
 
 use super::dimensions::Dimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
+use crate::keyed::{Bytes, Keyed, NoHash, key_of};
 use crate::record::flow;
-use crate::request::execution::{Carry, NoHash};
+use crate::request::execution::Carry;
 use crate::request::invocation;
 
 /// Most ids of log events that are remembered. A batch of failures holds some thousands, and a repeat comes within
@@ -18,9 +17,6 @@ const MOST_EVENTS: usize = 100_000;
 /// Most log streams of functions whose open invocations are remembered.
 const MOST_STREAMS: usize = 256;
 
-/// Ids are long and of no interest in themselves: a keyed hash stands for each. One in 10¹⁴ would clash.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
 /// What was counted, and what was left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -29,7 +25,7 @@ pub struct Memory {
     /// Open requests of execution logs.
     pub(super) carry: Carry,
     /// Open invocations, by log stream.
-    streams: HashMap<u64, invocation::Carry>,
+    streams: Keyed<invocation::Carry>,
     streams_oldest_first: VecDeque<u64>,
     /// Header lines of flow logs.
     pub(super) formats: flow::Formats,
@@ -41,11 +37,6 @@ pub struct Memory {
     pub(super) shown: Shown,
 }
 
-/// What stands for a name.
-pub(super) fn key_of(name: impl Hash) -> u64 {
-    HASHER.hash_one(name)
-}
-
 impl Memory {
     /// What a batch begins with, to be taken over when it is accepted.
     pub(super) fn of_batch(&self) -> Self {
@@ -54,23 +45,24 @@ impl Memory {
 
     /// What stands for a log stream.
     pub(super) fn stream_key(log_group: &str, log_stream: &str) -> u64 {
-        HASHER.hash_one((log_group, log_stream))
+        key_of((log_group, log_stream))
     }
 
     /// What stands for a log event: the same event has the same group, stream and id.
-    pub(super) fn event_key(stream_key: u64, id: &str) -> u64 {
-        HASHER.hash_one((stream_key, id))
+    #[inline]
+    pub(super) fn event_key(stream_key: u64, id: &[u8]) -> u64 {
+        key_of((stream_key, Bytes(id)))
     }
 
     /// What the batch before left open of this log stream.
     pub(super) fn of_stream(&self, log_group: &str, log_stream: &str) -> invocation::Carry {
-        let key = HASHER.hash_one((log_group, log_stream));
+        let key = key_of((log_group, log_stream));
         self.streams.get(&key).cloned().unwrap_or_default()
     }
 
     /// Keeps what a batch leaves open of this log stream.
     pub(super) fn keep_stream(&mut self, log_group: &str, log_stream: &str, carry: invocation::Carry) {
-        self.insert_stream(HASHER.hash_one((log_group, log_stream)), carry);
+        self.insert_stream(key_of((log_group, log_stream)), carry);
     }
 
     fn insert_stream(&mut self, key: u64, carry: invocation::Carry) {

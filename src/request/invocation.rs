@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::cause::{self, Cause};
 use crate::classify::invocation::{Evidence, Finding, OUT_OF_MEMORY, Place, ProcessEnd, Reported, Weight};
 use crate::classify::{Failure, Subject, Verdict};
+use crate::keyed::OfProcess;
 use crate::record::lambda::RequestId;
 
 /// Most invocations held at once. The map has at most 65,536 places of 57 bytes for them, less than 4 MiB.
@@ -24,7 +25,7 @@ const MOST_CARRIED: usize = 1_024;
 /// The invocations of one log stream.
 #[derive(Debug, Default)]
 pub struct Invocations {
-    held: HashMap<RequestId, Held>,
+    held: HashMap<RequestId, Held, OfProcess>,
     /// The invocation that is under way, so that lines without an id are its.
     current: Option<RequestId>,
     /// What belongs to the next invocation that is seen to begin or end.
@@ -33,7 +34,7 @@ pub struct Invocations {
     ended: Option<RequestId>,
     /// The invocation under whose id an error was logged that ended the process.
     crashed: Option<RequestId>,
-    trace_ids: HashMap<RequestId, Box<str>>,
+    trace_ids: HashMap<RequestId, Box<str>, OfProcess>,
 }
 
 /// What one batch leaves for the next one of the same stream, so that an invocation split over both counts once.

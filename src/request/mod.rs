@@ -3,5 +3,13 @@
 //! A count is a failed request, never a line.
 
 pub mod execution;
+mod id;
 pub mod invocation;
+mod names;
+mod open;
+mod packed;
+mod slot;
 mod state;
+
+pub use id::Id;
+pub use names::{Names, Place, TextNumber};

@@ -1,35 +1,28 @@
 //! What is kept of one open request: a few numbers, no text.
 
 use std::num::NonZeroU64;
+use std::ops::{Deref, DerefMut};
 
-use crate::cause::{Cause, CauseIndex, Rank, Table, named};
+use super::{Place, TextNumber};
+use crate::cause::{Cause, CauseIndex, Table, named};
 use crate::classify::execution::{Candidate, Conclusions, Evidence, FailureLine, GatewayResponse};
 use crate::classify::{Answer, Endpoint};
 
-/// A candidate for the cause, in four bytes.
-#[derive(Debug, Clone, Copy)]
-struct Best {
-    cause: CauseIndex,
-    rank: Rank,
+/// The higher rank wins, among equals the earlier line.
+fn take(best: &mut Option<Candidate>, candidate: Option<Candidate>) {
+    if let Some(candidate) = candidate
+        && best.is_none_or(|best| candidate.rank > best.rank)
+    {
+        *best = Some(candidate);
+    }
 }
 
-impl Best {
-    /// The higher rank wins, among equals the earlier line.
-    fn take(best: &mut Option<Self>, candidate: Option<Candidate>, table: &Table) {
-        let Some(Candidate { cause, rank }) = candidate else { return };
-        let Some(cause) = table.index_of(cause) else { return };
-        if best.is_none_or(|best| rank > best.rank) {
-            *best = Some(Self { cause, rank });
-        }
-    }
-
-    fn cause(best: Option<Self>, table: &Table) -> Option<&'static Cause> {
-        best.map(|best| table.at(best.cause))
-    }
+fn cause_of(best: Option<Candidate>, table: &Table) -> Option<&'static Cause> {
+    best.map(|best| table.at(best.cause))
 }
 
 /// How far a request has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum Phase {
     /// No end was seen.
     #[default]
@@ -43,9 +36,7 @@ pub(super) enum Phase {
 /// One request, as far as its lines were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct State {
-    pub(super) phase: Phase,
-    /// Status of the end; 0 where none was seen.
-    status: u16,
+    facts: Facts,
     /// When the end was logged.
     end_ms: i64,
     /// When the first failure line was logged.
@@ -54,6 +45,16 @@ pub(super) struct State {
     seen_ms: i64,
     /// The number of the log event that it began with.
     number: Option<NonZeroU64>,
+    pub(super) place: Place,
+    pub(super) route: Option<TextNumber>,
+}
+
+/// What a request has in common with others: all but when and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Facts {
+    pub(super) phase: Phase,
+    /// Status of the end; 0 where none was seen.
+    status: u16,
     /// Its lines have a request ID.
     has_id: bool,
     /// Began with a failure line behind a gateway response, so it may be that request's.
@@ -69,23 +70,46 @@ pub(super) struct State {
     pub(super) counted: bool,
     /// Begun in an earlier batch.
     pub(super) carried: bool,
-    integration: Option<Best>,
-    authorizer: Option<Best>,
-    response_type: Option<Best>,
+    integration: Option<Candidate>,
+    authorizer: Option<Candidate>,
+    response_type: Option<Candidate>,
     endpoint: Endpoint,
     received_status: u16,
     headers_seen: bool,
     function_error: bool,
     answer: Answer,
-    pub(super) place: u16,
-    pub(super) route: Option<u16>,
-    pub(super) shape: Option<u16>,
+    pub(super) shape: Option<TextNumber>,
+}
+
+impl Deref for State {
+    type Target = Facts;
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
 }
 
 impl State {
     /// A request of the API and stage with this number.
-    pub(super) fn at(place: u16) -> Self {
+    pub(super) fn at(place: Place) -> Self {
         Self { place, ..Self::default() }
+    }
+
+    /// What it has in common with others and when its last line was logged; none where it has a time beside that.
+    pub(super) fn facts(&self) -> Option<(Facts, i64)> {
+        let one_time =
+            (!self.has_failure || self.failure_ms == self.seen_ms) && (self.status == 0 || self.end_ms == self.seen_ms);
+        one_time.then_some((self.facts, self.seen_ms))
+    }
+
+    /// The request that [`facts`](Self::facts) told of. It has lost the number of its first log event.
+    pub(super) fn of(facts: Facts, seen_ms: i64, place: Place, route: Option<TextNumber>) -> Self {
+        Self { facts, end_ms: seen_ms, failure_ms: seen_ms, seen_ms, number: None, place, route }
     }
 
     /// A line of it was logged.
@@ -159,16 +183,16 @@ impl State {
         self.answer = Answer::default();
     }
 
-    pub(super) fn failure(&mut self, line: &FailureLine, shape: Option<u16>, timestamp_ms: i64, table: &Table) {
-        self.shape = self.shape.or(shape);
+    pub(super) fn failure(&mut self, line: &FailureLine, shape: Option<TextNumber>, timestamp_ms: i64) {
+        self.facts.shape = self.facts.shape.or(shape);
         if !self.has_failure {
             self.failure_ms = timestamp_ms;
         }
         self.has_failure = true;
         self.authorizer_failed |= line.names_authorizer || self.in_authorizer;
         self.says_no_more |= line.says_no_more;
-        Best::take(&mut self.integration, line.integration, table);
-        Best::take(&mut self.authorizer, Some(line.authorizer), table);
+        take(&mut self.integration, line.integration);
+        take(&mut self.authorizer, line.authorizer);
     }
 
     /// Takes over the failure lines that `later` holds.
@@ -179,24 +203,19 @@ impl State {
         self.has_failure |= later.has_failure;
         self.authorizer_failed |= later.authorizer_failed;
         self.says_no_more |= later.says_no_more;
-        for (best, other) in [(&mut self.integration, later.integration), (&mut self.authorizer, later.authorizer)] {
-            if let Some(other) = other
-                && best.is_none_or(|best| other.rank > best.rank)
-            {
-                *best = Some(other);
-            }
-        }
+        take(&mut self.integration, later.integration);
+        take(&mut self.authorizer, later.authorizer);
         self.answer.fill(later.answer);
-        self.shape = self.shape.or(later.shape);
+        self.facts.shape = self.facts.shape.or(later.shape);
     }
 
-    pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64, table: &Table) {
+    pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64) {
         self.phase = Phase::Answered;
         self.gateway_answered = true;
         self.status = response.status;
         self.end_ms = timestamp_ms;
         self.authorizer_failed |= response.names_authorizer;
-        Best::take(&mut self.response_type, response.cause, table);
+        take(&mut self.response_type, response.cause);
     }
 
     pub(super) fn completed(&mut self, status: u16, timestamp_ms: i64) {
@@ -239,14 +258,14 @@ impl State {
     /// The root cause of a request that failed.
     pub(super) fn cause(&self, table: &Table) -> &'static Cause {
         if self.authorizer_failed {
-            return Best::cause(self.authorizer, table)
-                .or_else(|| Best::cause(self.response_type, table))
+            return cause_of(self.authorizer, table)
+                .or_else(|| cause_of(self.response_type, table))
                 .unwrap_or_else(|| named("authorizer_error"));
         }
-        if let Some(cause) = Best::cause(self.integration, table) {
+        if let Some(cause) = cause_of(self.integration, table) {
             return self.refined(cause, table);
         }
-        if let Some(cause) = Best::cause(self.response_type, table) {
+        if let Some(cause) = cause_of(self.response_type, table) {
             return cause;
         }
         if self.has_failure || self.gateway_answered {

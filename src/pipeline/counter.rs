@@ -1,0 +1,257 @@
+//! The failures of one batch to counts: named as the owner names them, folded beyond the caps, a few shown.
+//!
+//! What fails fails again and again, so the dimensions of a subject are worked out once: a count costs one look into a
+//! table by the subject's number.
+
+use std::collections::HashMap;
+
+use super::exemplars::{self, Exemplar};
+use super::{Counted, Memory, UNKNOWN};
+use crate::cause::UNCLASSIFIED;
+use crate::classify::{self, Failure, Subject, Verdict};
+use crate::record::Source;
+use crate::request::execution::{FailedRequest, Take};
+use crate::request::{Names, Place};
+use crate::settings::Settings;
+use crate::tally::{Counting, SubjectNumber};
+
+/// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
+const MOST_SHAPES: usize = 1_000;
+
+/// Most exemplars of one batch, which each are a line of our own log.
+const MOST_EXEMPLARS: usize = 1_000;
+
+/// Most causes kept in order of one batch.
+const MOST_CAUSES: usize = 1_000;
+
+/// Most subjects of a batch, beside those of execution logs, whose dimensions are kept. More are worked out anew.
+const MOST_SUBJECTS: usize = 1_024;
+
+/// Counts the failures of one batch.
+#[derive(Debug)]
+pub(super) struct Counter<'p> {
+    settings: &'p Settings,
+    known: &'p Memory,
+    pub(super) counted: Counted,
+    counting: Counting,
+    /// The log is another account's.
+    pub(super) of_other_account: bool,
+    /// What requests of an API and stage count under, by the number of both; those with a route apart.
+    places: Vec<Option<Named>>,
+    subjects: HashMap<Subject, Named>,
+}
+
+/// What a subject counts under.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    number: SubjectNumber,
+    /// A cap made `other` of it.
+    folded: bool,
+}
+
+impl<'p> Counter<'p> {
+    pub(super) fn new(settings: &'p Settings, known: &'p Memory) -> Self {
+        Self {
+            settings,
+            known,
+            counted: Counted { memory: known.of_batch(), ..Counted::default() },
+            counting: Counting::default(),
+            of_other_account: false,
+            places: Vec::new(),
+            subjects: HashMap::new(),
+        }
+    }
+
+    /// Ends the batch.
+    pub(super) fn finish(mut self) -> Counted {
+        self.counted.tally = self.counting.finish();
+        self.counted.causes.sort_unstable();
+        self.counted
+    }
+
+    /// Counts what an access-log line, an invocation or a flow came to.
+    pub(super) fn verdict(&mut self, source: &Source, number: u64, verdict: Verdict) {
+        match verdict {
+            Verdict::NotFailed => {}
+            Verdict::Ambiguous => self.counted.ambiguous_lines += 1,
+            Verdict::Failed(failure) => self.failure(source, number, failure),
+        }
+    }
+
+    fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
+        let named = match self.subjects.get(&failure.subject) {
+            Some(named) => *named,
+            None => {
+                let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| failure.subject.clone());
+                let named = self.name(source, &mut failure.subject);
+                self.subjects.extend(raw.map(|raw| (raw, named)));
+                named
+            }
+        };
+        let nth = self.count(number, named, failure.cause.id, failure.timestamp_ms, failure.status);
+        if let Some(shape) = &failure.shape {
+            self.shape(shape);
+        }
+        if self.shows(nth, failure.cause.id, failure.timestamp_ms) {
+            self.counting.subject(named.number).clone_into(&mut failure.subject);
+            self.show(source, failure);
+        }
+    }
+
+    /// Counts a failed request of an execution log. Gives the number of its exemplar, where it is shown.
+    #[inline]
+    fn request(&mut self, source: &Source, names: &Names, failed: FailedRequest) -> Option<usize> {
+        let named = self.named_request(source, names, &failed);
+        let nth = self.count(failed.number, named, failed.cause.id, failed.timestamp_ms, failed.status);
+        let shape = (failed.cause.id == UNCLASSIFIED)
+            .then(|| failed.shape.and_then(|number| names.shape(number)).unwrap_or(classify::shape::GAP).to_owned());
+        if let Some(shape) = &shape {
+            self.shape(shape);
+        }
+        if !self.shows(nth, failed.cause.id, failed.timestamp_ms) {
+            return None;
+        }
+        let failure = Failure {
+            subject: self.counting.subject(named.number).clone(),
+            cause: failed.cause,
+            status: failed.status,
+            timestamp_ms: failed.timestamp_ms,
+            request_id: failed.id.and_then(|id| id.text()),
+            trace_id: failed.trace_id.map(str::into_string),
+            shape,
+        };
+        self.show(source, failure);
+        Some(self.counted.exemplars.len() - 1)
+    }
+
+    fn named_request(&mut self, source: &Source, names: &Names, failed: &FailedRequest) -> Named {
+        if failed.route.is_none()
+            && let Some(Some(named)) = self.places.get(failed.place.number())
+        {
+            return *named;
+        }
+        let mut subject = names.subject(failed.place, failed.route);
+        if failed.route.is_some() {
+            if let Some(named) = self.subjects.get(&subject) {
+                return *named;
+            }
+            let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| subject.clone());
+            let named = self.name(source, &mut subject);
+            self.subjects.extend(raw.map(|raw| (raw, named)));
+            return named;
+        }
+        let named = self.name(source, &mut subject);
+        self.keep_place(failed.place, named);
+        named
+    }
+
+    fn keep_place(&mut self, place: Place, named: Named) {
+        if self.places.len() <= place.number() {
+            self.places.resize(place.number() + 1, None);
+        }
+        self.places[place.number()] = Some(named);
+    }
+
+    #[inline]
+    fn count(&mut self, number: u64, named: Named, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
+        if self.counted.causes.len() < MOST_CAUSES {
+            self.counted.causes.push((number, cause));
+        }
+        self.counted.other_dimensions += u64::from(named.folded);
+        self.counting.add(named.number, cause, timestamp_ms, status)
+    }
+
+    fn shape(&mut self, shape: &str) {
+        let has_room = self.counted.shapes.len() < MOST_SHAPES || self.counted.shapes.contains_key(shape);
+        let shape = if has_room { shape } else { classify::shape::GAP };
+        *self.counted.shapes.entry(shape.to_owned()).or_default() += 1;
+    }
+
+    /// Whether a failure of this cause and minute, the `nth` of its kind, is shown; it is then taken to be.
+    #[inline]
+    fn shows(&mut self, nth: u64, cause: &'static str, timestamp_ms: i64) -> bool {
+        let limit = self.settings.exemplars_per_cause;
+        // Those before it were asked about as well, and there were as many as are shown.
+        nth <= limit as u64
+            && self.counted.exemplars.len() < MOST_EXEMPLARS
+            && self.counted.memory.shown.admit(&self.known.shown, cause, timestamp_ms, limit)
+    }
+
+    fn show(&mut self, source: &Source, mut failure: Failure) {
+        failure.request_id = exemplars::plain_id(failure.request_id);
+        failure.trace_id = exemplars::plain_id(failure.trace_id);
+        self.counted.exemplars.push(Exemplar {
+            failure,
+            log_group: source.log_group.clone(),
+            log_stream: source.log_stream.clone(),
+            owner: source.owner.clone(),
+        });
+    }
+
+    /// The dimensions that a subject is counted under: the owner's names, the account, `other` beyond the caps.
+    fn name(&mut self, source: &Source, subject: &mut Subject) -> Named {
+        name_subject(subject, self.settings);
+        let noted = self.counted.memory.sources.note(&self.known.sources, subject);
+        if noted.is_new {
+            // What was worked out before it does not know of both kinds of log.
+            self.places.clear();
+            self.subjects.clear();
+        }
+        match subject {
+            Subject::Request { api_id, .. } if noted.is_in_both => self.counted.note_both(api_id),
+            Subject::AccessLine { api_id, route, .. } if noted.is_in_both => {
+                self.counted.note_both(api_id);
+                // The execution log counts the same failure under the same route.
+                *route = None;
+            }
+            _ => {}
+        }
+        if self.of_other_account {
+            in_account(subject, &source.owner);
+        }
+        let folded = self.counted.memory.dimensions.fold(&self.known.dimensions, subject, self.settings);
+        Named { number: self.counting.number(subject), folded }
+    }
+}
+
+/// Where the failed requests of a source go.
+pub(super) struct Requests<'c, 'p> {
+    pub(super) counter: &'c mut Counter<'p>,
+    pub(super) source: &'c Source,
+}
+
+impl Take for Requests<'_, '_> {
+    fn failed(&mut self, names: &Names, failed: FailedRequest) -> Option<usize> {
+        self.counter.request(self.source, names, failed)
+    }
+
+    fn trace_id(&mut self, exemplar: usize, trace_id: &str) {
+        if let Some(exemplar) = self.counter.counted.exemplars.get_mut(exemplar) {
+            exemplar.failure.trace_id = exemplars::plain_id(Some(trace_id.to_owned()));
+        }
+    }
+}
+
+/// The same failure as one of another account. Metrics of flow logs have no account: their group tells it.
+fn in_account(subject: &mut Subject, account_id: &str) {
+    let account_id = account_id.to_owned();
+    let unknown = || UNKNOWN.to_owned();
+    *subject = match std::mem::replace(subject, Subject::Flow { log_group: String::new() }) {
+        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
+            Subject::OtherAccount { account_id, api_id, stage }
+        }
+        Subject::Invocation { .. } => Subject::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
+        other @ (Subject::OtherAccount { .. } | Subject::Flow { .. }) => other,
+    };
+}
+
+/// The names that the owner gave the API, and the stage that its stage is counted as.
+fn name_subject(subject: &mut Subject, settings: &Settings) {
+    if let Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } = subject {
+        *api_id = settings.api_name(api_id).to_owned();
+        *stage = settings.fold_stage(stage).to_owned();
+        if !settings.route_metrics {
+            *route = None;
+        }
+    }
+}

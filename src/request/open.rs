@@ -1,0 +1,160 @@
+//! The requests under way, by key: those whose lines come now as they are, the others packed when there are many.
+
+use super::Place;
+use super::packed::Packed;
+use super::slot::Slot;
+use super::state::State;
+use crate::keyed::Keyed;
+
+/// Most requests that are kept as they are. At INFO level some dozens are open at the same time.
+const MOST_WARM: usize = 4_096;
+
+/// The requests under way.
+#[derive(Debug, Clone)]
+pub(super) struct Open {
+    warm: Keyed<Slot>,
+    /// How many of them are too many.
+    pack_at: usize,
+    packed: Packed,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { warm: Keyed::default(), pack_at: MOST_WARM, packed: Packed::default() }
+    }
+}
+
+impl Open {
+    pub(super) fn is_empty(&self) -> bool {
+        self.warm.is_empty() && self.packed.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, key: u64) -> bool {
+        self.warm.contains_key(&key) || (!self.packed.is_empty() && self.packed.contains(key))
+    }
+
+    /// The requests of a key.
+    #[inline]
+    pub(super) fn get(&mut self, key: u64) -> Option<&mut Slot> {
+        self.warm_up(key);
+        self.warm.get_mut(&key)
+    }
+
+    /// The same; where there are none, one that holds nothing yet.
+    #[inline]
+    pub(super) fn get_or_insert(&mut self, key: u64, place: Place) -> &mut Slot {
+        self.warm_up(key);
+        if self.warm.len() >= self.pack_at {
+            self.pack();
+        }
+        self.warm.entry(key).or_insert_with(|| Slot::of(State::at(place)))
+    }
+
+    pub(super) fn insert(&mut self, key: u64, slot: Slot) {
+        if self.warm.len() >= self.pack_at {
+            self.pack();
+        }
+        self.warm.insert(key, slot);
+    }
+
+    pub(super) fn remove(&mut self, key: u64) -> Option<Slot> {
+        self.warm_up(key);
+        self.warm.remove(&key)
+    }
+
+    /// Takes all out.
+    pub(super) fn drain(self, mut each: impl FnMut(u64, Slot)) {
+        self.warm.into_iter().for_each(|(key, slot)| each(key, slot));
+        self.packed.drain(|key, state| each(key, Slot::of(state)));
+    }
+
+    #[inline]
+    fn warm_up(&mut self, key: u64) {
+        if !self.packed.is_empty()
+            && let Some(state) = self.packed.remove(key)
+        {
+            self.warm.insert(key, Slot::of(state));
+        }
+    }
+
+    /// Packs what can be packed. What cannot is left, and looked at again when there is twice as much.
+    #[cold]
+    fn pack(&mut self) {
+        let packed = &mut self.packed;
+        self.warm.retain(|key, slot| !(slot.others.is_none() && packed.insert(*key, &slot.front)));
+        self.pack_at = (self.warm.len() * 2).max(MOST_WARM);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::execution::FailureLine;
+    use crate::request::Names;
+
+    /// A request of its own kind for each number: place, times, what is known of it.
+    fn slot(names: &mut Names, n: u64) -> Slot {
+        let place = names.place("a", &format!("stage-{}", n % 7));
+        let mut state = State::at(place);
+        let seen_ms = 1_700_000_000_000 + i64::try_from(n).unwrap() * 13;
+        state.route = (n % 3 == 0).then(|| names.route("/orders"));
+        state.seen(seen_ms, n % 2 == 0);
+        let line = FailureLine {
+            integration: None,
+            authorizer: None,
+            names_authorizer: n % 5 == 0,
+            says_no_more: n % 11 == 0,
+            shape: None,
+        };
+        if n % 4 != 0 {
+            // Every third of them was seen again later, and does not fit into a row.
+            state.failure(&line, None, seen_ms - i64::from(n % 3 == 0));
+        }
+        if n % 17 == 0 {
+            state.completed(504, seen_ms);
+        }
+        Slot::of(state)
+    }
+
+    /// All that decides a count.
+    fn told(slot: &Slot) -> String {
+        let mut state = slot.front;
+        let decided_ms = if state.failed() { state.decided_ms() } else { 0 };
+        state.began(1);
+        format!(
+            "{:?} {:?} {:?} {decided_ms} {} {}",
+            *state,
+            state.place,
+            state.route,
+            state.seen_ms(),
+            state.can_be_carried()
+        )
+    }
+
+    #[test]
+    fn requests_beyond_those_kept_warm_come_back_as_they_were() {
+        let mut names = Names::default();
+        let mut open = Open::default();
+        let count = 5 * MOST_WARM as u64;
+        // Keys spread over all bits, as hashes do.
+        let key = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slots: Vec<Slot> = (0..count).map(|n| slot(&mut names, n)).collect();
+        for (n, slot) in (0..).zip(&slots) {
+            open.insert(key(n), slot.clone());
+        }
+        assert!(!open.packed.is_empty() && open.warm.len() < slots.len() / 2);
+        for n in (0..count).step_by(2) {
+            assert!(open.contains(key(n)), "{n}");
+            assert_eq!(open.get(key(n)).map(|slot| told(slot)), Some(told(&slots[n as usize])), "{n}");
+            assert_eq!(open.remove(key(n)).map(|slot| told(&slot)), Some(told(&slots[n as usize])), "{n}");
+            assert!(!open.contains(key(n)), "{n}");
+        }
+        let mut left = Vec::new();
+        open.drain(|key, slot| left.push((key, told(&slot))));
+        let mut expected: Vec<_> = (1..count).step_by(2).map(|n| (key(n), told(&slots[n as usize]))).collect();
+        left.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(left, expected);
+    }
+}

@@ -1,0 +1,115 @@
+//! The requests of one ID that are not done with. Clients may choose the ID, so there can be several.
+
+use std::collections::VecDeque;
+
+use super::Id;
+use super::state::State;
+
+/// Most requests of one ID under way at the same time; a client that chooses more of them gets its lines mixed up.
+const MOST_OTHERS: usize = 64;
+
+/// The requests of one ID that are not done with.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    /// The one whose lines come now.
+    pub(super) front: State,
+    /// For exemplars.
+    pub(super) ids: Ids,
+    /// Rarely any.
+    pub(super) others: Option<Box<Others>>,
+}
+
+/// The ID of the requests, once one failed, and the trace id of that one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ids {
+    pub(super) id: Option<Id>,
+    pub(super) trace_id: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Others {
+    /// Failed and left by their lines, the oldest first: only an end can still belong to them.
+    pub(super) left: VecDeque<State>,
+    /// Opened while the front one was under way.
+    pub(super) behind: VecDeque<State>,
+}
+
+impl Slot {
+    pub(super) fn of(front: State) -> Self {
+        Self { front, ids: Ids::default(), others: None }
+    }
+
+    /// Keeps the ID of a request that failed.
+    #[inline]
+    pub(super) fn keep_id(&mut self, request_id: Option<&[u8]>) {
+        if self.ids.id.is_none() {
+            self.ids.id = request_id.map(Id::of);
+        }
+    }
+
+    /// The ids, for the one request that they are shown with.
+    #[inline]
+    pub(super) fn take_ids(&mut self) -> Ids {
+        std::mem::take(&mut self.ids)
+    }
+
+    pub(super) fn behind_is_blank(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| others.behind.back().is_some_and(State::is_blank))
+    }
+
+    /// Opens another request while the front one is under way.
+    pub(super) fn open_behind(&mut self) {
+        let place = self.front.place;
+        let others = self.others.get_or_insert_default();
+        if others.behind.len() < MOST_OTHERS {
+            others.behind.push_back(State::at(place));
+        }
+    }
+
+    /// Leaves the front request for the next one of that ID. Gives the one that no end can belong to any more.
+    pub(super) fn leave_front(&mut self) -> Option<State> {
+        let place = self.front.place;
+        let others = self.others.get_or_insert_default();
+        let next = others.behind.pop_front().unwrap_or_else(|| State::at(place));
+        others.left.push_back(std::mem::replace(&mut self.front, next));
+        if others.left.len() > MOST_OTHERS { others.left.pop_front() } else { None }
+    }
+
+    /// The requests, the oldest first.
+    pub(super) fn states(&self) -> impl Iterator<Item = &State> {
+        let (left, behind) = self.others.as_ref().map(|others| (&others.left, &others.behind)).unzip();
+        left.into_iter().flatten().chain([&self.front]).chain(behind.into_iter().flatten())
+    }
+
+    /// Keeps of the requests what the next batch needs. Gives their number.
+    pub(super) fn carry_over(&mut self, is_kept: impl Fn(&State) -> bool) -> usize {
+        if let Some(others) = &mut self.others {
+            others.left.retain(&is_kept);
+            others.behind.retain(&is_kept);
+            others.left.iter_mut().chain(&mut others.behind).for_each(State::carry_over);
+        }
+        if is_kept(&self.front) {
+            self.front.carry_over();
+        } else {
+            // Those that were left wait for their ends behind a request that holds nothing yet.
+            let behind = self.others.as_mut().and_then(|others| others.behind.pop_front());
+            self.front = behind.unwrap_or_else(|| State::at(self.front.place));
+        }
+        self.states().filter(|state| state.carried).count()
+    }
+
+    pub(super) fn states_mut(&mut self) -> impl Iterator<Item = &mut State> {
+        let others = self.others.as_deref_mut();
+        let others = others.into_iter().flat_map(|others| others.left.iter_mut().chain(&mut others.behind));
+        others.chain([&mut self.front])
+    }
+
+    /// Whether nothing of it is under way.
+    pub(super) fn is_done(&self) -> bool {
+        self.states().all(|state| !state.carried)
+    }
+
+    pub(super) fn has_left(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| !others.left.is_empty())
+    }
+}
