@@ -98,20 +98,20 @@ mod tests {
         let place = names.place("a", &format!("stage-{}", n % 7));
         let mut state = State::at(place);
         let seen_ms = 1_700_000_000_000 + i64::try_from(n).unwrap() * 13;
-        state.route = (n % 3 == 0).then(|| names.route("/orders"));
-        state.seen(seen_ms, n % 2 == 0);
+        state.route = n.is_multiple_of(3).then(|| names.route("/orders"));
+        state.seen(seen_ms, n.is_multiple_of(2));
         let line = FailureLine {
             integration: None,
             authorizer: None,
-            names_authorizer: n % 5 == 0,
-            says_no_more: n % 11 == 0,
+            names_authorizer: n.is_multiple_of(5),
+            says_no_more: n.is_multiple_of(11),
             shape: None,
         };
-        if n % 4 != 0 {
+        if !n.is_multiple_of(4) {
             // Every third of them was seen again later, and does not fit into a row.
-            state.failure(&line, None, seen_ms - i64::from(n % 3 == 0));
+            state.failure(&line, None, seen_ms - i64::from(n.is_multiple_of(3)));
         }
-        if n % 17 == 0 {
+        if n.is_multiple_of(17) {
             state.completed(504, seen_ms);
         }
         Slot::of(state)
