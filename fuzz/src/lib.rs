@@ -37,19 +37,22 @@ pub fn pipeline() -> &'static Pipeline {
 /// Counts the lines of an input as the log events of a group. The first byte tells whether they have JSON's escapes.
 pub fn count_lines(log_group: &str, input: &[u8]) {
     let Some((kind, text)) = input.split_first() else { return };
+    let message = if kind % 2 == 0 { Message::plain } else { Message::json_escaped };
+    count_messages(pipeline(), log_group, text.split(|byte| *byte == b'\n').map(message));
+}
+
+/// Counts messages as the log events of a group.
+pub fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Iterator<Item = Message<'m>>) {
     let header = BatchHeader {
         message_type: "DATA_MESSAGE".to_owned(),
         owner: "123456789012".to_owned(),
         log_group: log_group.to_owned(),
         log_stream: "stream".to_owned(),
     };
-    let lines: Vec<_> = text.split(|byte| *byte == b'\n').take(MOST_EVENTS).collect();
-    let events = lines.iter().zip(0..).map(|(line, n)| LogEvent {
-        id: b"",
-        timestamp_ms: 1_767_225_600_000 + 1_000 * n,
-        message: if kind % 2 == 0 { Message::plain(line) } else { Message::json_escaped(line) },
-    });
-    check(&pipeline().count_events(&header, events), lines.len());
+    let timestamps = (1_767_225_600_000..).step_by(1_000);
+    let events = messages.take(MOST_EVENTS).zip(timestamps);
+    let events = events.map(|(message, timestamp_ms)| LogEvent { id: b"", timestamp_ms, message });
+    check(&pipeline.count_events(&header, events), MOST_EVENTS);
 }
 
 /// What holds of every batch.

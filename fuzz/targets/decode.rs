@@ -10,11 +10,11 @@ use why5xx::decode::{self, Decoded, Limits, LogEvent};
 type Seen = (String, i64, String);
 
 fn seen(event: LogEvent<'_>) -> Seen {
-    (event.id.to_owned(), event.timestamp_ms, event.message.text().into_owned())
+    (String::from_utf8_lossy(event.id).into_owned(), event.timestamp_ms, event.message.text().into_owned())
 }
 
 fuzz_target!(|input: &[u8]| {
-    let limits = Limits { inflated_bytes: 1 << 20, log_events: 10_000, deadline: None };
+    let limits = Limits { inflated_bytes: 1 << 20, log_events: 10_000, ..Limits::default() };
     let Some((kind, rest)) = input.split_first() else { return };
     match kind % 4 {
         0 => drop(decode::subscription_event(rest, &limits, |_, event| drop(seen(event)))),
