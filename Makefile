@@ -4,8 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# cargo-lambda and cargo-deny are subcommands of cargo; sam finds cargo-lambda the same way.
-export PATH := $(CURDIR)/.tools/sam/bin:$(PATH)
+# cargo-lambda, cargo-deny and cargo-fuzz are subcommands of cargo; sam finds cargo-lambda the same way.
+export PATH := $(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/fuzz/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 # Tests leave nothing in the work tree.
@@ -17,7 +17,7 @@ help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: test
-test: fmt clippy doc unit lint deny advisories differential chain ## All tests: formatting, lints, docs, unit tests, template, licences, the real chain
+test: fmt clippy doc unit lint deny advisories differential fuzz-check chain ## All tests: formatting, lints, docs, unit tests, template, licences, fuzz targets, the real chain
 
 .PHONY: fast
 fast: fmt clippy unit ## What a change needs most: formatting, lints, unit tests
@@ -77,22 +77,18 @@ report-test: ## The page of `replay --html` in headless Chromium, where that is 
 differential: tools ## The decoder beside Python's gzip and json
 	.tools/sam/bin/python $(PYTEST) tests/differential
 
-# How long each target runs. A long run: `make fuzz FUZZ_SECONDS=7200`; it stops early at ten million executions.
+# How long each target runs, and which ones: all of them where none is named.
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := decode record_execution record_access record_lambda record_flow classify records settings
+FUZZ_TARGETS ?=
 
 .PHONY: fuzz
-fuzz: ## Fuzz each target for a while, in bounded memory (docs/fuzzing.md)
-	cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build --fuzz-dir . --sanitizer none
-	@for target in $(FUZZ_TARGETS); do \
-		mkdir -p fuzz/target/corpus/$$target; \
-		echo "fuzz: $$target"; \
-		(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . --sanitizer none $$target \
-			target/corpus/$$target corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -runs=10000000 \
-			-rss_limit_mb=512 -malloc_limit_mb=64 -timeout=5 -max_len=8192 -print_final_stats=1 2>&1 \
-			| grep -E 'stat::number_of_executed_units|stat::peak_rss_mb|ERROR|panicked|SUMMARY' ); \
-		test -z "$$(ls -A fuzz/artifacts/$$target 2>/dev/null)"; \
-	done
+fuzz: tools ## Fuzz each target for a while, in bounded memory (docs/fuzzing.md)
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+.PHONY: fuzz-check
+fuzz-check: tools ## Each fuzz target over its kept inputs and some thousand others
+	scripts/fuzz check
+
 .PHONY: bench
 bench: ## What a batch costs, beside the floor and the usual programs
 	cargo bench --locked --bench batch
