@@ -80,7 +80,7 @@ const MOST_BOTH_SOURCES: usize = 1_000;
 const MOST_HINTS: usize = 1_000;
 
 /// The steps, with what they remember from batch to batch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pipeline {
     settings: Arc<Settings>,
     table: Table,
@@ -197,6 +197,16 @@ impl Pipeline {
         let dimensions = std::mem::take(&mut self.memory.dimensions);
         self.memory = memory;
         self.memory.dimensions = dimensions;
+    }
+
+    /// The same as if these log events had been counted before.
+    #[must_use]
+    pub fn knowing(&self, events: &[u64]) -> Self {
+        let mut knowing = self.clone();
+        for event in events {
+            knowing.memory.note(*event);
+        }
+        knowing
     }
 
     /// Takes over the dimension values that a batch was given, and nothing else: its data were not all accepted.

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -21,14 +22,19 @@ fn one_failure(name: &str) -> Vec<u8> {
     events::payload(&events::batch(LOG_GROUP, name, now_ms(), &events::timed_out_request("1f2e3d4c")))
 }
 
-/// The payload of a batch that makes 1,200 data: 600 failures, each in a minute of its own.
-fn many_failures(name: &str) -> Vec<u8> {
+/// The document of a batch that makes 1,200 data: 600 failures, each in a minute of its own.
+fn many_failures_document(name: &str) -> Value {
     let mut events = Vec::new();
     for n in 0..600 {
         let timestamp_ms = now_ms() - n * 60_000;
         events.extend(events::timed_out_request(&format!("request-{n}")).into_iter().map(|line| (timestamp_ms, line)));
     }
-    events::payload(&events::batch_of(LOG_GROUP, name, &events))
+    events::batch_of(LOG_GROUP, name, &events)
+}
+
+/// The payload of such a batch.
+fn many_failures(name: &str) -> Vec<u8> {
+    events::payload(&many_failures_document(name))
 }
 
 fn assert_no_secret(function: &Function, outcome: &Outcome) {
@@ -296,6 +302,33 @@ fn what_was_accepted_of_a_batch_is_not_sent_again_with_the_rest() {
     assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1_200.0, 1_200.0));
     assert_eq!(endpoint.sum("Batches"), 3.0);
     assert_eq!(endpoint.refusals(), Vec::new());
+}
+
+#[test]
+fn log_events_of_a_batch_accepted_in_part_count_once_in_another_batch_too() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    let mut function = Function::start(&endpoint);
+    let whole = many_failures_document("a");
+    let payload = events::payload(&whole);
+    assert_eq!(function.invoke(&payload).error_type(), "PublishRefused");
+
+    // 400 of its requests come again in another batch. They are counted by then, whatever becomes of the first one.
+    let mut part = whole;
+    let log_events = part["logEvents"].as_array_mut().unwrap();
+    let lines = log_events.len();
+    log_events.drain(..lines / 3);
+    assert!(function.invoke(&events::payload(&part)).is_success());
+    let accepted = endpoint.accepted();
+    for (metric, least) in [("Errors", 600), ("StageErrors", 400)] {
+        let data: Vec<_> = accepted.iter().filter(|datum| datum.metric == metric).collect();
+        let minutes: BTreeSet<_> = data.iter().map(|datum| datum.timestamp_ms).collect();
+        assert!(minutes.len() >= least && data.len() == minutes.len(), "{metric}: {} of {}", minutes.len(), data.len());
+    }
+
+    assert!(function.invoke(&payload).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (600.0, 600.0));
+    assert_eq!(endpoint.sum("UncertainPublishes"), 0.0);
 }
 
 #[test]

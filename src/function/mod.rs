@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Published, Publisher, Text};
+use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Part, Published, Publisher, Text};
 use why5xx::settings::{Aws, Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 use why5xx::source::records::Records;
 
@@ -98,7 +98,7 @@ impl Function {
         self.log.begin(request_id);
         let begin = Invocation::begin(payload, deadline_ms);
         self.pipeline.limit_time(begin.until.into_std(), MOST_CPU_TIME);
-        let error = match self.count(|pipeline| pipeline.count(payload)) {
+        let error = match count(&self.pipeline, |pipeline| pipeline.count(payload)) {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
             Err(error) => error,
         };
@@ -109,14 +109,6 @@ impl Function {
             return self.records(&begin, &records).await;
         }
         Err(self.fail(&begin, error).await)
-    }
-
-    /// Counts a batch. It changes nothing in the pipeline, which therefore is whole after a panic.
-    fn count(&self, count: impl FnOnce(&Pipeline) -> Result<Counted, DecodeError>) -> Result<Counted, InvocationError> {
-        match catch_unwind(AssertUnwindSafe(|| count(&self.pipeline))) {
-            Ok(outcome) => outcome.map_err(InvocationError::Undecodable),
-            Err(_) => Err(InvocationError::Panicked),
-        }
     }
 
     async fn batch(&mut self, begin: &Invocation<'_>, counted: Counted) -> Result<(), InvocationError> {
@@ -133,9 +125,10 @@ impl Function {
 
     async fn publish(&mut self, begin: &Invocation<'_>, mut counted: Counted) -> Result<(), InvocationError> {
         self.count_own(begin, &counted);
-        let data = counted.tally.data();
+        let recount = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.count(begin.payload));
+        let part = self.part(begin, begin.payload, &counted, recount);
         let counted_ms = begin.elapsed_ms();
-        let published = self.publisher.publish(begin.payload, data, begin.now_ms, begin.until).await;
+        let published = self.publisher.publish_all(vec![part], begin.now_ms, begin.until).await;
         let outcome = published.result.clone();
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.memory));
@@ -146,6 +139,22 @@ impl Function {
         self.warn(&counted);
         self.log_published(begin, fields(&counted, &published), &published, counted_ms);
         outcome.map_err(InvocationError::Publish)
+    }
+
+    /// A batch with the data that are to be sent for it.
+    fn part<'b>(
+        &mut self,
+        begin: &Invocation<'_>,
+        batch: &'b [u8],
+        counted: &Counted,
+        recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
+    ) -> Part<'b> {
+        let mut part = Part { batch, data: counted.tally.data(), events: counted.memory.events() };
+        let Self { pipeline, publisher, .. } = self;
+        publisher.leave_out_shared(&mut part, begin.now_ms, |events| {
+            recount(&pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
+        });
+        part
     }
 
     /// Counts a batch that nothing could be made of, and sends that count if it can.
@@ -247,6 +256,17 @@ impl Function {
             Ok(()) => (LogLevel::Info, "batch published"),
         };
         self.log.line(level, message, Value::Object(fields));
+    }
+}
+
+/// Counts a batch. It changes nothing in the pipeline, which therefore is whole after a panic.
+fn count(
+    pipeline: &Pipeline,
+    count: impl FnOnce(&Pipeline) -> Result<Counted, DecodeError>,
+) -> Result<Counted, InvocationError> {
+    match catch_unwind(AssertUnwindSafe(|| count(pipeline))) {
+        Ok(outcome) => outcome.map_err(InvocationError::Undecodable),
+        Err(_) => Err(InvocationError::Panicked),
     }
 }
 

@@ -11,15 +11,14 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use why5xx::classify::Failure;
-use why5xx::pipeline::{Counted, Exemplar};
+use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
 use why5xx::source::records::{Batch, Record, Records};
-use why5xx::tally::Datum;
 
 use super::answer::Answer;
 use super::error::InvocationError;
-use super::{Function, Invocation, log};
+use super::{Function, Invocation, count, log};
 
 /// Most lines of one kind that an invocation of many batches writes.
 const MOST_LINES: usize = 1_000;
@@ -27,8 +26,8 @@ const MOST_LINES: usize = 1_000;
 /// What the records of an invocation came to so far.
 #[derive(Default)]
 struct Run<'a> {
-    /// The content of each record that was counted, and its data.
-    parts: Vec<(&'a [u8], Vec<Datum>)>,
+    /// The records that were counted.
+    parts: Vec<Part<'a>>,
     /// Ids of records to be delivered again.
     again: Vec<String>,
     /// Records that could not be read.
@@ -57,7 +56,7 @@ impl Function {
         for record in &records.records {
             self.record(begin, record, &mut run);
         }
-        let parts = std::mem::take(&mut run.parts).into_iter().map(|(batch, data)| Part { batch, data }).collect();
+        let parts = std::mem::take(&mut run.parts);
         let counted_ms = begin.elapsed_ms();
         let published = self.publisher.publish_all(parts, begin.now_ms, begin.until).await;
         if published.result.is_ok() {
@@ -76,16 +75,9 @@ impl Function {
             run.again.push(record.id.clone().into_owned());
             return;
         }
-        match self.count_record(record) {
+        match count_record(&self.pipeline, record) {
             Ok(counted) => self.take(begin, record, counted, run),
             Err(error) => self.refuse(begin, record, &error, run),
-        }
-    }
-
-    fn count_record(&self, record: &Record<'_>) -> Result<Counted, InvocationError> {
-        match record.batch()? {
-            Batch::Gzip(gzip) => self.count(|pipeline| pipeline.count_gzip(&gzip)),
-            Batch::SubscriptionEvent(event) => self.count(|pipeline| pipeline.count(&event)),
         }
     }
 
@@ -100,8 +92,8 @@ impl Function {
         }
         self.count_own(begin, &counted);
         self.warn(&counted);
+        run.parts.push(self.part(begin, record.content, &counted, |pipeline| count_record(pipeline, record)));
         self.pipeline.commit(std::mem::take(&mut counted.memory));
-        run.parts.push((record.content, counted.tally.data()));
         run.totals.add(&counted);
         let most = self.settings.exemplars_per_cause;
         for exemplar in counted.exemplars {
@@ -134,6 +126,13 @@ impl Function {
             });
             self.log.line(LogLevel::Error, "batch not counted", fields);
         }
+    }
+}
+
+fn count_record(pipeline: &Pipeline, record: &Record<'_>) -> Result<Counted, InvocationError> {
+    match record.batch()? {
+        Batch::Gzip(gzip) => count(pipeline, |pipeline| pipeline.count_gzip(&gzip)),
+        Batch::SubscriptionEvent(event) => count(pipeline, |pipeline| pipeline.count(&event)),
     }
 }
 

@@ -28,7 +28,7 @@ fn payload() -> String {
 #[tokio::test(flavor = "current_thread")]
 async fn a_panic_is_an_error_that_quotes_nothing_and_the_function_lives_on() {
     let mut function = function();
-    let error = function.count(|_| panic!("planted-by-a-client")).unwrap_err();
+    let error = count(&function.pipeline, |_| panic!("planted-by-a-client")).unwrap_err();
     assert_eq!(error.error_type(), "Panic");
     assert_eq!(error.to_string(), "a bug of why5xx; the log names the place");
 

@@ -43,6 +43,11 @@ impl Memory {
         Self { formats: self.formats.clone(), ..Self::default() }
     }
 
+    /// The log events that a batch noted: those that count, and were not known before.
+    pub fn events(&self) -> Vec<u64> {
+        self.oldest_first.iter().copied().collect()
+    }
+
     /// What stands for a log stream.
     pub(super) fn stream_key(log_group: &str, log_stream: &str) -> u64 {
         key_of((log_group, log_stream))

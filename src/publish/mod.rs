@@ -12,6 +12,9 @@
 //! * certainly not accepted (throttled, refused, never connected): sent again where that can help;
 //! * unknown (server error, time-out or cut connection after sending): taken as *not* accepted, and sent again. A
 //!   failure seen twice is a lesser evil than a failure not seen. `UncertainPublishes` counts each such attempt.
+//!
+//! Until a batch is finished, other batches leave out what was accepted of log events that they share with it. Where
+//! that cannot be told any more, `UncertainPublishes` counts the batch.
 
 mod backoff;
 mod cloudwatch;
@@ -21,6 +24,7 @@ pub mod limits;
 mod own;
 mod request;
 mod sent;
+mod shared;
 mod text;
 
 use std::future::Future;
@@ -82,6 +86,8 @@ pub struct Part<'b> {
     pub batch: &'b [u8],
     /// The data.
     pub data: Vec<Datum>,
+    /// The log events that led to them, each by a number of its own.
+    pub events: Vec<u64>,
 }
 
 /// What became of the data of one batch, or of those of an invocation together.
@@ -133,12 +139,25 @@ pub struct Publisher<S> {
     namespace: String,
     own: OwnMetrics,
     sent: Sent,
+    data_per_request: usize,
 }
 
 impl<S: Sink> Publisher<S> {
     /// Sends to `sink`, in this namespace, for the function of this name.
     pub fn new(sink: S, namespace: impl Into<String>, function_name: impl Into<String>) -> Self {
-        Self { sink, namespace: namespace.into(), own: OwnMetrics::new(function_name), sent: Sent::default() }
+        Self {
+            sink,
+            namespace: namespace.into(),
+            own: OwnMetrics::new(function_name),
+            sent: Sent::default(),
+            data_per_request: limits::DATA_PER_REQUEST,
+        }
+    }
+
+    /// The same with at most so many data in a request, where fewer are wanted than CloudWatch takes.
+    #[must_use]
+    pub fn with_data_per_request(self, data_per_request: usize) -> Self {
+        Self { data_per_request: data_per_request.clamp(1, limits::DATA_PER_REQUEST), ..self }
     }
 
     /// The function's own metrics, to add to. They go out with the next batch that is published.
@@ -146,12 +165,26 @@ impl<S: Sink> Publisher<S> {
         &mut self.own
     }
 
+    /// Leaves out of the data of a batch what CloudWatch has of the same log events, by way of other batches of which it
+    /// took a part only. To be called before the batch is remembered.
+    ///
+    /// `recount` gives the data of the batch as if the log events handed to it had been counted before.
+    pub fn leave_out_shared(
+        &mut self,
+        part: &mut Part<'_>,
+        now_ms: i64,
+        recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
+    ) {
+        let is_certain = shared::leave_out(&self.sent, part, now_ms, recount);
+        self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(!is_certain));
+    }
+
     /// Sends the data that `batch`, as it was delivered, led to, and the own metrics that wait.
     ///
     /// It stops before `until`, whatever the sink does. Data of the own metrics among `data` are kept until they are
     /// accepted, for they count attempts; all others are the caller's to produce again after a failure.
     pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
-        self.publish_all(vec![Part { batch, data }], now_ms, until).await
+        self.publish_all(vec![Part { batch, data, events: Vec::new() }], now_ms, until).await
     }
 
     /// The same for several batches at once, their data added up.
@@ -178,7 +211,7 @@ impl<S: Sink> Publisher<S> {
         };
         data.extend(self.own.sendable(now_ms));
         published.data = data.len();
-        let requests = requests(&self.namespace, data);
+        let requests = request::requests_of(self.data_per_request, &self.namespace, data);
         published.requests = requests.len();
         self.send_all(&parts, &requests, now_ms, until, &mut published).await;
         published
@@ -220,7 +253,8 @@ impl<S: Sink> Publisher<S> {
                 self.send_rest_of_own(now_ms, until, published).await;
             }
             Some(fault) => {
-                self.remember(parts, &accepted);
+                let forgotten = self.remember(parts, requests, &accepted);
+                self.own.count(OwnMetric::UncertainPublishes, now_ms, forgotten);
                 published.result = Err(PublishError {
                     fault,
                     requests: requests.len(),
@@ -231,17 +265,14 @@ impl<S: Sink> Publisher<S> {
         }
     }
 
-    /// Remembers what was accepted by the batch that it is of.
-    fn remember(&mut self, parts: &[Part<'_>], accepted: &[&Request]) {
-        let accepted = accepted.iter().flat_map(|request| &request.data);
+    /// Remembers what was accepted by the batch that it is of. Says how many unfinished batches are forgotten for it.
+    fn remember(&mut self, parts: &[Part<'_>], requests: &[Request], accepted: &[&Request]) -> u64 {
+        let places = self.sent.places(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
-            return self.sent.remember(only.batch, accepted);
+            let data = requests.iter().flat_map(|request| &request.data);
+            return self.sent.remember(only.batch, data, &places, &only.events);
         }
-        let places = self.sent.places(accepted);
-        for part in parts {
-            let mine: Vec<_> = part.data.iter().filter(|datum| places.contains(&self.sent.place(datum))).collect();
-            self.sent.remember(part.batch, mine.into_iter());
-        }
+        parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &places, &part.events)).sum()
     }
 
     /// What was counted while sending, once, without insisting: the environment may be frozen for good after this.

@@ -91,6 +91,11 @@ pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
     sendable
 }
 
+/// A datum as it is sent; none where it is too old or too far ahead.
+pub(super) fn as_sent(datum: &Datum, now_ms: i64) -> Option<Datum> {
+    sendable(vec![datum.clone()], now_ms).data.pop()
+}
+
 fn can_send(value: f64, count: f64) -> bool {
     limits::values().contains(&value) && count > 0.0 && limits::values().contains(&count)
 }
@@ -155,14 +160,17 @@ fn by_place(a: &Datum, b: &Datum) -> Ordering {
 
 /// Shares data out among as few requests as the limits allow.
 pub fn requests(namespace: &str, data: Vec<Datum>) -> Vec<Request> {
+    requests_of(limits::DATA_PER_REQUEST, namespace, data)
+}
+
+/// The same, with at most so many data in a request.
+pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Datum>) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut bytes = 0;
     for datum in data.into_iter().flat_map(split) {
         let datum_bytes = wire_bytes(&datum);
         match requests.last_mut() {
-            Some(last)
-                if last.data.len() < limits::DATA_PER_REQUEST && bytes + datum_bytes <= limits::BYTES_PER_REQUEST =>
-            {
+            Some(last) if last.data.len() < data_per_request && bytes + datum_bytes <= limits::BYTES_PER_REQUEST => {
                 bytes += datum_bytes;
                 last.data.push(datum);
             }

@@ -10,17 +10,51 @@ use super::own::OwnMetrics;
 use super::request::sum;
 use crate::tally::{Datum, Unit};
 
-/// Most data that are remembered, for all batches. Each takes some 40 bytes: less than 2 MB.
+/// Most data that are remembered, for all batches; a single batch may have more. Each takes some 40 bytes: less than 2 MB.
 const DATA_REMEMBERED: usize = 32_768;
+
+/// Most log events that are remembered, for all batches; a single batch may have more. Each takes 8 bytes.
+const EVENTS_REMEMBERED: usize = 100_000;
 
 /// Less than this of a count is what rounding leaves.
 const ROUNDING: f64 = 1e-9;
 
-/// Accepted data by batch, the oldest batch first.
+/// What was accepted of unfinished batches, the oldest batch first.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     hashers: [RandomState; 2],
-    batches: VecDeque<(u128, HashMap<u128, f64>)>,
+    batches: VecDeque<Unfinished>,
+}
+
+/// A batch of which a part was accepted.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    batch: u128,
+    /// The amount that was accepted, by place; nothing where it was sent and not accepted.
+    amounts: HashMap<u128, f64>,
+    /// Its log events that led to data, in order.
+    events: Vec<u64>,
+}
+
+impl Unfinished {
+    /// Whether any of it was accepted at this place.
+    pub(super) fn has_accepted(&self, place: u128) -> bool {
+        self.amounts.get(&place).is_some_and(|amount| *amount > 0.0)
+    }
+
+    /// Whether any of it was sent to this place.
+    pub(super) fn has_tried(&self, place: u128) -> bool {
+        self.amounts.contains_key(&place)
+    }
+
+    /// Its log events that led to data.
+    pub(super) fn events(&self) -> &[u64] {
+        &self.events
+    }
+
+    fn holds_any(&self, events: &[u64]) -> bool {
+        events.iter().any(|event| self.events.binary_search(event).is_ok())
+    }
 }
 
 impl Sent {
@@ -30,44 +64,83 @@ impl Sent {
         if self.batches.is_empty() || data.is_empty() {
             return 0;
         }
-        let batch = self.hash(batch);
-        let Some((_, accepted)) = self.batches.iter().find(|(key, _)| *key == batch) else { return 0 };
+        let Some(unfinished) = self.unfinished(batch) else { return 0 };
         let mut touched = 0;
         data.retain_mut(|datum| {
-            let Some(amount) = accepted.get(&self.place(datum)) else { return true };
+            let amount = unfinished.amounts.get(&self.place(datum)).filter(|amount| **amount > 0.0);
+            let Some(amount) = amount else { return true };
             touched += 1;
             reduce(datum, *amount)
         });
         touched
     }
 
-    /// Remembers what was accepted of a batch that is not finished.
-    pub(super) fn remember<'a>(&mut self, batch: &[u8], accepted: impl Iterator<Item = &'a Datum>) {
-        let batch_hash = self.hash(batch);
-        let known = self.batches.iter().position(|(key, _)| *key == batch_hash);
-        let mut data = known.and_then(|at| self.batches.remove(at)).map(|(_, data)| data).unwrap_or_default();
-        for datum in accepted.filter(|datum| !OwnMetrics::holds(datum)) {
-            *data.entry(self.place(datum)).or_default() += sum(datum);
+    /// What is remembered of a batch.
+    pub(super) fn unfinished(&self, batch: &[u8]) -> Option<&Unfinished> {
+        let batch = self.hash(batch);
+        self.batches.iter().find(|other| other.batch == batch)
+    }
+
+    /// The unfinished batches that have some of these log events as well, but for the batch itself.
+    pub(super) fn sharing(&self, batch: &[u8], events: &[u64]) -> Vec<&Unfinished> {
+        if self.batches.is_empty() || events.is_empty() {
+            return Vec::new();
         }
-        if data.is_empty() {
-            return;
+        let batch = self.hash(batch);
+        self.batches.iter().filter(|other| other.batch != batch && other.holds_any(events)).collect()
+    }
+
+    /// Remembers what was accepted of a batch that is not finished: of the data that were sent those at these places. Says
+    /// how many unfinished batches are forgotten for it.
+    pub(super) fn remember<'a>(
+        &mut self,
+        batch: &[u8],
+        sent: impl Iterator<Item = &'a Datum>,
+        accepted: &HashSet<u128>,
+        events: &[u64],
+    ) -> u64 {
+        let batch = self.hash(batch);
+        let known = self.batches.iter().position(|other| other.batch == batch);
+        let new = || Unfinished { batch, amounts: HashMap::new(), events: Vec::new() };
+        let mut unfinished = known.and_then(|at| self.batches.remove(at)).unwrap_or_else(new);
+        for datum in sent.filter(|datum| !OwnMetrics::holds(datum)) {
+            let place = self.place(datum);
+            let amount = unfinished.amounts.entry(place).or_default();
+            *amount += if accepted.contains(&place) { sum(datum) } else { 0.0 };
         }
-        self.batches.push_back((batch_hash, data));
-        while self.batches.len() > 1 && self.data() > DATA_REMEMBERED {
+        if !unfinished.amounts.values().any(|amount| *amount > 0.0) {
+            return 0;
+        }
+        unfinished.events.extend(events);
+        unfinished.events.sort_unstable();
+        unfinished.events.dedup();
+        self.batches.push_back(unfinished);
+        self.forget_oldest()
+    }
+
+    fn forget_oldest(&mut self) -> u64 {
+        let mut forgotten = 0;
+        while self.batches.len() > 1 && (self.data() > DATA_REMEMBERED || self.events() > EVENTS_REMEMBERED) {
             self.batches.pop_front();
+            forgotten += 1;
         }
+        forgotten
     }
 
     /// Forgets a batch that was accepted to its end.
     pub(super) fn forget(&mut self, batch: &[u8]) {
         if !self.batches.is_empty() {
             let batch = self.hash(batch);
-            self.batches.retain(|(key, _)| *key != batch);
+            self.batches.retain(|other| other.batch != batch);
         }
     }
 
     fn data(&self) -> usize {
-        self.batches.iter().map(|(_, data)| data.len()).sum()
+        self.batches.iter().map(|batch| batch.amounts.len()).sum()
+    }
+
+    fn events(&self) -> usize {
+        self.batches.iter().map(|batch| batch.events.len()).sum()
     }
 
     /// The places of these data.
@@ -119,10 +192,16 @@ mod tests {
         }
     }
 
+    /// Remembers data that were all accepted.
+    fn remember(sent: &mut Sent, batch: &[u8], data: &[Datum], events: &[u64]) -> u64 {
+        let accepted = sent.places(data.iter());
+        sent.remember(batch, data.iter(), &accepted, events)
+    }
+
     #[test]
     fn what_was_accepted_is_taken_away_from_the_same_batch_only() {
         let mut sent = Sent::default();
-        sent.remember(b"one", [datum("a", 2.0)].iter());
+        remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         let mut again = vec![datum("a", 2.0), datum("b", 1.0)];
         assert_eq!(sent.take_away(b"one", &mut again), 1);
         assert_eq!(again, [datum("b", 1.0)]);
@@ -136,7 +215,7 @@ mod tests {
     #[test]
     fn a_count_that_has_grown_since_is_sent_for_the_rest() {
         let mut sent = Sent::default();
-        sent.remember(b"one", [datum("a", 2.0)].iter());
+        remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         let mut again = vec![datum("a", 5.0)];
         sent.take_away(b"one", &mut again);
         assert_eq!(again, [datum("a", 3.0)]);
@@ -145,8 +224,8 @@ mod tests {
     #[test]
     fn what_two_tries_got_accepted_adds_up() {
         let mut sent = Sent::default();
-        sent.remember(b"one", [datum("a", 2.0)].iter());
-        sent.remember(b"one", [datum("a", 1.0), datum("b", 1.0)].iter());
+        remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
+        remember(&mut sent, b"one", &[datum("a", 1.0), datum("b", 1.0)], &[]);
         let mut again = vec![datum("a", 3.0), datum("b", 1.0), datum("c", 1.0)];
         sent.take_away(b"one", &mut again);
         assert_eq!(again, [datum("c", 1.0)]);
@@ -155,7 +234,7 @@ mod tests {
     #[test]
     fn a_finished_batch_is_forgotten() {
         let mut sent = Sent::default();
-        sent.remember(b"one", [datum("a", 2.0)].iter());
+        remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         sent.forget(b"one");
         let mut again = vec![datum("a", 2.0)];
         assert_eq!(sent.take_away(b"one", &mut again), 0);
@@ -166,12 +245,39 @@ mod tests {
         let mut sent = Sent::default();
         let many: Vec<_> = (0..1_000).map(|n| datum(&n.to_string(), 1.0)).collect();
         for batch in 0..100_u32 {
-            sent.remember(&batch.to_le_bytes(), many.iter());
+            remember(&mut sent, &batch.to_le_bytes(), &many, &[]);
         }
         assert!(sent.data() <= DATA_REMEMBERED);
         let mut first = many.clone();
         assert_eq!(sent.take_away(&0_u32.to_le_bytes(), &mut first), 0);
         let mut last = many;
         assert_eq!(sent.take_away(&99_u32.to_le_bytes(), &mut last), 1_000);
+    }
+
+    #[test]
+    fn a_batch_shares_log_events_with_unfinished_batches_other_than_itself() {
+        let mut sent = Sent::default();
+        remember(&mut sent, b"one", &[datum("a", 2.0)], &[5, 3]);
+        assert_eq!(sent.sharing(b"two", &[1, 3]).len(), 1);
+        assert_eq!(sent.sharing(b"two", &[1, 4]).len(), 0);
+        assert_eq!(sent.sharing(b"one", &[1, 3]).len(), 0);
+        sent.forget(b"one");
+        assert_eq!(sent.sharing(b"two", &[1, 3]).len(), 0);
+    }
+
+    #[test]
+    fn a_batch_of_which_nothing_was_accepted_is_none_to_remember() {
+        let mut sent = Sent::default();
+        assert_eq!(sent.remember(b"one", [datum("a", 2.0)].iter(), &HashSet::new(), &[3]), 0);
+        assert!(sent.batches.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_batches_go_when_there_are_too_many_log_events_and_that_is_told() {
+        let mut sent = Sent::default();
+        let events: Vec<u64> = (0..60_000).collect();
+        assert_eq!(remember(&mut sent, b"one", &[datum("a", 2.0)], &events), 0);
+        assert_eq!(remember(&mut sent, b"two", &[datum("a", 2.0)], &events), 1);
+        assert_eq!(sent.sharing(b"three", &[3]).len(), 1);
     }
 }

@@ -61,6 +61,64 @@ async fn what_is_throttled_is_sent_again_and_counted_once() {
     assert_eq!(total(&publisher, "UncertainPublishes"), 0.0);
 }
 
+/// A publisher to which a batch of the data 1 and 2, made of the log events 1 and 2, got the first of them accepted.
+async fn half_accepted() -> Publisher<Scripted> {
+    let mut publisher = publisher([Ok(()), refusal()]).with_data_per_request(1);
+    let part = Part { batch: b"half", data: vec![datum(1), datum(2)], events: vec![1, 2] };
+    publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await.result.unwrap_err();
+    publisher
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
+    let mut publisher = half_accepted().await;
+    let mut part = Part { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
+    publisher.leave_out_shared(&mut part, NOW_MS, |known| {
+        assert_eq!(known, [1, 2]);
+        Some(vec![datum(3)])
+    });
+    assert_eq!(part.data, [datum(2), datum(3)]);
+
+    // None of its log events is in the other batch, so it is not counted again.
+    let mut part = Part { batch: b"third", data: vec![datum(1)], events: vec![4] };
+    publisher.leave_out_shared(&mut part, NOW_MS, |_| unreachable!());
+    assert_eq!(part.data, [datum(1)]);
+
+    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
+    assert_eq!(total(&publisher, "UncertainPublishes"), 0.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn where_it_cannot_be_told_what_was_accepted_nothing_is_left_out_and_that_is_told() {
+    let recounts: [fn() -> Option<Vec<Datum>>; 3] = [
+        // The shared log events counted at another place there.
+        || Some(Vec::new()),
+        // They make the others of this batch count at another place.
+        || Some(vec![datum(4)]),
+        // There was no time.
+        || None,
+    ];
+    for recount in recounts {
+        let mut publisher = half_accepted().await;
+        let mut part = Part { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
+        publisher.leave_out_shared(&mut part, NOW_MS, |_| recount());
+        assert_eq!(part.data, [datum(3)]);
+        publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;
+        assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_unfinished_batch_that_is_forgotten_is_told() {
+    let mut publisher = publisher([Ok(()), refusal(), Ok(()), refusal()]).with_data_per_request(1);
+    for batch in [b"one", b"two"] {
+        let part = Part { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
+        publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await.result.unwrap_err();
+    }
+    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
+    assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn an_unknown_outcome_is_sent_again_and_told() {
     let mut publisher = publisher([Err(Fault::Cut)]);
@@ -95,7 +153,7 @@ fn share(batch: usize) -> Vec<Datum> {
 async fn batches_sent_together_share_their_requests() {
     let mut publisher = publisher([]);
     let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
-    let parts = names.iter().enumerate().map(|(n, batch)| Part { batch, data: share(n) }).collect();
+    let parts = names.iter().enumerate().map(|(n, batch)| Part { batch, data: share(n), events: Vec::new() }).collect();
     let published = publisher.publish_all(parts, NOW_MS, in_seconds(20)).await;
     assert_eq!((published.data, published.requests, published.result), (1_800, 2, Ok(())));
     assert_eq!(total(&publisher, "Errors"), 18_000.0);
@@ -106,7 +164,9 @@ async fn batches_sent_together_share_their_requests() {
 async fn what_was_accepted_of_batches_sent_together_is_known_in_any_other_company() {
     let mut publisher = publisher([Ok(()), refusal()]);
     let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
-    let parts = |of: std::ops::Range<usize>| of.map(|n| Part { batch: &names[n], data: share(n) }).collect::<Vec<_>>();
+    let parts = |of: std::ops::Range<usize>| {
+        of.map(|n| Part { batch: &names[n], data: share(n), events: Vec::new() }).collect::<Vec<_>>()
+    };
     let first = publisher.publish_all(parts(0..10), NOW_MS, in_seconds(20)).await;
     assert!(first.result.is_err());
 
