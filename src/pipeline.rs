@@ -204,7 +204,7 @@ impl Pipeline {
     pub fn knowing(&self, events: &[u64]) -> Self {
         let mut knowing = self.clone();
         for event in events {
-            knowing.memory.note(*event);
+            knowing.memory.remember(*event);
         }
         knowing
     }
@@ -267,7 +267,7 @@ impl<'p> Batch<'p> {
             repeated: Repeated::default(),
             stream_key: None,
             invocations: None,
-            counter: Counter::new(&pipeline.settings, &pipeline.memory),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.pasted),
             second: Second { from_ms: 0, count: 0 },
             number: 0,
         }
@@ -400,7 +400,7 @@ impl<'p> Batch<'p> {
             return false;
         }
         let id = self.event_key(source, event);
-        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id);
+        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id, event.id);
         self.counter.counted.duplicate_events += u64::from(is_known);
         is_known
     }

@@ -34,6 +34,8 @@ pub(super) struct Counter<'p> {
     known: &'p Memory,
     pub(super) counted: Counted,
     counting: Counting,
+    /// The causes are kept in their order.
+    keeps_order: bool,
     /// The log is another account's.
     pub(super) of_other_account: bool,
     /// What requests of an API and stage count under, by the number of both; those with a route apart.
@@ -50,8 +52,9 @@ struct Named {
 }
 
 impl<'p> Counter<'p> {
-    pub(super) fn new(settings: &'p Settings, known: &'p Memory) -> Self {
+    pub(super) fn new(settings: &'p Settings, known: &'p Memory, keeps_order: bool) -> Self {
         Self {
+            keeps_order,
             settings,
             known,
             counted: Counted { memory: known.of_batch(), ..Counted::default() },
@@ -154,7 +157,7 @@ impl<'p> Counter<'p> {
 
     #[inline]
     fn count(&mut self, number: u64, named: Named, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
-        if self.counted.causes.len() < MOST_CAUSES {
+        if self.keeps_order && self.counted.causes.len() < MOST_CAUSES {
             self.counted.causes.push((number, cause));
         }
         self.counted.other_dimensions += u64::from(named.folded);

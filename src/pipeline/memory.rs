@@ -22,6 +22,8 @@ const MOST_STREAMS: usize = 256;
 pub struct Memory {
     known: HashSet<u64, NoHash>,
     oldest_first: VecDeque<u64>,
+    /// What a batch adds to these.
+    noted: Noted,
     /// Open requests of execution logs.
     pub(super) carry: Carry,
     /// Open invocations, by log stream.
@@ -45,7 +47,7 @@ impl Memory {
 
     /// The log events that a batch noted: those that count, and were not known before.
     pub fn events(&self) -> Vec<u64> {
-        self.oldest_first.iter().copied().collect()
+        self.noted.events.clone()
     }
 
     /// What stands for a log stream.
@@ -91,24 +93,28 @@ impl Memory {
         self.known.contains(&event)
     }
 
-    /// Notes a log event; false where it was noted before.
-    pub(super) fn note(&mut self, event: u64) -> bool {
-        let is_new = self.known.insert(event);
-        if is_new {
+    /// Notes a log event of a batch; false where the batch had it before.
+    #[inline]
+    pub(super) fn note(&mut self, event: u64, id: &[u8]) -> bool {
+        self.noted.note(event, id)
+    }
+
+    /// Takes a log event for counted.
+    pub(super) fn remember(&mut self, event: u64) {
+        if self.known.insert(event) {
             self.oldest_first.push_back(event);
         }
-        is_new
+        if self.oldest_first.len() > MOST_EVENTS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
     }
 
     /// Adds what a batch noted, and its open requests in place of the former ones, which it had taken up.
     pub(super) fn take_over(&mut self, batch: Self) {
-        for event in batch.oldest_first {
-            self.note(event);
-            if self.oldest_first.len() > MOST_EVENTS
-                && let Some(oldest) = self.oldest_first.pop_front()
-            {
-                self.known.remove(&oldest);
-            }
+        for event in batch.noted.events {
+            self.remember(event);
         }
         self.carry = batch.carry;
         self.formats = batch.formats;
@@ -119,6 +125,57 @@ impl Memory {
             if let Some(carry) = batch.streams.get(&key) {
                 self.insert_stream(key, carry.clone());
             }
+        }
+    }
+}
+
+/// The log events that a batch noted.
+#[derive(Debug, Clone, Default)]
+struct Noted {
+    events: Vec<u64>,
+    /// The id of the last one.
+    last_id: Vec<u8>,
+    /// The events by themselves, once an id did not rise.
+    index: Option<HashSet<u64, NoHash>>,
+}
+
+impl Noted {
+    /// The ids of a batch rise as a rule, and while they do no two are the same: no set has to tell.
+    #[inline]
+    fn note(&mut self, event: u64, id: &[u8]) -> bool {
+        let rises = self.events.is_empty() || (id.len() == self.last_id.len() && id > &self.last_id[..]);
+        if !rises || self.index.is_some() {
+            let events = &self.events;
+            let index = self.index.get_or_insert_with(|| events.iter().copied().collect());
+            if !index.insert(event) {
+                return false;
+            }
+        }
+        id.clone_into(&mut self.last_id);
+        self.events.push(event);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_comes_again_is_known_wherever_it_comes() {
+        for ids in [
+            &["1", "2", "3", "2", "4", "1", "4"][..],
+            &["3", "2", "1", "3", "2", "1"],
+            &["1", "1"],
+            &["5", "50", "5", "6", "50"],
+            &["", "1", "", "1"],
+        ] {
+            let mut noted = Noted::default();
+            let mut plain = std::collections::BTreeSet::new();
+            for id in ids {
+                assert_eq!(noted.note(key_of(id), id.as_bytes()), plain.insert(id), "{id} of {ids:?}");
+            }
+            assert_eq!(noted.events.len(), plain.len());
         }
     }
 }

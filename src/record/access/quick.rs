@@ -74,7 +74,19 @@ impl Quoted<'_> {
         key.and_then(|at| self.bytes.get(at + 1)).is_some_and(u8::is_ascii_lowercase)
     }
 
+    /// The key around a `tatus`. Nearly all are `status` in its usual form, which needs no walk to its ends.
     fn key_around(&self, at: usize) -> Key {
+        if self.bytes[..at].ends_with(b"\"s")
+            && self.begins_a_pair(at - 2)
+            && let Some(behind) = self.quote(at + b"tatus".len())
+            && self.bytes.get(behind) == Some(&b':')
+        {
+            return Key::Status { value: self.blanks(behind + 1) };
+        }
+        self.any_key_around(at)
+    }
+
+    fn any_key_around(&self, at: usize) -> Key {
         let rest = &self.bytes[at..];
         let end = at + rest.iter().take(LONGEST_REST).take_while(|b| is_of_a_name(**b)).count();
         let Some(colon) = self.quote(end).map(|behind| self.blanks(behind)) else { return Key::None };

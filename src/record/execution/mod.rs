@@ -104,12 +104,17 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     }
     match event.message.as_written().first()? {
         // JSON of execution-log delivery, a date of the console or of a log tail, a column.
-        b'{' => PAYLOAD.find(event.message.as_written()).is_some().then(|| read_slowly(event, true)).flatten(),
+        b'{' => may_be_delivered(event.message.as_written()).then(|| read_slowly(event, true)).flatten(),
         byte if byte.is_ascii_alphanumeric() || *byte == b'(' => read_slowly(event, true),
         // A time in brackets; most levels of loggers are none.
         b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => read_slowly(event, true),
         _ => None,
     }
+}
+
+/// Whether JSON may be execution-log delivery, whose payload begins with a bracket.
+fn may_be_delivered(written: &[u8]) -> bool {
+    memchr::memchr(b'(', written).is_some() && PAYLOAD.find(written).is_some()
 }
 
 /// The form that nearly all lines have, `(UUID) message`: each part has its fixed place.
