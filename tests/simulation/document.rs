@@ -1,32 +1,46 @@
 //! Documents that tests make: compared with what is kept, written anew with `BLESS=1`.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Compares a document of `docs/` with what a test made, or writes it where `BLESS` is set.
 pub(crate) fn compare(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let path = file("docs").join(name);
     if is_to_be_written() {
         fs::write(&path, text).expect("docs/ can be written");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text, "docs/{name} is stale: run `BLESS=1 cargo test --test simulation`; it would be\n{text}");
+    assert!(kept == text, "docs/{name} is stale: {}; it would be\n{text}", cure());
 }
 
-/// Compares the tables of a document with those between the markers of this name in the README, or writes them there.
+/// Compares the first table of a document with the one between the markers of this name in the README, or writes it
+/// there.
 pub(crate) fn compare_in_readme(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).expect("README.md");
+    compare_between("README.md", name, &first_table(text));
+}
+
+/// Compares a text with what stands between the markers of this name in a file, or writes it there.
+pub(crate) fn compare_between(path: &str, name: &str, text: &str) {
+    let kept = fs::read_to_string(file(path)).expect("a file of the repository");
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let (before, rest) = readme.split_once(&begin).expect("README.md says where the table begins");
-    let (_, after) = rest.split_once(&end).expect("README.md says where the table ends");
-    let table = first_table(text);
-    let wanted = format!("{before}{begin}\n{table}\n{end}{after}");
+    let (before, rest) = kept.split_once(&begin).expect("the file says where the text begins");
+    let (_, after) = rest.split_once(&end).expect("the file says where the text ends");
+    let wanted = format!("{before}{begin}\n{text}\n{end}{after}");
     if is_to_be_written() {
-        fs::write(&path, &wanted).expect("README.md can be written");
+        fs::write(file(path), &wanted).expect("the file can be written");
     } else {
-        assert!(readme == wanted, "README.md is stale: run `BLESS=1 cargo test --test simulation`");
+        assert!(kept == wanted, "{path} is stale: {}; it would be\n{text}", cure());
     }
+}
+
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn cure() -> String {
+    format!("run `BLESS=1 cargo test --test {}`", env!("CARGO_CRATE_NAME"))
 }
 
 /// The first table of a document.

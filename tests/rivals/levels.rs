@@ -1,0 +1,59 @@
+//! What a log can tell, by its level or format: by the table of causes, and of simulated requests.
+
+use std::fmt::Write as _;
+
+use why5xx::cause::{Cause, Need, built_in};
+
+use crate::access::{self, Format};
+use crate::measure::{Counted, Outcome, Truth, ours};
+use crate::simulation::random::Random;
+use crate::simulation::request::Level;
+use crate::{REQUESTS, simulated};
+
+/// A pattern that selects every log event: what is told is the log's doing alone.
+const EVERYTHING: &str = "";
+
+const HEAD: &str = "\
+| the log | failures told | right cause | status | route | counted, ended below 500 | causes that it can name |
+|---|---|---|---|---|---|---|
+";
+
+/// The matrix, as a table in Markdown.
+pub(crate) fn matrix() -> String {
+    let mut text = String::from(HEAD);
+    let mut row = |log: &str, measured: &str, names: &dyn Fn(&Cause) -> bool| {
+        let named = built_in().filter(|cause| names(cause)).count();
+        let all = built_in().count();
+        writeln!(text, "| {log} | {measured} | {named} of {all} |").expect("a String takes all");
+    };
+    row("none", "0 % | – | – | – | –", &|_| false);
+    let levels: [(&str, Level, &[Need]); 3] = [
+        ("execution log, ERROR", Level::Error, &[Need::ErrorLevel]),
+        ("execution log, INFO", Level::Info, &[Need::ErrorLevel, Need::InfoLevel]),
+        ("execution log, INFO and data trace", Level::Trace, &[Need::ErrorLevel, Need::InfoLevel, Need::DataTrace]),
+    ];
+    // What really happened is what the fullest log tells.
+    let (truth, ..) = simulated(Level::Trace);
+    for (log, level, needs) in levels {
+        let (_, _, batches) = simulated(level);
+        let measured = cells(&truth, &ours(EVERYTHING, &batches));
+        row(log, &measured, &|cause| cause.needs.iter().any(|need| needs.contains(need)));
+    }
+    let (truth, _, batches) = access::log(Format::Advised, 20 * REQUESTS, &mut Random::new(72));
+    let measured = cells(&truth, &ours(EVERYTHING, &batches));
+    let is_field = |need: &Need| matches!(need, Need::AccessField(_));
+    row("access log, the advised format", &measured, &|cause| cause.needs.iter().any(is_field));
+    let nothing_of_requests = "– | – | – | – | –";
+    row("log of the function", nothing_of_requests, &|cause| cause.needs.contains(&Need::LambdaLog));
+    row("VPC flow log", nothing_of_requests, &|cause| cause.needs.contains(&Need::FlowLog));
+    text
+}
+
+fn cells(truth: &Truth, counted: &[Counted]) -> String {
+    let outcome = Outcome::of(truth, counted);
+    let told = outcome.failed - outcome.missed;
+    let share = |part: usize, of: usize| format!("{} %", (100 * part + of / 2) / of.max(1));
+    let (told_share, right) = (share(told, outcome.failed), share(outcome.right, told));
+    let (status, route) = (share(outcome.with_status, told), share(outcome.with_route, told));
+    format!("{told_share} | {right} | {status} | {route} | {}", outcome.unfailed)
+}
