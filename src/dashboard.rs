@@ -281,6 +281,21 @@ fn health(grid: &mut Grid) {
     for (title, metrics) in panels {
         grid.metrics((8, 6), title, json!({"metrics": metrics, "view": "timeSeries", "period": 300}));
     }
+    deliveries(grid);
+}
+
+/// What CloudWatch Logs could not hand over, by log group: those of other stacks too, where the filter has this name.
+fn deliveries(grid: &mut Grid) {
+    for (metric, title) in [
+        ("DeliveryErrors", "Log events that could not be delivered, by log group"),
+        ("DeliveryThrottling", "Log events whose delivery was throttled, by log group"),
+    ] {
+        let search = sorted(&format!(
+            "SEARCH('{{AWS/Logs,DestinationType,FilterName,LogGroupName}} MetricName=\"{metric}\" AND \
+             FilterName=\"${{AWS::StackName}}\"', 'Sum', 300)"
+        ));
+        grid.metrics((12, 6), title, json!({"metrics": expressions(&[search]), "view": "timeSeries", "period": 300}));
+    }
 }
 
 fn variables() -> [Value; 2] {

@@ -77,9 +77,18 @@ def test_every_alarm_tells_by_e_mail_or_topic_and_by_default_nobody():
     assert RESOURCES["AlarmSubscription"]["Properties"]["Protocol"] == "email"
 
 
+def described(alarm):
+    """An alarm's description, as it is written."""
+    description = alarm["AlarmDescription"]
+    if "Fn::FindInMap" in description:
+        mapping, first, second = description["Fn::FindInMap"]
+        return TEMPLATE["Mappings"][mapping][first][second]
+    return description["Fn::Sub"]
+
+
 def test_descriptions_say_what_to_do_and_where_to_look():
     for name, alarm in ALARMS.items():
-        text = alarm["AlarmDescription"]["Fn::Sub"]
+        text = described(alarm)
         # Names that CloudFormation makes are longer than those of the resources.
         assert len(text) + 40 * text.count("${") <= MAX_DESCRIPTION_CHARS, name
         assert "heck" in text or "What to do" in text or "filter level" in text or "are the usual reason" in text, name

@@ -14,6 +14,9 @@ MAX_PATTERN_CHARS = 1024
 # A parameter's limit: CloudFormation User Guide, quotas.
 MAX_PARAMETER_BYTES = 4096
 
+# A template's limit: CloudFormation User Guide, quotas.
+MAX_RESOURCES = 500
+
 # The lists of log groups, and the patterns that belong to them.
 KINDS = ["Execution", "Access", "Function", "Flow"]
 
@@ -127,6 +130,11 @@ OF_LISTS = {
     "AccessSubscriptionawsapigatewayordersaccess": "AWS::Logs::SubscriptionFilter",
     "FunctionSubscriptionawslambdaorders": "AWS::Logs::SubscriptionFilter",
     "FlowSubscriptionvpcflow": "AWS::Logs::SubscriptionFilter",
+    "ExecutionThrottlingAlarmAPIGatewayExecutionLogsa1b2c3d4e5prod": ALARM,
+    "ExecutionThrottlingAlarmAPIGatewayExecutionLogsa1b2c3d4e5test": ALARM,
+    "AccessThrottlingAlarmawsapigatewayordersaccess": ALARM,
+    "FunctionThrottlingAlarmawslambdaorders": ALARM,
+    "FlowThrottlingAlarmvpcflow": ALARM,
 }
 
 
@@ -139,8 +147,9 @@ def test_no_other_resource_is_made_and_none_has_another_name():
 def test_empty_lists_subscribe_nothing():
     # What an empty list makes is there by name, with a condition that does not hold.
     for name, resource in translated({}).items():
-        if name in {f"{kind}Subscription" for kind in KINDS}:
-            assert resource["Condition"] == f"Subscribes{name.removesuffix('Subscription')}LogGroups"
+        kind = next((kind for kind in KINDS if name in (f"{kind}Subscription", f"{kind}ThrottlingAlarm")), None)
+        if kind:
+            assert resource["Condition"] == f"Subscribes{kind}LogGroups"
         else:
             assert name in ALWAYS | ON_DEMAND
     for kind in KINDS:
@@ -155,6 +164,7 @@ def test_fifty_log_groups_fit():
     made = translated({"ExecutionLogGroups": value})
     subscribed = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::SubscriptionFilter"]
     assert set(groups) <= {each["LogGroupName"] for each in subscribed if isinstance(each["LogGroupName"], str)}
+    assert len(made) <= MAX_RESOURCES
 
 
 def test_each_kind_has_its_own_pattern_and_all_filters_one_name():
@@ -167,6 +177,25 @@ def test_each_kind_has_its_own_pattern_and_all_filters_one_name():
         assert properties["FilterName"] == {"Ref": "AWS::StackName"}
         assert properties["DestinationArn"] == {"Fn::GetAtt": ["Function", "Arn"]}
         assert resource["DependsOn"] == "InvokePermission"
+
+
+def test_throttled_deliveries_alarm_for_each_log_group_and_for_the_canarys():
+    resources = translated(LISTS)
+    filters = {name: each for name, each in resources.items() if each["Type"] == "AWS::Logs::SubscriptionFilter"}
+    alarms = [each for name, each in resources.items() if "ThrottlingAlarm" in name]
+    watched = []
+    for alarm in alarms:
+        properties = alarm["Properties"]
+        assert (properties["Namespace"], properties["MetricName"]) == ("AWS/Logs", "DeliveryThrottling")
+        dimensions = {each["Name"]: each["Value"] for each in properties["Dimensions"]}
+        # The set of dimensions under which CloudWatch Logs publishes; with any other the alarm would see nothing.
+        assert sorted(dimensions) == ["DestinationType", "FilterName", "LogGroupName"]
+        watched.append((dimensions["LogGroupName"], dimensions["FilterName"], alarm.get("Condition")))
+    subscribed = [
+        (each["Properties"]["LogGroupName"], each["Properties"]["FilterName"], each.get("Condition"))
+        for each in filters.values()
+    ]
+    assert sorted(watched, key=str) == sorted(subscribed, key=str)
 
 
 def test_a_new_revision_of_the_lists_is_a_change_of_the_stack():
@@ -302,7 +331,10 @@ def test_a_log_group_that_joins_a_list_leaves_the_other_subscriptions_as_they_we
     before = translated(LISTS)
     after = translated(LISTS | {"AccessLogGroups": "/aws/apigateway/stock-access," + LISTS["AccessLogGroups"]})
     assert {name: each for name, each in after.items() if name in before} == before
-    assert set(after) - set(before) == {"AccessSubscriptionawsapigatewaystockaccess"}
+    assert set(after) - set(before) == {
+        "AccessSubscriptionawsapigatewaystockaccess",
+        "AccessThrottlingAlarmawsapigatewaystockaccess",
+    }
 
 
 def test_failed_events_are_kept_for_two_weeks_encrypted_and_behind_tls():
