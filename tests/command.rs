@@ -92,3 +92,19 @@ fn whoever_reads_the_output_may_stop_early() {
     assert!(output.status.success(), "{:?}", output.status);
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn help_and_errors_are_coloured_as_the_option_says() {
+    for (arguments, is_coloured) in [
+        (&["--color", "always", "--help"][..], true),
+        (&["replay", "--color=always", "--help"], true),
+        (&["--color=never", "--help"], false),
+        (&["--help"], false),
+        (&["replay", "--color=always", "--no-such-option"], true),
+        (&["replay", "--color", "sometimes"], false),
+    ] {
+        let output = why5xx(arguments, None);
+        let printed = [output.stdout, output.stderr].concat();
+        assert_eq!(printed.contains(&0x1b), is_coloured, "{arguments:?}");
+    }
+}

@@ -15,7 +15,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use terminal::Color;
 
@@ -65,7 +65,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    // Help and errors of the arguments come before the arguments are read, so their colour is looked for first.
+    let command = Arguments::command().color(Color::among(std::env::args_os()).into());
+    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let done = match arguments.command {
         Command::Replay(options) => replay::run(&options, arguments.color),
         Command::Explain(options) => explain::run(&options),

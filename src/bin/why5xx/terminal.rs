@@ -1,8 +1,9 @@
 //! What the terminal can show: its width, whether it wants colours, and names that fit.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use clap::ValueEnum;
+use clap::{ColorChoice, ValueEnum};
 use terminal_size::{Width, terminal_size_of};
 
 /// Columns of prose where no terminal tells its width.
@@ -18,6 +19,31 @@ pub(crate) enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Color {
+    /// What the option `--color` among these arguments says; `Auto` where there is none, or none that can be read.
+    pub(crate) fn among(arguments: impl Iterator<Item = OsString>) -> Self {
+        let arguments = arguments.filter_map(|argument| argument.into_string().ok()).take_while(|each| each != "--");
+        let mut is_next = false;
+        let mut color = Self::Auto;
+        for argument in arguments {
+            let value = if is_next { Some(argument.as_str()) } else { argument.strip_prefix("--color=") };
+            color = value.and_then(|value| Self::from_str(value, false).ok()).unwrap_or(color);
+            is_next = argument == "--color";
+        }
+        color
+    }
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 /// The columns to wrap prose at.
