@@ -73,6 +73,11 @@ report-test: ## The page of `replay --html` in headless Chromium, where that is 
 		echo "report-test: NOT CHECKED, there is no Chromium (apt-get install chromium, or set CHROMIUM)"; \
 	fi
 
+.PHONY: picture
+picture: ## Take docs/report.png anew, in headless Chromium
+	cargo build --locked --bin why5xx
+	python3 tests/report/picture.py
+
 .PHONY: differential
 differential: tools ## The decoder beside Python's gzip and json
 	.tools/sam/bin/python $(PYTEST) tests/differential

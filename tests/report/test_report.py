@@ -5,38 +5,18 @@ Needs Chromium; `make report-test` runs it. What the page holds is tested withou
 
 import html
 import json
-import os
 import pathlib
 import re
 import subprocess
 import tempfile
 import unittest
 
+import day
+import picture
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 WIDTHS = (390, 1200)
 HOSTILE = "<b class=hostile>x</b><script>document.title=1</script>"
-
-# Failures of one API in the course of a day: text of an execution log, its HTTP status, and every how many minutes.
-FAILURES = [
-    ("Execution failed due to configuration error: Malformed Lambda proxy response", 502, 3),
-    ("Execution failed due to a timeout error", 504, 7),
-    ("Execution failed due to configuration error: Invalid permissions on Lambda function", 500, 11),
-    ("Execution failed due to configuration error: Invalid endpoint address", 500, 60),
-    ("Execution failed due to an internal error", 500, 90),
-    ("Execution failed due to a kind of error that nobody has seen", 500, 200),
-]
-
-
-def a_day():
-    """Lines of an exported execution log."""
-    for minute in range(24 * 60):
-        for number, (text, status, every) in enumerate(FAILURES):
-            if minute % every == 0:
-                request = f"{minute:08x}-0000-4000-8000-{number:012x}"
-                for second, message in enumerate((text, f"Method completed with status: {status}")):
-                    time = f"2026-05-04T{minute // 60:02}:{minute % 60:02}:{number * 2 + second:02}.000Z"
-                    yield f"{time} ({request}) {message}\n"
 
 
 def a_hostile_line():
@@ -51,28 +31,14 @@ class Page(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
-        day, line, cls.page = (cls.folder / name for name in ("day.txt", "access.json", "page.html"))
-        day.write_text("".join(a_day()))
+        cls.page = picture.page(cls.folder)
+        line, cls.hostile = cls.folder / "access.json", cls.folder / "hostile.html"
         line.write_text(a_hostile_line())
-        group = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"
-        program = ROOT / "target/debug/why5xx"
-        command = [program, "replay", "--log-group", group, "--html", cls.page, day]
+        command = [picture.PROGRAM, "replay", "--html", cls.hostile, line]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
-        cls.hostile = cls.folder / "hostile.html"
-        subprocess.run([program, "replay", "--html", cls.hostile, line], check=False, stdout=subprocess.DEVNULL)
 
     def chromium(self, *arguments):
-        command = [
-            CHROMIUM,
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--allow-file-access-from-files",
-            f"--user-data-dir={self.folder / 'profile'}",
-            *arguments,
-        ]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+        return day.chromium(self.folder, *arguments)
 
     def probed(self, page, *arguments):
         """What the probe finds in frames of all widths."""
@@ -114,6 +80,11 @@ class Page(unittest.TestCase):
         found = self.probed(self.hostile)[1200]
         self.assertEqual(found["foreign"], 0)
         self.assertTrue(any("<script>" in name for name in found["names"]), found["names"])
+
+    def test_the_picture_in_the_readme_is_of_the_present_program(self):
+        kept = picture.stamp(picture.PICTURE.read_bytes())
+        wanted = picture.shown(self.page).encode("latin-1", "replace").decode("latin-1")
+        self.assertEqual(kept, wanted, "docs/report.png is stale: run `make picture`")
 
     def test_it_prints(self):
         paper = self.folder / "page.pdf"
