@@ -65,6 +65,10 @@ advisories: tools ## Known vulnerabilities, where the advisory database can be f
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
 	.tools/emulator/bin/python $(PYTEST) -s tests/chain
 
+.PHONY: walkthrough
+walkthrough: tools ## Run the steps of docs/first-hour.md on the emulator, and compare what they print
+	scripts/with-emulator scripts/walkthrough
+
 .PHONY: report-test
 report-test: ## The page of `replay --html` in headless Chromium, where that is installed
 	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then \

@@ -11,6 +11,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -132,3 +133,8 @@ def stop(process):
     # The leader has ended; a function that outlived it has not.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    # What `sam build` wrote, before it is deployed by hand.
+    print("left out, for the emulator cannot make it:", *sorted(leave_out_what_it_cannot_make(pathlib.Path(sys.argv[1]))))

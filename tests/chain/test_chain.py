@@ -383,8 +383,9 @@ def test_an_update_changes_what_it_says_and_replaces_nothing(stack):
     after = stack.resources()
     gone = {name for name in before if name not in after}
     new = {name for name in after if name not in before}
-    assert gone == {"FlowSubscriptionvpcflow"}
-    assert new == {"ExecutionSubscriptionAPIGatewayExecutionLogsc7h8a9i0n1test"}
+    group = "APIGatewayExecutionLogsc7h8a9i0n1test"
+    assert gone == {"FlowSubscriptionvpcflow", "FlowThrottlingAlarmvpcflow"}
+    assert new == {f"ExecutionSubscription{group}", f"ExecutionThrottlingAlarm{group}"}
     replaced = {name for name in before if name in after and before[name] != after[name]}
     # The path is part of a role's identity.
     assert replaced <= {"FunctionRole"}
