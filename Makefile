@@ -17,7 +17,7 @@ help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: test
-test: fmt clippy doc unit lint deny advisories differential fuzz-check chain ## All tests: formatting, lints, docs, unit tests, template, licences, fuzz targets, the real chain
+test: fmt clippy doc unit lint deny advisories differential fuzz-check chain walkthrough ## All tests: formatting, lints, docs, unit tests, template, licences, fuzz targets, the real chain
 
 .PHONY: fast
 fast: fmt clippy unit ## What a change needs most: formatting, lints, unit tests
