@@ -30,6 +30,7 @@ pub(crate) const JSON_STATUS: &str = r#"{ $.status = "5*" }"#;
 /// A log event of an execution log: its request and its text.
 const LINE: &str = r"^\((?<id>[^)]+)\) (?<text>.*)";
 const END: &str = r"^Method completed with status: (?<status>\d+)";
+const ANSWER: &str = r"^Gateway response type: (?<type>\w+) with status code: (?<answer>\d+)";
 const FAILURE: &str = r"^(?<failure>(?:Execution failed|Lambda execution failed|Lambda invocation failed|AuthorizerConfigurationException|There was an error evaluating).*)";
 
 /// Fields of an access log in JSON, whatever stands between them.
@@ -44,9 +45,11 @@ pub(crate) fn execution_query() -> String {
         "fields coalesce(payload, @message) as line\n\
          | parse line /{LINE}/\n\
          | parse text /{END}/\n\
+         | parse text /{ANSWER}/\n\
          | parse text /{FAILURE}/\n\
-         | filter ispresent(status) or ispresent(failure)\n\
-         | stats max(status) as ended, sortsLast(failure) as reason by id\n\
+         | filter ispresent(status) or ispresent(answer) or ispresent(failure)\n\
+         | stats max(status) as completed, max(answer) as answered, sortsLast(failure) as said, sortsLast(type) as response by id\n\
+         | fields coalesce(completed, answered) as ended, coalesce(said, response) as reason\n\
          | filter ended >= 500 or not ispresent(ended)\n\
          | stats count(*) as failures by reason\n\
          | sort failures desc"
@@ -85,30 +88,65 @@ fn select(lines: &[Line], is_selected: impl Fn(&str) -> bool) -> Vec<Counted> {
     selected.map(|line| Counted { request: line.request.clone(), ..Counted::default() }).collect()
 }
 
-/// What the query for execution logs counts. At an equal reason the reader sees one row. The reason is named as why5xx would name that one line by itself: as well
-/// as a reader can who knows them all.
+/// What the lines of a request come to in the query for execution logs.
+#[derive(Default)]
+struct Seen {
+    completed: Option<u16>,
+    answered: Option<u16>,
+    said: Option<String>,
+    response: Option<String>,
+}
+
+impl Seen {
+    fn ended(&self) -> Option<u16> {
+        self.completed.or(self.answered)
+    }
+
+    /// The cause that the row's reason tells a reader who knows every sentence of the table of causes.
+    fn cause(&self) -> Option<&'static str> {
+        match (&self.said, &self.response) {
+            (Some(said), _) => named(EXECUTION_LOG, &format!("(5f1c7d20) {said}")),
+            (None, Some(response)) => {
+                named(EXECUTION_LOG, &format!("(5f1c7d20) Gateway response type: {response} with status code: 500"))
+            }
+            // The gateway says nothing where the backend itself answered.
+            (None, None) => Some("backend_error_response"),
+        }
+    }
+
+    fn reason(self) -> String {
+        self.said.or(self.response).unwrap_or_default()
+    }
+}
+
+const EXECUTION_LOG: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
+
+/// What the query for execution logs counts.
 pub(crate) fn execution_insights(lines: &[Line]) -> Vec<Counted> {
-    let [line, end, failure] = [LINE, END, FAILURE].map(regex);
-    let mut requests: BTreeMap<String, (Option<u16>, String)> = BTreeMap::new();
+    let [line, end, answer, failure] = [LINE, END, ANSWER, FAILURE].map(regex);
+    let mut requests: BTreeMap<String, Seen> = BTreeMap::new();
     for event in lines {
         let json: Value = serde_json::from_str(&event.message).unwrap_or_default();
         let message = json["payload"].as_str().unwrap_or(&event.message);
         let Some(found) = line.captures(message) else { continue };
         let (id, text) = (&found["id"], &found["text"]);
-        let status = end.captures(text).and_then(|found| found["status"].parse().ok());
-        let reason = failure.captures(text).map(|found| found["failure"].to_owned());
-        if status.is_none() && reason.is_none() {
+        let (end, answer, failure) = (end.captures(text), answer.captures(text), failure.captures(text));
+        if end.is_none() && answer.is_none() && failure.is_none() {
             continue;
         }
-        let (ended, last) = requests.entry(id.to_owned()).or_default();
-        *ended = status.max(*ended);
-        *last = reason.unwrap_or_default().max(std::mem::take(last));
+        let seen = requests.entry(id.to_owned()).or_default();
+        seen.completed = seen.completed.max(end.and_then(|end| end["status"].parse().ok()));
+        seen.said = seen.said.take().max(failure.map(|failure| failure["failure"].to_owned()));
+        if let Some(answer) = answer {
+            seen.answered = seen.answered.max(answer["answer"].parse().ok());
+            seen.response = seen.response.take().max(Some(answer["type"].to_owned()));
+        }
     }
-    let failed = requests.into_iter().filter(|(_, (ended, _))| ended.is_none_or(|status| status >= 500));
+    let failed = requests.into_iter().filter(|(_, seen)| seen.ended().is_none_or(|status| status >= 500));
     failed
-        .map(|(request, (ended, reason))| {
-            let cause = named("API-Gateway-Execution-Logs_a1b2c3d4e5/prod", &format!("(5f1c7d20) {reason}"));
-            Counted { request, cause, has_status: ended.is_some(), row: reason, ..Counted::default() }
+        .map(|(request, seen)| {
+            let (cause, has_status) = (seen.cause(), seen.ended().is_some());
+            Counted { request, cause, has_status, row: seen.reason(), ..Counted::default() }
         })
         .collect()
 }
