@@ -185,7 +185,7 @@ fn regex(text: &str) -> Regex {
 fn named(log_group: &str, message: &str) -> Option<&'static str> {
     let header = BatchHeader { log_group: log_group.into(), ..BatchHeader::default() };
     let message = Message::plain(message.as_bytes());
-    let event = LogEvent { id: "", timestamp_ms: 1_781_000_000_000, message };
+    let event = LogEvent { id: b"", timestamp_ms: 1_781_000_000_000, message };
     let pipeline = Pipeline::new(Arc::new(Settings::default()), Table::default());
     let counted = pipeline.count_events(&header, std::iter::once(event));
     counted.tally.counts().map(|(key, _)| key.cause).next()
