@@ -63,7 +63,11 @@ pub(crate) fn log(names: &[&str]) -> (Truth, Vec<Line>, Vec<Batch>) {
             let found = id.captures(&message).expect("a line tells its request");
             let request = found.iter().skip(1).flatten().next().expect("an id").as_str().to_owned();
             lines.push(Line { request, message: message.clone() });
-            events.push(Event { id: String::from_utf8_lossy(event.id).into_owned(), timestamp_ms: event.timestamp_ms, message });
+            events.push(Event {
+                id: String::from_utf8_lossy(event.id).into_owned(),
+                timestamp_ms: event.timestamp_ms,
+                message,
+            });
         });
         batches.push(Batch { header: decoded.expect("a batch").header, events });
     }

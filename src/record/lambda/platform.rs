@@ -33,6 +33,9 @@ pub(super) fn read(text: &str) -> Option<Line<'_>> {
 /// `RequestId: {id} …`
 fn request_id(rest: &str) -> Option<(RequestId, &str)> {
     let rest = rest.strip_prefix("RequestId:")?.trim_start();
+    if let Some((id, rest)) = RequestId::at_start(rest) {
+        return Some((id, prefix::skip_blanks(rest)));
+    }
     let (id, rest) = word(rest);
     (!id.is_empty()).then(|| (RequestId::of(id), rest))
 }

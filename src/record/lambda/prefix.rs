@@ -45,7 +45,7 @@ pub(super) fn word(text: &str) -> (&str, &str) {
 }
 
 /// Skips blanks, also those that are spelled `\t`, `\n` or `\r`.
-fn skip_blanks(mut text: &str) -> &str {
+pub(super) fn skip_blanks(mut text: &str) -> &str {
     loop {
         // Most words have one blank behind them.
         text = match text.as_bytes() {

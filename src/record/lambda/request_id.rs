@@ -3,6 +3,11 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use wide::u8x16;
+
+/// Length of a UUID, in bytes.
+const UUID_BYTES: usize = 36;
+
 /// The id of an invocation.
 ///
 /// Lambda's are UUIDs and are kept whole. Others (people shorten ids before they publish a log) are kept as a hash, which
@@ -23,6 +28,14 @@ impl RequestId {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         Self { high: hasher.finish(), low: text.len() as u64, is_uuid: false }
+    }
+
+    /// Reads a UUID that a text begins with, where the word ends with it. Gives the text behind.
+    pub(super) fn at_start(text: &str) -> Option<(Self, &str)> {
+        let (word, rest) = text.split_at_checked(UUID_BYTES)?;
+        let ends = matches!(rest.as_bytes().first(), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\'));
+        let value = uuid(word).filter(|_| ends)?;
+        Some((Self { high: (value >> 64) as u64, low: value as u64, is_uuid: true }, rest))
     }
 
     /// The id as Lambda writes it; none where it is none of Lambda's.
@@ -48,33 +61,41 @@ impl fmt::Display for RequestId {
 
 /// The value of a UUID in its usual form, lower-case digits with four hyphens.
 fn uuid(text: &str) -> Option<u128> {
-    let id: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let id: &[u8; UUID_BYTES] = text.as_bytes().try_into().ok()?;
     if [id[8], id[13], id[18], id[23]] != [b'-'; 4] {
         return None;
     }
-    let four = |at: usize| id[at..at + 4].iter().copied();
     let mut digits = [0; 32];
     digits[..8].copy_from_slice(&id[..8]);
-    for (digit, byte) in digits[8..20].iter_mut().zip(four(9).chain(four(14)).chain(four(19))) {
-        *digit = byte;
-    }
+    digits[8..12].copy_from_slice(&id[9..13]);
+    digits[12..16].copy_from_slice(&id[14..18]);
+    digits[16..20].copy_from_slice(&id[19..23]);
     digits[20..].copy_from_slice(&id[24..]);
-    let (eights, _) = digits.as_chunks::<8>();
-    eights.iter().try_fold(0, |value, eight| Some(value << 32 | u128::from(eight_digits(*eight)?)))
-}
-
-/// The number that eight lower-case hexadecimal digits are, all of them looked at at once.
-fn eight_digits(digits: [u8; 8]) -> Option<u32> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    if !digits.iter().fold(true, |all, b| all & matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+    let (halves, _) = digits.as_chunks::<16>();
+    if !(are_digits(halves[0]) && are_digits(halves[1])) {
         return None;
     }
+    let (eights, _) = digits.as_chunks::<8>();
+    Some(eights.iter().fold(0, |value, eight| value << 32 | u128::from(eight_digits(*eight))))
+}
+
+/// Whether all bytes are lower-case hexadecimal digits.
+fn are_digits(bytes: [u8; 16]) -> bool {
+    let bytes = u8x16::new(bytes);
+    let digits = (bytes - u8x16::splat(b'0')).simd_lt(u8x16::splat(10));
+    let letters = (bytes - u8x16::splat(b'a')).simd_lt(u8x16::splat(6));
+    (digits | letters).to_bitmask() == 0xffff
+}
+
+/// The number that eight hexadecimal digits are, all of them looked at at once.
+fn eight_digits(digits: [u8; 8]) -> u32 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
     let bytes = u64::from_be_bytes(digits);
     // Letters have the bit that digits lack, and `a` is 1 in the lower half of its byte.
     let halves = (bytes & (ONES * 0x0f)) + ((bytes >> 6) & ONES) * 9;
     let bytes = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
     let words = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-    Some((words | words >> 16) as u32)
+    (words | words >> 16) as u32
 }
 
 #[cfg(test)]
