@@ -122,6 +122,7 @@ ON_DEMAND = {
     "LoadExecutionAlarm": ALARM,
     "FailedEventsBucket": "AWS::S3::Bucket",
     "FailedEventsReplay": "AWS::Lambda::EventSourceMapping",
+    "KinesisRecords": "AWS::Lambda::EventSourceMapping",
     "FailedEventsBucketPolicy": "AWS::S3::BucketPolicy",
 }
 OF_LISTS = {
@@ -227,15 +228,37 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
         ("HasKmsKey", "kms:GenerateDataKey"),
         ("KeepsInS3", "s3:ListBucket"),
         ("KeepsInS3", "s3:PutObject"),
+        ("ReadsKinesisStream", "kinesis:DescribeStream"),
+        ("ReadsKinesisStream", "kinesis:DescribeStreamSummary"),
+        ("ReadsKinesisStream", "kinesis:GetRecords"),
+        ("ReadsKinesisStream", "kinesis:GetShardIterator"),
+        ("ReadsKinesisStream", "kinesis:ListShards"),
         ("ReplaysFailedEvents", "sqs:DeleteMessage"),
         ("ReplaysFailedEvents", "sqs:GetQueueAttributes"),
         ("ReplaysFailedEvents", "sqs:ReceiveMessage"),
     ]
+
+
+# What each action may reach. PutMetricData has no resource, so that a condition stands in for it.
+REACHES = {
+    "cloudwatch:PutMetricData": "*",
+    "logs:": {"Fn::GetAtt": ["FunctionLogGroup", "Arn"]},
+    "sqs:": {"Fn::GetAtt": ["FailedEvents", "Arn"]},
+    "s3:PutObject": {"Fn::Sub": "${FailedEventsBucket.Arn}/*"},
+    "s3:ListBucket": {"Fn::GetAtt": ["FailedEventsBucket", "Arn"]},
+    "kinesis:": {"Ref": "KinesisStreamArn"},
+    "kms:": {"Ref": "KmsKeyArn"},
+}
+
+
+def test_each_action_of_the_role_reaches_one_resource_and_a_condition_bounds_the_one_without():
     for _, statement in statements():
-        if actions(statement) == ["cloudwatch:PutMetricData"]:
-            assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
-        else:
-            assert statement["Resource"] != "*"
+        assert set(statement) <= {"Effect", "Action", "Resource", "Condition"} and statement["Effect"] == "Allow"
+        for action in actions(statement):
+            [resource] = [resource for prefix, resource in REACHES.items() if action.startswith(prefix)]
+            assert statement["Resource"] == resource, action
+        bound = {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
+        assert statement.get("Condition") == (bound if statement["Resource"] == "*" else None)
 
 
 def test_the_role_writes_to_the_functions_own_log_group_alone():
@@ -273,6 +296,11 @@ def test_the_stacks_own_log_groups_have_the_prefix_that_is_refused():
         ("AlarmEmail", ["", "team@example.com"], ["team", "a b@example.com"]),
         ("AlarmTopicArn", ["", "arn:aws-cn:sns:cn-north-1:111122223333:on-call"], ["on-call", "arn:aws:sqs:eu-west-1:111122223333:x"]),
         ("SettingsLayerArn", ["", "arn:aws:lambda:eu-west-1:111122223333:layer:why5xx:7"], ["arn:aws:lambda:eu-west-1:111122223333:layer:why5xx"]),
+        (
+            "KinesisStreamArn",
+            ["", "arn:aws-us-gov:kinesis:us-gov-west-1:111122223333:stream/api-logs"],
+            ["api-logs", "arn:aws:kinesis:eu-west-1:111122223333:stream/api-logs/consumer/why5xx:1", "arn:aws:kinesis:eu-west-1:111122223333:stream/*"],
+        ),
         ("KmsKeyArn", ["", "arn:aws:kms:eu-west-1:111122223333:key/0a1b-2c3d"], ["alias/logs"]),
         ("PermissionsBoundaryArn", ["", "arn:aws:iam::111122223333:policy/boundary"], ["boundary"]),
         ("RolePath", ["/", "/team/orders/"], ["", "team/", "/team"]),
@@ -312,6 +340,8 @@ def test_only_log_groups_of_this_account_may_invoke_and_before_any_is_subscribed
 REPLACED = {
     ("FunctionRole", "/properties/Path"): {"RolePath"},
     ("AlarmSubscription", "/properties/Endpoint"): {"AlarmEmail"},
+    # Another stream, from its beginning.
+    ("KinesisRecords", "/properties/EventSourceArn"): {"KinesisStreamArn"},
 }
 
 
@@ -363,6 +393,23 @@ def test_kept_events_are_read_again_on_demand_and_three_times_at_most():
     # Lambda Developer Guide, "Configuring a queue to use with Lambda": six times the function's timeout.
     assert queue["VisibilityTimeout"]["Fn::If"][1] == 6 * PARAMETERS["Timeout"]["MaxValue"]
     assert RESOURCES["FailedEventsReplay"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_stream_is_read_from_its_beginning_and_no_bad_record_blocks_it():
+    assert not expansion.holds("ReadsKinesisStream", {})
+    assert expansion.holds("ReadsKinesisStream", {"KinesisStreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/api-logs"})
+    mapping = RESOURCES["KinesisRecords"]
+    assert mapping["Condition"] == "ReadsKinesisStream"
+    properties = mapping["Properties"]
+    assert properties["EventSourceArn"] == {"Ref": "KinesisStreamArn"}
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["BisectBatchOnFunctionError"] is True
+    # Without an end, either would be -1.
+    assert 0 < properties["MaximumRetryAttempts"] <= 10
+    assert properties["MaximumRecordAgeInSeconds"] == 24 * 60 * 60
+    on_failure = RESOURCES["FunctionEventInvokeConfig"]["Properties"]["DestinationConfig"]
+    assert properties["DestinationConfig"] == on_failure
 
 
 def test_what_outlives_the_stack_is_the_bucket_alone():
