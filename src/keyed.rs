@@ -35,13 +35,18 @@ impl Hash for Bytes<'_> {
         for part in parts {
             state.write_u128(u128::from_le_bytes(*part));
         }
-        // What is left of a UUID and of a log event's id, in one number.
+        // What is left of a UUID and of a log event's id, and how long they are, in one number.
+        let length = self.0.len() as u32;
         match rest {
-            &[a, b, c, d] => state.write_u32(u32::from_le_bytes([a, b, c, d])),
-            &[a, b, c, d, e, f, g, h] => state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            rest => state.write(rest),
+            &[a, b, c, d] => state.write_u64(u64::from(u32::from_le_bytes([a, b, c, d])) << 32 | u64::from(length)),
+            &[a, b, c, d, e, f, g, h] => {
+                state.write_u128(u128::from(u64::from_le_bytes([a, b, c, d, e, f, g, h])) << 64 | u128::from(length));
+            }
+            rest => {
+                state.write(rest);
+                state.write_u32(length);
+            }
         }
-        state.write_u32(self.0.len() as u32);
     }
 }
 

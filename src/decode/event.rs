@@ -79,8 +79,8 @@ fn usual_head(bytes: &[u8]) -> Option<(&[u8], i64, usize)> {
         && head[ID + 56..].first_chunk() == Some(b"\",\"timestamp\":")
         && head[TIME + 13..].first_chunk() == Some(b",\"message\":\"");
     let id = digits_at(head, ID) & digits_at(head, ID + 16) & digits_at(head, ID + 32) & digits_at(head, ID + 40);
-    let id = id == 0xffff;
-    let time = digits_at(head, TIME) & 0x1fff == 0x1fff && head[TIME] != b'0';
+    let id = id.to_bitmask() == 0xffff;
+    let time = digits_at(head, TIME).to_bitmask() & 0x1fff == 0x1fff && head[TIME] != b'0';
     if !(literals && id && time) {
         return None;
     }
@@ -101,11 +101,11 @@ fn eight_digits<const N: usize>(bytes: &[u8; N], at: usize) -> i64 {
     eight as i64
 }
 
-/// One bit for each of 16 bytes that is a digit.
+/// Which of 16 bytes are digits.
 #[inline]
-fn digits_at<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
-    let Some(&chunk) = bytes[at..].first_chunk() else { return 0 };
-    (u8x16::new(chunk) - u8x16::splat(b'0')).simd_lt(u8x16::splat(10)).to_bitmask()
+fn digits_at<const N: usize>(bytes: &[u8; N], at: usize) -> u8x16 {
+    let Some(&chunk) = bytes[at..].first_chunk() else { return u8x16::splat(0) };
+    (u8x16::new(chunk) - u8x16::splat(b'0')).simd_lt(u8x16::splat(10))
 }
 
 /// What stands before the message: id, time, and where the message begins.

@@ -27,7 +27,10 @@ impl RequestKey<'_> {
     /// What stands for the requests of this ID.
     #[inline]
     fn hash(self) -> u64 {
-        key_of((self.place, self.request_id.map(Bytes)))
+        match self.request_id {
+            Some(id) => key_of((self.place, Bytes(id))),
+            None => key_of(self.place),
+        }
     }
 }
 
