@@ -111,6 +111,10 @@ callgrind: ## Instructions of a batch by valgrind, held to their bounds
 build: tools ## The function for the template's default architecture, as `sam deploy` takes it
 	sam build
 
+.PHONY: package
+package: tools ## A release in target/package: zips for ARCHITECTURES (all), the template without transforms, checksums
+	.tools/sam/bin/python scripts/package
+
 .PHONY: clean
 clean: ## Remove what was built, not the tools
-	rm -rf target .aws-sam
+	rm -rf target .aws-sam benches/baselines/target

@@ -53,30 +53,31 @@ def bound(value, variable, item):
     return value
 
 
-def holds(condition, parameters):
+def holds(condition, parameters, template=TEMPLATE):
     """Whether a condition holds for these values of parameters."""
-    return value_of(CONDITIONS[condition], parameters)
+    return value_of(template["Conditions"][condition], parameters, template)
 
 
-def value_of(value, parameters):
-    """A value made of parameters, as far as conditions use such."""
+def value_of(value, parameters, template=TEMPLATE):
+    """A value made of parameters, as far as conditions and names of log groups use such."""
     if isinstance(value, list):
-        return [value_of(each, parameters) for each in value]
+        return [value_of(each, parameters, template) for each in value]
     if not isinstance(value, dict):
         return value
     [(function, argument)] = value.items()
     if function == "Ref":
-        declared = PARAMETERS[argument]
+        declared = template["Parameters"][argument]
         given = str(parameters.get(argument, declared["Default"]))
         return given.split(",") if declared["Type"] == "CommaDelimitedList" else given
     if function == "Condition":
-        return holds(argument, parameters)
-    arguments = value_of(argument, parameters)
+        return holds(argument, parameters, template)
+    arguments = value_of(argument, parameters, template)
     return {
         "Fn::Equals": lambda one, other: str(one) == str(other),
         "Fn::Not": lambda one: not one,
         "Fn::And": lambda *all_of: all(all_of),
         "Fn::Or": lambda *any_of: any(any_of),
         "Fn::Join": lambda between, parts: between.join(parts),
+        "Fn::Split": lambda between, text: text.split(between),
         "Fn::Select": lambda at, parts: parts[at],
     }[function](*arguments)

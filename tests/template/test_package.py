@@ -1,0 +1,220 @@
+"""What `make package` writes: the template without transforms, and zips that are the same each time."""
+
+import importlib.machinery
+import importlib.util
+import json
+import pathlib
+import subprocess
+import zipfile
+
+import pytest
+import yaml
+
+import expansion
+from expansion import TEMPLATE, TEXT
+
+PROJECT = pathlib.Path(__file__).parents[2]
+LOOPS = {name: each for name, each in TEMPLATE["Resources"].items() if name.startswith("Fn::ForEach::")}
+
+
+def script(name):
+    """A script of the project as a module, whether or not its name ends in .py."""
+    path = PROJECT / "scripts" / name
+    loader = importlib.machinery.SourceFileLoader(path.stem, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imports():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(PROJECT / "scripts")
+        yield
+
+
+@pytest.fixture(scope="module")
+def package(imports):
+    return script("package")
+
+
+@pytest.fixture(scope="module")
+def plain_text(package, tmp_path_factory):
+    path = tmp_path_factory.mktemp("package") / "plain.yaml"
+    package.write_template(path)
+    return path.read_text()
+
+
+@pytest.fixture(scope="module")
+def plain(plain_text):
+    return yaml.safe_load(plain_text)
+
+
+def subscribed(plain, **parameters):
+    """The log groups of the subscriptions that are made, by logical id."""
+    return {
+        name: expansion.value_of(resource["Properties"]["LogGroupName"], parameters, plain)
+        for name, resource in plain["Resources"].items()
+        if resource["Type"] == "AWS::Logs::SubscriptionFilter"
+        and "Condition" in resource
+        and expansion.holds(resource["Condition"], parameters, plain)
+    }
+
+
+def uses(variable, value):
+    """Whether the variable of a loop stands in a value."""
+    text = json.dumps(value)
+    return f'"{variable}"' in text or f"{{{variable}}}" in text
+
+
+def test_nothing_in_the_plain_template_needs_a_transform(plain, plain_text):
+    assert "Transform" not in plain
+    assert "Fn::ForEach" not in plain_text and "AWS::Serverless" not in plain_text
+    # Aliases are what CloudFormation does not read.
+    assert not any(isinstance(token, yaml.AliasToken) for token in yaml.scan(plain_text))
+
+
+def test_the_linter_takes_the_plain_template(plain_text, tmp_path):
+    path = tmp_path / "plain.yaml"
+    path.write_text(plain_text)
+    done = subprocess.run(["cfn-lint", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_plain_template_is_within_the_limits(plain, plain_text):
+    # CloudFormation User Guide, quotas: a template in S3 has 1 MB at most, and 500 resources.
+    assert len(plain_text.encode()) < 1_000_000
+    assert len(plain["Resources"]) <= 500
+
+
+def test_what_is_not_in_a_loop_is_as_in_the_template(plain, package):
+    written = package.plain_template.without_needless_subs(expansion.translated({}))
+    for name, resource in written.items():
+        if name != "Function" and name in expansion.RESOURCES:
+            assert plain["Resources"][name] == resource, name
+    function, expected = plain["Resources"]["Function"]["Properties"], written["Function"]["Properties"]
+    assert {name: each for name, each in function.items() if name != "Code"} == {
+        name: each for name, each in expected.items() if name not in ("Code", "Tags")
+    }
+    for section in "Mappings", "Outputs":
+        assert plain[section] == TEMPLATE[section]
+    own = set(plain["Parameters"]) - set(TEMPLATE["Parameters"])
+    assert own == {"CodeBucket", "CodeKey"}
+
+
+def test_the_code_is_the_zip_of_the_architecture_unless_a_key_is_named(plain, package):
+    code = plain["Resources"]["Function"]["Properties"]["Code"]
+    assert code["S3Bucket"] == {"Ref": "CodeBucket"}
+    condition, named, otherwise = code["S3Key"]["Fn::If"]
+    assert named == {"Ref": "CodeKey"}
+    assert not expansion.holds(condition, {}, plain) and expansion.holds(condition, {"CodeKey": "a.zip"}, plain)
+    architectures = TEMPLATE["Parameters"]["Architecture"]["AllowedValues"]
+    zips = [otherwise["Fn::Sub"].replace("${Architecture}", architecture) for architecture in architectures]
+    assert zips == [package.zip_name(architecture) for architecture in package.TARGETS]
+
+
+def test_each_name_of_a_list_is_subscribed_in_its_place(plain):
+    lists = {"ExecutionLogGroups": "a,b", "FlowLogGroups": "/vpc/flow"}
+    assert subscribed(plain, **lists) == {
+        "ExecutionSubscription1": "a",
+        "ExecutionSubscription2": "b",
+        "FlowSubscription1": "/vpc/flow",
+    }
+    assert subscribed(plain) == {}
+
+
+def test_an_empty_place_moves_no_other_name(plain):
+    expected = {"AccessSubscription1": "a", "AccessSubscription3": "c"}
+    assert subscribed(plain, AccessLogGroups="a,,c") == expected
+
+
+def test_more_names_than_places_are_refused_and_not_left_out(plain, package):
+    places = package.plain_template.PLACES
+    names = [f"group-{nth}" for nth in range(places + 1)]
+    full = subscribed(plain, FunctionLogGroups=",".join(names[:places]))
+    assert list(full.values()) == names[:places]
+    refused = subscribed(plain, FunctionLogGroups=",".join(names))
+    # Blanks are in no name of a log group.
+    assert refused["TooManyFunctionLogGroups"] == f"more than {places} names are in FunctionLogGroups"
+
+
+def test_what_is_in_a_loop_is_in_each_place_as_in_the_loop(plain, package):
+    for name, (variable, _, fragment) in LOOPS.items():
+        for key, expected in fragment.items():
+            for place in 1, package.plain_template.PLACES:
+                made = plain["Resources"][key.replace(f"&{{{variable}}}", str(place))]
+                assert (made["Type"], made.get("DependsOn")) == (expected["Type"], expected.get("DependsOn")), name
+                assert list(made["Properties"]) == list(expected["Properties"])
+                same = {each: value for each, value in expected["Properties"].items() if not uses(variable, value)}
+                assert same and same.items() <= made["Properties"].items(), key
+                # CloudFormation would look for a parameter or resource of that name.
+                assert f'{{"Ref": "{variable}"}}' not in json.dumps(made), key
+
+
+def test_an_extension_that_is_not_written_out_is_an_error(package):
+    counts = TEXT.replace("\nOutputs:\n", "\nOutputs:\n  Groups:\n    Value:\n      Fn::Length: !Ref FlowLogGroups\n")
+    with pytest.raises(AssertionError, match="extension"):
+        package.plain_template.plain(counts, "0", "f.zip")
+
+
+def test_a_zip_depends_on_the_program_alone(package, tmp_path):
+    made = []
+    for name in "one", "other":
+        program = tmp_path / name
+        program.write_bytes(b"\x7fELF" + bytes(range(256)) * 100)
+        path = tmp_path / f"{name}.zip"
+        package.write_zip(program, path)
+        made.append(path.read_bytes())
+        program.touch()
+    assert made[0] == made[1] and len(made[0]) < program.stat().st_size / 10
+    with zipfile.ZipFile(tmp_path / "one.zip") as zipped:
+        [entry] = zipped.infolist()
+    # Lambda starts it, so that it must be a program.
+    assert (entry.filename, entry.external_attr >> 16) == ("bootstrap", 0o100755)
+
+
+def test_checksums_are_what_sha256sum_checks(package, tmp_path):
+    paths = [tmp_path / "one.zip", tmp_path / "template.yaml"]
+    for path in paths:
+        path.write_text(path.name)
+    package.write_lists(tmp_path, paths, {"one.zip": 123})
+    subprocess.run(["sha256sum", "--check", "--strict", "checksums.txt"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "sizes.txt").read_text() == "7\tone.zip\n13\ttemplate.yaml\n123\tone.zip, unpacked\n"
+
+
+def test_an_architecture_that_cannot_be_built_is_said_and_fails(package, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(package, "FOLDER", tmp_path / "package")
+    # Compilers without any standard library.
+    monkeypatch.setattr(package, "compilers", lambda: ["/bin/false", str(tmp_path / "none")])
+    monkeypatch.setenv("ARCHITECTURES", "arm64")
+    monkeypatch.setattr("sys.argv", ["package"])
+    with pytest.raises(SystemExit) as ended:
+        package.main()
+    assert ended.value.code == 1
+    told = capfd.readouterr().err
+    assert "arm64 LEFT OUT" in told and "rustup target add aarch64-unknown-linux-gnu" in told
+    # What can be written is written.
+    assert [path.name for path in sorted((tmp_path / "package").iterdir())] == [
+        "checksums.txt", "sizes.txt", f"why5xx-{package.version()}.yaml",
+    ]
+
+
+def test_the_compiler_is_the_first_that_has_the_library_of_the_target(package, tmp_path, monkeypatch):
+    found = []
+    for name in "without", "with", "also":
+        folder = tmp_path / f"lib-{name}"
+        folder.mkdir()
+        if name != "without":
+            (folder / "libstd-0123456789abcdef.rlib").touch()
+        found.append(tmp_path / name)
+        found[-1].write_text(f"#!/bin/sh\ntest \"$4\" = aarch64-unknown-linux-gnu && echo {folder}\n")
+        found[-1].chmod(0o755)
+    monkeypatch.setattr(package, "compilers", lambda: list(map(str, found)))
+    assert package.compiler_for("aarch64-unknown-linux-gnu") == str(found[1])
+
+
+def test_an_unknown_architecture_is_refused(package, monkeypatch):
+    monkeypatch.setenv("ARCHITECTURES", "riscv64")
+    monkeypatch.setattr("sys.argv", ["package"])
+    with pytest.raises(SystemExit, match="arm64 x86_64"):
+        package.main()
