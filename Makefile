@@ -102,6 +102,26 @@ fuzz-check: tools ## Each fuzz target over its kept inputs and some thousand oth
 bench: ## What a batch costs, beside the floor and the usual programs
 	cargo bench --locked --bench batch
 
+# This machine's, in Lambda's words.
+ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
+BASELINES := benches/baselines/target/release
+FUNCTIONS := target/lambda/$(ARCHITECTURE)/why5xx-lambda/bootstrap $(BASELINES)/bare $(BASELINES)/usual
+
+.PHONY: functions
+functions: tools
+	ARCHITECTURES=$(ARCHITECTURE) .tools/sam/bin/python scripts/package --programs
+	cd benches/baselines && cargo build --locked --release -p bare && cargo build --locked --release -p usual
+
+.PHONY: bench-function
+bench-function: functions ## Start, first publish over TLS, memory and size of the function, beside a bare and a usual one
+	.tools/sam/bin/python benches/function.py $(FUNCTIONS)
+
+.PHONY: figures
+figures: functions ## The figures of the cost sheet: measure, keep in benches/figures, write docs/cost.md
+	cargo bench --locked --bench batch -- --figures
+	.tools/sam/bin/python benches/function.py --figures benches/figures/function.tsv $(FUNCTIONS)
+	scripts/cost --write
+
 .PHONY: callgrind
 callgrind: ## Instructions of a batch by valgrind, held to their bounds
 	scripts/install-valgrind
@@ -114,6 +134,10 @@ build: tools ## The function for the template's default architecture, as `sam de
 .PHONY: package
 package: tools ## A release in target/package: zips for ARCHITECTURES (all), the template without transforms, checksums
 	.tools/sam/bin/python scripts/package
+
+.PHONY: package-check
+package-check: tools ## What `make package` built: all programs answer, and alike; arm64 under qemu, where that is installed
+	.tools/sam/bin/python $(PYTEST) -rs tests/package
 
 .PHONY: clean
 clean: ## Remove what was built, not the tools

@@ -1,31 +1,60 @@
-"""What the function costs beside its batches: start, first and hundredth invocation, memory, size.
+"""What the function costs beside its batches: start, first and later invocations, TLS, memory, size.
 
-    benches/function.py PROGRAM...
+    benches/function.py [--rounds N] [--keep] WHY5XX BARE USUAL
 
-Each program is started ten times between a Runtime API and a CloudWatch endpoint on the loopback interface, and gets a
-hundred invocations in its last run. Medians are printed, one line for each program. A program of another kind than
-why5xx may ignore the payload; it must only speak the Runtime API.
+The programs run between a Runtime API and a CloudWatch endpoint on the loopback interface: each in its turn, round after
+round, in a new process each time. A round has two processes of each program. The first publishes in the clear and in
+the last round gets a hundred invocations; the second publishes twice over TLS, to a certificate of this run's own, with
+the roots that systems trust beside it, for reading those is most of a first connection. Medians are printed.
+
+BARE does nothing but speak the Runtime API, and USUAL is the function as it is usually written (benches/baselines). What
+the goals say is checked; exit status 1 tells that one was missed. With --keep the figures go where they are kept as well:
+into benches/figures/function.tsv, from which the cost sheet is computed, and docs/performance.md.
 """
 
+import argparse
 import base64
+import contextlib
+import datetime
 import gzip
 import http.server
 import json
 import os
+import pathlib
 import queue
+import ssl
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-STARTS = 10
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 INVOCATIONS = 100
 NOW_MS = int(time.time() * 1000)
 REQUEST_ID = "3f1c9a52-0d7e-4b68-9c15-a2e4d6f80b17"
 
+PROJECT = pathlib.Path(__file__).parents[1]
+PAGE = PROJECT / "docs/performance.md"
+FIGURES = PROJECT / "benches/figures/function.tsv"
+
+# Seconds that a program may take for anything at all; under an emulator all of it is slow.
+LIMIT = 60
+
+# Goals.
+START_TIMES_BARE = 2.0
+MAX_MB = 6.0
+MAX_IDLE_MIB = 12.0
+
 
 def payload():
+    """One failed request, in two log events."""
     texts = ["Execution failed due to a timeout error", "Method completed with status: 504"]
     events = [
         {"id": f"{nth:056}", "timestamp": NOW_MS, "message": f"({REQUEST_ID}) {text}"} for nth, text in enumerate(texts)
@@ -45,14 +74,21 @@ def payload():
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         self.answer = answer
+        self.tls = tls
         super().__init__(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.server_port}"
+    def finish_request(self, request, client_address):
+        # In the connection's own thread.
+        if self.tls:
+            request = self.tls.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
+
+    def handle_error(self, *_):
+        # A program that was ended left its connections open.
+        pass
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,14 +116,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class RuntimeApi:
-    """Notes when the next invocation is asked for, and hands out one after the other."""
+class CloudWatch:
+    """Accepts whatever it is sent, and counts the requests."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.requests = 0
+        self.server = Server(self.answer, tls)
+        self.url = f"{'https' if tls else 'http'}://localhost:{self.server.server_port}"
+
+    def answer(self, *_):
+        self.requests += 1
+        # The empty answer of PutMetricData in CBOR.
+        return 200, {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}, b"\xa0"
+
+
+class Environment:
+    """One process of a program with a Runtime API of its own, which hands out one invocation after the other."""
+
+    def __init__(self, command, variables, output=subprocess.DEVNULL):
         self.asked = queue.Queue()
         self.given = queue.Queue()
+        self.errors = []
         self.server = Server(self.answer)
         self.body = payload()
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            command,
+            env=variables | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.server_port}"},
+            stdout=output,
+        )
+        self.start_ms = (self.asked.get(timeout=LIMIT) - began) * 1e3
+        self.start_cpu_ms = self.cpu_ms()
 
     def answer(self, method, path):
         if method == "GET" and path.endswith("/invocation/next"):
@@ -95,64 +154,209 @@ class RuntimeApi:
             self.given.get()
             headers = {
                 "lambda-runtime-aws-request-id": REQUEST_ID,
-                "lambda-runtime-deadline-ms": str(int(time.time() * 1000) + 60_000),
+                "lambda-runtime-deadline-ms": str(int(time.time() * 1000) + LIMIT * 1000),
                 "lambda-runtime-invoked-function-arn": "arn:aws:lambda:eu-west-1:111122223333:function:why5xx",
                 "content-type": "application/json",
             }
             return 200, headers, self.body
         if path.endswith("/error"):
-            raise SystemExit("the program reports an error")
+            self.errors.append(path)
         return 202, {}, b""
 
-    def start(self, program, cloudwatch):
-        environment = {
-            "AWS_LAMBDA_RUNTIME_API": self.server.address,
-            "AWS_LAMBDA_FUNCTION_NAME": "why5xx",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/why5xx",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef",
-            "AWS_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-            "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://{cloudwatch.address}",
-        }
-        began = time.perf_counter()
-        process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL)
-        return process, (self.asked.get(timeout=30) - began) * 1e3
-
     def invoke(self):
-        began = time.perf_counter()
+        """Milliseconds and milliseconds of CPU, until the next invocation is asked for."""
+        began, cpu_ms = time.perf_counter(), self.cpu_ms()
         self.given.put(None)
-        return (self.asked.get(timeout=30) - began) * 1e3
+        ms = (self.asked.get(timeout=LIMIT) - began) * 1e3
+        if self.errors:
+            raise SystemExit(f"the program reported an error: {self.errors}")
+        return ms, self.cpu_ms() - cpu_ms
+
+    def cpu_ms(self):
+        # The CPU clock of another process, as clock_getcpuclockid makes it.
+        return time.clock_gettime(~self.process.pid << 3 | 2) * 1e3
+
+    def resident_mib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.server.shutdown()
+        self.server.server_close()
 
 
-def resident_mib(process):
-    with open(f"/proc/{process.pid}/status") as status:
-        kib = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-    return kib / 1024
+class Authority:
+    """An authority of this run's own, a server's side of TLS that it vouches for, and a file of all trusted roots."""
+
+    def __init__(self, folder):
+        root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        root = self.certificate("why5xx bench", root_key, "why5xx bench", root_key, is_root=True)
+        leaf = self.certificate("localhost", key, "why5xx bench", root_key, is_root=False)
+        pem = serialization.Encoding.PEM
+        self.roots = folder / "roots.pem"
+        self.roots.write_bytes(pathlib.Path(certifi.where()).read_bytes() + root.public_bytes(pem))
+        chain = folder / "server.pem"
+        plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        chain.write_bytes(leaf.public_bytes(pem) + key.private_bytes(pem, *plain))
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(chain)
+
+    @staticmethod
+    def certificate(subject, key, issuer, issuer_key, is_root):
+        def name(text):
+            return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name(subject))
+            .issuer_name(name(issuer))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
+        )
+        if not is_root:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False)
+        return builder.sign(issuer_key, hashes.SHA256())
 
 
-def measure(program):
-    # The empty answer of PutMetricData in CBOR.
-    cloudwatch = Server(lambda *_: (200, {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}, b"\xa0"))
-    starts, firsts = [], []
-    for nth in range(STARTS):
-        api = RuntimeApi()
-        process, start_ms = api.start(program, cloudwatch)
-        idle_mib = resident_mib(process)
-        starts.append(start_ms)
-        firsts.append(api.invoke())
-        later = [api.invoke() for _ in range(INVOCATIONS - 1)] if nth == STARTS - 1 else []
-        used_mib = resident_mib(process)
-        process.kill()
-        process.wait()
-    print(
-        f"{os.path.basename(program):24} {os.path.getsize(program) / 1e6:6.2f} MB  start {statistics.median(starts):6.1f} ms"
-        f"  first {statistics.median(firsts):6.1f} ms  hundredth {statistics.median(later[-10:]):6.2f} ms"
-        f"  idle {idle_mib:5.1f} MiB  used {used_mib:5.1f} MiB"
+def variables(cloudwatch, authority):
+    return {
+        "AWS_LAMBDA_FUNCTION_NAME": "why5xx",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/why5xx",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef",
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_ENDPOINT_URL_CLOUDWATCH": cloudwatch.url,
+        "SSL_CERT_FILE": str(authority.roots),
+    }
+
+
+class Figures:
+    """What was measured of a program: lists of which medians are taken."""
+
+    def __init__(self, name, program):
+        self.name = name
+        self.command = [os.path.abspath(program)]
+        self.megabytes = os.path.getsize(program) / 1e6
+        self.values = {}
+
+    def add(self, name, *values):
+        self.values.setdefault(name, []).extend(values)
+
+    def median(self, name):
+        return statistics.median(self.values[name]) if name in self.values else None
+
+
+def run(figures, clear, tls, authority, is_last):
+    with Environment(figures.command, variables(clear, authority)) as environment:
+        figures.add("start", environment.start_ms)
+        figures.add("start CPU", environment.start_cpu_ms)
+        figures.add("idle", environment.resident_mib())
+        figures.add("first", environment.invoke()[0])
+        if is_last:
+            later = [environment.invoke()[0] for _ in range(INVOCATIONS - 1)]
+            figures.add("hundredth", *later[-10:])
+            figures.add("used", environment.resident_mib())
+    before = tls.requests
+    with Environment(figures.command, variables(tls, authority)) as environment:
+        for which in "first", "second":
+            ms, cpu_ms = environment.invoke()
+            if tls.requests > before:
+                figures.add(f"{which} TLS", ms)
+                figures.add(f"{which} TLS CPU", cpu_ms)
+
+
+COLUMNS = {
+    "start": "start ms",
+    "start CPU": "CPU",
+    "first": "first ms",
+    "hundredth": "100th ms",
+    "first TLS": "1st TLS ms",
+    "first TLS CPU": "CPU",
+    "second TLS": "2nd TLS ms",
+    "second TLS CPU": "CPU",
+    "idle": "idle MiB",
+    "used": "used MiB",
+}
+
+
+def table(programs):
+    yield "| program | MB | " + " | ".join(COLUMNS.values()) + " |"
+    yield "|---|---:|" + "---:|" * len(COLUMNS)
+    for figures in programs:
+        medians = [figures.median(name) for name in COLUMNS]
+        cells = ["–" if value is None else f"{value:.1f}" for value in medians]
+        yield f"| {figures.name} | {figures.megabytes:.2f} | " + " | ".join(cells) + " |"
+
+
+def goals(ours, bare, usual):
+    """What is wanted, what was measured, and whether that is it."""
+    times_bare = ours.median("start") / bare.median("start")
+    yield f"start / bare at most {START_TIMES_BARE:.0f}", f"{times_bare:.2f}", times_bare <= START_TIMES_BARE
+    publish = ours.median("first TLS") / usual.median("first TLS")
+    yield "first publish over TLS / usual at most 1", f"{publish:.2f}", publish <= 1
+    yield f"program at most {MAX_MB:.0f} MB", f"{ours.megabytes:.2f} MB", ours.megabytes <= MAX_MB
+    idle = ours.median("idle")
+    yield f"resident when idle at most {MAX_IDLE_MIB:.0f} MiB", f"{idle:.1f} MiB", idle <= MAX_IDLE_MIB
+
+
+def machine():
+    cpu = next((line for line in open("/proc/cpuinfo") if line.startswith("model name")), ": an unnamed processor")
+    return f"{os.cpu_count()} cores of {cpu.split(':')[1].strip()}, load {os.getloadavg()[0]:.1f} when done"
+
+
+def report(programs, rounds):
+    """The tables, and whether all goals are met."""
+    rows = list(goals(*programs))
+    lines = [f"{machine()}; medians of {rounds} processes of each.", "", *table(programs), ""]
+    lines += ["| goal | measured |", "|---|---:|"]
+    lines += [f"| {goal} | {measured}{'' if is_met else ', missed'} |" for goal, measured, is_met in rows]
+    return "\n".join(lines) + "\n", all(is_met for _, _, is_met in rows)
+
+
+def keep(text, ours):
+    """Writes the report into the page, and what an invocation costs whatever is in its batch beside the figures."""
+    before, mark, rest = PAGE.read_text().partition("<!-- function -->\n")
+    PAGE.write_text(f"{before}{mark}{text}<!-- /function -->{rest.partition('<!-- /function -->')[2]}")
+    FIGURES.write_text(
+        "# Written by `make figures`: ms of CPU, beside what log events take.\n"
+        f"# {machine()}\n"
+        f"invocation\t{ours.median('second TLS CPU'):.2f}\n"
+        f"first invocation\t{ours.median('first TLS CPU'):.2f}\n"
+        f"start\t{ours.median('start CPU'):.2f}\n"
     )
 
 
-for program in sys.argv[1:]:
-    measure(program)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=21, help="processes of each program and kind (%(default)s)")
+    parser.add_argument("--keep", action="store_true", help="write the figures where they are kept")
+    parser.add_argument("programs", nargs=3, metavar="PROGRAM", help="why5xx's, the bare one, the usual one")
+    options = parser.parse_args()
+    programs = [Figures(*each) for each in zip(["why5xx", "bare", "usual"], options.programs)]
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Authority(pathlib.Path(folder))
+        clear, tls = CloudWatch(), CloudWatch(authority.tls)
+        for nth in range(options.rounds):
+            for figures in programs:
+                run(figures, clear, tls, authority, nth == options.rounds - 1)
+    text, is_met = report(programs, options.rounds)
+    print(text, end="")
+    if options.keep:
+        keep(text, programs[0])
+    sys.exit(not is_met)
+
+
+if __name__ == "__main__":
+    main()
