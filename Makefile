@@ -117,9 +117,9 @@ bench-function: functions ## Start, first publish over TLS, memory and size of t
 	.tools/sam/bin/python benches/function.py $(FUNCTIONS)
 
 .PHONY: figures
-figures: functions ## The figures of the cost sheet: measure, keep in benches/figures, write docs/cost.md
+figures: functions ## Measure, keep the figures in benches/figures, write docs/cost.md and the function's in docs/performance.md
 	cargo bench --locked --bench batch -- --figures
-	.tools/sam/bin/python benches/function.py --figures benches/figures/function.tsv $(FUNCTIONS)
+	.tools/sam/bin/python benches/function.py --keep $(FUNCTIONS)
 	scripts/cost --write
 
 .PHONY: callgrind

@@ -6,10 +6,13 @@
 //! told as a whole. Before the first round all ways must count the same log events, bytes and causes.
 //!
 //! Words behind `--` choose payloads by their names: `cargo bench --bench batch -- "INFO with" bomb`. With
-//! `--instructions` callgrind counts the instructions instead, and each kind of log is held to its bound.
+//! `--instructions` callgrind counts the instructions instead, and each kind of log is held to its bound. With `--figures`
+//! the figures are written that the cost sheet is computed from.
 
 #[path = "common/bombs.rs"]
 mod bombs;
+#[path = "common/figures.rs"]
+mod figures;
 #[path = "common/instructions.rs"]
 mod instructions;
 #[path = "common/payloads.rs"]
@@ -212,6 +215,10 @@ fn main() -> ExitCode {
     }
     if words == ["--instructions"] {
         return if instructions::check() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if words == ["--figures"] {
+        figures::write().expect("benches/figures/batch.tsv can be written");
+        return ExitCode::SUCCESS;
     }
     words.retain(|word| !word.starts_with("--"));
     let chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));

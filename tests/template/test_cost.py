@@ -3,6 +3,8 @@
 import pathlib
 import subprocess
 
+import pytest
+
 PROJECT = pathlib.Path(__file__).parents[2]
 
 
@@ -16,10 +18,11 @@ def figures(text, row):
     return [float(cell.strip(" *").replace(",", "")) for cell in line.strip("|").split("|")[1:]]
 
 
-def test_the_page_holds_what_the_script_computes():
+@pytest.mark.parametrize("mark, option", [("cost", []), ("lambda-cost", ["--lambda"])])
+def test_the_page_holds_what_the_script_computes(mark, option):
     page = (PROJECT / "docs/cost.md").read_text()
-    _, _, rest = page.partition("<!-- cost -->\n")
-    assert rest.partition("<!-- /cost -->")[0] == computed(), "docs/cost.md is stale: run scripts/cost"
+    _, _, rest = page.partition(f"<!-- {mark} -->\n")
+    assert rest.partition(f"<!-- /{mark} -->")[0] == computed(*option), "docs/cost.md is stale: run scripts/cost --write"
 
 
 def test_prices_and_traffic_are_options():
@@ -36,3 +39,27 @@ def test_log_ingestion_outweighs_the_function_where_there_is_traffic():
 
 def test_metrics_beyond_ten_thousand_are_cheaper():
     assert figures(computed(), "worst")[1] == round(10_000 * 0.30 + (500 * 2 * 46 + 12 - 10_000) * 0.10)
+
+
+def of_lambda(*options):
+    """The rows of the function alone: by log and batch, the figures behind them."""
+    rows = [line.strip("|").split("|") for line in computed("--lambda", *options).splitlines()[2:]]
+    number = lambda cell: float(cell.replace(",", ""))
+    return {(row[0].strip(), int(number(row[1]))): [number(cell) for cell in row[2:]] for row in rows}
+
+
+def test_a_part_of_a_processor_takes_its_time():
+    # Without waiting, 128 MB take 1,769 / 128 times the CPU time, rounded up for each of a thousand batches.
+    for (log, batch), (cpu_ms, least_ms, *_) in of_lambda("--wait", "0", "--few", "1000").items():
+        assert 0 <= least_ms - cpu_ms * 1769 / 128 <= 1000 + 1769 / 128, (log, batch)
+
+
+def test_dollars_follow_from_milliseconds_and_prices():
+    for cpu_ms, least_ms, least, best_mb, best_ms, best in of_lambda("--invocation", "0", "--compute", "1").values():
+        assert least == pytest.approx(least_ms / 1000 * 128 / 1024, abs=1e-4)
+        assert best == pytest.approx(best_ms / 1000 * best_mb / 1024, abs=1e-4)
+        assert best <= least * 1.1 + 1e-4 and best_ms <= least_ms
+
+
+def test_the_smallest_size_is_best_where_nothing_may_be_dearer():
+    assert {row[3] for row in of_lambda("--dearer", "0", "--wait", "1000").values()} == {128}
