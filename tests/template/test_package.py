@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import json
 import pathlib
+import re
 import subprocess
 import zipfile
 
@@ -218,3 +219,11 @@ def test_an_unknown_architecture_is_refused(package, monkeypatch):
     monkeypatch.setattr("sys.argv", ["package"])
     with pytest.raises(SystemExit, match="arm64 x86_64"):
         package.main()
+
+
+def test_the_changelog_has_the_version_and_says_first_what_is_counted_differently(package):
+    releases = re.split(r"^## ", (PROJECT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    assert package.version() in [release.split()[0] for release in releases]
+    for release in releases:
+        heads = re.findall(r"^### (.*)$", release, flags=re.MULTILINE)
+        assert heads[0] == "Counted differently"
