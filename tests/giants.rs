@@ -78,37 +78,94 @@ fn head(log_group: &str) -> Vec<u8> {
     format!("{},\"logEvents\":[", &header[..header.len() - 1]).into_bytes()
 }
 
-#[test]
-fn a_bomb_of_any_form_is_read_or_refused_in_bounded_memory() {
-    let mut measured = Measured::start(&[("WHY5XX_INFLATED_BYTES_LIMIT", "8388608")]);
+/// A document that is mostly one thing, over and over.
+struct Form {
+    name: &'static str,
+    head: Vec<u8>,
+    piece: Vec<u8>,
+    tail: &'static str,
+}
+
+/// The pathological ones.
+fn forms() -> Vec<Form> {
     let now_ms = now_ms();
     let open = head(LOG_GROUP);
     let message = [&open[..], format!("{{\"id\":\"1\",\"timestamp\":{now_ms},\"message\":\"").as_bytes()].concat();
-    let small = format!("{{\"timestamp\":{now_ms},\"message\":\"\"}},").into_bytes();
-    let row = |head: &[u8], piece: &[u8], bytes: usize, tail: &[u8]| gzip_of(head, &piece.repeat(1_000), bytes, tail);
-    let rows: [(&str, Vec<u8>); 9] = [
-        ("blanks before the document", row(b"", b" ", 12 * MIB, b"")),
-        ("blanks among the events", row(&open, b" ", 12 * MIB, b"]}")),
-        ("one message", row(&message, b"a", 12 * MIB, b"\"}]}")),
-        ("a message of backslashes", row(&message, b"\\\\", 12 * MIB, b"\"}]}")),
-        ("a message of escapes", row(&message, b"\\u0041", 12 * MIB, b"\"}]}")),
-        ("empty events", row(&open, b"{},", 12 * MIB, b"{}]}")),
-        ("smallest events", row(&open, &small, 12 * MIB, b"{}]}")),
-        ("open brackets", row(&open, b"[", 12 * MIB, b"")),
-        ("open braces in a key", row(b"", b"{\"a\":", 12 * MIB, b"")),
-    ];
-    for (name, gzip) in rows {
-        let outcome = measured.invoke(name, &events::payload_of_gzip(&gzip), 4 * MIB);
-        if !outcome.is_success() {
-            assert_eq!(outcome.error_type(), "UndecodableBatch", "{name}: {outcome:?}");
-            assert!(
-                outcome.message().contains("bytes") || outcome.message().contains("log events"),
-                "{name}: {outcome:?}"
-            );
-        }
+    let small = format!("{{\"timestamp\":{now_ms},\"message\":\"\"}},");
+    let form = |name, head: &[u8], piece: &str, tail| Form { name, head: head.to_vec(), piece: piece.into(), tail };
+    vec![
+        form("blanks before the document", b"", " ", ""),
+        form("blanks among the events", &open, " ", "]}"),
+        form("one message", &message, "a", "\"}]}"),
+        form("a message of backslashes", &message, r"\\", "\"}]}"),
+        form("a message of escapes", &message, r"\u0041", "\"}]}"),
+        form("empty events", &open, "{},", "{}]}"),
+        form("smallest events", &open, &small, "{}]}"),
+        form("open brackets", &open, "[", ""),
+        form("open braces in a key", b"", "{\"a\":", ""),
+    ]
+}
+
+/// Whether a bomb was read, or refused with a number that tells why.
+fn is_read_or_refused(name: &str, outcome: &Outcome) {
+    if !outcome.is_success() {
+        assert_eq!(outcome.error_type(), "UndecodableBatch", "{name}: {outcome:?}");
+        let tells = ["byte", "log events"].iter().any(|unit| outcome.message().contains(unit));
+        assert!(tells, "{name}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_bomb_of_any_form_is_read_or_refused_in_bounded_memory() {
+    let mut measured = Measured::start(&[("WHY5XX_INFLATED_BYTES_LIMIT", "8388608")]);
+    for Form { name, head, piece, tail } in forms() {
+        let gzip = gzip_of(&head, &piece.repeat(1_000), 12 * MIB, tail.as_bytes());
+        is_read_or_refused(name, &measured.invoke(name, &events::payload_of_gzip(&gzip), 4 * MIB));
     }
     assert_eq!(measured.endpoint.sum("Errors"), 1.0);
     assert!(measured.function.is_alive());
+}
+
+#[test]
+fn a_megabyte_that_inflates_a_thousandfold_is_read_or_refused_in_bounded_memory() {
+    let mut measured = Measured::start(&[]);
+    for Form { name, head, piece, tail } in forms() {
+        // Members one behind the other, so that a gigabyte needs not be compressed.
+        let repeated = piece.repeat(MIB / piece.len());
+        let member = events::gzip(&repeated);
+        let members = (3 * MIB / 4) / member.len();
+        let gzip = [events::gzip(&head), member.repeat(members), events::gzip(tail.as_bytes())].concat();
+        let inflated = members * repeated.len();
+        println!("{name}: {} times as large", inflated / gzip.len());
+        is_read_or_refused(name, &measured.invoke(name, &events::payload_of_gzip(&gzip), 4 * MIB));
+    }
+    assert_eq!(measured.endpoint.sum("Errors"), 1.0);
+    assert!(measured.function.is_alive());
+}
+
+#[test]
+fn ids_take_six_megabytes_at_the_most_however_many_come() {
+    let mut measured = Measured::start(&[]);
+    let mut grown_after = |batches: std::ops::Range<usize>| {
+        let mut grown = 0;
+        for batch in batches {
+            let line = |n: usize| format!(r#"{{"requestId":"{batch}-{n}","apiId":"a","stage":"s","status":"503"}}"#);
+            let lines: Vec<_> = (0..1_000).map(line).collect();
+            let payload = events::payload(&events::batch("/shop/access", &batch.to_string(), now_ms(), &lines));
+            assert!(measured.function.invoke(&payload).is_success());
+            grown = measured.function.peak_bytes() - measured.at_rest;
+        }
+        grown
+    };
+    // What a batch of this size takes in itself; then twice as many ids as are remembered; then as many more.
+    let own = grown_after(0..5);
+    let full = grown_after(5..205);
+    let later = grown_after(205..405);
+    println!("ids: +{} KiB when full, +{} KiB later", (full - own) >> 10, (later - full) >> 10);
+    // 3.4 MB of which the set is moved when it grows.
+    assert!(full - own <= 6 * MIB, "{} bytes for 100,000 ids", full - own);
+    assert!(later - full <= MIB / 2, "{} bytes more for 200,000 others", later - full);
+    assert_eq!(measured.endpoint.sum("AccessLogErrors"), 405_000.0);
 }
 
 #[test]
