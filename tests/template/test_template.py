@@ -261,6 +261,31 @@ def test_each_action_of_the_role_reaches_one_resource_and_a_condition_bounds_the
         assert statement.get("Condition") == (bound if statement["Resource"] == "*" else None)
 
 
+def statements_in(value):
+    """The statements of all policies in a value."""
+    if isinstance(value, dict):
+        yield from value.get("Statement", [])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from statements_in(each)
+
+
+def test_no_policy_allows_a_wildcard_or_anybody():
+    allowed = [each for each in statements_in(RESOURCES) if each["Effect"] == "Allow"]
+    assert len(allowed) > len(list(statements()))
+    for statement in allowed:
+        assert not any("*" in action for action in actions(statement)), statement
+        assert statement.get("Resource") != "*" or actions(statement) == ["cloudwatch:PutMetricData"], statement
+        assert "NotAction" not in statement and "NotResource" not in statement and "NotPrincipal" not in statement
+        # Whom a policy of a resource lets in is a service.
+        assert set(statement.get("Principal", {"Service": ""})) == {"Service"}, statement
+    [topic] = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert topic["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assume = RESOURCES["FunctionRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert [each["Principal"] for each in assume] == [{"Service": "lambda.amazonaws.com"}]
+
+
 def test_the_role_writes_to_the_functions_own_log_group_alone():
     [statement] = [statement for _, statement in statements() if "logs:PutLogEvents" in actions(statement)]
     assert statement["Resource"] == {"Fn::GetAtt": ["FunctionLogGroup", "Arn"]}
