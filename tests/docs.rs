@@ -66,3 +66,26 @@ fn the_defaults_on_the_page_are_the_program_s() {
         assert!(page.contains(&format!("| `{variable}` | {default} |")), "{variable}: {default}");
     }
 }
+
+/// The text of a test file, of the Rust files below a folder, or of the tests of the chain.
+fn source(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match name.strip_prefix("src/") {
+        Some(module) => ["mod.rs", "tests.rs"]
+            .map(|file| fs::read_to_string(root.join("src").join(module).join(file)).unwrap())
+            .concat(),
+        None if name == "chain" => fs::read_to_string(root.join("tests/chain/test_chain.py")).unwrap(),
+        None => fs::read_to_string(root.join("tests").join(name).with_extension("rs")).unwrap(),
+    }
+}
+
+#[test]
+fn the_tests_that_the_page_on_failures_names_are_there() {
+    let page = page("lost-or-doubled.md");
+    let named: Vec<_> = page.split('`').filter_map(|name| name.split_once("::")).collect();
+    assert!(named.len() > 30, "{named:?}");
+    for (file, test) in named {
+        let declared = [format!("fn {test}("), format!("def {test}(")];
+        assert!(declared.iter().any(|declared| source(file).contains(declared)), "{file}::{test}");
+    }
+}
