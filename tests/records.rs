@@ -158,6 +158,28 @@ fn records_cut_in_two_after_a_part_of_their_data_was_accepted_count_once() {
 }
 
 #[test]
+fn log_events_that_records_share_count_once_in_whatever_order_the_records_come_again() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    let mut function = Function::start(&endpoint);
+    // A failure in each of 600 minutes: two requests. The other record brings the last two thirds of them again.
+    let lines =
+        |n: i64| events::timed_out_request(&n.to_string()).into_iter().map(move |line| (now_ms() - n * 60_000, line));
+    let whole = events::batch_of(LOG_GROUP, "a", &(0..600).flat_map(lines).collect::<Vec<_>>());
+    let mut part = whole.clone();
+    let log_events = part["logEvents"].as_array_mut().unwrap();
+    log_events.drain(..log_events.len() / 3);
+    let event = events::kinesis_event(&[events::record_data(&whole), events::record_data(&part)]);
+    assert_eq!(function.invoke(&bytes(&event)).error_type(), "PublishRefused");
+
+    for record in event["Records"].as_array().unwrap().iter().rev() {
+        assert_eq!(asked_again(&function.invoke(&bytes(&json!({"Records": [record]})))), Vec::<String>::new());
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (600.0, 600.0));
+    assert_eq!(endpoint.sum("UncertainPublishes"), 0.0);
+}
+
+#[test]
 fn a_record_of_the_functions_own_log_group_is_passed_over() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
