@@ -47,7 +47,7 @@ fn counted(line: &str) -> Counted {
         log_group: ACCESS_LOG_GROUP.to_owned(),
         log_stream: "stream".to_owned(),
     };
-    let event = LogEvent { id: "1", timestamp_ms: 1_781_000_000_000, message: Message::plain(line.as_bytes()) };
+    let event = LogEvent { id: b"1", timestamp_ms: 1_781_000_000_000, message: Message::plain(line.as_bytes()) };
     Pipeline::new(Settings::default().into(), Default::default()).count_events(&header, [event].into_iter())
 }
 
