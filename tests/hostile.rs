@@ -29,6 +29,14 @@ fn access_line(form: Form, status: u16, user_agent: &str) -> String {
             r#"{{"requestId":"1f2e3d4c","agent":"{user_agent}","apiId":"a1b2c3d4e5","stage":"prod","status":"{status}"}}"#
         ),
         Form::CommonLog => format!(r#"192.0.2.7 - - [{time}] "GET /{user_agent} HTTP/1.1" {status} 36 1f2e3d4c"#),
+        Form::Csv => format!("192.0.2.7,-,-,{time},GET,/{user_agent},HTTP/1.1,{status},36,1f2e3d4c"),
+        Form::Xml => format!(
+            "<request id=\"1f2e3d4c\"> <ip>192.0.2.7</ip> <requestTime>{time}</requestTime> <httpMethod>GET</httpMethod> \
+             <path>/{user_agent}</path> <status>{status}</status> <protocol>HTTP/1.1</protocol> </request>"
+        ),
+        Form::Keyed => {
+            format!("requestId: 1f2e3d4c, httpMethod: GET, path: /{user_agent}, status: {status}, stage: prod")
+        }
     }
 }
 
@@ -37,7 +45,12 @@ enum Form {
     StatusFirst,
     StatusLast,
     CommonLog,
+    Csv,
+    Xml,
+    Keyed,
 }
+
+const FORMS: &[Form] = &[Form::StatusFirst, Form::StatusLast, Form::CommonLog, Form::Csv, Form::Xml, Form::Keyed];
 
 /// Counts one line of an access log.
 fn counted(line: &str) -> Counted {
@@ -64,6 +77,12 @@ const FORGERIES: &[&str] = &[
     r#"x HTTP/1.1" 502 36 1f2e3d4c"#,
     r#"x HTTP/1.1" 200 36 1f2e3d4c"#,
     r#"","error":{"status":"502"},"a":""#,
+    ",HTTP/1.1,502,36,1f2e3d4c",
+    ",HTTP/1.1,200,36,1f2e3d4c",
+    "</path> <status>502</status> <path>",
+    "</path> <status>200</status> </request>",
+    ", status: 502, x: ",
+    ", status: 200",
     "502",
     " 502 ",
 ];
@@ -79,7 +98,7 @@ proptest! {
 
     #[test]
     fn no_client_makes_a_failure_of_a_success_or_two_of_one(
-        form in select(vec![Form::StatusFirst, Form::StatusLast, Form::CommonLog]),
+        form in select(FORMS),
         fails in any::<bool>(),
         text in client_text(),
     ) {
@@ -89,6 +108,14 @@ proptest! {
         prop_assert!(failures <= u64::from(fails), "{line}");
         // A line is a failure, or ambiguous, or neither.
         prop_assert!(failures + counted.ambiguous_lines <= 1, "{line}");
+    }
+}
+
+#[test]
+fn each_form_counts_its_failure_where_nobody_forges() {
+    for form in FORMS {
+        let failures = |status| counted(&access_line(*form, status, "orders/17")).tally.counts().count();
+        assert_eq!((failures(503), failures(200)), (1, 0), "{form:?}");
     }
 }
 
