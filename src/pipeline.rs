@@ -204,7 +204,7 @@ impl Pipeline {
     pub fn knowing(&self, events: &[u64]) -> Self {
         let mut knowing = self.clone();
         for event in events {
-            knowing.memory.remember(*event);
+            knowing.memory.suppose(*event);
         }
         knowing
     }

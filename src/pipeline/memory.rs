@@ -111,6 +111,11 @@ impl Memory {
         }
     }
 
+    /// Takes a log event for counted while one batch is counted once more: nothing that is remembered makes room for it.
+    pub(super) fn suppose(&mut self, event: u64) {
+        self.known.insert(event);
+    }
+
     /// Adds what a batch noted, and its open requests in place of the former ones, which it had taken up.
     pub(super) fn take_over(&mut self, batch: Self) {
         for event in batch.noted.events {
@@ -160,6 +165,15 @@ impl Noted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_supposed_pushes_nothing_out_of_a_full_memory() {
+        let mut memory = Memory::default();
+        let events = 2 * MOST_EVENTS as u64;
+        (0..MOST_EVENTS as u64).for_each(|event| memory.remember(event));
+        (MOST_EVENTS as u64..events).for_each(|event| memory.suppose(event));
+        assert!((0..events).all(|event| memory.knows(event)));
+    }
 
     #[test]
     fn an_id_that_comes_again_is_known_wherever_it_comes() {
