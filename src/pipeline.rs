@@ -350,7 +350,7 @@ impl<'p> Batch<'p> {
             }
             return;
         }
-        let mut to = counter::Requests { counter: &mut self.counter, source };
+        let mut to = counter::Receiver { counter: &mut self.counter, source };
         self.requests.add(key, self.number, event.timestamp_ms, finding, &mut to);
     }
 
@@ -436,7 +436,7 @@ impl<'p> Batch<'p> {
         let source = self.source.take().unwrap_or_default();
         let mut counter = self.counter;
         // One by one: a hundred thousand failures at once would be tens of megabytes.
-        let finished = self.requests.finish(&mut counter::Requests { counter: &mut counter, source: &source });
+        let finished = self.requests.finish(&mut counter::Receiver { counter: &mut counter, source: &source });
         if let Some(invocations) = self.invocations {
             let number = self.number;
             let carry =

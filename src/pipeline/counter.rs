@@ -218,12 +218,12 @@ impl<'p> Counter<'p> {
 }
 
 /// Where the failed requests of a source go.
-pub(super) struct Requests<'c, 'p> {
+pub(super) struct Receiver<'c, 'p> {
     pub(super) counter: &'c mut Counter<'p>,
     pub(super) source: &'c Source,
 }
 
-impl Take for Requests<'_, '_> {
+impl Take for Receiver<'_, '_> {
     fn failed(&mut self, names: &Names, failed: FailedRequest) -> Option<usize> {
         self.counter.request(self.source, names, failed)
     }
