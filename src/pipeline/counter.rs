@@ -82,15 +82,7 @@ impl<'p> Counter<'p> {
     }
 
     fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
-        let named = match self.subjects.get(&failure.subject) {
-            Some(named) => *named,
-            None => {
-                let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| failure.subject.clone());
-                let named = self.name(source, &mut failure.subject);
-                self.subjects.extend(raw.map(|raw| (raw, named)));
-                named
-            }
-        };
+        let named = self.named(source, &mut failure.subject);
         let nth = self.count(number, named, failure.cause.id, failure.timestamp_ms, failure.status);
         if let Some(shape) = &failure.shape {
             self.shape(shape);
@@ -135,16 +127,21 @@ impl<'p> Counter<'p> {
         }
         let mut subject = names.subject(failed.place, failed.route);
         if failed.route.is_some() {
-            if let Some(named) = self.subjects.get(&subject) {
-                return *named;
-            }
-            let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| subject.clone());
-            let named = self.name(source, &mut subject);
-            self.subjects.extend(raw.map(|raw| (raw, named)));
-            return named;
+            return self.named(source, &mut subject);
         }
         let named = self.name(source, &mut subject);
         self.keep_place(failed.place, named);
+        named
+    }
+
+    /// What a subject counts under, worked out when it is seen for the first time.
+    fn named(&mut self, source: &Source, subject: &mut Subject) -> Named {
+        if let Some(named) = self.subjects.get(subject) {
+            return *named;
+        }
+        let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| subject.clone());
+        let named = self.name(source, subject);
+        self.subjects.extend(raw.map(|raw| (raw, named)));
         named
     }
 
