@@ -4,7 +4,7 @@
 //! mask per character of interest for each block of 64 bytes and works out from the masks which quotes are escaped,
 //! where a search for the next quote or backslash would start again at every escape.
 
-use wide::{i8x16, u8x16};
+use wide::{i8x64, u8x64};
 
 /// Bytes that one pair of masks covers.
 const BLOCK: usize = 64;
@@ -47,10 +47,11 @@ impl Search {
     /// Where in the block the string ends.
     #[inline(always)]
     fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
-        let vectors = vectors(block);
-        let quotes = mask(&vectors, b'"');
-        let backslashes = mask(&vectors, b'\\');
-        self.unusual |= holds_unusual(&vectors);
+        let vector = u8x64::new(*block);
+        let quotes = vector.simd_eq(u8x64::splat(b'"')).to_bitmask();
+        let backslashes = vector.simd_eq(u8x64::splat(b'\\')).to_bitmask();
+        // As signed numbers, control characters and bytes outside ASCII are below the space.
+        self.unusual |= vector.cast_signed().simd_lt(i8x64::splat(0x20)).any();
         if backslashes == 0 && self.escaped == 0 {
             return (quotes != 0).then(|| quotes.trailing_zeros() as usize);
         }
@@ -75,32 +76,6 @@ impl Search {
         self.escaped = u64::from(overflow);
         (EVEN ^ (ends_even << 1)) & follow
     }
-}
-
-/// The block in four vectors.
-type Vectors = [u8x16; 4];
-
-#[inline(always)]
-fn vectors(block: &[u8; BLOCK]) -> Vectors {
-    // Written out: the closures of `map` are not always inlined, and then cost more than all the rest.
-    let (vectors, _) = block.as_chunks::<16>();
-    [u8x16::new(vectors[0]), u8x16::new(vectors[1]), u8x16::new(vectors[2]), u8x16::new(vectors[3])]
-}
-
-/// One bit for each byte of the block that is `byte`.
-#[inline(always)]
-fn mask(block: &Vectors, byte: u8) -> u64 {
-    let byte = u8x16::splat(byte);
-    let bits = |vector: u8x16| u64::from(vector.simd_eq(byte).to_bitmask());
-    bits(block[0]) | (bits(block[1]) << 16) | (bits(block[2]) << 32) | (bits(block[3]) << 48)
-}
-
-/// Whether any byte is a control character or outside ASCII: as signed numbers, all of them are below the space.
-#[inline(always)]
-fn holds_unusual(block: &Vectors) -> bool {
-    let space = i8x16::splat(0x20);
-    let below = |vector: u8x16| vector.cast_signed().simd_lt(space);
-    ((below(block[0]) | below(block[1])) | (below(block[2]) | below(block[3]))).to_bitmask() != 0
 }
 
 /// Whether the bytes at the places of the mask make simple escapes.
