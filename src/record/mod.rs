@@ -116,9 +116,11 @@ pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Format
         Some(Kind::Lambda) => lambda::read(event).unwrap_or(Record::Nothing),
         _ if source.pasted => execution::read(event)
             .or_else(|| formats.read(group, None, event))
+            .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
             .or_else(|| access::read(event))
             .or_else(|| lambda::read_pasted(event))
             .unwrap_or(Record::Unknown),
+        _ if access::is_healthy(event) => Record::Nothing,
         _ => execution::read_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))
             .or_else(|| access::read(event))

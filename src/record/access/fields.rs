@@ -125,7 +125,8 @@ impl<'p, 'a> Read<'p, 'a> {
         let of_time = |pair: &Pair<'_>| shape::starts_with_request_time(set_value(&pair.value).unwrap_or(""));
         // API Gateway's formats write numbers as strings; applications hardly do.
         let quoted = self.with_role(Role::Status).any(|pair| pair.quoted);
-        let of_names: u32 = self.pairs.pairs.iter().map(|pair| weight(&pair.path) + u32::from(of_time(pair))).sum();
+        let with_roles = self.pairs.pairs.iter().zip(&self.roles);
+        let of_names: u32 = with_roles.map(|(pair, role)| weight(&pair.path, *role) + u32::from(of_time(pair))).sum();
         of_names + u32::from(quoted)
     }
 
@@ -141,7 +142,7 @@ impl<'p, 'a> Read<'p, 'a> {
     }
 
     fn has_name_of_its_own(&self) -> bool {
-        self.pairs.pairs.iter().any(|pair| weight(&pair.path) > 1)
+        self.pairs.pairs.iter().zip(&self.roles).any(|(pair, role)| weight(&pair.path, *role) > 1)
     }
 
     /// The pair that tells the status. The top-level key `status` wins over nested ones and other spellings.

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
@@ -23,7 +24,7 @@ pub(super) fn pairs(text: &str) -> Pairs<'_> {
 }
 
 /// The pairs of a whole document.
-fn strict(text: &str) -> Option<Pairs<'static>> {
+fn strict(text: &str) -> Option<Pairs<'_>> {
     let mut pairs = Vec::new();
     let mut document = serde_json::Deserializer::from_str(text);
     Collect { path: Vec::new(), pairs: &mut pairs }.deserialize(&mut document).ok()?;
@@ -32,20 +33,53 @@ fn strict(text: &str) -> Option<Pairs<'static>> {
 }
 
 /// Collects scalars with their paths. `serde_json::Value` would hide keys that occur twice.
-struct Collect<'c> {
+struct Collect<'c, 'de> {
     path: Vec<String>,
-    pairs: &'c mut Vec<Pair<'static>>,
+    pairs: &'c mut Vec<Pair<'de>>,
 }
 
-impl Collect<'_> {
-    fn push(self, value: String, quoted: bool) {
+impl<'de> Collect<'_, 'de> {
+    fn push(self, value: Cow<'de, str>, quoted: bool) {
         if self.pairs.len() <= MOST_PAIRS {
-            self.pairs.push(Pair { path: self.path, value: Cow::Owned(value), quoted });
+            self.pairs.push(Pair { path: self.path, value, quoted });
         }
+    }
+
+    fn push_number(self, number: impl ToString) {
+        self.push(Cow::Owned(number.to_string()), false);
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Collect<'_> {
+/// A key in its plain form, made of the text as it stands in the line.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsPlain;
+        impl Visitor<'_> for AsPlain {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(plain(key)))
+            }
+        }
+        deserializer.deserialize_str(AsPlain)
+    }
+}
+
+/// The names of `outer` and one more.
+fn inner_path(outer: &[String], name: String) -> Vec<String> {
+    let mut path = Vec::with_capacity(outer.len() + 1);
+    path.extend_from_slice(outer);
+    path.push(name);
+    path
+}
+
+impl<'de> DeserializeSeed<'de> for Collect<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -53,7 +87,7 @@ impl<'de> DeserializeSeed<'de> for Collect<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Collect<'_> {
+impl<'de> Visitor<'de> for Collect<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,32 +95,37 @@ impl<'de> Visitor<'de> for Collect<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.push(value.to_owned(), true);
+        self.push(Cow::Owned(value.to_owned()), true);
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<(), E> {
+        self.push(Cow::Borrowed(value), true);
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.push(value.to_string(), false);
+        self.push_number(value);
         Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.push(value.to_string(), false);
+        self.push_number(value);
         Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.push(value.to_string(), false);
+        self.push_number(value);
         Ok(())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.push(value.to_string(), false);
+        self.push_number(value);
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.push("-".to_owned(), false);
+        self.push(Cow::Borrowed("-"), false);
         Ok(())
     }
 
@@ -96,14 +135,12 @@ impl<'de> Visitor<'de> for Collect<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+        while let Some(Key(name)) = map.next_key()? {
             if self.path.len() >= DEEPEST {
                 map.next_value::<serde::de::IgnoredAny>()?;
                 continue;
             }
-            let mut path = self.path.clone();
-            path.push(plain(&key));
-            map.next_value_seed(Collect { path, pairs: &mut *self.pairs })?;
+            map.next_value_seed(Collect { path: inner_path(&self.path, name), pairs: &mut *self.pairs })?;
         }
         Ok(())
     }
@@ -178,8 +215,7 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, key: String, start: usize, end: usize, quoted: bool) {
-        let mut path = self.path.clone();
-        path.push(key);
+        let path = inner_path(&self.path, key);
         self.found.push(Pair { path, value: Cow::Borrowed(self.text.get(start..end).unwrap_or("")), quoted });
     }
 

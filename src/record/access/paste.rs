@@ -209,7 +209,8 @@ fn cells(line: &str, separator: char) -> Vec<String> {
 
 fn is_name(cell: &str) -> bool {
     let path = [plain(cell)];
-    !cell.contains(' ') && (role(&path).is_some() || weight(&path) > 0)
+    let role = role(&path);
+    !cell.contains(' ') && (role.is_some() || weight(&path, role) > 0)
 }
 
 /// Undoes the entities that consoles put into copied tables.

@@ -76,7 +76,7 @@ impl Quoted<'_> {
 
     /// The key around a `tatus`. Nearly all are `status` in its usual form, which needs no walk to its ends.
     fn key_around(&self, at: usize) -> Key {
-        if self.bytes[..at].ends_with(b"\"s")
+        if self.bytes[..at].last_chunk() == Some(b"\"s")
             && self.begins_a_pair(at - 2)
             && let Some(behind) = self.quote(at + b"tatus".len())
             && self.bytes.get(behind) == Some(&b':')
@@ -123,8 +123,12 @@ impl Quoted<'_> {
 
     /// Where reading goes on behind the quote at `at`, if there is one.
     fn quote(&self, at: usize) -> Option<usize> {
-        let quote: &[u8] = if self.escaped { b"\\\"" } else { b"\"" };
-        self.bytes.get(at..)?.starts_with(quote).then_some(at + quote.len())
+        let at = if self.escaped { self.behind(at, b'\\')? } else { at };
+        self.behind(at, b'"')
+    }
+
+    fn behind(&self, at: usize, byte: u8) -> Option<usize> {
+        (self.bytes.get(at) == Some(&byte)).then_some(at + 1)
     }
 
     fn blanks(&self, at: usize) -> usize {

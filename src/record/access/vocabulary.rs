@@ -49,10 +49,11 @@ pub(super) fn plain(key: &str) -> String {
     let is_left_out = |b: &u8| matches!(b, b'_' | b'-' | b'.' | b' ' | b'$' | b'@');
     if key.is_ascii() {
         // All keys but forged ones.
-        let bytes = key.bytes().filter(|b| !is_left_out(b)).take(LONGEST_KEY_BYTES);
-        let mut plain = String::with_capacity(key.len().min(LONGEST_KEY_BYTES));
-        plain.extend(bytes.map(|b| char::from(b.to_ascii_lowercase())));
-        return plain;
+        let mut plain = Vec::with_capacity(key.len().min(LONGEST_KEY_BYTES));
+        for b in key.bytes().filter(|b| !is_left_out(b)).take(LONGEST_KEY_BYTES) {
+            plain.push(b.to_ascii_lowercase());
+        }
+        return String::from_utf8(plain).unwrap_or_default();
     }
     key.chars()
         .filter(|c| !u8::try_from(*c).is_ok_and(|b| is_left_out(&b)))
@@ -86,13 +87,17 @@ const FOREIGN: &[&str] = &[
     "params",
 ];
 
+/// All names of a path in one.
+fn joined(path: &[String]) -> Cow<'_, str> {
+    match path {
+        [name] => Cow::Borrowed(name),
+        names => Cow::Owned(names.concat()),
+    }
+}
+
 /// What the field at `path` is for.
 pub(super) fn role(path: &[String]) -> Option<Role> {
-    let joined = match path {
-        [name] => Cow::Borrowed(name.as_str()),
-        names => Cow::Owned(names.concat()),
-    };
-    if let Some(role) = role_of_name(&joined) {
+    if let Some(role) = role_of_name(&joined(path)) {
         return Some(role);
     }
     // `{"error":{"errorMessage":…}}`, `{"http":{"status":…}}`: the object's name adds nothing.
@@ -152,13 +157,13 @@ fn role_of_name(name: &str) -> Option<Role> {
 }
 
 /// How surely a name tells a line of API Gateway: 2 for names that only its formats use, 1 for names that other logs
-/// use as well, else 0.
-pub(super) fn weight(path: &[String]) -> u32 {
-    let joined = path.concat();
+/// use as well, else 0. The role is what [`role`] tells of it.
+pub(super) fn weight(path: &[String], role: Option<Role>) -> u32 {
+    let joined = joined(path);
     let joined = joined.strip_prefix("context").unwrap_or(&joined);
     let leaf = path.last().map_or("", String::as_str);
     let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
-    match role(path) {
+    match role {
         Some(Role::ErrorMessage) => return u32::from(leaf.starts_with("errormessage") || path.len() > 1),
         Some(Role::Status | Role::TraceId) => return 0,
         Some(Role::ApiId | Role::Stage | Role::RequestId) => return 1,
