@@ -47,7 +47,7 @@ impl Memory {
 
     /// The log events that a batch noted: those that count, and were not known before.
     pub fn events(&self) -> Vec<u64> {
-        self.noted.events.clone()
+        self.noted.events.iter().flatten().copied().collect()
     }
 
     /// What stands for a log stream.
@@ -118,7 +118,7 @@ impl Memory {
 
     /// Adds what a batch noted, and its open requests in place of the former ones, which it had taken up.
     pub(super) fn take_over(&mut self, batch: Self) {
-        for event in batch.noted.events {
+        for event in batch.noted.events.into_iter().flatten() {
             self.remember(event);
         }
         self.carry = batch.carry;
@@ -134,10 +134,14 @@ impl Memory {
     }
 }
 
+/// Log events noted in one piece, 32 KiB. One vector of all of them would leave holes of its size behind as it grows.
+const PIECE: usize = 4_096;
+
 /// The log events that a batch noted.
 #[derive(Debug, Clone, Default)]
 struct Noted {
-    events: Vec<u64>,
+    /// In pieces.
+    events: Vec<Vec<u64>>,
     /// The id of the last one.
     last_id: Vec<u8>,
     /// The events by themselves, once an id did not rise.
@@ -151,13 +155,16 @@ impl Noted {
         let rises = self.events.is_empty() || (id.len() == self.last_id.len() && id > &self.last_id[..]);
         if !rises || self.index.is_some() {
             let events = &self.events;
-            let index = self.index.get_or_insert_with(|| events.iter().copied().collect());
+            let index = self.index.get_or_insert_with(|| events.iter().flatten().copied().collect());
             if !index.insert(event) {
                 return false;
             }
         }
         id.clone_into(&mut self.last_id);
-        self.events.push(event);
+        match self.events.last_mut() {
+            Some(piece) if piece.len() < PIECE => piece.push(event),
+            _ => self.events.push(vec![event]),
+        }
         true
     }
 }
@@ -189,7 +196,7 @@ mod tests {
             for id in ids {
                 assert_eq!(noted.note(key_of(id), id.as_bytes()), plain.insert(id), "{id} of {ids:?}");
             }
-            assert_eq!(noted.events.len(), plain.len());
+            assert_eq!(noted.events.iter().flatten().count(), plain.len());
         }
     }
 }
