@@ -166,7 +166,7 @@ fn measure(payload: &Payload) {
 #[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 fn measure_bomb(payload: &Payload) {
     let gzip = &payload.parts[0].gzip;
-    let error = decode::gzip_data(gzip, &Limits::default(), |_, event| {
+    let error = decode::gzip_data(gzip, &Limits::default(), &mut |_, event| {
         black_box(event);
     });
     assert!(

@@ -30,3 +30,4 @@ pub mod request;
 pub mod settings;
 pub mod source;
 pub mod tally;
+mod uuid;

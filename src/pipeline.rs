@@ -12,7 +12,6 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,8 +22,8 @@ use self::counter::Counter;
 use crate::cause::Table;
 use crate::classify::repeated::Repeated;
 use crate::classify::{self, Verdict};
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, Limits, LogEvent};
-use crate::record::{self, Record, Source, access, execution, flow, lambda};
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, Each, Limits, LogEvent};
+use crate::record::{self, Kind, Record, Source, access, execution, flow, lambda};
 use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
@@ -161,7 +160,7 @@ impl Pipeline {
             let mut decoded = Decoded { header: header.clone(), ..Decoded::default() };
             for event in events {
                 decoded.log_events += 1;
-                each(header, event);
+                each(header, &event);
             }
             Ok(decoded)
         });
@@ -221,13 +220,13 @@ impl Pipeline {
 
     fn count_with(
         &self,
-        decode: impl FnOnce(&Limits, &mut dyn FnMut(&BatchHeader, LogEvent<'_>)) -> Result<Decoded, DecodeError>,
+        decode: impl FnOnce(&Limits, &mut Each<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = Batch::new(self);
-        batch.counter.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, &event))?;
+        batch.counter.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, event))?;
         Ok(batch.finish())
     }
 }
@@ -235,8 +234,8 @@ impl Pipeline {
 /// One batch on its way.
 struct Batch<'p> {
     pipeline: &'p Pipeline,
-    /// Shared, so that it can be read while the batch changes.
-    source: Option<Rc<Source>>,
+    /// Lent to each log event, and shared with the exemplars.
+    source: Option<Arc<Source>>,
     /// API and stage that the source tells.
     place: Place,
     requests: Requests<'p>,
@@ -275,25 +274,30 @@ impl<'p> Batch<'p> {
 
     /// The batch begins: its header tells where it comes from.
     #[cold]
-    fn begin(&mut self, header: &BatchHeader) -> Rc<Source> {
+    fn begin(&mut self, header: &BatchHeader) -> Arc<Source> {
         let settings = &*self.pipeline.settings;
         let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
         self.counter.counted.own_log_group = is(&settings.own_log_group);
         self.counter.counted.canary = is(&settings.canary_log_group);
         let own_account = self.pipeline.own_account.as_ref();
         self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
-        let source = Rc::new(Source::of(header, settings, self.pipeline.pasted));
+        let source = Arc::new(Source::of(header, settings, self.pipeline.pasted));
         self.place = self.place_of(&source, None, None);
-        self.source = Some(source.clone());
         source
     }
 
     fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
-        let settings = &*self.pipeline.settings;
-        let source = match &self.source {
-            Some(source) => source.clone(),
+        let source = match self.source.take() {
+            Some(source) => source,
             None => self.begin(header),
         };
+        self.event_of(&source, event);
+        self.source = Some(source);
+    }
+
+    #[inline]
+    fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
+        let settings = &*self.pipeline.settings;
         if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
             return;
         }
@@ -302,19 +306,27 @@ impl<'p> Batch<'p> {
         if self.counter.counted.own_log_group || self.counter.counted.canary {
             return;
         }
-        match record::read(&source, settings, &mut self.counter.counted.memory.formats, event) {
-            Record::Execution(line) => self.execution(&source, event, &line),
-            Record::Transcript(text) if !self.is_duplicate(&source, event) => {
+        if source.kind != Some(Kind::Lambda) {
+            match execution::usual(event) {
+                execution::Usual::Line(line) => return self.execution(source, event, &line),
+                execution::Usual::Nothing => return,
+                execution::Usual::Other => {}
+            }
+        }
+        // Borrowed, as everything that is read of an event: see [`decode::Each`].
+        match &record::read(source, settings, &mut self.counter.counted.memory.formats, event) {
+            Record::Execution(line) => self.execution(source, event, line),
+            Record::Transcript(text) if !self.is_duplicate(source, event) => {
                 // The event has one id, and none of its lines repeats another.
                 let event = LogEvent { id: b"", ..*event };
-                for line in execution::lines_of_transcript(&text) {
-                    self.execution(&source, &event, &line);
+                for line in execution::lines_of_transcript(text) {
+                    self.execution(source, &event, &line);
                 }
             }
             Record::Transcript(_) => {}
-            Record::Access(line) => self.access(&source, event, &line),
-            Record::Lambda(line) => self.invocation(&source, event, &line),
-            Record::Flow(line) => self.flow(&source, event, line),
+            Record::Access(line) => self.access(source, event, line),
+            Record::Lambda(line) => self.invocation(source, event, line),
+            Record::Flow(line) => self.flow(source, event, *line),
             Record::Nothing => {}
             Record::Unknown => {
                 self.counter.counted.unknown_events += 1;
@@ -326,12 +338,14 @@ impl<'p> Batch<'p> {
         }
     }
 
-    fn execution(&mut self, source: &Source, event: &LogEvent<'_>, line: &execution::Line<'_>) {
+    fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::Line<'_>) {
         use classify::execution::Finding;
         if line.head == execution::Head::HttpMethod && !self.pipeline.settings.route_metrics {
             return;
         }
-        let Some(finding) = self.repeated.finding(line, &self.pipeline.table) else { return };
+        // Borrowed, not taken out: to move a finding takes as long as to find it.
+        let found = self.repeated.finding(line, &self.pipeline.table);
+        let Some(finding) = &found else { return };
         let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
         let key = RequestKey {
             place: match &line.delivered {
@@ -346,7 +360,7 @@ impl<'p> Batch<'p> {
         };
         if decides && self.is_duplicate(source, event) {
             if self.pipeline.memory.knows(self.event_key(source, event)) {
-                self.requests.repeated(key, event.timestamp_ms, &finding);
+                self.requests.repeated(key, event.timestamp_ms, finding);
             }
             return;
         }
@@ -360,7 +374,7 @@ impl<'p> Batch<'p> {
         self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN))
     }
 
-    fn access(&mut self, source: &Source, event: &LogEvent<'_>, line: &access::Line) {
+    fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::Line) {
         self.counter.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
         match classify::access::verdict(line, event.timestamp_ms, source, &self.pipeline.table) {
             Verdict::NotFailed => {}
@@ -369,14 +383,14 @@ impl<'p> Batch<'p> {
         }
     }
 
-    fn flow(&mut self, source: &Source, event: &LogEvent<'_>, line: flow::Line) {
+    fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::Line) {
         let verdict = classify::flow::verdict(line, event.timestamp_ms, source);
         if line.rejected && !self.is_duplicate(source, event) {
             self.counter.verdict(source, self.number, verdict);
         }
     }
 
-    fn invocation(&mut self, source: &Source, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
+    fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
         use classify::invocation::Finding;
         let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) else { return };
         let decides = matches!(finding, Finding::Report(_) | Finding::Failure { .. });

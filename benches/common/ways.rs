@@ -84,7 +84,7 @@ fn floor(part: &Part) -> Count {
 }
 
 fn decoded(part: &Part) -> Count {
-    let decoded = decode::subscription_event(part.json.as_bytes(), &Limits::default(), |_, event| {
+    let decoded = decode::subscription_event(part.json.as_bytes(), &Limits::default(), &mut |_, event| {
         black_box(event);
     });
     decoded.map_or_else(

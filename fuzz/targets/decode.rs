@@ -9,7 +9,7 @@ use why5xx::decode::{self, Decoded, Limits, LogEvent};
 /// What is seen of a log event.
 type Seen = (String, i64, String);
 
-fn seen(event: LogEvent<'_>) -> Seen {
+fn seen(event: &LogEvent<'_>) -> Seen {
     (String::from_utf8_lossy(event.id).into_owned(), event.timestamp_ms, event.message.text().into_owned())
 }
 
@@ -17,17 +17,17 @@ fuzz_target!(|input: &[u8]| {
     let limits = Limits { inflated_bytes: 1 << 20, log_events: 10_000, ..Limits::default() };
     let Some((kind, rest)) = input.split_first() else { return };
     match kind % 4 {
-        0 => drop(decode::subscription_event(rest, &limits, |_, event| drop(seen(event)))),
-        1 => drop(decode::base64_data(rest, &limits, |_, event| drop(seen(event)))),
-        2 => drop(decode::gzip_data(rest, &limits, |_, event| drop(seen(event)))),
+        0 => drop(decode::subscription_event(rest, &limits, &mut |_, event| drop(seen(event)))),
+        1 => drop(decode::base64_data(rest, &limits, &mut |_, event| drop(seen(event)))),
+        2 => drop(decode::gzip_data(rest, &limits, &mut |_, event| drop(seen(event)))),
         _ => both_ways(rest, &limits),
     }
 });
 
 fn both_ways(document: &[u8], limits: &Limits) {
     let (mut whole, mut windowed): (Vec<Seen>, Vec<Seen>) = Default::default();
-    let first = decode::document_json(document, |_, event| whole.push(seen(event)));
-    let second = decode::gzip_data(&stored(document), limits, |_, event| windowed.push(seen(event)));
+    let first = decode::document_json(document, &mut |_, event| whole.push(seen(event)));
+    let second = decode::gzip_data(&stored(document), limits, &mut |_, event| windowed.push(seen(event)));
     let header = |outcome: Result<Decoded, decode::DecodeError>| outcome.map(|decoded| decoded.header).ok();
     assert_eq!(header(first), header(second));
     assert_eq!(whole, windowed);

@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 
 use compressed::{Base64, Compressed, Plain};
 use gzip::Gunzip;
-use scan::{Each, Pass, Scanner};
+use scan::{Pass, Scanner};
 use watch::Watch;
 
 pub use encode::{encode_document, encode_event, encode_gzip};
@@ -112,17 +112,16 @@ pub struct Decoded {
     pub inflated_bytes: u64,
 }
 
+/// What takes the log events. It borrows each of them: to move one takes as long as to find it.
+pub type Each<'e> = dyn FnMut(&BatchHeader, &LogEvent<'_>) + 'e;
+
 /// Decodes a subscription event, `{"awslogs":{"data":"…"}}`, as Lambda hands it to the function.
 ///
 /// # Errors
 ///
 /// Whenever the batch cannot be read to its end; trying again never helps. Events were handed over before that, so the
 /// caller must drop what it made of them.
-pub fn subscription_event(
-    payload: &[u8],
-    limits: &Limits,
-    each: impl FnMut(&BatchHeader, LogEvent<'_>),
-) -> Result<Decoded, DecodeError> {
+pub fn subscription_event(payload: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
     let event: outer::SubscriptionEvent<'_> = serde_json::from_slice(payload)
         .map_err(|_| DecodeError::NotASubscriptionEvent { payload_bytes: payload.len() })?;
     base64_data(&event.awslogs.data.0, limits, each)
@@ -134,12 +133,8 @@ pub fn subscription_event(
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn base64_data(
-    data: &[u8],
-    limits: &Limits,
-    mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
-) -> Result<Decoded, DecodeError> {
-    compressed(|| Base64::new(data), limits, WINDOW, &mut each)
+pub fn base64_data(data: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
+    compressed(|| Base64::new(data), limits, WINDOW, each)
 }
 
 /// Decodes the gzip-compressed JSON of a batch, as a Kinesis record holds it.
@@ -147,12 +142,8 @@ pub fn base64_data(
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn gzip_data(
-    gzip: &[u8],
-    limits: &Limits,
-    mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
-) -> Result<Decoded, DecodeError> {
-    compressed(|| Plain::new(gzip), limits, WINDOW, &mut each)
+pub fn gzip_data(gzip: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
+    compressed(|| Plain::new(gzip), limits, WINDOW, each)
 }
 
 /// Decodes the JSON document of a batch. As the document is in memory already, no limits hold and no event is too long.
@@ -160,13 +151,10 @@ pub fn gzip_data(
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn document_json(
-    document: &[u8],
-    mut each: impl FnMut(&BatchHeader, LogEvent<'_>),
-) -> Result<Decoded, DecodeError> {
+pub fn document_json(document: &[u8], each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
     two_passes(|header| {
         let mut scanner = Scanner::new(header, u64::MAX);
-        scanner.scan(document, &mut each)?;
+        scanner.scan(document, each)?;
         scanner.finish()
     })
 }

@@ -9,10 +9,7 @@ use super::event::{self, Canonical, Reading};
 use super::message::Message;
 use super::skip::{Skip, behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
-use super::{BatchHeader, DecodeError, Decoded, JsonFault, LogEvent};
-
-/// What takes the log events.
-pub(super) type Each<'e> = dyn FnMut(&BatchHeader, LogEvent<'_>) + 'e;
+use super::{BatchHeader, DecodeError, Decoded, Each, JsonFault, LogEvent};
 
 /// A reader of one document.
 pub(super) struct Scanner {
@@ -293,7 +290,7 @@ impl Scanner {
     fn hand_over(&mut self, id: &[u8], timestamp_ms: i64, message: &[u8], each: &mut Each<'_>) {
         self.timestamp_ms = Some(timestamp_ms);
         self.decoded.log_events += 1;
-        each(&self.decoded.header, LogEvent { id, timestamp_ms, message: Message::json_escaped(message) });
+        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message: Message::json_escaped(message) });
     }
 
     fn error(&self, stop: Stop, at: usize) -> DecodeError {

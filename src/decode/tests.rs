@@ -23,7 +23,7 @@ fn collect(
     decode: impl FnOnce(&mut Each<'_>) -> Result<Decoded, DecodeError>,
 ) -> Result<(Decoded, Vec<Told>), DecodeError> {
     let mut events = Vec::new();
-    let decoded = decode(&mut |header: &BatchHeader, event: LogEvent<'_>| {
+    let decoded = decode(&mut |header, event| {
         assert!(!header.is_control());
         events.push((
             String::from_utf8(event.id.to_owned()).unwrap(),
@@ -240,14 +240,15 @@ fn a_document_of_the_wrong_shape_is_an_error_that_says_why() {
 
 #[test]
 fn an_error_holds_sizes_and_places_and_nothing_of_the_payload() {
-    let text = |payload: &[u8]| subscription_event(payload, &Limits::default(), |_, _| {}).unwrap_err().to_string();
+    let text =
+        |payload: &[u8]| subscription_event(payload, &Limits::default(), &mut |_, _| {}).unwrap_err().to_string();
     assert_eq!(text(br#"{"Records":"hunter2"}"#), "not a CloudWatch Logs subscription event (21 bytes)");
     assert_eq!(text(br#"{"awslogs":{"data":"hunter2!"}}"#), "awslogs.data is not base64 (byte 7 of 8)");
     assert_eq!(
         text(br#"{"awslogs":{"data":"aHVudGVyMmh1bnRlcjI="}}"#),
         "the batch is not whole gzip data: no gzip header (byte 10 of 14)"
     );
-    let error = document_json(br#"{"hunter2":1}"#, |_, _| {}).unwrap_err();
+    let error = document_json(br#"{"hunter2":1}"#, &mut |_, _| {}).unwrap_err();
     assert_eq!(error.to_string(), "the document is not a CloudWatch Logs batch: no logEvents (byte 13)");
 }
 
@@ -264,7 +265,7 @@ fn a_batch_of_several_members_with_zeros_behind_them_is_read() {
 fn a_cut_off_gzip_is_an_error_not_an_empty_batch() {
     let gzip = gzip(&batch(r#"{"id":"1","timestamp":5,"message":"m"}"#));
     for end in 0..gzip.len() {
-        let result = gzip_data(&gzip[..end], &Limits::default(), |_, _| {});
+        let result = gzip_data(&gzip[..end], &Limits::default(), &mut |_, _| {});
         assert!(matches!(result, Err(DecodeError::Gzip { fault: GzipFault::CutOff, .. })), "cut at {end}");
     }
 }
@@ -273,8 +274,8 @@ fn a_cut_off_gzip_is_an_error_not_an_empty_batch() {
 fn a_batch_beyond_the_limit_is_an_error_that_names_it() {
     let document = batch(r#"{"id":"1","timestamp":5,"message":"m"}"#);
     let limits = |inflated_bytes| Limits { inflated_bytes, ..Limits::default() };
-    assert!(gzip_data(&gzip(&document), &limits(document.len() as u64), |_, _| {}).is_ok());
-    let error = gzip_data(&gzip(&document), &limits(document.len() as u64 - 1), |_, _| {}).unwrap_err();
+    assert!(gzip_data(&gzip(&document), &limits(document.len() as u64), &mut |_, _| {}).is_ok());
+    let error = gzip_data(&gzip(&document), &limits(document.len() as u64 - 1), &mut |_, _| {}).unwrap_err();
     assert!(matches!(error, DecodeError::TooLarge { limit_bytes, .. } if limit_bytes == document.len() as u64 - 1));
 }
 
@@ -282,8 +283,8 @@ fn a_batch_beyond_the_limit_is_an_error_that_names_it() {
 fn too_many_events_are_an_error_that_names_the_limit() {
     let gzip = gzip(&batch("{},{},{}"));
     let limits = |log_events| Limits { log_events, ..Limits::default() };
-    assert_eq!(gzip_data(&gzip, &limits(3), |_, _| {}).unwrap().damaged_events, 3);
-    assert_eq!(gzip_data(&gzip, &limits(2), |_, _| {}), Err(DecodeError::TooManyEvents { limit: 2 }));
+    assert_eq!(gzip_data(&gzip, &limits(3), &mut |_, _| {}).unwrap().damaged_events, 3);
+    assert_eq!(gzip_data(&gzip, &limits(2), &mut |_, _| {}), Err(DecodeError::TooManyEvents { limit: 2 }));
 }
 
 #[test]
@@ -291,8 +292,8 @@ fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_none() {
     let gzip = gzip(&batch(""));
     let limits = |deadline| Limits { deadline: Some(deadline), ..Limits::default() };
     let now = Instant::now();
-    assert!(matches!(gzip_data(&gzip, &limits(now), |_, _| {}), Err(DecodeError::OutOfTime { .. })));
-    assert!(gzip_data(&gzip, &limits(now + Duration::from_secs(3_600)), |_, _| {}).is_ok());
+    assert!(matches!(gzip_data(&gzip, &limits(now), &mut |_, _| {}), Err(DecodeError::OutOfTime { .. })));
+    assert!(gzip_data(&gzip, &limits(now + Duration::from_secs(3_600)), &mut |_, _| {}).is_ok());
 }
 
 #[test]
@@ -300,9 +301,9 @@ fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_none() {
 fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_none() {
     let gzip = gzip(&batch(""));
     let limits = |cpu_time| Limits { cpu_time: Some(cpu_time), ..Limits::default() };
-    assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), |_, _| {}), Err(DecodeError::OutOfTime { .. })));
+    assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), &mut |_, _| {}), Err(DecodeError::OutOfTime { .. })));
     let gzip = self::gzip(&batch(r#"{"id":"1","timestamp":5,"message":"m"}"#));
-    let mut sleep = |_: &BatchHeader, _: LogEvent<'_>| std::thread::sleep(Duration::from_millis(1_200));
+    let mut sleep = |_: &BatchHeader, _: &LogEvent<'_>| std::thread::sleep(Duration::from_millis(1_200));
     assert!(compressed(|| Plain::new(&gzip), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
 }
 

@@ -136,9 +136,9 @@ pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
         // The failed request's; `requestId` is the invocation's, as in all of Lambda's lines.
         "failedRequestId": failure.request_id,
         "traceId": failure.trace_id,
-        "logGroup": exemplar.log_group,
-        "logStream": exemplar.log_stream,
-        "accountId": exemplar.owner,
+        "logGroup": exemplar.source.log_group,
+        "logStream": exemplar.source.log_stream,
+        "accountId": exemplar.source.owner,
         "region": region,
         "eventTimestamp": failure.timestamp_ms,
     })

@@ -4,6 +4,7 @@
 //! table by the subject's number.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::exemplars::{self, Exemplar};
 use super::{Counted, Memory, UNKNOWN};
@@ -73,7 +74,7 @@ impl<'p> Counter<'p> {
     }
 
     /// Counts what an access-log line, an invocation or a flow came to.
-    pub(super) fn verdict(&mut self, source: &Source, number: u64, verdict: Verdict) {
+    pub(super) fn verdict(&mut self, source: &Arc<Source>, number: u64, verdict: Verdict) {
         match verdict {
             Verdict::NotFailed => {}
             Verdict::Ambiguous => self.counted.ambiguous_lines += 1,
@@ -81,7 +82,7 @@ impl<'p> Counter<'p> {
         }
     }
 
-    fn failure(&mut self, source: &Source, number: u64, mut failure: Failure) {
+    fn failure(&mut self, source: &Arc<Source>, number: u64, mut failure: Failure) {
         let named = self.named(source, &mut failure.subject);
         let nth = self.count(number, named, failure.cause.id, failure.timestamp_ms, failure.status);
         if let Some(shape) = &failure.shape {
@@ -95,7 +96,7 @@ impl<'p> Counter<'p> {
 
     /// Counts a failed request of an execution log. Gives the number of its exemplar, where it is shown.
     #[inline]
-    fn request(&mut self, source: &Source, names: &Names, failed: FailedRequest) -> Option<usize> {
+    fn request(&mut self, source: &Arc<Source>, names: &Names, failed: FailedRequest) -> Option<usize> {
         let named = self.named_request(source, names, &failed);
         let nth = self.count(failed.number, named, failed.cause.id, failed.timestamp_ms, failed.status);
         let shape = (failed.cause.id == UNCLASSIFIED)
@@ -119,7 +120,7 @@ impl<'p> Counter<'p> {
         Some(self.counted.exemplars.len() - 1)
     }
 
-    fn named_request(&mut self, source: &Source, names: &Names, failed: &FailedRequest) -> Named {
+    fn named_request(&mut self, source: &Arc<Source>, names: &Names, failed: &FailedRequest) -> Named {
         if failed.route.is_none()
             && let Some(Some(named)) = self.places.get(failed.place.number())
         {
@@ -135,7 +136,7 @@ impl<'p> Counter<'p> {
     }
 
     /// What a subject counts under, worked out when it is seen for the first time.
-    fn named(&mut self, source: &Source, subject: &mut Subject) -> Named {
+    fn named(&mut self, source: &Arc<Source>, subject: &mut Subject) -> Named {
         if let Some(named) = self.subjects.get(subject) {
             return *named;
         }
@@ -177,19 +178,14 @@ impl<'p> Counter<'p> {
             && self.counted.memory.shown.admit(&self.known.shown, cause, timestamp_ms, limit)
     }
 
-    fn show(&mut self, source: &Source, mut failure: Failure) {
+    fn show(&mut self, source: &Arc<Source>, mut failure: Failure) {
         failure.request_id = exemplars::plain_id(failure.request_id);
         failure.trace_id = exemplars::plain_id(failure.trace_id);
-        self.counted.exemplars.push(Exemplar {
-            failure,
-            log_group: source.log_group.clone(),
-            log_stream: source.log_stream.clone(),
-            owner: source.owner.clone(),
-        });
+        self.counted.exemplars.push(Exemplar { failure, source: source.clone() });
     }
 
     /// The dimensions that a subject is counted under: the owner's names, the account, `other` beyond the caps.
-    fn name(&mut self, source: &Source, subject: &mut Subject) -> Named {
+    fn name(&mut self, source: &Arc<Source>, subject: &mut Subject) -> Named {
         name_subject(subject, self.settings);
         let noted = self.counted.memory.sources.note(&self.known.sources, subject);
         if noted.is_new {
@@ -217,7 +213,7 @@ impl<'p> Counter<'p> {
 /// Where the failed requests of a source go.
 pub(super) struct Receiver<'c, 'p> {
     pub(super) counter: &'c mut Counter<'p>,
-    pub(super) source: &'c Source,
+    pub(super) source: &'c Arc<Source>,
 }
 
 impl Take for Receiver<'_, '_> {

@@ -1,20 +1,18 @@
 //! Failed requests to look up: a few for each cause and minute, whichever batches they come in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::classify::Failure;
+use crate::record::Source;
 
 /// A failed request to look up. Ids only, never message text.
 #[derive(Debug, Clone)]
 pub struct Exemplar {
     /// The failure.
     pub failure: Failure,
-    /// The log group it was told in.
-    pub log_group: String,
-    /// The log stream.
-    pub log_stream: String,
-    /// The account whose log it is.
-    pub owner: String,
+    /// Where it was told: the log group and stream, and the account whose they are.
+    pub source: Arc<Source>,
 }
 
 /// Most pairs of minute and cause that are remembered: an hour in which every cause occurs each minute.
@@ -57,7 +55,8 @@ impl Shown {
 pub(super) fn plain_id(id: Option<String>) -> Option<String> {
     id.filter(|id| {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b';' | b':');
-        (1..=LONGEST_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
+        // All bytes of it, whatever the first ones are: that way several are looked at at once.
+        (1..=LONGEST_ID_BYTES).contains(&id.len()) && id.bytes().fold(true, |all, b| all & plain(b))
     })
 }
 

@@ -114,19 +114,19 @@ impl<'t> Requests<'t> {
         self.names.place(api_id, stage)
     }
 
-    /// Takes one finding, of the log event with this number. `each` gets the failures that it decides.
-    pub fn add(&mut self, key: RequestKey<'_>, number: u64, timestamp_ms: i64, finding: Finding, to: &mut impl Take) {
+    /// Takes one finding, of the log event with this number. `to` gets the failures that it decides.
+    pub fn add(&mut self, key: RequestKey<'_>, number: u64, timestamp_ms: i64, finding: &Finding, to: &mut impl Take) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
         let hash = key.hash();
-        match &finding {
+        match finding {
             Finding::Opening(opening) => return self.opening(hash, *opening, to),
             Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id, to),
             Finding::AuthorizerDone if !self.open.contains(hash) => return,
             // These begin no request.
             Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
-            _ => self.begin_next_if_ended(hash, &finding, to),
+            _ => self.begin_next_if_ended(hash, finding, to),
         }
-        let route = match &finding {
+        let route = match finding {
             Finding::ResourcePath(path) => Some(self.names.route(path)),
             _ => key.resource_path.map(|path| self.names.route(path)),
         };
@@ -139,7 +139,7 @@ impl<'t> Requests<'t> {
         }
         slot.front.route = slot.front.route.or(route);
         match finding {
-            Finding::Endpoint(evidence) => slot.front.endpoint(&evidence),
+            Finding::Endpoint(evidence) => slot.front.endpoint(evidence),
             Finding::AuthorizerStarted => slot.front.authorizer_started(),
             Finding::AuthorizerDone => slot.front.authorizer_done(),
             Finding::Failure(line) => {
@@ -153,19 +153,19 @@ impl<'t> Requests<'t> {
                     slot.front.seen(timestamp_ms, key.request_id.is_some());
                     slot.front.route = slot.front.route.or(route);
                 }
-                slot.front.failure(&line, shape, timestamp_ms);
+                slot.front.failure(line, shape, timestamp_ms);
                 slot.keep_id(key.request_id);
                 if let Some(state) = oldest {
                     self.judge(hash, &state, None, to);
                 }
             }
             Finding::GatewayResponse(response) => {
-                slot.front.answered(&response, timestamp_ms);
+                slot.front.answered(response, timestamp_ms);
                 if slot.front.failed() {
                     slot.keep_id(key.request_id);
                 }
             }
-            Finding::Ended(status) => {
+            &Finding::Ended(status) => {
                 if is_failure(status) {
                     slot.keep_id(key.request_id);
                 }
@@ -280,7 +280,7 @@ impl<'t> Requests<'t> {
             Some(next) => slot.front = next,
             // Those that were left wait for their ends behind a request that holds nothing yet.
             None if slot.has_left() => slot.front = State::at(state.place),
-            None => drop(self.open.remove(hash)),
+            None => self.open.remove(hash),
         }
         self.judge(hash, &state, Some(ids), to);
     }

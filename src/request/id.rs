@@ -1,7 +1,6 @@
 //! The request ID of a failed request, for exemplars.
 
-/// Length of a UUID, which nearly every request ID is, in bytes: such an ID is kept without a string of its own.
-const UUID_BYTES: usize = 36;
+use crate::uuid::UUID_BYTES;
 
 /// A request ID.
 #[derive(Debug, Clone)]
@@ -9,6 +8,7 @@ pub struct Id(Kept);
 
 #[derive(Debug, Clone)]
 enum Kept {
+    /// Nearly every ID. It takes no memory of its own.
     Uuid([u8; UUID_BYTES]),
     Other(Box<[u8]>),
 }

@@ -9,7 +9,7 @@ use super::state::State;
 const MOST_OTHERS: usize = 64;
 
 /// The requests of one ID that are not done with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Slot {
     /// The one whose lines come now.
     pub(super) front: State,

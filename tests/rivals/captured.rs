@@ -58,7 +58,7 @@ pub(crate) fn log(names: &[&str]) -> (Truth, Vec<Line>, Vec<Batch>) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("events").join(name);
         let payload = fs::read(path).expect("a captured event");
         let mut events = Vec::new();
-        let decoded = subscription_event(&payload, &Limits::default(), |_, event| {
+        let decoded = subscription_event(&payload, &Limits::default(), &mut |_, event| {
             let message = event.message.text().into_owned();
             let found = id.captures(&message).expect("a line tells its request");
             let request = found.iter().skip(1).flatten().next().expect("an id").as_str().to_owned();

@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use wide::u8x16;
 
 use super::Record;
 use crate::decode::{LogEvent, Message};
+use crate::uuid::{UUID_BYTES, has_hyphens, is_plain};
 pub use head::Head;
 
 /// A line of an execution log.
@@ -86,19 +86,12 @@ const HEAD_BYTES: usize = 128;
 const LONGEST_REQUEST_ID_BYTES: usize = 64;
 
 /// Reads a log event of a log group that holds an execution log, or pasted text.
-#[inline]
 pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    match read_usual(event) {
-        Some(record) => Some(record),
-        None => read_with_id(event).or_else(|| read_slowly(event, false)),
-    }
+    read_with_id(event).or_else(|| read_slowly(event, false))
 }
 
 /// Reads a log event whose log group does not tell what it is.
 pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    if let Some(record) = read_usual(event) {
-        return Some(record);
-    }
     if let Some(record) = read_with_id(event) {
         return Some(record);
     }
@@ -117,19 +110,38 @@ fn may_be_delivered(written: &[u8]) -> bool {
     memchr::memchr(b'(', written).is_some() && PAYLOAD.find(written).is_some()
 }
 
+/// What [`usual`] makes of a log event.
+#[derive(Debug)]
+pub enum Usual<'a> {
+    /// A line that matters.
+    Line(Line<'a>),
+    /// Another line of an execution log.
+    Nothing,
+    /// To be [`read`] by those who know more forms.
+    Other,
+}
+
 /// The form that nearly all lines have, `(UUID) message`: each part has its fixed place.
+///
+/// Apart from [`read`], so that such a line is never moved: to move it takes as long as to read it.
 #[inline]
-fn read_usual<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+pub fn usual<'a>(event: &LogEvent<'a>) -> Usual<'a> {
     const TEXT: usize = UUID_BYTES + "() ".len();
-    let (prefix, text) = event.message.as_written().split_first_chunk::<TEXT>()?;
+    let Some((prefix, text)) = event.message.as_written().split_first_chunk::<TEXT>() else { return Usual::Other };
     let is_usual = prefix[0] == b'(' && prefix[TEXT - 2..] == *b") " && text.first().is_some_and(u8::is_ascii_graphic);
-    let request_id: &[u8; UUID_BYTES] = prefix[1..].first_chunk()?;
-    if !(is_usual && is_plain(request_id)) {
-        return None;
+    let Some(request_id) = prefix[1..].first_chunk::<UUID_BYTES>() else { return Usual::Other };
+    if !(is_usual && has_hyphens(request_id)) {
+        return Usual::Other;
     }
     // The words of a head hold no character that JSON escapes, so they read the same in both forms.
-    let Some((head, length)) = Head::of(text) else { return Some(Record::Nothing) };
-    Some(Record::Execution(line_with_id(request_id, head, event.message.skip(TEXT + length))))
+    match Head::of(text) {
+        // Nobody asks for its ID, so the hyphens alone are enough.
+        None => Usual::Nothing,
+        Some((head, length)) if is_plain(request_id) => {
+            Usual::Line(line_with_id(request_id, head, event.message.skip(TEXT + length)))
+        }
+        Some(_) => Usual::Other,
+    }
 }
 
 #[inline]
@@ -165,22 +177,6 @@ fn is_request_id(id: &[u8]) -> bool {
     }
     !id.is_empty()
         && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*'))
-}
-
-/// Length of a UUID, which nearly every request ID is, in bytes.
-const UUID_BYTES: usize = 36;
-
-/// Whether all bytes are letters, digits and hyphens, 16 of them looked at at a time: the check of each line's ID would
-/// take longer than all that follows.
-#[inline]
-fn is_plain(id: &[u8; UUID_BYTES]) -> bool {
-    let of = |at: usize| {
-        let bytes = u8x16::new(id[at..].first_chunk().copied().unwrap_or_default());
-        let digits = (bytes - u8x16::splat(b'0')).simd_lt(u8x16::splat(10));
-        let letters = ((bytes | u8x16::splat(0x20)) - u8x16::splat(b'a')).simd_lt(u8x16::splat(26));
-        digits | letters | bytes.simd_eq(u8x16::splat(b'-'))
-    };
-    (of(0) & of(16) & of(UUID_BYTES - 16)).to_bitmask() == 0xffff
 }
 
 /// Every other form. `by_shape`: only lines that nothing but an execution log has.

@@ -5,8 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wide::u8x16;
 
-/// Length of a UUID, in bytes.
-const UUID_BYTES: usize = 36;
+use crate::uuid::{UUID_BYTES, has_hyphens};
 
 /// The id of an invocation.
 ///
@@ -62,7 +61,7 @@ impl fmt::Display for RequestId {
 /// The value of a UUID in its usual form, lower-case digits with four hyphens.
 fn uuid(text: &str) -> Option<u128> {
     let id: &[u8; UUID_BYTES] = text.as_bytes().try_into().ok()?;
-    if [id[8], id[13], id[18], id[23]] != [b'-'; 4] {
+    if !has_hyphens(id) {
         return None;
     }
     let mut digits = [0; 32];

@@ -165,7 +165,7 @@ fn requests(page: &mut String, exemplars: &[&Exemplar]) {
             text(failure.request_id.as_deref().unwrap_or_default()),
             time.as_deref().unwrap_or("not told"),
             text(&place(&failure.subject)),
-            text(if exemplar.log_group.is_empty() { "not told" } else { &exemplar.log_group })
+            text(if exemplar.source.log_group.is_empty() { "not told" } else { &exemplar.source.log_group })
         );
     }
     page.push_str("</tbody></table></div>");

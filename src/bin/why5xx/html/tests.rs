@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 
 use why5xx::classify::{Failure, Subject};
 use why5xx::pipeline::Exemplar;
+use why5xx::record::Source;
 
 use super::*;
 use crate::replay::Undecodable;
@@ -55,9 +56,13 @@ fn names_from_a_log_are_text_and_nothing_else() {
     totals.undecodable.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
     let exemplar = Exemplar {
         failure: failure(request(HOSTILE, None), "lambda_timeout", NOON_MS),
-        log_group: HOSTILE.into(),
-        log_stream: HOSTILE.into(),
-        owner: HOSTILE.into(),
+        source: Source {
+            log_group: HOSTILE.into(),
+            log_stream: HOSTILE.into(),
+            owner: HOSTILE.into(),
+            ..Source::default()
+        }
+        .into(),
     };
     totals.exemplars.insert("lambda_timeout", VecDeque::from([exemplar]));
     let inputs = [PathBuf::from(HOSTILE)];
