@@ -306,12 +306,16 @@ impl<'p> Batch<'p> {
         if self.counter.counted.own_log_group || self.counter.counted.canary {
             return;
         }
-        if source.kind != Some(Kind::Lambda) {
-            match execution::usual(event) {
-                execution::Usual::Line(line) => return self.execution(source, event, &line),
-                execution::Usual::Nothing => return,
-                execution::Usual::Other => {}
+        if source.kind == Some(Kind::Lambda) {
+            if let Some(line) = &lambda::read(event) {
+                self.invocation(source, event, line);
             }
+            return;
+        }
+        match execution::usual(event) {
+            execution::Usual::Line(line) => return self.execution(source, event, &line),
+            execution::Usual::Nothing => return,
+            execution::Usual::Other => {}
         }
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
         match &record::read(source, settings, &mut self.counter.counted.memory.formats, event) {
@@ -392,7 +396,8 @@ impl<'p> Batch<'p> {
 
     fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
         use classify::invocation::Finding;
-        let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) else { return };
+        let found = classify::invocation::finding(&self.pipeline.table, line);
+        let Some(finding) = &found else { return };
         let decides = matches!(finding, Finding::Report(_) | Finding::Failure { .. });
         if decides && self.is_duplicate(source, event) {
             return;
@@ -402,7 +407,7 @@ impl<'p> Batch<'p> {
             .invocations
             .get_or_insert_with(|| Invocations::resume(memory.of_stream(&source.log_group, &source.log_stream)));
         let mut verdicts = Vec::new();
-        invocations.add(function_name(source), event.timestamp_ms, &finding, &mut |verdict| verdicts.push(verdict));
+        invocations.add(function_name(source), event.timestamp_ms, finding, &mut |verdict| verdicts.push(verdict));
         for verdict in verdicts {
             self.counter.verdict(source, self.number, verdict);
         }

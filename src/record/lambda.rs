@@ -16,7 +16,6 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::Record;
 use crate::decode::LogEvent;
 
 pub use request_id::RequestId;
@@ -178,25 +177,27 @@ static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
 });
 
 /// Reads a log event of a log group that belongs to a function.
-pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+pub fn read<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
     let written = event.message.as_written();
-    if let Some(line) = platform_line(written) {
-        return Some(Record::Lambda(line));
+    let line = platform_line(written);
+    if line.is_some() {
+        return line;
     }
     if !may_matter(written) {
         return None;
     }
-    line_of(event, read_text).map(Record::Lambda)
+    line_of(event, read_text)
 }
 
 /// Reads a log event whose log group does not tell that it belongs to a function; only the platform's own lines do.
 ///
 /// A function may log to any group, but a group may also hold what anybody prints. So of the runtimes' reports only
 /// those count that show a Lambda function beyond doubt: by the id of the invocation, or by the paths of its code.
-pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
     let written = event.message.as_written();
-    if let Some(line) = platform_line(written) {
-        return platform::is_unmistakable(&line).then_some(Record::Lambda(line));
+    let line = platform_line(written);
+    if line.is_some() {
+        return line.filter(platform::is_unmistakable);
     }
     if !may_matter(written) {
         return None;
@@ -207,13 +208,12 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
             .filter(platform::is_unmistakable)
             .or_else(|| runtime::read_unmistakable(prefix::strip(text).rest))
     })
-    .map(Record::Lambda)
 }
 
 /// Reads a line that a person pasted: any line of a function's log, and also an error by itself, without the frame in
 /// which a runtime writes it.
-pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    read(event).or_else(|| line_of(event, runtime::read_bare).map(Record::Lambda))
+pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
+    read(event).or_else(|| line_of(event, runtime::read_bare))
 }
 
 /// Whether a line of text belongs to the log event before it although it is not indented: the runtimes' reports of

@@ -113,18 +113,18 @@ pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Format
     let group = source.log_group.as_str();
     match source.kind {
         Some(Kind::Execution) => execution::read(event).unwrap_or(Record::Nothing),
-        Some(Kind::Lambda) => lambda::read(event).unwrap_or(Record::Nothing),
+        Some(Kind::Lambda) => lambda::read(event).map_or(Record::Nothing, Record::Lambda),
         _ if source.pasted => execution::read(event)
             .or_else(|| formats.read(group, None, event))
             .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read_pasted(event))
+            .or_else(|| lambda::read_pasted(event).map(Record::Lambda))
             .unwrap_or(Record::Unknown),
         _ if access::is_healthy(event) => Record::Nothing,
         _ => execution::read_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read_by_shape(event))
+            .or_else(|| lambda::read_by_shape(event).map(Record::Lambda))
             .unwrap_or(Record::Unknown),
     }
 }

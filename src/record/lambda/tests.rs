@@ -10,10 +10,7 @@ fn event(text: &str) -> LogEvent<'_> {
 }
 
 fn line(text: &str) -> Option<Line<'_>> {
-    match read(&event(text))? {
-        Record::Lambda(line) => Some(line),
-        other => panic!("{other:?}"),
-    }
+    read(&event(text))
 }
 
 fn error(text: &str) -> Option<(String, String, Proof)> {
@@ -42,9 +39,7 @@ fn a_report_tells_status_memory_and_trace() {
 fn the_platforms_lines_read_the_same_with_escapes() {
     let escaped = format!(r"REPORT RequestId: {ID}\tMemory Size: 128 MB\tMax Memory Used: 12 MB\tStatus: timeout\n");
     let message = Message::json_escaped(escaped.as_bytes());
-    let Some(Record::Lambda(Line::Report(report))) = read(&LogEvent { message, ..event("") }) else {
-        panic!("no report")
-    };
+    let Some(Line::Report(report)) = read(&LogEvent { message, ..event("") }) else { panic!("no report") };
     assert_eq!(
         (report.request_id, report.status, report.memory_full),
         (RequestId::of(ID), Status::Timeout, Some(false))
@@ -247,7 +242,7 @@ fn what_lambda_answers_the_caller_is_read_like_its_line() {
 #[test]
 fn a_response_that_is_too_large_is_the_runtimes_own_word() {
     let text = "Response payload size (6711256 bytes) exceeded maximum allowed payload size (6291556 bytes).";
-    assert!(matches!(read(&event(text)), Some(Record::Lambda(Line::Error(_)))));
+    assert!(matches!(read(&event(text)), Some(Line::Error(_))));
     assert!(read(&event("Response payload size 512 bytes")).is_none());
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::cause::Table;
 use crate::classify::invocation::finding;
 use crate::decode::{LogEvent, Message};
-use crate::record::{Record, lambda};
+use crate::record::lambda;
 
 /// Ids as Lambda makes them; `{A}` and `{B}` in the lines below.
 const A: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
@@ -30,7 +30,7 @@ fn run_from(carry: Carry, lines: &[&str]) -> Run {
     for (at, line) in lines.iter().enumerate() {
         let text = line.replace("{A}", A).replace("{B}", B);
         let event = LogEvent { id: b"", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
-        if let Some(Record::Lambda(line)) = lambda::read(&event)
+        if let Some(line) = lambda::read(&event)
             && let Some(finding) = finding(&table, &line)
         {
             invocations.add("orders", at as i64, &finding, &mut decided);
@@ -245,7 +245,7 @@ fn memory_is_bounded_and_no_count_is_lost() {
     for number in 0..failed {
         let text = format!("REPORT RequestId: {number:08x}-4a5b-4c6d-8e7f-90a1b2c3d4e5\tStatus: timeout");
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-        let Some(Record::Lambda(line)) = lambda::read(&event) else { panic!("no line") };
+        let Some(line) = lambda::read(&event) else { panic!("no line") };
         let Some(finding) = finding(&table, &line) else { panic!("no finding") };
         invocations.add("orders", 0, &finding, &mut decided);
         assert!(invocations.held.len() <= MOST_HELD);
