@@ -333,25 +333,25 @@ impl<'t> Requests<'t> {
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
     pub fn finish(mut self, to: &mut impl Take) -> Finished {
-        let mut open = Open::default();
         let mut names = self.names.clone().places_alone();
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
-        std::mem::take(&mut self.open).drain(|hash, mut slot| {
+        let open = std::mem::take(&mut self.open).retain(|hash, slot| {
             let mut ids = Some(slot.take_ids());
             for state in slot.states() {
                 self.judge(hash, state, ids.take(), to);
                 self.hint = self.hint.or_else(|| state.hint(self.table));
             }
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
-            if !slot.is_done() && carried <= MOST_CARRIED {
+            let goes_on = !slot.is_done() && carried <= MOST_CARRIED;
+            if goes_on {
                 // Only the routes of open requests go on, so that they do not pile up.
                 for state in slot.states_mut() {
                     let route = state.route.and_then(|route| self.names.routes.text(route));
                     state.route = route.map(|route| names.route(route));
                 }
-                open.insert(hash, slot);
             }
+            goes_on
         });
         if open.is_empty() {
             names = Names::default();

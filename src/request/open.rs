@@ -6,9 +6,8 @@ use super::slot::Slot;
 use super::state::State;
 use crate::keyed::Keyed;
 
-/// Most requests that are kept as they are, some 0.2 MB. At INFO level some dozens are open
-/// at the same time.
-const MOST_WARM: usize = 896;
+/// Most requests that are kept as they are, some 0.1 MB. At INFO level some dozens are open at the same time.
+const MOST_WARM: usize = 448;
 
 /// The requests under way.
 #[derive(Debug, Clone)]
@@ -64,22 +63,29 @@ impl Open {
         &mut self.slots[nth as usize]
     }
 
-    pub(super) fn insert(&mut self, key: u64, slot: Slot) {
-        self.warm(key, slot);
-    }
-
     /// The requests of a key are done with.
     pub(super) fn remove(&mut self, key: u64) {
         self.warm_up(key);
         self.free.extend(self.warm.remove(&key));
     }
 
-    /// Takes all out.
-    pub(super) fn drain(mut self, mut each: impl FnMut(u64, Slot)) {
+    /// Keeps those that `keep` says, as it leaves them.
+    #[must_use]
+    pub(super) fn retain(mut self, mut keep: impl FnMut(u64, &mut Slot) -> bool) -> Self {
+        let mut open = Self { packed: self.packed, ..Self::default() };
+        open.packed.retain(|key, state| {
+            let mut slot = Slot::of(*state);
+            let is_kept = keep(key, &mut slot);
+            *state = slot.front;
+            is_kept
+        });
         for (key, nth) in self.warm {
-            each(key, std::mem::take(&mut self.slots[nth as usize]));
+            let mut slot = std::mem::take(&mut self.slots[nth as usize]);
+            if keep(key, &mut slot) {
+                open.warm(key, slot);
+            }
         }
-        self.packed.drain(|key, state| each(key, Slot::of(state)));
+        open
     }
 
     #[inline]
@@ -180,7 +186,7 @@ mod tests {
         let key = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slots: Vec<Slot> = (0..count).map(|n| slot(&mut names, n)).collect();
         for (n, slot) in (0..).zip(&slots) {
-            open.insert(key(n), slot.clone());
+            open.warm(key(n), slot.clone());
         }
         assert!(!open.packed.is_empty() && open.warm.len() < slots.len() / 2);
         for n in (0..count).step_by(2) {
@@ -190,10 +196,24 @@ mod tests {
             assert!(!open.contains(key(n)), "{n}");
         }
         let mut left = Vec::new();
-        open.drain(|key, slot| left.push((key, told(&slot))));
+        let open = open.retain(|key, slot| {
+            left.push((key, told(slot)));
+            key & 1 == 1
+        });
+        let mut kept = Vec::new();
+        assert!(
+            open.retain(|key, slot| {
+                kept.push((key, told(slot)));
+                false
+            })
+            .is_empty()
+        );
         let mut expected: Vec<_> = (1..count).step_by(2).map(|n| (key(n), told(&slots[n as usize]))).collect();
         left.sort_unstable();
         expected.sort_unstable();
         assert_eq!(left, expected);
+        kept.sort_unstable();
+        expected.retain(|(key, _)| key & 1 == 1);
+        assert_eq!(kept, expected);
     }
 }

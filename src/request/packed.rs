@@ -10,17 +10,15 @@ use super::state::{Facts, State};
 use super::{Place, TextNumber};
 use crate::keyed::{Keyed, OfProcess};
 
-/// Parts of the map, so that growing it holds only one of them twice.
+/// Parts of the map, so that growing and shrinking it holds only one of them twice.
 const PARTS: usize = 32;
 
 /// The packed requests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Packed {
-    parts: [Keyed<Row>; PARTS],
-    /// The time that all others are told from, in milliseconds since 1970-01-01T00:00:00Z.
-    base_ms: Option<i64>,
-    facts: Numbered<Facts>,
-    spots: Numbered<(Place, Option<TextNumber>)>,
+    /// None of them where nothing is packed.
+    parts: Vec<Keyed<Row>>,
+    terms: Terms,
 }
 
 /// A packed request.
@@ -57,47 +55,88 @@ impl<T: Copy + Eq + Hash> Numbered<T> {
     }
 }
 
+/// What rows are told in.
+#[derive(Debug, Clone, Default)]
+struct Terms {
+    /// The time that all others are told from, in milliseconds since 1970-01-01T00:00:00Z.
+    base_ms: Option<i64>,
+    facts: Numbered<Facts>,
+    spots: Numbered<(Place, Option<TextNumber>)>,
+}
+
+impl Terms {
+    /// The request in a row; none where it does not fit.
+    fn row(&mut self, state: &State) -> Option<Row> {
+        let (facts, seen_ms) = state.facts()?;
+        let base_ms = *self.base_ms.get_or_insert(seen_ms);
+        let seen = i32::try_from(seen_ms.checked_sub(base_ms)?).ok()?;
+        let facts = self.facts.number(facts)?;
+        Some(Row { seen, facts, spot: self.spots.number((state.place, state.route))? })
+    }
+
+    fn state(&self, row: Row) -> State {
+        let (place, route) = self.spots.values[usize::from(row.spot)];
+        let seen_ms = self.base_ms.unwrap_or_default() + i64::from(row.seen);
+        State::of(self.facts.values[usize::from(row.facts)], seen_ms, place, route)
+    }
+}
+
 impl Packed {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.base_ms.is_none()
+        self.parts.is_empty()
     }
 
     /// Packs a request; false where it does not fit.
     pub(super) fn insert(&mut self, key: u64, state: &State) -> bool {
-        let Some((facts, seen_ms)) = state.facts() else { return false };
-        let base_ms = *self.base_ms.get_or_insert(seen_ms);
-        let Some(seen) = seen_ms.checked_sub(base_ms).and_then(|seen| i32::try_from(seen).ok()) else { return false };
-        let Some(facts) = self.facts.number(facts) else { return false };
-        let Some(spot) = self.spots.number((state.place, state.route)) else { return false };
-        self.parts[part(key)].insert(key, Row { seen, facts, spot });
+        let Some(row) = self.terms.row(state) else { return false };
+        self.parts.resize_with(PARTS, Keyed::default);
+        if self.parts[part(key)].len() == self.parts[part(key)].capacity() {
+            self.grow();
+        }
+        self.parts[part(key)].insert(key, row);
         true
+    }
+
+    /// Makes room in all parts, one after the other: what two of them leave behind is as large as what the next one needs,
+    /// where each by itself would leave a hole that fits none.
+    #[cold]
+    fn grow(&mut self) {
+        let room = self.parts.iter().map(Keyed::capacity).max().unwrap_or_default() + 1;
+        for part in &mut self.parts {
+            part.reserve(room.saturating_sub(part.len()));
+        }
     }
 
     /// Whether the request is among them.
     pub(super) fn contains(&self, key: u64) -> bool {
-        self.parts[part(key)].contains_key(&key)
+        self.parts.get(part(key)).is_some_and(|part| part.contains_key(&key))
     }
 
     /// Takes a request out.
     pub(super) fn remove(&mut self, key: u64) -> Option<State> {
-        let row = self.parts[part(key)].remove(&key)?;
-        Some(self.unpacked(row))
+        let row = self.parts.get_mut(part(key))?.remove(&key)?;
+        Some(self.terms.state(row))
     }
 
-    /// Takes all out, part by part, so that what was taken does not stand beside what is made of it.
-    pub(super) fn drain(mut self, mut each: impl FnMut(u64, State)) {
-        for nth in 0..PARTS {
-            for (key, row) in std::mem::take(&mut self.parts[nth]) {
-                each(key, self.unpacked(row));
-            }
+    /// Keeps those that `keep` says, as it leaves them. In place and part by part, so that what is kept does not stand
+    /// beside what it is made of.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(u64, &mut State) -> bool) {
+        // Terms that nothing is told in any more do not go on.
+        let before = std::mem::take(&mut self.terms);
+        let terms = &mut self.terms;
+        terms.base_ms = before.base_ms;
+        for part in &mut self.parts {
+            part.retain(|key, row| {
+                let mut state = before.state(*row);
+                let kept = if keep(*key, &mut state) { terms.row(&state) } else { None };
+                kept.map(|kept| *row = kept).is_some()
+            });
+            part.shrink_to_fit();
         }
-    }
-
-    fn unpacked(&self, row: Row) -> State {
-        let (place, route) = self.spots.values[usize::from(row.spot)];
-        let seen_ms = self.base_ms.unwrap_or_default() + i64::from(row.seen);
-        State::of(self.facts.values[usize::from(row.facts)], seen_ms, place, route)
+        if self.parts.iter().all(Keyed::is_empty) {
+            *self = Self::default();
+        }
     }
 }
 
