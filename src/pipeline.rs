@@ -297,7 +297,6 @@ impl<'p> Batch<'p> {
 
     #[inline]
     fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        let settings = &*self.pipeline.settings;
         if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
             return;
         }
@@ -307,16 +306,26 @@ impl<'p> Batch<'p> {
             return;
         }
         if source.kind == Some(Kind::Lambda) {
-            if let Some(line) = &lambda::read(event) {
-                self.invocation(source, event, line);
-            }
-            return;
+            return self.lambda_event(source, event);
         }
         match execution::usual(event) {
-            execution::Usual::Line(line) => return self.execution(source, event, &line),
-            execution::Usual::Nothing => return,
-            execution::Usual::Other => {}
+            execution::Usual::Line(line) => self.execution(source, event, &line),
+            execution::Usual::Nothing => {}
+            execution::Usual::Other => self.other_event(source, event),
         }
+    }
+
+    #[inline(never)]
+    fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
+        if let Some(line) = &lambda::read(event) {
+            self.invocation(source, event, line);
+        }
+    }
+
+    /// A log event of any other form. By itself, so that the usual ones do not pass through all that this needs.
+    #[inline(never)]
+    fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
+        let settings = &*self.pipeline.settings;
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
         match &record::read(source, settings, &mut self.counter.counted.memory.formats, event) {
             Record::Execution(line) => self.execution(source, event, line),
@@ -342,6 +351,7 @@ impl<'p> Batch<'p> {
         }
     }
 
+    #[inline(never)]
     fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::Line<'_>) {
         use classify::execution::Finding;
         if line.head == execution::Head::HttpMethod && !self.pipeline.settings.route_metrics {
