@@ -107,15 +107,25 @@ impl Conclusions {
 }
 
 /// What the line proves; none where it tells nothing that matters.
+#[inline]
 pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
+    match line.head {
+        Head::ExtendedRequestId | Head::TestLog => Some(Finding::Opening(Opening::First)),
+        Head::StartingExecution => Some(Finding::Opening(Opening::Starting)),
+        Head::StartingAuthorizer => Some(Finding::AuthorizerStarted),
+        Head::AuthorizerDone => Some(Finding::AuthorizerDone),
+        Head::MethodCompleted => Some(Finding::Ended(ended_status(&line.tail)?)),
+        Head::ReceivedResponse => Some(Finding::Endpoint(Evidence::Status(received_status(&line.tail)?))),
+        _ => finding_of_text(line, table),
+    }
+}
+
+/// The same for lines whose text tells. By itself, so that the others do not pass through all that this needs.
+#[inline(never)]
+fn finding_of_text(line: &Line<'_>, table: &Table) -> Option<Finding> {
     Some(match line.head {
-        Head::ExtendedRequestId | Head::TestLog => Finding::Opening(Opening::First),
-        Head::StartingExecution => Finding::Opening(Opening::Starting),
-        Head::StartingAuthorizer => Finding::AuthorizerStarted,
-        Head::AuthorizerDone => Finding::AuthorizerDone,
         Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
         Head::RequestUri => Finding::Endpoint(Evidence::Uri(endpoint::uri(&line.tail)?)),
-        Head::ReceivedResponse => Finding::Endpoint(Evidence::Status(received_status(&line.tail)?)),
         Head::ResponseHeaders => Finding::Endpoint(endpoint::headers(&line.tail, table)?),
         Head::ResponseBody => Finding::Endpoint(Evidence::Body(endpoint::body(&line.tail, table)?)),
         Head::ExecutionFailed => Finding::Failure(execution_failed(&line.tail.text(), table)),
@@ -136,8 +146,14 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
             shape: None,
         }),
         Head::GatewayResponse => Finding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
-        Head::MethodCompleted => Finding::Ended(ended_status(&line.tail)?),
         Head::TraceId => Finding::TraceId(trace_id(&line.tail.text())?),
+        Head::ExtendedRequestId
+        | Head::TestLog
+        | Head::StartingExecution
+        | Head::StartingAuthorizer
+        | Head::AuthorizerDone
+        | Head::MethodCompleted
+        | Head::ReceivedResponse => return None,
     })
 }
 
