@@ -1,4 +1,4 @@
-//! Open requests in sixteen bytes each, for batches that hold many more than a log does.
+//! Open requests in fourteen bytes each, for batches that hold many more than a log does.
 //!
 //! Requests that are open at the same time are mostly alike: one failure line of one kind, in one API. What they have in
 //! common is kept once and told by a number; what is left is the time. A request that does not fit is not packed.
@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use super::state::{Facts, State};
 use super::{Place, TextNumber};
-use crate::keyed::{Keyed, OfProcess};
+use crate::keyed::{NoHash, OfProcess};
 
 /// Parts of the map, so that growing and shrinking it holds only one of them twice.
 const PARTS: usize = 32;
@@ -17,18 +17,28 @@ const PARTS: usize = 32;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Packed {
     /// None of them where nothing is packed.
-    parts: Vec<Keyed<Row>>,
+    parts: Vec<HashMap<Key, Row, NoHash>>,
     terms: Terms,
 }
 
+/// What stands for the ID of a packed request. Packed itself: aligned as it likes to be, it would make sixteen bytes of
+/// fourteen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(Rust, packed(2))]
+struct Key(u64);
+
 /// A packed request.
 #[derive(Debug, Clone, Copy)]
+#[repr(Rust, packed(2))]
 struct Row {
     /// When its last line was logged, in milliseconds behind the base.
     seen: i32,
-    facts: u16,
-    spot: u16,
+    /// All but when.
+    kind: u16,
 }
+
+/// What a request has in common with others.
+type Kind = (Facts, Place, Option<TextNumber>);
 
 /// Values by number.
 #[derive(Debug, Clone)]
@@ -60,8 +70,7 @@ impl<T: Copy + Eq + Hash> Numbered<T> {
 struct Terms {
     /// The time that all others are told from, in milliseconds since 1970-01-01T00:00:00Z.
     base_ms: Option<i64>,
-    facts: Numbered<Facts>,
-    spots: Numbered<(Place, Option<TextNumber>)>,
+    kinds: Numbered<Kind>,
 }
 
 impl Terms {
@@ -70,14 +79,13 @@ impl Terms {
         let (facts, seen_ms) = state.facts()?;
         let base_ms = *self.base_ms.get_or_insert(seen_ms);
         let seen = i32::try_from(seen_ms.checked_sub(base_ms)?).ok()?;
-        let facts = self.facts.number(facts)?;
-        Some(Row { seen, facts, spot: self.spots.number((state.place, state.route))? })
+        Some(Row { seen, kind: self.kinds.number((facts, state.place, state.route))? })
     }
 
     fn state(&self, row: Row) -> State {
-        let (place, route) = self.spots.values[usize::from(row.spot)];
+        let (facts, place, route) = self.kinds.values[usize::from(row.kind)];
         let seen_ms = self.base_ms.unwrap_or_default() + i64::from(row.seen);
-        State::of(self.facts.values[usize::from(row.facts)], seen_ms, place, route)
+        State::of(facts, seen_ms, place, route)
     }
 }
 
@@ -90,11 +98,11 @@ impl Packed {
     /// Packs a request; false where it does not fit.
     pub(super) fn insert(&mut self, key: u64, state: &State) -> bool {
         let Some(row) = self.terms.row(state) else { return false };
-        self.parts.resize_with(PARTS, Keyed::default);
+        self.parts.resize_with(PARTS, HashMap::default);
         if self.parts[part(key)].len() == self.parts[part(key)].capacity() {
             self.grow();
         }
-        self.parts[part(key)].insert(key, row);
+        self.parts[part(key)].insert(Key(key), row);
         true
     }
 
@@ -102,7 +110,7 @@ impl Packed {
     /// where each by itself would leave a hole that fits none.
     #[cold]
     fn grow(&mut self) {
-        let room = self.parts.iter().map(Keyed::capacity).max().unwrap_or_default() + 1;
+        let room = self.parts.iter().map(HashMap::capacity).max().unwrap_or_default() + 1;
         for part in &mut self.parts {
             part.reserve(room.saturating_sub(part.len()));
         }
@@ -110,12 +118,12 @@ impl Packed {
 
     /// Whether the request is among them.
     pub(super) fn contains(&self, key: u64) -> bool {
-        self.parts.get(part(key)).is_some_and(|part| part.contains_key(&key))
+        self.parts.get(part(key)).is_some_and(|part| part.contains_key(&Key(key)))
     }
 
     /// Takes a request out.
     pub(super) fn remove(&mut self, key: u64) -> Option<State> {
-        let row = self.parts.get_mut(part(key))?.remove(&key)?;
+        let row = self.parts.get_mut(part(key))?.remove(&Key(key))?;
         Some(self.terms.state(row))
     }
 
@@ -129,12 +137,12 @@ impl Packed {
         for part in &mut self.parts {
             part.retain(|key, row| {
                 let mut state = before.state(*row);
-                let kept = if keep(*key, &mut state) { terms.row(&state) } else { None };
+                let kept = if keep(key.0, &mut state) { terms.row(&state) } else { None };
                 kept.map(|kept| *row = kept).is_some()
             });
             part.shrink_to_fit();
         }
-        if self.parts.iter().all(Keyed::is_empty) {
+        if self.parts.iter().all(HashMap::is_empty) {
             *self = Self::default();
         }
     }
