@@ -4,6 +4,17 @@ fn event(text: &str) -> LogEvent<'_> {
     LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
 }
 
+/// Reads an event, and makes sure that the reader of the usual form says the same where it says anything.
+fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    let record = super::read(event);
+    match usual(event) {
+        Usual::Line(found) => assert_eq!(line(Some(Record::Execution(found))), line(super::read(event))),
+        Usual::Nothing => assert_eq!(line(super::read(event)), None),
+        Usual::Other => {}
+    }
+    record
+}
+
 /// Request ID, head and tail of a line; None where the text is no line that matters.
 fn line(record: Option<Record<'_>>) -> Option<(Option<String>, Head, String)> {
     match record? {
@@ -143,4 +154,33 @@ fn escapes_in_the_head_do_not_hide_the_tail() {
     let message = LogEvent { id: b"", timestamp_ms: 0, message: Message::json_escaped(raw.as_bytes()) };
     let got = line(read(&message)).map(|line| line.2);
     assert_eq!(got.as_deref(), Some(" due to configuration error: \n Invalid \"x\""));
+}
+
+#[test]
+fn the_usual_form_is_read_without_a_detour_and_no_other_is() {
+    let sentences = [
+        ("Method completed with status: 502", true),
+        ("execution failed due to a timeout error", true),
+        ("Method request path: {}", false),
+        ("Method completed", false),
+        ("{}", false),
+    ];
+    for (sentence, matters) in sentences {
+        let is_usual = |id: &str| {
+            let text = format!("({id}) {sentence}");
+            let _ = read(&event(&text));
+            match usual(&event(&text)) {
+                Usual::Line(_) => Some(true),
+                Usual::Nothing => Some(false),
+                Usual::Other => None,
+            }
+        };
+        assert_eq!(is_usual(ID), Some(matters), "{sentence}");
+        assert_eq!(is_usual(&ID.to_uppercase()), Some(matters), "{sentence}");
+        // Nobody asks for the ID of a line that tells nothing.
+        assert_eq!(is_usual(&ID.replace('6', "\"")), (!matters).then_some(false), "{sentence}");
+        for other in [&ID.replace('-', "0"), &ID[..35], "Xa1bY2cZ3PEFdeQ="] {
+            assert_eq!(is_usual(other), None, "{sentence}, {other}");
+        }
+    }
 }
