@@ -28,6 +28,49 @@ fn counts(value: &Value) -> BTreeMap<String, (u64, Value)> {
         .collect()
 }
 
+/// A batch as JSON in which every letter and digit of its messages is spelled as an escape.
+fn spelled(batch: &Value) -> String {
+    let spell = |message: &str| -> String {
+        let quoted = serde_json::to_string(message).expect("a string");
+        let mut spelled = String::new();
+        let mut chars = quoted.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                // An escape already.
+                '\\' => spelled.extend([c].into_iter().chain(chars.next())),
+                '/' => spelled.push_str("\\/"),
+                c if c.is_ascii_alphanumeric() => spelled.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c => spelled.push(c),
+            }
+        }
+        spelled
+    };
+    let mut text = batch.to_string();
+    for event in batch["logEvents"].as_array().expect("log events") {
+        let message = event["message"].as_str().expect("a message");
+        let plain = format!("\"message\":{}", serde_json::to_string(message).expect("a string"));
+        text = text.replacen(&plain, &format!("\"message\":{}", spell(message)), 1);
+    }
+    text
+}
+
+#[test]
+fn letters_that_are_spelled_as_escapes_change_no_count() {
+    let mut files = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")).expect("the golden batches") {
+        let path = entry.expect("an entry").path();
+        let golden: Value = serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
+        let input: String =
+            golden["batches"].as_array().expect("batches").iter().map(|batch| spelled(batch) + "\n").collect();
+        assert!(input.contains("\\u00") && !input.contains("Method completed"), "{}: {input}", path.display());
+        let output = command(&["replay", "--json"], input.as_bytes());
+        let got: Value = serde_json::from_slice(&output.stdout).expect("the command prints JSON");
+        assert_eq!(counts(&got["counts"]), counts(&golden["expected"]), "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 25, "only {files} golden batches were found");
+}
+
 #[test]
 fn every_golden_batch_gives_its_counts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");

@@ -28,6 +28,8 @@ pub(super) struct Plain<'a> {
     pub(super) timestamp_ms: i64,
     /// What stands between the quotes.
     pub(super) message: &'a [u8],
+    /// As [`StringEnd::unusual`](super::strings::StringEnd::unusual) has it.
+    pub(super) unusual: bool,
     /// The message is no valid JSON string.
     pub(super) damaged: bool,
     /// Length of the whole element.
@@ -60,7 +62,7 @@ fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
     match bytes.get(end.at + 1) {
         Some(b'}') => {
             let damaged = end.unusual && !is_valid(message);
-            Ok(Plain { id, timestamp_ms, message, damaged, bytes: end.at + 2 })
+            Ok(Plain { id, timestamp_ms, message, unusual: end.unusual, damaged, bytes: end.at + 2 })
         }
         Some(_) => Err(Stop::Other),
         None => Err(Stop::Cut),

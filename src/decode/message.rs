@@ -61,6 +61,19 @@ impl<'a> Message<'a> {
         memchr::memmem::find(self.bytes, needle).is_some()
     }
 
+    /// Whether an escape may stand for a character that could be written as it is: `\u0045`, `\/`.
+    pub(super) fn spells_characters(&self) -> bool {
+        let mut rest = self.bytes;
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            if matches!(rest.get(at + 1), Some(b'u' | b'/')) {
+                return true;
+            }
+            // Behind the escaped character, which may be a backslash.
+            rest = rest.get(at + 2..).unwrap_or_default();
+        }
+        false
+    }
+
     /// The text, read as well as it can be: invalid UTF-8 and lone surrogates become U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         if !self.escaped || memchr::memchr(b'\\', self.bytes).is_none() {

@@ -245,7 +245,7 @@ impl Scanner {
                 Canonical::Event(event) => {
                     self.count_element()?;
                     self.decoded.damaged_events += u64::from(event.damaged);
-                    self.hand_over(event.id, event.timestamp_ms, event.message, each);
+                    self.hand_over(event.id, event.timestamp_ms, event.message, event.unusual, each);
                     event.bytes
                 }
                 Canonical::Cut => return Ok((at > from).then_some(at)),
@@ -275,7 +275,7 @@ impl Scanner {
         self.decoded.damaged_events += u64::from(reading.damaged);
         // The events of a stream come in the order of their times, so the one before is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
-            self.hand_over(reading.id.as_bytes(), timestamp_ms, message, each);
+            self.hand_over(reading.id.as_bytes(), timestamp_ms, message, true, each);
         }
         Ok(())
     }
@@ -287,10 +287,22 @@ impl Scanner {
     }
 
     #[inline]
-    fn hand_over(&mut self, id: &[u8], timestamp_ms: i64, message: &[u8], each: &mut Each<'_>) {
+    fn hand_over(&mut self, id: &[u8], timestamp_ms: i64, message: &[u8], unusual: bool, each: &mut Each<'_>) {
         self.timestamp_ms = Some(timestamp_ms);
         self.decoded.log_events += 1;
-        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message: Message::json_escaped(message) });
+        let message = Message::json_escaped(message);
+        if unusual && message.spells_characters() {
+            return self.hand_over_as_text(id, timestamp_ms, &message.text(), each);
+        }
+        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
+    }
+
+    /// Undoes all escapes of a message that spells letters as such (`\u0045xecution failed`). The readers compare the
+    /// first words of a message as they are written, and this is the one place that makes them readable.
+    #[cold]
+    fn hand_over_as_text(&mut self, id: &[u8], timestamp_ms: i64, text: &str, each: &mut Each<'_>) {
+        let message = Message::plain(text.as_bytes());
+        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
     }
 
     fn error(&self, stop: Stop, at: usize) -> DecodeError {

@@ -14,8 +14,9 @@ const BLOCK: usize = 64;
 pub(super) struct StringEnd {
     /// Position of the closing quote.
     pub(super) at: usize,
-    /// Whether [`is_valid`] has to look at the string: it may hold bytes outside ASCII, control characters, `\u` or an
-    /// escape that there is none. A string that is not unusual is valid.
+    /// Whether somebody has to look at the string: it may hold bytes outside ASCII, control characters, `\u`, `\/` or an
+    /// invalid escape. A string that is not unusual is [valid](is_valid), and its escapes stand for no printable
+    /// character but `"` and `\`.
     pub(super) unusual: bool,
 }
 
@@ -78,11 +79,11 @@ impl Search {
     }
 }
 
-/// Whether the bytes at the places of the mask make simple escapes.
+/// Whether the bytes at the places of the mask make simple escapes. `\/` is rare: CloudWatch Logs does not write it.
 fn are_common(block: &[u8; BLOCK], mut places: u64) -> bool {
     while places != 0 {
         let at = places.trailing_zeros() as usize;
-        if !matches!(block[at], b'n' | b't' | b'r' | b'/' | b'b' | b'f') {
+        if !matches!(block[at], b'n' | b't' | b'r' | b'b' | b'f') {
             return false;
         }
         places &= places - 1;

@@ -197,6 +197,36 @@ fn an_event_with_invalid_utf8_is_read_lossily_and_counted() {
 }
 
 #[test]
+fn characters_that_are_spelled_as_escapes_are_written_out() {
+    let as_written = |message: &str| {
+        let mut seen = Vec::new();
+        let element = format!(r#"{{"id":"1","timestamp":1,"message":"{message}"}}"#);
+        let odd = format!(r#"{{"timestamp":1, "id":"1","message":"{message}"}}"#);
+        for element in [element, odd] {
+            document_json(&batch(&element), &mut |_, event| {
+                seen.push(String::from_utf8(event.message.as_written().to_owned()).unwrap());
+            })
+            .unwrap();
+        }
+        let [one, other] = seen.try_into().unwrap();
+        assert_eq!(one, other, "{message}");
+        one
+    };
+    for (message, expected) in [
+        (r"(a) \u0045xecution failed", "(a) Execution failed"),
+        (r"(a) Execution faile\u0064\n", "(a) Execution failed\n"),
+        (r"2026\/06\/09", "2026/06/09"),
+        (r"\u007b\u0022a\u0022:1\u007d", r#"{"a":1}"#),
+        (r"\u00e9\ud83d\ude00", "é😀"),
+        // Escapes that all writers use stay: to undo them takes a copy.
+        (r#"{\"a\":\"\\u0045\\/\"}\n"#, r#"{\"a\":\"\\u0045\\/\"}\n"#),
+        (r"\\\u0045", r"\E"),
+    ] {
+        assert_eq!(as_written(message), expected, "{message}");
+    }
+}
+
+#[test]
 fn a_first_event_without_a_time_is_left_out_and_counted() {
     let (decoded, events) =
         decode(&batch(r#"{"id":"1","message":"m"},{"id":"2","timestamp":6,"message":"n"}"#)).unwrap();
