@@ -1,13 +1,21 @@
 //! The JSON form of execution-log delivery: any subset of its fields, `payload` holds the text line.
+//!
+//! The keys are a closed list, each at most once. A client can add any key to the line of an access log by a quote in
+//! its user agent; what it adds stands beside keys that delivery does not write, or repeats a key.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Delivered, Line, line_of, prefix};
 use crate::record::Record;
 
+/// The record fields that a delivery can write.
+///
+/// Source: API Gateway Developer Guide, "Execution log delivery for REST APIs", record fields.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Delivery<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
@@ -19,9 +27,14 @@ struct Delivery<'a> {
     stage: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     resource_path: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "http_method")]
+    _http_method: Option<Cow<'a, str>>,
+    #[serde(default, rename = "event_timestamp")]
+    _event_timestamp: Option<IgnoredAny>,
 }
 
-/// Reads a delivered line. None where the text is no such JSON or its payload no line of an execution log.
+/// Reads a delivered line. None where the text has another key, a key twice, or a payload that is no line of an
+/// execution log.
 pub(super) fn read(text: &str) -> Option<Record<'static>> {
     let delivery: Delivery<'_> = serde_json::from_str(text).ok()?;
     let prefix = prefix::strip(&delivery.payload);

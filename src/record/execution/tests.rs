@@ -88,7 +88,7 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
         r#""api_id":"a1b2c3d4e5","stage":"prod","resource_path":"/orders","http_method":"GET","#,
         r#""resource_arn":"arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod","#,
     ] {
-        let text = format!("{{{fields}\"payload\":\"{payload}\",\"new_field\":[1]}}");
+        let text = format!("{{{fields}\"payload\":\"{payload}\",\"event_timestamp\":1767323045678}}");
         let message = event(&text);
         let Some(Record::Execution(line)) = read_by_shape(&message) else { panic!("{text}") };
         let delivered = line.delivered.unwrap_or_default();
@@ -96,9 +96,36 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
         assert_eq!(delivered.stage.as_deref(), Some("prod"));
         assert_eq!(line.head, Head::MethodCompleted);
     }
+    let unset = format!(r#"{{"api_id":null,"stage":"-","http_method":"","resource_path":null,"payload":"{payload}"}}"#);
+    let unset = event(&unset);
+    let Some(Record::Execution(line)) = read_by_shape(&unset) else { panic!("unset fields") };
+    assert!(line.delivered.is_none());
     let bare = format!("{{\"payload\":\"{payload}\"}}");
     assert!(matches!(read_by_shape(&event(&bare)), Some(Record::Execution(_))));
     assert!(read_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
+}
+
+#[test]
+fn json_with_a_key_that_delivery_does_not_write_or_writes_once_is_no_delivered_line() {
+    let payload = format!(r#""payload":"({ID}) Method completed with status: 502""#);
+    for text in [
+        // Access-log lines whose client closed the value of its user agent.
+        format!(r#"{{"requestId":"Xa1bY2cZ3PEFdeQ=","status":"200","userAgent":"x","api_id":"a1b2c3d4e5",{payload}}}"#),
+        format!(r#"{{"stage":"prod","http_method":"GET","userAgent":"x",{payload}}}"#),
+        format!(r#"{{{payload},"status":"502"}}"#),
+        // Keys that a format of one's own may share with delivery, and the client adds once more.
+        format!(r#"{{"api_id":"a1b2c3d4e5","stage":"prod","resource_path":"x","api_id":"f6g7h8i9j0",{payload}}}"#),
+        format!(r#"{{"api_id":"a1b2c3d4e5",{payload},{payload}}}"#),
+        format!(r#"{{"api_id":"a1b2c3d4e5","p\u0061yload":"x",{payload}}}"#),
+        format!(r#"{{"event_timestamp":1,"event_timestamp":2,{payload}}}"#),
+        format!(r#"{{"API_ID":"a1b2c3d4e5",{payload}}}"#),
+        // Values that delivery does not write.
+        format!(r#"{{"api_id":{{"a":1}},{payload}}}"#),
+        format!("{{{payload}}} {{}}"),
+    ] {
+        assert!(read_by_shape(&event(&text)).is_none(), "{text}");
+        assert!(read(&event(&text)).is_none(), "{text}");
+    }
 }
 
 #[test]
