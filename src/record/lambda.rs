@@ -5,6 +5,7 @@
 //! language runtime writes of an error that ended an invocation (`runtime`). What the function logged, however
 //! alarming, is no line of those. Which cause a line names is left to [`crate::classify::invocation`].
 
+mod go;
 mod json;
 mod platform;
 mod prefix;
@@ -281,6 +282,10 @@ fn written_text(written: &[u8]) -> Option<&str> {
 }
 
 fn read_text(text: &str) -> Option<Line<'_>> {
+    // Before the prefix is taken off, which is the mark of Go's line.
+    if let Some(line) = go::read(text) {
+        return Some(line);
+    }
     let stripped = prefix::strip(text);
     if stripped.rest.starts_with('{') {
         return json::read(stripped.rest);

@@ -3,7 +3,7 @@
 //! A function that logs in JSON writes the same kind of object for an error that it caught. What tells the runtime's own
 //! report: it has no message of a programmer beside the error (Python, Go, Ruby), it ends in frames of the runtime
 //! (.NET), or in the format of its trace (Java). In Node.js `console.error(error)` looks the same as the report, so
-//! there a success that follows disproves it.
+//! there a success that follows disproves it. Go's report is the whole message of an object at level INFO.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::platform::{is_full, read_failure, status_of};
-use super::{Error, Init, Line, Moment, Proof, Report, RequestId, Status, runtime};
+use super::{Error, Init, Line, Moment, Proof, Report, RequestId, Status, go, runtime};
 
 /// An event of the platform.
 #[derive(Deserialize)]
@@ -153,6 +153,9 @@ fn read_error(text: &str) -> Option<Line<'_>> {
     if let Some(line) = answer(&object) {
         return Some(line);
     }
+    if let Some(line) = go(&object) {
+        return Some(line);
+    }
     let error = dotnet(&object)
         .or_else(|| plain(&object))
         .or_else(|| node(&object))
@@ -242,6 +245,15 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
         proof: Proof::Certain,
         moment: Moment::Handler,
     })
+}
+
+/// Go's error object as the message of a structured logger that took the place of the standard one. Go's runtime library
+/// knows no request id there; Lambda adds one to what a function of another language prints.
+fn go(object: &Map<String, Value>) -> Option<Line<'static>> {
+    if request_id_of(object).is_some() || !go::is_level_of_standard_logger(text_of(object, "level")) {
+        return None;
+    }
+    ["msg", "message"].iter().find_map(|key| go::read_object(text_of(object, key)?)).map(Line::into_owned)
 }
 
 /// The text that the Java runtime would write, as the message.

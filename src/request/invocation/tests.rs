@@ -192,6 +192,35 @@ fn reports_of_errors_whose_frame_was_filtered_away_count_each() {
 }
 
 #[test]
+fn an_ordinary_error_of_a_go_handler_counts_whatever_the_report_says() {
+    const GO: &str = r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"}"#;
+    const SLOG: &str = r#"{"time":"2026-01-02T03:04:05Z","level":"INFO","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}"}"#;
+    const ZEROLOG: &str = r#"{"time":"2026-01-02T03:04:05Z","message":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}\n"}"#;
+    const TEXT: &str = r#"time=2026-01-02T03:04:05.000Z level=INFO msg="{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}""#;
+    const PANIC: &str = r#"2026/01/02 03:04:05 {"errorMessage":"assignment to entry in nil map","errorType":"plainError","stackTrace":[{"path":"orders/main.go","line":21,"label":"handle"}]}"#;
+    for error in [GO, SLOG, ZEROLOG, TEXT] {
+        assert_eq!(causes(&[START, error, END, REPORT]), ["lambda_unhandled_error"], "{error}");
+        // Behind a filter pattern that keeps nothing else, each is an invocation.
+        assert_eq!(causes(&[error, error]), ["lambda_unhandled_error"; 2], "{error}");
+    }
+    let panicked = "2026/01/02 03:04:05 calling the handler function resulted in a panic, the process should exit";
+    assert_eq!(causes(&[START, PANIC, panicked, EXITED, END, REPORT]), ["lambda_unhandled_error"]);
+}
+
+#[test]
+fn what_a_function_prints_of_a_go_functions_error_counts_nothing() {
+    for printed in [
+        r#"2026/01/02 03:04:05 callee: {"errorMessage":"no stock","errorType":"errorString"}"#,
+        r#"{"errorMessage":"no stock","errorType":"errorString"}"#,
+        r#"{"time":"2026-01-02T03:04:05Z","level":"ERROR","msg":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+        r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","requestId":"{A}","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+        r#"{"level":"INFO","msg":"callee","answer":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+    ] {
+        assert_eq!(causes(&[START, printed, END, REPORT]), [""; 0], "{printed}");
+    }
+}
+
+#[test]
 fn an_error_that_ends_the_process_is_one_with_the_exit_under_another_id() {
     let rejected = "2026-01-02T03:04:05.678Z\t{A}\tERROR\tUnhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: no order\"}";
     let exited = "RequestId: {B} Error: Runtime exited with error: exit status 128\nRuntime.ExitError";
