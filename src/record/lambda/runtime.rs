@@ -8,7 +8,8 @@
 //!   traceback that the function formats itself ends in the type and message.)
 //! * Java: `message: class`, then `class: message`, then the frames. (A printed trace begins with the class.)
 //! * .NET: frames of the runtime below those of the handler; before version 6 `message: Type` and then the frames.
-//! * Go: `panic: `, `fatal error: `, or `message: type` and then `null` or the frames as an array.
+//! * Go: `panic: `, `fatal error: `, or `message: type` and then `null` or the frames as an array. (The object that Go
+//!   writes today is read by [`super::go`].)
 //! * Ruby: a sentence of its own, then the error as an object.
 //! * Rust: the span of the runtime.
 
@@ -353,20 +354,66 @@ fn dotnet(text: &str) -> Option<Line<'_>> {
 /// Most lines of a message before its trace. Longer messages are read as the function's own lines.
 const MESSAGE_LINES: usize = 32;
 
-/// `{message}: {class}`, then `{class}: {message}` and the frames. The message may have several lines.
+/// `{message}: {class}`, then the trace, which begins `{class}: {message}`. The message may have several lines; the class
+/// stands in its place where the exception has none.
 pub(super) fn read_java(text: &str) -> Option<Line<'_>> {
-    let of_class =
-        |line: &str, class: &str| line.strip_prefix(class).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-    let (message, class) = lines(text)
-        .zip(lines(text).skip(1))
-        .take(MESSAGE_LINES)
-        .take_while(|(line, _)| !line.trim_start().starts_with("at "))
-        .find_map(|(line, next)| type_at_end(line).filter(|(_, class)| class.contains('.') && of_class(next, class)))?;
-    // A trace that the function prints begins with the class.
-    if of_class(text, class) {
-        return None;
+    let mut heads = java_heads(text);
+    // The runtime writes the same message twice, so a message that imitates a head cannot choose the class.
+    let head = heads.clone().find(JavaHead::repeats_its_message).or_else(|| {
+        // An exception may print itself in other words. Then a trace that the function prints, which begins with the
+        // class, must not pass for the runtime's.
+        heads.find(|head| head.is_followed_by_its_class() && !begins_with_class(text, head.class))
+    })?;
+    let message = with_causes(head.message, text);
+    Some(Line::Error(Error { moment: Moment::Handler, ..error(Some(head.class), message) }))
+}
+
+/// The start of a text up to the end of a line that may end in the class of an exception.
+#[derive(Clone, Copy)]
+struct JavaHead<'t> {
+    message: &'t str,
+    class: &'t str,
+    /// What follows on the next line.
+    trace: &'t str,
+}
+
+impl JavaHead<'_> {
+    /// Whether the trace begins as an exception prints itself: `{class}: {message}`, or `{class}` without a message.
+    fn repeats_its_message(&self) -> bool {
+        let Some(behind_class) = self.trace.strip_prefix(self.class) else { return false };
+        let rest = match behind_class.strip_prefix(": ") {
+            Some(rest) => rest.strip_prefix(self.message),
+            None => (self.message == self.class).then_some(behind_class),
+        };
+        rest.is_some_and(|rest| {
+            let line = rest.trim_start_matches(' ');
+            let ends = line.is_empty() || line.starts_with(['\n', '\r']);
+            // The name of a class without a package may be any word: there a frame must follow.
+            ends && (self.class.contains('.') || line.trim_start().starts_with("at "))
+        })
     }
-    Some(Line::Error(Error { moment: Moment::Handler, ..error(Some(class), with_causes(message, text)) }))
+
+    fn is_followed_by_its_class(&self) -> bool {
+        self.class.contains('.') && begins_with_class(self.trace, self.class)
+    }
+}
+
+fn begins_with_class(text: &str, class: &str) -> bool {
+    let rest = text.trim_start().strip_prefix(class);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '\n', '\r']))
+}
+
+fn java_heads(text: &str) -> impl Iterator<Item = JavaHead<'_>> + Clone {
+    let ends = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes());
+    ends.scan(0, |from, end| Some((std::mem::replace(from, end + 1), end)))
+        .take(MESSAGE_LINES)
+        .take_while(|(from, end)| !text[*from..*end].trim_start().starts_with("at "))
+        .filter_map(|(from, end)| {
+            let (_, class) = type_at_end(&text[from..end])?;
+            let message = text[..end].trim_end().strip_suffix(class)?;
+            let message = message.strip_suffix("class ").unwrap_or(message).strip_suffix(": ")?;
+            Some(JavaHead { message, class, trace: text[end..].trim_start_matches(['\n', '\r']) })
+        })
 }
 
 /// Most errors behind an error that are read with it.

@@ -160,6 +160,53 @@ fn an_error_in_json_is_certain_where_only_the_runtime_writes_it_so() {
 }
 
 #[test]
+fn a_java_exception_is_read_with_and_without_a_message_and_around_another_of_its_class() {
+    const FRAME: &str = "\n\tat com.acme.Orders.handleRequest(Orders.java:21)\n";
+    let read = |text: &str| error(text).map(|(class, message, _)| (class, message));
+    for (message, class) in [
+        ("no stock", "java.lang.IllegalStateException"),
+        ("", "java.lang.IllegalStateException"),
+        ("java.lang.RuntimeException: no stock", "java.lang.RuntimeException"),
+        ("java.lang.RuntimeException", "java.lang.RuntimeException"),
+        ("a: b\n\nand: java.lang.OutOfMemoryError\njava.lang.OutOfMemoryError: heap", "com.acme.Orders$Refused"),
+        ("no stock", "RefusedException"),
+    ] {
+        let text = format!("{message}: {class}\n{class}: {message}{FRAME}");
+        assert_eq!(read(&text), Some((class.to_owned(), message.to_owned())), "{text}");
+        let in_json = format!(
+            r#"{{"timestamp":"2026-01-02T03:04:05.000Z","level":"ERROR","message":{},"AWSRequestId":"{ID}"}}"#,
+            serde_json::to_string(&text).unwrap()
+        );
+        assert_eq!(read(&in_json), Some((class.to_owned(), message.to_owned())), "{in_json}");
+    }
+    for class in ["java.lang.NullPointerException", "java.lang.StackOverflowError", "RefusedException"] {
+        let text = format!("{class}: {class}\n{class}{FRAME}");
+        assert_eq!(read(&text), Some((class.to_owned(), class.to_owned())), "{text}");
+    }
+    // An exception that prints itself in words of its own, and one whose message the line ends of a tail have changed.
+    let own_words = format!("no stock: com.acme.RefusedException\ncom.acme.RefusedException: 404{FRAME}");
+    assert_eq!(read(&own_words), Some(("com.acme.RefusedException".into(), "no stock".into())));
+    let returns = "no stock: com.acme.RefusedException\rcom.acme.RefusedException: no stock\r\tat com.acme.Orders.handle(Orders.java:1)";
+    assert_eq!(read(returns), Some(("com.acme.RefusedException".into(), "no stock".into())));
+}
+
+#[test]
+fn a_trace_that_a_java_function_prints_is_no_report() {
+    const FRAME: &str = "\n\tat com.acme.Orders.handleRequest(Orders.java:21)\n";
+    for head in [
+        "java.lang.RuntimeException: no stock",
+        "java.lang.RuntimeException",
+        "java.lang.RuntimeException: java.lang.RuntimeException: no stock",
+        "java.lang.RuntimeException: first\njava.lang.IllegalStateException: second",
+        "retried: RefusedException\nRefusedException: gone",
+        "RefusedException: RefusedException\nRefusedException and gone",
+    ] {
+        let text = format!("{head}{FRAME}Caused by: java.lang.RuntimeException: no stock\n\t... 1 more");
+        assert_eq!(line(&text), None, "{text}");
+    }
+}
+
+#[test]
 fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
     for text in [
         "",
