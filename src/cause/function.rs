@@ -33,7 +33,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  detach it.",
             ],
             see: &[
-                "The exits and what stood before them:\n\
+                "The exits. What stood before one is in the same stream: read that as for lambda_unhandled_error:\n\
                  aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?\"Runtime \
                  exited\" ?\"Process exited\" ?\"Runtime.ExitError\"'",
                 "In the API's logs it is counted as lambda_unhandled_error.",

@@ -383,7 +383,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  do.",
             ],
             see: &[
-                "The failed starts:\n\
+                "The failed starts. The error stands just before, in the same stream: read that as for \
+                 lambda_unhandled_error:\n\
                  aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?INIT_REPORT \
                  ?RESTORE_REPORT ?\"Runtime.\"'",
                 "Reproduce it without the API:\n\
@@ -468,7 +469,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  for the state.",
             ],
             see: &[
-                "The invocations that ended so:\n\
+                "The invocations that ended so. What one logged before stands in the same stream: read that as for \
+                 lambda_unhandled_error:\n\
                  aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?\"Task timed \
                  out\" ?\"Status: timeout\"'",
                 "Metric Duration of AWS/Lambda, statistics p99 and Maximum, against the timeout.",
@@ -522,9 +524,10 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \
                 Gateway has no response to pass on, so the client gets the gateway's own error.",
             checks: &[
-                "Read the stack trace in the function's log, by the Lambda request id that the execution log names: \
-                 `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern \
-                 '\"LAMBDA_REQUEST_ID\"'`.",
+                "Read the stack trace in the function's log: find the invocation's stream and times by the Lambda \
+                 request id that the execution log names, then read that stream between these times (both commands \
+                 are below). The id alone finds START, END and REPORT: in the text format a trace need not carry it, \
+                 and Python's does not.",
                 "Ask what changed: a deployment, an environment variable that is missing, a secret that was rotated, \
                  a dependency that answers differently, a field that a client leaves out.",
                 "Handle it: catch at the edge of the handler, log the error with its context, and return a response \
@@ -542,6 +545,16 @@ pub(super) const CAUSES: &[Cause] = &[
                  roll back.",
             ],
             see: &[
+                "Stream and times of the invocation. START_MS is a moment before it, in milliseconds since 1970, as \
+                 `date -d '1 hour ago' +%s000` prints it. No output: another function, Region or time, or the id is \
+                 the API's and not Lambda's:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time START_MS \
+                 --filter-pattern '\"LAMBDA_REQUEST_ID\"' --query 'events[].[logStreamName,timestamp,message]' \
+                 --output text",
+                "All that it logged, the trace included. STREAM is the first column of that output; FIRST_MS is the \
+                 lowest number of the second column, LAST_MS the highest plus 1, since the end is left out:\n\
+                 aws logs get-log-events --log-group-name /aws/lambda/FUNCTION --log-stream-name 'STREAM' \
+                 --start-time FIRST_MS --end-time LAST_MS --query 'events[].[message]' --output text",
                 "The function alone, with the event that failed:\n\
                  aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
                  raw-in-base64-out --log-type Tail --query LogResult --output text answer.json | base64 --decode",
