@@ -37,9 +37,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Do not reach for insecureSkipVerification: the validity dates are checked with it as well.",
             ],
             see: &[
-                "The dates, as a client sees them (from inside the VPC for a private backend):\n\
-                 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | openssl x509 -noout \
-                 -subject -dates",
+                "Subject and dates of every certificate that the server sends, its own first (from inside the VPC \
+                 for a private backend):\n\
+                 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | awk -v x='openssl x509 \
+                 -noout -subject -dates' '/BEGIN CERTIFICATE/{on=1} on{print | x} /END CERTIFICATE/{on=0; close(x)}'",
                 "Before the next time, alarm on the metric DaysToExpiry of AWS/CertificateManager.",
             ],
         },
@@ -171,7 +172,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  openssl x509 -in CERTIFICATE.pem -noout -pubkey | openssl sha256\n\
                  openssl pkey -in KEY.pem -pubout | openssl sha256",
                 "Reproduce the handshake against one target:\n\
-                 openssl s_client -connect TARGET_ADDRESS:PORT -servername HOST -tls1_2",
+                 openssl s_client -connect TARGET_ADDRESS:PORT -servername HOST -tls1_2 </dev/null",
             ],
         },
         docs: &[
@@ -297,7 +298,7 @@ pub(super) const CAUSES: &[Cause] = &[
             ],
             see: &[
                 "Reproduce it from a place with the same network path:\n\
-                 openssl s_client -connect HOST:443 -servername HOST -tls1_2",
+                 openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null",
                 "The policy of a load balancer's listener:\n\
                  aws elbv2 describe-listeners --load-balancer-arn LOAD_BALANCER_ARN --query \
                  'Listeners[].[Port,Protocol,SslPolicy]'",
