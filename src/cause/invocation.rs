@@ -37,9 +37,14 @@ pub(super) const CAUSES: &[Cause] = &[
                 "After a change of the integration, deploy the API.",
             ],
             see: &[
-                "Add the trust:\n\
-                 aws iam update-assume-role-policy --role-name ROLE --policy-document \
-                 '{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}'",
+                "Save the trust policy, once to edit and once to go back to:\n\
+                 aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument --output json > trust.json\n\
+                 cp trust.json trust-before.json",
+                "Add the trust: put this statement into the list `Statement` of trust.json, beside those that are \
+                 there, and send the whole file. The command replaces the whole trust policy: whoever assumed the \
+                 role by a statement that the file lacks no longer can. It needs no deployment:\n\
+                 {\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}\n\
+                 aws iam update-assume-role-policy --role-name ROLE --policy-document file://trust.json",
                 "The same words in the authorizer's phase are authorizer_error: there it is the authorizer's role.",
             ],
         },
