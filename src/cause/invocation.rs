@@ -442,20 +442,23 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "Lambda is always invoked with POST, whatever method the client used. The integration of this \
                 method uses another one, and Lambda does not know what is wanted.",
             checks: &[
-                "Look at the integration's HTTP method (not the method of the resource): `aws apigateway \
-                 get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET --query \
-                 httpMethod` must say POST.",
-                "Correct it, as below, and deploy the API: `aws apigateway create-deployment --rest-api-id API_ID \
-                 --stage-name STAGE`.",
+                "Look at the integration's HTTP method (not the method of the resource, which METHOD names, such as \
+                 GET or ANY): `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID \
+                 --http-method METHOD --query httpMethod` must say POST.",
+                "Change this one setting with `update-integration`, as below. `put-integration` sets up the whole \
+                 integration again: it resets what it does not name, such as the timeout, the role (credentials), \
+                 the mappings and tlsConfig.",
+                "Deploy the API: until then the stage keeps the integration that it has. A deployment also takes \
+                 along every other change of the API since the last one.",
                 "In templates: integrationHttpMethod (OpenAPI: httpMethod under x-amazon-apigateway-integration) is \
                  POST on every method, GET and ANY included.",
                 "Check the URI as well: an action or path that Lambda does not know is answered the same way.",
             ],
             see: &[
-                "The correction:\n\
-                 aws apigateway put-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method ANY \
-                 --type AWS_PROXY --integration-http-method POST --uri \
-                 arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/arn:aws:lambda:REGION:ACCOUNT:function:FUNCTION/invocations",
+                "The correction, and the deployment that puts it into force:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/httpMethod,value=POST\n\
+                 aws apigateway create-deployment --rest-api-id API_ID --stage-name STAGE",
                 "The function's Invocations metric stays flat. In the Test output, Lambda answers that it cannot \
                  determine the operation.",
             ],
