@@ -180,7 +180,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  does not end as a mapping error.",
             ],
             see: &[
-                "Make the same call with the same payload:\n\
+                "Make the same call with the same payload. `put-item` replaces the whole item that has the same key, \
+                 so give this one a key that is not in use:\n\
                  aws dynamodb put-item --table-name TABLE --item file://item.json --return-consumed-capacity TOTAL",
                 "The service's answer is in the output of the method's Test button. Without it the log shows \
                  response_status_mapping.",
