@@ -1,7 +1,5 @@
 """What `make package` writes: the template without transforms, and zips that are the same each time."""
 
-import importlib.machinery
-import importlib.util
 import json
 import pathlib
 import re
@@ -16,39 +14,6 @@ from expansion import TEMPLATE, TEXT
 
 PROJECT = pathlib.Path(__file__).parents[2]
 LOOPS = {name: each for name, each in TEMPLATE["Resources"].items() if name.startswith("Fn::ForEach::")}
-
-
-def script(name):
-    """A script of the project as a module, whether or not its name ends in .py."""
-    path = PROJECT / "scripts" / name
-    loader = importlib.machinery.SourceFileLoader(path.stem, str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module", autouse=True)
-def imports():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(PROJECT / "scripts")
-        yield
-
-
-@pytest.fixture(scope="module")
-def package(imports):
-    return script("package")
-
-
-@pytest.fixture(scope="module")
-def plain_text(package, tmp_path_factory):
-    path = tmp_path_factory.mktemp("package") / "plain.yaml"
-    package.write_template(path)
-    return path.read_text()
-
-
-@pytest.fixture(scope="module")
-def plain(plain_text):
-    return yaml.safe_load(plain_text)
 
 
 def subscribed(plain, **parameters):
