@@ -6,8 +6,12 @@ import pathlib
 
 import pytest
 import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+from expansion import TEMPLATE
 
 PROJECT = pathlib.Path(__file__).parents[2]
+EXAMPLES = {path.name: path for path in sorted(PROJECT.glob("examples/*.yaml"))}
 
 
 def script(name):
@@ -36,3 +40,13 @@ def plain_text(package, tmp_path_factory):
 @pytest.fixture(scope="session")
 def plain(plain_text):
     return yaml.safe_load(plain_text)
+
+
+@pytest.fixture(params=["template.yaml", "plain", *EXAMPLES])
+def template(request):
+    """Each template of the project: as it is written, without transforms, and the examples."""
+    if request.param == "template.yaml":
+        return TEMPLATE
+    if request.param == "plain":
+        return request.getfixturevalue("plain")
+    return yaml_parse(EXAMPLES[request.param].read_text())

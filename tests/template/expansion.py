@@ -20,6 +20,9 @@ RESOURCES = {name: each for name, each in TEMPLATE["Resources"].items() if not n
 # Any will do.
 REGION = "us-east-1"
 
+# The longest name of a stack.
+STAND_INS = {"AWS::StackName": "x" * 128}
+
 
 def translated(parameters):
     """The resources for these values of parameters; all others have their defaults."""
@@ -58,19 +61,43 @@ def holds(condition, parameters, template=TEMPLATE):
     return value_of(template["Conditions"][condition], parameters, template)
 
 
+def referred(name, parameters, template):
+    """What a Ref to this name is: the value of a parameter, or a stand-in where only AWS knows."""
+    declared = template["Parameters"].get(name)
+    if declared is None:
+        return STAND_INS.get(name, name)
+    given = str(parameters.get(name, declared.get("Default", name)))
+    # CloudFormation User Guide, "Parameters syntax": each member of a list is trimmed.
+    return [each.strip() for each in given.split(",")] if declared["Type"] == "CommaDelimitedList" else given
+
+
+def substituted(argument, parameters, template):
+    text, values = argument if isinstance(argument, list) else (argument, {})
+
+    def value(match):
+        name = match.group(1)
+        given = value_of(values[name], parameters, template) if name in values else referred(name, parameters, template)
+        return str(given)
+
+    return re.sub(r"\$\{([\w:.]+)\}", value, text)
+
+
 def value_of(value, parameters, template=TEMPLATE):
-    """A value made of parameters, as far as conditions and names of log groups use such."""
+    """A value made of parameters, as far as conditions, names of log groups and queries of alarms use such."""
     if isinstance(value, list):
         return [value_of(each, parameters, template) for each in value]
     if not isinstance(value, dict):
         return value
     [(function, argument)] = value.items()
     if function == "Ref":
-        declared = template["Parameters"][argument]
-        given = str(parameters.get(argument, declared["Default"]))
-        return given.split(",") if declared["Type"] == "CommaDelimitedList" else given
+        return referred(argument, parameters, template)
     if function == "Condition":
         return holds(argument, parameters, template)
+    if function == "Fn::Sub":
+        return substituted(argument, parameters, template)
+    if function == "Fn::FindInMap":
+        mapping, first, second = argument
+        return template["Mappings"][mapping][first][second]
     arguments = value_of(argument, parameters, template)
     return {
         "Fn::Equals": lambda one, other: str(one) == str(other),

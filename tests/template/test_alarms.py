@@ -1,5 +1,7 @@
 """The alarms: what they say, what they cost, and which of them fires when data come late."""
 
+import re
+
 import pytest
 
 import expansion
@@ -22,20 +24,6 @@ def queries():
         for metric in alarm.get("Metrics", []):
             if "SELECT" in str(metric.get("Expression")):
                 yield name, metric
-
-
-def filled(expression, parameters):
-    """The text of an expression for these values of parameters."""
-    text, values = expression["Fn::Sub"] if isinstance(expression["Fn::Sub"], list) else (expression["Fn::Sub"], {})
-    for key, value in values.items():
-        if "Fn::FindInMap" in value:
-            mapping, first, second = value["Fn::FindInMap"]
-            value = TEMPLATE["Mappings"][mapping][first][second]
-        else:
-            value = expansion.value_of(value, parameters)
-        text = text.replace(f"${{{key}}}", value)
-    text = text.replace("${Namespace}", parameters.get("Namespace", PARAMETERS["Namespace"]["Default"]))
-    return text.replace("${AWS::StackName}", "x" * 128)
 
 
 def is_there_by_default(name):
@@ -102,17 +90,99 @@ def test_quiet_stages_are_left_out_of_every_query_about_failures():
     for name, metric in queries():
         if name not in ON_FAILURES:
             continue
-        text = filled(metric["Expression"], {"QuietStages": "dev,preview"})
+        text = expansion.value_of(metric["Expression"], {"QuietStages": "dev,preview"})
         assert " AND Stage != 'dev' AND Stage != 'preview' " in text
-        # The empty list names a stage that there cannot be.
-        assert " AND Stage != '' " in filled(metric["Expression"], {})
+        assert NO_STAGE not in text
         assert "GROUP BY ApiId, Stage, Cause ORDER BY SUM() DESC" in text
+
+
+# Stands in a query where QuietStages names no stage.
+NO_STAGE = "no/stage"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "left_out"),
+    [
+        ("", [NO_STAGE]),
+        (" ", [NO_STAGE]),
+        (",", [NO_STAGE, NO_STAGE]),
+        ("dev", ["dev"]),
+        ("dev,", ["dev", NO_STAGE]),
+        (" dev , ,test", ["dev", NO_STAGE, "test"]),
+    ],
+)
+def test_where_no_quiet_stage_is_named_the_query_names_one_that_cannot_exist(quiet, left_out):
+    for name, metric in queries():
+        if name in ON_FAILURES:
+            text = expansion.value_of(metric["Expression"], {"QuietStages": quiet})
+            assert re.findall(r"Stage != '(.*?)'", text) == left_out, name
+            assert " AND Stage != '" in text
+
+
+def test_neither_api_gateway_nor_quiet_stages_admits_the_stage_that_cannot_exist():
+    # API Gateway API Reference, Stage: letters, digits, hyphens and underscores; HTTP APIs have $default besides.
+    assert not re.fullmatch(r"\$default|[-_a-zA-Z0-9]{1,128}", NO_STAGE)
+    assert not re.fullmatch(PARAMETERS["QuietStages"]["AllowedPattern"], NO_STAGE)
+
+
+# Values that make the queries differ.
+PARAMETER_SETS = {
+    "defaults": {},
+    "no quiet stage": {"QuietStages": ""},
+    "one quiet stage": {"QuietStages": "dev"},
+    "several quiet stages": {"QuietStages": "dev, preview,$default"},
+    "gaps in the list": {"QuietStages": ",dev,,  ,"},
+    "everything on": {
+        "ExecutionLogGroups": "API-Gateway-Execution-Logs_a1b2c3d4e5/prod",
+        "AccessLogGroups": "/aws/apigateway/orders-access",
+        "FunctionLogGroups": "/aws/lambda/orders",
+        "FlowLogGroups": "/vpc/flow",
+        "KinesisStreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/api-logs",
+        "Namespace": "Team/Orders/Why5xx",
+        "Sink": "emf",
+        "RouteMetrics": "true",
+        "AlarmEmail": "team@example.com",
+        "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:on-call",
+        "QuietStages": "dev,test",
+        "LoadThreshold": "50",
+        "ReservedConcurrency": "5",
+        "FailureDestination": "S3",
+        "ReplayFailedEvents": "true",
+    },
+}
+
+
+def query_texts(template, parameters):
+    """The texts of all queries and expressions of a template's alarms, whatever the alarms' conditions say."""
+    for name, resource in expansion.repeated(template["Resources"], parameters):
+        if re.fullmatch(r"AWS::CloudWatch::(Log|Composite)?Alarm", resource["Type"]):
+            yield from ((name, expansion.value_of(text, parameters, template)) for text in expressions(resource["Properties"]))
+
+
+def expressions(value):
+    if isinstance(value, list):
+        for each in value:
+            yield from expressions(each)
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("Expression", "QueryString", "AggregationExpression", "AlarmRule"):
+                yield each
+            else:
+                yield from expressions(each)
+
+
+@pytest.mark.parametrize("parameters", PARAMETER_SETS.values(), ids=PARAMETER_SETS)
+def test_no_query_of_an_alarm_has_an_empty_literal(template, parameters):
+    texts = list(query_texts(template, parameters))
+    assert texts
+    for name, text in texts:
+        assert not re.search(r"'\s*'|\"\s*\"", text), f"{name}: {text}"
 
 
 def test_queries_are_within_their_limits():
     stages = ",".join(f"staging-eu-{number}" for number in range(10))
     for name, metric in queries():
-        text = filled(metric["Expression"], {"QuietStages": stages, "Namespace": "Team/Orders/Why5xx"})
+        text = expansion.value_of(metric["Expression"], {"QuietStages": stages, "Namespace": "Team/Orders/Why5xx"})
         assert len(text) <= MAX_EXPRESSION_CHARS, name
         # Metrics Insights has neither OR nor lists; a condition is a name, = or !=, and a text.
         where = text.partition(" WHERE ")[2].partition(" GROUP BY ")[0]

@@ -5,15 +5,12 @@ Sources: RFC 0009 of CloudFormation's language discussion, constraints 3 to 5, a
 """
 
 import collections
-import pathlib
 import re
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from expansion import TEMPLATE
-
-EXAMPLES = sorted(pathlib.Path(__file__).parents[2].glob("examples/*.yaml"))
 
 LOOP = "Fn::ForEach::"
 
@@ -67,16 +64,6 @@ def looped_resources(template):
 
 def beginning_with_condition(template):
     return [key for key, resource in looped_resources(template) if next(iter(resource)) == "Condition"]
-
-
-@pytest.fixture(params=["template.yaml", "plain", *(path.name for path in EXAMPLES)])
-def template(request):
-    if request.param == "template.yaml":
-        return TEMPLATE
-    if request.param == "plain":
-        return request.getfixturevalue("plain")
-    [path] = [path for path in EXAMPLES if path.name == request.param]
-    return yaml_parse(path.read_text())
 
 
 def test_names_of_loops_and_their_variables_name_nothing_else(template):
