@@ -1,10 +1,14 @@
-"""How CloudWatch evaluates an alarm, as far as its User Guide says ("Evaluating an alarm", "Alarm evaluation window").
+"""How CloudWatch evaluates an alarm, as far as its User Guide says ("Alarm evaluation", "Alarm evaluation window",
+"Configuring how CloudWatch alarms treat missing data", "Alarm warm-up periods").
 
 Every minute an alarm looks back over N periods that end now (the sliding window, which is the default), and is in ALARM
 while M of them breach. A datum counts from the moment at which it arrives, at the minute that it carries. A period
 without data is read as TreatMissingData says; but CloudWatch retrieves a few periods more than it needs, and where some
-are missing it takes the newest real ones instead. How many more it retrieves is not said, so `more` is tried as both
-none and two: what is stated of an alarm must hold either way.
+are missing it takes the newest real ones instead. How many more it retrieves is not said in general, so `more` is tried as
+both none and two: what is stated of an alarm must hold either way.
+
+An alarm counts its minutes from its creation, and is never in ALARM during its warm-up. CloudWatch may end the warm-up
+early, but only once it has data; that is not simulated.
 """
 
 COMPARISONS = {
@@ -23,11 +27,14 @@ class Alarm:
         self.threshold = parameters[threshold["Ref"]]["Default"] if isinstance(threshold, dict) else threshold
         self.n, self.m = properties["EvaluationPeriods"], properties["DatapointsToAlarm"]
         self.missing = properties["TreatMissingData"]
+        self.warm_up = properties.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes", 0)
         self.period = period // 60
         self.value = value
 
     def is_on(self, now, data, more):
         """Whether it is in ALARM at this minute. `data` are triples of minute, moment of arrival and value."""
+        if now < self.warm_up:
+            return False
         points = []
         for back in range(self.n + more):
             end = now - back * self.period

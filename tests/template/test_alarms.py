@@ -250,17 +250,17 @@ def test_an_alarm_ends_when_the_failures_do(more):
     assert not BROKEN.is_on(30 + 5 * (BROKEN.n + more), data, more)
 
 
-def canaries(delays, until):
+def canaries(delays, until, first=0):
     """Canaries every five minutes; each counts at the minute at which it arrives, a minute before it can be read."""
-    return [(minute + delay, minute + delay + 1, 1) for minute, delay in zip(range(0, until, 5), delays)]
+    return [(minute + delay, minute + delay + 1, 1) for minute, delay in zip(range(first, until, 5), delays)]
 
 
 @pytest.mark.parametrize("more", RANGES)
 def test_canaries_that_come_late_do_not_alarm(more):
     uneven = [1, 8, 1, 1, 8, 8, 1, 5, 1, 8] * 12
     for delays in ([delay] * 120 for delay in DELAYS):
-        assert CANARY.first(range(30, 600), canaries(delays, 600), more) is None
-    assert CANARY.first(range(30, 600), canaries(uneven, 600), more) is None
+        assert CANARY.first(range(600), canaries(delays, 600), more) is None
+    assert CANARY.first(range(600), canaries(uneven, 600), more) is None
 
 
 @pytest.mark.parametrize("delay", DELAYS)
@@ -268,6 +268,31 @@ def test_canaries_that_stop_alarm_within_half_an_hour(delay):
     # Periods beyond the window would still show older canaries, so this is stated of the longest look back.
     first = CANARY.first(range(30, 240), canaries([delay] * 24, 120), max(RANGES))
     assert first is not None and 120 < first <= 120 + delay + 30
+
+
+@pytest.mark.parametrize("more", RANGES)
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("delay", DELAYS)
+def test_a_new_stack_does_not_alarm_before_its_first_canary(delay, lost, more):
+    # The alarm names the rule, so that it is created later. EventBridge may take a minute longer for the first event.
+    data = canaries([delay] * 60, 300, first=6 + 5 * lost)
+    assert CANARY.first(range(300), data, more) is None
+
+
+@pytest.mark.parametrize("more", RANGES)
+def test_a_new_stack_without_any_canary_alarms_when_the_warm_up_is_over(more):
+    assert CANARY.first(range(300), [], more) == CANARY.warm_up
+    assert 25 <= CANARY.warm_up <= 60
+
+
+def test_every_alarm_to_which_missing_data_are_bad_has_a_warm_up(template):
+    resources = dict(expansion.repeated(template["Resources"], PARAMETER_SETS["everything on"]))
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        if properties.get("TreatMissingData") == "breaching":
+            minutes = properties.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes")
+            # CloudWatch API Reference, WarmUpConfiguration.
+            assert minutes in range(1, 2_881), name
 
 
 @pytest.mark.parametrize("more", RANGES)
