@@ -85,7 +85,7 @@ fn first_screen(grid: &mut Grid) {
     );
     grid.metrics(
         (4, 4),
-        "Canaries: none for 15 minutes is blind",
+        "Canaries: none for 25 minutes is blind",
         json!({"metrics": [own("Canary", "Sum")], "view": "timeSeries", "period": 300, "yAxis": {"left": {"min": 0}}}),
     );
     grid.put((12, 4), "alarm", json!({"title": "Alarms", "alarms": ALARMS.map(|name| format!("${{{name}.Arn}}"))}));

@@ -5,7 +5,8 @@ Every minute an alarm looks back over N periods that end now (the sliding window
 while M of them breach. A datum counts from the moment at which it arrives, at the minute that it carries. A period
 without data is read as TreatMissingData says; but CloudWatch retrieves a few periods more than it needs, and where some
 are missing it takes the newest real ones instead. How many more it retrieves is not said in general, so `more` is tried as
-both none and two: what is stated of an alarm must hold either way.
+both none and two: what is stated of an alarm must hold either way. For three periods of five minutes the guide's tables
+show two more.
 
 An alarm counts its minutes from its creation, and is never in ALARM during its warm-up. CloudWatch may end the warm-up
 early, but only once it has data; that is not simulated.
@@ -18,6 +19,9 @@ COMPARISONS = {
 
 # Periods beyond the N that CloudWatch may look at.
 RANGES = (0, 2)
+
+# The same, as the guide's tables show it for three periods of five minutes.
+OF_THREE_TIMES_FIVE_MINUTES = 2
 
 
 class Alarm:

@@ -1,12 +1,15 @@
 """The alarms: what they say, what they cost, and which of them fires when data come late."""
 
+import pathlib
 import re
 
 import pytest
 
 import expansion
 from expansion import CONDITIONS, PARAMETERS, RESOURCES, TEMPLATE
-from simulation import RANGES, Alarm
+from simulation import OF_THREE_TIMES_FIVE_MINUTES, RANGES, Alarm
+
+PROJECT = pathlib.Path(__file__).parents[2]
 
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 
@@ -207,7 +210,7 @@ def test_conditions_of_alarms_are_declared():
 DELAYS = range(1, 9)
 
 BROKEN = Alarm(ALARMS["BrokenExecutionAlarm"], PARAMETERS, 300)
-CANARY = Alarm(ALARMS["CanaryAlarm"], PARAMETERS, 300)
+CANARY = Alarm(ALARMS["CanaryAlarm"], PARAMETERS, ALARMS["CanaryAlarm"]["Period"])
 
 
 def failures(per_minute, delay):
@@ -263,11 +266,25 @@ def test_canaries_that_come_late_do_not_alarm(more):
     assert CANARY.first(range(600), canaries(uneven, 600), more) is None
 
 
+# Minutes without a canary that CanaryAlarm needs: every period that CloudWatch looks at must be empty.
+SILENCE = CANARY.period * (CANARY.n + OF_THREE_TIMES_FIVE_MINUTES)
+
+
 @pytest.mark.parametrize("delay", DELAYS)
-def test_canaries_that_stop_alarm_within_half_an_hour(delay):
-    # Periods beyond the window would still show older canaries, so this is stated of the longest look back.
-    first = CANARY.first(range(30, 240), canaries([delay] * 24, 120), max(RANGES))
-    assert first is not None and 120 < first <= 120 + delay + 30
+def test_canaries_that_stop_alarm_after_the_silence_that_is_stated(delay):
+    assert (CANARY.n, CANARY.m, CANARY.period) == (3, 3, 5), "the guide's table is about others"
+    data = canaries([delay] * 24, 120)
+    newest = max(minute for minute, _, _ in data)
+    first = CANARY.first(range(240), data, OF_THREE_TIMES_FIVE_MINUTES)
+    # The period in which it counted has to be over, too.
+    assert first == newest + SILENCE + 1
+
+
+@pytest.mark.parametrize(("lost", "more", "alarms"), [(2, OF_THREE_TIMES_FIVE_MINUTES, False), (1, 0, True)])
+def test_two_lost_canaries_do_not_alarm_but_one_would_if_a_quarter_of_an_hour_were_enough(lost, more, alarms):
+    # The worst: early before the gap and late after it.
+    data = canaries([1] * 60, 300) + canaries([8] * 60, 600, first=300 + 5 * lost)
+    assert (CANARY.first(range(600), data, more) is not None) == alarms
 
 
 @pytest.mark.parametrize("more", RANGES)
@@ -282,7 +299,7 @@ def test_a_new_stack_does_not_alarm_before_its_first_canary(delay, lost, more):
 @pytest.mark.parametrize("more", RANGES)
 def test_a_new_stack_without_any_canary_alarms_when_the_warm_up_is_over(more):
     assert CANARY.first(range(300), [], more) == CANARY.warm_up
-    assert 25 <= CANARY.warm_up <= 60
+    assert SILENCE <= CANARY.warm_up <= 2 * SILENCE
 
 
 def test_every_alarm_to_which_missing_data_are_bad_has_a_warm_up(template):
@@ -293,6 +310,31 @@ def test_every_alarm_to_which_missing_data_are_bad_has_a_warm_up(template):
             minutes = properties.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes")
             # CloudWatch API Reference, WarmUpConfiguration.
             assert minutes in range(1, 2_881), name
+
+
+def statements(text):
+    """What a page says of the canary in minutes: the numbers, with the sentence, table cell or list item."""
+    for sentence in re.split(r"[.;|](?:\s|$)|\n\s*\n|\n(?=\s*(?:-|\d+\.)\s)", text):
+        if re.search("canar", sentence, re.IGNORECASE):
+            yield from ((int(minutes), sentence) for minutes in re.findall(r"(\d+)[ -]minute", sentence.replace("\n", " ")))
+
+
+def dashboard_titles():
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    return "\n\n".join(re.findall(r'"title":"([^"]*)"', body))
+
+
+PAGES = {str(path.relative_to(PROJECT)): path.read_text() for path in [PROJECT / "README.md", *PROJECT.glob("docs/*.md")]}
+
+
+def test_all_texts_state_the_minutes_that_the_canarys_alarm_needs():
+    texts = PAGES | {"its description": described(ALARMS["CanaryAlarm"]), "titles of the dashboard": dashboard_titles()}
+    stated = {name: set(statements(text)) for name, text in texts.items()}
+    for name, found in stated.items():
+        assert [each for each in found if each[0] not in (SILENCE, CANARY.warm_up)] == [], name
+    for name in "README.md", "docs/operating.md", "its description", "titles of the dashboard":
+        assert SILENCE in {minutes for minutes, _ in stated[name]}, name
+    assert CANARY.warm_up in {minutes for minutes, _ in stated["docs/operating.md"]}
 
 
 @pytest.mark.parametrize("more", RANGES)
