@@ -174,6 +174,38 @@ fn a_throttle_or_a_server_error_passes_within_the_invocation() {
 }
 
 #[test]
+fn a_wrong_clock_loses_no_batch() {
+    for ahead_seconds in [-900, 900] {
+        let endpoint = CloudWatch::start();
+        endpoint.set_clock(ahead_seconds, 403, "InvalidSignatureException");
+        let mut function = Function::start(&endpoint);
+        let outcome = function.invoke(&one_failure("a"));
+        assert!(outcome.is_success(), "{outcome:?}");
+        assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (1.0, 2));
+        // The environment knows the time from then on.
+        assert!(function.invoke(&one_failure("b")).is_success());
+        assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (2.0, 3));
+        assert_eq!(endpoint.sum("UncertainPublishes"), 0.0);
+        assert_no_secret(&function, &outcome);
+    }
+}
+
+#[test]
+fn a_wrong_key_fails_the_invocation_after_one_more_attempt() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::RefuseWith(403, "SignatureDoesNotMatch"));
+    let mut function = Function::start(&endpoint);
+    let outcome = function.invoke(&one_failure("a"));
+    assert_eq!((outcome.error_type(), endpoint.requests()), ("PublishRefused", 2), "{outcome:?}");
+    assert_no_secret(&function, &outcome);
+
+    // Nothing was accepted, so Lambda's retry counts all of it.
+    endpoint.always(Behaviour::Strict);
+    assert!(function.invoke(&one_failure("a")).is_success());
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 0.0));
+}
+
+#[test]
 fn a_throttle_that_lasts_fails_the_invocation_and_the_retry_counts_once() {
     let endpoint = CloudWatch::start();
     endpoint.always(Behaviour::Throttle);

@@ -109,6 +109,64 @@ async fn a_throttle_and_a_server_error_pass() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_wrong_clock_costs_one_attempt_and_no_count() {
+    let rows = [
+        (600, 403, "RequestTimeTooSkewed"),
+        (-600, 403, "RequestTimeTooSkewed"),
+        (600, 403, "InvalidSignatureException"),
+        (-600, 403, "SignatureDoesNotMatch"),
+        (360, 401, "AuthFailure"),
+        (-3_000, 400, "AccessDeniedException"),
+        (3_000, 400, "RequestExpired"),
+        (-3_000, 403, "RequestInTheFuture"),
+    ];
+    for (ahead_seconds, status, code) in rows {
+        let endpoint = cloudwatch::CloudWatch::start();
+        endpoint.set_clock(ahead_seconds, status, code);
+        let mut publisher = publisher(&endpoint.url());
+        for attempts in [2, 1] {
+            let published = publish(&mut publisher, vec![datum("prod")]).await;
+            assert_eq!((published.result, published.attempts), (Ok(()), attempts), "{code}");
+            assert_eq!(published.uncertain_attempts, 0, "{code}");
+        }
+        assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (2.0, 3), "{code}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_wrong_key_or_a_missing_right_is_an_error_after_one_more_attempt() {
+    for (status, code) in [(403, "SignatureDoesNotMatch"), (400, "AccessDeniedException")] {
+        let endpoint = cloudwatch::CloudWatch::start();
+        endpoint.always(Behaviour::RefuseWith(status, code));
+        // Three requests, all of which would fare alike.
+        let data: Vec<_> = (0..2_500).map(|n| datum(&n.to_string())).collect();
+        let error = publish(&mut publisher(&endpoint.url()), data).await.result.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "0 of 3 requests accepted after 2 attempts: CloudWatch denied the request ({status} {code}); check the \
+                 access keys, the right to cloudwatch:PutMetricData and the clock; trying again does not help"
+            )
+        );
+        assert_eq!(endpoint.requests(), 2, "{code}");
+        assert!(!format!("{error:?}").contains(cloudwatch::SECRET));
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_one_more_attempt_is_an_attempt_like_any_other() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let denied = Behaviour::RefuseWith(403, "RequestTimeTooSkewed");
+    endpoint.then([Behaviour::Throttle, denied, Behaviour::Throttle]);
+    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+    assert_eq!((published.result, published.attempts, endpoint.sum("Errors")), (Ok(()), 4, 1.0));
+
+    endpoint.then([denied, Behaviour::Throttle, denied]);
+    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+    assert_eq!((published.result.is_err(), published.attempts, endpoint.sum("Errors")), (true, 3, 1.0));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_cut_connection_is_of_unknown_outcome_and_sent_again() {
     for (cut, counted) in [(Behaviour::CutBeforeAccepting, 1.0), (Behaviour::CutAfterAccepting, 2.0)] {
         let endpoint = cloudwatch::CloudWatch::start();

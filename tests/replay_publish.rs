@@ -104,6 +104,26 @@ fn a_throttle_passes_and_a_refusal_is_an_error() {
 }
 
 #[test]
+fn a_wrong_clock_does_not_keep_the_counts_back() {
+    for ahead_seconds in [-900, 900] {
+        let endpoint = CloudWatch::start();
+        endpoint.set_clock(ahead_seconds, 403, "SignatureDoesNotMatch");
+        let output = publish(&endpoint.url(), &[], &[]);
+        assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(0), 1.0), "{}", told(&output));
+        assert!(told(&output).ends_with("why5xx: published 2 data in 1 request\n"), "{}", told(&output));
+    }
+}
+
+#[test]
+fn a_wrong_key_is_an_error_that_says_what_to_check() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::RefuseWith(403, "SignatureDoesNotMatch"));
+    let output = publish(&endpoint.url(), &[], &[]);
+    assert_eq!((output.status.code(), endpoint.requests()), (Some(2), 2));
+    assert!(told(&output).contains("(403 SignatureDoesNotMatch); check the access keys, "), "{}", told(&output));
+}
+
+#[test]
 fn without_keys_region_or_a_url_nothing_is_read_and_the_error_says_what_is_missing() {
     let rows = [
         (

@@ -95,6 +95,22 @@ async fn what_breaks_a_rule_is_refused_and_nothing_of_it_accepted() {
     assert!(endpoint.accepted().is_empty());
 }
 
+/// The SDK signs by the time that the last answer told, also with retries switched off: the sink rests on that.
+#[tokio::test(flavor = "current_thread")]
+async fn a_client_whose_clock_is_wrong_is_refused_once_and_signs_by_the_endpoints_time_from_then_on() {
+    for ahead_seconds in [-600, 600] {
+        let endpoint = CloudWatch::start();
+        endpoint.set_clock(ahead_seconds, 403, "RequestTimeTooSkewed");
+        let client = client(&endpoint);
+        let call = || client.put_metric_data().namespace("N").metric_data(datum().build()).send();
+        assert_eq!(call().await.unwrap_err().code(), Some("RequestTimeTooSkewed"));
+        for _ in 0..2 {
+            call().await.unwrap();
+        }
+        assert_eq!(endpoint.accepted().len(), 2);
+    }
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn what_keeps_to_the_rules_is_accepted() {
     let endpoint = CloudWatch::start();

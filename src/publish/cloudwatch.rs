@@ -48,6 +48,19 @@ const THROTTLE_CODES: &[&str] = &[
     "PriorRequestNotComplete",
 ];
 
+/// Error codes for a request that was signed by a wrong clock. The first four may have other reasons.
+///
+/// Sources: aws-runtime 1.10, `service_clock_skew.rs`; the last two: AWS SDK for JavaScript, `CLOCK_SKEW_ERROR_CODES`.
+const CLOCK_SKEW_CODES: &[&str] = &[
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+    "AccessDeniedException",
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "RequestInTheFuture",
+];
+
 /// Sends to CloudWatch.
 #[derive(Debug)]
 pub struct CloudWatch {
@@ -81,7 +94,8 @@ impl CloudWatch {
                     .operation_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             )
-            // The publisher tries again, so that no outcome is lost inside the SDK.
+            // The publisher tries again, so that no outcome is lost inside the SDK. Without retries, too, the SDK reads
+            // the time from each answer and signs by it, for the life of the client.
             .retry_config(RetryConfig::disabled())
             .disable_request_compression(aws.disable_request_compression)
             .use_fips(aws.use_fips)
@@ -141,6 +155,9 @@ fn service_fault(status: u16, code: &str) -> Fault {
     if status >= 500 {
         return Fault::Server { status };
     }
+    if let Some(code) = CLOCK_SKEW_CODES.iter().find(|known| **known == code) {
+        return Fault::Denied { status, code };
+    }
     let looks_like_one = code.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     let code = if looks_like_one && code.len() <= CODE_CHARS { code } else { "unreadable code" };
     Fault::Refused { status, code: code.to_owned() }
@@ -173,6 +190,9 @@ mod tests {
             (429, "none", Fault::Throttled),
             (500, "InternalServiceError", Fault::Server { status: 500 }),
             (503, "none", Fault::Server { status: 503 }),
+            (403, "RequestTimeTooSkewed", Fault::Denied { status: 403, code: "RequestTimeTooSkewed" }),
+            (400, "AccessDeniedException", Fault::Denied { status: 400, code: "AccessDeniedException" }),
+            (500, "AuthFailure", Fault::Server { status: 500 }),
             (400, "InvalidParameterValue", Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() }),
             (403, "ExpiredToken", Fault::Refused { status: 403, code: "ExpiredToken".to_owned() }),
             (400, "planted secret!", Fault::Refused { status: 400, code: "unreadable code".to_owned() }),
@@ -188,6 +208,7 @@ mod tests {
             (Fault::Throttled, true, false),
             (Fault::Unreachable, true, false),
             (Fault::Refused { status: 400, code: String::new() }, false, false),
+            (Fault::Denied { status: 403, code: "AuthFailure" }, false, false),
             (Fault::NotSent, false, false),
             (Fault::Server { status: 500 }, true, true),
             (Fault::Timeout, true, true),

@@ -11,12 +11,22 @@ pub enum Fault {
     Throttled,
     /// No connection came about. Certainly not accepted.
     Unreachable,
-    /// The service found something wrong with the request or with who sent it. Certainly not accepted.
+    /// The service found something wrong with the request. Certainly not accepted.
     Refused {
         /// The HTTP status.
         status: u16,
         /// The error code, as far as it looks like one.
         code: String,
+    },
+    /// The service did not take the signature, the rights or the time of the request. Certainly not accepted.
+    ///
+    /// The reason is a wrong key, a missing right or a wrong clock. The answer holds the service's time, and the SDK
+    /// signs by it from then on. So one more attempt succeeds if it was the clock. If it was not, no attempt does.
+    Denied {
+        /// The HTTP status.
+        status: u16,
+        /// The error code, one of those that are known for this.
+        code: &'static str,
     },
     /// The request could not be made up: no credentials, or an endpoint that is none.
     NotSent,
@@ -40,8 +50,13 @@ impl Fault {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Throttled | Self::Unreachable | Self::Server { .. } | Self::Timeout | Self::Cut => true,
-            Self::Refused { .. } | Self::NotSent | Self::NoTimeLeft | Self::Write => false,
+            Self::Refused { .. } | Self::Denied { .. } | Self::NotSent | Self::NoTimeLeft | Self::Write => false,
         }
+    }
+
+    /// Whether one more attempt may help, but no further one.
+    pub(super) fn may_pass_once(&self) -> bool {
+        matches!(self, Self::Denied { .. })
     }
 
     /// Whether the data may have been accepted all the same.
@@ -59,7 +74,7 @@ impl Fault {
         match self {
             Self::Throttled => "PublishThrottled",
             Self::Unreachable => "PublishUnreachable",
-            Self::Refused { .. } => "PublishRefused",
+            Self::Refused { .. } | Self::Denied { .. } => "PublishRefused",
             Self::NotSent => "PublishNotSent",
             Self::NoTimeLeft => "PublishNoTimeLeft",
             Self::Server { .. } => "PublishServerError",
@@ -76,6 +91,11 @@ impl fmt::Display for Fault {
             Self::Throttled => f.write_str("CloudWatch throttles"),
             Self::Unreachable => f.write_str("no connection to CloudWatch"),
             Self::Refused { status, code } => write!(f, "CloudWatch refused the request ({status} {code})"),
+            Self::Denied { status, code } => write!(
+                f,
+                "CloudWatch denied the request ({status} {code}); check the access keys, the right to \
+                 cloudwatch:PutMetricData and the clock"
+            ),
             Self::NotSent => f.write_str("the request could not be signed or addressed"),
             Self::NoTimeLeft => f.write_str("the deadline was too near to send it"),
             Self::Server { status } => write!(f, "CloudWatch failed ({status}); it is not known what it accepted"),

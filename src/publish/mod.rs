@@ -9,7 +9,8 @@
 //! and its outcome is known to be one of three:
 //!
 //! * accepted: remembered by batch until the whole batch is accepted, and not sent again in this environment;
-//! * certainly not accepted (throttled, refused, never connected): sent again where that can help;
+//! * certainly not accepted (throttled, refused, never connected): sent again where that can help. After a denied
+//!   request, that is once: the clock may be wrong, and the SDK signs the next attempt by the time in the answer;
 //! * unknown (server error, time-out or cut connection after sending): taken as *not* accepted, and sent again. A
 //!   failure seen twice is a lesser evil than a failure not seen. `UncertainPublishes` counts each such attempt.
 //!
@@ -293,6 +294,7 @@ impl<S: Sink> Publisher<S> {
     /// Sends one request, as often as it takes and may help.
     async fn send(&mut self, request: &Request, until: Instant, published: &mut Published) -> Result<(), Fault> {
         let mut backoff = Backoff::default();
+        let mut once_more = true;
         let mut last = Fault::NoTimeLeft;
         for _ in 0..ATTEMPTS_PER_REQUEST {
             let Some(limit) = attempt_limit(until) else { break };
@@ -304,8 +306,9 @@ impl<S: Sink> Publisher<S> {
             };
             published.uncertain_attempts += u32::from(last.is_uncertain());
             let wait = backoff.next(&last);
+            let may_help = last.may_pass() || last.may_pass_once() && std::mem::take(&mut once_more);
             // Waiting for a moment in which nothing can be done any more would only cost.
-            if !last.may_pass() || Instant::now() + wait + SHORTEST_ATTEMPT > until {
+            if !may_help || Instant::now() + wait + SHORTEST_ATTEMPT > until {
                 break;
             }
             tokio::time::sleep(wait).await;

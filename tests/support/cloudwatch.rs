@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ciborium::Value;
+use jiff::Timestamp;
+use jiff::fmt::{rfc2822::DateTimePrinter, strtime};
+use jiff::tz::TimeZone;
 
 use super::http::{Answer, Request, serve, serve_tls};
 
@@ -31,6 +34,8 @@ pub enum Behaviour {
     Fail(u16),
     /// Refuses, whatever the request is.
     Refuse,
+    /// Refuses with this status and this error code.
+    RefuseWith(u16, &'static str),
     /// Takes nothing and says nothing.
     Hang(Duration),
     /// Accepts, after a while.
@@ -68,9 +73,23 @@ struct State {
     /// Sizes of accepted requests: data, bytes before compression.
     sizes: Vec<(usize, usize)>,
     refusals: Vec<Refusal>,
+    clock: Option<Clock>,
     requests: usize,
     compressed: usize,
 }
+
+/// A clock that is not the caller's, and how a request that was signed too far from it is refused.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    ahead_ms: i64,
+    status: u16,
+    code: &'static str,
+}
+
+/// Furthest that the time of a signature may be from the endpoint's clock.
+///
+/// Source: IAM User Guide, "AWS Signature Version 4 for API requests": in most cases five minutes.
+const SIGNATURE_VALID_MS: i64 = 5 * 60_000;
 
 /// The endpoint.
 #[derive(Clone)]
@@ -105,6 +124,12 @@ impl CloudWatch {
     /// What to do with all requests that the script does not speak of.
     pub fn always(&self, behaviour: Behaviour) {
         self.state.lock().unwrap().otherwise = Some(behaviour);
+    }
+
+    /// Sets its clock so many seconds ahead of the caller's. It refuses a request that was signed more than five minutes
+    /// away from it, with this status and code. Each answer holds its time, as the answers of CloudWatch do.
+    pub fn set_clock(&self, ahead_seconds: i64, status: u16, code: &'static str) {
+        self.state.lock().unwrap().clock = Some(Clock { ahead_ms: ahead_seconds * 1_000, status, code });
     }
 
     pub fn accepted(&self) -> Vec<Datum> {
@@ -142,19 +167,49 @@ impl CloudWatch {
 }
 
 fn answer(state: &Mutex<State>, request: &Request) -> Answer {
-    let behaviour = {
+    let (behaviour, clock) = {
         let mut state = state.lock().unwrap();
         state.requests += 1;
         state.compressed += usize::from(request.header("content-encoding") == "gzip");
         let next = state.script.pop_front();
-        next.or(state.otherwise).unwrap_or(Behaviour::Strict)
+        (next.or(state.otherwise).unwrap_or(Behaviour::Strict), state.clock)
     };
+    let now_ms = now_ms() + clock.map_or(0, |clock| clock.ahead_ms);
+    let is_timely = (signed_ms(request) - now_ms).abs() <= SIGNATURE_VALID_MS;
+    let answer = match clock.filter(|_| !is_timely) {
+        Some(clock) => error(clock.status, clock.code, "signed at another time"),
+        None => behave(state, behaviour, request),
+    };
+    with_date(answer, now_ms)
+}
+
+/// When the request was signed; long ago where it does not tell.
+fn signed_ms(request: &Request) -> i64 {
+    let date = strtime::parse("%Y%m%dT%H%M%SZ", request.header("x-amz-date")).and_then(|date| date.to_datetime());
+    date.and_then(|date| date.to_zoned(TimeZone::UTC)).map_or(0, |date| date.timestamp().as_millisecond())
+}
+
+/// The answer with the time of the endpoint's clock.
+fn with_date(answer: Answer, now_ms: i64) -> Answer {
+    match answer {
+        Answer::Response { status, mut headers, body } => {
+            let now = Timestamp::from_millisecond(now_ms).unwrap();
+            headers.push(("date", DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap()));
+            Answer::Response { status, headers, body }
+        }
+        Answer::Last(answer) => Answer::Last(Box::new(with_date(*answer, now_ms))),
+        other => other,
+    }
+}
+
+fn behave(state: &Mutex<State>, behaviour: Behaviour, request: &Request) -> Answer {
     match behaviour {
         Behaviour::Strict => accept_or_refuse(state, request),
         Behaviour::StrictThenClose => Answer::Last(Box::new(accept_or_refuse(state, request))),
         Behaviour::Throttle => error(400, "Throttling", "Rate exceeded"),
         Behaviour::Fail(status) => error(status, "InternalServiceError", "internal"),
         Behaviour::Refuse => error(400, "InvalidParameterValue", "told to refuse"),
+        Behaviour::RefuseWith(status, code) => error(status, code, "told to refuse"),
         Behaviour::Hang(time) => Answer::Hang(time),
         Behaviour::Slow(time) => {
             std::thread::sleep(time);
