@@ -191,6 +191,16 @@ fn a_wrong_clock_loses_no_batch() {
 }
 
 #[test]
+fn a_request_that_took_too_long_to_arrive_is_sent_again_within_the_invocation() {
+    let endpoint = CloudWatch::start();
+    endpoint.then([Behaviour::Fail(408), Behaviour::RefuseWith(400, "RequestTimeout")]);
+    let mut function = Function::start(&endpoint);
+    let outcome = function.invoke(&one_failure("a"));
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 2.0));
+}
+
+#[test]
 fn a_wrong_key_fails_the_invocation_after_one_more_attempt() {
     let endpoint = CloudWatch::start();
     endpoint.always(Behaviour::RefuseWith(403, "SignatureDoesNotMatch"));

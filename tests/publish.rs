@@ -167,6 +167,15 @@ async fn the_one_more_attempt_is_an_attempt_like_any_other() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_request_that_took_too_long_to_arrive_is_sent_again() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    endpoint.then([Behaviour::Fail(408), Behaviour::RefuseWith(400, "RequestTimeout")]);
+    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+    assert_eq!((published.result, published.attempts), (Ok(()), 3));
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 2.0));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_cut_connection_is_of_unknown_outcome_and_sent_again() {
     for (cut, counted) in [(Behaviour::CutBeforeAccepting, 1.0), (Behaviour::CutAfterAccepting, 2.0)] {
         let endpoint = cloudwatch::CloudWatch::start();

@@ -61,6 +61,16 @@ const CLOCK_SKEW_CODES: &[&str] = &[
     "RequestInTheFuture",
 ];
 
+/// Status and error codes for a request that took too long to arrive.
+///
+/// By the RFC, the server did not receive the whole request. But a proxy may answer so after it has passed the request
+/// on, and AWS does not document what its services did with it. So the outcome counts as unknown: the data are sent
+/// again either way, and if they count twice, `UncertainPublishes` shows it.
+///
+/// Sources: RFC 9110, section 15.5.9; aws-runtime 1.10, `retries/classifiers.rs`, TRANSIENT_ERRORS.
+const REQUEST_TIMEOUT: u16 = 408;
+const REQUEST_TIMEOUT_CODES: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
+
 /// Sends to CloudWatch.
 #[derive(Debug)]
 pub struct CloudWatch {
@@ -152,6 +162,9 @@ fn service_fault(status: u16, code: &str) -> Fault {
     if status == 429 || THROTTLE_CODES.contains(&code) {
         return Fault::Throttled;
     }
+    if status == REQUEST_TIMEOUT || REQUEST_TIMEOUT_CODES.contains(&code) {
+        return Fault::Timeout;
+    }
     if status >= 500 {
         return Fault::Server { status };
     }
@@ -190,6 +203,9 @@ mod tests {
             (429, "none", Fault::Throttled),
             (500, "InternalServiceError", Fault::Server { status: 500 }),
             (503, "none", Fault::Server { status: 503 }),
+            (408, "none", Fault::Timeout),
+            (400, "RequestTimeout", Fault::Timeout),
+            (400, "RequestTimeoutException", Fault::Timeout),
             (403, "RequestTimeTooSkewed", Fault::Denied { status: 403, code: "RequestTimeTooSkewed" }),
             (400, "AccessDeniedException", Fault::Denied { status: 400, code: "AccessDeniedException" }),
             (500, "AuthFailure", Fault::Server { status: 500 }),

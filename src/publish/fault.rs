@@ -37,7 +37,7 @@ pub enum Fault {
         /// The HTTP status.
         status: u16,
     },
-    /// No answer in time. Outcome unknown.
+    /// No answer in time, or the answer that the request took too long to arrive. Outcome unknown.
     Timeout,
     /// The connection ended before the answer. Outcome unknown.
     Cut,
@@ -99,7 +99,7 @@ impl fmt::Display for Fault {
             Self::NotSent => f.write_str("the request could not be signed or addressed"),
             Self::NoTimeLeft => f.write_str("the deadline was too near to send it"),
             Self::Server { status } => write!(f, "CloudWatch failed ({status}); it is not known what it accepted"),
-            Self::Timeout => f.write_str("CloudWatch did not answer in time; it is not known what it accepted"),
+            Self::Timeout => f.write_str("the request to CloudWatch timed out; it is not known what it accepted"),
             Self::Cut => f.write_str("the connection to CloudWatch was cut; it is not known what it accepted"),
             Self::Write => f.write_str("standard output could not be written"),
         }
