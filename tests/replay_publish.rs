@@ -124,6 +124,20 @@ fn a_wrong_key_is_an_error_that_says_what_to_check() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn where_the_page_cannot_be_written_the_counts_are_printed_and_not_published() {
+    let endpoint = CloudWatch::start();
+    let output = publish(&endpoint.url(), &[], &["--html", "/dev/full"]);
+    assert_eq!((output.status.code(), endpoint.requests()), (Some(2), 0), "{}", told(&output));
+    assert!(
+        told(&output).contains("why5xx: /dev/full cannot be written: No space left on device"),
+        "{}",
+        told(&output)
+    );
+    assert!(String::from_utf8(output.stdout).unwrap().contains("integration_timeout"), "the table is printed");
+}
+
+#[test]
 fn without_keys_region_or_a_url_nothing_is_read_and_the_error_says_what_is_missing() {
     let rows = [
         (

@@ -9,11 +9,11 @@ mod counts;
 mod markup;
 mod remedy;
 mod rest;
+mod target;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use why5xx::cause::Table;
@@ -22,6 +22,7 @@ use why5xx::tally::Metric;
 use self::axis::Axis;
 use self::counts::{Causes, Colours, Log, by_metric, has_time, highest_first};
 use self::markup::{number, share, text, things};
+pub(crate) use self::target::PageTarget;
 use crate::replay::Totals;
 use crate::{Failed, is_stdin};
 
@@ -30,20 +31,22 @@ const STYLE: &str = include_str!("html/style.css");
 /// Nothing is loaded and nothing runs, whatever a log made it into the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/// What a page of any version holds near its beginning: a later version recognises the page by it and may replace it.
+const GENERATOR: &str = "<meta name=\"generator\" content=\"why5xx ";
+
 /// Most rows of a table; the rest are added up in one.
 const MOST_ROWS: usize = 100;
 
 /// Most inputs that are named.
 const MOST_INPUTS: usize = 5;
 
-/// Writes the page into a file, or to the standard output where it is called `-`.
-pub(crate) fn write(path: &Path, totals: &Totals, table: &Table, inputs: &[PathBuf]) -> Result<(), Failed> {
-    let page = page(totals, table, inputs, Timestamp::now());
-    if is_stdin(path) {
-        io::stdout().lock().write_all(page.as_bytes())?;
-        return Ok(());
-    }
-    std::fs::write(path, page).map_err(|error| Failed(format!("{} cannot be written: {error}", path.display())))
+/// Writes the page of these totals.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn write(target: &PageTarget, totals: &Totals, table: &Table, inputs: &[PathBuf]) -> Result<(), Failed> {
+    target.write(page(totals, table, inputs, Timestamp::now()).as_bytes())
 }
 
 fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> String {
@@ -56,7 +59,7 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
-         <meta name=\"generator\" content=\"why5xx {}\"><title>why5xx: failures by cause</title>\
+         {GENERATOR}{}\"><title>why5xx: failures by cause</title>\
          <style>{STYLE}</style></head><body><a class=\"skip\" href=\"#main\">To the counts</a>",
         env!("CARGO_PKG_VERSION")
     );

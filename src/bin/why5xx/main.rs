@@ -39,7 +39,8 @@ enum Command {
     ///
     /// Inputs are subscription events, decoded batches, the output of `aws logs filter-log-events`, log exports (also
     /// compressed), plain text, and folders of them; what an input is, its content tells. Exit status: 0 every failure
-    /// has a cause, 1 some are unclassified, 2 an input could not be read or the counts not published.
+    /// has a cause, 1 some are unclassified, 2 an input could not be read, the page not written or the counts not
+    /// published.
     Replay(replay::Options),
     /// Say what a cause means and what to check, or which cause a pasted log tells
     Explain(explain::Options),

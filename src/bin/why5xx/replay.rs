@@ -15,11 +15,12 @@ use why5xx::source::{self, Event, Part};
 use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
+use crate::html::{self, PageTarget};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
 use crate::terminal::{Color, Paint};
 use crate::time::Span;
-use crate::{Failed, UNREADABLE, html, inputs_or_stdin, is_stdin, report};
+use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -38,6 +39,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", requires = "publish")]
     endpoint_url: Option<String>,
     /// Write a page with charts, too: one file, to open in a browser; `-` is the standard output
+    ///
+    /// An older page is replaced, once the new one is complete. An input, and any other file that is not a page of
+    /// why5xx, is never overwritten.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Only log events of this time or later: RFC 3339, or `2h` for two hours ago
@@ -139,14 +143,15 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
     let settings = Arc::new(options.configuration.settings()?);
     let table = options.configuration.table()?;
+    let inputs = inputs_or_stdin(&options.inputs)?;
     let mut replay = Replay {
         pipeline: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
         pasted: Pipeline::for_pasted_text(Arc::clone(&settings), table).within(span.bounds()),
         log_group: &options.log_group,
+        page: options.html.as_deref().map(|path| PageTarget::of(path, &inputs)).transpose()?,
         totals: Totals::default(),
         progress: Progress::on_terminal(),
     };
-    let inputs = inputs_or_stdin(&options.inputs)?;
     for input in &inputs {
         replay.path(input);
     }
@@ -157,16 +162,17 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         (false, true) => publish::sendable_then(&totals.tally),
         (false, false) => Vec::new(),
     };
-    if let Some(page) = &options.html {
-        html::write(page, &totals, replay.pipeline.table(), &inputs)?;
-    }
+    let page = replay.page.as_ref();
+    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), &inputs));
     if options.metrics {
         publish::print(data.clone(), &settings)?;
     } else if options.json {
         report::json(&totals)?;
-    } else if options.html.as_deref().is_none_or(|page| !is_stdin(page)) {
+    } else if page.is_none_or(|page| !page.is_stdout()) {
         report::tables(&totals, replay.pipeline.table(), Paint::for_stdout(color))?;
     }
+    // Without the page, the counts are printed all the same. They are not sent: the next try would send them again.
+    written?;
     if let Some(target) = target {
         target.send(data, &settings)?;
     }
@@ -177,6 +183,7 @@ struct Replay<'o> {
     pipeline: Pipeline,
     pasted: Pipeline,
     log_group: &'o str,
+    page: Option<PageTarget>,
     totals: Totals,
     progress: Progress,
 }
@@ -198,6 +205,7 @@ impl Replay<'_> {
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
         {
             Ok(mut paths) => {
+                paths.retain(|path| !self.page.as_ref().is_some_and(|page| page.is_older_page(path)));
                 paths.sort();
                 paths.iter().for_each(|path| self.path(path));
             }
