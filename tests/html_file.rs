@@ -265,6 +265,17 @@ fn a_file_that_appears_while_the_log_is_read_is_not_overwritten() {
     assert_eq!((folder.text("report.html").as_str(), folder.names().len()), ("notes", 1));
 }
 
+#[test]
+fn where_nothing_was_read_the_older_page_stays() {
+    let folder = Folder::new("nothing").with("report.html", OLD_PAGE).with("empty.log", "");
+    for input in ["empty.log", "missing.log", "-"] {
+        let output = folder.replay(&["--html", "report.html", input]);
+        let sentence = "why5xx: no log event was read, so the page in report.html stays as it was\n";
+        assert_eq!((output.status.code(), told(&output).as_str()), (Some(2), sentence), "{input}");
+        assert_eq!(folder.text("report.html"), OLD_PAGE);
+    }
+}
+
 /// A limit on the size of files stands for a full disk: it needs no rights and no disk.
 #[test]
 fn a_disk_that_is_full_leaves_the_older_page_whole_and_nothing_else() {

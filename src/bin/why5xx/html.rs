@@ -24,6 +24,7 @@ use self::counts::{Causes, Colours, Log, by_metric, has_time, highest_first};
 use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
 use crate::replay::Totals;
+use crate::terminal::printable;
 use crate::{Failed, is_stdin};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -44,8 +45,14 @@ const MOST_INPUTS: usize = 5;
 ///
 /// # Errors
 ///
-/// If it cannot be written.
+/// If it cannot be written, or if nothing was read that could replace an older page.
 pub(crate) fn write(target: &PageTarget, totals: &Totals, table: &Table, inputs: &[PathBuf]) -> Result<(), Failed> {
+    if totals.log_events == 0
+        && let Some(path) = target.older_page()
+    {
+        let path = printable(&path.display().to_string());
+        return Err(Failed(format!("no log event was read, so the page in {path} stays as it was")));
+    }
     target.write(page(totals, table, inputs, Timestamp::now()).as_bytes())
 }
 

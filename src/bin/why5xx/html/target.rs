@@ -77,6 +77,14 @@ impl PageTarget {
         Identity::of(path).as_ref() == Some(identity)
     }
 
+    /// The file with a page that would be replaced.
+    pub(super) fn older_page(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) if file.has_page => Some(&file.named),
+            _ => None,
+        }
+    }
+
     /// Writes the page.
     ///
     /// # Errors
@@ -107,6 +115,7 @@ pub(crate) struct PageFile {
     path: PathBuf,
     /// None for a file that does not exist yet.
     identity: Option<Identity>,
+    has_page: bool,
 }
 
 impl PageFile {
@@ -123,7 +132,7 @@ impl PageFile {
             let folder = printable(&folder.display().to_string());
             return Err(refused(path, &format!("there is no folder {folder}; create it first")));
         }
-        let file = Self { named: path.to_owned(), path: path.to_owned(), identity: None };
+        let file = Self { named: path.to_owned(), path: path.to_owned(), identity: None, has_page: false };
         file.try_folder()?;
         Ok(file)
     }
@@ -131,8 +140,8 @@ impl PageFile {
     /// A regular file.
     fn existing(path: &Path, identity: Option<Identity>) -> Result<Self, Failed> {
         let target = fs::canonicalize(path).map_err(|error| unwritable(path, &error))?;
-        let file = Self { named: path.to_owned(), path: target, identity };
-        file.replaceable()?;
+        let mut file = Self { named: path.to_owned(), path: target, identity, has_page: false };
+        file.has_page = file.replaceable()?.is_some_and(|found| found.len() > 0);
         file.try_folder()?;
         Ok(file)
     }
