@@ -4,7 +4,7 @@
 //! "lines"}`, takes those whose log group begins with a prefix, counts each with and without the template's default
 //! pattern, and prints where count or cause differ. Exit status 1 where any does.
 
-#[path = "../tests/support/filter_pattern.rs"]
+#[path = "../tests/it/support/filter_pattern.rs"]
 mod filter_pattern;
 
 use std::collections::BTreeMap;

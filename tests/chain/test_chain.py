@@ -332,7 +332,7 @@ def test_a_kept_event_is_counted_once_it_is_replayed(stack):
 
 
 def test_records_of_a_stream_count_and_those_of_other_accounts_by_account(stack):
-    """The emulator's mapping knows neither partial answers nor bisecting; `tests/records.rs` is about those."""
+    """The emulator's mapping knows neither partial answers nor bisecting; `tests/it/records.rs` is about those."""
     line = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a92) Execution failed due to a timeout error"
     group = "API-Gateway-Execution-Logs_s3h4a5r6e7/live"
     other = "444455556666"

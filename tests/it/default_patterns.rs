@@ -1,11 +1,8 @@
 //! The template's default filter patterns against the real pipeline: what they leave out changes no count.
 
-#[path = "support/filter_pattern.rs"]
-mod filter_pattern;
-
 use std::sync::Arc;
 
-use filter_pattern::{Pattern, default_pattern_of};
+use crate::support::filter_pattern::{Pattern, default_pattern_of};
 use why5xx::cause::{Log, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Pipeline;

@@ -3,17 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-#[path = "support/command.rs"]
-mod command;
-mod support;
-
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use support::cloudwatch::{CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::Function;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::command::command;
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::Function;
 
 /// An environment of the function with more variables.
 fn function(endpoint: &CloudWatch, variables: &[(&str, &str)]) -> Function {
@@ -231,6 +228,6 @@ fn replay_says_that_both_logs_must_not_be_added_up_and_what_was_folded() {
         events::batch("/team/access", "b", now_ms(), &[access_line("a1b2c3d4e5", "prod", "1f2e3d4c")]),
     ];
     let input: String = batches.iter().map(|batch| format!("{batch}\n")).collect();
-    let text = String::from_utf8(command::command(&["replay"], input.as_bytes()).stdout).unwrap();
+    let text = String::from_utf8(command(&["replay"], input.as_bytes()).stdout).unwrap();
     assert!(text.contains("a1b2c3d4e5: seen in both logs: do not add them up"), "{text}");
 }

@@ -75,7 +75,7 @@ fn source(name: &str) -> String {
             .map(|file| fs::read_to_string(root.join("src").join(module).join(file)).unwrap())
             .concat(),
         None if name == "chain" => fs::read_to_string(root.join("tests/chain/test_chain.py")).unwrap(),
-        None => fs::read_to_string(root.join("tests").join(name).with_extension("rs")).unwrap(),
+        None => fs::read_to_string(root.join("tests/it").join(name).with_extension("rs")).unwrap(),
     }
 }
 

@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-#[path = "support/command.rs"]
-mod support;
-
 use serde_json::{Value, json};
 
-use support::command;
+use crate::support::command::command;
 
 fn causes(text: &str) -> (Value, Option<i32>) {
     let output = command(&["explain", "--json", "-"], text.as_bytes());

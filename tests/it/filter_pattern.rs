@@ -1,11 +1,8 @@
 //! The evaluator of filter patterns against CloudWatch's documentation, and the template's default pattern under it.
 
-#[path = "support/filter_pattern.rs"]
-mod filter_pattern;
-
 use why5xx::cause::Log;
 
-use filter_pattern::{Error, MAX_PATTERN_CHARS, Pattern, default_execution_pattern};
+use crate::support::filter_pattern::{Error, MAX_PATTERN_CHARS, Pattern, default_execution_pattern};
 
 /// What a pattern must select, and what it must not.
 struct Case {

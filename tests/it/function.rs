@@ -2,17 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use support::cloudwatch::{self, Behaviour, CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::{Function, OWN_LOG_GROUP, command};
-use support::runtime_api::Outcome;
+use crate::support::cloudwatch::{self, Behaviour, CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::{Function, OWN_LOG_GROUP, command};
+use crate::support::http;
+use crate::support::runtime_api::Outcome;
 
 /// What must come out of the function nowhere: text of clients, words of CloudWatch, keys.
 const SECRETS: [&str; 4] = [events::SECRET, cloudwatch::SECRET, "planted-access-key", "planted-session-token"];
@@ -320,7 +319,7 @@ fn a_cut_connection_is_of_unknown_outcome_and_counted_as_such() {
 
 #[test]
 fn where_nobody_listens_the_invocation_fails_and_nothing_is_uncertain() {
-    let url = format!("http://{}", support::http::closed_address());
+    let url = format!("http://{}", http::closed_address());
     let mut function = Function::start_with(&[("AWS_ENDPOINT_URL", &url)]);
     let outcome = function.invoke_within(&one_failure("a"), Duration::from_secs(3));
     assert_eq!(outcome.error_type(), "PublishUnreachable", "{outcome:?}");

@@ -7,8 +7,6 @@
 #![expect(clippy::print_stdout, reason = "the figures, for those who ask with --nocapture")]
 #![cfg(target_os = "linux")]
 
-mod support;
-
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -16,10 +14,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
-use support::cloudwatch::{CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::Function;
-use support::runtime_api::Outcome;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::Function;
+use crate::support::runtime_api::Outcome;
 
 const MIB: usize = 1 << 20;
 

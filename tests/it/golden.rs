@@ -1,15 +1,12 @@
 //! The rules of counting that two people could read differently: one small file each, run through the real command.
 
-#[path = "support/command.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::command::command;
 use serde_json::Value;
-use support::command;
 use why5xx::cause::Table;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};

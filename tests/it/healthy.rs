@@ -1,12 +1,6 @@
 //! A healthy day: thousands of log events of every kind, full of alarming words and of numbers from 500 to 599, and
 //! nothing may be raised.
 
-#[path = "support/command.rs"]
-mod support;
-
-#[path = "simulation/mod.rs"]
-mod simulation;
-
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -15,10 +9,11 @@ use why5xx::decode::BatchHeader;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
-use simulation::random::Random;
-use simulation::request::{Level, Words, Writer};
-use simulation::run::count;
-use simulation::world::{Batch, Chain, Event, Form, PLACES, parts};
+use crate::simulation::random::Random;
+use crate::simulation::request::{Level, Words, Writer};
+use crate::simulation::run::count;
+use crate::simulation::world::{Batch, Chain, Event, Form, PLACES, parts};
+use crate::support::command::command;
 
 /// Requests, invocations or flows of each kind of log.
 const OF_EACH_KIND: usize = 250;
@@ -317,7 +312,7 @@ fn one_failure_in_a_healthy_log_is_raised() {
 #[test]
 fn the_command_says_that_nothing_is_wrong() {
     let input: String = logs().iter().map(|log| format!("{}\n", log.batch.payload())).collect();
-    let output = support::command(&["replay", "--json"], input.as_bytes());
+    let output = command(&["replay", "--json"], input.as_bytes());
     let document: Value = serde_json::from_slice(&output.stdout).expect("the command prints JSON");
     assert_eq!(document["errors"], 0, "{}", document["counts"]);
     assert_eq!(document["counts"], json!([]));

@@ -8,7 +8,7 @@
 //! another environment than the first try.
 //!
 //! Batches hold whole requests here; what cutting them costs is measured elsewhere. The seeds count up from 0, so a run
-//! repeats. `WHY5XX_CASES=1000000 cargo test --test histories` makes a million.
+//! repeats. `WHY5XX_CASES=1000000 cargo test --test it histories::` makes a million.
 
 #![expect(clippy::disallowed_methods, reason = "how long to run is no setting of the function")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]

@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -12,9 +10,9 @@ use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
-use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP, SECRET};
-use support::function::{Function, OWN_LOG_GROUP};
+use crate::support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP, SECRET};
+use crate::support::function::{Function, OWN_LOG_GROUP};
 
 const ACCESS_LOG_GROUP: &str = "/shop/access";
 

@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
 
-use support::cloudwatch::{CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::Function;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::Function;
 
 /// The document of a batch with one failed request.
 fn document(name: &str) -> Value {

@@ -2,19 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-#[path = "support/command.rs"]
-mod command;
-mod support;
-
 use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use command::command;
-use support::cloudwatch::{CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::Function;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::command::command;
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::Function;
 
 const RULES: &str = r#"
 [[rule]]

@@ -1,14 +1,5 @@
 //! Properties that hold for any input: nothing panics, nobody's text counts, nobody's text comes out.
 
-#[path = "support/command.rs"]
-mod support;
-
-#[path = "support/filter_pattern.rs"]
-mod filter_pattern;
-
-#[path = "simulation/mod.rs"]
-mod simulation;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -16,13 +7,16 @@ use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Counted;
 use why5xx::tally::Key;
 
-use filter_pattern::{Pattern, default_execution_pattern};
-use simulation::client::HOSTILE;
-use simulation::random::Random;
-use simulation::request::{End, Level, Request, Words, Writer};
-use simulation::run::{add, count, counts_of, differences, environment};
-use simulation::tales::TALES;
-use simulation::world::{Batch, Chain, Counts, Form, PLACES, Plan, batches_of_whole_parts, chains, parts, truth};
+use crate::simulation::client::HOSTILE;
+use crate::simulation::random::Random;
+use crate::simulation::request::{End, Level, Request, Words, Writer};
+use crate::simulation::run::{add, count, counts_of, differences, environment};
+use crate::simulation::tales::TALES;
+use crate::simulation::world::{
+    Batch, Chain, Counts, Form, PLACES, Plan, batches_of_whole_parts, chains, parts, truth,
+};
+use crate::support::command::command;
+use crate::support::filter_pattern::{Pattern, default_execution_pattern};
 
 /// A log group of each kind, with lines of it that count.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -255,7 +249,7 @@ fn what_clients_and_functions_write_comes_out_nowhere() {
         }
     }
     for arguments in [&["replay"][..], &["replay", "--json"], &["replay", "--metrics"]] {
-        let output = support::command(arguments, input.as_bytes());
+        let output = command(arguments, input.as_bytes());
         for written in [&output.stdout, &output.stderr] {
             assert!(!String::from_utf8_lossy(written).contains(SECRET), "{arguments:?}");
         }

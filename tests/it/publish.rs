@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,7 +9,8 @@ use why5xx::publish::{CloudWatch, Fault, OwnMetric, Published, Publisher};
 use why5xx::settings::{Aws, Environment};
 use why5xx::tally::{Datum, Unit};
 
-use support::cloudwatch::{self, Behaviour, now_ms};
+use crate::support::cloudwatch::{self, Behaviour, now_ms};
+use crate::support::http;
 
 fn aws(url: &str) -> Aws {
     Aws::load(&Environment::of([
@@ -188,7 +187,7 @@ async fn a_cut_connection_is_of_unknown_outcome_and_sent_again() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn where_nobody_listens_it_is_certain_that_nothing_was_accepted() {
-    let closed = support::http::closed_address();
+    let closed = http::closed_address();
     // A port on which nobody listens, a name that nobody has, and a server that does not speak TLS.
     let plain = cloudwatch::CloudWatch::start().address;
     for url in [format!("http://{closed}"), "http://why5xx.invalid".to_owned(), format!("https://{plain}")] {

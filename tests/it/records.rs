@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP, sequence_number};
-use support::function::{Function, OWN_LOG_GROUP};
-use support::runtime_api::Outcome;
+use crate::support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP, sequence_number};
+use crate::support::function::{Function, OWN_LOG_GROUP};
+use crate::support::runtime_api::Outcome;
 
 /// The data of a record with one failed request.
 fn failure(name: &str) -> Vec<u8> {

@@ -2,17 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-#[path = "support/command.rs"]
-mod command;
-mod support;
-
 use std::process::Output;
 
 use serde_json::{Value, json};
 
-use command::{command, command_in};
-use support::cloudwatch::{Behaviour, CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
+use crate::support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use crate::support::command::{command, command_in};
+use crate::support::events::{self, LOG_GROUP};
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 

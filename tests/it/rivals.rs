@@ -3,41 +3,27 @@
 //! The same logs go through a metric filter, a query of Logs Insights and why5xx behind its default filter pattern. The
 //! truth comes from what writes the logs, and for captured events from whoever reads them.
 
-#[path = "support/filter_pattern.rs"]
-mod filter_pattern;
-
-#[path = "simulation/mod.rs"]
-mod simulation;
-
-#[path = "simulation/document.rs"]
-mod document;
-
-#[path = "rivals/access.rs"]
 mod access;
-#[path = "rivals/captured.rs"]
 mod captured;
-#[path = "rivals/levels.rs"]
 mod levels;
-#[path = "rivals/measure.rs"]
 mod measure;
-#[path = "rivals/rules.rs"]
 mod rules;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::simulation::random::Random;
+use crate::simulation::request::Level;
+use crate::simulation::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts};
+use crate::support::document::compare_between;
+use crate::support::filter_pattern::default_pattern_of;
 use access::Format;
-use document::compare_between;
-use filter_pattern::default_pattern_of;
 use measure::{Counted, Line, Outcome, Truth, ours};
 use rules::{
     COMPLETIONS, FAILURE_WORDS, JSON_STATUS, access_insights, access_query, execution_insights, execution_query,
     json_metric_filter, metric_filter,
 };
-use simulation::random::Random;
-use simulation::request::Level;
-use simulation::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts};
 
 /// Ways to count, by name, and what they count.
 type Ways = Vec<(&'static str, Vec<Counted>)>;

@@ -3,32 +3,27 @@
 //! The truth comes from what writes the logs, never from the program under test. The seeds are fixed, so that a run
 //! gives the same on every machine.
 
-#[path = "support/command.rs"]
-mod support;
-
-#[path = "support/filter_pattern.rs"]
-mod filter_pattern;
-
-#[path = "simulation/mod.rs"]
-mod simulation;
-
-// Not for the other test programs that use the simulation: they read no filter patterns and write no documents.
-#[path = "simulation/document.rs"]
-mod document;
-#[path = "simulation/filter.rs"]
+pub(crate) mod client;
 mod filter;
-#[path = "simulation/split.rs"]
+pub(crate) mod random;
+pub(crate) mod request;
+pub(crate) mod run;
 mod split;
+pub(crate) mod tales;
+pub(crate) mod world;
 
 use std::collections::BTreeSet;
 
 use why5xx::cause::{Cause, Need};
 
-use simulation::random::Random;
-use simulation::request::Level;
-use simulation::run::{counts_of, counts_of_document, differences};
-use simulation::tales::{RESPONSE_TYPES, TALES};
-use simulation::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts, truth};
+use crate::support::command::command;
+use crate::support::document;
+
+use self::random::Random;
+use self::request::Level;
+use self::run::{counts_of, counts_of_document, differences};
+use self::tales::{RESPONSE_TYPES, TALES};
+use self::world::{Batch, Chain, Form, Plan, batches_of_whole_parts, chains, parts, truth};
 
 const EVERY_FIELD: &[&str] = &["resource_arn", "event_timestamp", "api_id", "stage", "resource_path", "http_method"];
 
@@ -98,7 +93,7 @@ fn the_command_counts_the_same() {
     let chains = chains(&plan);
     let batches = batches(&chains, Level::Trace, Form::Text);
     let input: String = batches.iter().map(|batch| format!("{}\n", batch.payload())).collect();
-    let output = support::command(&["replay", "--json"], input.as_bytes());
+    let output = command(&["replay", "--json"], input.as_bytes());
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the command prints JSON");
     let wrong = differences(&truth(&chains, Level::Trace), &counts_of_document(&document));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

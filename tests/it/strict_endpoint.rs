@@ -3,8 +3,6 @@
 #![expect(clippy::disallowed_types, reason = "the endpoint is asked as the SDK asks")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::config::retry::RetryConfig;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Config, Credentials, Region};
@@ -12,7 +10,7 @@ use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 
-use support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::cloudwatch::{CloudWatch, now_ms};
 
 /// Not through the publisher, which would mend what it can.
 fn client(endpoint: &CloudWatch) -> Client {

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use support::cloudwatch::{CloudWatch, now_ms};
-use support::events::{self, LOG_GROUP};
-use support::function::Function;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
+use crate::support::events::{self, LOG_GROUP};
+use crate::support::function::Function;
 
 /// An authority, and a server's side of TLS that it vouches for.
 struct Authority {

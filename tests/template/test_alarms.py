@@ -370,7 +370,7 @@ def test_unclassified_failures_alarm_when_they_are_many_and_last(what, of_a_minu
 
 @pytest.mark.parametrize("name", ["FailuresFilter", "UnclassifiedFilter"])
 def test_the_counts_of_the_functions_own_log_are_read_as_it_writes_them(name):
-    # src/function writes these messages and fields; tests/function.rs reads them there.
+    # src/function writes these messages and fields; tests/it/function.rs reads them there.
     properties = RESOURCES[name]["Properties"]
     pattern, value = {
         "FailuresFilter": ('{ $.message = "batch published" }', "$.errors"),

@@ -5,7 +5,7 @@
 
 use why5xx::decode::BatchHeader;
 
-use crate::measure::{Line, Truth};
+use super::measure::{Line, Truth};
 use crate::simulation::random::Random;
 use crate::simulation::world::{Batch, Event};
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use regex::Regex;
 use why5xx::decode::{Limits, subscription_event};
 
-use crate::measure::{Line, Truth};
+use super::measure::{Line, Truth};
 use crate::simulation::world::{Batch, Event};
 
 pub(crate) const EXECUTION: &[&str] = &[

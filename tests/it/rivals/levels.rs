@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, Need, built_in};
 
-use crate::access::{self, Format};
-use crate::measure::{Counted, Outcome, Truth, ours};
+use super::access::{self, Format};
+use super::measure::{Counted, Outcome, Truth, ours};
+use super::{REQUESTS, simulated};
 use crate::simulation::random::Random;
 use crate::simulation::request::Level;
-use crate::{REQUESTS, simulated};
 
 /// A pattern that selects every log event: what is told is the log's doing alone.
 const EVERYTHING: &str = "";

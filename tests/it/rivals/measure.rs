@@ -8,9 +8,9 @@ use why5xx::classify::Subject;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 
-use crate::filter_pattern::Pattern;
 use crate::simulation::run::count;
 use crate::simulation::world::Batch;
+use crate::support::filter_pattern::Pattern;
 
 /// A log event as it stands in a log group, and the request that it is about.
 #[derive(Debug, Clone)]

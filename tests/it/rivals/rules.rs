@@ -15,8 +15,8 @@ use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 
-use crate::filter_pattern::Pattern;
-use crate::measure::{Counted, Line};
+use super::measure::{Counted, Line};
+use crate::support::filter_pattern::Pattern;
 
 /// The metric filter that comes to mind first.
 pub(crate) const FAILURE_WORDS: &str = r#""Execution failed""#;

@@ -8,7 +8,7 @@
 //! Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log
 //! events, and Live Tail"; the length: API Reference, PutSubscriptionFilter.
 
-// Each test program that includes this module uses a part of it.
+// An example includes this module too, and uses a part of it.
 #![allow(dead_code)]
 
 #[path = "filter_regex.rs"]

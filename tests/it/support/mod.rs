@@ -3,13 +3,15 @@
 //!
 //! They speak the real protocols, refuse what the real ones refuse, and fail when they are told to.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(unreachable_pub, reason = "there is no outside to reach")]
 #![allow(clippy::disallowed_types, reason = "the endpoint inflates what the SDK compressed")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 pub mod cloudwatch;
+pub mod command;
+pub mod document;
 pub mod events;
+pub mod filter_pattern;
 pub mod function;
 pub mod http;
 pub mod runtime_api;

@@ -1,9 +1,8 @@
 //! Documents that tests make: compared with what is kept, written anew with `BLESS=1`.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Compares a document of `docs/` with what a test made, or writes it where `BLESS` is set.
 pub(crate) fn compare(name: &str, text: &str) {
@@ -23,6 +22,9 @@ pub(crate) fn compare_in_readme(name: &str, text: &str) {
 
 /// Compares a text with what stands between the markers of this name in a file, or writes it there.
 pub(crate) fn compare_between(path: &str, name: &str, text: &str) {
+    // Several tests have a part of the README, and run at the same time.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = fs::read_to_string(file(path)).expect("a file of the repository");
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let (before, rest) = kept.split_once(&begin).expect("the file says where the text begins");

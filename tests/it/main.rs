@@ -1,0 +1,31 @@
+//! The integration tests, as one program: each module is a subject, and `cargo test --test it golden::` runs one.
+//!
+//! They run as threads of one process. So no test changes the environment, the current folder or another thing of the
+//! process: what needs its own memory, variables or limits starts the real programs (`support`).
+
+mod causes;
+mod command;
+mod dashboard;
+mod default_patterns;
+mod dimensions;
+mod docs;
+mod explain;
+mod filter_pattern;
+mod function;
+mod giants;
+mod golden;
+mod healthy;
+mod histories;
+mod hostile;
+mod odd_batches;
+mod own_rules;
+mod properties;
+mod publish;
+mod records;
+mod replay_publish;
+mod rivals;
+mod simulation;
+mod strict_endpoint;
+mod support;
+mod tls;
+mod upgrade;
