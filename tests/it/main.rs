@@ -17,11 +17,14 @@ mod golden;
 mod healthy;
 mod histories;
 mod hostile;
+#[cfg(unix)]
+mod html_file;
 mod odd_batches;
 mod own_rules;
 mod properties;
 mod publish;
 mod records;
+mod remedies;
 mod replay_publish;
 mod rivals;
 mod simulation;

@@ -1,11 +1,9 @@
 //! The commands that remedies and pages offer: what replaces the whole of something says so, nothing waits for input,
 //! and each finds what it is there to find.
 //!
-//! The first checks in `template.yaml` come from the same table; `tests/dashboard.rs` compares them.
+//! The first checks in `template.yaml` come from the same table; `tests/it/dashboard.rs` compares them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod support;
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +12,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use support::http::{self, Answer};
+use crate::support::http::{self, Answer};
 use why5xx::cause;
 
 /// The steps of one remedy or of one page, in order. A step is prose with the commands that belong to it.

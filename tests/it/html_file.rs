@@ -1,6 +1,5 @@
 //! Where `why5xx replay --html FILE` writes: never over an input or over what it did not make, and whole or not at all.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::fs::{self, File};
