@@ -13,13 +13,11 @@
 //! * [`tally`]: verdicts to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
 //! * [`explain`]: a cause as text for people.
-//! * [`dashboard`]: the causes as the dashboard and the alarms of the template have them.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 
 pub mod cause;
 pub mod classify;
-pub mod dashboard;
 pub mod decode;
 pub mod explain;
 mod keyed;

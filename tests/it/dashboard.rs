@@ -1,13 +1,14 @@
 //! The dashboard and the alarms' causes in `template.yaml`: up to date, within CloudWatch's limits, and about metrics
 //! that the program publishes.
 
+mod body;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 use why5xx::cause::{self, Kind, Table};
 use why5xx::classify::{Failure, Subject};
-use why5xx::dashboard;
 use why5xx::publish::OwnMetric;
 use why5xx::tally::Tally;
 
@@ -67,13 +68,13 @@ fn indented(text: &str, columns: usize) -> String {
 #[test]
 fn the_template_holds_what_the_table_of_causes_says() {
     let table = Table::default();
-    check("causes", &indented(&dashboard::alarm_causes(&table), 4));
-    let body = indented(&dashboard::body(&table), 8);
+    check("causes", &indented(&body::alarm_causes(&table), 4));
+    let body = indented(&body::body(&table), 8);
     check("dashboard", &format!("      DashboardBody: !Sub |\n{body}"));
 }
 
 fn body() -> Value {
-    serde_json::from_str(&dashboard::body(&Table::default())).expect("JSON")
+    serde_json::from_str(&body::body(&Table::default())).expect("JSON")
 }
 
 fn widgets(body: &Value) -> &[Value] {
@@ -244,7 +245,7 @@ fn every_cause_has_a_line_with_its_remedy() {
 #[test]
 fn what_cloudformation_is_to_fill_in_is_there() {
     let template = template();
-    let body = dashboard::body(&Table::default());
+    let body = body::body(&Table::default());
     for name in body.split("${").skip(1).map(|rest| rest.split_once('}').expect("closed").0) {
         // With an exclamation mark it is text.
         if name.starts_with('!') {
@@ -258,7 +259,7 @@ fn what_cloudformation_is_to_fill_in_is_there() {
 
 #[test]
 fn every_cause_is_in_one_alarm_but_those_without_a_reason() {
-    let text = dashboard::alarm_causes(&Table::default());
+    let text = body::alarm_causes(&Table::default());
     let (not_load, not_broken) = text.split_once("NotBroken:").expect("two entries");
     for cause in cause::built_in() {
         let term = format!("Cause != '{}'", cause.id);
@@ -276,7 +277,7 @@ fn every_cause_is_in_one_alarm_but_those_without_a_reason() {
 fn the_alarms_queries_leave_room_for_quiet_stages() {
     let frame = "SELECT SUM(AccessLogErrors) FROM SCHEMA(\"\", ApiId, Stage, Cause) WHERE  AND Stage != 'no/stage' \
                  GROUP BY ApiId, Stage, Cause ORDER BY SUM() DESC";
-    let text = dashboard::alarm_causes(&Table::default());
+    let text = body::alarm_causes(&Table::default());
     for entry in text.split("Not").skip(1) {
         let condition: Vec<&str> = entry.lines().skip(2).map(str::trim).collect();
         let length = frame.len() + condition.join(" ").len();

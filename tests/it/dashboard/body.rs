@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::cause::{Cause, Kind, Table};
+use why5xx::cause::{Cause, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
 
 /// Columns of the grid.
 ///
@@ -19,7 +19,7 @@ const COLUMNS: u64 = 24;
 const LINES: u64 = 10;
 
 /// Causes that say nothing of what went wrong: no alarm is about one of them, and an alarm of its own watches their share.
-const WITHOUT_REASON: &[&str] = &["reason_not_logged", "unclassified"];
+const WITHOUT_REASON: &[&str] = &[REASON_NOT_LOGGED, UNCLASSIFIED];
 
 /// A term that every failure metric of an API matches, and that stands nowhere else: what the variable of the API
 /// replaces. (A variable changes text inside of a search by pattern alone.)
@@ -29,7 +29,7 @@ const ANY_API: &str = "Errors AND Errors";
 const ANY_STAGE: &str = "Errors OR Errors";
 
 /// The body of the dashboard, one widget a line.
-pub fn body(table: &Table) -> String {
+pub(super) fn body(table: &Table) -> String {
     let lines: Vec<String> = widgets(table).iter().map(|widget| format!("  {widget}")).collect();
     let variables: Vec<String> = variables().iter().map(|variable| format!("  {variable}")).collect();
     format!(
@@ -40,7 +40,7 @@ pub fn body(table: &Table) -> String {
 }
 
 /// For each kind of alarm, the condition that leaves out the causes it is not about; as entries of a mapping.
-pub fn alarm_causes(table: &Table) -> String {
+pub(super) fn alarm_causes(table: &Table) -> String {
     let mut entries = String::new();
     for (name, left_out) in [("NotLoad", Kind::Load), ("NotBroken", Kind::Broken)] {
         let is_left_out = |cause: &&Cause| cause.kind == left_out || WITHOUT_REASON.contains(&cause.id);

@@ -1,0 +1,68 @@
+//! The causes that rules of [`crate::classify`] decide on, by what they stand for: ids stay in the table.
+
+use super::{Cause, built_in};
+
+/// What a cause stands for in a rule that no text decides. Each role belongs to one cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The function ran into its timeout.
+    FunctionTimedOut,
+    /// The function could not be loaded.
+    FunctionNotLoaded,
+    /// The runtime process ended.
+    ProcessExited,
+    /// The process had no memory left.
+    OutOfMemory,
+    /// The function ended with an error of its own.
+    FunctionFailed,
+    /// The function's answer does not have the form that the gateway expects; its error answer may say why.
+    MalformedAnswer,
+    /// No mapping fits the status of the answer; the service's answer may say why.
+    StatusNotMapped,
+    /// A configuration error without a reason; the Lambda service's answer may be the reason.
+    ConfigurationError,
+    /// The Lambda service rejected the invocation as a bad request.
+    InvocationRejected,
+    /// The Lambda service rejected the caller or the method of the invocation.
+    InvocationForbidden,
+    /// The authorizer failed.
+    AuthorizerFailed,
+    /// The authorizer did not answer in time.
+    AuthorizerTimedOut,
+    /// The rules of AWS WAF could not be evaluated.
+    FirewallFailed,
+    /// The gateway throttled the client.
+    Throttled,
+    /// An AWS service denied the call.
+    ServiceDenied,
+    /// An AWS service throttled the call.
+    ServiceThrottled,
+    /// An AWS service answered another error.
+    ServiceFailed,
+    /// The backend itself answered with a server error.
+    BackendAnswered,
+    /// An access log does not say why the request failed.
+    NoReason,
+    /// No cause matches the text of the failure.
+    Unclassified,
+    /// A flow log has a rejected flow.
+    FlowRejected,
+}
+
+impl Role {
+    /// The cause that has this role.
+    ///
+    /// # Panics
+    ///
+    /// If the table declares none, which a test of the table excludes.
+    pub fn cause(self) -> &'static Cause {
+        built_in().find(|cause| cause.role == Some(self)).expect("the table declares every role")
+    }
+}
+
+impl Cause {
+    /// Whether it has this role.
+    pub fn is(&self, role: Role) -> bool {
+        self.role == Some(role)
+    }
+}
