@@ -2,12 +2,13 @@
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Says::{Authorizer, ResponseType};
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "authorizer_timeout",
         formerly: &[],
+        role: Some(Role::AuthorizerTimedOut),
         title: "The authorizer did not answer in time",
         family: Family::Authorizer,
         kind: Kind::Load,
@@ -71,6 +72,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "authorizer_error",
         formerly: &[],
+        role: Some(Role::AuthorizerFailed),
         title: "The authorizer failed, or API Gateway may not call it",
         family: Family::Authorizer,
         kind: Kind::Broken,
@@ -156,6 +158,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "authorizer_invalid_response",
         formerly: &[],
+        role: None,
         title: "The authorizer answered something that is no policy",
         family: Family::Authorizer,
         kind: Kind::Broken,

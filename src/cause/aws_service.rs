@@ -2,12 +2,13 @@
 
 use super::Need::DataTrace;
 use super::Says::Service;
-use super::{Cause, Family, Kind, Rank, Remedy, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "aws_service_access_denied",
         formerly: &[],
+        role: Some(Role::ServiceDenied),
         title: "The AWS service denied the call",
         family: Family::AwsService,
         kind: Kind::Broken,
@@ -85,6 +86,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "aws_service_throttled",
         formerly: &[],
+        role: Some(Role::ServiceThrottled),
         title: "The AWS service throttled the call",
         family: Family::AwsService,
         kind: Kind::Load,
@@ -152,6 +154,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "aws_service_error",
         formerly: &[],
+        role: Some(Role::ServiceFailed),
         title: "The AWS service answered an error",
         family: Family::AwsService,
         kind: Kind::Broken,

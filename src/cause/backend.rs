@@ -8,6 +8,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "integration_timeout",
         formerly: &[],
+        role: None,
         title: "The integration did not answer in time",
         family: Family::Backend,
         kind: Kind::Load,
@@ -92,6 +93,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "backend_unresolvable",
         formerly: &[],
+        role: None,
         title: "The backend's host name does not resolve or is no valid address",
         family: Family::Backend,
         kind: Kind::Broken,
@@ -163,6 +165,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "backend_connection_failed",
         formerly: &[],
+        role: None,
         title: "The connection to the backend failed",
         family: Family::Backend,
         kind: Kind::Load,
@@ -249,6 +252,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "backend_invalid_http",
         formerly: &[],
+        role: None,
         title: "The backend's answer is no valid HTTP",
         family: Family::Backend,
         kind: Kind::Broken,

@@ -2,12 +2,13 @@
 
 use super::Need::LambdaLog;
 use super::Says::FunctionLog;
-use super::{Cause, Family, Kind, Rank, Remedy, function_log};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_runtime_exit",
         formerly: &[],
+        role: Some(Role::ProcessExited),
         title: "The runtime process ended",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -71,6 +72,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_dependency_denied",
         formerly: &[],
+        role: None,
         title: "A call that the function made was denied",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -150,6 +152,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_dependency_throttled",
         formerly: &[],
+        role: None,
         title: "A call that the function made was throttled",
         family: Family::Lambda,
         kind: Kind::Load,
@@ -220,6 +223,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_dependency_unreachable",
         formerly: &[],
+        role: None,
         title: "A database or endpoint could not be reached from the function",
         family: Family::Lambda,
         kind: Kind::Load,

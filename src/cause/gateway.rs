@@ -2,12 +2,13 @@
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Says::{Gateway, ResponseType};
-use super::{Cause, Family, Kind, Rank, Remedy, access, access_format, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, access_format, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "throttled",
         formerly: &[],
+        role: Some(Role::Throttled),
         title: "API Gateway throttled the request, with a 5xx that a gateway response sets",
         family: Family::Gateway,
         kind: Kind::Load,
@@ -67,6 +68,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "waf_error",
         formerly: &[],
+        role: Some(Role::FirewallFailed),
         title: "The AWS WAF rules of the API could not be evaluated",
         family: Family::Gateway,
         kind: Kind::Load,
@@ -121,6 +123,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "integration_config",
         formerly: &[],
+        role: Some(Role::ConfigurationError),
         title: "The integration is configured wrongly",
         family: Family::Integration,
         kind: Kind::Broken,
@@ -185,6 +188,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "integration_internal_error",
         formerly: &[],
+        role: None,
         title: "API Gateway met an internal error while it called the backend",
         family: Family::Backend,
         kind: Kind::Load,
@@ -243,6 +247,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "backend_error_response",
         formerly: &[],
+        role: Some(Role::BackendAnswered),
         title: "The backend itself answered with a server error",
         family: Family::Backend,
         kind: Kind::Load,
@@ -309,6 +314,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "reason_not_logged",
         formerly: &[],
+        role: Some(Role::NoReason),
         title: "The access log does not say why",
         family: Family::None,
         kind: Kind::Broken,
@@ -378,6 +384,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "unclassified",
         formerly: &[],
+        role: Some(Role::Unclassified),
         title: "A failure whose log text no cause matches",
         family: Family::None,
         kind: Kind::Broken,

@@ -2,12 +2,13 @@
 
 use super::Need::{AccessField, DataTrace, ErrorLevel};
 use super::Says::{Gateway, InvocationStatus, LambdaService};
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "integration_role",
         formerly: &[],
+        role: None,
         title: "API Gateway cannot assume the role of the integration",
         family: Family::Iam,
         kind: Kind::Broken,
@@ -74,6 +75,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "stage_variable",
         formerly: &[],
+        role: None,
         title: "A stage variable is missing or empty",
         family: Family::Integration,
         kind: Kind::Broken,
@@ -144,6 +146,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_permission",
         formerly: &[],
+        role: None,
         title: "API Gateway may not invoke the function",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -223,6 +226,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_not_found",
         formerly: &[],
+        role: None,
         title: "The function, its alias or version does not exist",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -283,6 +287,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_malformed_response",
         formerly: &[],
+        role: Some(Role::MalformedAnswer),
         title: "The function answered something that is no proxy response",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -359,6 +364,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_service_error",
         formerly: &[],
+        role: None,
         title: "The Lambda service itself failed, or a limit of the function's network or encryption",
         family: Family::Lambda,
         kind: Kind::Load,
@@ -426,6 +432,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "integration_method",
         formerly: &[],
+        role: Some(Role::InvocationForbidden),
         title: "The Lambda integration is called with another method than POST",
         family: Family::Integration,
         kind: Kind::Broken,

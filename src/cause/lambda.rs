@@ -2,12 +2,13 @@
 
 use super::Need::{AccessField, ErrorLevel, LambdaLog};
 use super::Says::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
-use super::{Cause, Family, Kind, Rank, Remedy, access, execution, function_log};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "payload_too_large",
         formerly: &[],
+        role: None,
         title: "The answer is larger than API Gateway or Lambda allows",
         family: Family::Backend,
         kind: Kind::Broken,
@@ -95,6 +96,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_throttled",
         formerly: &[],
+        role: None,
         title: "Lambda throttled the function",
         family: Family::Lambda,
         kind: Kind::Load,
@@ -181,6 +183,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_out_of_memory",
         formerly: &[],
+        role: Some(Role::OutOfMemory),
         title: "The function ran out of memory",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -272,6 +275,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_init_failure",
         formerly: &[],
+        role: Some(Role::FunctionNotLoaded),
         title: "The function could not be loaded",
         family: Family::Lambda,
         kind: Kind::Broken,
@@ -435,6 +439,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_timeout",
         formerly: &[],
+        role: Some(Role::FunctionTimedOut),
         title: "The function ran into its own timeout",
         family: Family::Lambda,
         kind: Kind::Load,
@@ -513,6 +518,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "lambda_unhandled_error",
         formerly: &[],
+        role: Some(Role::FunctionFailed),
         title: "The function ended with an error",
         family: Family::Lambda,
         kind: Kind::Broken,

@@ -2,12 +2,13 @@
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Says::{Gateway, InvocationStatus};
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "response_status_mapping",
         formerly: &[],
+        role: Some(Role::StatusNotMapped),
         title: "The backend's status has no mapping",
         family: Family::Mapping,
         kind: Kind::Broken,
@@ -72,6 +73,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "response_mapping",
         formerly: &[],
+        role: None,
         title: "The response mapping template failed",
         family: Family::Mapping,
         kind: Kind::Broken,
@@ -120,6 +122,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "request_mapping",
         formerly: &[],
+        role: Some(Role::InvocationRejected),
         title: "The request mapping template failed",
         family: Family::Mapping,
         kind: Kind::Broken,

@@ -16,6 +16,7 @@ mod lambda;
 mod mapping;
 mod network;
 mod pattern;
+mod role;
 mod tls;
 mod vpc_link;
 
@@ -27,6 +28,7 @@ use std::num::NonZeroU16;
 use index::Index;
 pub use pattern::normalise;
 pub(crate) use pattern::own_words;
+pub use role::Role;
 
 /// The published name of a cause, its evidence and its remedy.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Cause {
     pub id: &'static str,
     /// Ids it once had; [`Table::by_id`] still finds them.
     pub formerly: &'static [&'static str],
+    /// What it stands for in rules that no text decides; missing for most causes.
+    pub role: Option<Role>,
     /// What went wrong, in one line.
     pub title: &'static str,
     /// The part of the chain that failed.
@@ -427,18 +431,8 @@ impl Table {
     }
 }
 
-/// Failures whose lines no cause matches.
+/// The id of failures whose lines no cause matches.
 pub const UNCLASSIFIED: &str = "unclassified";
-/// Failures that an access log tells of without a reason.
-pub const REASON_NOT_LOGGED: &str = "reason_not_logged";
-/// The backend itself answered with a server error.
-pub const BACKEND_ERROR_RESPONSE: &str = "backend_error_response";
 
-/// The cause with this id.
-///
-/// # Panics
-///
-/// When there is none: ids in code are checked by the table's tests.
-pub(crate) fn named(id: &'static str) -> &'static Cause {
-    built_in().find(|cause| cause.id == id).expect("ids that code names are in the table")
-}
+/// The id of failures for which an access log gives no reason.
+pub const REASON_NOT_LOGGED: &str = "reason_not_logged";

@@ -1,11 +1,12 @@
 //! What VPC flow logs tell.
 
 use super::Need::FlowLog;
-use super::{Cause, Family, Kind, Rank, Remedy, flow};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, flow};
 
 pub(super) const CAUSES: &[Cause] = &[Cause {
     id: "network_rejected",
     formerly: &[],
+    role: Some(Role::FlowRejected),
     title: "A security group, network ACL or Block Public Access rejected traffic",
     family: Family::Network,
     kind: Kind::Broken,

@@ -50,6 +50,32 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them.
+    #[cfg(test)]
+    pub(super) const ALL: &[Self] = &[
+        Self::FunctionTimedOut,
+        Self::FunctionNotLoaded,
+        Self::ProcessExited,
+        Self::OutOfMemory,
+        Self::FunctionFailed,
+        Self::MalformedAnswer,
+        Self::StatusNotMapped,
+        Self::ConfigurationError,
+        Self::InvocationRejected,
+        Self::InvocationForbidden,
+        Self::AuthorizerFailed,
+        Self::AuthorizerTimedOut,
+        Self::FirewallFailed,
+        Self::Throttled,
+        Self::ServiceDenied,
+        Self::ServiceThrottled,
+        Self::ServiceFailed,
+        Self::BackendAnswered,
+        Self::NoReason,
+        Self::Unclassified,
+        Self::FlowRejected,
+    ];
+
     /// The cause that has this role.
     ///
     /// # Panics

@@ -80,6 +80,59 @@ fn ids_are_unique_snake_case() {
 }
 
 #[test]
+fn a_role_belongs_to_one_cause_and_its_name_is_the_tables_word() {
+    let mut seen = Vec::new();
+    for cause in built_in() {
+        if let Some(role) = cause.role {
+            assert!(!seen.contains(&role), "{}: {role:?} is another cause's too", cause.id);
+            assert!(std::ptr::eq(role.cause(), cause), "{role:?}");
+            seen.push(role);
+        }
+    }
+    assert_eq!(seen.len(), Role::ALL.len(), "roles that no cause has: of {:?} there are {seen:?}", Role::ALL);
+}
+
+/// Words of our own output that are an id, too: file and word.
+const WORDS_OF_OUTPUT: &[(&str, &str)] = &[
+    // The message of the function's log line about a shape.
+    ("function/mod.rs", "unclassified"),
+    // A key of `replay --json`.
+    ("bin/why5xx/report.rs", "unclassified"),
+];
+
+#[test]
+fn ids_stand_in_the_table_alone() {
+    let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![src.clone()];
+    let (mut wrong, mut files) = (Vec::new(), 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(&src).unwrap().display().to_string();
+            if path.is_dir() {
+                if name != "cause" && !name.ends_with("tests") {
+                    folders.push(path);
+                }
+                continue;
+            }
+            if !name.ends_with(".rs") || name.ends_with("tests.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            files += 1;
+            for id in built_in().map(|cause| cause.id).filter(|id| code.contains(&format!("\"{id}\""))) {
+                if !WORDS_OF_OUTPUT.contains(&(name.as_str(), id)) {
+                    wrong.push(format!("src/{name}: {id}"));
+                }
+            }
+        }
+    }
+    assert!(files > 80, "only {files} files were found");
+    assert!(wrong.is_empty(), "refer to these by a role of the table (src/cause/role.rs):\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn published_ids_still_resolve() {
     let table = Table::default();
     for id in PUBLISHED {
@@ -191,7 +244,7 @@ fn one_cause_at_most_takes_the_rest_of_a_voice() {
 
 #[test]
 fn an_empty_pattern_is_asked_last() {
-    let like = named("lambda_unhandled_error");
+    let like = Role::FunctionFailed.cause();
     let rule = Cause {
         id: "coupon_expired",
         says: &[Says::Function("^coupon expired")],

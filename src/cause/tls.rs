@@ -8,6 +8,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "tls_certificate_expired",
         formerly: &[],
+        role: None,
         title: "The backend's certificate has expired or is not valid yet",
         family: Family::Tls,
         kind: Kind::Broken,
@@ -74,6 +75,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "tls_hostname_mismatch",
         formerly: &[],
+        role: None,
         title: "The backend's certificate is for another host name",
         family: Family::Tls,
         kind: Kind::Broken,
@@ -144,6 +146,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "tls_key_mismatch",
         formerly: &[],
+        role: None,
         title: "The backend's private key does not belong to its certificate",
         family: Family::Tls,
         kind: Kind::Broken,
@@ -192,6 +195,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "tls_untrusted_chain",
         formerly: &[],
+        role: None,
         title: "The backend's certificate chain is not trusted",
         family: Family::Tls,
         kind: Kind::Broken,
@@ -261,6 +265,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "tls_handshake_failure",
         formerly: &[],
+        role: None,
         title: "The TLS handshake with the backend failed",
         family: Family::Tls,
         kind: Kind::Broken,

@@ -8,6 +8,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "vpc_link_internal_error",
         formerly: &[],
+        role: None,
         title: "The VPC link cannot reach its target",
         family: Family::VpcLink,
         kind: Kind::Broken,
@@ -101,6 +102,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         id: "vpc_link_transient",
         formerly: &[],
+        role: None,
         title: "A passing fault of the VPC link",
         family: Family::VpcLink,
         kind: Kind::Load,

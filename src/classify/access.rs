@@ -3,7 +3,7 @@
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
 use super::{Failure, Subject, Verdict, frame, sentence, shape};
-use crate::cause::{self, Cause, Table, Voice, normalise};
+use crate::cause::{self, Cause, Role, Table, Voice, normalise};
 use crate::record::Source;
 use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
 
@@ -27,7 +27,7 @@ pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -
                 timestamp_ms,
                 request_id: fields.request_id.clone(),
                 trace_id: fields.trace_id.clone(),
-                shape: (cause.id == cause::UNCLASSIFIED).then(|| shape_of(fields)),
+                shape: (cause.is(Role::Unclassified)).then(|| shape_of(fields)),
             })
         }
     }
@@ -65,7 +65,7 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
         None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
     };
     // Without a status an unknown text proves no failure.
-    named.filter(|cause| cause.id != cause::UNCLASSIFIED)
+    named.filter(|cause| !cause.is(Role::Unclassified))
 }
 
 /// The cause that one cell of a pasted table, or a line without any, names.
@@ -93,12 +93,12 @@ fn subject(fields: &Fields, source: &Source) -> Subject {
 }
 
 fn cause_of(fields: &Fields, table: &Table) -> &'static Cause {
-    why(fields, table).unwrap_or_else(|| cause::named(cause::REASON_NOT_LOGGED))
+    why(fields, table).unwrap_or_else(|| Role::NoReason.cause())
 }
 
 /// The cause that the fields name; none where they give no reason.
 fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
-    let unclassified = || cause::named(cause::UNCLASSIFIED);
+    let unclassified = || Role::Unclassified.cause();
     if let Some(cause) = of_early_phases(fields, table) {
         return Some(cause);
     }
@@ -120,7 +120,7 @@ fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
         return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
     }
     // The message to a throttled client reads like one of the Lambda service.
-    if let Some(cause) = of_type.filter(|cause| cause.id == "throttled") {
+    if let Some(cause) = of_type.filter(|cause| cause.is(Role::Throttled)) {
         return Some(cause);
     }
     if let Some(text) = error_message {
@@ -133,10 +133,10 @@ fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
 /// The phases before the integration, in their order: the first with an error is the culprit.
 fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     if fields.waf_error.is_some() {
-        return Some(cause::named("waf_error"));
+        return Some(Role::FirewallFailed.cause());
     }
     if fields.authenticate_error.is_some() {
-        return Some(cause::named("authorizer_error"));
+        return Some(Role::AuthorizerFailed.cause());
     }
     let text = fields.authorizer_error.as_deref().or(fields.authorize_error.as_deref())?;
     of_authorizer(text, table)
@@ -146,8 +146,8 @@ fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(error) = frame::function_error(text) {
         // The function's own words may speak of policies; that it ended with an error is what counts.
         let ended = table.find(Voice::Function, &normalise(error));
-        let timed_out = ended.is_some_and(|cause| cause.id == "lambda_timeout");
-        return Some(cause::named(if timed_out { "authorizer_timeout" } else { "authorizer_error" }));
+        let timed_out = ended.is_some_and(|cause| cause.is(Role::FunctionTimedOut));
+        return Some(if timed_out { Role::AuthorizerTimedOut } else { Role::AuthorizerFailed }.cause());
     }
     table.find(Voice::Authorizer, &normalise(text))
 }
@@ -185,7 +185,7 @@ fn is_response_type(text: &str) -> bool {
 /// A server error of the integration itself.
 fn of_integration_status(fields: &Fields) -> Option<&'static Cause> {
     let failed = [fields.integration_status, fields.service_status].into_iter().flatten().any(|status| status >= 500);
-    failed.then(|| cause::named(cause::BACKEND_ERROR_RESPONSE))
+    failed.then(|| Role::BackendAnswered.cause())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
-use crate::cause::{Cause, CauseIndex, Rank, Table, Voice, named, normalise, own_words};
+use crate::cause::{Cause, CauseIndex, Rank, Role, Table, Voice, normalise, own_words};
 use crate::record::execution::{Head, Line, Tail};
 
 /// What a line proves.
@@ -90,22 +90,6 @@ pub enum Evidence {
     Body(Answer),
 }
 
-/// The causes whose text is what the gateway concluded from an answer, which the answer itself may refine.
-pub(crate) struct Conclusions;
-
-impl Conclusions {
-    /// "Malformed Lambda proxy response".
-    pub(crate) const MALFORMED: &'static str = "lambda_malformed_response";
-    /// "Output mapping …", "No match for output mapping …".
-    pub(crate) const STATUS_MAPPING: &'static str = "response_status_mapping";
-    /// "Execution failed due to configuration error:" without more, told by nothing else.
-    pub(crate) const CONFIGURATION: &'static str = "integration_config";
-    /// The Lambda service refused the invocation with 400.
-    pub(crate) const REQUEST: &'static str = "request_mapping";
-    /// The Lambda service refused the invocation with 403 or 405.
-    pub(crate) const METHOD: &'static str = "integration_method";
-}
-
 /// What the line proves; none where it tells nothing that matters.
 #[inline]
 pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
@@ -133,14 +117,14 @@ fn finding_of_text(line: &Line<'_>, table: &Table) -> Option<Finding> {
         Head::LambdaInvocationFailed => Finding::Failure(invocation_failed(&line.tail.text(), table)),
         Head::AuthorizerConfigurationException => Finding::Failure(FailureLine {
             integration: None,
-            authorizer: ranked(named("authorizer_error"), Rank::Generic, table),
+            authorizer: ranked(Role::AuthorizerFailed.cause(), Rank::Generic, table),
             names_authorizer: true,
             says_no_more: false,
             shape: None,
         }),
         Head::WafError => Finding::Failure(FailureLine {
-            integration: whole(named("waf_error"), table),
-            authorizer: whole(named("waf_error"), table),
+            integration: whole(Role::FirewallFailed.cause(), table),
+            authorizer: whole(Role::FirewallFailed.cause(), table),
             names_authorizer: false,
             says_no_more: false,
             shape: None,
@@ -193,9 +177,9 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
         integration: table.find(Voice::Function, &text).and_then(|cause| whole(cause, table)),
         // Whatever the function said: it crashed, unless it ran out of time. Its own words may quote another timeout.
         authorizer: if text.starts_with("task timed out") {
-            whole(named("authorizer_timeout"), table)
+            whole(Role::AuthorizerTimedOut.cause(), table)
         } else {
-            whole(named("authorizer_error"), table)
+            whole(Role::AuthorizerFailed.cause(), table)
         },
         names_authorizer: false,
         says_no_more: false,
@@ -209,7 +193,7 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
     let cause = status.and_then(|status| table.find_invocation_status(status));
     FailureLine {
         integration: cause.and_then(|cause| ranked(cause, Rank::Concluded, table)),
-        authorizer: ranked(named("authorizer_error"), Rank::Concluded, table),
+        authorizer: ranked(Role::AuthorizerFailed.cause(), Rank::Concluded, table),
         names_authorizer: false,
         says_no_more: false,
         shape: cause.is_none().then(|| shape::of(&format!("Lambda invocation failed{tail}"))),
@@ -219,7 +203,7 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
 /// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
 /// it was, so any other sentence of the phase tells more.
 pub(crate) fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
-    let cause = table.find(Voice::Authorizer, text).unwrap_or_else(|| named("authorizer_error"));
+    let cause = table.find(Voice::Authorizer, text).unwrap_or_else(|| Role::AuthorizerFailed.cause());
     let is_bare = text.contains("authorizer error");
     (cause, if is_bare { Rank::Generic } else { cause.rank })
 }

@@ -1,12 +1,9 @@
 //! What a record of a VPC flow log proves: a rejected flow, or nothing.
 
 use super::{Failure, Subject, Verdict};
-use crate::cause;
+use crate::cause::Role;
 use crate::record::Source;
 use crate::record::flow::Line;
-
-/// The one cause of a rejected flow.
-const NETWORK_REJECTED: &str = "network_rejected";
 
 /// What the record proves. Each record that tells of rejected traffic is one failure.
 pub fn verdict(line: Line, timestamp_ms: i64, source: &Source) -> Verdict {
@@ -15,7 +12,7 @@ pub fn verdict(line: Line, timestamp_ms: i64, source: &Source) -> Verdict {
     }
     Verdict::Failed(Failure {
         subject: Subject::Flow { log_group: source.log_group.clone() },
-        cause: cause::named(NETWORK_REJECTED),
+        cause: Role::FlowRejected.cause(),
         status: None,
         timestamp_ms,
         request_id: None,

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::cause::{self, Cause, Table, Voice, normalise};
+use crate::cause::{Cause, Role, Table, Voice, normalise};
 use crate::record::lambda::{Error, Exit, Init, Line, Moment, Proof, Report, RequestId, Status};
 
 /// What a line proves.
@@ -104,13 +104,6 @@ pub enum ProcessEnd {
     Killed,
 }
 
-const TIMEOUT: &str = "lambda_timeout";
-const INIT_FAILURE: &str = "lambda_init_failure";
-const RUNTIME_EXIT: &str = "lambda_runtime_exit";
-const UNHANDLED_ERROR: &str = "lambda_unhandled_error";
-/// What a process that was killed, or ended without a reason, turns out to be when all memory was used.
-pub const OUT_OF_MEMORY: &str = "lambda_out_of_memory";
-
 /// What a line proves. None where it turns out to tell nothing of a failure.
 pub fn finding<'a>(table: &Table, line: &'a Line<'_>) -> Option<Finding<'a>> {
     match line {
@@ -118,10 +111,11 @@ pub fn finding<'a>(table: &Table, line: &'a Line<'_>) -> Option<Finding<'a>> {
         Line::End(request_id) => Some(Finding::End(*request_id)),
         Line::Report(report) => Some(Finding::Report(reported(table, report))),
         Line::Init(init) => Some(failure(None, init_failure(init))),
-        Line::TimedOut(timed_out) => Some(failure(
-            timed_out.request_id,
-            Evidence { certain: timed_out.proof == Proof::Certain, ..evidence(cause::named(TIMEOUT), Weight::Ended) },
-        )),
+        Line::TimedOut(timed_out) => {
+            let cause = of_platform(&timed_out.text, Role::FunctionTimedOut, table);
+            let certain = timed_out.proof == Proof::Certain;
+            Some(failure(timed_out.request_id, Evidence { certain, ..evidence(cause, Weight::Ended) }))
+        }
         Line::Exit(exit) => Some(failure(exit.request_id, process_end(table, exit))),
         Line::Error(error) => Some(failure(error.request_id, thrown(table, error)?)),
     }
@@ -139,7 +133,7 @@ fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
     Reported {
         request_id: report.request_id,
         evidence: match report.status {
-            Status::Timeout => Some(evidence(cause::named(TIMEOUT), Weight::Ended)),
+            Status::Timeout => Some(evidence(Role::FunctionTimedOut.cause(), Weight::Ended)),
             Status::Error => Some(reported_error(table, report.error_type.as_deref())),
             Status::NotLogged | Status::Success => None,
         },
@@ -150,13 +144,13 @@ fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
 }
 
 fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
-    let Some(error_type) = error_type else { return evidence(cause::named(UNHANDLED_ERROR), Weight::Failed) };
+    let Some(error_type) = error_type else { return evidence(Role::FunctionFailed.cause(), Weight::Failed) };
     if error_type == "Runtime.ExitError" {
-        return Evidence { exit: ProcessEnd::Unexplained, ..evidence(cause::named(RUNTIME_EXIT), Weight::Exited) };
+        return Evidence { exit: ProcessEnd::Unexplained, ..evidence(Role::ProcessExited.cause(), Weight::Exited) };
     }
     match find(table, error_type) {
         Some(cause) => evidence(cause, weight_of(cause)),
-        None => evidence(cause::named(UNHANDLED_ERROR), Weight::Failed),
+        None => evidence(Role::FunctionFailed.cause(), Weight::Failed),
     }
 }
 
@@ -165,7 +159,7 @@ fn init_failure(init: &Init<'_>) -> Evidence {
     Evidence {
         certain: init.in_invocation,
         place: Place::Start,
-        ..evidence(cause::named(INIT_FAILURE), Weight::NeverBegan)
+        ..evidence(Role::FunctionNotLoaded.cause(), Weight::NeverBegan)
     }
 }
 
@@ -181,20 +175,20 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     } else {
         ProcessEnd::Unexplained
     };
-    Evidence { exit: end, ..evidence(cause::named(RUNTIME_EXIT), Weight::Exited) }
+    Evidence { exit: end, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
 }
 
 fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
     let error_type = error.error_type.as_deref().unwrap_or_default();
     let named = match error.moment {
-        Moment::Init => Some(cause::named(INIT_FAILURE)),
+        Moment::Init => Some(Role::FunctionNotLoaded.cause()),
         // The type is the runtime's word, the message may quote anything.
         _ => find(table, error_type).or_else(|| find(table, &with_type(error_type, &error.message))),
     };
     let found = match named {
         Some(cause) => evidence(cause, weight_of(cause)),
         None if error.proof == Proof::IfItNamesACause => return None,
-        None => evidence(cause::named(UNHANDLED_ERROR), Weight::Threw),
+        None => evidence(Role::FunctionFailed.cause(), Weight::Threw),
     };
     if error.proof == Proof::IfTheProcessEnded {
         return Some(Evidence { weight: Weight::Hinted, certain: false, ..found });
@@ -210,6 +204,12 @@ fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
     })
 }
 
+/// The cause of one of the platform's own sentences on a function: that of the first rule that matches it, else that
+/// of its role.
+pub(super) fn of_platform(sentence: &str, role: Role, table: &Table) -> &'static Cause {
+    find(table, sentence).unwrap_or_else(|| role.cause())
+}
+
 fn with_type<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     if error_type.is_empty() { Cow::Borrowed(message) } else { Cow::Owned(format!("{error_type}: {message}")) }
 }
@@ -223,11 +223,11 @@ fn find_in(table: &Table, normalised: &str) -> Option<&'static Cause> {
 }
 
 fn weight_of(cause: &Cause) -> Weight {
-    match cause.id {
-        INIT_FAILURE => Weight::NeverBegan,
-        TIMEOUT | OUT_OF_MEMORY => Weight::Ended,
-        RUNTIME_EXIT => Weight::Exited,
-        UNHANDLED_ERROR => Weight::Threw,
+    match cause.role {
+        Some(Role::FunctionNotLoaded) => Weight::NeverBegan,
+        Some(Role::FunctionTimedOut | Role::OutOfMemory) => Weight::Ended,
+        Some(Role::ProcessExited) => Weight::Exited,
+        Some(Role::FunctionFailed) => Weight::Threw,
         _ => Weight::Named,
     }
 }

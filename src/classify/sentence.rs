@@ -2,8 +2,8 @@
 //!
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
-use super::{endpoint, frame};
-use crate::cause::{self, Cause, Table, Voice, normalise};
+use super::{endpoint, frame, invocation};
+use crate::cause::{self, Cause, Role, Table, Voice, normalise};
 
 /// The cause that a pasted text names: the columns of a table row are asked one by one.
 pub fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -55,7 +55,7 @@ pub fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
         let lower = line.to_ascii_lowercase();
         let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
-        starts.min().and_then(|at| named(line[at..].trim(), table)).or_else(|| of_process(line))
+        starts.min().and_then(|at| named(line[at..].trim(), table)).or_else(|| of_process(line, table))
     })
 }
 
@@ -76,22 +76,26 @@ pub(super) fn is_platforms(normal: &str) -> bool {
     WORDS.iter().any(|word| normal.contains(word))
 }
 
-/// What the platform says of a process that it ended, or that ended.
-const PROCESS_HEADS: &[(&str, &str)] = &[
-    ("Runtime exited with error: signal: killed", "lambda_out_of_memory"),
-    ("Runtime exited with", "lambda_runtime_exit"),
-    ("Process exited before completing request", "lambda_runtime_exit"),
+/// How the platform's sentences on a process begin, and what they say where the table does not.
+const PROCESS_HEADS: &[(&str, Role)] = &[
+    (TIMED_OUT, Role::FunctionTimedOut),
+    ("Runtime exited with error: signal: killed", Role::OutOfMemory),
+    ("Runtime exited with", Role::ProcessExited),
+    ("Process exited before completing request", Role::ProcessExited),
 ];
 
-/// The cause that the platform's words on a function within a line name.
-fn of_process(line: &str) -> Option<&'static Cause> {
-    const TIMED_OUT: &str = "Task timed out after ";
-    if let Some((_, behind)) = line.split_once(TIMED_OUT) {
-        let (seconds, unit) = behind.split_once(' ')?;
-        let is_time = seconds.parse::<f64>().is_ok() && unit.starts_with("seconds");
-        return is_time.then(|| cause::named("lambda_timeout"));
+const TIMED_OUT: &str = "Task timed out after ";
+
+/// The cause that the platform's words on a function within a line name. Own rules come first, as everywhere.
+fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
+    let (at, head, role) = PROCESS_HEADS.iter().find_map(|(head, role)| Some((line.find(head)?, *head, *role)))?;
+    if head == TIMED_OUT {
+        let (seconds, unit) = line[at + head.len()..].split_once(' ')?;
+        if seconds.parse::<f64>().is_err() || !unit.starts_with("seconds") {
+            return None;
+        }
     }
-    PROCESS_HEADS.iter().find(|(head, _)| line.contains(head)).map(|(_, id)| cause::named(id))
+    Some(invocation::of_platform(&line[at..], role, table))
 }
 
 /// A gateway response type that stands alone.

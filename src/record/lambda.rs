@@ -33,7 +33,7 @@ pub enum Line<'a> {
     /// How the start of the environment went: `INIT_REPORT`, `RESTORE_REPORT` and their events.
     Init(Init<'a>),
     /// `Task timed out after … seconds`.
-    TimedOut(TimedOut),
+    TimedOut(TimedOut<'a>),
     /// The runtime process ended, or could not be started: the platform's own words on it.
     Exit(Exit<'a>),
     /// The language runtime's report of an error.
@@ -82,10 +82,12 @@ pub struct Init<'a> {
 }
 
 /// An invocation ran into the function's timeout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimedOut {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedOut<'a> {
     /// The invocation.
     pub request_id: Option<RequestId>,
+    /// The sentence, such as `Task timed out after 3.00 seconds`.
+    pub text: Cow<'a, str>,
     /// How sure it is that these are the platform's words.
     pub proof: Proof,
 }
@@ -301,7 +303,11 @@ impl Line<'_> {
         match self {
             Self::Start(id) => Line::Start(id),
             Self::End(id) => Line::End(id),
-            Self::TimedOut(timed_out) => Line::TimedOut(timed_out),
+            Self::TimedOut(timed_out) => Line::TimedOut(TimedOut {
+                text: own(timed_out.text),
+                request_id: timed_out.request_id,
+                proof: timed_out.proof,
+            }),
             Self::Report(report) => Line::Report(Report {
                 error_type: report.error_type.map(own),
                 trace_id: report.trace_id.map(own),

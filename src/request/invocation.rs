@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use crate::cause::{self, Cause};
-use crate::classify::invocation::{Evidence, Finding, OUT_OF_MEMORY, Place, ProcessEnd, Reported, Weight};
+use crate::cause::{Cause, Role};
+use crate::classify::invocation::{Evidence, Finding, Place, ProcessEnd, Reported, Weight};
 use crate::classify::{Failure, Subject, Verdict};
 use crate::keyed::OfProcess;
 use crate::record::lambda::RequestId;
@@ -161,7 +161,7 @@ impl Held {
         if !self.failed() {
             return None;
         }
-        if out_of_memory && self.weight < Weight::Ended { Some(cause::named(OUT_OF_MEMORY)) } else { self.cause }
+        if out_of_memory && self.weight < Weight::Ended { Some(Role::OutOfMemory.cause()) } else { self.cause }
     }
 }
 

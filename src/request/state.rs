@@ -4,8 +4,8 @@ use std::num::NonZeroU64;
 use std::ops::{Deref, DerefMut};
 
 use super::{Place, TextNumber};
-use crate::cause::{Cause, CauseIndex, Table, named};
-use crate::classify::execution::{Candidate, Conclusions, Evidence, FailureLine, GatewayResponse};
+use crate::cause::{Cause, CauseIndex, Role, Table};
+use crate::classify::execution::{Candidate, Evidence, FailureLine, GatewayResponse};
 use crate::classify::{Answer, Endpoint};
 
 /// The higher rank wins, among equals the earlier line.
@@ -260,7 +260,7 @@ impl State {
         if self.authorizer_failed {
             return cause_of(self.authorizer, table)
                 .or_else(|| cause_of(self.response_type, table))
-                .unwrap_or_else(|| named("authorizer_error"));
+                .unwrap_or_else(|| Role::AuthorizerFailed.cause());
         }
         if let Some(cause) = cause_of(self.integration, table) {
             return self.refined(cause, table);
@@ -269,19 +269,19 @@ impl State {
             return cause;
         }
         if self.has_failure || self.gateway_answered {
-            return named(crate::cause::UNCLASSIFIED);
+            return Role::Unclassified.cause();
         }
-        named(crate::cause::BACKEND_ERROR_RESPONSE)
+        Role::BackendAnswered.cause()
     }
 
     /// What the endpoint answered, where it tells more than what the gateway concluded from it. A closed list.
     fn refined(&self, concluded: &'static Cause, table: &Table) -> &'static Cause {
-        let answer = match concluded.id {
-            Conclusions::MALFORMED => self.lambda_service_answer().or_else(|| self.function_answer(table)),
-            Conclusions::STATUS_MAPPING => self.service_answer(),
+        let answer = match concluded.role {
+            Some(Role::MalformedAnswer) => self.lambda_service_answer().or_else(|| self.function_answer(table)),
+            Some(Role::StatusNotMapped) => self.service_answer(),
             // One that says more is no matter of Lambda's, and an HTTP backend may echo what a client wrote.
-            Conclusions::CONFIGURATION if self.says_no_more => self.lambda_service_answer(),
-            Conclusions::METHOD | Conclusions::REQUEST => self.lambda_service_answer(),
+            Some(Role::ConfigurationError) if self.says_no_more => self.lambda_service_answer(),
+            Some(Role::InvocationForbidden | Role::InvocationRejected) => self.lambda_service_answer(),
             _ => None,
         };
         answer.map_or(concluded, |index| table.at(index))
@@ -302,7 +302,7 @@ impl State {
         if !(may_be_lambda && is_error) {
             return None;
         }
-        self.answer.function.or_else(|| table.index_of(named("lambda_unhandled_error")))
+        self.answer.function.or_else(|| table.index_of(Role::FunctionFailed.cause()))
     }
 
     fn service_answer(&self) -> Option<CauseIndex> {
@@ -319,12 +319,12 @@ impl State {
         let index = match self.endpoint {
             Endpoint::AwsService => self.service_answer().or_else(|| {
                 let by_status = match self.received_status {
-                    401 | 403 => "aws_service_access_denied",
-                    429 => "aws_service_throttled",
-                    400.. => "aws_service_error",
+                    401 | 403 => Role::ServiceDenied,
+                    429 => Role::ServiceThrottled,
+                    400.. => Role::ServiceFailed,
                     _ => return None,
                 };
-                table.index_of(named(by_status))
+                table.index_of(by_status.cause())
             }),
             _ => self.lambda_service_answer().or_else(|| self.function_answer(table)),
         };

@@ -367,6 +367,7 @@ impl Draft {
         Box::leak(Box::new(Cause {
             id: leaked(self.id),
             formerly: &[],
+            role: None,
             title: leaked(self.title),
             family: self.family,
             kind: self.kind,

@@ -58,6 +58,43 @@ fn causes(arguments: &[&str]) -> Vec<String> {
     causes
 }
 
+/// A rule on what the platform itself says of a function.
+const PLATFORM_RULES: &str = r#"
+[[rule]]
+id = "known_slow_report"
+title = "The monthly report takes its time"
+kind = "load"
+placed = "before"
+[rule.match]
+function_log = ["^task timed out after", "^runtime exited with error: exit status 9"]
+"#;
+
+#[test]
+fn a_rule_before_the_built_in_causes_takes_the_platforms_own_sentences_wherever_they_are_read() {
+    const ID: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let rules = file("platform_rules.toml", PLATFORM_RULES);
+    for (line, without_rule) in [
+        (format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds"), "lambda_timeout"),
+        (format!("RequestId: {ID} Error: Runtime exited with error: exit status 9"), "lambda_runtime_exit"),
+    ] {
+        let sentence = line
+            .split_once("Task")
+            .map_or("Runtime exited with error: exit status 9", |_| "Task timed out after 3.00 seconds");
+        let pasted = format!("it ended with: {sentence}");
+        let batch = events::batch("/aws/lambda/orders", "a", now_ms(), std::slice::from_ref(&line)).to_string();
+        for (arguments, cause) in [(&[][..], without_rule), (&["--rules", rules.as_str()], "known_slow_report")] {
+            let output = command(&[&["replay", "--json"], arguments].concat(), batch.as_bytes());
+            let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(document["counts"][0]["dimensions"]["Cause"], cause, "replay {arguments:?}: {line}");
+            for text in [&line, &pasted] {
+                let output = command(&[&["explain", "--json"], arguments, &["-"]].concat(), text.as_bytes());
+                let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+                assert_eq!(document["cause"], cause, "explain {arguments:?}: {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_rule_before_takes_a_built_in_cause_s_failures_and_one_after_what_none_takes() {
     assert_eq!(causes(&[]), ["integration_timeout", "unclassified"]);

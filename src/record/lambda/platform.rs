@@ -125,12 +125,12 @@ pub(super) fn read_failure(text: &str) -> Option<Line<'_>> {
 }
 
 /// `{time} {id} Task timed out after {n}.{nn} seconds`; without an id and in other numbers it may be anybody's sentence.
-fn timed_out(rest: &str) -> Option<Line<'_>> {
+fn timed_out(line: &str) -> Option<Line<'_>> {
     const WORDS: &str = "Task timed out after ";
-    let (request_id, sentence) = match rest.strip_prefix(WORDS) {
+    let (request_id, sentence) = match line.strip_prefix(WORDS) {
         Some(sentence) => (None, sentence),
         None => {
-            let (id, rest) = word(rest);
+            let (id, rest) = word(line);
             let sentence = rest.strip_prefix(WORDS)?;
             (is_request_id(id).then(|| RequestId::of(id)), sentence)
         }
@@ -144,7 +144,9 @@ fn timed_out(rest: &str) -> Option<Line<'_>> {
     let in_hundredths = seconds.split_once('.').is_some_and(|(_, hundredths)| hundredths.len() == 2);
     let certain = request_id.is_some() || in_hundredths;
     let proof = if certain { Proof::Certain } else { Proof::UnlessItSucceeded };
-    Some(Line::TimedOut(TimedOut { request_id, proof }))
+    let from = line.len() - sentence.len() - WORDS.len();
+    let text = line[from..line.len() - behind.len()].trim_end();
+    Some(Line::TimedOut(TimedOut { request_id, text: Cow::Borrowed(text), proof }))
 }
 
 /// `RequestId: {id} Error: {reason}`, `RequestId: {id} Process exited before completing request`, and the same without
