@@ -78,6 +78,7 @@ impl Tail<'_> {
 
 /// Which JSON may be execution-log delivery: one search for all lines, made once.
 static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("payload"));
+static SPELLED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
 /// Most bytes looked at before a message's first words: a request ID (36 bytes) in brackets, and the longest head.
 const HEAD_BYTES: usize = 128;
@@ -105,9 +106,9 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     }
 }
 
-/// Whether JSON may be execution-log delivery, whose payload begins with a bracket.
+/// Whether JSON may be execution-log delivery. A writer may spell the letters of the key as escapes.
 fn may_be_delivered(written: &[u8]) -> bool {
-    memchr::memchr(b'(', written).is_some() && PAYLOAD.find(written).is_some()
+    PAYLOAD.find(written).is_some() || SPELLED.find(written).is_some()
 }
 
 /// What [`usual`] makes of a log event.

@@ -100,6 +100,12 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
     let unset = event(&unset);
     let Some(Record::Execution(line)) = read_by_shape(&unset) else { panic!("unset fields") };
     assert!(line.delivered.is_none());
+    for spelled in [
+        format!(r#"{{"api_id":"a1b2c3d4e5","payload":"\u0028{ID}) Method completed with status: 502"}}"#),
+        format!(r#"{{"api_id":"a1b2c3d4e5","p\u0061yload":"({ID}) \u004dethod completed with status: 502"}}"#),
+    ] {
+        assert!(matches!(read_by_shape(&event(&spelled)), Some(Record::Execution(_))), "{spelled}");
+    }
     let bare = format!("{{\"payload\":\"{payload}\"}}");
     assert!(matches!(read_by_shape(&event(&bare)), Some(Record::Execution(_))));
     assert!(read_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());

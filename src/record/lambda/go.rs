@@ -3,14 +3,15 @@
 //! aws-lambda-go prints `{"errorMessage":…,"errorType":…}` (and `stackTrace` after a panic) through the standard logger.
 //! So the object stands alone behind that logger's date and time, or is the whole message of the structured logger that
 //! a program put in its place. The answer of another function that a program prints in the same way has other keys,
-//! another order or words before it.
+//! another order, or words before it.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
-use super::{Error, Line, Moment, Proof};
+use super::{Error, Line, Moment, Proof, READ_BYTES, prefix};
 
 /// How the library begins the object. It writes no blanks.
 const OBJECT: &str = "{\"errorMessage\":\"";
@@ -24,11 +25,11 @@ struct Failure<'a> {
     /// The name of the Go type; empty for a type without a name.
     #[serde(borrow)]
     error_type: Cow<'a, str>,
-    #[serde(default, rename = "stackTrace")]
-    _stack_trace: Option<Vec<Frame>>,
+    /// Never an empty list.
+    stack_trace: Option<Vec<Frame>>,
 }
 
-/// A frame of the stack trace. Other languages write frames as texts.
+/// A frame of Go. Those of other languages are texts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Frame {
@@ -45,23 +46,24 @@ struct Frame {
 /// `2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"}` is an error of type `errorString`.
 pub(super) fn read(text: &str) -> Option<Line<'_>> {
     if let Some(at) = text.find(OBJECT)
-        && ends_in_log_prefix(&text[..at])
+        && is_log_prefix(&text[..at])
     {
         return read_object(&text[at..]);
     }
-    read_message(text)
+    read_text_message(text)
 }
 
-/// Reads the object where it is the whole text, such as the message of a structured logger.
-pub(super) fn read_object(text: &str) -> Option<Line<'_>> {
+/// Reads the object where it is the whole text.
+fn read_object(text: &str) -> Option<Line<'_>> {
     let text = text.trim_end();
     if !text.starts_with(OBJECT) {
         return None;
     }
     let (error_type, message) = match serde_json::from_str::<Failure<'_>>(text) {
+        Ok(failure) if failure.stack_trace.as_ref().is_some_and(Vec::is_empty) => return None,
         Ok(failure) => (Some(failure.error_type), failure.error_message),
-        // A message of many kilobytes: the reader cuts the line, and CloudWatch Logs does.
-        Err(error) if error.is_eof() => (None, Cow::Borrowed(&text[OBJECT.len()..])),
+        // A message of many kilobytes, which the reader of lines has cut.
+        Err(error) if error.is_eof() && text.len() > READ_BYTES / 2 => (None, Cow::Borrowed(&text[OBJECT.len()..])),
         Err(_) => return None,
     };
     Some(Line::Error(Error {
@@ -73,39 +75,90 @@ pub(super) fn read_object(text: &str) -> Option<Line<'_>> {
     }))
 }
 
-/// `time=… level=INFO msg="…"`, as structured loggers write text. Other fields may follow.
-fn read_message(text: &str) -> Option<Line<'static>> {
-    const MESSAGE: &str = " msg=\"";
-    if !text.starts_with("time=") {
-        return None;
-    }
-    let at = text.find(MESSAGE)?;
+/// Reads `time=… level=INFO msg="…"` of `log/slog` and logrus. The runtime library's own logger has other names for the
+/// same fields. More fields may follow.
+fn read_text_message(text: &str) -> Option<Line<'static>> {
+    const KEYS: &[(&str, &str)] = &[("time=", " msg=\""), ("timestamp=", " message=\"")];
+    let (_, key) = KEYS.iter().find(|(time, _)| text.starts_with(time))?;
+    let at = text.find(key)?;
     let level = text[..at].split_once(" level=").and_then(|(_, rest)| rest.split(' ').next());
-    if !is_level_of_standard_logger(level) {
+    if !level.is_some_and(is_level_of_standard_logger) {
         return None;
     }
     // Go quotes a text as JSON does, but for escapes of control characters, and the object has none of those.
-    let quoted = &text[at + MESSAGE.len() - 1..];
+    let quoted = &text[at + key.len() - 1..];
     let message: String = serde_json::Deserializer::from_str(quoted).into_iter().next()?.ok()?;
-    read_object(&message).map(Line::into_owned)
+    read_message(&message)
+}
+
+/// Reads an object of `log/slog`, logrus, zap, zerolog or the runtime library's own logger.
+///
+/// Loggers of other languages write other keys, levels as numbers, or the request id that Lambda adds.
+pub(super) fn read_json_message(object: &Map<String, Value>) -> Option<Line<'static>> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let is_info = match object.get("level") {
+        Some(level) => level.as_str().is_some_and(is_level_of_standard_logger),
+        // zerolog writes none for a line of the standard logger.
+        None => object.contains_key("time") && object.contains_key("message"),
+    };
+    let is_of_go = if object.contains_key("msg") {
+        ["time", "ts"].iter().any(|key| object.contains_key(*key))
+    } else {
+        let keys_of_own_logger = ["timestamp", "level", "message"];
+        object.contains_key("time") || object.keys().all(|key| keys_of_own_logger.contains(&key.as_str()))
+    };
+    let is_of_other_language = KEYS_OF_OTHER_LANGUAGES.iter().any(|key| object.contains_key(*key));
+    if !is_info || !is_of_go || is_of_other_language {
+        return None;
+    }
+    read_message(text("msg").or_else(|| text("message"))?)
+}
+
+/// Keys that loggers of Node.js, Python and Java add, beside those that they share with Go's.
+const KEYS_OF_OTHER_LANGUAGES: &[&str] =
+    &["pid", "hostname", "levelname", "logger", "location", "thread", "AWSRequestId"];
+
+/// The message of a structured logger: the object, or the line of the standard logger with its date.
+fn read_message(message: &str) -> Option<Line<'static>> {
+    let at = message.find(OBJECT)?;
+    (at == 0 || is_log_prefix(&message[..at])).then(|| read_object(&message[at..]))?.map(Line::into_owned)
 }
 
 /// Whether a structured logger writes this level for a line of the standard logger, which has no levels. A program that
 /// logs the error of another function chooses a higher one.
-pub(super) fn is_level_of_standard_logger(level: Option<&str>) -> bool {
-    level.is_none_or(|level| level.eq_ignore_ascii_case("info"))
+fn is_level_of_standard_logger(level: &str) -> bool {
+    level.eq_ignore_ascii_case("info")
 }
 
-/// Whether a text ends as the standard logger begins a line: `2026/01/02 03:04:05 `, with microseconds and the place in
-/// the source (`invoke_loop.go:95: `) where the program asks for those. A prefix of the program's own may stand before.
-fn ends_in_log_prefix(text: &str) -> bool {
-    let mut words = text.split_ascii_whitespace().rev().peekable();
-    words.next_if(|word| word.contains(".go:") && word.ends_with(':'));
-    let is_clock = words.next().is_some_and(|word| is_like(word.split('.').next().unwrap_or_default(), "00:00:00"));
-    // A prefix may end without a blank.
-    let is_date =
-        |word: &str| word.len() >= 10 && is_like(&word[word.floor_char_boundary(word.len() - 10)..], "0000/00/00");
-    text.ends_with(' ') && is_clock && words.next().is_some_and(is_date)
+/// Whether a text is what the standard logger writes before a line: `2026/01/02 03:04:05 `, with microseconds and the
+/// place in the source (`invoke_loop.go:95: `) where the program asks for those. One word of the program's own may stand
+/// before, and what log tails put there.
+fn is_log_prefix(text: &str) -> bool {
+    let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let place = words.pop_if(|word| word.contains(".go:") && word.ends_with(':'));
+    if !text.ends_with(' ') {
+        return false;
+    }
+    let is_clock = |word: &mut &str| is_like(word.split('.').next().unwrap_or_default(), "00:00:00");
+    if words.pop_if(is_clock).is_none() {
+        // Without a time, the library's own place in the source shows whose line it is.
+        return place.is_some_and(|place| place.contains("invoke_loop.go:")) && are_before_a_line(&words);
+    }
+    let Some(date) = words.pop() else { return false };
+    // The program's own prefix may end without a blank.
+    let own = date.len().checked_sub(DATE.len()).filter(|at| date.is_char_boundary(*at));
+    let Some((own, date)) = own.map(|at| date.split_at(at)) else { return false };
+    words.extend((!own.is_empty()).then_some(own));
+    is_like(date, DATE) && are_before_a_line(&words)
+}
+
+const DATE: &str = "0000/00/00";
+
+/// Whether words are a log tail's, and at most one more, which is no level of a logger.
+fn are_before_a_line(words: &[&str]) -> bool {
+    const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"];
+    let own: Vec<_> = words.iter().filter(|word| !prefix::is_of_log_tail(word)).collect();
+    own.len() <= 1 && own.iter().all(|word| !LEVELS.contains(&word.trim_matches(['[', ']', ':'])))
 }
 
 /// Whether a text has digits where the pattern has zeros, and is the same elsewhere.
@@ -136,6 +189,8 @@ mod tests {
             "orders:2026/01/02 03:04:05 ",
             "größe2026/01/02 03:04:05 ",
             "2026-01-02T03:04:06.123Z 2026/01/02 03:04:05 ",
+            "2026/01/02/[$LATEST]0123456789abcdef 2026-01-02T03:04:06.123Z orders: 2026/01/02 03:04:05 ",
+            "invoke_loop.go:95: ",
         ] {
             let text =
                 format!("{prefix}{{\"errorMessage\":\"no \\u003cstock\\u003e\",\"errorType\":\"errorString\"}}\n");
@@ -153,14 +208,17 @@ mod tests {
             ),
             Some(("boundsError".into(), "index out of range [3]".into())),
         );
-        let cut = read(r#"{"errorMessage":"a message that goes on for ever"#);
-        assert_eq!(cut, Some((String::new(), "a message that goes on for ever".into())));
+        let long = format!("2026/01/02 03:04:05 {OBJECT}{}", "long ".repeat(READ_BYTES));
+        let (error_type, message) = read_error(&long[..READ_BYTES]).unwrap();
+        assert!(error_type.is_empty() && message.starts_with("long long"));
     }
 
     #[test]
     fn a_structured_logger_in_text_format_carries_the_object() {
         for line in [
             r#"time=2026-01-02T03:04:05.000Z level=INFO msg="{\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}""#,
+            r#"timestamp=2026-01-02T03:04:05.678Z level=INFO message="{\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}""#,
+            r#"time="2026-01-02T03:04:05Z" level=info msg="2026/01/02 03:04:05 {\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}""#,
             r#"time="2026-01-02T03:04:05Z" level=info msg="{\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}\n" service=orders"#,
         ] {
             assert_eq!(read_error(line), Some(("errorString".into(), "say \"no\"".into())), "{line}");
@@ -176,6 +234,13 @@ mod tests {
             r#"2026/01/02 03:04:05 {"errorType":"Error","errorMessage":"x","trace":[]}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"} (ignored)"#,
             r#"2026/01/02 {"errorMessage":"no stock","errorType":"errorString"}"#,
+            r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"java.lang.Error","stackTrace":[]}"#,
+            r#"2026/01/02 03:04:05 {"errorMessage":"no stock in the wareho"#,
+            r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"java.lang.Error","stackTrace":["a.b(C."#,
+            "[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\t2026/01/02 03:04:05 {\"errorMessage\":\"x\",\"errorType\":\"y\"}",
+            "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\t2026/01/02 03:04:05 {\"errorMessage\":\"x\",\"errorType\":\"y\"}",
+            r#"callee failed at 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
+            r#"ERROR 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
             r#"got {"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"{"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"time=2026-01-02T03:04:05.000Z level=ERROR msg="{\"errorMessage\":\"x\",\"errorType\":\"y\"}""#,

@@ -153,7 +153,7 @@ fn read_error(text: &str) -> Option<Line<'_>> {
     if let Some(line) = answer(&object) {
         return Some(line);
     }
-    if let Some(line) = go(&object) {
+    if let Some(line) = go::read_json_message(&object) {
         return Some(line);
     }
     let error = dotnet(&object)
@@ -247,17 +247,12 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
     })
 }
 
-/// Go's error object as the message of a structured logger that took the place of the standard one. Go's runtime library
-/// knows no request id there; Lambda adds one to what a function of another language prints.
-fn go(object: &Map<String, Value>) -> Option<Line<'static>> {
-    if request_id_of(object).is_some() || !go::is_level_of_standard_logger(text_of(object, "level")) {
-        return None;
-    }
-    ["msg", "message"].iter().find_map(|key| go::read_object(text_of(object, key)?)).map(Line::into_owned)
-}
-
 /// The text that the Java runtime would write, as the message.
 fn java(object: &Map<String, Value>) -> Option<Error<'static>> {
+    // A trace that a function logs may look the same; the runtime logs its report at the highest levels alone.
+    if !is_error_level(object) {
+        return None;
+    }
     let Line::Error(error) = runtime::read_java(text_of(object, "message")?)? else { return None };
     let Line::Error(error) = Line::Error(error).into_owned() else { return None };
     Some(Error { request_id: request_id_of(object), ..error })

@@ -14,6 +14,11 @@ pub(super) struct Stripped<'a> {
 /// Most columns that are taken for a prefix: a tail's time, a stream name, the runtime's own time in two words.
 const MOST_COLUMNS: usize = 6;
 
+/// Whether a word is one that log tails put before a line.
+pub(super) fn is_of_log_tail(word: &str) -> bool {
+    is_time(word) || is_log_stream(word)
+}
+
 /// Takes times and log stream names off the start of a line.
 pub(super) fn strip(text: &str) -> Stripped<'_> {
     let mut stripped =

@@ -378,24 +378,32 @@ struct JavaHead<'t> {
 }
 
 impl JavaHead<'_> {
-    /// Whether the trace begins as an exception prints itself: `{class}: {message}`, or `{class}` without a message.
+    /// Whether the trace begins as an exception prints itself: `{class}: {message}`, perhaps with more behind, or with
+    /// `{class}` where the class stands for a missing message.
     fn repeats_its_message(&self) -> bool {
         let Some(behind_class) = self.trace.strip_prefix(self.class) else { return false };
-        let rest = match behind_class.strip_prefix(": ") {
-            Some(rest) => rest.strip_prefix(self.message),
-            None => (self.message == self.class).then_some(behind_class),
+        let repeats = match behind_class.strip_prefix(": ") {
+            Some(rest) => rest.starts_with(self.message),
+            None => false,
         };
-        rest.is_some_and(|rest| {
-            let line = rest.trim_start_matches(' ');
-            let ends = line.is_empty() || line.starts_with(['\n', '\r']);
-            // The name of a class without a package may be any word: there a frame must follow.
-            ends && (self.class.contains('.') || line.trim_start().starts_with("at "))
-        })
+        let stands_for_message = self.message == self.class && !behind_class.starts_with(is_of_name);
+        // The name of a class without a package may be any word: there a frame of Java must follow.
+        (repeats || stands_for_message) && (self.class.contains('.') || self.trace.lines().any(is_java_frame))
     }
 
     fn is_followed_by_its_class(&self) -> bool {
         self.class.contains('.') && begins_with_class(self.trace, self.class)
     }
+}
+
+/// Whether a character may go on the name of a class.
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '_' | '$')
+}
+
+/// `\tat com.acme.Orders.handle(Orders.java:21)`. Other languages indent their frames by blanks.
+fn is_java_frame(line: &str) -> bool {
+    line.strip_prefix("\tat ").is_some_and(|frame| frame.contains('(') && frame.trim_end().ends_with(')'))
 }
 
 fn begins_with_class(text: &str, class: &str) -> bool {

@@ -183,6 +183,23 @@ fn a_java_exception_is_read_with_and_without_a_message_and_around_another_of_its
         let text = format!("{class}: {class}\n{class}{FRAME}");
         assert_eq!(read(&text), Some((class.to_owned(), class.to_owned())), "{text}");
     }
+    // Exceptions that print more of themselves than their message.
+    for (text, class, message) in [
+        (
+            "javax.naming.NamingException: javax.naming.NamingException\njavax.naming.NamingException; name 'x'",
+            "javax.naming.NamingException",
+            "javax.naming.NamingException",
+        ),
+        ("com.acme.AnError: com.acme.AnError\ncom.acme.AnError [code=5]", "com.acme.AnError", "com.acme.AnError"),
+        ("com.acme.AnError: com.acme.AnError\ncom.acme.AnError: null", "com.acme.AnError", "com.acme.AnError"),
+        (
+            "com.acme.AnError: a {:b 1}: com.acme.AnError\ncom.acme.AnError: com.acme.AnError: a {:b 1} {:c 2}",
+            "com.acme.AnError",
+            "com.acme.AnError: a {:b 1}",
+        ),
+    ] {
+        assert_eq!(read(&format!("{text}{FRAME}")), Some((class.to_owned(), message.to_owned())), "{text}");
+    }
     // An exception that prints itself in words of its own, and one whose message the line ends of a tail have changed.
     let own_words = format!("no stock: com.acme.RefusedException\ncom.acme.RefusedException: 404{FRAME}");
     assert_eq!(read(&own_words), Some(("com.acme.RefusedException".into(), "no stock".into())));
@@ -193,13 +210,29 @@ fn a_java_exception_is_read_with_and_without_a_message_and_around_another_of_its
 #[test]
 fn a_trace_that_a_java_function_prints_is_no_report() {
     const FRAME: &str = "\n\tat com.acme.Orders.handleRequest(Orders.java:21)\n";
+    for text in [
+        "no stock: StockError\nStockError: no stock\n    at Object.handler (/var/task/index.js:3:9)",
+        "warning: Error\nError: warning\nat line 5 of input",
+        "Error: Error\nError\nat line 5 of the file",
+    ] {
+        assert_eq!(line(text), None, "{text}");
+    }
+    for level in ["INFO", "WARN"] {
+        let text = format!("java.lang.Error: java.lang.Error\njava.lang.Error{FRAME}");
+        let text = serde_json::to_string(&text).unwrap();
+        let text = format!(
+            r#"{{"timestamp":"2026-01-02T03:04:05.000Z","level":"{level}","message":{text},"AWSRequestId":"{ID}"}}"#
+        );
+        assert_eq!(line(&text), None, "{text}");
+    }
     for head in [
         "java.lang.RuntimeException: no stock",
         "java.lang.RuntimeException",
         "java.lang.RuntimeException: java.lang.RuntimeException: no stock",
         "java.lang.RuntimeException: first\njava.lang.IllegalStateException: second",
         "retried: RefusedException\nRefusedException: gone",
-        "RefusedException: RefusedException\nRefusedException and gone",
+        "RefusedException: RefusedException\nRefusedExceptions and more",
+        "retried: java.lang.RuntimeException and more\njava.lang.RuntimeException",
     ] {
         let text = format!("{head}{FRAME}Caused by: java.lang.RuntimeException: no stock\n\t... 1 more");
         assert_eq!(line(&text), None, "{text}");
