@@ -139,6 +139,7 @@ fn what_is_not_a_page_of_why5xx_is_not_overwritten() {
     let others = [
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>why5xx</title></head></html>\n",
         "<!DOCTYPE html>\n<meta name=\"generator\" content=\"another program\"><title>why5xx 0.1.0</title>\n",
+        "",
         "\n",
         LOG,
     ];
@@ -153,16 +154,24 @@ fn what_is_not_a_page_of_why5xx_is_not_overwritten() {
 }
 
 #[test]
-fn a_page_of_any_version_and_an_empty_file_are_replaced() {
-    for text in [OLD_PAGE, ""] {
-        let folder = Folder::new("pages").with("a.log", LOG).with("report.html", text);
-        for _ in 0..2 {
-            let output = folder.replay(&["--html", "report.html", "a.log"]);
-            assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
-            assert!(folder.holds_a_new_page("report.html"));
-        }
-        assert_eq!(folder.names(), ["a.log", "report.html"]);
+fn a_page_of_any_version_is_replaced() {
+    let folder = Folder::new("pages").with("a.log", LOG).with("report.html", OLD_PAGE);
+    for _ in 0..2 {
+        let output = folder.replay(&["--html", "report.html", "a.log"]);
+        assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+        assert!(folder.holds_a_new_page("report.html"));
     }
+    assert_eq!(folder.names(), ["a.log", "report.html"]);
+}
+
+#[test]
+fn no_page_comes_into_being_where_an_input_is_missing() {
+    let folder = Folder::new("missing_input").with("sub/a.log", LOG);
+    for (page, input) in [("x.html", "x.html"), ("./x.html", "x.html"), ("sub/../x.html", "x.html")] {
+        let output = folder.replay(&["--html", page, "sub", input]);
+        assert_refused(&output, &format!("{page} cannot be written: it is an input; name another file for --html"));
+    }
+    assert_eq!(folder.names(), ["sub"]);
 }
 
 #[test]
@@ -337,12 +346,18 @@ fn a_path_to_the_standard_output_is_the_standard_output() {
     // A pipe, and a file, which must not be replaced while the output goes to it.
     let page = folder.replay(&["--html", "/dev/stdout", "a.log"]).stdout;
     assert!(page.starts_with(b"<!DOCTYPE html>") && page.ends_with(b"</html>\n"));
-    for file in ["/dev/stdout", "out.html"] {
-        let out = File::create(folder.path("out.html")).unwrap();
-        let output = folder.command(&["--html", file, "a.log"]).stdout(out).output().unwrap();
-        assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()), "{file}");
-        assert!(folder.holds_a_new_page("out.html"), "{file}");
-    }
+    let to_file = |page: &str| {
+        let out = fs::OpenOptions::new().append(true).create(true).open(folder.path("out.html")).unwrap();
+        folder.command(&["--html", page, "a.log"]).stdout(out).output().unwrap()
+    };
+    let output = to_file("/dev/stdout");
+    assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert!(folder.holds_a_new_page("out.html"));
+    // By its own name it would get the page behind what it holds.
+    let before = folder.text("out.html");
+    let sentence = "out.html cannot be written: the standard output goes to it; name another file for --html";
+    assert_refused(&to_file("out.html"), sentence);
+    assert_eq!(folder.text("out.html"), before);
     assert_eq!(folder.names(), ["a.log", "out.html"]);
 }
 

@@ -41,6 +41,10 @@ impl PageTarget {
         if is_stdin(path) {
             return Ok(Self::Stdout);
         }
+        // An input that is missing must not come into being as a page.
+        if inputs.iter().any(|input| is_same_place(input, path)) {
+            return Err(refused(path, "it is an input; name another file for --html"));
+        }
         let found = match fs::metadata(path) {
             Ok(found) => found.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return PageFile::new(path).map(Self::File),
@@ -55,7 +59,11 @@ impl PageTarget {
         }
         // `/dev/stdout`, for one. A file would be replaced, and lose what is printed after that.
         if identity.is_some() && identity == Identity::of_stream(io::stdout()) {
-            return Ok(Self::Stdout);
+            return if found.is_file() && !is_of_system(path) {
+                Err(refused(path, "the standard output goes to it; name another file for --html"))
+            } else {
+                Ok(Self::Stdout)
+            };
         }
         if is_stream(found) {
             return Ok(Self::Stream(path.to_owned()));
@@ -80,7 +88,7 @@ impl PageTarget {
     /// The file with a page that would be replaced.
     pub(super) fn older_page(&self) -> Option<&Path> {
         match self {
-            Self::File(file) if file.has_page => Some(&file.named),
+            Self::File(file) if file.identity.is_some() => Some(&file.named),
             _ => None,
         }
     }
@@ -115,7 +123,6 @@ pub(crate) struct PageFile {
     path: PathBuf,
     /// None for a file that does not exist yet.
     identity: Option<Identity>,
-    has_page: bool,
 }
 
 impl PageFile {
@@ -132,7 +139,7 @@ impl PageFile {
             let folder = printable(&folder.display().to_string());
             return Err(refused(path, &format!("there is no folder {folder}; create it first")));
         }
-        let file = Self { named: path.to_owned(), path: path.to_owned(), identity: None, has_page: false };
+        let file = Self { named: path.to_owned(), path: path.to_owned(), identity: None };
         file.try_folder()?;
         Ok(file)
     }
@@ -140,8 +147,8 @@ impl PageFile {
     /// A regular file.
     fn existing(path: &Path, identity: Option<Identity>) -> Result<Self, Failed> {
         let target = fs::canonicalize(path).map_err(|error| unwritable(path, &error))?;
-        let mut file = Self { named: path.to_owned(), path: target, identity, has_page: false };
-        file.has_page = file.replaceable()?.is_some_and(|found| found.len() > 0);
+        let file = Self { named: path.to_owned(), path: target, identity };
+        file.replaceable()?;
         file.try_folder()?;
         Ok(file)
     }
@@ -155,7 +162,7 @@ impl PageFile {
         })
     }
 
-    /// The file that the page may replace, if there is one: an older page, or an empty file as `mktemp` makes it.
+    /// The older page that the page may replace, if there is one. An empty file is none: it may be a log of today.
     fn replaceable(&self) -> Result<Option<Metadata>, Failed> {
         let found = match fs::metadata(&self.path) {
             Ok(found) => found,
@@ -174,7 +181,7 @@ impl PageFile {
         let opened = OpenOptions::new().read(true).write(true).open(&self.path);
         let read = opened.and_then(|file| file.take(GENERATOR_WITHIN_BYTES).read_to_end(&mut start));
         read.map_err(|error| unwritable(&self.named, &error))?;
-        if !start.is_empty() && !is_page(&start) {
+        if !is_page(&start) {
             return Err(not_a_page());
         }
         Ok(Some(found))
@@ -229,6 +236,17 @@ impl Drop for NewFile {
 /// The folder of a file.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether two paths name the same entry of a folder, which need not exist.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| Some((fs::canonicalize(folder_of(path)).ok()?, path.file_name()?.to_owned()));
+    place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+/// Whether a path leads to a file by way of the system's names for open files.
+fn is_of_system(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
 }
 
 /// Whether a file that begins so is a page of ours, of this version or an older one.
