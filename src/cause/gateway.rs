@@ -345,14 +345,15 @@ pub(super) const CAUSES: &[Cause] = &[
                  reason. HTTP APIs have none.",
             ],
             see: &[
-                "Set the format of a REST API's stage, with this in format.json (quotes of the format escaped). It \
-                 replaces the log group of the stage too: name the one in use, if there is one:\n\
-                 [{\"op\":\"replace\",\"path\":\"/accessLogSettings/destinationArn\",\"value\":\"LOG_GROUP_ARN\"},{\"op\":\"replace\",\"path\":\"/accessLogSettings/format\",\"value\":\"FORMAT\"}]\n\
+                "Set the format of a REST API's stage. Write `[{\"op\":\"replace\",\"path\":\
+                 \"/accessLogSettings/destinationArn\",\"value\":\"LOG_GROUP_ARN\"},{\"op\":\"replace\",\"path\":\
+                 \"/accessLogSettings/format\",\"value\":\"FORMAT\"}]` into format.json, with the quotes of the format \
+                 escaped. It replaces the log group of the stage too: name the one in use, if there is one:\n\
                  aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
                  file://format.json",
-                "Set the format of an HTTP or WebSocket API's stage, with this in settings.json. It replaces the log \
-                 group of the stage too: name the one in use, if there is one:\n\
-                 {\"DestinationArn\":\"LOG_GROUP_ARN\",\"Format\":\"FORMAT\"}\n\
+                "Set the format of an HTTP or WebSocket API's stage. Write \
+                 `{\"DestinationArn\":\"LOG_GROUP_ARN\",\"Format\":\"FORMAT\"}` into settings.json. It replaces the \
+                 log group of the stage too: name the one in use, if there is one:\n\
                  aws apigatewayv2 update-stage --api-id API_ID --stage-name STAGE --access-log-settings \
                  file://settings.json",
             ],

@@ -29,8 +29,8 @@ pub(super) const CAUSES: &[Cause] = &[
                  must allow `sts:AssumeRole` to the service `apigateway.amazonaws.com`. A function's execution role \
                  trusts Lambda only and is the wrong role here.",
                 "Verify that the role exists, in this account, under exactly the ARN that the integration names: \
-                 `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query credentials`. A role that was deleted and made again has to be set anew.",
+                 `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --query credentials`. A role that was deleted and made again has to be set anew.",
                 "Look for conditions of the trust policy (`aws:SourceArn`, `aws:SourceAccount`) that this API does \
                  not meet, and for an explicit deny in a service control policy.",
                 "For a Lambda integration consider leaving the role away: then the function's resource policy \
@@ -41,10 +41,12 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Save the trust policy, once to edit and once to go back to:\n\
                  aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument --output json > trust.json\n\
                  cp trust.json trust-before.json",
-                "Add the trust: put this statement into the list `Statement` of trust.json, beside those that are \
-                 there, and send the whole file. The command replaces the whole trust policy: whoever assumed the \
-                 role by a statement that the file lacks no longer can. It needs no deployment:\n\
-                 {\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}\n\
+                "Edit trust.json: put the statement `{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\
+                 \"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}` into the list `Statement`, beside those \
+                 that are there.",
+                "Send the whole of the edited file. The command replaces the whole trust policy: whoever assumed the \
+                 role by a statement that the file lacks no longer can. It needs no deployment. To go back, send \
+                 trust-before.json the same way, which replaces it again:\n\
                  aws iam update-assume-role-policy --role-name ROLE --policy-document file://trust.json",
                 "The same words in the authorizer's phase are authorizer_error: there it is the authorizer's role.",
             ],

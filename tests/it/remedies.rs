@@ -137,6 +137,23 @@ fn a_command_that_replaces_the_whole_of_something_says_so() {
 }
 
 #[test]
+fn what_is_pasted_with_a_command_is_a_command() {
+    // A statement or a format in the same block would be run by the shell, and the command behind it unedited.
+    let mut wrong = Vec::new();
+    for cause in cause::built_in() {
+        let steps = cause.remedy.checks.iter().chain(cause.remedy.see);
+        for step in steps {
+            let (commands, others): (Vec<_>, Vec<_>) =
+                step.lines().skip(1).partition(|line| !line.starts_with(['{', '[']));
+            if !commands.is_empty() && !others.is_empty() {
+                wrong.push(format!("{}: {others:?}", cause.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these stand among commands:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_command_waits_for_input() {
     assert_none(waits_for_input);
 }
