@@ -41,74 +41,71 @@ pub enum Head {
     TraceId,
 }
 
-/// The first words of the sentences. Those that share their first eight bytes stand together.
-const WORDS: [(&[u8], Head); 22] = [
-    (b"AuthorizerConfigurationException", Head::AuthorizerConfigurationException),
-    (b"Completed authorizer", Head::AuthorizerDone),
-    (b"Endpoint response headers:", Head::ResponseHeaders),
-    (b"Endpoint response body before transformations:", Head::ResponseBody),
-    (b"Endpoint request URI:", Head::RequestUri),
-    (b"Execution failed", Head::ExecutionFailed),
-    (b"Execution log for request", Head::TestLog),
-    (b"Extended Request Id", Head::ExtendedRequestId),
-    (b"Gateway response type:", Head::GatewayResponse),
-    (b"HTTP Method:", Head::HttpMethod),
-    (b"Lambda execution failed", Head::LambdaExecutionFailed),
-    (b"Lambda invocation failed", Head::LambdaInvocationFailed),
-    (b"Method completed with status:", Head::MethodCompleted),
-    (b"Received response.", Head::ReceivedResponse),
-    (b"Sending request to", Head::RequestUri),
-    (b"Starting execution for request", Head::StartingExecution),
-    (b"Starting authorizer", Head::StartingAuthorizer),
-    (b"Successfully completed authorizer", Head::AuthorizerDone),
-    (b"There was an error evaluating the AWS WAF", Head::WafError),
-    (b"Using valid authorizer", Head::AuthorizerDone),
+/// The first words of a sentence.
+struct Words {
+    /// [`first_eight`] of them, by which they are found.
+    first: u64,
+    text: &'static [u8],
+    head: Head,
+}
+
+const fn words(text: &'static [u8], head: Head) -> Words {
+    match first_eight(text) {
+        Some(first) => Words { first, text, head },
+        None => panic!("words have eight bytes at least"),
+    }
+}
+
+/// All of them, one line for each, in the order of the alphabet. None begin with all of another line's.
+const WORDS: &[Words] = &[
+    words(b"AuthorizerConfigurationException", Head::AuthorizerConfigurationException),
+    words(b"Completed authorizer", Head::AuthorizerDone),
+    words(b"Endpoint request URI:", Head::RequestUri),
+    words(b"Endpoint response body before transformations:", Head::ResponseBody),
+    words(b"Endpoint response headers:", Head::ResponseHeaders),
+    words(b"Execution failed", Head::ExecutionFailed),
+    words(b"Execution log for request", Head::TestLog),
+    words(b"Extended Request Id", Head::ExtendedRequestId),
+    words(b"Gateway response type:", Head::GatewayResponse),
+    words(b"HTTP Method:", Head::HttpMethod),
+    words(b"Lambda execution failed", Head::LambdaExecutionFailed),
+    words(b"Lambda invocation failed", Head::LambdaInvocationFailed),
+    words(b"Method completed with status:", Head::MethodCompleted),
+    words(b"Received response.", Head::ReceivedResponse),
+    words(b"Sending request to", Head::RequestUri),
+    words(b"Starting authorizer", Head::StartingAuthorizer),
+    words(b"Starting execution for request", Head::StartingExecution),
+    words(b"Successfully completed authorizer", Head::AuthorizerDone),
+    words(b"There was an error evaluating the AWS WAF", Head::WafError),
+    words(b"Using valid authorizer", Head::AuthorizerDone),
     // Logged once the authorizer has let the request pass.
-    (b"Verifying Usage Plan", Head::AuthorizerDone),
-    (b"X-ray Tracing ID", Head::TraceId),
+    words(b"Verifying Usage Plan", Head::AuthorizerDone),
+    words(b"X-ray Tracing ID", Head::TraceId),
 ];
 
-/// The first eight bytes in lower case. They decide which words can follow, and most lines of a log begin with others.
+/// The first eight bytes in lower case, as a number that keeps their order.
 const fn first_eight(text: &[u8]) -> Option<u64> {
     // Sets the bit that lower-case letters have; what it makes of other bytes is told apart by the words themselves.
     match text.first_chunk() {
-        Some(first) => Some(u64::from_le_bytes(*first) | 0x2020_2020_2020_2020),
+        Some(first) => Some(u64::from_be_bytes(*first) | 0x2020_2020_2020_2020),
         None => None,
     }
 }
 
-/// The words that begin with the same eight bytes.
-#[derive(Clone, Copy)]
-struct Group {
-    first: u64,
-    from: usize,
-    to: usize,
-}
-
-/// Places for the groups, a power of two.
-const PLACES: usize = 64;
-
-/// The groups, each at its [`place`]. One look finds the only one that a line can be of, where a comparison with one
-/// after the other would be guessed wrong by the processor in every second line.
-static GROUPS: [Group; PLACES] = groups();
-
-const fn place(first: u64) -> usize {
-    // Found by trial: no two groups come to the same place.
-    (first.wrapping_mul(0xaaf5_661e_5875_5b35) >> (u64::BITS - PLACES.ilog2())) as usize
-}
-
-const fn groups() -> [Group; PLACES] {
-    let mut groups = [Group { first: 0, from: 0, to: 0 }; PLACES];
-    let mut nth = 0;
-    while nth < WORDS.len() {
-        let Some(first) = first_eight(WORDS[nth].0) else { panic!("words have eight bytes at least") };
-        let group = &mut groups[place(first)];
-        assert!(group.to == 0 || (group.first == first && group.to == nth), "two groups come to the same place");
-        let from = if group.to == 0 { nth } else { group.from };
-        *group = Group { first, from, to: nth + 1 };
-        nth += 1;
+/// Where the words with each first letter begin in the table; its end for letters without any.
+static FROM: [usize; 32] = {
+    let mut from = [WORDS.len(); 32];
+    let mut nth = WORDS.len();
+    while nth > 0 {
+        nth -= 1;
+        from[letter(WORDS[nth].text[0])] = nth;
     }
-    groups
+    from
+};
+
+/// The number of a letter in either case. Other bytes have one too: the words themselves tell them apart.
+const fn letter(byte: u8) -> usize {
+    (byte & 0x1f) as usize
 }
 
 impl Head {
@@ -116,14 +113,13 @@ impl Head {
     #[inline]
     pub fn of(text: &[u8]) -> Option<(Self, usize)> {
         let first = first_eight(text)?;
-        let group = &GROUPS[place(first)];
-        if group.first != first {
-            return None;
-        }
-        let begins = |words: &[u8]| {
-            text.get(..words.len()).is_some_and(|start| start == words || start.eq_ignore_ascii_case(words))
+        let begins = |words: &Words| {
+            // Nearly always in the case of the table, which is the quicker one to tell.
+            text.get(..words.text.len())
+                .is_some_and(|start| start == words.text || start.eq_ignore_ascii_case(words.text))
         };
-        WORDS[group.from..group.to].iter().find(|(words, _)| begins(words)).map(|(words, head)| (*head, words.len()))
+        let mut may_be = WORDS[FROM[letter(text[0])]..].iter().take_while(|words| words.first <= first);
+        may_be.find(|words| words.first == first && begins(words)).map(|words| (words.head, words.text.len()))
     }
 }
 
@@ -149,8 +145,17 @@ mod tests {
 
     #[test]
     fn the_words_of_each_sentence_are_found() {
-        for (words, head) in WORDS {
-            assert_eq!(Head::of(words), Some((head, words.len())));
+        for Words { text, head, .. } in WORDS {
+            assert_eq!(Head::of(text), Some((*head, text.len())));
+        }
+    }
+    #[test]
+    fn the_words_stand_in_the_order_of_the_alphabet() {
+        assert!(WORDS.is_sorted_by_key(|words| words.text.to_ascii_lowercase()));
+        assert!(WORDS.is_sorted_by_key(|words| words.first));
+        for words in WORDS {
+            let begun = WORDS.iter().filter(|other| other.text.starts_with(words.text));
+            assert_eq!(begun.count(), 1, "{:?}", words.head);
         }
     }
 }
