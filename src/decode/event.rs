@@ -70,7 +70,10 @@ fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
 }
 
 /// What stands before the message where an id has 56 digits and a time 13, as they all have: id, time, and where the
-/// message begins. As all of it has its fixed place, this takes a tenth of the time that [`head`] does.
+/// message begins.
+///
+/// Measured by callgrind with 10,000 events: without it, by [`head`] alone, the whole job takes 16 % more instructions for
+/// a log at INFO level without bodies, 11 % more with bodies and 4 % more for an access log.
 #[inline]
 fn usual_head(bytes: &[u8]) -> Option<(&[u8], i64, usize)> {
     const ID: usize = 7;
@@ -86,21 +89,8 @@ fn usual_head(bytes: &[u8]) -> Option<(&[u8], i64, usize)> {
     if !(literals && id && time) {
         return None;
     }
-    // Thirteen digits as two numbers of eight, which share three of them.
-    let timestamp_ms = eight_digits(head, TIME) * 100_000 + eight_digits(head, TIME + 5) % 100_000;
+    let timestamp_ms = head[TIME..TIME + 13].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
     Some((&head[ID..ID + 56], timestamp_ms, MESSAGE))
-}
-
-/// The number that eight digits are. Neighbours are put together in all pairs at once: first digits to numbers below
-/// 100, then those to numbers below 10,000, then those.
-#[inline]
-fn eight_digits<const N: usize>(bytes: &[u8; N], at: usize) -> i64 {
-    let digits = u64::from_le_bytes(bytes[at..].first_chunk().copied().unwrap_or([b'0'; 8]));
-    let ones = digits & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = (ones.wrapping_mul(10) + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let eight = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
-    eight as i64
 }
 
 /// Which of 16 bytes are digits.
