@@ -308,10 +308,10 @@ impl<'p> Batch<'p> {
         if source.kind == Some(Kind::Lambda) {
             return self.lambda_event(source, event);
         }
-        match execution::usual(event) {
-            execution::Usual::Line(line) => self.execution(source, event, &line),
-            execution::Usual::Nothing => {}
-            execution::Usual::Other => self.other_event(source, event),
+        match execution::with_id(event) {
+            execution::WithId::Line(line) => self.execution(source, event, &line),
+            execution::WithId::Nothing => {}
+            execution::WithId::Other => self.other_event(source, event),
         }
     }
 

@@ -18,10 +18,10 @@ pub(crate) fn is_plain(id: &[u8; UUID_BYTES]) -> bool {
     (of(0) & of(16) & of(UUID_BYTES - 16)).to_bitmask() == 0xffff
 }
 
-/// Whether the four hyphens of a UUID are in their places.
+/// Whether the four hyphens of a UUID are in their places in the first 36 bytes.
 #[inline]
-pub(crate) fn has_hyphens(id: &[u8; UUID_BYTES]) -> bool {
-    [id[8], id[13], id[18], id[23]] == [b'-'; 4]
+pub(crate) fn has_hyphens(id: &[u8]) -> bool {
+    id.len() >= UUID_BYTES && [id[8], id[13], id[18], id[23]] == [b'-'; 4]
 }
 
 #[cfg(test)]

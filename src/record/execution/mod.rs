@@ -88,12 +88,12 @@ const LONGEST_REQUEST_ID_BYTES: usize = 64;
 
 /// Reads a log event of a log group that holds an execution log, or pasted text.
 pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    read_with_id(event).or_else(|| read_slowly(event, false))
+    with_id(event).record().or_else(|| read_slowly(event, false))
 }
 
 /// Reads a log event whose log group does not tell what it is.
 pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    if let Some(record) = read_with_id(event) {
+    if let Some(record) = with_id(event).record() {
         return Some(record);
     }
     match event.message.as_written().first()? {
@@ -111,9 +111,9 @@ fn may_be_delivered(written: &[u8]) -> bool {
     PAYLOAD.find(written).is_some() || SPELLED.find(written).is_some()
 }
 
-/// What [`usual`] makes of a log event.
+/// What [`with_id`] makes of a log event.
 #[derive(Debug)]
-pub enum Usual<'a> {
+pub enum WithId<'a> {
     /// A line that matters.
     Line(Line<'a>),
     /// Another line of an execution log.
@@ -122,51 +122,54 @@ pub enum Usual<'a> {
     Other,
 }
 
-/// The form that nearly all lines have, `(UUID) message`: each part has its fixed place.
-///
-/// Apart from [`read`], so that such a line is never moved: to move it takes as long as to read it.
-#[inline]
-pub fn usual<'a>(event: &LogEvent<'a>) -> Usual<'a> {
-    const TEXT: usize = UUID_BYTES + "() ".len();
-    let Some((prefix, text)) = event.message.as_written().split_first_chunk::<TEXT>() else { return Usual::Other };
-    let is_usual = prefix[0] == b'(' && prefix[TEXT - 2..] == *b") " && text.first().is_some_and(u8::is_ascii_graphic);
-    let Some(request_id) = prefix[1..].first_chunk::<UUID_BYTES>() else { return Usual::Other };
-    if !(is_usual && has_hyphens(request_id)) {
-        return Usual::Other;
-    }
-    // The words of a head hold no character that JSON escapes, so they read the same in both forms.
-    match Head::of(text) {
-        // Nobody asks for its ID, so the hyphens alone are enough.
-        None => Usual::Nothing,
-        Some((head, length)) if is_plain(request_id) => {
-            Usual::Line(line_with_id(request_id, head, event.message.skip(TEXT + length)))
+impl<'a> WithId<'a> {
+    fn record(self) -> Option<Record<'a>> {
+        match self {
+            Self::Line(line) => Some(Record::Execution(line)),
+            Self::Nothing => Some(Record::Nothing),
+            Self::Other => None,
         }
-        Some(_) => Usual::Other,
     }
 }
 
-#[inline]
-fn line_with_id<'a>(request_id: &'a [u8], head: Head, tail: Message<'a>) -> Line<'a> {
-    Line { request_id: Some(Cow::Borrowed(request_id)), delivered: None, head, tail: Tail::Raw(tail) }
-}
-
-/// The common form, `(request-id) message`, read from the window without copying.
-fn read_with_id<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    if event.message.as_written().first() != Some(&b'(') {
-        return None;
-    }
-    let head = event.message.head(HEAD_BYTES);
-    let rest = head.strip_prefix(b"(")?;
-    let end = memchr::memchr(b')', &rest[..rest.len().min(LONGEST_REQUEST_ID_BYTES + 1)])?;
-    let (request_id, rest) = (&rest[..end], &rest[end + 1..]);
+/// Reads the form that nearly all lines have, `(request-id) message`, without copying.
+///
+/// The pipeline calls it before all else, for such a line is then never moved into a [`Record`]. Measured by callgrind with
+/// 10,000 events: read by [`super::read`], the whole job takes 16 % more instructions for a log at INFO level without
+/// bodies and 11 % more with bodies.
+#[inline(always)]
+pub fn with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
+    // Neither an ID nor the words of a head hold a character that JSON escapes, so they read the same in both forms.
+    let written = event.message.as_written();
+    let Some(rest) = written[..written.len().min(HEAD_BYTES)].strip_prefix(b"(") else { return WithId::Other };
+    let is_uuid = has_hyphens(rest)
+        && matches!(rest[UUID_BYTES..].first_chunk(), Some([b')', b' ', first]) if first.is_ascii_graphic());
+    let end = if is_uuid { Some(UUID_BYTES) } else { end_of_other_id(rest) };
+    let Some((request_id, [_, rest @ ..])) = end.and_then(|end| rest.split_at_checked(end)) else {
+        return WithId::Other;
+    };
     let text = rest.trim_ascii_start();
     let blanks = rest.len() - text.len();
-    if blanks == 0 || !is_request_id(request_id) {
-        return None;
+    if blanks == 0 {
+        return WithId::Other;
     }
-    let Some((head, length)) = Head::of(text) else { return Some(Record::Nothing) };
-    let before = request_id.len() + "()".len() + blanks + length;
-    Some(Record::Execution(line_with_id(request_id, head, event.message.skip(before))))
+    match Head::of(text) {
+        Some((head, length)) if is_request_id(request_id) => WithId::Line(Line {
+            request_id: Some(Cow::Borrowed(request_id)),
+            delivered: None,
+            head,
+            tail: Tail::Raw(event.message.skip(request_id.len() + "()".len() + blanks + length)),
+        }),
+        // Nobody asks for the ID of a line that tells nothing, so the hyphens alone are enough.
+        None if is_uuid || is_request_id(request_id) => WithId::Nothing,
+        _ => WithId::Other,
+    }
+}
+
+/// Where the ID ends that is no UUID.
+#[inline(never)]
+fn end_of_other_id(rest: &[u8]) -> Option<usize> {
+    rest.iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')
 }
 
 /// Letters, digits and the signs of UUIDs and of base64; also `x` and `*` where somebody blanked the ID.
