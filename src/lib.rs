@@ -28,4 +28,3 @@ pub mod request;
 pub mod settings;
 pub mod source;
 pub mod tally;
-mod uuid;

@@ -1,9 +1,10 @@
 //! Findings of failure lines by their text: what fails says the same again and again, and is asked once.
 
+use uuid::fmt::Hyphenated;
+
 use super::execution::{FailureLine, Finding, finding};
 use crate::cause::Table;
 use crate::record::execution::{Head, Line, Tail};
-use crate::uuid::{UUID_BYTES, is_plain};
 
 /// Texts that are kept at a time, a power of two. A batch comes from one stage, whose integrations fail in a few ways.
 const KEPT: usize = 64;
@@ -60,10 +61,11 @@ fn said<'l>(line: &'l Line<'_>) -> Option<&'l [u8]> {
 
 /// A framed text without the function's request ID, which the frame ends with and which is no part of the text.
 fn without_request_id(tail: &[u8]) -> Option<&[u8]> {
-    let (said, id) = tail.split_last_chunk::<UUID_BYTES>()?;
+    let (said, id) = tail.split_last_chunk::<{ Hyphenated::LENGTH }>()?;
     let rest = said.strip_prefix(b" with status ")?.split_first_chunk::<3>()?;
     let is_framed = rest.0.iter().all(u8::is_ascii_digit) && rest.1.starts_with(b" due to customer function error:");
-    (is_plain(id) && is_framed && said.ends_with(b"Lambda request id: ")).then_some(said)
+    (id.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-') && is_framed && said.ends_with(b"Lambda request id: "))
+        .then_some(said)
 }
 
 /// Where a text is kept: told by its length and the bytes at both ends and in the middle.

@@ -1,6 +1,6 @@
 //! The request ID of a failed request, for exemplars.
 
-use crate::uuid::UUID_BYTES;
+use uuid::fmt::Hyphenated;
 
 /// A request ID.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub struct Id(Kept);
 #[derive(Debug, Clone)]
 enum Kept {
     /// Nearly every ID. It takes no memory of its own.
-    Uuid([u8; UUID_BYTES]),
+    Uuid([u8; Hyphenated::LENGTH]),
     Other(Box<[u8]>),
 }
 

@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use uuid::fmt::Hyphenated;
 
 use super::Record;
 use crate::decode::{LogEvent, Message};
-use crate::uuid::{UUID_BYTES, has_hyphens, is_plain};
 pub use head::Head;
 
 /// A line of an execution log.
@@ -143,8 +143,8 @@ pub fn with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
     let written = event.message.as_written();
     let Some(rest) = written[..written.len().min(HEAD_BYTES)].strip_prefix(b"(") else { return WithId::Other };
     let is_uuid = has_hyphens(rest)
-        && matches!(rest[UUID_BYTES..].first_chunk(), Some([b')', b' ', first]) if first.is_ascii_graphic());
-    let end = if is_uuid { Some(UUID_BYTES) } else { end_of_other_id(rest) };
+        && matches!(rest[Hyphenated::LENGTH..].first_chunk(), Some([b')', b' ', first]) if first.is_ascii_graphic());
+    let end = if is_uuid { Some(Hyphenated::LENGTH) } else { end_of_other_id(rest) };
     let Some((request_id, [_, rest @ ..])) = end.and_then(|end| rest.split_at_checked(end)) else {
         return WithId::Other;
     };
@@ -174,13 +174,14 @@ fn end_of_other_id(rest: &[u8]) -> Option<usize> {
 
 /// Letters, digits and the signs of UUIDs and of base64; also `x` and `*` where somebody blanked the ID.
 fn is_request_id(id: &[u8]) -> bool {
-    if let Ok(id) = <&[u8; UUID_BYTES]>::try_from(id)
-        && is_plain(id)
-    {
-        return true;
-    }
-    !id.is_empty()
-        && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*'))
+    let is_sign = |b: u8| b.is_ascii_alphanumeric() | matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
+    // All of them are looked at, which the compiler does for many at a time.
+    !id.is_empty() & id.iter().fold(true, |all, &b| all & is_sign(b))
+}
+
+/// Whether the four hyphens of a UUID are in their places in the first bytes.
+fn has_hyphens(id: &[u8]) -> bool {
+    id.len() >= Hyphenated::LENGTH && [id[8], id[13], id[18], id[23]] == [b'-'; 4]
 }
 
 /// Every other form. `by_shape`: only lines that nothing but an execution log has.
