@@ -1,4 +1,7 @@
 //! Findings of failure lines by their text: what fails says the same again and again, and is asked once.
+//!
+//! Measured by callgrind with 10,000 events: without it the whole job takes 193 % more instructions where all requests
+//! fail, and 2 to 3 % more for a log at INFO level.
 
 use uuid::fmt::Hyphenated;
 
