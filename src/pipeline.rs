@@ -374,7 +374,8 @@ impl<'p> Batch<'p> {
         };
         if decides && self.is_duplicate(source, event) {
             if self.pipeline.memory.knows(self.event_key(source, event)) {
-                self.requests.repeated(key, event.timestamp_ms, finding);
+                let mut to = counter::Receiver { counter: &mut self.counter, source };
+                self.requests.repeated(key, event.timestamp_ms, finding, &mut to);
             }
             return;
         }

@@ -3,8 +3,7 @@
 //! A request is (API, stage, request ID). Clients may choose the ID, so it repeats: opening lines and ends tell one
 //! request of an ID from the next. Where requests of one ID overlap, a line goes to the first of them to end.
 
-use super::open::Open;
-use super::slot::Ids;
+use super::slot::{Ids, Slot};
 use super::state::{Phase, State};
 use super::{Id, Names, Place, TextNumber};
 use crate::cause::{Cause, Table, UNCLASSIFIED};
@@ -66,8 +65,9 @@ pub trait Take {
     fn trace_id(&mut self, exemplar: usize, trace_id: &str);
 }
 
-/// Most open requests carried over to the next batch.
-const MOST_CARRIED: usize = 20_000;
+/// Most open requests, and most that are carried over to the next batch. Where more come, the older half is judged by what
+/// is known of it. At INFO level some dozens are open at the same time.
+const MOST_OPEN: usize = 20_000;
 
 /// How long an open request is carried over: as long as the longest integration, a response stream, may take.
 ///
@@ -77,7 +77,7 @@ const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 /// Requests that were not at their end when a batch ended, for the next batch of the same environment.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
-    open: Open,
+    open: Keyed<Slot>,
     names: Names,
 }
 
@@ -85,7 +85,9 @@ pub struct Carry {
 #[derive(Debug)]
 pub struct Requests<'t> {
     table: &'t Table,
-    open: Open,
+    open: Keyed<Slot>,
+    /// Requests opened beside another one of their ID since those were counted.
+    others: usize,
     names: Names,
     /// Exemplars by request, whose trace id may still come.
     traceless: Keyed<usize>,
@@ -101,6 +103,7 @@ impl<'t> Requests<'t> {
         Self {
             table,
             open: carry.open.clone(),
+            others: 0,
             names: carry.names.clone(),
             traceless: Keyed::default(),
             latest_ms: i64::MIN,
@@ -125,7 +128,7 @@ impl<'t> Requests<'t> {
         match finding {
             Finding::Opening(opening) => return self.opening(hash, *opening, to),
             Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id, to),
-            Finding::AuthorizerDone if !self.open.contains(hash) => return,
+            Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
             // These begin no request.
             Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
             _ => self.begin_next_if_ended(hash, finding, to),
@@ -134,7 +137,8 @@ impl<'t> Requests<'t> {
             Finding::ResourcePath(path) => Some(self.names.route(path)),
             _ => key.resource_path.map(|path| self.names.route(path)),
         };
-        let slot = self.open.get_or_insert(hash, key.place);
+        self.make_room(to);
+        let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
@@ -152,6 +156,7 @@ impl<'t> Requests<'t> {
                 if slot.front.phase == Phase::Answered {
                     // The next request's, unless a completion line still comes.
                     oldest = slot.leave_front();
+                    self.others += 1;
                     slot.front.after_answer = true;
                     slot.front.began(number);
                     slot.front.seen(timestamp_ms, key.request_id.is_some());
@@ -181,12 +186,13 @@ impl<'t> Requests<'t> {
 
     /// Takes a finding that an accepted batch had already. The lines before it came again too, and what they began is
     /// that batch's request: nothing of it counts, nor does an end that is still to come.
-    pub fn repeated(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: &Finding) {
+    pub fn repeated(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: &Finding, to: &mut impl Take) {
         let hash = key.hash();
-        if matches!(finding, Finding::Ended(_)) && !self.open.contains(hash) {
+        if matches!(finding, Finding::Ended(_)) && !self.open.contains_key(&hash) {
             return;
         }
-        let slot = self.open.get_or_insert(hash, key.place);
+        self.make_room(to);
+        let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == Phase::Open && !slot.front.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
@@ -207,7 +213,7 @@ impl<'t> Requests<'t> {
 
     /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
     fn opening(&mut self, hash: u64, opening: Opening, to: &mut impl Take) {
-        let Some(slot) = self.open.get(hash) else { return };
+        let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.is_blank() || slot.behind_is_blank() {
             return;
         }
@@ -215,19 +221,23 @@ impl<'t> Requests<'t> {
             Phase::Answered | Phase::Completed => self.retire_front(hash, to),
             // Its end may never be logged, and then it must not swallow the next one's failure.
             Phase::Open if slot.front.has_failure() => {
+                self.others += 1;
                 if let Some(state) = slot.leave_front() {
                     self.judge(hash, &state, None, to);
                 }
             }
             // The lines of authorizer and usage plan stand between the two opening lines of one request.
             Phase::Open if opening == Opening::Starting => slot.front.authorizer_done(),
-            Phase::Open => slot.open_behind(),
+            Phase::Open => {
+                self.others += 1;
+                slot.open_behind();
+            }
         }
     }
 
     /// After its end, a failure line or an end begins a new request of that ID.
     fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, to: &mut impl Take) {
-        let Some(slot) = self.open.get(hash) else { return };
+        let Some(slot) = self.open.get_mut(&hash) else { return };
         let phase = slot.front.phase;
         let begins = match finding {
             // An end may still belong to one that was left.
@@ -243,7 +253,7 @@ impl<'t> Requests<'t> {
 
     /// A completion line: one of the requests of that ID ends.
     fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, to: &mut impl Take) {
-        let Some(slot) = self.open.get(hash) else { return };
+        let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
             && let Some(mut answered) = others.left.pop_back()
@@ -275,16 +285,45 @@ impl<'t> Requests<'t> {
         }
     }
 
+    /// Keeps the number of open requests bounded.
+    #[inline]
+    fn make_room(&mut self, to: &mut impl Take) {
+        if self.open.len() >= MOST_OPEN || self.others >= MOST_OPEN {
+            self.judge_older_half(to);
+        }
+    }
+
+    #[cold]
+    fn judge_older_half(&mut self, to: &mut impl Take) {
+        self.others = 0;
+        if self.open.values().map(|slot| slot.states().count()).sum::<usize>() < MOST_OPEN {
+            return;
+        }
+        let age = |slot: &Slot| (slot.front.seen_ms(), slot.front.number());
+        let mut ages: Vec<_> = self.open.values().map(age).collect();
+        let middle = ages.len() / 2;
+        let (_, middle, _) = ages.select_nth_unstable(middle);
+        let middle = *middle;
+        let mut open = std::mem::take(&mut self.open);
+        for (hash, mut slot) in open.extract_if(|_, slot| age(slot) <= middle) {
+            let mut ids = Some(slot.take_ids());
+            for state in slot.states() {
+                self.judge(hash, state, ids.take(), to);
+            }
+        }
+        self.open = open;
+    }
+
     /// Gives the verdict on the front request of an ID and makes room for the next one.
     fn retire_front(&mut self, hash: u64, to: &mut impl Take) {
-        let Some(slot) = self.open.get(hash) else { return };
+        let Some(slot) = self.open.get_mut(&hash) else { return };
         let state = slot.front;
         let ids = slot.take_ids();
         match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
             Some(next) => slot.front = next,
             // Those that were left wait for their ends behind a request that holds nothing yet.
             None if slot.has_left() => slot.front = State::at(state.place),
-            None => self.open.remove(hash),
+            None => drop(self.open.remove(&hash)),
         }
         self.judge(hash, &state, Some(ids), to);
     }
@@ -321,7 +360,7 @@ impl<'t> Requests<'t> {
     fn trace_id(&mut self, hash: u64, trace_id: &str, to: &mut impl Take) {
         if let Some(exemplar) = self.traceless.remove(&hash) {
             to.trace_id(exemplar, trace_id);
-        } else if let Some(slot) = self.open.get(hash)
+        } else if let Some(slot) = self.open.get_mut(&hash)
             && slot.ids.id.is_some()
         {
             slot.ids.trace_id = Some(trace_id.into());
@@ -340,14 +379,15 @@ impl<'t> Requests<'t> {
         let mut names = self.names.clone().places_alone();
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
-        let open = std::mem::take(&mut self.open).retain(|hash, slot| {
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|hash, slot| {
             let mut ids = Some(slot.take_ids());
             for state in slot.states() {
-                self.judge(hash, state, ids.take(), to);
+                self.judge(*hash, state, ids.take(), to);
                 self.hint = self.hint.or_else(|| state.hint(self.table));
             }
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
-            let goes_on = !slot.is_done() && carried <= MOST_CARRIED;
+            let goes_on = !slot.is_done() && carried <= MOST_OPEN;
             if goes_on {
                 // Only the routes of open requests go on, so that they do not pile up.
                 for state in slot.states_mut() {
@@ -357,6 +397,7 @@ impl<'t> Requests<'t> {
             }
             goes_on
         });
+        open.shrink_to_fit();
         if open.is_empty() {
             names = Names::default();
         }
@@ -378,4 +419,66 @@ pub struct Finished {
     pub split: u64,
     /// The cause that the evidence of a request hints at, where nothing says that it failed.
     pub hint: Option<&'static crate::cause::Cause>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::execution::FailureLine;
+
+    struct Failures(usize);
+
+    impl Take for Failures {
+        fn failed(&mut self, _: &Names, _: FailedRequest) -> Option<usize> {
+            self.0 += 1;
+            None
+        }
+
+        fn trace_id(&mut self, _: usize, _: &str) {}
+    }
+
+    fn failure() -> Finding {
+        Finding::Failure(FailureLine {
+            integration: None,
+            authorizer: None,
+            names_authorizer: false,
+            says_no_more: false,
+            shape: None,
+        })
+    }
+
+    /// Takes `rounds` failures of each of `ids` requests, with an opening line before each. Gives the failures that were
+    /// judged, and the most requests that were open.
+    fn take(ids: usize, rounds: usize) -> (usize, usize) {
+        let table = Table::default();
+        let mut requests = Requests::resume(&Carry::default(), &table);
+        let place = requests.place("a", "prod");
+        let (mut failures, mut most) = (Failures(0), 0);
+        for number in 0..ids * rounds {
+            let id = (number % ids).to_string();
+            let key = RequestKey { place, request_id: Some(id.as_bytes()), resource_path: None };
+            for finding in [Finding::Opening(Opening::Starting), failure()] {
+                requests.add(key, number as u64 + 1, number as i64, &finding, &mut failures);
+            }
+            if number.is_multiple_of(997) {
+                most = most.max(requests.open.values().map(|slot| slot.states().count()).sum::<usize>());
+            }
+        }
+        requests.finish(&mut failures);
+        (failures.0, most)
+    }
+
+    #[test]
+    fn of_many_requests_without_an_end_a_bounded_number_is_open_and_each_counts_once() {
+        let (failures, most) = take(5 * MOST_OPEN, 1);
+        assert_eq!(failures, 5 * MOST_OPEN);
+        assert!((MOST_OPEN / 2..=MOST_OPEN).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn requests_of_the_same_ids_are_bounded_as_well_and_each_counts_once() {
+        let (failures, most) = take(MOST_OPEN / 2, 12);
+        assert_eq!(failures, 6 * MOST_OPEN);
+        assert!(most <= 2 * MOST_OPEN, "{most}");
+    }
 }

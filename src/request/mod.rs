@@ -6,8 +6,6 @@ pub mod execution;
 mod id;
 pub mod invocation;
 mod names;
-mod open;
-mod packed;
 mod slot;
 mod state;
 

@@ -1,7 +1,6 @@
 //! What is kept of one open request: a few numbers, no text.
 
 use std::num::NonZeroU64;
-use std::ops::{Deref, DerefMut};
 
 use super::{Place, TextNumber};
 use crate::cause::{Cause, CauseIndex, Role, Table};
@@ -36,22 +35,6 @@ pub(super) enum Phase {
 /// One request, as far as its lines were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct State {
-    facts: Facts,
-    /// When the end was logged.
-    end_ms: i64,
-    /// When the first failure line was logged.
-    failure_ms: i64,
-    /// When its last line was logged.
-    seen_ms: i64,
-    /// The number of the log event that it began with.
-    number: Option<NonZeroU64>,
-    pub(super) place: Place,
-    pub(super) route: Option<TextNumber>,
-}
-
-/// What a request has in common with others: all but when and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) struct Facts {
     pub(super) phase: Phase,
     /// Status of the end; 0 where none was seen.
     status: u16,
@@ -79,37 +62,22 @@ pub(super) struct Facts {
     function_error: bool,
     answer: Answer,
     pub(super) shape: Option<TextNumber>,
-}
-
-impl Deref for State {
-    type Target = Facts;
-    fn deref(&self) -> &Facts {
-        &self.facts
-    }
-}
-
-impl DerefMut for State {
-    fn deref_mut(&mut self) -> &mut Facts {
-        &mut self.facts
-    }
+    /// When the end was logged.
+    end_ms: i64,
+    /// When the first failure line was logged.
+    failure_ms: i64,
+    /// When its last line was logged.
+    seen_ms: i64,
+    /// The number of the log event that it began with.
+    number: Option<NonZeroU64>,
+    pub(super) place: Place,
+    pub(super) route: Option<TextNumber>,
 }
 
 impl State {
     /// A request of the API and stage with this number.
     pub(super) fn at(place: Place) -> Self {
         Self { place, ..Self::default() }
-    }
-
-    /// What it has in common with others and when its last line was logged; none where it has a time beside that.
-    pub(super) fn facts(&self) -> Option<(Facts, i64)> {
-        let one_time =
-            (!self.has_failure || self.failure_ms == self.seen_ms) && (self.status == 0 || self.end_ms == self.seen_ms);
-        one_time.then_some((self.facts, self.seen_ms))
-    }
-
-    /// The request that [`facts`](Self::facts) told of. It has lost the number of its first log event.
-    pub(super) fn of(facts: Facts, seen_ms: i64, place: Place, route: Option<TextNumber>) -> Self {
-        Self { facts, end_ms: seen_ms, failure_ms: seen_ms, seen_ms, number: None, place, route }
     }
 
     /// A line of it was logged.
@@ -184,7 +152,7 @@ impl State {
     }
 
     pub(super) fn failure(&mut self, line: &FailureLine, shape: Option<TextNumber>, timestamp_ms: i64) {
-        self.facts.shape = self.facts.shape.or(shape);
+        self.shape = self.shape.or(shape);
         if !self.has_failure {
             self.failure_ms = timestamp_ms;
         }
@@ -206,7 +174,7 @@ impl State {
         take(&mut self.integration, later.integration);
         take(&mut self.authorizer, later.authorizer);
         self.answer.fill(later.answer);
-        self.facts.shape = self.facts.shape.or(later.shape);
+        self.shape = self.shape.or(later.shape);
     }
 
     pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64) {
