@@ -430,7 +430,7 @@ impl<'p> Batch<'p> {
             return false;
         }
         let id = self.event_key(source, event);
-        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id, event.id);
+        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id);
         self.counter.counted.duplicate_events += u64::from(is_known);
         is_known
     }

@@ -10,8 +10,9 @@ use crate::record::flow;
 use crate::request::execution::Carry;
 use crate::request::invocation;
 
-/// Most ids of log events that are remembered. A batch of failures holds some thousands, and a repeat comes within
-/// minutes. The queue has room for 131,072 of 8 bytes, the set for 262,144 of 9 bytes: 3.4 MB, which a test measures.
+/// Most ids of log events that are remembered, and most of one batch. A batch of failures holds some thousands, and a repeat
+/// comes within minutes. The queue has room for 131,072 of 8 bytes, the set for 262,144 of 9 bytes: 3.4 MB, which a test
+/// measures.
 const MOST_EVENTS: usize = 100_000;
 
 /// Most log streams of functions whose open invocations are remembered.
@@ -20,10 +21,9 @@ const MOST_STREAMS: usize = 256;
 /// What was counted, and what was left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    known: HashSet<u64, NoHash>,
-    oldest_first: VecDeque<u64>,
+    counted: Events,
     /// What a batch adds to these.
-    noted: Noted,
+    noted: Events,
     /// Open requests of execution logs.
     pub(super) carry: Carry,
     /// Open invocations, by log stream.
@@ -47,7 +47,7 @@ impl Memory {
 
     /// The log events that a batch noted: those that count, and were not known before.
     pub fn events(&self) -> Vec<u64> {
-        self.noted.events.iter().flatten().copied().collect()
+        self.noted.oldest_first.iter().copied().collect()
     }
 
     /// What stands for a log stream.
@@ -90,36 +90,23 @@ impl Memory {
 
     /// Whether the log event was counted.
     pub(super) fn knows(&self, event: u64) -> bool {
-        self.known.contains(&event)
+        self.counted.known.contains(&event)
     }
 
     /// Notes a log event of a batch; false where the batch had it before.
-    #[inline]
-    pub(super) fn note(&mut self, event: u64, id: &[u8]) -> bool {
-        self.noted.note(event, id)
-    }
-
-    /// Takes a log event for counted.
-    pub(super) fn remember(&mut self, event: u64) {
-        if self.known.insert(event) {
-            self.oldest_first.push_back(event);
-        }
-        if self.oldest_first.len() > MOST_EVENTS
-            && let Some(oldest) = self.oldest_first.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
+    pub(super) fn note(&mut self, event: u64) -> bool {
+        self.noted.insert(event)
     }
 
     /// Takes a log event for counted while one batch is counted once more: nothing that is remembered makes room for it.
     pub(super) fn suppose(&mut self, event: u64) {
-        self.known.insert(event);
+        self.counted.known.insert(event);
     }
 
     /// Adds what a batch noted, and its open requests in place of the former ones, which it had taken up.
     pub(super) fn take_over(&mut self, batch: Self) {
-        for event in batch.noted.events.into_iter().flatten() {
-            self.remember(event);
+        for event in batch.noted.oldest_first {
+            self.counted.insert(event);
         }
         self.carry = batch.carry;
         self.formats = batch.formats;
@@ -134,38 +121,26 @@ impl Memory {
     }
 }
 
-/// Log events noted in one piece, 32 KiB. One vector of all of them would leave holes of its size behind as it grows.
-const PIECE: usize = 4_096;
-
-/// The log events that a batch noted.
+/// Log events, the latest of them.
 #[derive(Debug, Clone, Default)]
-struct Noted {
-    /// In pieces.
-    events: Vec<Vec<u64>>,
-    /// The id of the last one.
-    last_id: Vec<u8>,
-    /// The events by themselves, once an id did not rise.
-    index: Option<HashSet<u64, NoHash>>,
+struct Events {
+    known: HashSet<u64, NoHash>,
+    oldest_first: VecDeque<u64>,
 }
 
-impl Noted {
-    /// The ids of a batch rise as a rule, and while they do no two are the same: no set has to tell.
-    #[inline]
-    fn note(&mut self, event: u64, id: &[u8]) -> bool {
-        let rises = self.events.is_empty() || (id.len() == self.last_id.len() && id > &self.last_id[..]);
-        if !rises || self.index.is_some() {
-            let events = &self.events;
-            let index = self.index.get_or_insert_with(|| events.iter().flatten().copied().collect());
-            if !index.insert(event) {
-                return false;
-            }
+impl Events {
+    /// Adds a log event; false where it was there before.
+    fn insert(&mut self, event: u64) -> bool {
+        let is_new = self.known.insert(event);
+        if is_new {
+            self.oldest_first.push_back(event);
         }
-        id.clone_into(&mut self.last_id);
-        match self.events.last_mut() {
-            Some(piece) if piece.len() < PIECE => piece.push(event),
-            _ => self.events.push(vec![event]),
+        if self.oldest_first.len() > MOST_EVENTS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.known.remove(&oldest);
         }
-        true
+        is_new
     }
 }
 
@@ -177,26 +152,18 @@ mod tests {
     fn what_is_supposed_pushes_nothing_out_of_a_full_memory() {
         let mut memory = Memory::default();
         let events = 2 * MOST_EVENTS as u64;
-        (0..MOST_EVENTS as u64).for_each(|event| memory.remember(event));
+        assert!((0..MOST_EVENTS as u64).all(|event| memory.counted.insert(event)));
         (MOST_EVENTS as u64..events).for_each(|event| memory.suppose(event));
         assert!((0..events).all(|event| memory.knows(event)));
     }
 
     #[test]
-    fn an_id_that_comes_again_is_known_wherever_it_comes() {
-        for ids in [
-            &["1", "2", "3", "2", "4", "1", "4"][..],
-            &["3", "2", "1", "3", "2", "1"],
-            &["1", "1"],
-            &["5", "50", "5", "6", "50"],
-            &["", "1", "", "1"],
-        ] {
-            let mut noted = Noted::default();
-            let mut plain = std::collections::BTreeSet::new();
-            for id in ids {
-                assert_eq!(noted.note(key_of(id), id.as_bytes()), plain.insert(id), "{id} of {ids:?}");
-            }
-            assert_eq!(noted.events.iter().flatten().count(), plain.len());
+    fn the_latest_log_events_are_kept_each_once() {
+        let mut events = Events::default();
+        for event in 0..2 * MOST_EVENTS as u64 {
+            assert!(events.insert(event) && !events.insert(event));
         }
+        assert_eq!((events.known.len(), events.oldest_first.len()), (MOST_EVENTS, MOST_EVENTS));
+        assert!(!events.known.contains(&0) && events.known.contains(&(2 * MOST_EVENTS as u64 - 1)));
     }
 }
