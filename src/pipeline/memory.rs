@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use super::dimensions::Dimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
-use crate::keyed::{Bytes, Keyed, NoHash, key_of};
+use crate::keyed::{Keyed, NoHash, key_of};
 use crate::record::flow;
 use crate::request::execution::Carry;
 use crate::request::invocation;
@@ -58,7 +58,7 @@ impl Memory {
     /// What stands for a log event: the same event has the same group, stream and id.
     #[inline]
     pub(super) fn event_key(stream_key: u64, id: &[u8]) -> u64 {
-        key_of((stream_key, Bytes(id)))
+        key_of((stream_key, id))
     }
 
     /// What the batch before left open of this log stream.

@@ -9,7 +9,7 @@ use super::{Id, Names, Place, TextNumber};
 use crate::cause::{Cause, Table, UNCLASSIFIED};
 use crate::classify::execution::{Finding, Opening};
 use crate::classify::shape;
-use crate::keyed::{Bytes, Keyed, key_of};
+use crate::keyed::{Keyed, key_of};
 
 /// Where a request was made, and its ID.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ impl RequestKey<'_> {
     #[inline]
     fn hash(self) -> u64 {
         match self.request_id {
-            Some(id) => key_of((self.place, Bytes(id))),
+            Some(id) => key_of((self.place, id)),
             None => key_of(self.place),
         }
     }
