@@ -2,11 +2,9 @@
 //!
 //! A count is a failed request (or invocation, or rejected flow), never a line. Two batches' tallies add up.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeMap;
 
 use crate::classify::{Failure, Subject};
-use crate::keyed::OfProcess;
 
 /// The metrics that count failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,19 +57,20 @@ pub struct Tally {
 const MINUTE_MS: i64 = 60_000;
 
 impl Tally {
-    /// Counts one failure.
-    pub fn add(&mut self, failure: &Failure) {
-        let key = Key {
-            subject: failure.subject.clone(),
-            cause: failure.cause.id,
-            minute_ms: minute_of(failure.timestamp_ms),
-            status: failure.status,
-        };
-        self.add_many(key, 1);
+    /// Counts one failure. Gives how often its key was counted so far.
+    pub fn add(&mut self, failure: &Failure) -> u64 {
+        self.count(failure.subject.clone(), failure.cause.id, failure.timestamp_ms, failure.status)
     }
 
-    fn add_many(&mut self, key: Key, count: u64) {
-        *self.counts.entry(key).or_default() += count;
+    /// The same where the failure is not put together.
+    pub fn count(&mut self, subject: Subject, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
+        self.add_many(Key { subject, cause, minute_ms: minute_of(timestamp_ms), status }, 1)
+    }
+
+    fn add_many(&mut self, key: Key, more: u64) -> u64 {
+        let count = self.counts.entry(key).or_default();
+        *count += more;
+        *count
     }
 
     /// Adds the counts of another tally.
@@ -108,89 +107,6 @@ impl Tally {
 /// When the minute of a time began.
 fn minute_of(timestamp_ms: i64) -> i64 {
     timestamp_ms.div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS)
-}
-
-/// A tally in the making: the failures of one batch are of few subjects, so they are counted by number.
-#[derive(Debug, Default)]
-pub struct Counting {
-    subjects: Vec<Subject>,
-    numbers: HashMap<Subject, SubjectNumber, OfProcess>,
-    counts: HashMap<NumberedKey, u64, OfProcess>,
-}
-
-/// The number of a subject in one [`Counting`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SubjectNumber(u32);
-
-/// A [`Key`] whose subject is a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct NumberedKey {
-    subject: SubjectNumber,
-    cause: ById,
-    minute_ms: i64,
-    status: u16,
-}
-
-/// A cause's id, told by its place in memory. Two of the same text would be added up in the end.
-#[derive(Debug, Clone, Copy)]
-struct ById(&'static str);
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Eq for ById {}
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_ptr().addr().hash(state);
-    }
-}
-
-impl Counting {
-    /// The number of a subject, named as it is to be published.
-    pub fn number(&mut self, subject: &Subject) -> SubjectNumber {
-        if let Some(number) = self.numbers.get(subject) {
-            return *number;
-        }
-        // There are as many subjects as the caps on dimensions allow, which 32 bits hold by far.
-        let number = SubjectNumber(u32::try_from(self.subjects.len()).unwrap_or(u32::MAX));
-        self.subjects.push(subject.clone());
-        self.numbers.insert(subject.clone(), number);
-        number
-    }
-
-    /// The subject with this number.
-    pub fn subject(&self, number: SubjectNumber) -> &Subject {
-        &self.subjects[number.0 as usize]
-    }
-
-    /// Counts one failure. Gives how often this key was counted so far.
-    #[inline]
-    pub fn add(&mut self, subject: SubjectNumber, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
-        let key = NumberedKey {
-            subject,
-            cause: ById(cause),
-            minute_ms: minute_of(timestamp_ms),
-            status: status.unwrap_or(0),
-        };
-        let count = self.counts.entry(key).or_default();
-        *count += 1;
-        *count
-    }
-
-    /// The tally.
-    pub fn finish(self) -> Tally {
-        let mut tally = Tally::default();
-        for (NumberedKey { subject, cause, minute_ms, status }, count) in self.counts {
-            let subject = self.subjects[subject.0 as usize].clone();
-            let status = (status != 0).then_some(status);
-            tally.add_many(Key { subject, cause: cause.0, minute_ms, status }, count);
-        }
-        tally
-    }
 }
 
 /// The metrics that a count adds to, with their dimensions.

@@ -1,9 +1,5 @@
 //! The failures of one batch to counts: named as the owner names them, folded beyond the caps, a few shown.
-//!
-//! What fails fails again and again, so the dimensions of a subject are worked out once: a count costs one look into a
-//! table by the subject's number.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::exemplars::{self, Exemplar};
@@ -11,10 +7,9 @@ use super::{Counted, Memory, UNKNOWN};
 use crate::cause::UNCLASSIFIED;
 use crate::classify::{self, Failure, Subject, Verdict};
 use crate::record::Source;
+use crate::request::Names;
 use crate::request::execution::{FailedRequest, Take};
-use crate::request::{Names, Place};
 use crate::settings::Settings;
-use crate::tally::{Counting, SubjectNumber};
 
 /// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
 const MOST_SHAPES: usize = 1_000;
@@ -25,31 +20,16 @@ const MOST_EXEMPLARS: usize = 1_000;
 /// Most causes kept in order of one batch.
 const MOST_CAUSES: usize = 1_000;
 
-/// Most subjects of a batch, beside those of execution logs, whose dimensions are kept. More are worked out anew.
-const MOST_SUBJECTS: usize = 1_024;
-
 /// Counts the failures of one batch.
 #[derive(Debug)]
 pub(super) struct Counter<'p> {
     settings: &'p Settings,
     known: &'p Memory,
     pub(super) counted: Counted,
-    counting: Counting,
     /// The causes are kept in their order.
     keeps_order: bool,
     /// The log is another account's.
     pub(super) of_other_account: bool,
-    /// What requests of an API and stage count under, by the number of both; those with a route apart.
-    places: Vec<Option<Named>>,
-    subjects: HashMap<Subject, Named>,
-}
-
-/// What a subject counts under.
-#[derive(Debug, Clone, Copy)]
-struct Named {
-    number: SubjectNumber,
-    /// A cap made `other` of it.
-    folded: bool,
 }
 
 impl<'p> Counter<'p> {
@@ -59,16 +39,12 @@ impl<'p> Counter<'p> {
             settings,
             known,
             counted: Counted { memory: known.of_batch(), ..Counted::default() },
-            counting: Counting::default(),
             of_other_account: false,
-            places: Vec::new(),
-            subjects: HashMap::new(),
         }
     }
 
     /// Ends the batch.
     pub(super) fn finish(mut self) -> Counted {
-        self.counted.tally = self.counting.finish();
         self.counted.causes.sort_unstable();
         self.counted
     }
@@ -83,83 +59,51 @@ impl<'p> Counter<'p> {
     }
 
     fn failure(&mut self, source: &Arc<Source>, number: u64, mut failure: Failure) {
-        let named = self.named(source, &mut failure.subject);
-        let nth = self.count(number, named, failure.cause.id, failure.timestamp_ms, failure.status);
+        let Failure { cause, timestamp_ms, status, .. } = failure;
+        let nth = self.count(source, number, &mut failure.subject, cause.id, timestamp_ms, status);
         if let Some(shape) = &failure.shape {
             self.shape(shape);
         }
-        if self.shows(nth, failure.cause.id, failure.timestamp_ms) {
-            self.counting.subject(named.number).clone_into(&mut failure.subject);
+        if self.shows(nth, cause.id, timestamp_ms) {
             self.show(source, failure);
         }
     }
 
     /// Counts a failed request of an execution log. Gives the number of its exemplar, where it is shown.
-    #[inline]
     fn request(&mut self, source: &Arc<Source>, names: &Names, failed: FailedRequest) -> Option<usize> {
-        let named = self.named_request(source, names, &failed);
-        let nth = self.count(failed.number, named, failed.cause.id, failed.timestamp_ms, failed.status);
-        let shape = (failed.cause.id == UNCLASSIFIED)
+        let FailedRequest { cause, timestamp_ms, status, .. } = failed;
+        let mut subject = names.subject(failed.place, failed.route);
+        let nth = self.count(source, failed.number, &mut subject, cause.id, timestamp_ms, status);
+        let shape = (cause.id == UNCLASSIFIED)
             .then(|| failed.shape.and_then(|number| names.shape(number)).unwrap_or(classify::shape::GAP).to_owned());
         if let Some(shape) = &shape {
             self.shape(shape);
         }
-        if !self.shows(nth, failed.cause.id, failed.timestamp_ms) {
+        if !self.shows(nth, cause.id, timestamp_ms) {
             return None;
         }
-        let failure = Failure {
-            subject: self.counting.subject(named.number).clone(),
-            cause: failed.cause,
-            status: failed.status,
-            timestamp_ms: failed.timestamp_ms,
-            request_id: failed.id.and_then(|id| id.text()),
-            trace_id: failed.trace_id.map(str::into_string),
-            shape,
-        };
-        self.show(source, failure);
+        let request_id = failed.id.and_then(|id| id.text());
+        let trace_id = failed.trace_id.map(str::into_string);
+        self.show(source, Failure { subject, cause, status, timestamp_ms, request_id, trace_id, shape });
         Some(self.counted.exemplars.len() - 1)
     }
 
-    fn named_request(&mut self, source: &Arc<Source>, names: &Names, failed: &FailedRequest) -> Named {
-        if failed.route.is_none()
-            && let Some(Some(named)) = self.places.get(failed.place.number())
-        {
-            return *named;
-        }
-        let mut subject = names.subject(failed.place, failed.route);
-        if failed.route.is_some() {
-            return self.named(source, &mut subject);
-        }
-        let named = self.name(source, &mut subject);
-        self.keep_place(failed.place, named);
-        named
-    }
-
-    /// What a subject counts under, worked out when it is seen for the first time.
-    fn named(&mut self, source: &Arc<Source>, subject: &mut Subject) -> Named {
-        if let Some(named) = self.subjects.get(subject) {
-            return *named;
-        }
-        let raw = (self.subjects.len() < MOST_SUBJECTS).then(|| subject.clone());
-        let named = self.name(source, subject);
-        self.subjects.extend(raw.map(|raw| (raw, named)));
-        named
-    }
-
-    fn keep_place(&mut self, place: Place, named: Named) {
-        if self.places.len() <= place.number() {
-            self.places.resize(place.number() + 1, None);
-        }
-        self.places[place.number()] = Some(named);
-    }
-
-    #[inline]
-    fn count(&mut self, number: u64, named: Named, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
+    /// Counts a failure under the dimensions that its subject becomes. Gives how often the same was counted so far.
+    fn count(
+        &mut self,
+        source: &Arc<Source>,
+        number: u64,
+        subject: &mut Subject,
+        cause: &'static str,
+        timestamp_ms: i64,
+        status: Option<u16>,
+    ) -> u64 {
+        let folded = self.name(source, subject);
+        self.counted.other_dimensions += u64::from(folded);
         if self.keeps_order && self.counted.causes.len() < MOST_CAUSES {
             self.counted.causes.push((number, cause));
         }
-        self.counted.other_dimensions += u64::from(named.folded);
-        self.counting.add(named.number, cause, timestamp_ms, status)
+        self.counted.tally.count(subject.clone(), cause, timestamp_ms, status)
     }
 
     fn shape(&mut self, shape: &str) {
@@ -169,7 +113,6 @@ impl<'p> Counter<'p> {
     }
 
     /// Whether a failure of this cause and minute, the `nth` of its kind, is shown; it is then taken to be.
-    #[inline]
     fn shows(&mut self, nth: u64, cause: &'static str, timestamp_ms: i64) -> bool {
         let limit = self.settings.exemplars_per_cause;
         // Those before it were asked about as well, and there were as many as are shown.
@@ -184,18 +127,14 @@ impl<'p> Counter<'p> {
         self.counted.exemplars.push(Exemplar { failure, source: source.clone() });
     }
 
-    /// The dimensions that a subject is counted under: the owner's names, the account, `other` beyond the caps.
-    fn name(&mut self, source: &Arc<Source>, subject: &mut Subject) -> Named {
+    /// Makes of a subject the dimensions that it is counted under: the owner's names, the account, `other` beyond the caps.
+    /// Says whether a cap made `other` of any.
+    fn name(&mut self, source: &Arc<Source>, subject: &mut Subject) -> bool {
         name_subject(subject, self.settings);
-        let noted = self.counted.memory.sources.note(&self.known.sources, subject);
-        if noted.is_new {
-            // What was worked out before it does not know of both kinds of log.
-            self.places.clear();
-            self.subjects.clear();
-        }
+        let is_in_both = self.counted.memory.sources.note(&self.known.sources, subject);
         match subject {
-            Subject::Request { api_id, .. } if noted.is_in_both => self.counted.note_both(api_id),
-            Subject::AccessLine { api_id, route, .. } if noted.is_in_both => {
+            Subject::Request { api_id, .. } if is_in_both => self.counted.note_both(api_id),
+            Subject::AccessLine { api_id, route, .. } if is_in_both => {
                 self.counted.note_both(api_id);
                 // The execution log counts the same failure under the same route.
                 *route = None;
@@ -205,8 +144,7 @@ impl<'p> Counter<'p> {
         if self.of_other_account {
             in_account(subject, &source.owner);
         }
-        let folded = self.counted.memory.dimensions.fold(&self.known.dimensions, subject, self.settings);
-        Named { number: self.counting.number(subject), folded }
+        self.counted.memory.dimensions.fold(&self.known.dimensions, subject, self.settings)
     }
 }
 
