@@ -60,7 +60,9 @@ impl<'p> Counter<'p> {
 
     fn failure(&mut self, source: &Arc<Source>, number: u64, mut failure: Failure) {
         let Failure { cause, timestamp_ms, status, .. } = failure;
-        let nth = self.count(source, number, &mut failure.subject, cause.id, timestamp_ms, status);
+        self.keep_order(number, cause.id);
+        let folded = self.name(source, &mut failure.subject);
+        let nth = self.count(&failure.subject, folded, cause.id, timestamp_ms, status);
         if let Some(shape) = &failure.shape {
             self.shape(shape);
         }
@@ -72,8 +74,10 @@ impl<'p> Counter<'p> {
     /// Counts a failed request of an execution log. Gives the number of its exemplar, where it is shown.
     fn request(&mut self, source: &Arc<Source>, names: &Names, failed: FailedRequest) -> Option<usize> {
         let FailedRequest { cause, timestamp_ms, status, .. } = failed;
-        let mut subject = names.subject(failed.place, failed.route);
-        let nth = self.count(source, failed.number, &mut subject, cause.id, timestamp_ms, status);
+        self.keep_order(failed.number, cause.id);
+        let mut subject = names.subject(failed.place, failed.route.as_deref());
+        let folded = self.name(source, &mut subject) || !names.tells_apart(failed.place);
+        let nth = self.count(&subject, folded, cause.id, timestamp_ms, status);
         let shape = (cause.id == UNCLASSIFIED)
             .then(|| failed.shape.and_then(|number| names.shape(number)).unwrap_or(classify::shape::GAP).to_owned());
         if let Some(shape) = &shape {
@@ -88,21 +92,22 @@ impl<'p> Counter<'p> {
         Some(self.counted.exemplars.len() - 1)
     }
 
-    /// Counts a failure under the dimensions that its subject becomes. Gives how often the same was counted so far.
+    fn keep_order(&mut self, number: u64, cause: &'static str) {
+        if self.keeps_order && self.counted.causes.len() < MOST_CAUSES {
+            self.counted.causes.push((number, cause));
+        }
+    }
+
+    /// Counts a failure. `folded`: a cap made `other` of its subject. Gives how often the same was counted so far.
     fn count(
         &mut self,
-        source: &Arc<Source>,
-        number: u64,
-        subject: &mut Subject,
+        subject: &Subject,
+        folded: bool,
         cause: &'static str,
         timestamp_ms: i64,
         status: Option<u16>,
     ) -> u64 {
-        let folded = self.name(source, subject);
         self.counted.other_dimensions += u64::from(folded);
-        if self.keeps_order && self.counted.causes.len() < MOST_CAUSES {
-            self.counted.causes.push((number, cause));
-        }
         self.counted.tally.count(subject.clone(), cause, timestamp_ms, status)
     }
 
@@ -187,5 +192,55 @@ fn name_subject(subject: &mut Subject, settings: &Settings) {
         if !settings.route_metrics {
             *route = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cause::Table;
+    use crate::decode::{BatchHeader, LogEvent, Message};
+    use crate::pipeline::Pipeline;
+    use crate::settings::{Environment, ROUTE_METRICS, ROUTES_LIMIT};
+
+    /// Counts a failed request of each of so many routes in one batch, behind as many that succeed on others.
+    fn routes(count: usize, limit: &str) -> Counted {
+        let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true"), (ROUTES_LIMIT, limit)])).unwrap();
+        let header = BatchHeader {
+            message_type: "DATA_MESSAGE".to_owned(),
+            owner: "123456789012".to_owned(),
+            log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
+            log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+        };
+        let lines = |n: usize, status| {
+            let route = format!("(request-{n}) HTTP Method: GET, Resource Path: /{n}");
+            [route, format!("(request-{n}) Method completed with status: {status}")]
+        };
+        let lines: Vec<_> = (0..2 * count).flat_map(|n| lines(n, if n < count { 200 } else { 504 })).collect();
+        let events = lines.iter().map(|line| LogEvent {
+            id: b"",
+            timestamp_ms: 1_700_000_000_000,
+            message: Message::plain(line.as_bytes()),
+        });
+        Pipeline::new(Arc::new(settings), Table::default()).count_events(&header, events)
+    }
+
+    fn told(counted: &Counted) -> BTreeSet<&str> {
+        let route = |subject| match subject {
+            &Subject::Request { route: Some(ref route), .. } => route.as_str(),
+            other => panic!("{other:?}"),
+        };
+        counted.tally.counts().map(|(key, _)| route(&key.subject)).collect()
+    }
+
+    #[test]
+    fn as_many_routes_are_told_apart_in_a_batch_as_are_set_and_each_one_beyond_them_is_told() {
+        let all = routes(2_500, "50000");
+        assert_eq!((told(&all).len(), all.other_dimensions), (2_500, 0));
+        let capped = routes(2_500, "2000");
+        assert_eq!((told(&capped).len(), capped.other_dimensions), (2_001, 500));
+        assert!(told(&capped).contains("other"));
     }
 }

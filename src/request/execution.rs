@@ -3,6 +3,8 @@
 //! A request is (API, stage, request ID). Clients may choose the ID, so it repeats: opening lines and ends tell one
 //! request of an ID from the next. Where requests of one ID overlap, a line goes to the first of them to end.
 
+use std::sync::Arc;
+
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State};
 use super::{Id, Names, Place, TextNumber};
@@ -41,7 +43,7 @@ pub struct FailedRequest {
     /// The API and its stage, as [`Names`] knows them.
     pub place: Place,
     /// The resource as configured.
-    pub route: Option<TextNumber>,
+    pub route: Option<Arc<str>>,
     /// The root cause; `unclassified` where no text names one.
     pub cause: &'static Cause,
     /// The HTTP status; none where no end was seen.
@@ -134,8 +136,8 @@ impl<'t> Requests<'t> {
             _ => self.begin_next_if_ended(hash, finding, to),
         }
         let route = match finding {
-            Finding::ResourcePath(path) => Some(self.names.route(path)),
-            _ => key.resource_path.map(|path| self.names.route(path)),
+            Finding::ResourcePath(path) => Some(path.as_str()),
+            _ => key.resource_path,
         };
         self.make_room(to);
         let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
@@ -145,7 +147,7 @@ impl<'t> Requests<'t> {
             slot.front.carried = false;
             self.split += 1;
         }
-        slot.front.route = slot.front.route.or(route);
+        slot.front.keep_route(route);
         match finding {
             Finding::Endpoint(evidence) => slot.front.endpoint(evidence),
             Finding::AuthorizerStarted => slot.front.authorizer_started(),
@@ -160,7 +162,7 @@ impl<'t> Requests<'t> {
                     slot.front.after_answer = true;
                     slot.front.began(number);
                     slot.front.seen(timestamp_ms, key.request_id.is_some());
-                    slot.front.route = slot.front.route.or(route);
+                    slot.front.keep_route(route);
                 }
                 slot.front.failure(line, shape, timestamp_ms);
                 slot.keep_id(key.request_id);
@@ -317,13 +319,16 @@ impl<'t> Requests<'t> {
     /// Gives the verdict on the front request of an ID and makes room for the next one.
     fn retire_front(&mut self, hash: u64, to: &mut impl Take) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
-        let state = slot.front;
         let ids = slot.take_ids();
-        match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
-            Some(next) => slot.front = next,
+        let next = match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
             // Those that were left wait for their ends behind a request that holds nothing yet.
-            None if slot.has_left() => slot.front = State::at(state.place),
-            None => drop(self.open.remove(&hash)),
+            None if slot.has_left() => Some(State::at(slot.front.place)),
+            next => next,
+        };
+        let is_last = next.is_none();
+        let state = std::mem::replace(&mut slot.front, next.unwrap_or_default());
+        if is_last {
+            self.open.remove(&hash);
         }
         self.judge(hash, &state, Some(ids), to);
     }
@@ -342,7 +347,7 @@ impl<'t> Requests<'t> {
         let failed = FailedRequest {
             number: state.number(),
             place: state.place,
-            route: state.route,
+            route: state.route.clone(),
             cause,
             status: state.status(),
             timestamp_ms: state.decided_ms(),
@@ -376,7 +381,6 @@ impl<'t> Requests<'t> {
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
     pub fn finish(mut self, to: &mut impl Take) -> Finished {
-        let mut names = self.names.clone().places_alone();
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
         let mut open = std::mem::take(&mut self.open);
@@ -387,20 +391,10 @@ impl<'t> Requests<'t> {
                 self.hint = self.hint.or_else(|| state.hint(self.table));
             }
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
-            let goes_on = !slot.is_done() && carried <= MOST_OPEN;
-            if goes_on {
-                // Only the routes of open requests go on, so that they do not pile up.
-                for state in slot.states_mut() {
-                    let route = state.route.and_then(|route| self.names.routes.text(route));
-                    state.route = route.map(|route| names.route(route));
-                }
-            }
-            goes_on
+            !slot.is_done() && carried <= MOST_OPEN
         });
         open.shrink_to_fit();
-        if open.is_empty() {
-            names = Names::default();
-        }
+        let names = if open.is_empty() { Names::default() } else { self.names.places_alone() };
         Finished { carry: Carry { open, names }, split: self.split, hint: self.hint }
     }
 }

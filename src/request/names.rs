@@ -1,4 +1,4 @@
-//! What the requests of a batch have in common, each once and by its number: API and stage, route, shape of a text.
+//! What the requests of a batch have in common, each once and by its number: API and stage, shape of a text.
 
 use crate::classify::Subject;
 use crate::keyed::{Keyed, key_of};
@@ -7,30 +7,20 @@ use crate::keyed::{Keyed, key_of};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place(u16);
 
-impl Place {
-    /// For tables by place.
-    pub fn number(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
 /// Most (API, stage) pairs told apart in one batch; 65,535 bounds the number that a request's state keeps.
 const MOST_PLACES: usize = 60_000;
 
 /// The number of the place of all others.
 const OTHER_PLACE: u16 = MOST_PLACES as u16;
 
-/// Most routes and shapes kept in one batch, each.
+/// Most shapes kept in one batch.
 const MOST_TEXTS: usize = 1_000;
 
-/// The number of a route or shape.
+/// The number of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TextNumber(u16);
 
-/// The number of every route beyond those that are kept.
-const TOO_MANY: TextNumber = TextNumber(u16::MAX);
-
-/// What such a route, and an API and stage beyond those told apart, are counted as.
+/// What an API and stage beyond those told apart are counted as.
 const OTHER: &str = "other";
 
 /// The names of one batch.
@@ -41,7 +31,6 @@ pub struct Names {
     /// Where in it a place ends, and how long its API's name is.
     places: Vec<(u32, u16)>,
     place_numbers: Keyed<u16>,
-    pub(super) routes: Texts,
     pub(super) shapes: Texts,
 }
 
@@ -68,25 +57,21 @@ impl Names {
         Place(number)
     }
 
+    /// Whether an API and stage are told apart from others; if not, they count as `other`.
+    pub fn tells_apart(&self, place: Place) -> bool {
+        place.0 < OTHER_PLACE
+    }
+
     /// What a failed request counts under.
-    pub fn subject(&self, place: Place, route: Option<TextNumber>) -> Subject {
+    pub fn subject(&self, place: Place, route: Option<&str>) -> Subject {
         let (api_id, stage) = self.place_names(place).unwrap_or((OTHER, OTHER));
-        Subject::Request {
-            api_id: api_id.to_owned(),
-            stage: stage.to_owned(),
-            route: route.map(|route| self.routes.text(route).unwrap_or(OTHER).to_owned()),
-        }
+        Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: route.map(str::to_owned) }
     }
 
     fn place_names(&self, place: Place) -> Option<(&str, &str)> {
-        let (end, split) = *self.places.get(place.number())?;
-        let start = place.number().checked_sub(1).map_or(0, |before| self.places[before].0);
+        let (end, split) = *self.places.get(usize::from(place.0))?;
+        let start = usize::from(place.0).checked_sub(1).map_or(0, |before| self.places[before].0);
         self.text.get(start as usize..end as usize)?.split_at_checked(usize::from(split))
-    }
-
-    /// The number of a route.
-    pub(super) fn route(&mut self, path: &str) -> TextNumber {
-        self.routes.keep(path).unwrap_or(TOO_MANY)
     }
 
     /// A shape that was kept.
@@ -96,7 +81,7 @@ impl Names {
 
     /// The places alone, for the batch after this one.
     pub(super) fn places_alone(self) -> Self {
-        Self { routes: Texts::default(), shapes: Texts::default(), ..self }
+        Self { shapes: Texts::default(), ..self }
     }
 }
 
@@ -155,13 +140,14 @@ mod tests {
         let (one, another) = (all.place("b", "prod"), all.place("c", "prod"));
         assert_eq!(one, another);
         assert_eq!(names(&all.subject(one, None)), (OTHER, OTHER, None));
-        for n in 0..MOST_TEXTS {
-            all.route(&n.to_string());
-        }
+        assert!(all.tells_apart(all.clone().place("a", "7")) && !all.tells_apart(one));
         let place = all.place("a", "1");
-        let (kept, too_many) = (all.route("7"), all.route("x"));
-        assert_eq!(names(&all.subject(place, Some(kept))), ("a", "1", Some("7")));
-        assert_eq!(names(&all.subject(place, Some(too_many))), ("a", "1", Some(OTHER)));
+        assert_eq!(names(&all.subject(place, Some("7"))), ("a", "1", Some("7")));
+        for n in 0..MOST_TEXTS {
+            assert!(all.shapes.keep(&n.to_string()).is_some());
+        }
+        assert!(all.shapes.keep("x").is_none());
+        assert!(all.shapes.keep("7").is_some());
     }
 
     #[test]

@@ -98,12 +98,6 @@ impl Slot {
         self.states().filter(|state| state.carried).count()
     }
 
-    pub(super) fn states_mut(&mut self) -> impl Iterator<Item = &mut State> {
-        let others = self.others.as_deref_mut();
-        let others = others.into_iter().flat_map(|others| others.left.iter_mut().chain(&mut others.behind));
-        others.chain([&mut self.front])
-    }
-
     /// Whether nothing of it is under way.
     pub(super) fn is_done(&self) -> bool {
         self.states().all(|state| !state.carried)

@@ -1,6 +1,7 @@
-//! What is kept of one open request: a few numbers, no text.
+//! What is kept of one open request: a few numbers, and its route where routes are counted.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use super::{Place, TextNumber};
 use crate::cause::{Cause, CauseIndex, Role, Table};
@@ -20,6 +21,9 @@ fn cause_of(best: Option<Candidate>, table: &Table) -> Option<&'static Cause> {
     best.map(|best| table.at(best.cause))
 }
 
+/// Longest route that is kept, in characters: one more than a dimension takes, so that it is known to be too long there.
+const LONGEST_ROUTE: usize = 1_025;
+
 /// How far a request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum Phase {
@@ -33,7 +37,7 @@ pub(super) enum Phase {
 }
 
 /// One request, as far as its lines were seen.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) phase: Phase,
     /// Status of the end; 0 where none was seen.
@@ -71,7 +75,8 @@ pub(super) struct State {
     /// The number of the log event that it began with.
     number: Option<NonZeroU64>,
     pub(super) place: Place,
-    pub(super) route: Option<TextNumber>,
+    /// The resource as configured.
+    pub(super) route: Option<Arc<str>>,
 }
 
 impl State {
@@ -99,6 +104,16 @@ impl State {
     /// When its last line was logged.
     pub(super) fn seen_ms(&self) -> i64 {
         self.seen_ms
+    }
+
+    /// One of its lines tells the resource; the first one does.
+    pub(super) fn keep_route(&mut self, path: Option<&str>) {
+        if let Some(path) = path
+            && self.route.is_none()
+        {
+            let end = path.char_indices().nth(LONGEST_ROUTE).map_or(path.len(), |(end, _)| end);
+            self.route = Some(path[..end].into());
+        }
     }
 
     /// Its batch ends. Shapes are numbered by batch.
