@@ -153,7 +153,7 @@ impl<'t> Requests<'t> {
             Finding::AuthorizerStarted => slot.front.authorizer_started(),
             Finding::AuthorizerDone => slot.front.authorizer_done(),
             Finding::Failure(line) => {
-                let shape = line.shape.as_deref().and_then(|shape| self.names.shapes.keep(shape));
+                let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
                 if slot.front.phase == Phase::Answered {
                     // The next request's, unless a completion line still comes.
@@ -376,7 +376,7 @@ impl<'t> Requests<'t> {
     fn shape(&mut self, state: &State) -> Option<TextNumber> {
         let unknown =
             || shape::of(if state.has_failure() { "" } else { "Gateway response type: {} with status code: {}" });
-        state.shape.or_else(|| self.names.shapes.keep(&unknown()))
+        state.shape.or_else(|| self.names.keep_shape(&unknown()))
     }
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.

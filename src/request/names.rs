@@ -1,5 +1,7 @@
 //! What the requests of a batch have in common, each once and by its number: API and stage, shape of a text.
 
+use std::hash::Hash;
+
 use crate::classify::Subject;
 use crate::keyed::{Keyed, key_of};
 
@@ -7,14 +9,14 @@ use crate::keyed::{Keyed, key_of};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place(u16);
 
-/// Most (API, stage) pairs told apart in one batch; 65,535 bounds the number that a request's state keeps.
+/// Most (API, stage) pairs told apart in one batch: more than may have dimensions of their own.
 const MOST_PLACES: usize = 60_000;
 
-/// The number of the place of all others.
-const OTHER_PLACE: u16 = MOST_PLACES as u16;
+/// The place of all others.
+const OTHER_PLACE: Place = Place(u16::MAX);
 
 /// Most shapes kept in one batch.
-const MOST_TEXTS: usize = 1_000;
+const MOST_SHAPES: usize = 1_000;
 
 /// The number of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,87 +28,73 @@ const OTHER: &str = "other";
 /// The names of one batch.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// API and stage of all places, one behind the other: a string of its own for each would take three times as much.
-    text: String,
-    /// Where in it a place ends, and how long its API's name is.
-    places: Vec<(u32, u16)>,
-    place_numbers: Keyed<u16>,
-    pub(super) shapes: Texts,
+    places: Numbered<(String, String)>,
+    shapes: Numbered<String>,
 }
 
 impl Names {
     /// The number of an API and stage.
     pub fn place(&mut self, api_id: &str, stage: &str) -> Place {
-        let key = key_of((api_id, stage));
-        if let Some(number) = self.place_numbers.get(&key) {
-            return Place(*number);
-        }
-        // Behind the last place of its own stands the one of all others.
-        let (api_id, stage) = match self.places.len() {
-            0..MOST_PLACES => (api_id, stage),
-            MOST_PLACES => (OTHER, OTHER),
-            _ => return Place(OTHER_PLACE),
-        };
-        let number = u16::try_from(self.places.len()).unwrap_or(OTHER_PLACE);
-        self.text.push_str(api_id);
-        self.text.push_str(stage);
-        // Longer names than these can tell are none of API Gateway's, and no batch holds as many.
-        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.places.push((end, u16::try_from(api_id.len()).unwrap_or_default()));
-        self.place_numbers.insert(key, number);
-        Place(number)
+        let names = || (api_id.to_owned(), stage.to_owned());
+        self.places.keep((api_id, stage), MOST_PLACES, names).map_or(OTHER_PLACE, Place)
     }
 
     /// Whether an API and stage are told apart from others; if not, they count as `other`.
     pub fn tells_apart(&self, place: Place) -> bool {
-        place.0 < OTHER_PLACE
+        place != OTHER_PLACE
     }
 
     /// What a failed request counts under.
     pub fn subject(&self, place: Place, route: Option<&str>) -> Subject {
-        let (api_id, stage) = self.place_names(place).unwrap_or((OTHER, OTHER));
+        let names = self.places.value(place.0);
+        let (api_id, stage) = names.map_or((OTHER, OTHER), |(api_id, stage)| (api_id, stage));
         Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: route.map(str::to_owned) }
     }
 
-    fn place_names(&self, place: Place) -> Option<(&str, &str)> {
-        let (end, split) = *self.places.get(usize::from(place.0))?;
-        let start = usize::from(place.0).checked_sub(1).map_or(0, |before| self.places[before].0);
-        self.text.get(start as usize..end as usize)?.split_at_checked(usize::from(split))
+    /// The number of a shape; none where there are too many.
+    pub(super) fn keep_shape(&mut self, shape: &str) -> Option<TextNumber> {
+        self.shapes.keep(shape, MOST_SHAPES, || shape.to_owned()).map(TextNumber)
     }
 
     /// A shape that was kept.
     pub fn shape(&self, number: TextNumber) -> Option<&str> {
-        self.shapes.text(number)
+        self.shapes.value(number.0).map(String::as_str)
     }
 
     /// The places alone, for the batch after this one.
     pub(super) fn places_alone(self) -> Self {
-        Self { shapes: Texts::default(), ..self }
+        Self { places: self.places, ..Self::default() }
     }
 }
 
-/// Texts by number.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Texts {
-    texts: Vec<String>,
+/// Values by number, in the order in which they came.
+#[derive(Debug, Clone)]
+struct Numbered<T> {
+    values: Vec<T>,
     numbers: Keyed<u16>,
 }
 
-impl Texts {
-    /// The number of a text, kept once; none where there are too many.
-    pub(super) fn keep(&mut self, text: &str) -> Option<TextNumber> {
-        let key = key_of(text);
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), numbers: Keyed::default() }
+    }
+}
+
+impl<T> Numbered<T> {
+    /// The number of a value, made where it is new; none where there are `most` others.
+    fn keep(&mut self, name: impl Hash, most: usize, value: impl FnOnce() -> T) -> Option<u16> {
+        let key = key_of(name);
         if let Some(number) = self.numbers.get(&key) {
-            return Some(TextNumber(*number));
+            return Some(*number);
         }
-        let number = u16::try_from(self.texts.len()).ok().filter(|number| usize::from(*number) < MOST_TEXTS)?;
-        self.texts.push(text.to_owned());
+        let number = u16::try_from(self.values.len()).ok().filter(|number| usize::from(*number) < most)?;
+        self.values.push(value());
         self.numbers.insert(key, number);
-        Some(TextNumber(number))
+        Some(number)
     }
 
-    pub(super) fn text(&self, number: TextNumber) -> Option<&str> {
-        self.texts.get(usize::from(number.0)).map(String::as_str)
+    fn value(&self, number: u16) -> Option<&T> {
+        self.values.get(usize::from(number))
     }
 }
 
@@ -143,11 +131,11 @@ mod tests {
         assert!(all.tells_apart(all.clone().place("a", "7")) && !all.tells_apart(one));
         let place = all.place("a", "1");
         assert_eq!(names(&all.subject(place, Some("7"))), ("a", "1", Some("7")));
-        for n in 0..MOST_TEXTS {
-            assert!(all.shapes.keep(&n.to_string()).is_some());
+        for n in 0..MOST_SHAPES {
+            assert!(all.keep_shape(&n.to_string()).is_some());
         }
-        assert!(all.shapes.keep("x").is_none());
-        assert!(all.shapes.keep("7").is_some());
+        assert!(all.keep_shape("x").is_none());
+        assert!(all.keep_shape("7").is_some());
     }
 
     #[test]
