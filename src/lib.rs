@@ -8,6 +8,7 @@
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
 //! * [`record`]: a log event to what it is: a line of an execution, access, Lambda or flow log.
 //! * [`cause`]: the table of causes, each declared once.
+//! * [`failure`]: one failed request, invocation or rejected flow, with its metric and dimensions.
 //! * [`classify`]: what a record proves, and which cause a request's findings add up to.
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: verdicts to counts per set of dimensions and minute.
@@ -20,6 +21,7 @@ pub mod cause;
 pub mod classify;
 pub mod decode;
 pub mod explain;
+pub mod failure;
 mod keyed;
 pub mod pipeline;
 pub mod publish;

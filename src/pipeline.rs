@@ -16,22 +16,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use exemplars::Exemplar;
-pub use memory::Memory;
+pub use memory::{Additions, Memory};
 
 use self::counter::Counter;
 use crate::cause::Table;
+use crate::classify;
 use crate::classify::repeated::Repeated;
-use crate::classify::{self, Verdict};
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, Each, Limits, LogEvent};
+use crate::failure::{Failure, UNKNOWN};
 use crate::record::{self, Kind, Record, Source, access, execution, flow, lambda};
 use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
 use crate::tally::Tally;
-
-/// What an API or a stage is called where nothing tells it.
-const UNKNOWN: &str = "unknown";
 
 /// What a batch came to.
 #[derive(Debug, Default)]
@@ -69,7 +67,7 @@ pub struct Counted {
     /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
     pub both_sources: BTreeSet<String>,
     /// What is to be remembered once the data were accepted.
-    pub memory: Memory,
+    pub additions: Additions,
 }
 
 /// Most APIs named of those whose failures are seen in both kinds of log.
@@ -209,13 +207,13 @@ impl Pipeline {
     }
 
     /// Takes over the dimension values that a batch was given, and nothing else: its data were not all accepted.
-    pub fn keep_dimensions(&mut self, memory: Memory) {
-        self.memory.dimensions.take_over(memory.dimensions);
+    pub fn keep_dimensions(&mut self, additions: Additions) {
+        self.memory.dimensions.merge(additions.dimensions);
     }
 
-    /// Takes over what a batch adds to the memory. To be called once its data were accepted.
-    pub fn commit(&mut self, memory: Memory) {
-        self.memory.take_over(memory);
+    /// Merges what a batch adds to the memory. To be called once its data were accepted.
+    pub fn commit(&mut self, additions: Additions) {
+        self.memory.merge(additions);
     }
 
     fn count_with(
@@ -327,7 +325,7 @@ impl<'p> Batch<'p> {
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
-        match &record::read(source, settings, &mut self.counter.counted.memory.formats, event) {
+        match &record::read(source, settings, &mut self.counter.counted.additions.formats, event) {
             Record::Execution(line) => self.execution(source, event, line),
             Record::Transcript(text) if !self.is_duplicate(source, event) => {
                 // The event has one id, and none of its lines repeats another.
@@ -353,34 +351,46 @@ impl<'p> Batch<'p> {
 
     #[inline(never)]
     fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::Line<'_>) {
-        use classify::execution::Finding;
-        if line.head == execution::Head::HttpMethod && !self.pipeline.settings.route_metrics {
+        let counts_routes = self.pipeline.settings.route_metrics;
+        if line.head == execution::Head::HttpMethod && !counts_routes {
             return;
         }
-        // Borrowed, not taken out: to move a finding takes as long as to find it.
-        let found = self.repeated.finding(line, &self.pipeline.table);
-        let Some(finding) = &found else { return };
-        let decides = matches!(finding, Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::Ended(_));
+        let Some(finding) = self.repeated.finding(line, &self.pipeline.table) else { return };
+        let delivered = line.delivered.as_deref();
         let key = RequestKey {
-            place: match &line.delivered {
+            place: match delivered {
                 None => self.place,
-                Some(told) => self.place_of(source, told.api_id.as_deref(), told.stage.as_deref()),
+                Some(fields) => self.place_of(source, fields.api_id.as_deref(), fields.stage.as_deref()),
             },
             request_id: line.request_id.as_deref(),
-            resource_path: match &line.delivered {
-                Some(told) if self.pipeline.settings.route_metrics => told.resource_path.as_deref(),
-                _ => None,
-            },
+            resource_path: delivered.filter(|_| counts_routes).and_then(|fields| fields.resource_path.as_deref()),
         };
-        if decides && self.is_duplicate(source, event) {
-            if self.pipeline.memory.knows(self.event_key(source, event)) {
-                let mut to = counter::Receiver { counter: &mut self.counter, source };
-                self.requests.repeated(key, event.timestamp_ms, finding, &mut to);
+        self.take(source, event, Proof::Request(key, &finding));
+    }
+
+    /// Takes what a log event proves. This is the one way to a count for every kind of log: what decides counts once,
+    /// however often the event is delivered.
+    fn take(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, proof: Proof<'_>) {
+        let is_repeat = proof.decides() && self.is_duplicate(source, event);
+        let (number, timestamp_ms) = (self.number, event.timestamp_ms);
+        // An accepted batch counted this request; the requests must know that it is there again.
+        let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(source, event);
+        let Self { counter, requests, invocations, pipeline, .. } = self;
+        let mut failed = |failure| counter.count(source, failure);
+        match proof {
+            Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),
+            Proof::Request(key, finding) if was_accepted => requests.repeated(key, timestamp_ms, finding, &mut failed),
+            _ if is_repeat => {}
+            Proof::Request(..) => {}
+            Proof::Invocation(finding) => {
+                let stream = || pipeline.memory.of_stream(Memory::stream_key(&source.log_group, &source.log_stream));
+                let invocations = invocations.get_or_insert_with(|| Invocations::resume(stream()));
+                let mut failed = |failure| failed(Failure { number, ..failure });
+                invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
             }
-            return;
+            Proof::Failed(failure) => drop(failed(Failure { number, ..failure })),
+            Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
         }
-        let mut to = counter::Receiver { counter: &mut self.counter, source };
-        self.requests.add(key, self.number, event.timestamp_ms, finding, &mut to);
     }
 
     /// The number of the API and stage that a line names, or else its source.
@@ -391,36 +401,22 @@ impl<'p> Batch<'p> {
 
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::Line) {
         self.counter.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
-        match classify::access::verdict(line, event.timestamp_ms, source, &self.pipeline.table) {
-            Verdict::NotFailed => {}
-            verdict if self.is_duplicate(source, event) => drop(verdict),
-            verdict => self.counter.verdict(source, self.number, verdict),
+        match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
+            None => {}
+            Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Failed(failure)),
+            Some(classify::access::Finding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
         }
     }
 
     fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::Line) {
-        let verdict = classify::flow::verdict(line, event.timestamp_ms, source);
-        if line.rejected && !self.is_duplicate(source, event) {
-            self.counter.verdict(source, self.number, verdict);
+        if let Some(failure) = classify::flow::failure(line, event.timestamp_ms, source) {
+            self.take(source, event, Proof::Failed(failure));
         }
     }
 
     fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
-        use classify::invocation::Finding;
-        let found = classify::invocation::finding(&self.pipeline.table, line);
-        let Some(finding) = &found else { return };
-        let decides = matches!(finding, Finding::Report(_) | Finding::Failure { .. });
-        if decides && self.is_duplicate(source, event) {
-            return;
-        }
-        let memory = &self.pipeline.memory;
-        let invocations = self
-            .invocations
-            .get_or_insert_with(|| Invocations::resume(memory.of_stream(&source.log_group, &source.log_stream)));
-        let mut verdicts = Vec::new();
-        invocations.add(function_name(source), event.timestamp_ms, finding, &mut |verdict| verdicts.push(verdict));
-        for verdict in verdicts {
-            self.counter.verdict(source, self.number, verdict);
+        if let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) {
+            self.take(source, event, Proof::Invocation(&finding));
         }
     }
 
@@ -430,9 +426,15 @@ impl<'p> Batch<'p> {
             return false;
         }
         let id = self.event_key(source, event);
-        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.memory.note(id);
+        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.additions.note(id);
         self.counter.counted.duplicate_events += u64::from(is_known);
         is_known
+    }
+
+    /// Whether a log event was counted in an accepted batch.
+    fn was_counted(&mut self, source: &Source, event: &LogEvent<'_>) -> bool {
+        let key = self.event_key(source, event);
+        self.pipeline.memory.knows(key)
     }
 
     /// What stands for the log event.
@@ -464,20 +466,46 @@ impl<'p> Batch<'p> {
     fn finish(mut self) -> Counted {
         self.flush_second();
         let source = self.source.take().unwrap_or_default();
-        let mut counter = self.counter;
-        // One by one: a hundred thousand failures at once would be tens of megabytes.
-        let finished = self.requests.finish(&mut counter::Receiver { counter: &mut counter, source: &source });
+        let (mut counter, number) = (self.counter, self.number);
+        // One at a time: a hundred thousand failures at once would be tens of megabytes.
+        let finished = self.requests.finish(&mut |failure| counter.count(&source, failure));
+        for (exemplar, trace_id) in finished.late_trace_ids {
+            counter.trace_id(exemplar, trace_id);
+        }
         if let Some(invocations) = self.invocations {
-            let number = self.number;
-            let carry =
-                invocations.finish(function_name(&source), &mut |verdict| counter.verdict(&source, number, verdict));
-            counter.counted.memory.keep_stream(&source.log_group, &source.log_stream, carry);
+            let mut failed = |failure| counter.count(&source, Failure { number, ..failure });
+            let carry = invocations.finish(function_name(&source), &mut failed);
+            let stream_key = Memory::stream_key(&source.log_group, &source.log_stream);
+            counter.counted.additions.stream = Some((stream_key, carry));
         }
         let mut counted = counter.finish();
         counted.split_requests += finished.split;
         counted.hints.extend(finished.hint.map(|cause| cause.id));
-        counted.memory.carry = finished.carry;
+        counted.additions.carry = finished.carry;
         counted
+    }
+}
+
+/// What one log event proves.
+enum Proof<'f> {
+    /// Something about a request of an execution log.
+    Request(RequestKey<'f>, &'f classify::execution::Finding),
+    /// Something about an invocation.
+    Invocation(&'f classify::invocation::Finding<'f>),
+    /// A failure that the event alone proves.
+    Failed(Failure),
+    /// Client text may have forged the status.
+    Ambiguous,
+}
+
+impl Proof<'_> {
+    /// Whether it can decide a count.
+    fn decides(&self) -> bool {
+        match self {
+            Self::Request(_, finding) => finding.decides(),
+            Self::Invocation(finding) => finding.decides(),
+            Self::Failed(_) | Self::Ambiguous => true,
+        }
     }
 }
 

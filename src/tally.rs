@@ -1,38 +1,10 @@
-//! Verdicts to counts per set of dimensions and minute.
+//! Failures to counts per set of dimensions and minute.
 //!
 //! A count is a failed request (or invocation, or rejected flow), never a line. Two batches' tallies add up.
 
 use std::collections::BTreeMap;
 
-use crate::classify::{Failure, Subject};
-
-/// The metrics that count failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Metric {
-    /// Failed requests, from execution logs.
-    Errors,
-    /// Failed requests, from access logs.
-    AccessLogErrors,
-    /// Failed invocations, from Lambda logs.
-    FunctionErrors,
-    /// Failed requests and invocations, from logs of other accounts.
-    AccountErrors,
-    /// Rejected records, from VPC flow logs.
-    RejectedFlows,
-}
-
-impl Metric {
-    /// The metric name as published.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Errors => "Errors",
-            Self::AccessLogErrors => "AccessLogErrors",
-            Self::FunctionErrors => "FunctionErrors",
-            Self::AccountErrors => "AccountErrors",
-            Self::RejectedFlows => "RejectedFlows",
-        }
-    }
-}
+use crate::failure::{Failure, ROUTE_ERRORS, Subject};
 
 /// What one count is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,17 +29,19 @@ pub struct Tally {
 const MINUTE_MS: i64 = 60_000;
 
 impl Tally {
-    /// Counts one failure. Gives how often its key was counted so far.
+    /// Counts one failure. Returns how often its key was counted so far.
     pub fn add(&mut self, failure: &Failure) -> u64 {
-        self.count(failure.subject.clone(), failure.cause.id, failure.timestamp_ms, failure.status)
+        let key = Key {
+            subject: failure.subject.clone(),
+            cause: failure.cause.id,
+            minute_ms: minute_of(failure.timestamp_ms),
+            status: failure.status,
+        };
+        self.add_many(key, 1)
     }
 
-    /// The same where the failure is not put together.
-    pub fn count(&mut self, subject: Subject, cause: &'static str, timestamp_ms: i64, status: Option<u16>) -> u64 {
-        self.add_many(Key { subject, cause, minute_ms: minute_of(timestamp_ms), status }, 1)
-    }
-
-    fn add_many(&mut self, key: Key, more: u64) -> u64 {
+    /// Adds to the count of a key. Returns the sum.
+    pub(crate) fn add_many(&mut self, key: Key, more: u64) -> u64 {
         let count = self.counts.entry(key).or_default();
         *count += more;
         *count
@@ -105,51 +79,24 @@ impl Tally {
 }
 
 /// When the minute of a time began.
-fn minute_of(timestamp_ms: i64) -> i64 {
+pub(crate) fn minute_of(timestamp_ms: i64) -> i64 {
     timestamp_ms.div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS)
 }
 
 /// The metrics that a count adds to, with their dimensions.
 fn metrics_of(key: &Key) -> Vec<(&'static str, Dimensions)> {
-    let cause = ("Cause", key.cause.to_owned());
-    let metric = key.subject.metric().name();
-    match &key.subject {
-        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
-            let place = vec![("ApiId", api_id.clone()), ("Stage", stage.clone())];
-            let by_cause = [place.clone(), vec![cause.clone()]].concat();
-            let by_stage = match key.subject.metric() {
-                Metric::AccessLogErrors => "AccessLogStageErrors",
-                _ => "StageErrors",
-            };
-            let mut metrics = vec![(metric, by_cause), (by_stage, place.clone())];
-            if let Some(route) = route {
-                let route = vec![("Route", route.clone()), cause];
-                metrics.push(("RouteErrors", [place, route].concat()));
-            }
-            metrics
-        }
-        Subject::Invocation { function_name } => {
-            vec![(metric, vec![("FunctionName", function_name.clone()), cause])]
-        }
-        Subject::OtherAccount { account_id, api_id, stage } => {
-            let place = vec![("AccountId", account_id.clone()), ("ApiId", api_id.clone()), ("Stage", stage.clone())];
-            vec![(metric, [place, vec![cause]].concat())]
-        }
-        Subject::Flow { log_group } => vec![(metric, vec![("LogGroup", log_group.clone()), cause])],
-    }
-}
-
-impl Subject {
-    /// The metric that counts it.
-    pub const fn metric(&self) -> Metric {
-        match self {
-            Self::Request { .. } => Metric::Errors,
-            Self::AccessLine { .. } => Metric::AccessLogErrors,
-            Self::Invocation { .. } => Metric::FunctionErrors,
-            Self::OtherAccount { .. } => Metric::AccountErrors,
-            Self::Flow { .. } => Metric::RejectedFlows,
-        }
-    }
+    let metric = key.subject.metric();
+    let own = || -> Dimensions {
+        key.subject.dimensions().into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+    };
+    let with = |more: &[(&'static str, &str)]| -> Dimensions {
+        own().into_iter().chain(more.iter().map(|(name, value)| (*name, (*value).to_owned()))).collect()
+    };
+    let cause = ("Cause", key.cause);
+    let mut metrics = vec![(metric.name(), with(&[cause]))];
+    metrics.extend(metric.by_stage().map(|name| (name, own())));
+    metrics.extend(key.subject.route().map(|route| (ROUTE_ERRORS, with(&[("Route", route), cause]))));
+    metrics
 }
 
 /// Names and values of a metric's dimensions.

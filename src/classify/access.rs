@@ -2,8 +2,9 @@
 //!
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
-use super::{Failure, Subject, Verdict, frame, sentence, shape};
+use super::{frame, sentence, shape};
 use crate::cause::{self, Cause, Role, Table, Voice, normalise};
+use crate::failure::{Failure, Id, Subject};
 use crate::record::Source;
 use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
 
@@ -13,24 +14,33 @@ const UNKNOWN: &str = "unknown";
 /// The response types of the authorizer's phase start with this.
 const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
 
-/// What the line proves. A line without a status proves nothing.
-pub fn verdict(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -> Verdict {
-    match line {
-        Line::Healthy | Line::NoStatus => Verdict::NotFailed,
-        Line::Ambiguous => Verdict::Ambiguous,
-        Line::Failed(fields) => {
-            let cause = cause_of(fields, table);
-            Verdict::Failed(Failure {
-                subject: subject(fields, source),
-                cause,
-                status: Some(fields.status),
-                timestamp_ms,
-                request_id: fields.request_id.clone(),
-                trace_id: fields.trace_id.clone(),
-                shape: (cause.is(Role::Unclassified)).then(|| shape_of(fields)),
-            })
-        }
-    }
+/// What a line proves.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// The request failed.
+    Failed(Failure),
+    /// Client text may have forged the status.
+    Ambiguous,
+}
+
+/// Returns what the line proves; None for a request that did not fail, and for a line without a status.
+pub fn finding(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -> Option<Finding> {
+    let fields = match line {
+        Line::Healthy | Line::NoStatus => return None,
+        Line::Ambiguous => return Some(Finding::Ambiguous),
+        Line::Failed(fields) => fields,
+    };
+    let cause = cause_of(fields, table);
+    Some(Finding::Failed(Failure {
+        subject: subject(fields, source),
+        cause,
+        status: Some(fields.status),
+        timestamp_ms,
+        number: 0,
+        request_id: fields.request_id.as_deref().map(|id| Id::of(id.as_bytes())),
+        trace_id: fields.trace_id.clone(),
+        shape: cause.is(Role::Unclassified).then(|| shape_of(fields)),
+    }))
 }
 
 /// The shape of the text that no cause matches: that of the integration, else the gateway's own.

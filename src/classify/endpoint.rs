@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde::Deserialize;
 
-use super::execution::Evidence;
+use super::execution::EndpointEvidence;
 use crate::cause::{CauseIndex, Table, Voice, normalise};
 use crate::record::execution::Tail;
 
@@ -118,10 +118,10 @@ static IN_BODIES: LazyLock<[Finder<'static>; 4]> =
     LazyLock::new(|| ["rror", "xception", "__type", "essage"].map(Finder::new));
 
 /// ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
-pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<Evidence> {
+pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence> {
     // Most answers have neither name, and that takes one look at each.
     if !IN_HEADERS.iter().any(|name| name.find(tail.as_written()).is_some()) {
-        return Some(Evidence::Headers { function_error: false, error: Answer::default() });
+        return Some(EndpointEvidence::Headers { function_error: false, error: Answer::default() });
     }
     let text = tail.text();
     let mut function_error = false;
@@ -139,7 +139,7 @@ pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<Evidence> {
             };
         }
     }
-    Some(Evidence::Headers { function_error, error })
+    Some(EndpointEvidence::Headers { function_error, error })
 }
 
 /// Longest body that is read, in bytes. An error of a service is short, and an execution log cuts a line at 1,024.

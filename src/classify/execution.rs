@@ -21,11 +21,18 @@ pub enum Finding {
     /// The request ended with this status.
     Ended(u16),
     /// What the endpoint is, or what it answered.
-    Endpoint(Evidence),
+    Endpoint(EndpointEvidence),
     /// The resource as configured.
     ResourcePath(String),
     /// The X-Ray trace id.
     TraceId(String),
+}
+
+impl Finding {
+    /// Whether it can decide a count: such a log event must not count again when it is delivered again.
+    pub fn decides(&self) -> bool {
+        matches!(self, Self::Failure(_) | Self::GatewayResponse(_) | Self::Ended(_))
+    }
 }
 
 /// The lines that begin a request.
@@ -74,7 +81,7 @@ pub struct GatewayResponse {
 
 /// What one line tells of the endpoint.
 #[derive(Debug)]
-pub enum Evidence {
+pub enum EndpointEvidence {
     /// What is called.
     Uri(Endpoint),
     /// `Received response. Status: N`.
@@ -99,7 +106,7 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
         Head::StartingAuthorizer => Some(Finding::AuthorizerStarted),
         Head::AuthorizerDone => Some(Finding::AuthorizerDone),
         Head::MethodCompleted => Some(Finding::Ended(ended_status(&line.tail)?)),
-        Head::ReceivedResponse => Some(Finding::Endpoint(Evidence::Status(received_status(&line.tail)?))),
+        Head::ReceivedResponse => Some(Finding::Endpoint(EndpointEvidence::Status(received_status(&line.tail)?))),
         _ => finding_of_text(line, table),
     }
 }
@@ -109,9 +116,9 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
 fn finding_of_text(line: &Line<'_>, table: &Table) -> Option<Finding> {
     Some(match line.head {
         Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
-        Head::RequestUri => Finding::Endpoint(Evidence::Uri(endpoint::uri(&line.tail)?)),
+        Head::RequestUri => Finding::Endpoint(EndpointEvidence::Uri(endpoint::uri(&line.tail)?)),
         Head::ResponseHeaders => Finding::Endpoint(endpoint::headers(&line.tail, table)?),
-        Head::ResponseBody => Finding::Endpoint(Evidence::Body(endpoint::body(&line.tail, table)?)),
+        Head::ResponseBody => Finding::Endpoint(EndpointEvidence::Body(endpoint::body(&line.tail, table)?)),
         Head::ExecutionFailed => Finding::Failure(execution_failed(&line.tail.text(), table)),
         Head::LambdaExecutionFailed => Finding::Failure(function_failed(&line.tail.text(), table)),
         Head::LambdaInvocationFailed => Finding::Failure(invocation_failed(&line.tail.text(), table)),

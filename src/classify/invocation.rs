@@ -27,6 +27,13 @@ pub enum Finding<'a> {
     },
 }
 
+impl Finding<'_> {
+    /// Whether it can decide a count: such a log event must not count again when it is delivered again.
+    pub fn decides(&self) -> bool {
+        matches!(self, Self::Report(_) | Self::Failure { .. })
+    }
+}
+
 /// How an invocation went.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {

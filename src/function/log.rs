@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
-use why5xx::classify::{Subject, shape::fingerprint};
+use why5xx::classify::shape::fingerprint;
+use why5xx::failure::Id;
 use why5xx::pipeline::{Counted, Exemplar};
 use why5xx::publish::Published;
 use why5xx::settings::LogLevel;
@@ -116,25 +117,16 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
 /// Where to find one failed request.
 pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
     let failure = &exemplar.failure;
-    let (api, stage) = match &failure.subject {
-        Subject::Request { api_id, stage, .. }
-        | Subject::AccessLine { api_id, stage, .. }
-        | Subject::OtherAccount { api_id, stage, .. } => (Some(api_id), Some(stage)),
-        _ => (None, None),
-    };
-    let function_name = match &failure.subject {
-        Subject::Invocation { function_name } => Some(function_name),
-        _ => None,
-    };
+    let dimension = |name| failure.subject.dimension(name);
     json!({
         "cause": failure.cause.id,
         "metric": failure.subject.metric().name(),
-        "apiId": api,
-        "stage": stage,
-        "functionName": function_name,
+        "apiId": dimension("ApiId"),
+        "stage": dimension("Stage"),
+        "functionName": dimension("FunctionName"),
         "status": failure.status,
         // The failed request's; `requestId` is the invocation's, as in all of Lambda's lines.
-        "failedRequestId": failure.request_id,
+        "failedRequestId": failure.request_id.as_ref().and_then(Id::text),
         "traceId": failure.trace_id,
         "logGroup": exemplar.source.log_group,
         "logStream": exemplar.source.log_stream,

@@ -131,10 +131,10 @@ impl Function {
         let published = self.publisher.publish_all(vec![part], begin.now_ms, begin.until).await;
         let outcome = published.result.clone();
         if outcome.is_ok() {
-            self.pipeline.commit(std::mem::take(&mut counted.memory));
+            self.pipeline.commit(std::mem::take(&mut counted.additions));
             self.log_findings(&counted.exemplars, &counted.shapes);
         } else {
-            self.pipeline.keep_dimensions(std::mem::take(&mut counted.memory));
+            self.pipeline.keep_dimensions(std::mem::take(&mut counted.additions));
         }
         self.warn(&counted);
         self.log_published(begin, fields(&counted, &published), &published, counted_ms);
@@ -149,7 +149,7 @@ impl Function {
         counted: &Counted,
         recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
     ) -> Part<'b> {
-        let mut part = Part { batch, data: counted.tally.data(), events: counted.memory.events() };
+        let mut part = Part { batch, data: counted.tally.data(), events: counted.additions.events() };
         let Self { pipeline, publisher, .. } = self;
         publisher.leave_out_shared(&mut part, begin.now_ms, |events| {
             recount(&pipeline.knowing(events)).ok().map(|counted| counted.tally.data())

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use why5xx::classify::Failure;
+use why5xx::failure::Failure;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
@@ -93,7 +93,7 @@ impl Function {
         self.count_own(begin, &counted);
         self.warn(&counted);
         run.parts.push(self.part(begin, record.content, &counted, |pipeline| count_record(pipeline, record)));
-        self.pipeline.commit(std::mem::take(&mut counted.memory));
+        self.pipeline.commit(std::mem::take(&mut counted.additions));
         run.totals.add(&counted);
         let most = self.settings.exemplars_per_cause;
         for exemplar in counted.exemplars {

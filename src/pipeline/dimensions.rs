@@ -4,12 +4,9 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use crate::classify::Subject;
+use crate::failure::{OTHER, Subject};
 use crate::keyed::{NoHash, key_of};
 use crate::settings::Settings;
-
-/// What the values beyond a cap are counted as.
-const OTHER: &str = "other";
 
 /// Dimension values given out, by kind. A hash stands for each: 50,000 of one kind, the most that may be set, take 0.9 MB.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +34,9 @@ impl Dimensions {
         let limit = settings.dimension_sets_limit;
         match subject {
             Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
-                let is_given = self.give(known, Kind::ApiAndStage, ("", &*api_id, &*stage), limit);
+                // Names beyond those of a batch are folded already.
+                let is_other = api_id == OTHER && stage == OTHER;
+                let is_given = !is_other && self.give(known, Kind::ApiAndStage, ("", &*api_id, &*stage), limit);
                 if !is_given {
                     fold([api_id, stage]);
                     if let Some(route) = route {
@@ -76,7 +75,7 @@ impl Dimensions {
     }
 
     /// Adds what a batch gave out.
-    pub(super) fn take_over(&mut self, batch: Self) {
+    pub(super) fn merge(&mut self, batch: Self) {
         for (given, of_batch) in self.given.iter_mut().zip(batch.given) {
             given.extend(of_batch);
         }
@@ -132,7 +131,7 @@ mod tests {
         let (mut known, mut first) = (Dimensions::default(), Dimensions::default());
         first.fold(&known, &mut request("a", None), &settings());
         first.fold(&known, &mut request("b", None), &settings());
-        known.take_over(first);
+        known.merge(first);
         let mut second = Dimensions::default();
         assert!(!second.fold(&known, &mut request("b", None), &settings()));
         assert!(second.fold(&known, &mut request("c", None), &settings()));

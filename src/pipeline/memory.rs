@@ -18,12 +18,10 @@ const MOST_EVENTS: usize = 100_000;
 /// Most log streams of functions whose open invocations are remembered.
 const MOST_STREAMS: usize = 256;
 
-/// What was counted, and what was left open.
+/// What an environment remembers: what was counted, and what was left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     counted: Events,
-    /// What a batch adds to these.
-    noted: Events,
     /// Open requests of execution logs.
     pub(super) carry: Carry,
     /// Open invocations, by log stream.
@@ -39,15 +37,36 @@ pub struct Memory {
     pub(super) shown: Shown,
 }
 
-impl Memory {
-    /// What a batch begins with, to be taken over when it is accepted.
-    pub(super) fn of_batch(&self) -> Self {
-        Self { formats: self.formats.clone(), ..Self::default() }
+/// What one batch adds to the [`Memory`], once its data were accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Additions {
+    events: Events,
+    /// The open requests, in place of the former ones, which the batch had taken up.
+    pub(super) carry: Carry,
+    /// What the batch leaves open of its log stream.
+    pub(super) stream: Option<(u64, invocation::Carry)>,
+    pub(super) formats: flow::Formats,
+    pub(super) dimensions: Dimensions,
+    pub(super) sources: Sources,
+    pub(super) shown: Shown,
+}
+
+impl Additions {
+    /// The log events that count in this batch and were not known before.
+    pub fn events(&self) -> Vec<u64> {
+        self.events.oldest_first.iter().copied().collect()
     }
 
-    /// The log events that a batch noted: those that count, and were not known before.
-    pub fn events(&self) -> Vec<u64> {
-        self.noted.oldest_first.iter().copied().collect()
+    /// Adds a log event; false if the batch had it before.
+    pub(super) fn note(&mut self, event: u64) -> bool {
+        self.events.insert(event)
+    }
+}
+
+impl Memory {
+    /// Additions with what a batch needs of the memory to begin with.
+    pub(super) fn begin_batch(&self) -> Additions {
+        Additions { formats: self.formats.clone(), ..Additions::default() }
     }
 
     /// What stands for a log stream.
@@ -61,15 +80,9 @@ impl Memory {
         key_of((stream_key, id))
     }
 
-    /// What the batch before left open of this log stream.
-    pub(super) fn of_stream(&self, log_group: &str, log_stream: &str) -> invocation::Carry {
-        let key = key_of((log_group, log_stream));
-        self.streams.get(&key).cloned().unwrap_or_default()
-    }
-
-    /// Keeps what a batch leaves open of this log stream.
-    pub(super) fn keep_stream(&mut self, log_group: &str, log_stream: &str, carry: invocation::Carry) {
-        self.insert_stream(key_of((log_group, log_stream)), carry);
+    /// What the batch before left open of a log stream.
+    pub(super) fn of_stream(&self, stream_key: u64) -> invocation::Carry {
+        self.streams.get(&stream_key).cloned().unwrap_or_default()
     }
 
     fn insert_stream(&mut self, key: u64, carry: invocation::Carry) {
@@ -93,30 +106,23 @@ impl Memory {
         self.counted.known.contains(&event)
     }
 
-    /// Notes a log event of a batch; false where the batch had it before.
-    pub(super) fn note(&mut self, event: u64) -> bool {
-        self.noted.insert(event)
-    }
-
     /// Takes a log event for counted while one batch is counted once more: nothing that is remembered makes room for it.
     pub(super) fn suppose(&mut self, event: u64) {
         self.counted.known.insert(event);
     }
 
-    /// Adds what a batch noted, and its open requests in place of the former ones, which it had taken up.
-    pub(super) fn take_over(&mut self, batch: Self) {
-        for event in batch.noted.oldest_first {
+    /// Merges what a batch adds.
+    pub(super) fn merge(&mut self, additions: Additions) {
+        for event in additions.events.oldest_first {
             self.counted.insert(event);
         }
-        self.carry = batch.carry;
-        self.formats = batch.formats;
-        self.dimensions.take_over(batch.dimensions);
-        self.sources.take_over(batch.sources);
-        self.shown.take_over(batch.shown);
-        for key in batch.streams_oldest_first {
-            if let Some(carry) = batch.streams.get(&key) {
-                self.insert_stream(key, carry.clone());
-            }
+        self.carry = additions.carry;
+        self.formats = additions.formats;
+        self.dimensions.merge(additions.dimensions);
+        self.sources.merge(additions.sources);
+        self.shown.merge(additions.shown);
+        if let Some((key, carry)) = additions.stream {
+            self.insert_stream(key, carry);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which kinds of log an API's failures were seen in. Where both tell of them, both count them: their metrics must not
 //! be added up.
 
-use crate::classify::Subject;
+use crate::failure::{Subject, UNKNOWN};
 use crate::keyed::{Keyed, key_of};
 
 /// Most APIs that are remembered. An account has 600 as a rule.
@@ -10,6 +10,15 @@ const MOST_APIS: usize = 10_000;
 const EXECUTION: u8 = 1;
 const ACCESS: u8 = 2;
 
+/// What is known of an API once one more of its failures was noted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// It was seen in both kinds of log.
+    pub(super) is_in_both: bool,
+    /// It had not been seen in this kind before.
+    pub(super) is_new: bool,
+}
+
 /// The kinds of log by API.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sources {
@@ -17,30 +26,28 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Notes what tells of this failure. Whether the API was seen in both kinds of log, by what `known` knows as well.
-    pub(super) fn note(&mut self, known: &Self, subject: &Subject) -> bool {
+    /// Notes what tells of this failure, beside what `known` knows.
+    pub(super) fn note(&mut self, known: &Self, subject: &Subject) -> Noted {
         let (api_id, kind) = match subject {
             Subject::Request { api_id, .. } => (api_id, EXECUTION),
             Subject::AccessLine { api_id, .. } => (api_id, ACCESS),
-            _ => return false,
+            _ => return Noted::default(),
         };
         // Failures of which nothing tells the API are not those of one API.
-        if api_id == super::UNKNOWN {
-            return false;
+        if api_id == UNKNOWN {
+            return Noted::default();
         }
         let key = key_of(api_id);
         let before = known.kinds.get(&key).copied().unwrap_or_default();
         let has_room = known.kinds.len() + self.kinds.len() < MOST_APIS || self.kinds.contains_key(&key);
-        if !has_room && before == 0 {
-            return false;
-        }
-        let now = self.kinds.entry(key).or_default();
+        let now = if has_room || before != 0 { self.kinds.entry(key).or_default() } else { return Noted::default() };
+        let is_new = (*now | before) & kind == 0;
         *now |= before | kind;
-        *now == EXECUTION | ACCESS
+        Noted { is_in_both: *now == EXECUTION | ACCESS, is_new }
     }
 
     /// Adds what a batch noted.
-    pub(super) fn take_over(&mut self, batch: Self) {
+    pub(super) fn merge(&mut self, batch: Self) {
         for (key, kinds) in batch.kinds {
             *self.kinds.entry(key).or_default() |= kinds;
         }
@@ -62,22 +69,22 @@ mod tests {
     #[test]
     fn an_api_is_seen_in_both_over_several_batches() {
         let (mut known, mut batch) = (Sources::default(), Sources::default());
-        assert!(!batch.note(&known, &request("a")));
-        assert!(!batch.note(&known, &access_line("b")));
-        known.take_over(batch);
+        assert!(!batch.note(&known, &request("a")).is_in_both);
+        assert!(!batch.note(&known, &access_line("b")).is_in_both);
+        known.merge(batch);
         let mut batch = Sources::default();
-        assert!(!batch.note(&known, &request("a")));
-        assert!(batch.note(&known, &access_line("a")));
-        known.take_over(batch);
-        assert!(Sources::default().note(&known, &request("a")));
+        assert!(!batch.note(&known, &request("a")).is_in_both);
+        assert!(batch.note(&known, &access_line("a")).is_in_both);
+        known.merge(batch);
+        assert!(Sources::default().note(&known, &request("a")).is_in_both);
     }
 
     #[test]
     fn an_unknown_api_and_other_logs_are_never_seen_in_both() {
         let (known, mut batch) = (Sources::default(), Sources::default());
         batch.note(&known, &request("unknown"));
-        assert!(!batch.note(&known, &access_line("unknown")));
-        assert!(!batch.note(&known, &Subject::Flow { log_group: "a".to_owned() }));
+        assert!(!batch.note(&known, &access_line("unknown")).is_in_both);
+        assert!(!batch.note(&known, &Subject::Flow { log_group: "a".to_owned() }).is_in_both);
         assert!(batch.kinds.is_empty());
     }
 
@@ -87,8 +94,8 @@ mod tests {
         for n in 0..MOST_APIS + 10 {
             batch.note(&known, &request(&n.to_string()));
         }
-        known.take_over(batch);
+        known.merge(batch);
         assert_eq!(known.kinds.len(), MOST_APIS);
-        assert!(Sources::default().note(&known, &access_line("0")), "those that are known go on");
+        assert!(Sources::default().note(&known, &access_line("0")).is_in_both, "those that are known go on");
     }
 }

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use super::limits;
-use crate::tally::{Datum, Metric, Unit};
+use crate::failure::Metric;
+use crate::tally::{Datum, Unit};
 
 /// One PutMetricData request.
 #[derive(Debug, Clone, PartialEq)]

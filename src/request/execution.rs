@@ -3,14 +3,14 @@
 //! A request is (API, stage, request ID). Clients may choose the ID, so it repeats: opening lines and ends tell one
 //! request of an ID from the next. Where requests of one ID overlap, a line goes to the first of them to end.
 
-use std::sync::Arc;
-
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State};
-use super::{Id, Names, Place, TextNumber};
-use crate::cause::{Cause, Table, UNCLASSIFIED};
+use super::{Names, Place};
+use crate::cause::{Cause, Role, Table};
+use crate::classify::evidence::is_server_error;
 use crate::classify::execution::{Finding, Opening};
 use crate::classify::shape;
+use crate::failure::{Failure, FailureSink};
 use crate::keyed::{Keyed, key_of};
 
 /// Where a request was made, and its ID.
@@ -33,38 +33,6 @@ impl RequestKey<'_> {
             None => key_of(self.place),
         }
     }
-}
-
-/// A failed request.
-#[derive(Debug, Clone)]
-pub struct FailedRequest {
-    /// The number of the log event that it began with.
-    pub number: u64,
-    /// The API and its stage, as [`Names`] knows them.
-    pub place: Place,
-    /// The resource as configured.
-    pub route: Option<Arc<str>>,
-    /// The root cause; `unclassified` where no text names one.
-    pub cause: &'static Cause,
-    /// The HTTP status; none where no end was seen.
-    pub status: Option<u16>,
-    /// When the event that decided the count was logged, in milliseconds since 1970-01-01T00:00:00Z.
-    pub timestamp_ms: i64,
-    /// Its request ID, for exemplars.
-    pub id: Option<Id>,
-    /// Its X-Ray trace id, where it was logged before the end.
-    pub trace_id: Option<Box<str>>,
-    /// The shape of the text, where the cause is unclassified.
-    pub shape: Option<TextNumber>,
-}
-
-/// What takes the failed requests.
-pub trait Take {
-    /// Takes a failed request. Gives the number of its exemplar, where it is to be shown.
-    fn failed(&mut self, names: &Names, failed: FailedRequest) -> Option<usize>;
-
-    /// Takes the trace id of a request that is shown; it may be logged behind the end.
-    fn trace_id(&mut self, exemplar: usize, trace_id: &str);
 }
 
 /// Most open requests, and most that are carried over to the next batch. Where more come, the older half is judged by what
@@ -93,6 +61,8 @@ pub struct Requests<'t> {
     names: Names,
     /// Exemplars by request, whose trace id may still come.
     traceless: Keyed<usize>,
+    /// Trace ids that were logged behind the end, by exemplar.
+    late_trace_ids: Vec<(usize, String)>,
     latest_ms: i64,
     /// Requests that were joined from two batches.
     split: u64,
@@ -108,6 +78,7 @@ impl<'t> Requests<'t> {
             others: 0,
             names: carry.names.clone(),
             traceless: Keyed::default(),
+            late_trace_ids: Vec::new(),
             latest_ms: i64::MIN,
             split: 0,
             hint: None,
@@ -119,8 +90,15 @@ impl<'t> Requests<'t> {
         self.names.place(api_id, stage)
     }
 
-    /// Takes one finding, of the log event with this number. `to` gets the failures that it decides.
-    pub fn add(&mut self, key: RequestKey<'_>, number: u64, timestamp_ms: i64, finding: &Finding, to: &mut impl Take) {
+    /// Takes one finding, of the log event with this number. `failed` is called for each failure that it decides.
+    pub fn add(
+        &mut self,
+        key: RequestKey<'_>,
+        number: u64,
+        timestamp_ms: i64,
+        finding: &Finding,
+        failed: &mut FailureSink<'_>,
+    ) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
         // Nothing is open that these lines could be of.
         if self.open.is_empty() && matches!(finding, Finding::Opening(_) | Finding::AuthorizerDone) {
@@ -128,18 +106,18 @@ impl<'t> Requests<'t> {
         }
         let hash = key.hash();
         match finding {
-            Finding::Opening(opening) => return self.opening(hash, *opening, to),
-            Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id, to),
+            Finding::Opening(opening) => return self.opening(hash, *opening, failed),
+            Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
             Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
             // These begin no request.
             Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
-            _ => self.begin_next_if_ended(hash, finding, to),
+            _ => self.begin_next_if_ended(hash, finding, failed),
         }
         let route = match finding {
             Finding::ResourcePath(path) => Some(path.as_str()),
             _ => key.resource_path,
         };
-        self.make_room(to);
+        self.make_room(failed);
         let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
@@ -149,9 +127,9 @@ impl<'t> Requests<'t> {
         }
         slot.front.keep_route(route);
         match finding {
-            Finding::Endpoint(evidence) => slot.front.endpoint(evidence),
-            Finding::AuthorizerStarted => slot.front.authorizer_started(),
-            Finding::AuthorizerDone => slot.front.authorizer_done(),
+            Finding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
+            Finding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
+            Finding::AuthorizerDone => slot.front.evidence.authorizer_done(),
             Finding::Failure(line) => {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
@@ -167,20 +145,20 @@ impl<'t> Requests<'t> {
                 slot.front.failure(line, shape, timestamp_ms);
                 slot.keep_id(key.request_id);
                 if let Some(state) = oldest {
-                    self.judge(hash, &state, None, to);
+                    self.judge(hash, &state, None, failed);
                 }
             }
             Finding::GatewayResponse(response) => {
                 slot.front.answered(response, timestamp_ms);
-                if slot.front.failed() {
+                if slot.front.evidence.failed() {
                     slot.keep_id(key.request_id);
                 }
             }
             &Finding::Ended(status) => {
-                if is_failure(status) {
+                if is_server_error(status) {
                     slot.keep_id(key.request_id);
                 }
-                self.completed(hash, status, timestamp_ms, to);
+                self.completed(hash, status, timestamp_ms, failed);
             }
             Finding::ResourcePath(_) | Finding::Opening(_) | Finding::TraceId(_) => {}
         }
@@ -188,15 +166,21 @@ impl<'t> Requests<'t> {
 
     /// Takes a finding that an accepted batch had already. The lines before it came again too, and what they began is
     /// that batch's request: nothing of it counts, nor does an end that is still to come.
-    pub fn repeated(&mut self, key: RequestKey<'_>, timestamp_ms: i64, finding: &Finding, to: &mut impl Take) {
+    pub fn repeated(
+        &mut self,
+        key: RequestKey<'_>,
+        timestamp_ms: i64,
+        finding: &Finding,
+        failed: &mut FailureSink<'_>,
+    ) {
         let hash = key.hash();
         if matches!(finding, Finding::Ended(_)) && !self.open.contains_key(&hash) {
             return;
         }
-        self.make_room(to);
+        self.make_room(failed);
         let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
         slot.front.seen(timestamp_ms, key.request_id.is_some());
-        if slot.front.phase == Phase::Open && !slot.front.has_failure() {
+        if slot.front.phase == Phase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
                 Some(original) => slot.front = original,
                 None => slot.front.counted = true,
@@ -214,22 +198,22 @@ impl<'t> Requests<'t> {
     }
 
     /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
-    fn opening(&mut self, hash: u64, opening: Opening, to: &mut impl Take) {
+    fn opening(&mut self, hash: u64, opening: Opening, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.is_blank() || slot.behind_is_blank() {
             return;
         }
         match slot.front.phase {
-            Phase::Answered | Phase::Completed => self.retire_front(hash, to),
+            Phase::Answered | Phase::Completed => self.retire_front(hash, failed),
             // Its end may never be logged, and then it must not swallow the next one's failure.
-            Phase::Open if slot.front.has_failure() => {
+            Phase::Open if slot.front.evidence.has_failure() => {
                 self.others += 1;
                 if let Some(state) = slot.leave_front() {
-                    self.judge(hash, &state, None, to);
+                    self.judge(hash, &state, None, failed);
                 }
             }
             // The lines of authorizer and usage plan stand between the two opening lines of one request.
-            Phase::Open if opening == Opening::Starting => slot.front.authorizer_done(),
+            Phase::Open if opening == Opening::Starting => slot.front.evidence.authorizer_done(),
             Phase::Open => {
                 self.others += 1;
                 slot.open_behind();
@@ -238,7 +222,7 @@ impl<'t> Requests<'t> {
     }
 
     /// After its end, a failure line or an end begins a new request of that ID.
-    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, to: &mut impl Take) {
+    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         let phase = slot.front.phase;
         let begins = match finding {
@@ -249,12 +233,12 @@ impl<'t> Requests<'t> {
             _ => false,
         };
         if begins {
-            self.retire_front(hash, to);
+            self.retire_front(hash, failed);
         }
     }
 
     /// A completion line: one of the requests of that ID ends.
-    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, to: &mut impl Take) {
+    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
@@ -264,9 +248,9 @@ impl<'t> Requests<'t> {
             answered.absorb(&slot.front);
             slot.front = answered;
         }
-        let is_failure = is_failure(status);
+        let is_failure = is_server_error(status);
         let is_the_front_s = match slot.front.phase {
-            Phase::Open => slot.front.has_failure() || !is_failure,
+            Phase::Open => slot.front.evidence.has_failure() || !is_failure,
             Phase::Answered => true,
             Phase::Completed => false,
         };
@@ -277,26 +261,26 @@ impl<'t> Requests<'t> {
             self.split += u64::from(left.carried);
             left.completed(status, timestamp_ms);
             let ids = slot.take_ids();
-            self.judge(hash, &left, Some(ids), to);
+            self.judge(hash, &left, Some(ids), failed);
             return;
         }
         slot.front.completed(status, timestamp_ms);
         // An end that comes may be of one that was left, and must find that this one had its own.
         if !slot.has_left() {
-            self.retire_front(hash, to);
+            self.retire_front(hash, failed);
         }
     }
 
     /// Keeps the number of open requests bounded.
     #[inline]
-    fn make_room(&mut self, to: &mut impl Take) {
+    fn make_room(&mut self, failed: &mut FailureSink<'_>) {
         if self.open.len() >= MOST_OPEN || self.others >= MOST_OPEN {
-            self.judge_older_half(to);
+            self.judge_older_half(failed);
         }
     }
 
     #[cold]
-    fn judge_older_half(&mut self, to: &mut impl Take) {
+    fn judge_older_half(&mut self, failed: &mut FailureSink<'_>) {
         self.others = 0;
         if self.open.values().map(|slot| slot.states().count()).sum::<usize>() < MOST_OPEN {
             return;
@@ -310,14 +294,14 @@ impl<'t> Requests<'t> {
         for (hash, mut slot) in open.extract_if(|_, slot| age(slot) <= middle) {
             let mut ids = Some(slot.take_ids());
             for state in slot.states() {
-                self.judge(hash, state, ids.take(), to);
+                self.judge(hash, state, ids.take(), failed);
             }
         }
         self.open = open;
     }
 
     /// Gives the verdict on the front request of an ID and makes room for the next one.
-    fn retire_front(&mut self, hash: u64, to: &mut impl Take) {
+    fn retire_front(&mut self, hash: u64, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         let ids = slot.take_ids();
         let next = match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
@@ -330,78 +314,77 @@ impl<'t> Requests<'t> {
         if is_last {
             self.open.remove(&hash);
         }
-        self.judge(hash, &state, Some(ids), to);
+        self.judge(hash, &state, Some(ids), failed);
     }
 
-    fn judge(&mut self, hash: u64, state: &State, ids: Option<Ids>, to: &mut impl Take) {
-        if !state.failed() {
-            self.hint = self.hint.or_else(|| state.hint(self.table));
+    /// Reports a request if it failed and was not counted yet.
+    fn judge(&mut self, hash: u64, state: &State, ids: Option<Ids>, failed: &mut FailureSink<'_>) {
+        let evidence = &state.evidence;
+        if !evidence.failed() {
+            self.hint = self.hint.or_else(|| evidence.hint(self.table));
             return;
         }
         if state.counted {
             return;
         }
-        let cause = state.cause(self.table);
-        let (id, trace_id) = ids.map_or((None, None), |ids| (ids.id, ids.trace_id));
+        let cause = evidence.cause(self.table);
+        let Ids { id, trace_id } = ids.unwrap_or_default();
         let has_trace_id = trace_id.is_some();
-        let failed = FailedRequest {
-            number: state.number(),
-            place: state.place,
-            route: state.route.clone(),
+        let failure = Failure {
+            subject: self.names.subject(state.place, state.route.as_deref()),
             cause,
-            status: state.status(),
+            status: evidence.status(),
             timestamp_ms: state.decided_ms(),
-            id,
+            number: state.number(),
+            request_id: id,
             trace_id,
-            shape: if cause.id == UNCLASSIFIED { self.shape(state) } else { None },
+            shape: cause.is(Role::Unclassified).then(|| self.shape(state)),
         };
-        if let Some(exemplar) = to.failed(&self.names, failed)
+        if let Some(exemplar) = failed(failure)
             && !has_trace_id
         {
             self.traceless.insert(hash, exemplar);
         }
     }
 
-    fn trace_id(&mut self, hash: u64, trace_id: &str, to: &mut impl Take) {
+    fn trace_id(&mut self, hash: u64, trace_id: &str) {
         if let Some(exemplar) = self.traceless.remove(&hash) {
-            to.trace_id(exemplar, trace_id);
+            self.late_trace_ids.push((exemplar, trace_id.to_owned()));
         } else if let Some(slot) = self.open.get_mut(&hash)
             && slot.ids.id.is_some()
         {
-            slot.ids.trace_id = Some(trace_id.into());
+            slot.ids.trace_id = Some(trace_id.to_owned());
         }
     }
 
-    /// The shape of its failure line; without one it is unclassified for its gateway response.
-    fn shape(&mut self, state: &State) -> Option<TextNumber> {
-        let unknown =
-            || shape::of(if state.has_failure() { "" } else { "Gateway response type: {} with status code: {}" });
-        state.shape.or_else(|| self.names.keep_shape(&unknown()))
+    /// The shape of its failure line; without one it is unclassified because of its gateway response.
+    fn shape(&self, state: &State) -> String {
+        match state.shape.map(|number| self.names.shape(number).unwrap_or(shape::GAP)) {
+            Some(shape) => shape.to_owned(),
+            None if state.evidence.has_failure() => shape::of(""),
+            None => shape::of("Gateway response type: {} with status code: {}"),
+        }
     }
 
     /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
-    pub fn finish(mut self, to: &mut impl Take) -> Finished {
+    pub fn finish(mut self, failed: &mut FailureSink<'_>) -> Finished {
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
         let mut open = std::mem::take(&mut self.open);
         open.retain(|hash, slot| {
             let mut ids = Some(slot.take_ids());
             for state in slot.states() {
-                self.judge(*hash, state, ids.take(), to);
-                self.hint = self.hint.or_else(|| state.hint(self.table));
+                self.judge(*hash, state, ids.take(), failed);
+                self.hint = self.hint.or_else(|| state.evidence.hint(self.table));
             }
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
             !slot.is_done() && carried <= MOST_OPEN
         });
         open.shrink_to_fit();
         let names = if open.is_empty() { Names::default() } else { self.names.places_alone() };
-        Finished { carry: Carry { open, names }, split: self.split, hint: self.hint }
+        let Self { split, hint, late_trace_ids, .. } = self;
+        Finished { carry: Carry { open, names }, split, hint, late_trace_ids }
     }
-}
-
-/// Whether a status tells of a server error.
-fn is_failure(status: u16) -> bool {
-    (500..600).contains(&status)
 }
 
 /// What a batch leaves behind.
@@ -412,24 +395,15 @@ pub struct Finished {
     /// Requests that were joined from two batches.
     pub split: u64,
     /// The cause that the evidence of a request hints at, where nothing says that it failed.
-    pub hint: Option<&'static crate::cause::Cause>,
+    pub hint: Option<&'static Cause>,
+    /// Trace ids that were logged behind the end of their request, by the number of the exemplar.
+    pub late_trace_ids: Vec<(usize, String)>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::classify::execution::FailureLine;
-
-    struct Failures(usize);
-
-    impl Take for Failures {
-        fn failed(&mut self, _: &Names, _: FailedRequest) -> Option<usize> {
-            self.0 += 1;
-            None
-        }
-
-        fn trace_id(&mut self, _: usize, _: &str) {}
-    }
 
     fn failure() -> Finding {
         Finding::Failure(FailureLine {
@@ -447,19 +421,23 @@ mod tests {
         let table = Table::default();
         let mut requests = Requests::resume(&Carry::default(), &table);
         let place = requests.place("a", "prod");
-        let (mut failures, mut most) = (Failures(0), 0);
+        let (mut failures, mut most) = (0, 0);
+        let mut failed = |_| {
+            failures += 1;
+            None
+        };
         for number in 0..ids * rounds {
             let id = (number % ids).to_string();
             let key = RequestKey { place, request_id: Some(id.as_bytes()), resource_path: None };
             for finding in [Finding::Opening(Opening::Starting), failure()] {
-                requests.add(key, number as u64 + 1, number as i64, &finding, &mut failures);
+                requests.add(key, number as u64 + 1, number as i64, &finding, &mut failed);
             }
             if number.is_multiple_of(997) {
                 most = most.max(requests.open.values().map(|slot| slot.states().count()).sum::<usize>());
             }
         }
-        requests.finish(&mut failures);
-        (failures.0, most)
+        requests.finish(&mut failed);
+        (failures, most)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::cause::{Cause, Role};
 use crate::classify::invocation::{Evidence, Finding, Place, ProcessEnd, Reported, Weight};
-use crate::classify::{Failure, Subject, Verdict};
+use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
 use crate::record::lambda::RequestId;
 
@@ -182,38 +182,32 @@ impl Invocations {
         Self { held: carry.held.into_iter().collect(), current: carry.current, next: carry.next, ..Self::default() }
     }
 
-    /// Adds what one line proves. `decided` is called for each invocation that is known to be over.
-    pub fn add(
-        &mut self,
-        function_name: &str,
-        timestamp_ms: i64,
-        finding: &Finding<'_>,
-        decided: &mut impl FnMut(Verdict),
-    ) {
+    /// Adds what one line proves. `failed` is called for each invocation that is known to have failed.
+    pub fn add(&mut self, function_name: &str, timestamp_ms: i64, finding: &Finding<'_>, failed: &mut FailureSink<'_>) {
         match finding {
-            Finding::Start(id) => self.start(function_name, timestamp_ms, *id, decided),
+            Finding::Start(id) => self.start(function_name, timestamp_ms, *id, failed),
             Finding::End(id) => self.end(timestamp_ms, *id),
-            Finding::Report(report) => self.report(function_name, timestamp_ms, report, decided),
+            Finding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
             Finding::Failure { request_id, evidence } => {
-                self.failure(function_name, timestamp_ms, *request_id, evidence, decided);
+                self.failure(function_name, timestamp_ms, *request_id, evidence, failed);
             }
         }
         if self.held.len() > MOST_HELD {
-            self.relieve(function_name, decided);
+            self.relieve(function_name, failed);
         }
     }
 
     /// Decides what is still open, and says what the next batch of the stream must know of it.
-    pub fn finish(mut self, function_name: &str, decided: &mut impl FnMut(Verdict)) -> Carry {
+    pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
         let mut carry = Carry { current: self.current, ..Carry::default() };
         if let Some(next) = self.next.take() {
-            self.decide(function_name, None, &next, decided);
+            self.decide(function_name, None, &next, failed);
             carry.next = Some(Held { counted: true, ..next });
         }
         let mut held: Vec<_> = self.held.drain().collect();
         held.sort_unstable_by_key(|(id, held)| (held.timestamp_ms, *id));
         for (id, one) in &held {
-            self.decide(function_name, Some(*id), one, decided);
+            self.decide(function_name, Some(*id), one, failed);
         }
         let latest = held.len().saturating_sub(MOST_CARRIED);
         carry.held = held.split_off(latest);
@@ -223,10 +217,10 @@ impl Invocations {
         carry
     }
 
-    fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, decided: &mut impl FnMut(Verdict)) {
+    fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
         match self.held.get_mut(&id) {
             Some(held) if held.awaits_start && !held.ended => held.awaits_start = false,
-            Some(_) => self.settle(function_name, id, decided),
+            Some(_) => self.settle(function_name, id, failed),
             None => {}
         }
         // What stood before the first line of an invocation was the start of its environment, which is tried again.
@@ -245,16 +239,10 @@ impl Invocations {
         }
     }
 
-    fn report(
-        &mut self,
-        function_name: &str,
-        timestamp_ms: i64,
-        report: &Reported<'_>,
-        decided: &mut impl FnMut(Verdict),
-    ) {
+    fn report(&mut self, function_name: &str, timestamp_ms: i64, report: &Reported<'_>, failed: &mut FailureSink<'_>) {
         let id = report.request_id;
         if self.held.get(&id).is_some_and(|held| held.ended) {
-            self.settle(function_name, id, decided);
+            self.settle(function_name, id, failed);
         }
         let ends_process = report.evidence.is_some_and(|evidence| evidence.exit != ProcessEnd::None);
         if ends_process {
@@ -297,13 +285,13 @@ impl Invocations {
         timestamp_ms: i64,
         request_id: Option<RequestId>,
         evidence: &Evidence,
-        decided: &mut impl FnMut(Verdict),
+        failed: &mut FailureSink<'_>,
     ) {
         if evidence.weight == Weight::Hinted {
             return self.hint(timestamp_ms, request_id, evidence);
         }
         let under_way = if evidence.place == Place::Start { None } else { request_id.or(self.current) };
-        let Some(id) = under_way else { return self.failure_of_next(function_name, timestamp_ms, evidence, decided) };
+        let Some(id) = under_way else { return self.failure_of_next(function_name, timestamp_ms, evidence, failed) };
         if evidence.exit != ProcessEnd::None {
             self.take_crash(id);
         }
@@ -340,13 +328,13 @@ impl Invocations {
         function_name: &str,
         timestamp_ms: i64,
         evidence: &Evidence,
-        decided: &mut impl FnMut(Verdict),
+        failed: &mut FailureSink<'_>,
     ) {
         // A second whole report is of a second invocation: the lines between them were filtered away.
         if evidence.place == Place::WholeInvocation
             && let Some(next) = self.next.take_if(|next| next.whole)
         {
-            self.decide(function_name, None, &next, decided);
+            self.decide(function_name, None, &next, failed);
         }
         self.next.get_or_insert_with(|| Held::new(timestamp_ms)).add(evidence, timestamp_ms);
     }
@@ -368,14 +356,14 @@ impl Invocations {
         }
     }
 
-    fn settle(&mut self, function_name: &str, id: RequestId, decided: &mut impl FnMut(Verdict)) {
+    fn settle(&mut self, function_name: &str, id: RequestId, failed: &mut FailureSink<'_>) {
         if let Some(held) = self.held.remove(&id) {
-            self.decide(function_name, Some(id), &held, decided);
+            self.decide(function_name, Some(id), &held, failed);
         }
     }
 
     /// Makes room: decides the invocations that ended, and all others if that is not enough.
-    fn relieve(&mut self, function_name: &str, decided: &mut impl FnMut(Verdict)) {
+    fn relieve(&mut self, function_name: &str, failed: &mut FailureSink<'_>) {
         let mut held = std::mem::take(&mut self.held);
         let enough = held.values().filter(|one| one.ended).count() >= MOST_HELD / 2;
         // The platform may still log of the invocation that ended last.
@@ -383,25 +371,26 @@ impl Invocations {
         held.retain(|id, one| {
             let keep = enough && !one.ended || last == Some(*id);
             if !keep {
-                self.decide(function_name, Some(*id), one, decided);
+                self.decide(function_name, Some(*id), one, failed);
             }
             keep
         });
         self.held = held;
     }
 
-    fn decide(&mut self, function_name: &str, id: Option<RequestId>, held: &Held, decided: &mut impl FnMut(Verdict)) {
+    fn decide(&mut self, function_name: &str, id: Option<RequestId>, held: &Held, failed: &mut FailureSink<'_>) {
         let trace_id = id.and_then(|id| self.trace_ids.remove(&id));
         let Some(cause) = held.decided().filter(|_| !held.counted) else { return };
-        decided(Verdict::Failed(Failure {
+        failed(Failure {
             subject: Subject::Invocation { function_name: function_name.to_owned() },
             cause,
             status: None,
             timestamp_ms: held.timestamp_ms,
-            request_id: id.and_then(|id| id.as_uuid()),
+            number: 0,
+            request_id: id.and_then(|id| id.as_uuid()).map(|id| Id::of(id.as_bytes())),
             trace_id: trace_id.map(String::from),
             shape: None,
-        }));
+        });
     }
 }
 

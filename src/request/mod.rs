@@ -3,11 +3,10 @@
 //! A count is a failed request, never a line.
 
 pub mod execution;
-mod id;
 pub mod invocation;
 mod names;
 mod slot;
 mod state;
 
-pub use id::Id;
-pub use names::{Names, Place, TextNumber};
+pub use names::Place;
+use names::{Names, TextNumber};

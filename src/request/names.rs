@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use crate::classify::Subject;
+use crate::failure::{OTHER, Subject};
 use crate::keyed::{Keyed, key_of};
 
 /// The number of an API and stage.
@@ -20,32 +20,24 @@ const MOST_SHAPES: usize = 1_000;
 
 /// The number of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TextNumber(u16);
-
-/// What an API and stage beyond those told apart are counted as.
-const OTHER: &str = "other";
+pub(super) struct TextNumber(u16);
 
 /// The names of one batch.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub(super) struct Names {
     places: Numbered<(String, String)>,
     shapes: Numbered<String>,
 }
 
 impl Names {
     /// The number of an API and stage.
-    pub fn place(&mut self, api_id: &str, stage: &str) -> Place {
+    pub(super) fn place(&mut self, api_id: &str, stage: &str) -> Place {
         let names = || (api_id.to_owned(), stage.to_owned());
         self.places.keep((api_id, stage), MOST_PLACES, names).map_or(OTHER_PLACE, Place)
     }
 
-    /// Whether an API and stage are told apart from others; if not, they count as `other`.
-    pub fn tells_apart(&self, place: Place) -> bool {
-        place != OTHER_PLACE
-    }
-
     /// What a failed request counts under.
-    pub fn subject(&self, place: Place, route: Option<&str>) -> Subject {
+    pub(super) fn subject(&self, place: Place, route: Option<&str>) -> Subject {
         let names = self.places.value(place.0);
         let (api_id, stage) = names.map_or((OTHER, OTHER), |(api_id, stage)| (api_id, stage));
         Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: route.map(str::to_owned) }
@@ -57,7 +49,7 @@ impl Names {
     }
 
     /// A shape that was kept.
-    pub fn shape(&self, number: TextNumber) -> Option<&str> {
+    pub(super) fn shape(&self, number: TextNumber) -> Option<&str> {
         self.shapes.value(number.0).map(String::as_str)
     }
 
@@ -128,7 +120,6 @@ mod tests {
         let (one, another) = (all.place("b", "prod"), all.place("c", "prod"));
         assert_eq!(one, another);
         assert_eq!(names(&all.subject(one, None)), (OTHER, OTHER, None));
-        assert!(all.tells_apart(all.clone().place("a", "7")) && !all.tells_apart(one));
         let place = all.place("a", "1");
         assert_eq!(names(&all.subject(place, Some("7"))), ("a", "1", Some("7")));
         for n in 0..MOST_SHAPES {

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::Id;
 use super::state::State;
+use crate::failure::Id;
 
 /// Most requests of one ID under way at the same time; a client that chooses more of them gets its lines mixed up.
 const MOST_OTHERS: usize = 64;
@@ -23,7 +23,7 @@ pub(super) struct Slot {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids {
     pub(super) id: Option<Id>,
-    pub(super) trace_id: Option<Box<str>>,
+    pub(super) trace_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]

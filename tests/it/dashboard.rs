@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use why5xx::cause::{self, Kind, Table};
-use why5xx::classify::{Failure, Subject};
+use why5xx::failure::{Failure, Subject};
 use why5xx::publish::OwnMetric;
 use why5xx::tally::Tally;
 
@@ -160,6 +160,7 @@ fn published() -> BTreeMap<String, BTreeSet<String>> {
             subject,
             cause,
             status: None,
+            number: 1,
             request_id: None,
             trace_id: None,
             timestamp_ms: 0,

@@ -100,7 +100,7 @@ fn routes(batches: &Value) -> BTreeMap<String, u64> {
     let mut tally = Tally::default();
     for batch in batches.as_array().expect("batches") {
         let counted = pipeline.count_document(batch.to_string().as_bytes()).expect("a batch");
-        pipeline.commit(counted.memory);
+        pipeline.commit(counted.additions);
         tally.merge(counted.tally);
     }
     let mut routes = BTreeMap::new();

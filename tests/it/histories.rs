@@ -257,13 +257,13 @@ impl World {
             self.deliveries += 1;
             self.publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
             let data = counted.tally.data();
-            let mut part = Part { batch: &batch.document, data, events: counted.memory.events() };
+            let mut part = Part { batch: &batch.document, data, events: counted.additions.events() };
             self.publisher.leave_out_shared(&mut part, NOW_MS, |events| {
                 let counted = self.pipeline.knowing(events).count_document(&batch.document);
                 counted.ok().map(|counted| counted.tally.data())
             });
             parts.push(part);
-            self.pipeline.commit(counted.memory);
+            self.pipeline.commit(counted.additions);
         }
         let published = self.publisher.publish_all(parts, NOW_MS, until).await;
         let is_accepted = published.result.is_ok() && !self.is_dead();

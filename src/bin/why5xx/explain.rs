@@ -80,8 +80,8 @@ impl Found {
                 }
             };
             match counted {
-                Ok(Counted { causes, shapes, hints: more, memory, .. }) => {
-                    pipeline.commit(memory);
+                Ok(Counted { causes, shapes, hints: more, additions, .. }) => {
+                    pipeline.commit(additions);
                     found.causes.extend(causes.into_iter().map(|(_, id)| id));
                     found.shapes.extend(shapes.into_keys());
                     hints.extend(more);

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use why5xx::cause::Table;
-use why5xx::tally::Metric;
+use why5xx::failure::Metric;
 
 use self::axis::Axis;
 use self::counts::{Causes, Colours, Log, by_metric, has_time, highest_first};

@@ -229,8 +229,8 @@ impl Replay<'_> {
         };
         match counted {
             Ok(mut counted) => {
-                let memory = std::mem::take(&mut counted.memory);
-                self.pipeline.commit(memory);
+                let additions = std::mem::take(&mut counted.additions);
+                self.pipeline.commit(additions);
                 self.progress.log_events(counted.decoded.log_events);
                 self.totals.add(counted);
             }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use why5xx::cause::{Cause, Table};
-use why5xx::classify::{Subject, shape};
-use why5xx::tally::Metric;
+use why5xx::classify::shape;
+use why5xx::failure::{Metric, Subject};
 
 use crate::Failed;
 use crate::replay::Totals;
@@ -53,20 +53,6 @@ fn without_route(subject: &Subject) -> Subject {
     subject
 }
 
-/// Names and values of the dimensions beside the cause.
-fn dimensions(subject: &Subject) -> Vec<(&'static str, &str)> {
-    match subject {
-        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
-            vec![("ApiId", api_id), ("Stage", stage)]
-        }
-        Subject::Invocation { function_name } => vec![("FunctionName", function_name)],
-        Subject::OtherAccount { account_id, api_id, stage } => {
-            vec![("AccountId", account_id), ("ApiId", api_id), ("Stage", stage)]
-        }
-        Subject::Flow { log_group } => vec![("LogGroup", log_group)],
-    }
-}
-
 /// Failed requests and invocations; a rejected flow is neither.
 fn errors(rows: &[Row]) -> u64 {
     rows.iter().filter(|row| row.subject.metric() != Metric::RejectedFlows).map(|row| row.count).sum()
@@ -78,7 +64,7 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
         .iter()
         .map(|row| {
             let mut names: serde_json::Map<String, Value> =
-                dimensions(&row.subject).into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+                row.subject.dimensions().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
             names.insert("Cause".into(), row.cause.into());
             let statuses: serde_json::Map<String, Value> = row
                 .statuses
@@ -203,7 +189,7 @@ fn statuses(row: &Row) -> String {
 }
 
 fn place(subject: &Subject) -> String {
-    dimensions(subject).into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/")
+    subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/")
 }
 
 /// The first check of each cause that was counted.

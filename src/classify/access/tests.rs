@@ -7,8 +7,8 @@ fn table() -> Table {
 
 fn failure(text: &str) -> Failure {
     let line = line(text).unwrap_or_else(|| panic!("no line: {text}"));
-    match verdict(&line, 7, &Source::default(), &table()) {
-        Verdict::Failed(failure) => failure,
+    match finding(&line, 7, &Source::default(), &table()) {
+        Some(Finding::Failed(failure)) => failure,
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -165,8 +165,8 @@ fn the_public_text_is_no_reason() {
 #[test]
 fn api_and_stage_come_from_the_line_else_from_the_group_else_are_unknown() {
     let source = Source { api_id: Some("group1".to_owned()), stage: Some("prod".to_owned()), ..Source::default() };
-    let of = |text: &str, source: &Source| match verdict(&line(text).expect("a line"), 0, source, &table()) {
-        Verdict::Failed(failure) => match failure.subject {
+    let of = |text: &str, source: &Source| match finding(&line(text).expect("a line"), 0, source, &table()) {
+        Some(Finding::Failed(failure)) => match failure.subject {
             Subject::AccessLine { api_id, stage, route } => (api_id, stage, route.unwrap_or_default()),
             other => panic!("{other:?}"),
         },
@@ -185,7 +185,7 @@ fn ids_for_exemplars_are_kept() {
     let failure = failure(
         r#"{"requestId":"r-1","routeKey":"GET /x","status":"502","xrayTraceId":"1-6528a1b2-0123456789abcdef01234567"}"#,
     );
-    assert_eq!(failure.request_id.as_deref(), Some("r-1"));
+    assert_eq!(failure.request_id.as_ref().and_then(Id::text), Some("r-1"));
     assert_eq!(failure.trace_id.as_deref(), Some("1-6528a1b2-0123456789abcdef01234567"));
     assert_eq!((failure.status, failure.timestamp_ms), (Some(502), 7));
 }
@@ -193,9 +193,9 @@ fn ids_for_exemplars_are_kept() {
 #[test]
 fn other_lines_are_no_failures() {
     let source = Source::default();
-    assert!(matches!(verdict(&Line::Healthy, 0, &source, &table()), Verdict::NotFailed));
-    assert!(matches!(verdict(&Line::NoStatus, 0, &source, &table()), Verdict::NotFailed));
-    assert!(matches!(verdict(&Line::Ambiguous, 0, &source, &table()), Verdict::Ambiguous));
+    assert!(finding(&Line::Healthy, 0, &source, &table()).is_none());
+    assert!(finding(&Line::NoStatus, 0, &source, &table()).is_none());
+    assert!(matches!(finding(&Line::Ambiguous, 0, &source, &table()), Some(Finding::Ambiguous)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use why5xx::cause::Table;
-use why5xx::classify::Subject;
+use why5xx::failure::Subject;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 
@@ -105,7 +105,7 @@ pub(crate) fn ours(pattern: &str, batches: &[Batch]) -> Vec<Counted> {
                     Subject::Request { route: Some(_), .. } | Subject::AccessLine { route: Some(_), .. }
                 ),
                 row: failure.cause.id.to_owned(),
-                request: failure.request_id.expect("each line has an id"),
+                request: failure.request_id.expect("each line has an id").text().expect("of text").to_owned(),
             });
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use why5xx::cause::Table;
-use why5xx::classify::Subject;
+use why5xx::failure::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 use why5xx::tally::Tally;
@@ -19,7 +19,7 @@ pub(crate) fn environment() -> Pipeline {
 /// A subscription batch through the steps of the function.
 pub(crate) fn count(pipeline: &mut Pipeline, batch: &Batch) -> Counted {
     let mut counted = pipeline.count(batch.payload().as_bytes()).expect("a batch that our encoder made");
-    pipeline.commit(std::mem::take(&mut counted.memory));
+    pipeline.commit(std::mem::take(&mut counted.additions));
     counted
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn outcome(seed: u64, events_per_batch: usize, environments: usize, r
         let environment = random.below(environments.len());
         for exemplar in count(&mut environments[environment], batch).exemplars {
             let failure = exemplar.failure;
-            let id = failure.request_id.expect("each line has an id");
+            let id = failure.request_id.expect("each line has an id").text().expect("of text").to_owned();
             counts.entry(id).or_default().push(Some((failure.cause.id, failure.status)));
         }
         let ids: std::collections::BTreeSet<&str> = batch.events.iter().map(|event| id_of(&event.message)).collect();

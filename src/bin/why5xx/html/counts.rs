@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use why5xx::cause::{REASON_NOT_LOGGED, UNCLASSIFIED};
-use why5xx::classify::Subject;
-use why5xx::tally::{Key, Metric, Tally};
+use why5xx::failure::{Metric, Subject};
+use why5xx::tally::{Key, Tally};
 
 use super::axis::Axis;
 use super::chart::Layer;
@@ -83,16 +83,8 @@ impl Log {
 
 /// Names of what failed, and its route where it is known.
 fn place(subject: &Subject) -> (Vec<String>, Option<String>) {
-    match subject {
-        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
-            (vec![api_id.clone(), stage.clone()], route.clone())
-        }
-        Subject::OtherAccount { account_id, api_id, stage } => {
-            (vec![account_id.clone(), api_id.clone(), stage.clone()], None)
-        }
-        Subject::Invocation { function_name } => (vec![function_name.clone()], None),
-        Subject::Flow { log_group } => (vec![log_group.clone()], None),
-    }
+    let names = subject.dimensions().into_iter().map(|(_, value)| value.to_owned()).collect();
+    (names, subject.route().map(str::to_owned))
 }
 
 /// The counts of each metric that has some, in the order of [`Metric`].

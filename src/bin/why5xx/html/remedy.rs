@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, Table};
-use why5xx::classify::Subject;
+use why5xx::failure::{Id, Metric, Subject};
 use why5xx::pipeline::Exemplar;
-use why5xx::tally::Metric;
 
 use super::chart;
 use super::counts::{Colours, Log, has_time, highest_first};
@@ -162,7 +161,7 @@ fn requests(page: &mut String, exemplars: &[&Exemplar]) {
             page,
             "<tr><th scope=\"row\"><code>{}</code>{trace}</th><td data-name=\"Time\">{}</td>\
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
-            text(failure.request_id.as_deref().unwrap_or_default()),
+            text(failure.request_id.as_ref().and_then(Id::text).unwrap_or_default()),
             time.as_deref().unwrap_or("not told"),
             text(&place(&failure.subject)),
             text(if exemplar.source.log_group.is_empty() { "not told" } else { &exemplar.source.log_group })
@@ -172,13 +171,11 @@ fn requests(page: &mut String, exemplars: &[&Exemplar]) {
 }
 
 fn place(subject: &Subject) -> String {
-    match subject {
-        Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
-            let route = route.as_deref().map(|route| format!(" {route}")).unwrap_or_default();
-            format!("{api_id}/{stage}{route}")
-        }
-        Subject::OtherAccount { account_id, api_id, stage } => format!("{account_id} {api_id}/{stage}"),
-        Subject::Invocation { function_name } => function_name.clone(),
-        Subject::Flow { log_group } => log_group.clone(),
+    let value = |name| subject.dimension(name);
+    let account = value("AccountId").map(|account| format!("{account} ")).unwrap_or_default();
+    let route = subject.route().map(|route| format!(" {route}")).unwrap_or_default();
+    match (value("ApiId"), value("Stage")) {
+        (Some(api_id), Some(stage)) => format!("{account}{api_id}/{stage}{route}"),
+        _ => subject.dimensions().first().map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use why5xx::classify::{Failure, Subject};
+use why5xx::failure::{Failure, Id, Subject};
 use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
 
@@ -16,7 +16,8 @@ fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
         cause: Table::default().by_id(cause).unwrap(),
         status: Some(502),
         timestamp_ms,
-        request_id: Some(HOSTILE.to_owned()),
+        number: 1,
+        request_id: Some(Id::of(HOSTILE.as_bytes())),
         trace_id: None,
         shape: None,
     }

@@ -1,0 +1,216 @@
+//! What the findings of one request add up to: whether it failed, and which cause it has.
+//!
+//! Between lines the higher rank wins, among equals the earlier line. The phase decides first: what is said while the
+//! authorizer works is about the authorizer. The endpoint's own answer may refine what the gateway concluded from it, by
+//! a closed list. Which line belongs to which request is left to [`crate::request::execution`].
+
+use super::endpoint::{Answer, Endpoint};
+use super::execution::{Candidate, EndpointEvidence, FailureLine, GatewayResponse};
+use crate::cause::{Cause, CauseIndex, Role, Table};
+
+/// The evidence of one request: a few numbers, without any text.
+#[derive(Debug, Clone, Default)]
+pub struct RequestEvidence {
+    /// Status of the end; 0 if no end was seen.
+    status: u16,
+    has_failure: bool,
+    in_authorizer: bool,
+    authorizer_failed: bool,
+    /// One of its failure lines is a configuration error without a reason.
+    lacks_reason: bool,
+    /// A gateway response line was seen, so the answer was not the backend's.
+    gateway_answered: bool,
+    integration: Option<Candidate>,
+    authorizer: Option<Candidate>,
+    response_type: Option<Candidate>,
+    endpoint: Endpoint,
+    received_status: u16,
+    headers_seen: bool,
+    function_error: bool,
+    answer: Answer,
+}
+
+/// Keeps the candidate of the higher rank, among equals the earlier one.
+fn keep_best(best: &mut Option<Candidate>, candidate: Option<Candidate>) {
+    if let Some(candidate) = candidate
+        && best.is_none_or(|best| candidate.rank > best.rank)
+    {
+        *best = Some(candidate);
+    }
+}
+
+fn cause_of(best: Option<Candidate>, table: &Table) -> Option<&'static Cause> {
+    best.map(|best| table.at(best.cause))
+}
+
+/// Whether a status is a server error.
+pub fn is_server_error(status: u16) -> bool {
+    (500..600).contains(&status)
+}
+
+impl RequestEvidence {
+    /// Whether there is none but an end.
+    pub fn is_blank(&self) -> bool {
+        !self.has_failure
+            && !self.in_authorizer
+            && !self.headers_seen
+            && !self.function_error
+            && self.received_status == 0
+            && self.endpoint == Endpoint::Unknown
+            && self.answer == Answer::default()
+    }
+
+    /// Whether a failure line was seen.
+    pub fn has_failure(&self) -> bool {
+        self.has_failure
+    }
+
+    /// The authorizer is called.
+    pub fn authorizer_started(&mut self) {
+        self.in_authorizer = true;
+    }
+
+    /// The authorizer has answered. What its endpoint answered says nothing about the integration's.
+    pub fn authorizer_done(&mut self) {
+        self.in_authorizer = false;
+        if !self.has_failure {
+            self.endpoint = Endpoint::Unknown;
+            self.received_status = 0;
+            self.headers_seen = false;
+            self.function_error = false;
+            self.answer = Answer::default();
+        }
+    }
+
+    /// Adds a failure line.
+    pub fn failure(&mut self, line: &FailureLine) {
+        self.has_failure = true;
+        self.authorizer_failed |= line.names_authorizer || self.in_authorizer;
+        self.lacks_reason |= line.says_no_more;
+        keep_best(&mut self.integration, line.integration);
+        keep_best(&mut self.authorizer, line.authorizer);
+    }
+
+    /// Adds a gateway response line.
+    pub fn answered(&mut self, response: &GatewayResponse) {
+        self.gateway_answered = true;
+        self.status = response.status;
+        self.authorizer_failed |= response.names_authorizer;
+        keep_best(&mut self.response_type, response.cause);
+    }
+
+    /// Adds a completion line.
+    pub fn completed(&mut self, status: u16) {
+        self.status = status;
+    }
+
+    /// Adds what a line shows of the endpoint.
+    pub fn endpoint(&mut self, evidence: &EndpointEvidence) {
+        match evidence {
+            EndpointEvidence::Uri(endpoint) => self.endpoint = *endpoint,
+            EndpointEvidence::Status(status) => self.received_status = *status,
+            EndpointEvidence::Headers { function_error, error } => {
+                self.headers_seen = true;
+                self.function_error |= function_error;
+                self.answer.fill(*error);
+            }
+            EndpointEvidence::Body(answer) => self.answer.fill(*answer),
+        }
+    }
+
+    /// Adds the failure lines of what turned out to be the same request.
+    pub fn absorb(&mut self, later: &Self) {
+        self.has_failure |= later.has_failure;
+        self.authorizer_failed |= later.authorizer_failed;
+        self.lacks_reason |= later.lacks_reason;
+        keep_best(&mut self.integration, later.integration);
+        keep_best(&mut self.authorizer, later.authorizer);
+        self.answer.fill(later.answer);
+    }
+
+    /// The status of the end; None if no end was seen.
+    pub fn status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
+    /// Whether the request failed: the status decides, and without an end a failure line does.
+    pub fn failed(&self) -> bool {
+        self.status().map_or(self.has_failure, is_server_error)
+    }
+
+    /// The root cause of a request that failed.
+    pub fn cause(&self, table: &Table) -> &'static Cause {
+        if self.authorizer_failed {
+            return cause_of(self.authorizer, table)
+                .or_else(|| cause_of(self.response_type, table))
+                .unwrap_or_else(|| Role::AuthorizerFailed.cause());
+        }
+        if let Some(cause) = cause_of(self.integration, table) {
+            return self.refined(cause, table);
+        }
+        if let Some(cause) = cause_of(self.response_type, table) {
+            return cause;
+        }
+        if self.has_failure || self.gateway_answered { Role::Unclassified } else { Role::BackendAnswered }.cause()
+    }
+
+    /// Returns the cause that the endpoint's answer names, if that says more than what the gateway concluded from it. A
+    /// closed list.
+    fn refined(&self, concluded: &'static Cause, table: &Table) -> &'static Cause {
+        let answer = match concluded.role {
+            Some(Role::MalformedAnswer) => self.lambda_service_answer().or_else(|| self.function_answer(table)),
+            Some(Role::StatusNotMapped) => self.service_answer(),
+            // With a reason it is no matter of Lambda's, and an HTTP backend may echo what a client wrote.
+            Some(Role::ConfigurationError) if self.lacks_reason => self.lambda_service_answer(),
+            Some(Role::InvocationForbidden | Role::InvocationRejected) => self.lambda_service_answer(),
+            _ => None,
+        };
+        answer.map_or(concluded, |index| table.at(index))
+    }
+
+    /// The Lambda service answers an invocation itself only if the function did not run: then with a status that is not
+    /// 200.
+    fn lambda_service_answer(&self) -> Option<CauseIndex> {
+        let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
+        (may_be_lambda && self.may_be_refused()).then_some(self.answer.lambda_service).flatten()
+    }
+
+    fn function_answer(&self, table: &Table) -> Option<CauseIndex> {
+        let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
+        // Where the log has the headers, they show whether the body is an error of the function.
+        let is_error = self.function_error || (!self.headers_seen && self.answer.function.is_some());
+        if !(may_be_lambda && is_error) {
+            return None;
+        }
+        self.answer.function.or_else(|| table.index_of(Role::FunctionFailed.cause()))
+    }
+
+    fn service_answer(&self) -> Option<CauseIndex> {
+        match self.endpoint {
+            Endpoint::AwsService if self.may_be_refused() => self.answer.service,
+            Endpoint::Lambda if self.may_be_refused() => self.answer.lambda_service.or(self.answer.service),
+            _ => None,
+        }
+    }
+
+    fn may_be_refused(&self) -> bool {
+        self.received_status == 0 || self.received_status >= 300
+    }
+
+    /// The cause that the endpoint's answer alone hints at, where nothing says that the request failed: for pasted text.
+    pub fn hint(&self, table: &Table) -> Option<&'static Cause> {
+        let index = match self.endpoint {
+            Endpoint::AwsService => self.service_answer().or_else(|| {
+                let by_status = match self.received_status {
+                    401 | 403 => Role::ServiceDenied,
+                    429 => Role::ServiceThrottled,
+                    400.. => Role::ServiceFailed,
+                    _ => return None,
+                };
+                table.index_of(by_status.cause())
+            }),
+            _ => self.lambda_service_answer().or_else(|| self.function_answer(table)),
+        };
+        index.map(|index| table.at(index))
+    }
+}

@@ -1,0 +1,187 @@
+//! A failure, the one type in which every kind of log reports what it counts.
+//!
+//! A count is a failed request, a failed invocation or a rejected flow, never a line. Metric names and dimensions are
+//! written here alone. Which cause a failure has is left to [`crate::classify`], how many there are to [`crate::tally`].
+
+use crate::cause::Cause;
+
+/// One failed request, invocation or rejected flow.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What failed, for the dimensions.
+    pub subject: Subject,
+    /// The root cause; `unclassified` if no text names one.
+    pub cause: &'static Cause,
+    /// The HTTP status; None if the log does not show it.
+    pub status: Option<u16>,
+    /// When the event that decided the count was logged, in milliseconds since 1970-01-01T00:00:00Z.
+    pub timestamp_ms: i64,
+    /// The number of the log event with which it began, counted from 1 in its batch.
+    pub number: u64,
+    /// The request id, for exemplars.
+    pub request_id: Option<Id>,
+    /// The X-Ray trace id, for exemplars.
+    pub trace_id: Option<String>,
+    /// The shape of the text, if the cause is unclassified.
+    pub shape: Option<String>,
+}
+
+/// What is counted in place of an API, stage or another name if nothing shows it.
+pub const UNKNOWN: &str = "unknown";
+
+/// What is counted in place of the names beyond a cap.
+pub const OTHER: &str = "other";
+
+/// A callback for each failure. It returns the number of the exemplar, if the failure became one: its trace id may be
+/// logged later.
+pub type FailureSink<'s> = dyn FnMut(Failure) -> Option<usize> + 's;
+
+/// A request id as it was logged: any bytes. Most are UUIDs, which need no memory of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Id(Bytes);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Bytes {
+    Uuid([u8; uuid::fmt::Hyphenated::LENGTH]),
+    Other(Box<[u8]>),
+}
+
+impl Id {
+    /// Keeps the bytes of an id.
+    pub fn of(id: &[u8]) -> Self {
+        Self(id.try_into().map_or_else(|_| Bytes::Other(id.into()), Bytes::Uuid))
+    }
+
+    /// The id as text; None if it is empty or not UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        let bytes = match &self.0 {
+            Bytes::Uuid(bytes) => &bytes[..],
+            Bytes::Other(bytes) => bytes,
+        };
+        std::str::from_utf8(bytes).ok().filter(|id| !id.is_empty())
+    }
+}
+
+/// What failed: the part of the dimensions that does not depend on the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A request in an execution log.
+    Request {
+        /// The API's id or name.
+        api_id: String,
+        /// Its stage.
+        stage: String,
+        /// The resource or route, as configured; never the path that a client wrote.
+        route: Option<String>,
+    },
+    /// A request in an access log.
+    AccessLine {
+        /// The API's id or name.
+        api_id: String,
+        /// Its stage.
+        stage: String,
+        /// The resource or route, as configured.
+        route: Option<String>,
+    },
+    /// An invocation of a Lambda function.
+    Invocation {
+        /// The function's name.
+        function_name: String,
+    },
+    /// A request or an invocation in the log of another account than the function's own.
+    OtherAccount {
+        /// The account.
+        account_id: String,
+        /// The API's id or name; `unknown` for an invocation.
+        api_id: String,
+        /// Its stage, likewise.
+        stage: String,
+    },
+    /// A rejected flow.
+    Flow {
+        /// The log group of the flow log.
+        log_group: String,
+    },
+}
+
+impl Subject {
+    /// The metric that counts it.
+    pub const fn metric(&self) -> Metric {
+        match self {
+            Self::Request { .. } => Metric::Errors,
+            Self::AccessLine { .. } => Metric::AccessLogErrors,
+            Self::Invocation { .. } => Metric::FunctionErrors,
+            Self::OtherAccount { .. } => Metric::AccountErrors,
+            Self::Flow { .. } => Metric::RejectedFlows,
+        }
+    }
+
+    /// Names and values of its dimensions, without the cause and the route.
+    ///
+    /// A request of API `a1b2c3d4e5` and stage `prod` has `[("ApiId", "a1b2c3d4e5"), ("Stage", "prod")]`.
+    pub fn dimensions(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => {
+                vec![("ApiId", api_id), ("Stage", stage)]
+            }
+            Self::Invocation { function_name } => vec![("FunctionName", function_name)],
+            Self::OtherAccount { account_id, api_id, stage } => {
+                vec![("AccountId", account_id), ("ApiId", api_id), ("Stage", stage)]
+            }
+            Self::Flow { log_group } => vec![("LogGroup", log_group)],
+        }
+    }
+
+    /// The value of one of its dimensions; None if it has no such dimension.
+    pub fn dimension(&self, name: &str) -> Option<&str> {
+        self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
+    }
+
+    /// The resource or route, if the log shows it.
+    pub fn route(&self) -> Option<&str> {
+        match self {
+            Self::Request { route, .. } | Self::AccessLine { route, .. } => route.as_deref(),
+            Self::Invocation { .. } | Self::OtherAccount { .. } | Self::Flow { .. } => None,
+        }
+    }
+}
+
+/// The metrics that count failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Failed requests, from execution logs.
+    Errors,
+    /// Failed requests, from access logs.
+    AccessLogErrors,
+    /// Failed invocations, from Lambda logs.
+    FunctionErrors,
+    /// Failed requests and invocations, from logs of other accounts.
+    AccountErrors,
+    /// Rejected records, from VPC flow logs.
+    RejectedFlows,
+}
+
+impl Metric {
+    /// The metric name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Errors => "Errors",
+            Self::AccessLogErrors => "AccessLogErrors",
+            Self::FunctionErrors => "FunctionErrors",
+            Self::AccountErrors => "AccountErrors",
+            Self::RejectedFlows => "RejectedFlows",
+        }
+    }
+
+    /// The name of the metric that sums the causes of an API and stage; None if there is none.
+    pub const fn by_stage(self) -> Option<&'static str> {
+        match self {
+            Self::Errors => Some("StageErrors"),
+            Self::AccessLogErrors => Some("AccessLogStageErrors"),
+            Self::FunctionErrors | Self::AccountErrors | Self::RejectedFlows => None,
+        }
+    }
+}
+
+/// The name of the metric that counts by route.
+pub const ROUTE_ERRORS: &str = "RouteErrors";
