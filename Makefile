@@ -24,7 +24,7 @@ fast: fmt clippy unit ## What a change needs most: formatting, lints, unit tests
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools/
-	scripts/install-tools
+	scripts/install-tools sam emulator
 
 .PHONY: fmt
 fmt: ## Formatting
@@ -90,12 +90,16 @@ differential: tools ## The decoder beside Python's gzip and json
 FUZZ_SECONDS ?= 20
 FUZZ_TARGETS ?=
 
+.PHONY: fuzz-tools
+fuzz-tools:
+	scripts/install-tools fuzz
+
 .PHONY: fuzz
-fuzz: tools ## Fuzz each target for a while, in bounded memory (docs/fuzzing.md)
+fuzz: fuzz-tools ## Fuzz each target for a while, in bounded memory (docs/fuzzing.md)
 	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: fuzz-check
-fuzz-check: tools ## Each fuzz target over its kept inputs and some thousand others
+fuzz-check: fuzz-tools ## Each fuzz target over its kept inputs and some thousand others
 	scripts/fuzz check
 
 .PHONY: bench
