@@ -1,4 +1,11 @@
-//! What the fuzz targets share: a pipeline that lives as long as the process, and log events made of an input.
+//! The fuzz targets, as functions of an input, and what they share: a pipeline that lives as long as the process, and log
+//! events made of an input. The programs of `targets/` hand them to libFuzzer; `tests/it/fuzz.rs` runs them without it.
+
+mod classify;
+mod decode;
+mod own_rules;
+mod records;
+mod settings;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -8,8 +15,14 @@ use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
+pub use classify::classify;
+pub use decode::decode;
+pub use own_rules::own_rules;
+pub use records::records;
+pub use settings::settings;
+
 /// A log group that the settings give an order of flow-log fields.
-pub const FLOW_LOG_GROUP: &str = "/vpc/flow";
+const FLOW_LOG_GROUP: &str = "/vpc/flow";
 
 /// Most log events of one input: what few events cannot break, many do not break either, but slower.
 const MOST_EVENTS: usize = 64;
@@ -22,8 +35,28 @@ log_group = "/vpc/flow"
 fields = ["srcaddr", "dstaddr", "dstport", "action", "log-status", "end"]
 "#;
 
+/// Lines of an execution log.
+pub fn record_execution(input: &[u8]) {
+    count_lines("API-Gateway-Execution-Logs_a1b2c3d4e5/prod", input);
+}
+
+/// Lines of a log group whose name tells nothing: each is told by its shape, access logs foremost.
+pub fn record_access(input: &[u8]) {
+    count_lines("/team/orders/access", input);
+}
+
+/// Lines of a function's log.
+pub fn record_lambda(input: &[u8]) {
+    count_lines("/aws/lambda/orders", input);
+}
+
+/// Lines of a VPC flow log, in the order of fields that the settings give or in that of a header line.
+pub fn record_flow(input: &[u8]) {
+    count_lines(FLOW_LOG_GROUP, input);
+}
+
 /// Counting changes nothing in a pipeline, so that one will do for all inputs.
-pub fn pipeline() -> &'static Pipeline {
+fn pipeline() -> &'static Pipeline {
     static PIPELINE: OnceLock<Pipeline> = OnceLock::new();
     PIPELINE.get_or_init(|| {
         let settings = Settings::default().with_file_text(Path::new("fuzz.toml"), SETTINGS);
@@ -35,14 +68,14 @@ pub fn pipeline() -> &'static Pipeline {
 }
 
 /// Counts the lines of an input as the log events of a group. The first byte tells whether they have JSON's escapes.
-pub fn count_lines(log_group: &str, input: &[u8]) {
+fn count_lines(log_group: &str, input: &[u8]) {
     let Some((kind, text)) = input.split_first() else { return };
     let message = if kind % 2 == 0 { Message::plain } else { Message::json_escaped };
     count_messages(pipeline(), log_group, text.split(|byte| *byte == b'\n').map(message));
 }
 
 /// Counts messages as the log events of a group.
-pub fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Iterator<Item = Message<'m>>) {
+fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Iterator<Item = Message<'m>>) {
     let header = BatchHeader {
         message_type: "DATA_MESSAGE".to_owned(),
         owner: "123456789012".to_owned(),
@@ -56,7 +89,7 @@ pub fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl I
 }
 
 /// What holds of every batch.
-pub fn check(counted: &Counted, log_events: usize) {
+fn check(counted: &Counted, log_events: usize) {
     let failures: u64 = counted.tally.counts().map(|(_, count)| count).sum();
     // A line may be a transcript of several; each of its failures takes some twenty bytes of it.
     assert!(counted.decoded.log_events <= log_events as u64);

@@ -1,17 +1,3 @@
-//! The event of a stream or a queue, whatever is in its place.
 #![no_main]
 
-use why5xx::source::records::{Batch, Records};
-use why5xx_fuzz::pipeline;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let Some(records) = Records::of(input) else { return };
-    for record in &records.records {
-        assert!(!record.id.is_empty());
-        match record.batch() {
-            Ok(Batch::Gzip(gzip)) => drop(pipeline().count_gzip(&gzip)),
-            Ok(Batch::SubscriptionEvent(event)) => drop(pipeline().count(&event)),
-            Err(error) => assert!(error.to_string().len() < 200),
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| why5xx_fuzz::records(input));

@@ -1,15 +1,3 @@
-//! A settings file of any content: it loads, or the error names a line.
 #![no_main]
 
-use std::path::Path;
-
-use why5xx::settings::{Settings, SettingsError};
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let Ok(text) = std::str::from_utf8(input) else { return };
-    match Settings::default().with_file_text(Path::new("fuzz.toml"), text) {
-        Ok(settings) => drop(settings.fold_stage("pr-17").to_owned()),
-        Err(SettingsError::File { line, .. }) => assert!((1..=text.lines().count() + 1).contains(&line)),
-        Err(error) => panic!("an error of another kind: {error}"),
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| why5xx_fuzz::settings(input));

@@ -12,6 +12,7 @@ mod docs;
 mod explain;
 mod filter_pattern;
 mod function;
+mod fuzz;
 mod giants;
 mod golden;
 mod healthy;

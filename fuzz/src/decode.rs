@@ -1,0 +1,40 @@
+//! The decoder on payloads, on compressed data and on documents. A document must read the same whole and in windows.
+
+use std::io::Write;
+
+use why5xx::decode::{self, Decoded, Limits, LogEvent};
+
+/// What is seen of a log event.
+type Seen = (String, i64, String);
+
+fn seen(event: &LogEvent<'_>) -> Seen {
+    (String::from_utf8_lossy(event.id).into_owned(), event.timestamp_ms, event.message.text().into_owned())
+}
+
+/// Reads one input.
+pub fn decode(input: &[u8]) {
+    let limits = Limits { inflated_bytes: 1 << 20, log_events: 10_000, ..Limits::default() };
+    let Some((kind, rest)) = input.split_first() else { return };
+    match kind % 4 {
+        0 => drop(decode::subscription_event(rest, &limits, &mut |_, event| drop(seen(event)))),
+        1 => drop(decode::base64_data(rest, &limits, &mut |_, event| drop(seen(event)))),
+        2 => drop(decode::gzip_data(rest, &limits, &mut |_, event| drop(seen(event)))),
+        _ => both_ways(rest, &limits),
+    }
+}
+
+fn both_ways(document: &[u8], limits: &Limits) {
+    let (mut whole, mut windowed): (Vec<Seen>, Vec<Seen>) = Default::default();
+    let first = decode::document_json(document, &mut |_, event| whole.push(seen(event)));
+    let second = decode::gzip_data(&stored(document), limits, &mut |_, event| windowed.push(seen(event)));
+    let header = |outcome: Result<Decoded, decode::DecodeError>| outcome.map(|decoded| decoded.header).ok();
+    assert_eq!(header(first), header(second));
+    assert_eq!(whole, windowed);
+}
+
+/// A gzip member that holds the document as it is.
+fn stored(document: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(document).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
+}
