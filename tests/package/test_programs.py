@@ -39,7 +39,9 @@ def command(architecture):
     runner = RUNNERS.get(architecture)
     if runner is None or (runner and not shutil.which(runner[0])):
         pytest.skip(f"nothing here runs programs of {architecture}")
-    assert program.exists(), f"make package has not built for {architecture}"
+    if not program.exists() and architecture != OWN:
+        pytest.skip(f"make package has not built for {architecture}")
+    assert program.exists(), "make package has not built"
     return [*runner, str(program)]
 
 

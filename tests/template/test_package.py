@@ -165,6 +165,25 @@ def test_an_architecture_that_cannot_be_built_is_said_and_fails(package, tmp_pat
     ]
 
 
+@pytest.mark.parametrize("built, status", [({"x86_64"}, 0), (set(), 1)])
+def test_where_only_the_possible_is_wanted_nothing_at_all_still_fails(package, built, status, tmp_path, monkeypatch):
+    program = tmp_path / "bootstrap"
+    program.touch()
+    monkeypatch.setattr(package, "FOLDER", tmp_path / "package")
+    monkeypatch.setattr(package, "build_all", lambda _: dict.fromkeys(built, program))
+    monkeypatch.setattr("sys.argv", ["package", "--possible"])
+    with pytest.raises(SystemExit) as ended:
+        package.main()
+    assert ended.value.code == status
+
+
+def test_a_release_is_optimised_unless_sam_too_would_not(package, monkeypatch):
+    monkeypatch.delenv("SAM_BUILD_MODE", raising=False)
+    assert package.mode() == ["--release"]
+    monkeypatch.setenv("SAM_BUILD_MODE", "debug")
+    assert package.mode() == []
+
+
 def test_the_compiler_is_the_first_that_has_the_library_of_the_target(package, tmp_path, monkeypatch):
     found = []
     for name in "without", "with", "also":
