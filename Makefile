@@ -1,4 +1,4 @@
-# `make test` passes all the tests, and installs what they need into .tools/.
+# `make test` passes the tests, and installs what they need into .tools/. docs/testing.md says what each shows and takes.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,6 +7,13 @@ SHELL := bash
 # cargo-lambda, cargo-deny and cargo-fuzz are subcommands of cargo; sam finds cargo-lambda the same way.
 export PATH := $(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/fuzz/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
+
+# With an example among what is built, cargo gives the dependencies the features that the tests ask for. Without it, most
+# of them would be compiled a second time.
+WITH_THEIR_FEATURES := --example filter_pattern_loss
+
+# The command as the tests built it.
+COMMAND := cargo build --locked --bin why5xx $(WITH_THEIR_FEATURES)
 
 # Tests leave nothing in the work tree.
 export PYTHONDONTWRITEBYTECODE := 1
@@ -17,10 +24,18 @@ help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: test
-test: fmt clippy doc unit lint deny advisories differential fuzz-check chain walkthrough ## All tests: formatting, lints, docs, unit tests, template, licences, fuzz targets, the real chain
+test: fmt clippy doc unit lint deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
+
+.PHONY: test-all
+test-all: test fuzz-check report-test release-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release
 
 .PHONY: fast
-fast: fmt clippy unit ## What a change needs most: formatting, lints, unit tests
+fast: fmt ## What a change needs most, within two minutes: formatting, lints, the tests that are quick
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked --lib --bins --test it -- $(addprefix --skip ,$(SLOW))
+
+# What takes most of the time of the tests: ten thousand histories, memory, measured documents.
+SLOW := histories:: giants:: rivals:: what_is_miscounted
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools/
@@ -36,7 +51,7 @@ clippy: ## Lints
 
 .PHONY: doc
 doc: ## The documentation builds without a warning
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items $(WITH_THEIR_FEATURES) --lib --bin why5xx-lambda
 
 .PHONY: unit
 unit: ## Tests of the crate and of its programs
@@ -61,29 +76,41 @@ advisories: tools ## Known vulnerabilities, where the advisory database can be f
 		echo "advisories: NOT CHECKED, the advisory database cannot be fetched from here"; \
 	fi
 
+# How programs are built that `make test` deploys: neither optimised across crates nor with what a debugger wants, in a
+# third of the time. `make release-test` has the programs that are released.
+QUICKLY := SAM_BUILD_MODE=debug CARGO_PROFILE_DEV_DEBUG=false
+
 .PHONY: chain
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
-	.tools/emulator/bin/python $(PYTEST) -s tests/chain
+	$(QUICKLY) .tools/emulator/bin/python $(PYTEST) -s tests/chain
 
 .PHONY: walkthrough
 walkthrough: tools ## Run the steps of docs/first-hour.md on the emulator, and compare what they print
-	scripts/with-emulator scripts/walkthrough
+	$(QUICKLY) scripts/with-emulator scripts/walkthrough
+
+# The last step leaves a release in target/package, of each architecture that this machine can build for.
+.PHONY: release-test
+release-test: tools ## The chain with the optimised program; a release for both architectures, whose programs answer alike
+	$(MAKE) chain QUICKLY=
+	.tools/sam/bin/python scripts/package --possible
+	$(MAKE) package-check
 
 .PHONY: report-test
 report-test: ## The page of `replay --html` in headless Chromium, where that is installed
 	@if command -v "$${CHROMIUM:-chromium}" >/dev/null; then \
-		cargo build --locked --bin why5xx && python3 tests/report/test_report.py; \
+		$(COMMAND) && python3 tests/report/test_report.py; \
 	else \
 		echo "report-test: NOT CHECKED, there is no Chromium (apt-get install chromium, or set CHROMIUM)"; \
 	fi
 
 .PHONY: picture
 picture: ## Take docs/report.png anew, in headless Chromium
-	cargo build --locked --bin why5xx
+	$(COMMAND)
 	python3 tests/report/picture.py
 
 .PHONY: differential
 differential: tools ## The decoder beside Python's gzip and json
+	$(COMMAND)
 	.tools/sam/bin/python $(PYTEST) tests/differential
 
 # How long each target runs, and which ones: all of them where none is named.

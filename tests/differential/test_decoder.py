@@ -10,14 +10,10 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
+# `make differential` builds it.
+PROGRAM = ROOT / "target/debug/why5xx"
 CASES = 60
 CHARS = ["a", " ", "é", "😀", '"', "\\", "/", "\n", "\t", "\x01", "\u2028", "}", "]", ",", "{", "\ufffd"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    subprocess.run(["cargo", "build", "--locked", "--quiet", "--bin", "why5xx"], cwd=ROOT, check=True)
-    return ROOT / "target/debug/why5xx"
 
 
 def text(dice):
@@ -65,11 +61,11 @@ def compressed(dice, document):
 
 
 @pytest.mark.parametrize("seed", range(CASES))
-def test_python_and_the_decoder_read_the_same(program, seed):
+def test_python_and_the_decoder_read_the_same(seed):
     dice = random.Random(seed)
     document, failed = batch(dice)
     event = json.dumps({"awslogs": {"data": base64.b64encode(compressed(dice, document)).decode()}})
-    run = subprocess.run([program, "replay", "--json", "-"], input=event.encode(), capture_output=True, check=False)
+    run = subprocess.run([PROGRAM, "replay", "--json", "-"], input=event.encode(), capture_output=True, check=False)
     read = json.loads(run.stdout)
     assert read["undecodable"] == []
     assert read["log_events"] == len(document["logEvents"])
