@@ -7,6 +7,7 @@ mod answer;
 mod error;
 pub(crate) mod log;
 mod records;
+mod sink;
 
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,13 +18,14 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::publish::{AnySink, CloudWatch, Emf, OwnMetric, Part, Published, Publisher, Text};
-use why5xx::settings::{Aws, Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
+use why5xx::publish::{OwnMetric, Part, Published, Publisher};
+use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError};
 use why5xx::source::records::Records;
 
 use answer::Answer;
 use error::InvocationError;
 use log::Log;
+use sink::AnySink;
 
 /// Longest time that a function may run.
 ///
@@ -59,11 +61,7 @@ impl Function {
     ///
     /// When the settings lack what the sink needs, or own rules cannot be used.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
-        let sink = match settings.sink {
-            SinkKind::CloudWatch => AnySink::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
-            SinkKind::Emf => AnySink::Emf(Emf::new(std::io::stdout())),
-            SinkKind::Stdout => AnySink::Text(Text::new(std::io::stdout())),
-        };
+        let sink = AnySink::chosen(settings.sink, environment)?;
         let table = Rules::load(environment)?.table();
         let settings = Arc::new(settings);
         Ok(Self {

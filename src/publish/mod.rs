@@ -59,27 +59,6 @@ pub trait Sink {
     fn put(&mut self, request: &Request) -> impl Future<Output = Result<(), Fault>>;
 }
 
-/// The sinks that the settings may choose.
-#[derive(Debug)]
-pub enum AnySink {
-    /// PutMetricData.
-    CloudWatch(Box<CloudWatch>),
-    /// Embedded Metric Format on standard output.
-    Emf(Emf<std::io::Stdout>),
-    /// Readable lines on standard output.
-    Text(Text<std::io::Stdout>),
-}
-
-impl Sink for AnySink {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
-        match self {
-            Self::CloudWatch(sink) => sink.put(request).await,
-            Self::Emf(sink) => sink.put(request).await,
-            Self::Text(sink) => sink.put(request).await,
-        }
-    }
-}
-
 /// A batch, and the data that it led to.
 #[derive(Debug)]
 pub struct Part<'b> {

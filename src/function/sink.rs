@@ -1,0 +1,40 @@
+//! Where the counts go.
+
+use why5xx::publish::{CloudWatch, Emf, Fault, Request, Sink, Text};
+use why5xx::settings::{Aws, Environment, SettingsError, SinkKind};
+
+/// The sinks that the settings may choose.
+#[derive(Debug)]
+pub(crate) enum AnySink {
+    /// PutMetricData.
+    CloudWatch(Box<CloudWatch>),
+    /// Embedded Metric Format on standard output.
+    Emf(Emf<std::io::Stdout>),
+    /// Readable lines on standard output.
+    Text(Text<std::io::Stdout>),
+}
+
+impl AnySink {
+    /// Makes the sink that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// When the environment lacks what CloudWatch's client needs.
+    pub(super) fn chosen(kind: SinkKind, environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(match kind {
+            SinkKind::CloudWatch => Self::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
+            SinkKind::Emf => Self::Emf(Emf::new(std::io::stdout())),
+            SinkKind::Stdout => Self::Text(Text::new(std::io::stdout())),
+        })
+    }
+}
+
+impl Sink for AnySink {
+    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+        match self {
+            Self::CloudWatch(sink) => sink.put(request).await,
+            Self::Emf(sink) => sink.put(request).await,
+            Self::Text(sink) => sink.put(request).await,
+        }
+    }
+}
