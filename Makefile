@@ -24,7 +24,7 @@ help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: test
-test: fmt clippy doc unit lint deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
+test: fmt clippy doc unit quick lint deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
 
 .PHONY: test-all
 test-all: test fuzz-check report-test release-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release
@@ -48,6 +48,7 @@ fmt: ## Formatting
 .PHONY: clippy
 clippy: ## Lints
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --lib --bins --test quick -- -D warnings
 
 .PHONY: doc
 doc: ## The documentation builds without a warning
@@ -56,6 +57,21 @@ doc: ## The documentation builds without a warning
 .PHONY: unit
 unit: ## Tests of the crate and of its programs
 	cargo test --locked
+
+# The crate is not optimised here, which saves most of the time; its dependencies are those of `unit`.
+.PHONY: quick
+quick: ## Tests of the command without the client of CloudWatch
+	CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test --locked --no-default-features --lib --bins --test quick
+
+# As it stands in the README.
+FIRST_COMMAND = $(shell grep -m 1 '^cargo run ' README.md)
+
+.PHONY: first-command
+first-command: ## The README's first command from nothing to its output, and whether all of why5xx prints the same
+	rm -rf target/first-command
+	time CARGO_TARGET_DIR=target/first-command $(FIRST_COMMAND) > target/first-command.txt
+	cargo run --locked --quiet --bin why5xx -- replay events | diff target/first-command.txt -
+	rm -rf target/first-command
 
 .PHONY: lint
 lint: tools ## The template: cfn-lint, sam validate, tests of our own

@@ -18,6 +18,7 @@
 //! that cannot be told any more, `UncertainPublishes` counts the batch.
 
 mod backoff;
+#[cfg(feature = "publish")]
 mod cloudwatch;
 mod emf;
 mod fault;
@@ -36,6 +37,7 @@ use tokio::time::Instant;
 use crate::tally::Datum;
 
 use backoff::Backoff;
+#[cfg(feature = "publish")]
 pub use cloudwatch::CloudWatch;
 pub use emf::Emf;
 pub use fault::{Fault, PublishError};

@@ -10,6 +10,7 @@
 
 mod json;
 mod paste;
+#[cfg(feature = "function")]
 pub mod records;
 mod text;
 

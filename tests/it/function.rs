@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::cloudwatch::{self, Behaviour, CloudWatch, now_ms};
 use crate::support::events::{self, LOG_GROUP};
-use crate::support::function::{Function, OWN_LOG_GROUP, command};
+use crate::support::function::{Function, OWN_LOG_GROUP, PROGRAM, command};
 use crate::support::http;
 use crate::support::runtime_api::Outcome;
 
@@ -447,5 +447,15 @@ fn a_wrong_setting_ends_the_program_at_start_with_its_name() {
         assert!(!output.status.success());
         let line: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&line["level"], line["message"].as_str().unwrap()), (&json!("FATAL"), message));
+    }
+}
+
+#[test]
+fn the_program_holds_no_crate_that_only_the_command_needs() {
+    let program = std::fs::read(PROGRAM).unwrap();
+    let holds = |name: &str| memchr::memmem::find(&program, name.as_bytes()).is_some();
+    assert!(holds("lambda_runtime"), "the names of crates stand in the program");
+    for name in ["clap_builder", "clap_complete", "terminal_size"] {
+        assert!(!holds(name), "{name}");
     }
 }

@@ -1,0 +1,62 @@
+//! CloudWatch as the target of the counts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use why5xx::publish::{CloudWatch, Publisher};
+use why5xx::settings::{Aws, Environment, Settings, SettingsError};
+use why5xx::tally::Datum;
+
+use super::counted;
+use crate::Failed;
+use crate::report::complain;
+
+/// How long all of the sending may take. A day of failures is a few requests.
+const SENDING_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// How the keys of a profile get into the environment.
+const HINT: &str =
+    "for the keys of a profile: eval \"$(aws configure export-credentials --profile NAME --format env)\"";
+
+/// Where the counts go.
+pub(crate) struct Target {
+    aws: Aws,
+}
+
+impl Target {
+    /// Reads the variables of the AWS SDKs, before any input is read in vain.
+    pub(crate) fn of(endpoint_url: Option<&str>) -> Result<Self, Failed> {
+        let aws = Aws::load(&Environment::of_process()).map_err(|error| match error {
+            SettingsError::Missing { variable, .. } if variable.contains("KEY") => Failed(format!("{error} ({HINT})")),
+            error => error.into(),
+        })?;
+        let aws = match endpoint_url {
+            Some(url) => aws.with_endpoint_url(url)?,
+            None => aws,
+        };
+        Ok(Self { aws })
+    }
+
+    /// Sends the data.
+    pub(crate) fn send(&self, data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
+        let sink = CloudWatch::new(&self.aws);
+        let mut publisher = Publisher::new(sink, &settings.namespace, &settings.function_name);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let published = runtime.block_on(async {
+            publisher.publish(b"replay", data, Timestamp::now().as_millisecond(), Instant::now() + SENDING_TIME).await
+        });
+        if let Err(error) = published.result {
+            let again = "; sending again counts what was accepted twice";
+            let again = if published.accepted_requests > 0 { again } else { "" };
+            return Err(Failed(format!("not published: {error}{again}")));
+        }
+        if published.uncertain_attempts > 0 {
+            let attempts = counted(u64::from(published.uncertain_attempts), "attempt");
+            complain(&format!("{attempts} of unknown outcome, made again: what they hold may count twice"));
+        }
+        let requests = counted(published.accepted_requests as u64, "request");
+        complain(&format!("published {} data in {requests}", published.data));
+        Ok(())
+    }
+}
