@@ -1,4 +1,4 @@
-//! The patterns of a table by voice, so that a text is compared with few of them.
+//! The patterns of a table by author, so that a text is compared with few of them.
 //!
 //! A text is noted as the set of its runs of three bytes, which takes one pass. A pattern is looked for only if the set
 //! has the runs that it must have; nine in ten are ruled out by that.
@@ -6,15 +6,15 @@
 //! Measured by callgrind with 10,000 events: without it the whole job takes 90 % more instructions for a function's log,
 //! and 3 % more for the logs whose failure lines [`crate::classify::repeated`] remembers.
 
-use super::{Cause, Says, Voice, pattern};
+use super::{Author, Cause, Says, pattern};
 
-/// The patterns of all voices.
+/// The patterns of all authors.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    voices: [Patterns; Voice::COUNT],
+    authors: [Patterns; Author::COUNT],
 }
 
-/// The patterns of one voice, in the order of precedence.
+/// The patterns of one author, in the order of precedence.
 #[derive(Debug, Clone, Default)]
 struct Patterns {
     patterns: Vec<Pattern>,
@@ -36,8 +36,8 @@ impl Index {
         for (cause, says) in
             causes.iter().enumerate().flat_map(|(nth, cause)| cause.says.iter().map(move |s| (nth, *s)))
         {
-            let Some(voice) = says.voice() else { continue };
-            let patterns = &mut index.voices[voice as usize];
+            let Some(author) = says.author() else { continue };
+            let patterns = &mut index.authors[author as usize];
             if says.takes_the_rest() {
                 patterns.rest = patterns.rest.or(Some(cause));
             } else {
@@ -47,11 +47,11 @@ impl Index {
         index
     }
 
-    /// The place of the first cause that `text`, spoken by `voice`, names.
-    pub(super) fn find(&self, voice: Voice, text: &str) -> Option<usize> {
-        let patterns = &self.voices[voice as usize];
+    /// The place of the first cause that `text`, written by `author`, names.
+    pub(super) fn find(&self, author: Author, text: &str) -> Option<usize> {
+        let patterns = &self.authors[author as usize];
         let held = Held::by(text);
-        let found = patterns.patterns.iter().find(|one| held.all(one.runs) && one.says.is_said(voice, text));
+        let found = patterns.patterns.iter().find(|one| held.all(one.runs) && one.says.is_said(author, text));
         found.map(|one| one.cause).or(patterns.rest)
     }
 }
@@ -131,22 +131,22 @@ mod tests {
         let causes: Vec<_> = built_in().collect();
         let table = Table::default();
         for text in texts {
-            for voice in [
-                Voice::Gateway,
-                Voice::Authorizer,
-                Voice::Function,
-                Voice::Service,
-                Voice::LambdaService,
-                Voice::ResponseType,
-                Voice::FunctionLog,
+            for author in [
+                Author::Gateway,
+                Author::Authorizer,
+                Author::Function,
+                Author::Service,
+                Author::LambdaService,
+                Author::ResponseType,
+                Author::FunctionLog,
             ] {
-                let own = if voice == Voice::Gateway { pattern::own_words(&text) } else { &text };
+                let own = if author == Author::Gateway { pattern::own_words(&text) } else { &text };
                 let says = |rest: bool| {
-                    let is_said = |says: &&Says| says.takes_the_rest() == rest && says.is_said(voice, own);
+                    let is_said = |says: &&Says| says.takes_the_rest() == rest && says.is_said(author, own);
                     causes.iter().find(|cause| cause.says.iter().any(|says| is_said(&says)))
                 };
                 let expected = says(false).or_else(|| says(true)).map(|cause| cause.id);
-                assert_eq!(table.find(voice, &text).map(|cause| cause.id), expected, "{voice:?}: {text}");
+                assert_eq!(table.find(author, &text).map(|cause| cause.id), expected, "{author:?}: {text}");
             }
         }
     }

@@ -279,7 +279,7 @@ pub enum Says {
 
 /// Whose words a text is; see [`Says`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Voice {
+pub enum Author {
     /// See [`Says::Gateway`].
     Gateway,
     /// See [`Says::Authorizer`].
@@ -296,27 +296,27 @@ pub enum Voice {
     FunctionLog,
 }
 
-impl Voice {
+impl Author {
     /// How many there are.
     const COUNT: usize = Self::FunctionLog as usize + 1;
 }
 
 impl Says {
     /// Whose words it is about; none where it is about a number.
-    const fn voice(&self) -> Option<Voice> {
+    const fn author(&self) -> Option<Author> {
         Some(match self {
-            Self::Gateway(_) => Voice::Gateway,
-            Self::Authorizer(_) => Voice::Authorizer,
-            Self::Function(_) => Voice::Function,
-            Self::Service(_) => Voice::Service,
-            Self::LambdaService(_) => Voice::LambdaService,
-            Self::ResponseType(_) => Voice::ResponseType,
-            Self::FunctionLog(_) => Voice::FunctionLog,
+            Self::Gateway(_) => Author::Gateway,
+            Self::Authorizer(_) => Author::Authorizer,
+            Self::Function(_) => Author::Function,
+            Self::Service(_) => Author::Service,
+            Self::LambdaService(_) => Author::LambdaService,
+            Self::ResponseType(_) => Author::ResponseType,
+            Self::FunctionLog(_) => Author::FunctionLog,
             Self::InvocationStatus(..) => return None,
         })
     }
 
-    /// Whether the pattern is empty, and so matches whatever its voice says.
+    /// Whether the pattern is empty, and so matches whatever its author says.
     const fn takes_the_rest(&self) -> bool {
         match self {
             Self::Gateway(p)
@@ -329,15 +329,15 @@ impl Says {
         }
     }
 
-    fn is_said(&self, voice: Voice, normalised: &str) -> bool {
-        match (self, voice) {
-            (Self::Gateway(p), Voice::Gateway)
-            | (Self::Authorizer(p), Voice::Authorizer)
-            | (Self::Function(p), Voice::Function)
-            | (Self::Service(p), Voice::Service)
-            | (Self::LambdaService(p), Voice::LambdaService)
-            | (Self::FunctionLog(p), Voice::FunctionLog) => pattern::matches(p, normalised),
-            (Self::ResponseType(t), Voice::ResponseType) => t.eq_ignore_ascii_case(normalised),
+    fn is_said(&self, author: Author, normalised: &str) -> bool {
+        match (self, author) {
+            (Self::Gateway(p), Author::Gateway)
+            | (Self::Authorizer(p), Author::Authorizer)
+            | (Self::Function(p), Author::Function)
+            | (Self::Service(p), Author::Service)
+            | (Self::LambdaService(p), Author::LambdaService)
+            | (Self::FunctionLog(p), Author::FunctionLog) => pattern::matches(p, normalised),
+            (Self::ResponseType(t), Author::ResponseType) => t.eq_ignore_ascii_case(normalised),
             _ => false,
         }
     }
@@ -396,12 +396,12 @@ impl Table {
         self.causes.iter().copied()
     }
 
-    /// The first cause that `text`, spoken by `voice`, names. `text` is as [`normalise`] gives it.
+    /// The first cause that `text`, written by `author`, names. `text` is as [`normalise`] gives it.
     ///
-    /// An empty pattern is asked only when no other one matches: it takes what is left of a voice.
-    pub fn find(&self, voice: Voice, text: &str) -> Option<&'static Cause> {
-        let text = if voice == Voice::Gateway { pattern::own_words(text) } else { text };
-        self.index.find(voice, text).map(|place| self.causes[place])
+    /// An empty pattern is asked only when no other one matches: it takes what is left of an author.
+    pub fn find(&self, author: Author, text: &str) -> Option<&'static Cause> {
+        let text = if author == Author::Gateway { pattern::own_words(text) } else { text };
+        self.index.find(author, text).map(|place| self.causes[place])
     }
 
     /// The first cause that an answer of the Lambda service with this status names.

@@ -252,7 +252,7 @@ fn an_empty_pattern_is_asked_last() {
         ..*like
     };
     let table = Table::with_rules([], [&*Box::leak(Box::new(rule))]);
-    let find = |text: &str| table.find(Voice::Function, text).map(|cause| cause.id);
+    let find = |text: &str| table.find(Author::Function, text).map(|cause| cause.id);
     assert_eq!(find("coupon expired in may"), Some("coupon_expired"));
     assert_eq!(find("something else"), Some("lambda_unhandled_error"));
 }
@@ -260,7 +260,7 @@ fn an_empty_pattern_is_asked_last() {
 #[test]
 fn a_crash_of_an_authorizer_is_no_bad_policy() {
     let table = Table::default();
-    let find = |text: &str| table.find(Voice::Authorizer, &normalise(text)).map(|cause| cause.id);
+    let find = |text: &str| table.find(Author::Authorizer, &normalise(text)).map(|cause| cause.id);
     assert_eq!(find("Could not parse policy"), Some("authorizer_invalid_response"));
     assert_eq!(find("Invalid JSON in response: Unrecognized field \"errorType\""), Some("authorizer_error"));
 }
@@ -280,7 +280,7 @@ fn a_sentence_of_the_gateway_finds_its_own_cause() {
     let table = Table::default();
     for cause in built_in().filter(|cause| cause.says.iter().any(|says| matches!(says, Says::Gateway(_)))) {
         for sentence in cause.examples.iter().flat_map(gateway_sentences) {
-            let found = table.find(Voice::Gateway, &normalise(&sentence)).map(|found| found.id);
+            let found = table.find(Author::Gateway, &normalise(&sentence)).map(|found| found.id);
             assert_eq!(found, Some(cause.id), "{sentence}");
         }
     }
@@ -295,7 +295,7 @@ fn a_near_miss_of_the_gateway_finds_another_cause() {
             let sentences = gateway_sentences(example);
             // Where a request has several sentences, ranks decide.
             if let [sentence] = sentences.as_slice() {
-                let found = table.find(Voice::Gateway, &normalise(sentence)).map(|found| found.id);
+                let found = table.find(Author::Gateway, &normalise(sentence)).map(|found| found.id);
                 assert_ne!(found, Some(cause.id), "{sentence}");
             }
         }

@@ -3,7 +3,7 @@
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
 use super::{frame, sentence, shape};
-use crate::cause::{self, Cause, Role, Table, Voice, normalise};
+use crate::cause::{self, Author, Cause, Role, Table, normalise};
 use crate::failure::{Failure, Id, Subject};
 use crate::record::Source;
 use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
@@ -88,7 +88,7 @@ fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     if speaks_of_the_authorizer(&normal) && !sentence::is_platforms(&normal) {
         return None;
     }
-    table.find(Voice::ResponseType, cell).or_else(|| of_sentence(cell, table))
+    table.find(Author::ResponseType, cell).or_else(|| of_sentence(cell, table))
 }
 
 fn subject(fields: &Fields, source: &Source) -> Subject {
@@ -124,7 +124,7 @@ fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
             return of_authorizer(text, table);
         }
     }
-    let of_type = response_type.and_then(|kind| table.find(Voice::ResponseType, kind));
+    let of_type = response_type.and_then(|kind| table.find(Author::ResponseType, kind));
     let [integration_error, error_message] = texts;
     if let Some(text) = integration_error {
         return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
@@ -155,26 +155,26 @@ fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
 fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(error) = frame::function_error(text) {
         // The function's own words may speak of policies; that it ended with an error is what counts.
-        let ended = table.find(Voice::Function, &normalise(error));
+        let ended = table.find(Author::Function, &normalise(error));
         let timed_out = ended.is_some_and(|cause| cause.is(Role::FunctionTimedOut));
         return Some(if timed_out { Role::AuthorizerTimedOut } else { Role::AuthorizerFailed }.cause());
     }
-    table.find(Voice::Authorizer, &normalise(text))
+    table.find(Author::Authorizer, &normalise(text))
 }
 
 /// The cause that a sentence of an error field names.
 fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(error) = frame::function_error(text) {
-        return table.find(Voice::Function, &normalise(error));
+        return table.find(Author::Function, &normalise(error));
     }
     let normal = normalise(text);
     if speaks_of_the_authorizer(&normal) {
-        return table.find(Voice::Authorizer, &normal);
+        return table.find(Author::Authorizer, &normal);
     }
     if let Some(cause) = frame::invocation_status(&normal).and_then(|status| table.find_invocation_status(status)) {
         return Some(cause);
     }
-    table.find(Voice::Gateway, &normal)
+    table.find(Author::Gateway, &normal)
 }
 
 /// Whether "authorizer" is a word of the sentence, not part of a host or function name in it, nor of a path that it quotes.

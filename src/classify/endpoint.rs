@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::execution::EndpointEvidence;
-use crate::cause::{CauseIndex, Table, Voice, normalise};
+use crate::cause::{Author, CauseIndex, Table, normalise};
 use crate::record::execution::Tail;
 
 /// What is called.
@@ -106,8 +106,8 @@ impl Answer {
     }
 }
 
-fn index(table: &Table, voice: Voice, text: &str) -> Option<CauseIndex> {
-    table.find(voice, text).and_then(|cause| table.index_of(cause))
+fn index(table: &Table, author: Author, text: &str) -> Option<CauseIndex> {
+    table.find(author, text).and_then(|cause| table.index_of(cause))
 }
 
 /// Words of which headers that tell anything have one. They hold nothing that JSON escapes; the searches are made once.
@@ -133,9 +133,9 @@ pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence
         } else if name.eq_ignore_ascii_case("x-amzn-ErrorType") {
             let code = normalise(value.split(':').next().unwrap_or(value));
             error = Answer {
-                lambda_service: index(table, Voice::LambdaService, &code),
+                lambda_service: index(table, Author::LambdaService, &code),
                 function: None,
-                service: index(table, Voice::Service, &code),
+                service: index(table, Author::Service, &code),
             };
         }
     }
@@ -211,9 +211,9 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
         let said = error.function_message.as_deref().unwrap_or("");
         // The words of a timeout stand at the start of the message, behind time and request id.
         let said = super::frame::without_lead(said);
-        index(table, Voice::Function, &normalise(said))
+        index(table, Author::Function, &normalise(said))
             .into_iter()
-            .chain(index(table, Voice::Function, &normalise(kind)))
+            .chain(index(table, Author::Function, &normalise(kind)))
             .min()
     });
     let (code, message) = match &error.error {
@@ -221,15 +221,15 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
         None => (error.code.as_deref(), message),
     };
     let service = code.map(|code| {
-        index(table, Voice::Service, &normalise(code))
+        index(table, Author::Service, &normalise(code))
             .into_iter()
-            .chain(index(table, Voice::Service, &joined(code, message)))
+            .chain(index(table, Author::Service, &joined(code, message)))
             .min()
     });
     let is_lambda_service = function.is_none() && (!message.is_empty() || error.kind.is_some() || code.is_some());
     let lambda_service = is_lambda_service.then(|| {
         let code = error.reason.as_deref().or(code).unwrap_or("");
-        index(table, Voice::LambdaService, &joined(code, message))
+        index(table, Author::LambdaService, &joined(code, message))
     });
     Some(Answer { lambda_service: lambda_service.flatten(), function: function.flatten(), service: service.flatten() })
 }
@@ -248,9 +248,9 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
     let message = element(text, "Message").unwrap_or("");
     let said = normalise(&format!("{code}: {message}"));
     Some(Answer {
-        lambda_service: index(table, Voice::LambdaService, &said),
+        lambda_service: index(table, Author::LambdaService, &said),
         function: None,
-        service: index(table, Voice::Service, &said),
+        service: index(table, Author::Service, &said),
     })
 }
 

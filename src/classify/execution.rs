@@ -2,7 +2,7 @@
 
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
-use crate::cause::{Cause, CauseIndex, Rank, Role, Table, Voice, normalise, own_words};
+use crate::cause::{Author, Cause, CauseIndex, Rank, Role, Table, normalise, own_words};
 use crate::record::execution::{Head, Line, Tail};
 
 /// What a line proves.
@@ -162,7 +162,7 @@ fn execution_failed(tail: &str, table: &Table) -> FailureLine {
     let text = normalise(&sentence);
     // The gateway may quote a path that a client wrote.
     let text = own_words(&text);
-    let cause = table.find(Voice::Gateway, text);
+    let cause = table.find(Author::Gateway, text);
     FailureLine {
         integration: cause.and_then(|cause| whole(cause, table)),
         authorizer: {
@@ -181,7 +181,7 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
     let said = frame::function_error(&sentence).unwrap_or(tail);
     let text = normalise(said);
     FailureLine {
-        integration: table.find(Voice::Function, &text).and_then(|cause| whole(cause, table)),
+        integration: table.find(Author::Function, &text).and_then(|cause| whole(cause, table)),
         // Whatever the function said: it crashed, unless it ran out of time. Its own words may quote another timeout.
         authorizer: if text.starts_with("task timed out") {
             whole(Role::AuthorizerTimedOut.cause(), table)
@@ -210,7 +210,7 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
 /// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
 /// it was, so any other sentence of the phase tells more.
 pub(crate) fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
-    let cause = table.find(Voice::Authorizer, text).unwrap_or_else(|| Role::AuthorizerFailed.cause());
+    let cause = table.find(Author::Authorizer, text).unwrap_or_else(|| Role::AuthorizerFailed.cause());
     let is_bare = text.contains("authorizer error");
     (cause, if is_bare { Rank::Generic } else { cause.rank })
 }
@@ -219,7 +219,7 @@ pub(crate) fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
 fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
     let (response_type, rest) = tail.trim_start().split_once(' ')?;
     let status = status_behind(rest, "with status code:")?;
-    let cause = table.find(Voice::ResponseType, response_type);
+    let cause = table.find(Author::ResponseType, response_type);
     Some(GatewayResponse {
         status,
         cause: cause.and_then(|cause| ranked(cause, Rank::Typed, table)),

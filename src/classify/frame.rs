@@ -1,7 +1,7 @@
 //! The sentences in which API Gateway wraps what a Lambda function answered.
 //!
 //! The text inside a frame is the function's own; everything around it is the platform's. Which cause that text names
-//! is left to the table ([`Voice::Function`](crate::cause::Voice::Function)).
+//! is left to the table ([`Author::Function`](crate::cause::Author::Function)).
 
 /// The heads of the frames, each in the form that one kind of log uses.
 const HEADS: &[&[Piece]] = &[

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::cause::{Cause, Role, Table, Voice, normalise};
+use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{Error, Exit, Init, Line, Moment, Proof, Report, RequestId, Status};
 
 /// What a line proves.
@@ -226,7 +226,7 @@ fn find(table: &Table, text: &str) -> Option<&'static Cause> {
 }
 
 fn find_in(table: &Table, normalised: &str) -> Option<&'static Cause> {
-    if normalised.is_empty() { None } else { table.find(Voice::FunctionLog, normalised) }
+    if normalised.is_empty() { None } else { table.find(Author::FunctionLog, normalised) }
 }
 
 fn weight_of(cause: &Cause) -> Weight {

@@ -3,7 +3,7 @@
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
 use super::{endpoint, frame, invocation};
-use crate::cause::{self, Cause, Role, Table, Voice, normalise};
+use crate::cause::{self, Author, Cause, Role, Table, normalise};
 
 /// The cause that a pasted text names: the columns of a table row are asked one by one.
 pub fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -20,16 +20,16 @@ pub fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
 /// The cause that one sentence names.
 fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(said) = frame::function_error(sentence) {
-        return table.find(Voice::Function, &normalise(said));
+        return table.find(Author::Function, &normalise(said));
     }
     let text = normalise(sentence);
     if cause::own_words(&text).contains("authorizer") && is_platforms(&text) {
         return Some(super::execution::authorizer(&text, table).0);
     }
     table
-        .find(Voice::Gateway, &text)
+        .find(Author::Gateway, &text)
         .or_else(|| table.find_invocation_status(frame::invocation_status(&text)?))
-        .or_else(|| table.find(Voice::LambdaService, &text))
+        .or_else(|| table.find(Author::LambdaService, &text))
         .or_else(|| response_type(sentence, table))
 }
 
@@ -100,7 +100,7 @@ fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
 
 /// A gateway response type that stands alone.
 fn response_type(sentence: &str, table: &Table) -> Option<&'static Cause> {
-    table.find(Voice::ResponseType, sentence.trim_matches(['"', '\'', ' ']))
+    table.find(Author::ResponseType, sentence.trim_matches(['"', '\'', ' ']))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! kind = "load"                       # or "broken"
 //! placed = "before"                   # asked before the built-in causes; "after" without it
 //!
-//! [rule.match]                        # at least one of the voices
+//! [rule.match]                        # at least one of the authors
 //! function = ["^coupon service {} unavailable"]
 //!
 //! [rule.remedy]
@@ -19,7 +19,7 @@
 //! ```
 //!
 //! A rule has the shape of a built-in cause and is matched as one: it names failures, it never makes one. What the
-//! voices are and how patterns are compared is said in [`crate::cause`].
+//! authors are and how patterns are compared is said in [`crate::cause`].
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use toml::Spanned;
 
 use super::source::{self, Source};
 use super::{Environment, RULES, SettingsError};
-use crate::cause::{self, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table, Voice};
+use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table};
 
 /// Where a layer's rules are.
 const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
@@ -79,7 +79,7 @@ struct Rule {
     #[serde(default)]
     placed: Placed,
     #[serde(rename = "match")]
-    says: Spanned<Voices>,
+    says: Spanned<OwnPatterns>,
     #[serde(default)]
     remedy: OwnRemedy,
 }
@@ -104,7 +104,7 @@ type Texts = Vec<Spanned<String>>;
 /// Whose words a rule's patterns are; see [`Says`].
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Voices {
+struct OwnPatterns {
     gateway: Texts,
     authorizer: Texts,
     function: Texts,
@@ -199,7 +199,7 @@ struct Draft {
     title: String,
     family: Family,
     kind: Kind,
-    says: Vec<(Voice, String)>,
+    says: Vec<(Author, String)>,
     statuses: Vec<u16>,
     means: String,
     checks: Vec<String>,
@@ -276,33 +276,33 @@ impl Source<'_> {
         })
     }
 
-    fn says(&self, voices: &Spanned<Voices>) -> Result<Vec<(Voice, String)>, SettingsError> {
-        let Voices { gateway, authorizer, function, service, lambda_service, response_type, function_log, .. } =
-            voices.get_ref();
+    fn says(&self, authors: &Spanned<OwnPatterns>) -> Result<Vec<(Author, String)>, SettingsError> {
+        let OwnPatterns { gateway, authorizer, function, service, lambda_service, response_type, function_log, .. } =
+            authors.get_ref();
         let rows = [
-            (Voice::Gateway, "gateway", gateway),
-            (Voice::Authorizer, "authorizer", authorizer),
-            (Voice::Function, "function", function),
-            (Voice::Service, "service", service),
-            (Voice::LambdaService, "lambda_service", lambda_service),
-            (Voice::ResponseType, "response_type", response_type),
-            (Voice::FunctionLog, "function_log", function_log),
+            (Author::Gateway, "gateway", gateway),
+            (Author::Authorizer, "authorizer", authorizer),
+            (Author::Function, "function", function),
+            (Author::Service, "service", service),
+            (Author::LambdaService, "lambda_service", lambda_service),
+            (Author::ResponseType, "response_type", response_type),
+            (Author::FunctionLog, "function_log", function_log),
         ];
         let mut says = Vec::new();
-        for (voice, field, patterns) in rows {
+        for (author, field, patterns) in rows {
             for pattern in patterns {
-                let text = if voice == Voice::ResponseType {
+                let text = if author == Author::ResponseType {
                     self.response_type(pattern)?
                 } else {
                     self.pattern(field, pattern)?
                 };
-                says.push((voice, text));
+                says.push((author, text));
             }
         }
-        let count = says.len() + voices.get_ref().invocation_status.len();
+        let count = says.len() + authors.get_ref().invocation_status.len();
         if count == 0 || count > MOST_PATTERNS {
             let allowed = format!("a rule must have 1 to {MOST_PATTERNS} patterns");
-            return Err(self.error_in(voices.span(), "match", &allowed));
+            return Err(self.error_in(authors.span(), "match", &allowed));
         }
         Ok(says)
     }
@@ -333,13 +333,13 @@ impl Source<'_> {
         Err(self.error_in(name.span(), "response_type", allowed))
     }
 
-    fn statuses(&self, voices: &Spanned<Voices>) -> Result<Vec<u16>, SettingsError> {
+    fn statuses(&self, authors: &Spanned<OwnPatterns>) -> Result<Vec<u16>, SettingsError> {
         let of = |status: &Spanned<u16>| {
             let allowed = "allowed: HTTP statuses from 300 to 599";
             let is_one = (300..600).contains(status.get_ref());
             if is_one { Ok(*status.get_ref()) } else { Err(self.error_in(status.span(), "invocation_status", allowed)) }
         };
-        voices.get_ref().invocation_status.iter().map(of).collect()
+        authors.get_ref().invocation_status.iter().map(of).collect()
     }
 }
 
@@ -350,16 +350,16 @@ impl Draft {
     /// once in the life of a process, so that they may live as long: what is leaked here is bounded by the size of one
     /// file.
     fn keep(self) -> &'static Cause {
-        let patterns = self.says.into_iter().map(|(voice, pattern)| {
+        let patterns = self.says.into_iter().map(|(author, pattern)| {
             let pattern = leaked(pattern);
-            match voice {
-                Voice::Gateway => Says::Gateway(pattern),
-                Voice::Authorizer => Says::Authorizer(pattern),
-                Voice::Function => Says::Function(pattern),
-                Voice::Service => Says::Service(pattern),
-                Voice::LambdaService => Says::LambdaService(pattern),
-                Voice::ResponseType => Says::ResponseType(pattern),
-                Voice::FunctionLog => Says::FunctionLog(pattern),
+            match author {
+                Author::Gateway => Says::Gateway(pattern),
+                Author::Authorizer => Says::Authorizer(pattern),
+                Author::Function => Says::Function(pattern),
+                Author::Service => Says::Service(pattern),
+                Author::LambdaService => Says::LambdaService(pattern),
+                Author::ResponseType => Says::ResponseType(pattern),
+                Author::FunctionLog => Says::FunctionLog(pattern),
             }
         });
         let statuses = self.statuses.into_iter().map(|status| Says::InvocationStatus(status, status));
@@ -392,11 +392,11 @@ fn all_leaked(texts: Vec<String>) -> &'static [&'static str] {
     Vec::leak(texts.into_iter().map(leaked).collect())
 }
 
-/// What a log must hold for the voices of a rule to be heard.
+/// What a log must hold for the authors of a rule to be heard.
 fn needs(says: &[Says]) -> &'static [Need] {
     let mut needs: Vec<Need> = Vec::new();
     for says in says {
-        let of_voice: &[Need] = match says {
+        let of_author: &[Need] = match says {
             Says::Gateway(_) | Says::Function(_) => &[Need::ErrorLevel, Need::AccessField("integration.error")],
             Says::Authorizer(_) => &[Need::ErrorLevel, Need::AccessField("authorizer.error")],
             Says::Service(_) | Says::LambdaService(_) => &[Need::DataTrace],
@@ -404,7 +404,7 @@ fn needs(says: &[Says]) -> &'static [Need] {
             Says::InvocationStatus(..) => &[Need::ErrorLevel],
             Says::FunctionLog(_) => &[Need::LambdaLog],
         };
-        for need in of_voice {
+        for need in of_author {
             if !needs.contains(need) {
                 needs.push(*need);
             }

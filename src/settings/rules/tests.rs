@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cause::{Voice, normalise};
+use crate::cause::{Author, normalise};
 
 fn rules(text: &str) -> Result<Rules, SettingsError> {
     Rules::parse(Path::new("rules.toml"), text)
@@ -52,27 +52,27 @@ fn a_rule_before_wins_over_a_built_in_cause_and_one_after_does_not() {
     let says = "gateway = [\"^execution failed due to timeout\"]";
     for (placed, expected) in [("before", "our_timeout"), ("after", "integration_timeout")] {
         let table = rules(&rule("our_timeout", &format!("placed = \"{placed}\"\n"), says)).unwrap().table();
-        assert_eq!(table.find(Voice::Gateway, &normalise(text)).map(|cause| cause.id), Some(expected));
+        assert_eq!(table.find(Author::Gateway, &normalise(text)).map(|cause| cause.id), Some(expected));
     }
 }
 
 #[test]
 fn every_voice_is_heard() {
     let rows = [
-        ("gateway", Voice::Gateway),
-        ("authorizer", Voice::Authorizer),
-        ("function", Voice::Function),
-        ("service", Voice::Service),
-        ("lambda_service", Voice::LambdaService),
-        ("function_log", Voice::FunctionLog),
+        ("gateway", Author::Gateway),
+        ("authorizer", Author::Authorizer),
+        ("function", Author::Function),
+        ("service", Author::Service),
+        ("lambda_service", Author::LambdaService),
+        ("function_log", Author::FunctionLog),
     ];
-    for (name, voice) in rows {
+    for (name, author) in rows {
         let table = rules(&rule("own", "", &format!("{name} = [\"Planted {{}} words\"]"))).unwrap().table();
-        let found = table.find(voice, &normalise("some planted and other words."));
+        let found = table.find(author, &normalise("some planted and other words."));
         assert_eq!(found.map(|cause| cause.id), Some("own"), "{name}");
     }
     let table = rules(&rule("own", "", "response_type = [\"OUR_TYPE\"]")).unwrap().table();
-    assert_eq!(table.find(Voice::ResponseType, "OUR_TYPE").map(|cause| cause.id), Some("own"));
+    assert_eq!(table.find(Author::ResponseType, "OUR_TYPE").map(|cause| cause.id), Some("own"));
     let table = rules(&rule("own", "placed = \"before\"\n", "invocation_status = [403]")).unwrap().table();
     assert_eq!(table.find_invocation_status(403).map(|cause| cause.id), Some("own"));
 }
@@ -162,11 +162,11 @@ proptest! {
 
     #[test]
     fn no_values_make_the_reader_panic(
-        id in "[a-zA-Z_\\PC]{0,80}", pattern in "[\\^{}a-z. \\PC]{0,60}", voice in "gateway|function|service|x",
+        id in "[a-zA-Z_\\PC]{0,80}", pattern in "[\\^{}a-z. \\PC]{0,60}", author in "gateway|function|service|x",
         status in any::<u32>(),
     ) {
         let quoted = |text: &str| format!("{text:?}");
-        let says = format!("{voice} = [{}]\ninvocation_status = [{status}]", quoted(&pattern));
+        let says = format!("{author} = [{}]\ninvocation_status = [{status}]", quoted(&pattern));
         let text = format!("[[rule]]\nid = {}\ntitle = {}\nkind = \"load\"\n[rule.match]\n{says}\n", quoted(&id), quoted(&pattern));
         let _ = rules(&text);
     }
