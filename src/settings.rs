@@ -7,7 +7,7 @@ mod aws;
 mod environment;
 mod error;
 mod file;
-mod pattern;
+mod glob;
 mod rules;
 mod source;
 
@@ -239,7 +239,7 @@ impl Settings {
 
     /// The stage that this one is counted as. The first pattern in the file that fits decides.
     pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
-        self.names.stages.iter().find(|fold| fold.pattern.fits(stage)).map_or(stage, |fold| &fold.stage)
+        self.names.stages.iter().find(|fold| fold.glob.matches(stage)).map_or(stage, |fold| &fold.stage)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What goes wrong in the authorizer's phase.
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
-use super::Says::{Authorizer, ResponseType};
+use super::Pattern::{Authorizer, ResponseType};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[InfoLevel, AccessField("authorizer.error")],
-        says: &[
+        patterns: &[
             Authorizer("timeout error"),
             Authorizer("timed out"),
             Authorizer("^timeout"),
@@ -79,7 +79,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("authorizer.error"), AccessField("error.responseType")],
-        says: &[
+        patterns: &[
             // A crash, whatever the gateway concludes from it: an error object in place of a policy.
             Authorizer("unrecognized field \"errortype"),
             Authorizer("unrecognized field \"errormessage"),
@@ -165,7 +165,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("authorizer.error")],
-        says: &[
+        patterns: &[
             Authorizer("could not parse policy"),
             Authorizer("unable to parse given policy"),
             Authorizer("unable to parse{}policy"),

@@ -1,7 +1,7 @@
 //! What an AWS service answers that an API integrates directly.
 
 use super::Need::DataTrace;
-use super::Says::Service;
+use super::Pattern::Service;
 use super::{Cause, Family, Kind, Rank, Remedy, Role, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[DataTrace],
-        says: &[
+        patterns: &[
             Service("accessdenied"),
             Service("access denied"),
             Service("not authorized"),
@@ -93,7 +93,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[DataTrace],
-        says: &[
+        patterns: &[
             Service("throttl"),
             Service("provisionedthroughputexceeded"),
             Service("requestlimitexceeded"),
@@ -161,7 +161,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[DataTrace],
-        says: &[Service("")],
+        patterns: &[Service("")],
         remedy: Remedy {
             means: "The integrated AWS service could not do what the integration asked: an action it does not know, \
                 a payload that it does not accept, a resource that is not there, or a limit.",

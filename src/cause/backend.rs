@@ -1,7 +1,7 @@
 //! What goes wrong between API Gateway and an HTTP backend.
 
 use super::Need::{AccessField, ErrorLevel};
-use super::Says::{Gateway, ResponseType};
+use super::Pattern::{Gateway, ResponseType};
 use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[504, 503],
         needs: &[ErrorLevel, AccessField("integration.error"), AccessField("error.responseType")],
-        says: &[
+        patterns: &[
             Gateway("execution failed due to timeout error"),
             Gateway("endpoint request timed out"),
             // HTTP APIs.
@@ -100,7 +100,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("invalid endpoint address"),
             Gateway("unknown host"),
             Gateway("unknownhost"),
@@ -172,7 +172,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[504, 500, 503],
         needs: &[ErrorLevel, AccessField("integration.error"), AccessField("error.responseType")],
-        says: &[
+        patterns: &[
             Gateway("network error"),
             Gateway("connection refused"),
             Gateway("connection reset"),
@@ -259,7 +259,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("not valid protocol version"),
             Gateway("not valid http"),
             Gateway("invalid http"),

@@ -1,7 +1,7 @@
 //! What only the log of a Lambda function tells.
 
 use super::Need::LambdaLog;
-use super::Says::FunctionLog;
+use super::Pattern::FunctionLog;
 use super::{Cause, Family, Kind, Rank, Remedy, Role, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[LambdaLog],
-        says: &[],
+        patterns: &[],
         remedy: Remedy {
             means: "The process that runs the function's code ended during an invocation, by itself or by a signal, \
                 without an answer. The next request pays for a cold start.",
@@ -79,7 +79,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[LambdaLog],
-        says: &[
+        patterns: &[
             FunctionLog("accessdenied"),
             FunctionLog("access denied"),
             FunctionLog("is not authorized to perform"),
@@ -159,7 +159,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[LambdaLog],
-        says: &[
+        patterns: &[
             FunctionLog("throttl"),
             FunctionLog("provisionedthroughputexceeded"),
             FunctionLog("toomanyrequests"),
@@ -230,7 +230,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[LambdaLog],
-        says: &[
+        patterns: &[
             FunctionLog("econnrefused"),
             FunctionLog("etimedout"),
             FunctionLog("esockettimedout"),

@@ -1,7 +1,7 @@
 //! What goes wrong in API Gateway itself, and what only says that something failed.
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
-use super::Says::{Gateway, ResponseType};
+use super::Pattern::{Gateway, ResponseType};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, access_format, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500, 503],
         needs: &[InfoLevel, AccessField("error.responseType")],
-        says: &[ResponseType("THROTTLED"), ResponseType("QUOTA_EXCEEDED")],
+        patterns: &[ResponseType("THROTTLED"), ResponseType("QUOTA_EXCEEDED")],
         remedy: Remedy {
             means: "The request was above a rate, burst or quota, which is normally a 429. A gateway response of \
                 this API turns it into a 5xx, so clients cannot tell that they should slow down.",
@@ -75,7 +75,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[AccessField("waf.error"), AccessField("error.message")],
-        says: &[
+        patterns: &[
             Gateway("evaluating aws waf"),
             Gateway("evaluating{}waf rules"),
             Gateway("^waf error"),
@@ -130,7 +130,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Generic,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("^execution failed due to configuration error")],
+        patterns: &[Gateway("^execution failed due to configuration error")],
         remedy: Remedy {
             means: "API Gateway could not make a request out of the integration's settings, or stopped without \
                 saying more than \"configuration error\". The text behind the colon, where there is one, names the \
@@ -195,7 +195,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Vague,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("^execution failed due to internal error"),
             Gateway("^execution failed due to internal server error"),
         ],
@@ -254,7 +254,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Unnamed,
         statuses: &[500, 502, 503, 504],
         needs: &[InfoLevel, AccessField("integration.status")],
-        says: &[],
+        patterns: &[],
         remedy: Remedy {
             means: "The gateway did its work: the backend, or the function's own statusCode, said 5xx and the \
                 gateway passed it on. The reason is in the backend's log, not in the gateway's.",
@@ -321,7 +321,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Unnamed,
         statuses: &[500, 502, 503, 504],
         needs: &[AccessField("status")],
-        says: &[],
+        patterns: &[],
         remedy: Remedy {
             means: "The line tells that a request failed and not why: its format has no error variable, or only the \
                 public text was set. Give the stage a format that names the reason; it costs nothing but its bytes.",
@@ -392,7 +392,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Unnamed,
         statuses: &[500, 502, 503, 504],
         needs: &[ErrorLevel],
-        says: &[],
+        patterns: &[],
         remedy: Remedy {
             means: "The request failed, and what the log says of it is in none of the rules. Its shape, without \
                 anything of your data, is in the function's log and in the output of `why5xx replay`.",

@@ -6,25 +6,25 @@
 //! Measured by callgrind with 10,000 events: without it the whole job takes 90 % more instructions for a function's log,
 //! and 3 % more for the logs whose failure lines [`crate::classify::repeated`] remembers.
 
-use super::{Author, Cause, Says, pattern};
+use super::{Author, Cause, Pattern, pattern};
 
 /// The patterns of all authors.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    authors: [Patterns; Author::COUNT],
+    authors: [Candidates; Author::COUNT],
 }
 
 /// The patterns of one author, in the order of precedence.
 #[derive(Debug, Clone, Default)]
-struct Patterns {
-    patterns: Vec<Pattern>,
+struct Candidates {
+    list: Vec<Candidate>,
     /// The cause that takes what no pattern matches.
     rest: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Pattern {
-    says: Says,
+struct Candidate {
+    pattern: Pattern,
     runs: Runs,
     /// The place of its cause in the table.
     cause: usize,
@@ -33,15 +33,15 @@ struct Pattern {
 impl Index {
     pub(super) fn of(causes: &[&'static Cause]) -> Self {
         let mut index = Self::default();
-        for (cause, says) in
-            causes.iter().enumerate().flat_map(|(nth, cause)| cause.says.iter().map(move |s| (nth, *s)))
+        for (cause, pattern) in
+            causes.iter().enumerate().flat_map(|(nth, cause)| cause.patterns.iter().map(move |pattern| (nth, *pattern)))
         {
-            let Some(author) = says.author() else { continue };
-            let patterns = &mut index.authors[author as usize];
-            if says.takes_the_rest() {
-                patterns.rest = patterns.rest.or(Some(cause));
+            let Some(author) = pattern.author() else { continue };
+            let candidates = &mut index.authors[author as usize];
+            if pattern.is_catch_all() {
+                candidates.rest = candidates.rest.or(Some(cause));
             } else {
-                patterns.patterns.push(Pattern { says, runs: Runs::of(says), cause });
+                candidates.list.push(Candidate { pattern, runs: Runs::of(pattern), cause });
             }
         }
         index
@@ -49,10 +49,10 @@ impl Index {
 
     /// The place of the first cause that `text`, written by `author`, names.
     pub(super) fn find(&self, author: Author, text: &str) -> Option<usize> {
-        let patterns = &self.authors[author as usize];
+        let candidates = &self.authors[author as usize];
         let held = Held::by(text);
-        let found = patterns.patterns.iter().find(|one| held.all(one.runs) && one.says.is_said(author, text));
-        found.map(|one| one.cause).or(patterns.rest)
+        let found = candidates.list.iter().find(|one| held.all(one.runs) && one.pattern.matches(author, text));
+        found.map(|one| one.cause).or(candidates.rest)
     }
 }
 
@@ -68,15 +68,15 @@ enum Runs {
 }
 
 impl Runs {
-    fn of(says: Says) -> Self {
-        let text = match says {
-            Says::Gateway(text)
-            | Says::Authorizer(text)
-            | Says::Function(text)
-            | Says::Service(text)
-            | Says::LambdaService(text)
-            | Says::FunctionLog(text) => text,
-            Says::ResponseType(_) | Says::InvocationStatus(..) => return Self::Unknown,
+    fn of(pattern: Pattern) -> Self {
+        let text = match pattern {
+            Pattern::Gateway(text)
+            | Pattern::Authorizer(text)
+            | Pattern::Function(text)
+            | Pattern::Service(text)
+            | Pattern::LambdaService(text)
+            | Pattern::FunctionLog(text) => text,
+            Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => return Self::Unknown,
         };
         let Some(longest) = pattern::pieces(text).max_by_key(|piece| piece.len()) else { return Self::Unknown };
         let Some(last) = longest.len().checked_sub(3) else { return Self::Unknown };
@@ -141,11 +141,11 @@ mod tests {
                 Author::FunctionLog,
             ] {
                 let own = if author == Author::Gateway { pattern::own_words(&text) } else { &text };
-                let says = |rest: bool| {
-                    let is_said = |says: &&Says| says.takes_the_rest() == rest && says.is_said(author, own);
-                    causes.iter().find(|cause| cause.says.iter().any(|says| is_said(&says)))
+                let names_it = |rest: bool| {
+                    let matches = |pattern: &&Pattern| pattern.is_catch_all() == rest && pattern.matches(author, own);
+                    causes.iter().find(|cause| cause.patterns.iter().any(|pattern| matches(&pattern)))
                 };
-                let expected = says(false).or_else(|| says(true)).map(|cause| cause.id);
+                let expected = names_it(false).or_else(|| names_it(true)).map(|cause| cause.id);
                 assert_eq!(table.find(author, &text).map(|cause| cause.id), expected, "{author:?}: {text}");
             }
         }

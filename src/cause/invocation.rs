@@ -1,7 +1,7 @@
 //! What goes wrong in the call of a Lambda function by an API, before or after the function's code ran.
 
 use super::Need::{AccessField, DataTrace, ErrorLevel};
-use super::Says::{Gateway, InvocationStatus, LambdaService};
+use super::Pattern::{Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("does not have permission to assume"),
             // HTTP APIs.
             Gateway("doesn't have permissions to assume"),
@@ -84,7 +84,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[DataTrace],
-        says: &[
+        patterns: &[
             Gateway("'functionname' failed to satisfy constraint"),
             Gateway("invalid stage variable"),
             LambdaService("'functionname' failed to satisfy constraint"),
@@ -155,7 +155,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("invalid permissions on lambda function"),
             Gateway("role configured on integration or api gateway doesn't have permissions to call integration"),
             Gateway("not authorized to perform: lambda:invokefunction"),
@@ -235,7 +235,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("function not found"),
             Gateway("invalid function arn"),
             Gateway("resourcenotfoundexception"),
@@ -296,7 +296,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Concluded,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("lambda proxy response"),
             Gateway("wrong type for field"),
             Gateway("response from lambda function doesn't match format"),
@@ -373,7 +373,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500, 502],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             InvocationStatus(500, 599),
             LambdaService("enilimitreached"),
             LambdaService("subnetipaddresslimitreached"),
@@ -441,7 +441,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel],
-        says: &[
+        patterns: &[
             Gateway("unable to determine service/operation name"),
             LambdaService("unable to determine service/operation name"),
             InvocationStatus(403, 403),

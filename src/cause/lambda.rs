@@ -1,7 +1,7 @@
 //! What goes wrong in the Lambda function behind an API.
 
 use super::Need::{AccessField, ErrorLevel, LambdaLog};
-use super::Says::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
+use super::Pattern::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500, 502],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[
+        patterns: &[
             Gateway("larger than allowed maximum"),
             Gateway("exceeded maximum allowed payload size"),
             Function("exceeded maximum allowed payload size"),
@@ -103,7 +103,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500, 502],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("rate exceeded"),
             Gateway("toomanyrequestsexception"),
             Function("^rate exceeded"),
@@ -190,7 +190,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[
+        patterns: &[
             Function("runtime exited with error: signal: killed"),
             Function("^signal: killed"),
             Function("outofmemory"),
@@ -282,7 +282,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[
+        patterns: &[
             Function("importmoduleerror"),
             Function("cannot find module"),
             Function("cannot find package"),
@@ -446,7 +446,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[
+        patterns: &[
             Function("^task timed out after"),
             Function("sandbox.timedout"),
             FunctionLog("^task timed out after"),
@@ -525,7 +525,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
-        says: &[Function(""), FunctionLog("unable to marshal response")],
+        patterns: &[Function(""), FunctionLog("unable to marshal response")],
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \
                 Gateway has no response to pass on, so the client gets the gateway's own error.",

@@ -1,7 +1,7 @@
 //! What goes wrong in mapping templates and status mappings.
 
 use super::Need::{AccessField, ErrorLevel};
-use super::Says::{Gateway, InvocationStatus};
+use super::Pattern::{Gateway, InvocationStatus};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,10 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Concluded,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("output mapping refers to invalid method response"), Gateway("no match for output mapping")],
+        patterns: &[
+            Gateway("output mapping refers to invalid method response"),
+            Gateway("no match for output mapping"),
+        ],
         remedy: Remedy {
             means: "The backend answered, and the integration response that is to translate the answer is missing, \
                 or names a status for which the method has no method response.",
@@ -80,7 +83,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Concluded,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("unable to transform response")],
+        patterns: &[Gateway("unable to transform response")],
         remedy: Remedy {
             means: "The template of the integration response could not make the answer for the client out of what \
                 the backend sent.",
@@ -129,7 +132,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Concluded,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("unable to transform request"),
             Gateway("statuscode should be integer"),
             Gateway("unable to parse statuscode"),

@@ -51,8 +51,8 @@ pub struct Cause {
     pub statuses: &'static [u16],
     /// What the log must hold for the cause to be told.
     pub needs: &'static [Need],
-    /// What the log says. Empty where a rule of [`crate::classify`] decides instead of a text.
-    pub says: &'static [Says],
+    /// What the log pattern. Empty where a rule of [`crate::classify`] decides instead of a text.
+    pub patterns: &'static [Pattern],
     /// What to do about it.
     pub remedy: Remedy,
     /// Pages to read further.
@@ -258,7 +258,7 @@ pub enum Need {
 /// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text,
 /// `^` at the start binds it to the start of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
+pub enum Pattern {
     /// The gateway's own sentence about an integration, in an execution log or in an access log's error field.
     Gateway(&'static str),
     /// The gateway's own sentence, or the authorizer function's error, in the authorizer's phase.
@@ -277,22 +277,22 @@ pub enum Says {
     FunctionLog(&'static str),
 }
 
-/// Whose words a text is; see [`Says`].
+/// Whose words a text is; see [`Pattern`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
-    /// See [`Says::Gateway`].
+    /// See [`Pattern::Gateway`].
     Gateway,
-    /// See [`Says::Authorizer`].
+    /// See [`Pattern::Authorizer`].
     Authorizer,
-    /// See [`Says::Function`].
+    /// See [`Pattern::Function`].
     Function,
-    /// See [`Says::Service`].
+    /// See [`Pattern::Service`].
     Service,
-    /// See [`Says::LambdaService`].
+    /// See [`Pattern::LambdaService`].
     LambdaService,
-    /// See [`Says::ResponseType`].
+    /// See [`Pattern::ResponseType`].
     ResponseType,
-    /// See [`Says::FunctionLog`].
+    /// See [`Pattern::FunctionLog`].
     FunctionLog,
 }
 
@@ -301,7 +301,7 @@ impl Author {
     const COUNT: usize = Self::FunctionLog as usize + 1;
 }
 
-impl Says {
+impl Pattern {
     /// Whose words it is about; none where it is about a number.
     const fn author(&self) -> Option<Author> {
         Some(match self {
@@ -316,8 +316,8 @@ impl Says {
         })
     }
 
-    /// Whether the pattern is empty, and so matches whatever its author says.
-    const fn takes_the_rest(&self) -> bool {
+    /// Whether the pattern is empty, and so matches every text of its author.
+    const fn is_catch_all(&self) -> bool {
         match self {
             Self::Gateway(p)
             | Self::Authorizer(p)
@@ -329,7 +329,7 @@ impl Says {
         }
     }
 
-    fn is_said(&self, author: Author, normalised: &str) -> bool {
+    fn matches(&self, author: Author, normalised: &str) -> bool {
         match (self, author) {
             (Self::Gateway(p), Author::Gateway)
             | (Self::Authorizer(p), Author::Authorizer)
@@ -407,10 +407,9 @@ impl Table {
     /// The first cause that an answer of the Lambda service with this status names.
     pub fn find_invocation_status(&self, status: u16) -> Option<&'static Cause> {
         self.iter().find(|cause| {
-            cause
-                .says
-                .iter()
-                .any(|says| matches!(says, Says::InvocationStatus(low, high) if (*low..=*high).contains(&status)))
+            cause.patterns.iter().any(
+                |pattern| matches!(pattern, Pattern::InvocationStatus(low, high) if (*low..=*high).contains(&status)),
+            )
         })
     }
 

@@ -13,7 +13,7 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
     rank: Rank::Named,
     statuses: &[],
     needs: &[FlowLog],
-    says: &[],
+    patterns: &[],
     remedy: Remedy {
         means: "A network interface that is watched by a flow log turned packets away. On the interfaces between VPC \
             link, load balancer and targets this fails requests; elsewhere it may be the port scan of a stranger.",

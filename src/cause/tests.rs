@@ -210,15 +210,15 @@ fn names_in_texts_are_nobodys() {
 #[test]
 fn patterns_are_in_the_form_that_texts_are_compared_in() {
     for cause in built_in() {
-        for says in cause.says {
-            let pattern = match says {
-                Says::Gateway(p)
-                | Says::Authorizer(p)
-                | Says::Function(p)
-                | Says::Service(p)
-                | Says::LambdaService(p)
-                | Says::FunctionLog(p) => p,
-                Says::ResponseType(_) | Says::InvocationStatus(..) => continue,
+        for pattern in cause.patterns {
+            let pattern = match pattern {
+                Pattern::Gateway(p)
+                | Pattern::Authorizer(p)
+                | Pattern::Function(p)
+                | Pattern::Service(p)
+                | Pattern::LambdaService(p)
+                | Pattern::FunctionLog(p) => p,
+                Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => continue,
             };
             for piece in pattern.trim_start_matches('^').split("{}") {
                 // A pattern may end where a word of the text does not, so only what normalising removes is looked for.
@@ -235,9 +235,9 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
 #[test]
 fn one_cause_at_most_takes_the_rest_of_a_voice() {
     let mut seen = HashSet::new();
-    for (cause, says) in built_in().flat_map(|cause| cause.says.iter().map(move |says| (cause, says))) {
-        if says.takes_the_rest() {
-            assert!(seen.insert(std::mem::discriminant(says)), "{}: another cause takes what is left", cause.id);
+    for (cause, pattern) in built_in().flat_map(|cause| cause.patterns.iter().map(move |pattern| (cause, pattern))) {
+        if pattern.is_catch_all() {
+            assert!(seen.insert(std::mem::discriminant(pattern)), "{}: another cause takes what is left", cause.id);
         }
     }
 }
@@ -247,7 +247,7 @@ fn an_empty_pattern_is_asked_last() {
     let like = Role::FunctionFailed.cause();
     let rule = Cause {
         id: "coupon_expired",
-        says: &[Says::Function("^coupon expired")],
+        patterns: &[Pattern::Function("^coupon expired")],
         remedy: Remedy { means: "", checks: &[], see: &[] },
         ..*like
     };
@@ -278,7 +278,8 @@ fn gateway_sentences(example: &Example) -> Vec<String> {
 #[test]
 fn a_sentence_of_the_gateway_finds_its_own_cause() {
     let table = Table::default();
-    for cause in built_in().filter(|cause| cause.says.iter().any(|says| matches!(says, Says::Gateway(_)))) {
+    for cause in built_in().filter(|cause| cause.patterns.iter().any(|pattern| matches!(pattern, Pattern::Gateway(_))))
+    {
         for sentence in cause.examples.iter().flat_map(gateway_sentences) {
             let found = table.find(Author::Gateway, &normalise(&sentence)).map(|found| found.id);
             assert_eq!(found, Some(cause.id), "{sentence}");

@@ -1,7 +1,7 @@
 //! What goes wrong in the TLS handshake with a backend.
 
 use super::Need::{AccessField, ErrorLevel};
-use super::Says::Gateway;
+use super::Pattern::Gateway;
 use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("validity check failed"),
             Gateway("timestamp check failed"),
             Gateway("certificateexpiredexception"),
@@ -82,7 +82,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("^execution failed due to configuration error: host name '"),
             Gateway("does not match certificate subject"),
             Gateway("no subject alternative"),
@@ -153,7 +153,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("serverkeyexchange signature"),
             Gateway("signature{}serverkeyexchange"),
             Gateway("server key exchange{}signature"),
@@ -202,7 +202,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("pkix path"),
             Gateway("unable to find valid certification path"),
             Gateway("certpathbuilderexception"),
@@ -272,7 +272,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[
+        patterns: &[
             Gateway("handshake"),
             Gateway("received fatal alert"),
             Gateway("cipher suites"),

@@ -1,7 +1,7 @@
 //! What goes wrong on the private link to a load balancer.
 
 use super::Need::{AccessField, ErrorLevel};
-use super::Says::Gateway;
+use super::Pattern::Gateway;
 use super::{Cause, Family, Kind, Rank, Remedy, access, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -15,7 +15,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("there was internal error while"), Gateway("internal error while executing your request")],
+        patterns: &[Gateway("there was internal error while"), Gateway("internal error while executing your request")],
         remedy: Remedy {
             means: "The request went into the VPC link (V1: PrivateLink to a Network Load Balancer) and reached no \
                 target that answers. The gateway does not say where it got lost, so follow the path from the link to \
@@ -109,7 +109,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rank: Rank::Named,
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("integration.error")],
-        says: &[Gateway("vpc link error")],
+        patterns: &[Gateway("vpc link error")],
         remedy: Remedy {
             means: "A connection between API Gateway and something that the VPC link depends on failed for a moment. \
                 A few of these are normal; many are not.",

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::cause::{Says, built_in};
+use crate::cause::{Pattern, built_in};
 
 /// Words of the platform's sentences that no pattern of the table holds, in lower case.
 const PLATFORM: &str = "\
@@ -26,15 +26,15 @@ const RESPONSE_TYPES: &[&str] = &["api_configuration_error", "default_5xx", "int
 /// The words that are kept: those of the built-in patterns and response types, and of the platform. Made when the first
 /// text is unclassified; own rules add nothing, so that a shape means the same everywhere.
 static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let patterns = built_in().flat_map(|cause| cause.says).filter_map(|says| match says {
-        Says::Gateway(text)
-        | Says::Authorizer(text)
-        | Says::Function(text)
-        | Says::Service(text)
-        | Says::LambdaService(text)
-        | Says::ResponseType(text)
-        | Says::FunctionLog(text) => Some(*text),
-        Says::InvocationStatus(..) => None,
+    let patterns = built_in().flat_map(|cause| cause.patterns).filter_map(|pattern| match pattern {
+        Pattern::Gateway(text)
+        | Pattern::Authorizer(text)
+        | Pattern::Function(text)
+        | Pattern::Service(text)
+        | Pattern::LambdaService(text)
+        | Pattern::ResponseType(text)
+        | Pattern::FunctionLog(text) => Some(*text),
+        Pattern::InvocationStatus(..) => None,
     });
     let words = patterns.flat_map(words_of_pattern);
     words.chain(PLATFORM.split_whitespace().chain(RESPONSE_TYPES.iter().copied()).map(str::to_owned)).collect()
@@ -119,8 +119,9 @@ mod tests {
 
     #[test]
     fn a_sentence_of_the_table_keeps_the_words_of_its_pattern() {
-        for (cause, says) in built_in().flat_map(|cause| cause.says.iter().map(move |says| (cause, says))) {
-            let Says::Gateway(pattern) = says else { continue };
+        for (cause, pattern) in built_in().flat_map(|cause| cause.patterns.iter().map(move |pattern| (cause, pattern)))
+        {
+            let Pattern::Gateway(pattern) = pattern else { continue };
             let shape = of(&pattern.trim_start_matches('^').replace("{}", " 10.0.0.1 "));
             let lost = words_of_pattern(pattern).find(|word| !shape.split(' ').any(|kept| kept == word));
             assert_eq!(lost, None, "{}: {pattern}: {shape}", cause.id);

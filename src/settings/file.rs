@@ -25,7 +25,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::SettingsError;
-use super::pattern::Pattern;
+use super::glob::Glob;
 use super::source::{self, Source};
 
 /// Longest name of an API or stage, in bytes.
@@ -49,7 +49,7 @@ pub(super) struct Names {
 /// Stages that count as one.
 #[derive(Debug, Clone)]
 pub(super) struct Fold {
-    pub(super) pattern: Pattern,
+    pub(super) glob: Glob,
     pub(super) stage: String,
 }
 
@@ -139,7 +139,7 @@ impl Source<'_> {
                 return Err(self.error(pattern.span(), "a pattern must not be empty"));
             }
             self.check_name(&stage)?;
-            names.stages.push(Fold { pattern: Pattern::new(pattern.get_ref()), stage: stage.into_inner() });
+            names.stages.push(Fold { glob: Glob::new(pattern.get_ref()), stage: stage.into_inner() });
         }
         Ok(())
     }

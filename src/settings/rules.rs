@@ -29,7 +29,7 @@ use toml::Spanned;
 
 use super::source::{self, Source};
 use super::{Environment, RULES, SettingsError};
-use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Rank, Remedy, Says, Table};
+use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Pattern, Rank, Remedy, Table};
 
 /// Where a layer's rules are.
 const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
@@ -79,7 +79,7 @@ struct Rule {
     #[serde(default)]
     placed: Placed,
     #[serde(rename = "match")]
-    says: Spanned<OwnPatterns>,
+    patterns: Spanned<OwnPatterns>,
     #[serde(default)]
     remedy: OwnRemedy,
 }
@@ -101,7 +101,7 @@ enum Placed {
 
 type Texts = Vec<Spanned<String>>;
 
-/// Whose words a rule's patterns are; see [`Says`].
+/// Whose words a rule's patterns are; see [`Pattern`].
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct OwnPatterns {
@@ -199,7 +199,7 @@ struct Draft {
     title: String,
     family: Family,
     kind: Kind,
-    says: Vec<(Author, String)>,
+    patterns: Vec<(Author, String)>,
     statuses: Vec<u16>,
     means: String,
     checks: Vec<String>,
@@ -229,8 +229,8 @@ impl Source<'_> {
                 KindWord::Broken => Kind::Broken,
                 KindWord::Load => Kind::Load,
             },
-            says: self.says(&rule.says)?,
-            statuses: self.statuses(&rule.says)?,
+            patterns: self.patterns(&rule.patterns)?,
+            statuses: self.statuses(&rule.patterns)?,
             means: remedy.means.as_ref().map_or_else(|| Ok(NO_REMEDY.to_owned()), |text| self.text("means", text))?,
             checks: texts("checks", &remedy.checks)?,
             see: texts("see", &remedy.see)?,
@@ -276,7 +276,7 @@ impl Source<'_> {
         })
     }
 
-    fn says(&self, authors: &Spanned<OwnPatterns>) -> Result<Vec<(Author, String)>, SettingsError> {
+    fn patterns(&self, authors: &Spanned<OwnPatterns>) -> Result<Vec<(Author, String)>, SettingsError> {
         let OwnPatterns { gateway, authorizer, function, service, lambda_service, response_type, function_log, .. } =
             authors.get_ref();
         let rows = [
@@ -288,7 +288,7 @@ impl Source<'_> {
             (Author::ResponseType, "response_type", response_type),
             (Author::FunctionLog, "function_log", function_log),
         ];
-        let mut says = Vec::new();
+        let mut checked = Vec::new();
         for (author, field, patterns) in rows {
             for pattern in patterns {
                 let text = if author == Author::ResponseType {
@@ -296,15 +296,15 @@ impl Source<'_> {
                 } else {
                     self.pattern(field, pattern)?
                 };
-                says.push((author, text));
+                checked.push((author, text));
             }
         }
-        let count = says.len() + authors.get_ref().invocation_status.len();
+        let count = checked.len() + authors.get_ref().invocation_status.len();
         if count == 0 || count > MOST_PATTERNS {
             let allowed = format!("a rule must have 1 to {MOST_PATTERNS} patterns");
             return Err(self.error_in(authors.span(), "match", &allowed));
         }
-        Ok(says)
+        Ok(checked)
     }
 
     /// A pattern in the form that texts are compared in.
@@ -350,20 +350,20 @@ impl Draft {
     /// once in the life of a process, so that they may live as long: what is leaked here is bounded by the size of one
     /// file.
     fn keep(self) -> &'static Cause {
-        let patterns = self.says.into_iter().map(|(author, pattern)| {
+        let texts = self.patterns.into_iter().map(|(author, pattern)| {
             let pattern = leaked(pattern);
             match author {
-                Author::Gateway => Says::Gateway(pattern),
-                Author::Authorizer => Says::Authorizer(pattern),
-                Author::Function => Says::Function(pattern),
-                Author::Service => Says::Service(pattern),
-                Author::LambdaService => Says::LambdaService(pattern),
-                Author::ResponseType => Says::ResponseType(pattern),
-                Author::FunctionLog => Says::FunctionLog(pattern),
+                Author::Gateway => Pattern::Gateway(pattern),
+                Author::Authorizer => Pattern::Authorizer(pattern),
+                Author::Function => Pattern::Function(pattern),
+                Author::Service => Pattern::Service(pattern),
+                Author::LambdaService => Pattern::LambdaService(pattern),
+                Author::ResponseType => Pattern::ResponseType(pattern),
+                Author::FunctionLog => Pattern::FunctionLog(pattern),
             }
         });
-        let statuses = self.statuses.into_iter().map(|status| Says::InvocationStatus(status, status));
-        let says: &'static [Says] = Vec::leak(patterns.chain(statuses).collect());
+        let statuses = self.statuses.into_iter().map(|status| Pattern::InvocationStatus(status, status));
+        let patterns: &'static [Pattern] = Vec::leak(texts.chain(statuses).collect());
         Box::leak(Box::new(Cause {
             id: leaked(self.id),
             formerly: &[],
@@ -373,8 +373,8 @@ impl Draft {
             kind: self.kind,
             rank: Rank::Named,
             statuses: &[],
-            needs: needs(says),
-            says,
+            needs: needs(patterns),
+            patterns,
             remedy: Remedy { means: leaked(self.means), checks: all_leaked(self.checks), see: all_leaked(self.see) },
             docs: all_leaked(self.docs),
             since: OWN_RULE,
@@ -393,16 +393,16 @@ fn all_leaked(texts: Vec<String>) -> &'static [&'static str] {
 }
 
 /// What a log must hold for the authors of a rule to be heard.
-fn needs(says: &[Says]) -> &'static [Need] {
+fn needs(patterns: &[Pattern]) -> &'static [Need] {
     let mut needs: Vec<Need> = Vec::new();
-    for says in says {
-        let of_author: &[Need] = match says {
-            Says::Gateway(_) | Says::Function(_) => &[Need::ErrorLevel, Need::AccessField("integration.error")],
-            Says::Authorizer(_) => &[Need::ErrorLevel, Need::AccessField("authorizer.error")],
-            Says::Service(_) | Says::LambdaService(_) => &[Need::DataTrace],
-            Says::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
-            Says::InvocationStatus(..) => &[Need::ErrorLevel],
-            Says::FunctionLog(_) => &[Need::LambdaLog],
+    for pattern in patterns {
+        let of_author: &[Need] = match pattern {
+            Pattern::Gateway(_) | Pattern::Function(_) => &[Need::ErrorLevel, Need::AccessField("integration.error")],
+            Pattern::Authorizer(_) => &[Need::ErrorLevel, Need::AccessField("authorizer.error")],
+            Pattern::Service(_) | Pattern::LambdaService(_) => &[Need::DataTrace],
+            Pattern::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
+            Pattern::InvocationStatus(..) => &[Need::ErrorLevel],
+            Pattern::FunctionLog(_) => &[Need::LambdaLog],
         };
         for need in of_author {
             if !needs.contains(need) {

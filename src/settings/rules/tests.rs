@@ -38,7 +38,10 @@ fn a_rule_becomes_a_cause_of_the_same_shape() {
     let cause = table.by_id("coupon_service_down").unwrap();
     assert!(cause.is_own_rule());
     assert_eq!((cause.family, cause.kind, cause.rank), (Family::Backend, Kind::Broken, Rank::Named));
-    assert_eq!(cause.says, [Says::Function("^coupon service {} unavailable"), Says::InvocationStatus(418, 418)]);
+    assert_eq!(
+        cause.patterns,
+        [Pattern::Function("^coupon service {} unavailable"), Pattern::InvocationStatus(418, 418)]
+    );
     assert_eq!(cause.needs, [Need::ErrorLevel, Need::AccessField("integration.error")]);
     assert_eq!(cause.remedy.checks, ["Is it up?", "Who deployed last?"]);
     assert_eq!(cause.docs, ["https://example.com/coupons"]);
@@ -81,7 +84,7 @@ fn every_voice_is_heard() {
 fn what_matches_is_written_as_people_write_it() {
     for pattern in ["^The Coupon  Service", "^coupon service", "^Coupon service."] {
         let table = rules(&rule("own", "", &format!("gateway = [\"{pattern}\"]"))).unwrap().table();
-        assert_eq!(table.by_id("own").unwrap().says, [Says::Gateway("^coupon service")], "{pattern}");
+        assert_eq!(table.by_id("own").unwrap().patterns, [Pattern::Gateway("^coupon service")], "{pattern}");
     }
 }
 

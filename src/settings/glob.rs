@@ -2,12 +2,12 @@
 
 /// Text in which every `*` stands for any characters, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(super) struct Glob {
     /// What stands between the stars; one piece where there is no star.
     pieces: Vec<String>,
 }
 
-impl Pattern {
+impl Glob {
     pub(super) fn new(text: &str) -> Self {
         Self { pieces: text.split('*').map(str::to_owned).collect() }
     }
@@ -15,7 +15,7 @@ impl Pattern {
     /// Whether the whole of `text` fits.
     ///
     /// The leftmost place for each inner piece leaves the most room for those behind it, so that one pass decides.
-    pub(super) fn fits(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         let [first, inner @ .., last] = self.pieces.as_slice() else {
             return self.pieces.first().is_some_and(|piece| piece == text);
         };
@@ -57,14 +57,14 @@ mod tests {
             ("", "x", false),
         ];
         for (pattern, text, fits) in rows {
-            assert_eq!(Pattern::new(pattern).fits(text), fits, "{pattern} {text}");
+            assert_eq!(Glob::new(pattern).matches(text), fits, "{pattern} {text}");
         }
     }
 
     #[test]
     fn many_stars_do_not_make_it_slow() {
-        let pattern = Pattern::new(&"a*".repeat(1_000));
-        assert!(!pattern.fits(&"a".repeat(999)));
-        assert!(pattern.fits(&"a".repeat(100_000)));
+        let pattern = Glob::new(&"a*".repeat(1_000));
+        assert!(!pattern.matches(&"a".repeat(999)));
+        assert!(pattern.matches(&"a".repeat(100_000)));
     }
 }
