@@ -1,6 +1,6 @@
 //! The pairs of a line to its fields, and whether its status can be trusted.
 
-use super::vocabulary::{Role, is_of_an_application, is_written_by_client, role, weight};
+use super::vocabulary::{Variable, is_of_an_application, is_written_by_client, variable, weight};
 use super::{Line, MOST_PAIRS, Pair, Pairs, set_value, shape};
 
 /// What a line tells of a request that ended in a server error. Unset values are absent.
@@ -57,8 +57,8 @@ pub(super) fn judge(status: u16, fields: impl FnOnce() -> Fields) -> Line {
 
 /// What the pairs of one line tell; none where they are no line of an access log.
 pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
-    let roles: Vec<Option<Role>> = pairs.pairs.iter().map(|pair| role(&pair.path)).collect();
-    let read = Read { pairs, roles };
+    let variables: Vec<Option<Variable>> = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
+    let read = Read { pairs, variables };
     let weight = read.weight();
     let application = if weight < LEAST_WEIGHT_BESIDE_APPLICATION { read.application() } else { Application::No };
     if weight < LEAST_WEIGHT || application == Application::Yes {
@@ -91,8 +91,8 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
 
 /// The fields of pairs whose text is pasted, whether or not a status is among them.
 pub(super) fn of_pasted(pairs: &Pairs<'_>) -> Fields {
-    let roles = pairs.pairs.iter().map(|pair| role(&pair.path)).collect();
-    Read { pairs, roles }.fields(0)
+    let variables = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
+    Read { pairs, variables }.fields(0)
 }
 
 /// Whether an application wrote the line, not API Gateway.
@@ -112,21 +112,27 @@ enum Status<'p, 'a> {
 
 struct Read<'p, 'a> {
     pairs: &'p Pairs<'a>,
-    roles: Vec<Option<Role>>,
+    variables: Vec<Option<Variable>>,
 }
 
 impl<'p, 'a> Read<'p, 'a> {
-    fn with_role(&self, wanted: Role) -> impl Iterator<Item = &'p Pair<'a>> {
-        self.pairs.pairs.iter().zip(&self.roles).filter(move |(_, role)| **role == Some(wanted)).map(|(pair, _)| pair)
+    fn of_variable(&self, wanted: Variable) -> impl Iterator<Item = &'p Pair<'a>> {
+        self.pairs
+            .pairs
+            .iter()
+            .zip(&self.variables)
+            .filter(move |(_, variable)| **variable == Some(wanted))
+            .map(|(pair, _)| pair)
     }
 
     /// How surely the names are those of an access log.
     fn weight(&self) -> u32 {
         let of_time = |pair: &Pair<'_>| shape::starts_with_request_time(set_value(&pair.value).unwrap_or(""));
         // API Gateway's formats write numbers as strings; applications hardly do.
-        let quoted = self.with_role(Role::Status).any(|pair| pair.quoted);
-        let with_roles = self.pairs.pairs.iter().zip(&self.roles);
-        let of_names: u32 = with_roles.map(|(pair, role)| weight(&pair.path, *role) + u32::from(of_time(pair))).sum();
+        let quoted = self.of_variable(Variable::Status).any(|pair| pair.quoted);
+        let with_variables = self.pairs.pairs.iter().zip(&self.variables);
+        let of_names: u32 =
+            with_variables.map(|(pair, variable)| weight(&pair.path, *variable) + u32::from(of_time(pair))).sum();
         of_names + u32::from(quoted)
     }
 
@@ -142,7 +148,7 @@ impl<'p, 'a> Read<'p, 'a> {
     }
 
     fn has_name_of_its_own(&self) -> bool {
-        self.pairs.pairs.iter().zip(&self.roles).any(|(pair, role)| weight(&pair.path, *role) > 1)
+        self.pairs.pairs.iter().zip(&self.variables).any(|(pair, variable)| weight(&pair.path, *variable) > 1)
     }
 
     /// The pair that tells the status. The top-level key `status` wins over nested ones and other spellings.
@@ -155,7 +161,7 @@ impl<'p, 'a> Read<'p, 'a> {
             return Status::Ambiguous;
         }
         let (top, others): (Vec<_>, Vec<_>) =
-            self.with_role(Role::Status).partition(|pair| matches!(&pair.path[..], [name] if name == "status"));
+            self.of_variable(Variable::Status).partition(|pair| matches!(&pair.path[..], [name] if name == "status"));
         let found = match top[..] {
             [pair] => Status::Found(pair),
             [] => self.status_of_other_names(&others),
@@ -201,16 +207,18 @@ impl<'p, 'a> Read<'p, 'a> {
 
     /// Whether a field that decides cause or dimensions occurs twice, at any depth, with different values.
     fn contradicts_itself(&self) -> bool {
-        let deciding = |role: &Role| {
+        let deciding = |variable: &Variable| {
             // Public formats do feed the integration's status twice, from two variables.
-            !matches!(role, Role::Status | Role::IntegrationStatus | Role::ServiceStatus)
+            !matches!(variable, Variable::Status | Variable::IntegrationStatus | Variable::ServiceStatus)
         };
-        let mut seen: Vec<(Role, Option<&String>, Option<&str>)> = self
+        let mut seen: Vec<(Variable, Option<&String>, Option<&str>)> = self
             .pairs
             .pairs
             .iter()
-            .zip(&self.roles)
-            .filter_map(|(pair, role)| Some(((*role).filter(deciding)?, pair.path.last(), set_value(&pair.value))))
+            .zip(&self.variables)
+            .filter_map(|(pair, variable)| {
+                Some(((*variable).filter(deciding)?, pair.path.last(), set_value(&pair.value)))
+            })
             .collect();
         seen.sort_unstable();
         seen.windows(2).any(|two| (two[0].0, two[0].1) == (two[1].0, two[1].1) && two[0].2 != two[1].2)
@@ -219,35 +227,35 @@ impl<'p, 'a> Read<'p, 'a> {
     fn fields(&self, status: u16) -> Fields {
         Fields {
             status,
-            response_type: self.text(Role::ResponseType),
-            error_message: self.text(Role::ErrorMessage),
-            integration_error: self.text(Role::IntegrationError),
-            waf_error: self.text(Role::WafError),
-            authenticate_error: self.text(Role::AuthenticateError),
-            authorizer_error: self.text(Role::AuthorizerError),
-            authorize_error: self.text(Role::AuthorizeError),
-            integration_status: self.number(Role::IntegrationStatus),
-            service_status: self.number(Role::ServiceStatus),
-            api_id: self.text(Role::ApiId),
-            stage: self.text(Role::Stage),
-            route: self.text(Role::ResourcePath).or_else(|| self.text(Role::RouteKey)),
-            request_id: self.text(Role::RequestId).or_else(|| self.text(Role::ExtendedRequestId)),
-            trace_id: self.text(Role::TraceId),
+            response_type: self.text(Variable::ResponseType),
+            error_message: self.text(Variable::ErrorMessage),
+            integration_error: self.text(Variable::IntegrationError),
+            waf_error: self.text(Variable::WafError),
+            authenticate_error: self.text(Variable::AuthenticateError),
+            authorizer_error: self.text(Variable::AuthorizerError),
+            authorize_error: self.text(Variable::AuthorizeError),
+            integration_status: self.number(Variable::IntegrationStatus),
+            service_status: self.number(Variable::ServiceStatus),
+            api_id: self.text(Variable::ApiId),
+            stage: self.text(Variable::Stage),
+            route: self.text(Variable::ResourcePath).or_else(|| self.text(Variable::RouteKey)),
+            request_id: self.text(Variable::RequestId).or_else(|| self.text(Variable::ExtendedRequestId)),
+            trace_id: self.text(Variable::TraceId),
         }
     }
 
-    /// The first set value of a role; of the error messages first those whose key says more than `error` or `message`.
-    fn text(&self, role: Role) -> Option<String> {
+    /// The first set value of a variable; of the error messages first those whose key says more than `error` or `message`.
+    fn text(&self, variable: Variable) -> Option<String> {
         let rank = |pair: &Pair<'_>| u8::from(matches!(&pair.path[..], [name] if name == "error" || name == "message"));
         let pair =
-            self.with_role(role).filter(|pair| set_value(&pair.value).is_some()).min_by_key(|pair| rank(pair))?;
+            self.of_variable(variable).filter(|pair| set_value(&pair.value).is_some()).min_by_key(|pair| rank(pair))?;
         let value = set_value(&pair.value)?;
         Some(value[..value.floor_char_boundary(LONGEST_VALUE_BYTES)].to_owned())
     }
 
     /// A status of the integration; of two the one that tells of a server error.
-    fn number(&self, role: Role) -> Option<u16> {
-        self.with_role(role)
+    fn number(&self, variable: Variable) -> Option<u16> {
+        self.of_variable(variable)
             .filter_map(|pair| shape::status(set_value(&pair.value)?))
             .max_by_key(|status| *status >= 500)
     }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::fields::of_pasted;
-use super::vocabulary::{plain, role, weight};
+use super::vocabulary::{plain, variable, weight};
 use super::{Fields, Pairs, json};
 
 /// Longest document that is put together from pasted lines; our own bound.
@@ -40,7 +40,7 @@ pub fn pasted_fields(line: &str) -> Option<Fields> {
 }
 
 fn tells_a_reason(pairs: &Pairs<'_>) -> bool {
-    pairs.pairs.iter().any(|pair| role(&pair.path).is_some())
+    pairs.pairs.iter().any(|pair| variable(&pair.path).is_some())
 }
 
 #[derive(Default)]
@@ -209,8 +209,8 @@ fn cells(line: &str, separator: char) -> Vec<String> {
 
 fn is_name(cell: &str) -> bool {
     let path = [plain(cell)];
-    let role = role(&path);
-    !cell.contains(' ') && (role.is_some() || weight(&path, role) > 0)
+    let variable = variable(&path);
+    !cell.contains(' ') && (variable.is_some() || weight(&path, variable) > 0)
 }
 
 /// Undoes the entities that consoles put into copied tables.

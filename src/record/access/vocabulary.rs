@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// What a field of a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
+pub(super) enum Variable {
     /// `$context.status`.
     Status,
     /// `$context.error.responseType`.
@@ -96,24 +96,24 @@ fn joined(path: &[String]) -> Cow<'_, str> {
 }
 
 /// What the field at `path` is for.
-pub(super) fn role(path: &[String]) -> Option<Role> {
-    if let Some(role) = role_of_name(&joined(path)) {
-        return Some(role);
+pub(super) fn variable(path: &[String]) -> Option<Variable> {
+    if let Some(variable) = variable_of_name(&joined(path)) {
+        return Some(variable);
     }
     // `{"error":{"errorMessage":…}}`, `{"http":{"status":…}}`: the object's name adds nothing.
     let (outer, inner) = path.split_first().filter(|(_, inner)| !inner.is_empty())?;
-    let role = role(inner)?;
+    let variable = variable(inner)?;
     let repeats = inner.first().is_some_and(|name| name.starts_with(outer.as_str()));
-    (repeats || !FOREIGN.contains(&outer.as_str())).then_some(role)
+    (repeats || !FOREIGN.contains(&outer.as_str())).then_some(variable)
 }
 
-fn role_of_name(name: &str) -> Option<Role> {
+fn variable_of_name(name: &str) -> Option<Variable> {
     // Beside `integrationStatus` this key is fed by another variable, so it stays a name of its own.
     let name = if name.len() > "context".len() { name.strip_prefix("context").unwrap_or(name) } else { name };
     Some(match name {
         "status" | "statuscode" | "responsestatus" | "responsestatuscode" | "httpstatus" | "httpstatuscode"
-        | "gatewaystatus" => Role::Status,
-        "errorresponsetype" | "responsetype" | "errortype" | "gatewayresponsetype" => Role::ResponseType,
+        | "gatewaystatus" => Variable::Status,
+        "errorresponsetype" | "responsetype" | "errortype" | "gatewayresponsetype" => Variable::ResponseType,
         "errormessage"
         | "errormessagestring"
         | "messagestring"
@@ -124,18 +124,18 @@ fn role_of_name(name: &str) -> Option<Role> {
         | "responseerror"
         | "errorstring"
         | "gatewayerror"
-        | "gatewayerrormessage" => Role::ErrorMessage,
+        | "gatewayerrormessage" => Variable::ErrorMessage,
         "integrationerror"
         | "integrationerrormessage"
         | "integrationerr"
         | "integrationerrors"
-        | "integrationmessage" => Role::IntegrationError,
-        "waferror" | "waferr" | "waferrormessage" => Role::WafError,
-        "authenticateerror" | "authenticateerr" | "authenticateerrormessage" => Role::AuthenticateError,
+        | "integrationmessage" => Variable::IntegrationError,
+        "waferror" | "waferr" | "waferrormessage" => Variable::WafError,
+        "authenticateerror" | "authenticateerr" | "authenticateerrormessage" => Variable::AuthenticateError,
         "authorizererror" | "authorizererr" | "authorizererrormessage" | "autherror" | "authzerror" => {
-            Role::AuthorizerError
+            Variable::AuthorizerError
         }
-        "authorizeerror" | "authorizeerr" | "authorizeerrormessage" => Role::AuthorizeError,
+        "authorizeerror" | "authorizeerr" | "authorizeerrormessage" => Variable::AuthorizeError,
         "integrationstatus"
         | "integrationstatuscode"
         | "functionresponsestatus"
@@ -143,31 +143,33 @@ fn role_of_name(name: &str) -> Option<Role> {
         | "integrationstatusalternate"
         | "integrationresponsestatus"
         | "backendstatus"
-        | "functionstatus" => Role::IntegrationStatus,
-        "integrationintegrationstatus" | "integrationservicestatus" => Role::ServiceStatus,
-        "apiid" | "restapiid" | "httpapiid" => Role::ApiId,
-        "stage" | "apistage" | "stagename" => Role::Stage,
-        "resourcepath" => Role::ResourcePath,
-        "routekey" => Role::RouteKey,
-        "requestid" | "apigatewayrequestid" | "apigwrequestid" | "gatewayrequestid" | "apirequestid" => Role::RequestId,
-        "extendedrequestid" => Role::ExtendedRequestId,
-        "xraytraceid" | "traceid" | "xraytrace" => Role::TraceId,
+        | "functionstatus" => Variable::IntegrationStatus,
+        "integrationintegrationstatus" | "integrationservicestatus" => Variable::ServiceStatus,
+        "apiid" | "restapiid" | "httpapiid" => Variable::ApiId,
+        "stage" | "apistage" | "stagename" => Variable::Stage,
+        "resourcepath" => Variable::ResourcePath,
+        "routekey" => Variable::RouteKey,
+        "requestid" | "apigatewayrequestid" | "apigwrequestid" | "gatewayrequestid" | "apirequestid" => {
+            Variable::RequestId
+        }
+        "extendedrequestid" => Variable::ExtendedRequestId,
+        "xraytraceid" | "traceid" | "xraytrace" => Variable::TraceId,
         _ => return None,
     })
 }
 
 /// How surely a name tells a line of API Gateway: 2 for names that only its formats use, 1 for names that other logs
-/// use as well, else 0. The role is what [`role`] tells of it.
-pub(super) fn weight(path: &[String], role: Option<Role>) -> u32 {
+/// use as well, else 0. The variable is what [`variable`] tells of it.
+pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {
     let joined = joined(path);
     let joined = joined.strip_prefix("context").unwrap_or(&joined);
     let leaf = path.last().map_or("", String::as_str);
     let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
-    match role {
-        Some(Role::ErrorMessage) => return u32::from(leaf.starts_with("errormessage") || path.len() > 1),
-        Some(Role::Status | Role::TraceId) => return 0,
-        Some(Role::ApiId | Role::Stage | Role::RequestId) => return 1,
-        Some(Role::ResponseType) => return if joined == "errortype" { 0 } else { 2 },
+    match variable {
+        Some(Variable::ErrorMessage) => return u32::from(leaf.starts_with("errormessage") || path.len() > 1),
+        Some(Variable::Status | Variable::TraceId) => return 0,
+        Some(Variable::ApiId | Variable::Stage | Variable::RequestId) => return 1,
+        Some(Variable::ResponseType) => return if joined == "errortype" { 0 } else { 2 },
         Some(_) => return 2,
         None => {}
     }
@@ -222,9 +224,9 @@ pub(super) fn is_of_an_application(path: &[String]) -> bool {
 
 /// Names of fields whose text the client writes.
 pub(super) fn is_written_by_client(leaf: &str) -> bool {
-    const WORDS: &[&str] =
+    const CLIENT_WRITTEN: &[&str] =
         &["path", "useragent", "referer", "referrer", "query", "header", "host", "uri", "url", "cookie"];
-    leaf != "resourcepath" && WORDS.iter().any(|word| leaf.contains(word))
+    leaf != "resourcepath" && CLIENT_WRITTEN.iter().any(|word| leaf.contains(word))
 }
 
 #[cfg(test)]
@@ -237,9 +239,9 @@ mod tests {
 
     #[test]
     fn every_spelling_has_its_role() {
-        let cases: &[(Role, &[&[&str]])] = &[
+        let cases: &[(Variable, &[&[&str]])] = &[
             (
-                Role::Status,
+                Variable::Status,
                 &[
                     &["status"],
                     &["Status"],
@@ -252,7 +254,7 @@ mod tests {
                 ],
             ),
             (
-                Role::IntegrationError,
+                Variable::IntegrationError,
                 &[
                     &["integrationErrorMessage"],
                     &["integrationError"],
@@ -268,7 +270,7 @@ mod tests {
                 ],
             ),
             (
-                Role::IntegrationStatus,
+                Variable::IntegrationStatus,
                 &[
                     &["integrationStatus"],
                     &["integration-status"],
@@ -281,7 +283,7 @@ mod tests {
                 ],
             ),
             (
-                Role::ServiceStatus,
+                Variable::ServiceStatus,
                 &[
                     &["integrationServiceStatus"],
                     &["integration-integrationStatus"],
@@ -290,7 +292,7 @@ mod tests {
                 ],
             ),
             (
-                Role::ErrorMessage,
+                Variable::ErrorMessage,
                 &[
                     &["errorMessage"],
                     &["error_message"],
@@ -307,7 +309,7 @@ mod tests {
                 ],
             ),
             (
-                Role::ResponseType,
+                Variable::ResponseType,
                 &[
                     &["errorResponseType"],
                     &["responseType"],
@@ -319,7 +321,7 @@ mod tests {
                 ],
             ),
             (
-                Role::AuthorizerError,
+                Variable::AuthorizerError,
                 &[
                     &["authorizerError"],
                     &["authorizer_error"],
@@ -330,13 +332,13 @@ mod tests {
                     &["auth", "error"],
                 ],
             ),
-            (Role::AuthorizeError, &[&["authorize-error"], &["authorizeError"], &["authorize_error"]]),
-            (Role::AuthenticateError, &[&["authenticate-error"], &["authenticateError"]]),
-            (Role::WafError, &[&["waf-error"], &["wafError"], &["waf_error"], &["waf", "error"]]),
+            (Variable::AuthorizeError, &[&["authorize-error"], &["authorizeError"], &["authorize_error"]]),
+            (Variable::AuthenticateError, &[&["authenticate-error"], &["authenticateError"]]),
+            (Variable::WafError, &[&["waf-error"], &["wafError"], &["waf_error"], &["waf", "error"]]),
         ];
         for (role_of, paths) in cases {
             for keys in *paths {
-                assert_eq!(role(&path(keys)), Some(*role_of), "{keys:?}");
+                assert_eq!(variable(&path(keys)), Some(*role_of), "{keys:?}");
             }
         }
     }
@@ -355,7 +357,7 @@ mod tests {
             &["integrationLatency"],
             &["responseLength"],
         ] {
-            assert_eq!(role(&path(keys)), None, "{keys:?}");
+            assert_eq!(variable(&path(keys)), None, "{keys:?}");
         }
     }
 }
