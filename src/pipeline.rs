@@ -22,7 +22,7 @@ use self::counter::Counter;
 use crate::cause::Table;
 use crate::classify;
 use crate::classify::repeated::Repeated;
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, Each, Limits, LogEvent};
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::failure::{Failure, UNKNOWN};
 use crate::record::{self, Kind, Record, Source, access, execution, flow, lambda};
 use crate::request::Place;
@@ -218,7 +218,7 @@ impl Pipeline {
 
     fn count_with(
         &self,
-        decode: impl FnOnce(&Limits, &mut Each<'_>) -> Result<Decoded, DecodeError>,
+        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;

@@ -21,18 +21,18 @@ pub(super) trait Compressed {
 
 /// Bytes that are not encoded.
 #[derive(Clone, Copy)]
-pub(super) struct Plain<'a> {
+pub(super) struct Unencoded<'a> {
     rest: &'a [u8],
     bytes: usize,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Unencoded<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, bytes: bytes.len() }
     }
 }
 
-impl Compressed for Plain<'_> {
+impl Compressed for Unencoded<'_> {
     fn piece(&mut self) -> Result<&[u8], DecodeError> {
         Ok(self.rest)
     }

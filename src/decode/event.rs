@@ -15,7 +15,7 @@ use super::strings::{is_valid, string_end};
 /// What the first bytes of an element are.
 pub(super) enum Canonical<'a> {
     /// An event in the form that CloudWatch Logs writes.
-    Event(Plain<'a>),
+    Event(CanonicalEvent<'a>),
     /// Such an event so far, but it goes on behind the bytes at hand.
     Cut,
     /// Something else.
@@ -23,7 +23,7 @@ pub(super) enum Canonical<'a> {
 }
 
 /// An event in the form that CloudWatch Logs writes.
-pub(super) struct Plain<'a> {
+pub(super) struct CanonicalEvent<'a> {
     pub(super) id: &'a [u8],
     pub(super) timestamp_ms: i64,
     /// What stands between the quotes.
@@ -41,31 +41,31 @@ pub(super) struct Plain<'a> {
 pub(super) fn canonical(bytes: &[u8]) -> Canonical<'_> {
     match fields(bytes) {
         Ok(event) => Canonical::Event(event),
-        Err(Stop::Cut) => Canonical::Cut,
-        Err(Stop::Other) => Canonical::Other,
+        Err(Mismatch::Cut) => Canonical::Cut,
+        Err(Mismatch::Other) => Canonical::Other,
     }
 }
 
-enum Stop {
+enum Mismatch {
     Cut,
     Other,
 }
 
 #[inline]
-fn fields(bytes: &[u8]) -> Result<Plain<'_>, Stop> {
+fn fields(bytes: &[u8]) -> Result<CanonicalEvent<'_>, Mismatch> {
     let (id, timestamp_ms, at) = match usual_head(bytes) {
         Some(head) => head,
         None => head(bytes)?,
     };
-    let end = string_end(bytes, at).ok_or(Stop::Cut)?;
+    let end = string_end(bytes, at).ok_or(Mismatch::Cut)?;
     let message = &bytes[at..end.at];
     match bytes.get(end.at + 1) {
         Some(b'}') => {
             let damaged = end.unusual && !is_valid(message);
-            Ok(Plain { id, timestamp_ms, message, unusual: end.unusual, damaged, bytes: end.at + 2 })
+            Ok(CanonicalEvent { id, timestamp_ms, message, unusual: end.unusual, damaged, bytes: end.at + 2 })
         }
-        Some(_) => Err(Stop::Other),
-        None => Err(Stop::Cut),
+        Some(_) => Err(Mismatch::Other),
+        None => Err(Mismatch::Cut),
     }
 }
 
@@ -101,7 +101,7 @@ fn digits_at<const N: usize>(bytes: &[u8; N], at: usize) -> u8x16 {
 }
 
 /// What stands before the message: id, time, and where the message begins.
-fn head(bytes: &[u8]) -> Result<(&[u8], i64, usize), Stop> {
+fn head(bytes: &[u8]) -> Result<(&[u8], i64, usize), Mismatch> {
     let at = behind(bytes, 0, b"{\"id\":\"")?;
     let (id, at) = id(bytes, at)?;
     let at = behind(bytes, at, b"\",\"timestamp\":")?;
@@ -109,45 +109,45 @@ fn head(bytes: &[u8]) -> Result<(&[u8], i64, usize), Stop> {
     Ok((id, timestamp_ms, behind(bytes, at, b",\"message\":\"")?))
 }
 
-fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Stop> {
+fn behind(bytes: &[u8], at: usize, literal: &[u8]) -> Result<usize, Mismatch> {
     let rest = bytes.get(at..).unwrap_or_default();
     if rest.starts_with(literal) {
         Ok(at + literal.len())
     } else if rest.len() < literal.len() && literal.starts_with(rest) {
-        Err(Stop::Cut)
+        Err(Mismatch::Cut)
     } else {
-        Err(Stop::Other)
+        Err(Mismatch::Other)
     }
 }
 
 /// The id, up to its closing quote.
-fn id(bytes: &[u8], at: usize) -> Result<(&[u8], usize), Stop> {
-    let end = string_end(bytes, at).ok_or(Stop::Cut)?;
+fn id(bytes: &[u8], at: usize) -> Result<(&[u8], usize), Mismatch> {
+    let end = string_end(bytes, at).ok_or(Mismatch::Cut)?;
     let id = &bytes[at..end.at];
     if end.unusual || id.contains(&b'\\') {
-        return Err(Stop::Other);
+        return Err(Mismatch::Other);
     }
     Ok((id, end.at))
 }
 
 /// A whole number that is not negative, without leading zeros, of as many digits as always fit.
-fn digits(bytes: &[u8], at: usize) -> Result<(i64, usize), Stop> {
+fn digits(bytes: &[u8], at: usize) -> Result<(i64, usize), Mismatch> {
     const MOST: usize = 18;
     let rest = &bytes[at..];
     let mut value = 0;
     let mut count = 0;
     while let Some(digit) = rest.get(count).map(|b| b.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
         if count == MOST {
-            return Err(Stop::Other);
+            return Err(Mismatch::Other);
         }
         value = value * 10 + i64::from(digit);
         count += 1;
     }
     match count {
-        _ if count == rest.len() => Err(Stop::Cut),
-        0 => Err(Stop::Other),
+        _ if count == rest.len() => Err(Mismatch::Cut),
+        0 => Err(Mismatch::Other),
         1 => Ok((value, at + 1)),
-        _ if rest[0] == b'0' => Err(Stop::Other),
+        _ if rest[0] == b'0' => Err(Mismatch::Other),
         _ => Ok((value, at + count)),
     }
 }

@@ -179,7 +179,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    use super::super::compressed::Plain;
+    use super::super::compressed::Unencoded;
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn gunzip(gzip: &[u8], window_bytes: usize) -> Result<Vec<u8>, DecodeError> {
-        let mut gunzip = Gunzip::new(Plain::new(gzip));
+        let mut gunzip = Gunzip::new(Unencoded::new(gzip));
         let mut window = vec![0; window_bytes];
         let mut all = Vec::new();
         loop {

@@ -34,7 +34,7 @@ mod watch;
 
 use std::time::{Duration, Instant};
 
-use compressed::{Base64, Compressed, Plain};
+use compressed::{Base64, Compressed, Unencoded};
 use gzip::Gunzip;
 use scan::{Pass, Scanner};
 use watch::Watch;
@@ -113,7 +113,7 @@ pub struct Decoded {
 }
 
 /// What takes the log events. It borrows each of them: to move one takes as long as to find it.
-pub type Each<'e> = dyn FnMut(&BatchHeader, &LogEvent<'_>) + 'e;
+pub type EventCallback<'e> = dyn FnMut(&BatchHeader, &LogEvent<'_>) + 'e;
 
 /// Decodes a subscription event, `{"awslogs":{"data":"…"}}`, as Lambda hands it to the function.
 ///
@@ -121,10 +121,14 @@ pub type Each<'e> = dyn FnMut(&BatchHeader, &LogEvent<'_>) + 'e;
 ///
 /// Whenever the batch cannot be read to its end; trying again never helps. Events were handed over before that, so the
 /// caller must drop what it made of them.
-pub fn subscription_event(payload: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
+pub fn subscription_event(
+    payload: &[u8],
+    limits: &Limits,
+    on_event: &mut EventCallback<'_>,
+) -> Result<Decoded, DecodeError> {
     let event: outer::SubscriptionEvent<'_> = serde_json::from_slice(payload)
         .map_err(|_| DecodeError::NotASubscriptionEvent { payload_bytes: payload.len() })?;
-    base64_data(&event.awslogs.data.0, limits, each)
+    base64_data(&event.awslogs.data.0, limits, on_event)
 }
 
 /// Decodes the `data` of a subscription event: base64 of gzip of JSON. The base64 may lack its padding and may have
@@ -133,8 +137,8 @@ pub fn subscription_event(payload: &[u8], limits: &Limits, each: &mut Each<'_>) 
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn base64_data(data: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
-    compressed(|| Base64::new(data), limits, WINDOW, each)
+pub fn base64_data(data: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
+    compressed(|| Base64::new(data), limits, WINDOW, on_event)
 }
 
 /// Decodes the gzip-compressed JSON of a batch, as a Kinesis record holds it.
@@ -142,8 +146,8 @@ pub fn base64_data(data: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn gzip_data(gzip: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
-    compressed(|| Plain::new(gzip), limits, WINDOW, each)
+pub fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
+    compressed(|| Unencoded::new(gzip), limits, WINDOW, on_event)
 }
 
 /// Decodes the JSON document of a batch. As the document is in memory already, no limits hold and no event is too long.
@@ -151,10 +155,10 @@ pub fn gzip_data(gzip: &[u8], limits: &Limits, each: &mut Each<'_>) -> Result<De
 /// # Errors
 ///
 /// As [`subscription_event`].
-pub fn document_json(document: &[u8], each: &mut Each<'_>) -> Result<Decoded, DecodeError> {
+pub fn document_json(document: &[u8], on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
     two_passes(|header| {
         let mut scanner = Scanner::new(header, u64::MAX);
-        scanner.scan(document, each)?;
+        scanner.scan(document, on_event)?;
         scanner.finish()
     })
 }
@@ -166,7 +170,7 @@ pub fn document_json(document: &[u8], each: &mut Each<'_>) -> Result<Decoded, De
 /// # Errors
 ///
 /// As [`subscription_event`], as far as base64, gzip and the limit of bytes are concerned.
-pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut each: impl FnMut(&[u8])) -> Result<u64, DecodeError> {
+pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut on_window: impl FnMut(&[u8])) -> Result<u64, DecodeError> {
     let mut gunzip = Gunzip::new(Base64::new(data));
     let mut buffer = vec![0; WINDOW.bytes];
     let mut inflated_bytes = 0;
@@ -177,7 +181,7 @@ pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut each: impl FnMut(&[
             let gzip_bytes = gunzip.gzip_bytes();
             return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });
         }
-        each(&buffer[..filled]);
+        on_window(&buffer[..filled]);
         if filled < buffer.len() {
             return Ok(inflated_bytes);
         }
@@ -205,10 +209,10 @@ fn compressed<C: Compressed>(
     open: impl Fn() -> C,
     limits: &Limits,
     window: Window,
-    each: &mut Each<'_>,
+    on_event: &mut EventCallback<'_>,
 ) -> Result<Decoded, DecodeError> {
     let watch = Watch::start(limits);
-    two_passes(|header| pass(open(), header, limits, &watch, window, each))
+    two_passes(|header| pass(open(), header, limits, &watch, window, on_event))
 }
 
 /// Makes a second pass if the events stood before the header.
@@ -230,7 +234,7 @@ fn pass<C: Compressed>(
     limits: &Limits,
     watch: &Watch,
     window: Window,
-    each: &mut Each<'_>,
+    on_event: &mut EventCallback<'_>,
 ) -> Result<Pass, DecodeError> {
     let mut gunzip = Gunzip::new(compressed);
     let gzip_bytes = gunzip.gzip_bytes();
@@ -249,15 +253,15 @@ fn pass<C: Compressed>(
             return Err(DecodeError::OutOfTime { inflated_bytes, gzip_bytes });
         }
         let held = kept + filled;
-        let taken = scanner.scan(&buffer[..held], each)?;
+        let taken = scanner.scan(&buffer[..held], on_event)?;
         if filled < room {
             return scanner.finish();
         }
         buffer.copy_within(taken..held, 0);
         kept = held - taken;
         if kept == buffer.len() && kept >= window.most_bytes {
-            scanner.overflow(&buffer[..kept], each)?;
-            kept -= scanner.scan(&buffer[..kept], each)?;
+            scanner.overflow(&buffer[..kept], on_event)?;
+            kept -= scanner.scan(&buffer[..kept], on_event)?;
         } else if kept > buffer.len() / 2 {
             buffer.resize((buffer.len() * 2).min(window.most_bytes), 0);
         }

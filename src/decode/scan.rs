@@ -9,7 +9,7 @@ use super::event::{self, Canonical, Reading};
 use super::message::Message;
 use super::skip::{Skip, behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
-use super::{BatchHeader, DecodeError, Decoded, Each, JsonFault, LogEvent};
+use super::{BatchHeader, DecodeError, Decoded, EventCallback, JsonFault, LogEvent};
 
 /// A reader of one document.
 pub(super) struct Scanner {
@@ -20,15 +20,15 @@ pub(super) struct Scanner {
     /// Elements of `logEvents` so far, readable or not.
     elements: u64,
     decoded: Decoded,
-    known: Known,
+    seen: SeenKeys,
     /// The timestamp of the event before.
     timestamp_ms: Option<i64>,
 }
 
 /// Which keys were there.
 #[derive(Default)]
-struct Known {
-    header: [bool; Field::HEADER.len()],
+struct SeenKeys {
+    header: [bool; DocumentKey::HEADER.len()],
     log_events: bool,
     /// The whole header was read in an earlier pass.
     from_the_start: bool,
@@ -36,22 +36,22 @@ struct Known {
     passed_over: bool,
 }
 
-impl Known {
+impl SeenKeys {
     fn whole_header(&self) -> bool {
-        self.from_the_start || self.header.iter().all(|&known| known)
+        self.from_the_start || self.header.iter().all(|&seen| seen)
     }
 }
 
 /// A member of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    /// One of [`Field::HEADER`], by its place.
+enum DocumentKey {
+    /// One of [`DocumentKey::HEADER`], by its place.
     Header(usize),
     LogEvents,
     Other,
 }
 
-impl Field {
+impl DocumentKey {
     const HEADER: [&str; 4] = ["messageType", "owner", "logGroup", "logStream"];
 
     fn of(key: &str) -> Self {
@@ -68,8 +68,8 @@ enum State {
     Start,
     FirstKey,
     Key,
-    Colon(Field),
-    Value(Field),
+    Colon(DocumentKey),
+    Value(DocumentKey),
     AfterValue,
     FirstElement,
     Element,
@@ -91,13 +91,13 @@ pub(super) enum Pass {
 impl Scanner {
     /// A scanner of a document of which nothing is known, or whose header an earlier pass has read.
     pub(super) fn new(header: Option<BatchHeader>, most_events: u64) -> Self {
-        let known = Known { from_the_start: header.is_some(), ..Known::default() };
+        let seen = SeenKeys { from_the_start: header.is_some(), ..SeenKeys::default() };
         let decoded = Decoded { header: header.unwrap_or_default(), ..Decoded::default() };
-        Self { state: State::Start, taken: 0, most_events, elements: 0, decoded, known, timestamp_ms: None }
+        Self { state: State::Start, taken: 0, most_events, elements: 0, decoded, seen, timestamp_ms: None }
     }
 
     /// Takes what it can of the bytes, and says how many. The next call begins with the first that was not taken.
-    pub(super) fn scan(&mut self, bytes: &[u8], each: &mut Each<'_>) -> Result<usize, DecodeError> {
+    pub(super) fn scan(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<usize, DecodeError> {
         let mut at = 0;
         loop {
             if !matches!(self.state, State::SkipValue(_) | State::SkipElement(_)) {
@@ -106,7 +106,7 @@ impl Scanner {
             if at == bytes.len() {
                 break;
             }
-            match self.step(bytes, at, each).map_err(|stop| self.error(stop, at))? {
+            match self.step(bytes, at, on_event).map_err(|stop| self.error(stop, at))? {
                 Some(next) => at = next,
                 None => break,
             }
@@ -116,13 +116,13 @@ impl Scanner {
     }
 
     /// There is no room for the rest of the value that these bytes begin, so it must do with what is here.
-    pub(super) fn overflow(&mut self, bytes: &[u8], each: &mut Each<'_>) -> Result<(), DecodeError> {
+    pub(super) fn overflow(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<(), DecodeError> {
         match self.state {
-            State::Value(Field::Other) => self.state = State::SkipValue(Skip::default()),
+            State::Value(DocumentKey::Other) => self.state = State::SkipValue(Skip::default()),
             State::FirstElement | State::Element => {
                 let mut reading = event::read_cut(bytes);
                 reading.damaged = true;
-                self.element(reading, each).map_err(|stop| self.error(stop, 0))?;
+                self.element(reading, on_event).map_err(|stop| self.error(stop, 0))?;
                 self.state = State::SkipElement(Skip::default());
             }
             _ => return Err(self.error(Stop::Fault(JsonFault::TooLong), 0)),
@@ -138,19 +138,19 @@ impl Scanner {
             _ => Some(JsonFault::CutOff),
         };
         let control = self.decoded.header.is_control();
-        let missing = (!self.known.log_events && !control).then_some(JsonFault::NoLogEvents);
+        let missing = (!self.seen.log_events && !control).then_some(JsonFault::NoLogEvents);
         if let Some(fault) = fault.or(missing) {
             return Err(self.error(Stop::Fault(fault), 0));
         }
         self.decoded.inflated_bytes = self.taken;
-        if self.known.passed_over && !control {
+        if self.seen.passed_over && !control {
             return Ok(Pass::HeaderOnly(self.decoded.header));
         }
         Ok(Pass::Done(self.decoded))
     }
 
     /// One step from `at`, where there is a byte that is not blank. `None` if it takes more bytes than are here.
-    fn step(&mut self, bytes: &[u8], at: usize, each: &mut Each<'_>) -> Result<Option<usize>, Stop> {
+    fn step(&mut self, bytes: &[u8], at: usize, on_event: &mut EventCallback<'_>) -> Result<Option<usize>, Stop> {
         let byte = bytes[at];
         let (state, next) = match &mut self.state {
             State::Start if byte == b'{' => (State::FirstKey, at + 1),
@@ -162,7 +162,7 @@ impl Scanner {
             &mut State::Value(field) => return self.value(field, bytes, at),
             State::FirstElement | State::AfterElement if byte == b']' => (State::AfterValue, at + 1),
             State::AfterElement if byte == b',' => (State::Element, at + 1),
-            State::FirstElement | State::Element => return self.elements(bytes, at, each),
+            State::FirstElement | State::Element => return self.elements(bytes, at, on_event),
             State::SkipValue(skip) => match skip.end(&bytes[at..]) {
                 Some(end) => (State::AfterValue, at + end),
                 None => return Ok(Some(bytes.len())),
@@ -184,19 +184,21 @@ impl Scanner {
         if end.unusual && !is_valid(key) {
             return Err(Stop::Fault(JsonFault::Syntax));
         }
-        self.state = State::Colon(Field::of(&Message::json_escaped(key).text()));
+        self.state = State::Colon(DocumentKey::of(&Message::json_escaped(key).text()));
         Ok(Some(end.at + 1))
     }
 
-    fn value(&mut self, field: Field, bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
+    fn value(&mut self, field: DocumentKey, bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
         match field {
-            Field::LogEvents => self.log_events(bytes[at]).map(|skip| Some(at + usize::from(!skip))),
-            Field::Header(_) if !matches!(bytes[at], b'"' | b'n') => Err(Stop::Fault(JsonFault::HeaderNotAString)),
-            Field::Header(_) | Field::Other => {
+            DocumentKey::LogEvents => self.log_events(bytes[at]).map(|skip| Some(at + usize::from(!skip))),
+            DocumentKey::Header(_) if !matches!(bytes[at], b'"' | b'n') => {
+                Err(Stop::Fault(JsonFault::HeaderNotAString))
+            }
+            DocumentKey::Header(_) | DocumentKey::Other => {
                 let Some(end) = value_end(&bytes[at..]) else { return Ok(None) };
                 let value = &bytes[at..at + end];
                 match field {
-                    Field::Header(nth) => self.header(nth, value)?,
+                    DocumentKey::Header(nth) => self.header(nth, value)?,
                     _ if serde_json::from_slice::<IgnoredAny>(value).is_err() => {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
@@ -209,7 +211,7 @@ impl Scanner {
     }
 
     fn header(&mut self, nth: usize, value: &[u8]) -> Result<(), Stop> {
-        if std::mem::replace(&mut self.known.header[nth], true) {
+        if std::mem::replace(&mut self.seen.header[nth], true) {
             return Err(Stop::Fault(JsonFault::DuplicateKey));
         }
         let text = match value {
@@ -227,17 +229,17 @@ impl Scanner {
         if byte != b'[' {
             return Err(Stop::Fault(JsonFault::LogEventsNotAnArray));
         }
-        if std::mem::replace(&mut self.known.log_events, true) {
+        if std::mem::replace(&mut self.seen.log_events, true) {
             return Err(Stop::Fault(JsonFault::DuplicateKey));
         }
-        self.known.passed_over = !self.known.whole_header();
-        let skip = self.known.passed_over || self.decoded.header.is_control();
+        self.seen.passed_over = !self.seen.whole_header();
+        let skip = self.seen.passed_over || self.decoded.header.is_control();
         self.state = if skip { State::SkipValue(Skip::default()) } else { State::FirstElement };
         Ok(skip)
     }
 
     /// Elements from `at` on, as many as are whole.
-    fn elements(&mut self, bytes: &[u8], from: usize, each: &mut Each<'_>) -> Result<Option<usize>, Stop> {
+    fn elements(&mut self, bytes: &[u8], from: usize, on_event: &mut EventCallback<'_>) -> Result<Option<usize>, Stop> {
         let mut at = from;
         loop {
             let rest = &bytes[at..];
@@ -245,7 +247,7 @@ impl Scanner {
                 Canonical::Event(event) => {
                     self.count_element()?;
                     self.decoded.damaged_events += u64::from(event.damaged);
-                    self.hand_over(event.id, event.timestamp_ms, event.message, event.unusual, each);
+                    self.hand_over(event.id, event.timestamp_ms, event.message, event.unusual, on_event);
                     event.bytes
                 }
                 Canonical::Cut => return Ok((at > from).then_some(at)),
@@ -254,7 +256,7 @@ impl Scanner {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
                     let Some(end) = value_end(rest) else { return Ok((at > from).then_some(at)) };
-                    self.element(event::read(&rest[..end]), each)?;
+                    self.element(event::read(&rest[..end]), on_event)?;
                     end
                 }
             };
@@ -270,12 +272,12 @@ impl Scanner {
     }
 
     /// An element that is not as CloudWatch Logs writes it.
-    fn element(&mut self, reading: Reading<'_>, each: &mut Each<'_>) -> Result<(), Stop> {
+    fn element(&mut self, reading: Reading<'_>, on_event: &mut EventCallback<'_>) -> Result<(), Stop> {
         self.count_element()?;
         self.decoded.damaged_events += u64::from(reading.damaged);
         // The events of a stream come in the order of their times, so the one before is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
-            self.hand_over(reading.id.as_bytes(), timestamp_ms, message, true, each);
+            self.hand_over(reading.id.as_bytes(), timestamp_ms, message, true, on_event);
         }
         Ok(())
     }
@@ -287,22 +289,29 @@ impl Scanner {
     }
 
     #[inline]
-    fn hand_over(&mut self, id: &[u8], timestamp_ms: i64, message: &[u8], unusual: bool, each: &mut Each<'_>) {
+    fn hand_over(
+        &mut self,
+        id: &[u8],
+        timestamp_ms: i64,
+        message: &[u8],
+        unusual: bool,
+        on_event: &mut EventCallback<'_>,
+    ) {
         self.timestamp_ms = Some(timestamp_ms);
         self.decoded.log_events += 1;
         let message = Message::json_escaped(message);
         if unusual && message.spells_characters() {
-            return self.hand_over_as_text(id, timestamp_ms, &message.text(), each);
+            return self.hand_over_as_text(id, timestamp_ms, &message.text(), on_event);
         }
-        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
+        on_event(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
     }
 
     /// Undoes all escapes of a message that spells letters as such (`\u0045xecution failed`). The readers compare the
     /// first words of a message as they are written, and this is the one place that makes them readable.
     #[cold]
-    fn hand_over_as_text(&mut self, id: &[u8], timestamp_ms: i64, text: &str, each: &mut Each<'_>) {
+    fn hand_over_as_text(&mut self, id: &[u8], timestamp_ms: i64, text: &str, on_event: &mut EventCallback<'_>) {
         let message = Message::plain(text.as_bytes());
-        each(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
+        on_event(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
     }
 
     fn error(&self, stop: Stop, at: usize) -> DecodeError {

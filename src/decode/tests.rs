@@ -20,7 +20,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn collect(
-    decode: impl FnOnce(&mut Each<'_>) -> Result<Decoded, DecodeError>,
+    decode: impl FnOnce(&mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
 ) -> Result<(Decoded, Vec<Told>), DecodeError> {
     let mut events = Vec::new();
     let decoded = decode(&mut |header, event| {
@@ -36,11 +36,11 @@ fn collect(
 }
 
 fn in_windows(gzip: &[u8], window: Window) -> Result<(Decoded, Vec<Told>), DecodeError> {
-    collect(|each| compressed(|| Plain::new(gzip), &Limits::default(), window, each))
+    collect(|on_event| compressed(|| Unencoded::new(gzip), &Limits::default(), window, on_event))
 }
 
 fn whole(document: &[u8]) -> Result<(Decoded, Vec<Told>), DecodeError> {
-    collect(|each| document_json(document, each))
+    collect(|on_event| document_json(document, on_event))
 }
 
 /// Decodes the document in one piece and in windows, and makes sure that they do not differ.
@@ -287,7 +287,7 @@ fn a_batch_of_several_members_with_zeros_behind_them_is_read() {
     let document = batch(r#"{"id":"1","timestamp":5,"message":"m"}"#);
     let (front, back) = document.split_at(100);
     let members = [gzip(front), gzip(back), vec![0; 9]].concat();
-    let (_, events) = collect(|each| gzip_data(&members, &Limits::default(), each)).unwrap();
+    let (_, events) = collect(|on_event| gzip_data(&members, &Limits::default(), on_event)).unwrap();
     assert_eq!(events, [told("1", 5, "m")]);
 }
 
@@ -334,7 +334,7 @@ fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_none() {
     assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), &mut |_, _| {}), Err(DecodeError::OutOfTime { .. })));
     let gzip = self::gzip(&batch(r#"{"id":"1","timestamp":5,"message":"m"}"#));
     let mut sleep = |_: &BatchHeader, _: &LogEvent<'_>| std::thread::sleep(Duration::from_millis(1_200));
-    assert!(compressed(|| Plain::new(&gzip), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
+    assert!(compressed(|| Unencoded::new(&gzip), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
 }
 
 /// Windows so small that short values are too long for them.
@@ -384,7 +384,7 @@ fn an_encoded_event_of_any_length_is_decoded_to_the_same() {
             }),
         );
         let (decoded, told_events) =
-            collect(|each| subscription_event(encoded.as_bytes(), &Limits::default(), each)).unwrap();
+            collect(|on_event| subscription_event(encoded.as_bytes(), &Limits::default(), on_event)).unwrap();
         assert_eq!(decoded.header, header());
         assert_eq!(decoded.damaged_events, 0);
         assert_eq!(told_events, events.map(|(id, timestamp_ms, text)| told(id, timestamp_ms, text)));

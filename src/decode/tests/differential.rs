@@ -305,7 +305,7 @@ fn corrupt_payloads_are_errors_and_never_panics() {
         let mut payload = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(gzip(&document))).into_bytes();
         let untouched = payload.clone();
         dice.mutate(&mut payload);
-        let result = collect(|each| subscription_event(&payload, &Limits::default(), each));
+        let result = collect(|on_event| subscription_event(&payload, &Limits::default(), on_event));
         if payload == untouched {
             assert_eq!(result, whole(&document));
         }
@@ -330,10 +330,11 @@ fn what_aws_lambda_events_reads_is_read_the_same() {
         let payload = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(gzip(&document)));
         let Ok(oracle) = serde_json::from_str::<LogsEvent>(&payload) else { continue };
         let data = oracle.aws_logs.data;
-        let (decoded, events) = match collect(|each| subscription_event(payload.as_bytes(), &Limits::default(), each)) {
-            Err(DecodeError::Json { fault: JsonFault::TrailingData, .. }) => continue,
-            result => result.unwrap(),
-        };
+        let (decoded, events) =
+            match collect(|on_event| subscription_event(payload.as_bytes(), &Limits::default(), on_event)) {
+                Err(DecodeError::Json { fault: JsonFault::TrailingData, .. }) => continue,
+                result => result.unwrap(),
+            };
         let header = BatchHeader {
             message_type: data.message_type,
             owner: data.owner,
