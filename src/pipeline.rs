@@ -399,8 +399,8 @@ impl<'p> Batch<'p> {
         self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN))
     }
 
-    fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::Line) {
-        self.counter.counted.lines_without_status += u64::from(matches!(line, access::Line::NoStatus));
+    fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
+        self.counter.counted.lines_without_status += u64::from(matches!(line, access::AccessLine::NoStatus));
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
             Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Failed(failure)),
@@ -408,7 +408,7 @@ impl<'p> Batch<'p> {
         }
     }
 
-    fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::Line) {
+    fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::FlowRecord) {
         if let Some(failure) = classify::flow::failure(line, event.timestamp_ms, source) {
             self.take(source, event, Proof::Failed(failure));
         }

@@ -6,7 +6,7 @@ use super::{frame, sentence, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
 use crate::failure::{Failure, Id, Subject};
 use crate::record::Source;
-use crate::record::access::{Fields, Line, line as read_line, pasted_fields, pasted_lines};
+use crate::record::access::{AccessLine, Fields, line as read_line, pasted_fields, pasted_lines};
 
 /// API and stage where neither the line nor its log group tells them.
 const UNKNOWN: &str = "unknown";
@@ -24,11 +24,11 @@ pub enum Finding {
 }
 
 /// Returns what the line proves; None for a request that did not fail, and for a line without a status.
-pub fn finding(line: &Line, timestamp_ms: i64, source: &Source, table: &Table) -> Option<Finding> {
+pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Table) -> Option<Finding> {
     let fields = match line {
-        Line::Healthy | Line::NoStatus => return None,
-        Line::Ambiguous => return Some(Finding::Ambiguous),
-        Line::Failed(fields) => fields,
+        AccessLine::Healthy | AccessLine::NoStatus => return None,
+        AccessLine::Ambiguous => return Some(Finding::Ambiguous),
+        AccessLine::Failed(fields) => fields,
     };
     let cause = cause_of(fields, table);
     Some(Finding::Failed(Failure {
@@ -66,9 +66,9 @@ pub fn pasted_cause(text: &str, table: &Table) -> Option<&'static Cause> {
 
 fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
     match read_line(line) {
-        Some(Line::Failed(fields)) => return Some(cause_of(&fields, table)),
-        Some(Line::Healthy | Line::Ambiguous) => return None,
-        Some(Line::NoStatus) | None => {}
+        Some(AccessLine::Failed(fields)) => return Some(cause_of(&fields, table)),
+        Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
+        Some(AccessLine::NoStatus) | None => {}
     }
     let named = match pasted_fields(line) {
         Some(fields) => why(&fields, table),

@@ -3,10 +3,10 @@
 use crate::cause::Role;
 use crate::failure::{Failure, Subject};
 use crate::record::Source;
-use crate::record::flow::Line;
+use crate::record::flow::FlowRecord;
 
 /// Returns a failure for each record of rejected traffic; None for any other record.
-pub fn failure(line: Line, timestamp_ms: i64, source: &Source) -> Option<Failure> {
+pub fn failure(line: FlowRecord, timestamp_ms: i64, source: &Source) -> Option<Failure> {
     line.rejected.then(|| Failure {
         subject: Subject::Flow { log_group: source.log_group.clone() },
         cause: Role::FlowRejected.cause(),
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn a_rejected_flow_is_one_failure_of_its_log_group() {
         let source = Source { log_group: "/vpc/orders".to_owned(), ..Source::default() };
-        let failure = failure(Line { rejected: true }, 7, &source).expect("a failure");
+        let failure = failure(FlowRecord { rejected: true }, 7, &source).expect("a failure");
         assert_eq!(failure.cause.id, "network_rejected");
         assert_eq!(failure.subject, Subject::Flow { log_group: "/vpc/orders".to_owned() });
         assert_eq!((failure.timestamp_ms, failure.status), (7, None));
@@ -34,6 +34,6 @@ mod tests {
 
     #[test]
     fn an_accepted_flow_is_none() {
-        assert!(failure(Line { rejected: false }, 7, &Source::default()).is_none());
+        assert!(failure(FlowRecord { rejected: false }, 7, &Source::default()).is_none());
     }
 }

@@ -3,7 +3,7 @@
 //! API Gateway writes the values of a stage's format as they are, without escaping them. So a client that puts quotes
 //! into its path or user agent breaks the line or adds fields to it. What this reader promises: where the line holds a
 //! top-level key `status`, client text can neither make a failed request nor hide one. At worst the line becomes
-//! [`Line::Ambiguous`]. A key that the format does not have can be forged without a trace; so a client can give a wrong
+//! [`AccessLine::Ambiguous`]. A key that the format does not have can be forged without a trace; so a client can give a wrong
 //! reason for its own failed request, which formats without client-written variables prevent.
 //!
 //! Which line is one of an access log, its words tell: a status, and enough of the names that API Gateway's formats use
@@ -30,7 +30,7 @@ use crate::decode::LogEvent;
 
 /// A line of an access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum AccessLine {
     /// The request did not end in a server error.
     Healthy,
     /// The request ended in a server error.
@@ -55,13 +55,13 @@ pub fn read<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
         return None;
     }
     match line(&event.message.text())? {
-        Line::Healthy => Some(Record::Nothing),
+        AccessLine::Healthy => Some(Record::Nothing),
         line => Some(Record::Access(line)),
     }
 }
 
 /// Reads one line of text.
-pub fn line(text: &str) -> Option<Line> {
+pub fn line(text: &str) -> Option<AccessLine> {
     let text = without_prefix(text.trim());
     match text.as_bytes().first()? {
         b'{' => fields::line(&json::pairs(text)),

@@ -12,7 +12,7 @@ use crate::decode::LogEvent;
 
 /// A record of a VPC flow log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct FlowRecord {
     /// Whether the traffic was rejected.
     pub rejected: bool,
 }
@@ -20,12 +20,12 @@ pub struct Line {
 /// The order of the fields of a flow log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
-    fields: Vec<Field>,
+    fields: Vec<FlowField>,
 }
 
 /// What a field holds, as far as it tells a record from other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+enum FlowField {
     Version,
     Account,
     Interface,
@@ -40,21 +40,21 @@ enum Field {
 /// The default format (version 2).
 ///
 /// Source: Amazon VPC User Guide, "Flow log records", default format.
-const DEFAULT: &[Field] = &[
-    Field::Version,
-    Field::Account,
-    Field::Interface,
-    Field::Address,
-    Field::Address,
-    Field::Number,
-    Field::Number,
-    Field::Number,
-    Field::Number,
-    Field::Number,
-    Field::Number,
-    Field::Number,
-    Field::Action,
-    Field::LogStatus,
+const DEFAULT: &[FlowField] = &[
+    FlowField::Version,
+    FlowField::Account,
+    FlowField::Interface,
+    FlowField::Address,
+    FlowField::Address,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Number,
+    FlowField::Action,
+    FlowField::LogStatus,
 ];
 
 /// Longest header line that is looked at, in bytes; all fields of version 11 together need about 900.
@@ -76,38 +76,38 @@ impl Format {
         }
         // Most text ends here.
         field(text.split_whitespace().next()?)?;
-        let fields: Vec<Option<Field>> = text.split_whitespace().map(field).collect();
+        let fields: Vec<Option<FlowField>> = text.split_whitespace().map(field).collect();
         let known = fields.iter().flatten().count();
         // A newer version may have names that we do not know; a sentence has hardly any that we do.
         (known >= LEAST_NAMES && known * 3 >= fields.len() * 2)
-            .then(|| Self { fields: fields.into_iter().map(|field| field.unwrap_or(Field::Other)).collect() })
+            .then(|| Self { fields: fields.into_iter().map(|field| field.unwrap_or(FlowField::Other)).collect() })
     }
 
     /// The format that a setting gives.
     pub fn of_fields(names: &[String]) -> Self {
-        Self { fields: names.iter().map(|name| field(name).unwrap_or(Field::Other)).collect() }
+        Self { fields: names.iter().map(|name| field(name).unwrap_or(FlowField::Other)).collect() }
     }
 
     /// What a record in this format tells; none where the text is no such record.
-    fn line(&self, text: &str) -> Option<Line> {
+    fn line(&self, text: &str) -> Option<FlowRecord> {
         line(&self.fields, text)
     }
 }
 
 /// The field of this name, in either spelling (`srcaddr`, `${srcaddr}`, `log-status`, `log_status`).
-fn field(name: &str) -> Option<Field> {
+fn field(name: &str) -> Option<FlowField> {
     let name = name.trim_start_matches("${").trim_end_matches('}');
     let name = if name.contains('_') { Cow::Owned(name.replace('_', "-")) } else { Cow::Borrowed(name) };
     Some(match name.as_ref() {
-        "version" => Field::Version,
-        "account-id" => Field::Account,
-        "interface-id" => Field::Interface,
-        "srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr" => Field::Address,
+        "version" => FlowField::Version,
+        "account-id" => FlowField::Account,
+        "interface-id" => FlowField::Interface,
+        "srcaddr" | "dstaddr" | "pkt-srcaddr" | "pkt-dstaddr" => FlowField::Address,
         "srcport" | "dstport" | "protocol" | "packets" | "bytes" | "start" | "end" | "tcp-flags" | "traffic-path" => {
-            Field::Number
+            FlowField::Number
         }
-        "action" => Field::Action,
-        "log-status" => Field::LogStatus,
+        "action" => FlowField::Action,
+        "log-status" => FlowField::LogStatus,
         "vpc-id"
         | "subnet-id"
         | "instance-id"
@@ -122,18 +122,18 @@ fn field(name: &str) -> Option<Field> {
         | "reject-reason"
         | "resource-id"
         | "encryption-status"
-        | "interface-type" => Field::Other,
+        | "interface-type" => FlowField::Other,
         name if ["ecs-", "instance-tag", "interface-tag", "asg-tag", "next-hop-"]
             .iter()
             .any(|p| name.starts_with(p)) =>
         {
-            Field::Other
+            FlowField::Other
         }
         _ => return None,
     })
 }
 
-fn line(fields: &[Field], text: &str) -> Option<Line> {
+fn line(fields: &[FlowField], text: &str) -> Option<FlowRecord> {
     let mut words = text.split_whitespace();
     let mut action = None;
     let mut of_flow_logs = 0;
@@ -143,8 +143,8 @@ fn line(fields: &[Field], text: &str) -> Option<Line> {
             return None;
         }
         match field {
-            Field::Action => action = Some(word),
-            Field::Other => continue,
+            FlowField::Action => action = Some(word),
+            FlowField::Other => continue,
             _ => {}
         }
         of_flow_logs += 1;
@@ -152,10 +152,10 @@ fn line(fields: &[Field], text: &str) -> Option<Line> {
     if words.next().is_some() || of_flow_logs < LEAST_NAMES {
         return None;
     }
-    Some(Line { rejected: action == Some("REJECT") })
+    Some(FlowRecord { rejected: action == Some("REJECT") })
 }
 
-impl Field {
+impl FlowField {
     /// Whether `word` can be a value of this field; `-` stands for none.
     fn may_hold(self, word: &str) -> bool {
         let digits = |most: usize| (1..=most).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
@@ -190,7 +190,7 @@ pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<
 }
 
 /// A record in the default format, perhaps behind the time and the stream that tools which follow a log write.
-fn default_line(text: &str) -> Option<Line> {
+fn default_line(text: &str) -> Option<FlowRecord> {
     let text = text.trim_start();
     if text.starts_with("2 ") {
         return line(DEFAULT, text);

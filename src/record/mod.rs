@@ -19,11 +19,11 @@ pub enum Record<'a> {
     /// Several lines of the console's test output, pasted as one: see [`execution::lines_of_transcript`].
     Transcript(String),
     /// A line of an access log.
-    Access(access::Line),
+    Access(access::AccessLine),
     /// A line in the log of a Lambda function.
     Lambda(lambda::Line<'a>),
     /// A record of a VPC flow log.
-    Flow(flow::Line),
+    Flow(flow::FlowRecord),
     /// A line of one of the kinds above that tells nothing: no failure, no evidence, no part of a request.
     Nothing,
     /// No shape that we know.

@@ -193,9 +193,9 @@ fn ids_for_exemplars_are_kept() {
 #[test]
 fn other_lines_are_no_failures() {
     let source = Source::default();
-    assert!(finding(&Line::Healthy, 0, &source, &table()).is_none());
-    assert!(finding(&Line::NoStatus, 0, &source, &table()).is_none());
-    assert!(matches!(finding(&Line::Ambiguous, 0, &source, &table()), Some(Finding::Ambiguous)));
+    assert!(finding(&AccessLine::Healthy, 0, &source, &table()).is_none());
+    assert!(finding(&AccessLine::NoStatus, 0, &source, &table()).is_none());
+    assert!(matches!(finding(&AccessLine::Ambiguous, 0, &source, &table()), Some(Finding::Ambiguous)));
 }
 
 #[test]

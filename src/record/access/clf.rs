@@ -1,13 +1,13 @@
 //! Lines in Common Log Format, with API Gateway's ids behind the length and perhaps an error text behind those.
 
 use super::fields::{Fields, judge};
-use super::{Line, set_value, shape};
+use super::{AccessLine, set_value, shape};
 
 /// Reads `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
 ///
 /// A web server's log lacks the request id and is none of ours. The status is what follows the quoted request; where
 /// two places of the line look like that, the line is ambiguous.
-pub(super) fn line(text: &str) -> Option<Line> {
+pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
     let (address, _caller, _user) = (words.next()?, words.next()?, words.next()?);
@@ -18,7 +18,7 @@ pub(super) fn line(text: &str) -> Option<Line> {
     let mut candidates = memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| answer(rest, quote));
     let Some(found) = candidates.next() else { return without_status(rest) };
     if candidates.next().is_some() {
-        return Some(Line::Ambiguous);
+        return Some(AccessLine::Ambiguous);
     }
     Some(judge(found.status, || Fields {
         status: found.status,
@@ -74,10 +74,10 @@ fn route(request: &str) -> Option<String> {
 }
 
 /// WebSocket formats that end with `"event route connection" request-id` have no status at all.
-fn without_status(rest: &str) -> Option<Line> {
+fn without_status(rest: &str) -> Option<AccessLine> {
     let (event, behind) = rest.split_once('"')?;
     let is_event = ["CONNECT ", "MESSAGE ", "DISCONNECT "].iter().any(|kind| event.starts_with(kind));
-    (is_event && shape::is_request_id(behind.trim())).then_some(Line::NoStatus)
+    (is_event && shape::is_request_id(behind.trim())).then_some(AccessLine::NoStatus)
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
 
     fn failed(rest: &str) -> Fields {
         match line(&format!("{HEAD}{rest}")) {
-            Some(Line::Failed(fields)) => *fields,
+            Some(AccessLine::Failed(fields)) => *fields,
             other => panic!("{rest}: {other:?}"),
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn quotes_in_the_request_make_a_line_ambiguous_where_they_could_hide_its_status() {
         let forged = format!("{HEAD}\"GET /x\" 200 5 AbCdEfGhIjKl HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=");
-        assert_eq!(line(&forged), Some(Line::Ambiguous));
+        assert_eq!(line(&forged), Some(AccessLine::Ambiguous));
         assert_eq!(failed("\"GET /x\"y HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=").status, 502);
     }
 
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 502 157 \"-\" \"probe/1.0\"")), None);
         assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 502 157")), None);
         assert_eq!(line(&format!("[INFO]\t{HEAD}\"GET /x HTTP/1.1\" 502 157 AbCdEfGhIjKlMn=")), None);
-        assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 404 502 AbCdEfGhIjKlMn=")), Some(Line::Healthy));
+        assert_eq!(line(&format!("{HEAD}\"GET /x HTTP/1.1\" 404 502 AbCdEfGhIjKlMn=")), Some(AccessLine::Healthy));
     }
 
     #[test]
@@ -138,6 +138,9 @@ mod tests {
 
     #[test]
     fn a_websocket_line_without_a_status_is_told() {
-        assert_eq!(line(&format!("{HEAD}\"CONNECT $connect AbCdEfGhIjKl=\" AbCdEfGhIjKlMn=")), Some(Line::NoStatus));
+        assert_eq!(
+            line(&format!("{HEAD}\"CONNECT $connect AbCdEfGhIjKl=\" AbCdEfGhIjKlMn=")),
+            Some(AccessLine::NoStatus)
+        );
     }
 }

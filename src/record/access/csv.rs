@@ -1,13 +1,13 @@
 //! Lines in CSV, in the order of the console's format.
 
 use super::fields::{Fields, judge};
-use super::{Line, set_value, shape};
+use super::{AccessLine, set_value, shape};
 
 /// Reads `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended id[,text]]`.
 ///
 /// The status stands behind the protocol. The only texts before it that a client writes could hold commas, so a second
 /// protocol makes the line ambiguous.
-pub(super) fn line(text: &str) -> Option<Line> {
+pub(super) fn line(text: &str) -> Option<AccessLine> {
     if !shape::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
     }
@@ -16,7 +16,7 @@ pub(super) fn line(text: &str) -> Option<Line> {
     let mut candidates = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at));
     let status_at = candidates.next()?;
     if candidates.next().is_some() {
-        return Some(Line::Ambiguous);
+        return Some(AccessLine::Ambiguous);
     }
     let status = shape::status(cells[status_at])?;
     let error = text.splitn(status_at + 5, ',').nth(status_at + 4);
@@ -53,24 +53,26 @@ mod tests {
 
     #[test]
     fn the_rest_and_the_http_order_are_read() {
-        let Some(Line::Failed(fields)) = line(REST) else { panic!("not failed") };
+        let Some(AccessLine::Failed(fields)) = line(REST) else { panic!("not failed") };
         assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/pets/{id}")));
         assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
         let http = "192.0.2.7,10/Oct/2025:13:55:36 +0000,GET,GET /pets,HTTP/1.1,500,35,AbCdEfGhIjKlMn=,AbCdEfGhIjKlMn=";
-        assert!(matches!(line(http), Some(Line::Failed(_))));
-        assert_eq!(line(&http.replace(",500,", ",200,")), Some(Line::Healthy));
+        assert!(matches!(line(http), Some(AccessLine::Failed(_))));
+        assert_eq!(line(&http.replace(",500,", ",200,")), Some(AccessLine::Healthy));
     }
 
     #[test]
     fn a_text_behind_the_ids_is_the_reason() {
-        let Some(Line::Failed(fields)) = line(&format!("{REST},Endpoint request timed out, sorry")) else { panic!() };
+        let Some(AccessLine::Failed(fields)) = line(&format!("{REST},Endpoint request timed out, sorry")) else {
+            panic!()
+        };
         assert_eq!(fields.integration_error.as_deref(), Some("Endpoint request timed out, sorry"));
     }
 
     #[test]
     fn a_second_status_makes_it_ambiguous() {
         let forged = REST.replace("/pets/{id}", "/a,HTTP/1.1,200,5,AbCdEfGhIjKl");
-        assert_eq!(line(&forged), Some(Line::Ambiguous));
+        assert_eq!(line(&forged), Some(AccessLine::Ambiguous));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The pairs of a line to its fields, and whether its status can be trusted.
 
 use super::vocabulary::{Variable, is_of_an_application, is_written_by_client, variable, weight};
-use super::{Line, MOST_PAIRS, Pair, Pairs, set_value, shape};
+use super::{AccessLine, MOST_PAIRS, Pair, Pairs, set_value, shape};
 
 /// What a line tells of a request that ended in a server error. Unset values are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,14 +51,14 @@ const LEAST_WEIGHT_WITHOUT_STATUS: u32 = 7;
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
 /// Status and fields to a line; the fields are only made for a failure.
-pub(super) fn judge(status: u16, fields: impl FnOnce() -> Fields) -> Line {
-    if status < 500 { Line::Healthy } else { Line::Failed(Box::new(fields())) }
+pub(super) fn judge(status: u16, fields: impl FnOnce() -> Fields) -> AccessLine {
+    if status < 500 { AccessLine::Healthy } else { AccessLine::Failed(Box::new(fields())) }
 }
 
 /// What the pairs of one line tell; none where they are no line of an access log.
-pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
+pub(super) fn line(pairs: &Pairs<'_>) -> Option<AccessLine> {
     let variables: Vec<Option<Variable>> = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
-    let read = Read { pairs, variables };
+    let read = ReadPairs { pairs, variables };
     let weight = read.weight();
     let application = if weight < LEAST_WEIGHT_BESIDE_APPLICATION { read.application() } else { Application::No };
     if weight < LEAST_WEIGHT || application == Application::Yes {
@@ -66,22 +66,22 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
     }
     if pairs.pairs.len() > MOST_PAIRS {
         // The status may be among those that were not read.
-        return Some(Line::Ambiguous);
+        return Some(AccessLine::Ambiguous);
     }
     match read.status() {
-        Status::Ambiguous => Some(Line::Ambiguous),
-        Status::None => {
-            (weight >= LEAST_WEIGHT_WITHOUT_STATUS && application == Application::No).then_some(Line::NoStatus)
+        StatusPair::Ambiguous => Some(AccessLine::Ambiguous),
+        StatusPair::None => {
+            (weight >= LEAST_WEIGHT_WITHOUT_STATUS && application == Application::No).then_some(AccessLine::NoStatus)
         }
-        Status::Found(pair) => match set_value(&pair.value) {
-            None => Some(Line::Healthy),
+        StatusPair::Found(pair) => match set_value(&pair.value) {
+            None => Some(AccessLine::Healthy),
             Some(value) => {
                 let status = shape::status(value)?;
                 if !pair.quoted && !read.has_name_of_its_own() {
                     return None;
                 }
                 if status >= 500 && (read.contradicts_itself() || application == Application::Perhaps) {
-                    return Some(Line::Ambiguous);
+                    return Some(AccessLine::Ambiguous);
                 }
                 Some(judge(status, || read.fields(status)))
             }
@@ -92,7 +92,7 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<Line> {
 /// The fields of pairs whose text is pasted, whether or not a status is among them.
 pub(super) fn of_pasted(pairs: &Pairs<'_>) -> Fields {
     let variables = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
-    Read { pairs, variables }.fields(0)
+    ReadPairs { pairs, variables }.fields(0)
 }
 
 /// Whether an application wrote the line, not API Gateway.
@@ -104,18 +104,18 @@ enum Application {
     Perhaps,
 }
 
-enum Status<'p, 'a> {
+enum StatusPair<'p, 'a> {
     None,
     Found(&'p Pair<'a>),
     Ambiguous,
 }
 
-struct Read<'p, 'a> {
+struct ReadPairs<'p, 'a> {
     pairs: &'p Pairs<'a>,
     variables: Vec<Option<Variable>>,
 }
 
-impl<'p, 'a> Read<'p, 'a> {
+impl<'p, 'a> ReadPairs<'p, 'a> {
     fn of_variable(&self, wanted: Variable) -> impl Iterator<Item = &'p Pair<'a>> {
         self.pairs
             .pairs
@@ -152,35 +152,35 @@ impl<'p, 'a> Read<'p, 'a> {
     }
 
     /// The pair that tells the status. The top-level key `status` wins over nested ones and other spellings.
-    fn status(&self) -> Status<'p, 'a> {
+    fn status(&self) -> StatusPair<'p, 'a> {
         if self.pairs.broken && self.pairs.pairs.iter().any(|pair| holds_a_status_key(&pair.value)) {
-            return Status::Ambiguous;
+            return StatusPair::Ambiguous;
         }
         // Client text may have opened the object, and then what follows has changed its meaning.
         if self.pairs.misnested && self.pairs.pairs.iter().any(|pair| pair.path.len() > 1) {
-            return Status::Ambiguous;
+            return StatusPair::Ambiguous;
         }
         let (top, others): (Vec<_>, Vec<_>) =
             self.of_variable(Variable::Status).partition(|pair| matches!(&pair.path[..], [name] if name == "status"));
         let found = match top[..] {
-            [pair] => Status::Found(pair),
+            [pair] => StatusPair::Found(pair),
             [] => self.status_of_other_names(&others),
-            _ => Status::Ambiguous,
+            _ => StatusPair::Ambiguous,
         };
         match found {
-            Status::Found(pair) if self.is_displaced(pair) => Status::Ambiguous,
+            StatusPair::Found(pair) if self.is_displaced(pair) => StatusPair::Ambiguous,
             found => found,
         }
     }
 
-    fn status_of_other_names(&self, others: &[&'p Pair<'a>]) -> Status<'p, 'a> {
+    fn status_of_other_names(&self, others: &[&'p Pair<'a>]) -> StatusPair<'p, 'a> {
         let Some(first) = others.first() else {
             let hidden = self.nested_statuses().any(|pair| self.pairs.broken || self.stands_beside_client_text(pair));
-            return if hidden { Status::Ambiguous } else { Status::None };
+            return if hidden { StatusPair::Ambiguous } else { StatusPair::None };
         };
         let twice =
             others[1..].iter().any(|pair| pair.path == first.path || set_value(&pair.value) != set_value(&first.value));
-        if twice { Status::Ambiguous } else { Status::Found(first) }
+        if twice { StatusPair::Ambiguous } else { StatusPair::Found(first) }
     }
 
     /// Whether client text may have put this status in the place of the real one, by opening an object around that: a

@@ -51,20 +51,20 @@ impl<'de> Collect<'_, 'de> {
 }
 
 /// A key in its plain form, made of the text as it stands in the line.
-struct Key(String);
+struct PlainKey(String);
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for PlainKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsPlain;
         impl Visitor<'_> for AsPlain {
-            type Value = Key;
+            type Value = PlainKey;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key")
             }
 
-            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-                Ok(Key(plain(key)))
+            fn visit_str<E>(self, key: &str) -> Result<PlainKey, E> {
+                Ok(PlainKey(plain(key)))
             }
         }
         deserializer.deserialize_str(AsPlain)
@@ -135,7 +135,7 @@ impl<'de> Visitor<'de> for Collect<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(name)) = map.next_key()? {
+        while let Some(PlainKey(name)) = map.next_key()? {
             if self.path.len() >= DEEPEST {
                 map.next_value::<serde::de::IgnoredAny>()?;
                 continue;

@@ -29,16 +29,16 @@ const LONGEST_REST: usize = 16;
 /// Whether the message surely does not tell of a request that ended in a server error. `escaped` says that the bytes
 /// have the escapes of a JSON string.
 pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
-    let line = Quoted { bytes, escaped };
+    let line = JsonLine { bytes, escaped };
     if !line.has_keys_in_small_letters() {
         return false;
     }
     let mut seen = false;
     for at in TATUS.find_iter(bytes) {
         match line.key_around(at) {
-            Key::None | Key::OfAPhase => {}
-            Key::Status { value } if !seen && line.is_healthy_status(value) => seen = true,
-            Key::Status { .. } | Key::Odd => return false,
+            StatusKey::None | StatusKey::OfAPhase => {}
+            StatusKey::Status { value } if !seen && line.is_healthy_status(value) => seen = true,
+            StatusKey::Status { .. } | StatusKey::Odd => return false,
         }
     }
     seen
@@ -50,7 +50,7 @@ pub(super) fn has_words_of_an_access_log(bytes: &[u8]) -> bool {
 }
 
 /// What stands around a `tatus`.
-enum Key {
+enum StatusKey {
     /// No key: some text.
     None,
     /// The key of a phase's own status, as `integrationStatus`.
@@ -61,12 +61,12 @@ enum Key {
     Odd,
 }
 
-struct Quoted<'b> {
+struct JsonLine<'b> {
     bytes: &'b [u8],
     escaped: bool,
 }
 
-impl Quoted<'_> {
+impl JsonLine<'_> {
     /// Whether the line is a JSON object whose first key is not written in capitals: then none is. No client text
     /// stands before the first key.
     fn has_keys_in_small_letters(&self) -> bool {
@@ -75,34 +75,34 @@ impl Quoted<'_> {
     }
 
     /// The key around a `tatus`. Nearly all are `status` in its usual form, which needs no walk to its ends.
-    fn key_around(&self, at: usize) -> Key {
+    fn key_around(&self, at: usize) -> StatusKey {
         if self.bytes[..at].last_chunk() == Some(b"\"s")
             && self.begins_a_pair(at - 2)
             && let Some(behind) = self.quote(at + b"tatus".len())
             && self.bytes.get(behind) == Some(&b':')
         {
-            return Key::Status { value: self.blanks(behind + 1) };
+            return StatusKey::Status { value: self.blanks(behind + 1) };
         }
         self.any_key_around(at)
     }
 
-    fn any_key_around(&self, at: usize) -> Key {
+    fn any_key_around(&self, at: usize) -> StatusKey {
         let rest = &self.bytes[at..];
         let end = at + rest.iter().take(LONGEST_REST).take_while(|b| is_of_a_name(**b)).count();
-        let Some(colon) = self.quote(end).map(|behind| self.blanks(behind)) else { return Key::None };
+        let Some(colon) = self.quote(end).map(|behind| self.blanks(behind)) else { return StatusKey::None };
         if self.bytes.get(colon) != Some(&b':') {
-            return Key::None;
+            return StatusKey::None;
         }
-        let Some(quote) = self.bytes[..at].iter().rposition(|b| !is_of_a_name(*b)) else { return Key::Odd };
+        let Some(quote) = self.bytes[..at].iter().rposition(|b| !is_of_a_name(*b)) else { return StatusKey::Odd };
         let name = &self.bytes[quote + 1..end];
         if self.bytes[quote] != b'"' || !self.begins_a_pair(quote) {
-            Key::Odd
+            StatusKey::Odd
         } else if name.eq_ignore_ascii_case(b"status") {
-            Key::Status { value: self.blanks(colon + 1) }
+            StatusKey::Status { value: self.blanks(colon + 1) }
         } else if PHASES.iter().any(|phase| name.starts_with(phase.as_bytes())) {
-            Key::OfAPhase
+            StatusKey::OfAPhase
         } else {
-            Key::Odd
+            StatusKey::Odd
         }
     }
 

@@ -5,22 +5,22 @@ use crate::decode::Message;
 
 fn failed(text: &str) -> Fields {
     match line(text) {
-        Some(Line::Failed(fields)) => *fields,
+        Some(AccessLine::Failed(fields)) => *fields,
         other => panic!("{text}: {other:?}"),
     }
 }
 
 /// What `read` says of the text in both forms that a message can have; they must not differ.
-fn read_both(text: &str) -> Option<Line> {
+fn read_both(text: &str) -> Option<AccessLine> {
     let plain = read_event(Message::plain(text.as_bytes()));
     let escaped = serde_json::to_string(text).expect("text");
     assert_eq!(read_event(Message::json_escaped(&escaped.as_bytes()[1..escaped.len() - 1])), plain, "{text}");
     plain
 }
 
-fn read_event(message: Message<'_>) -> Option<Line> {
+fn read_event(message: Message<'_>) -> Option<AccessLine> {
     match read(&LogEvent { id: b"", timestamp_ms: 0, message })? {
-        Record::Nothing => Some(Line::Healthy),
+        Record::Nothing => Some(AccessLine::Healthy),
         Record::Access(line) => Some(line),
         other => panic!("{other:?}"),
     }
@@ -86,7 +86,7 @@ fn every_format_tells_status_route_and_request() {
 fn a_healthy_line_of_every_format_counts_nothing() {
     for (name, format) in FORMATS {
         for status in ["200", "302", "403", "499"] {
-            assert_eq!(read_both(&format.replace("{}", status)), Some(Line::Healthy), "{name} {status}");
+            assert_eq!(read_both(&format.replace("{}", status)), Some(AccessLine::Healthy), "{name} {status}");
         }
     }
 }
@@ -94,7 +94,7 @@ fn a_healthy_line_of_every_format_counts_nothing() {
 #[test]
 fn numbers_that_look_like_a_status_are_none() {
     let line = r#"{"requestId":"r-1","requestTime":"10/Oct/2025:13:55:36 +0000","integrationLatency":"527","responseLength":"502","status":"404","integrationStatus":"503"}"#;
-    assert_eq!(read_both(line), Some(Line::Healthy));
+    assert_eq!(read_both(line), Some(AccessLine::Healthy));
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn the_top_level_status_wins_over_other_names() {
         r#""integration":{"status":"502"}"#,
         r#""userAgent":"x","responseStatus":"502","y":"""#,
     ] {
-        assert_eq!(with(more, "200"), Some(Line::Healthy), "{more}");
-        assert!(matches!(with(&more.replace("502", "200"), "502"), Some(Line::Failed(_))), "{more}");
+        assert_eq!(with(more, "200"), Some(AccessLine::Healthy), "{more}");
+        assert!(matches!(with(&more.replace("502", "200"), "502"), Some(AccessLine::Failed(_))), "{more}");
     }
 }
 
@@ -137,22 +137,22 @@ fn a_status_that_occurs_twice_or_out_of_place_is_ambiguous() {
         r#"<request id="r"> <routeKey>x</routeKey> <path>a</path><status>200</status><path></path> <status>502</status> </request>"#,
         r#"<request id="r"> <routeKey>x</routeKey> <path>a<status>200</path> <status>502</status> </request>"#,
     ] {
-        assert_eq!(read_both(text), Some(Line::Ambiguous), "{text}");
+        assert_eq!(read_both(text), Some(AccessLine::Ambiguous), "{text}");
     }
 }
 
 #[test]
 fn a_reason_that_occurs_twice_is_ambiguous_unless_both_agree() {
     let with = |more: &str| line(&format!(r#"{{"requestId":"r-1","routeKey":"GET /x","status":"502",{more}}}"#));
-    assert_eq!(with(r#""integrationError":"a","integration_error":"b""#), Some(Line::Ambiguous));
-    assert!(matches!(with(r#""integrationError":"a","integration_error":"a""#), Some(Line::Failed(_))));
-    assert!(matches!(with(r#""integrationStatus":"200","integrationStatus":"502""#), Some(Line::Failed(_))));
+    assert_eq!(with(r#""integrationError":"a","integration_error":"b""#), Some(AccessLine::Ambiguous));
+    assert!(matches!(with(r#""integrationError":"a","integration_error":"a""#), Some(AccessLine::Failed(_))));
+    assert!(matches!(with(r#""integrationStatus":"200","integrationStatus":"502""#), Some(AccessLine::Failed(_))));
 }
 
 #[test]
 fn a_line_without_a_status_is_told_apart_from_other_text() {
     let stock = r#"{"requestId":"r-1","ip":"192.0.2.7","requestTime":"10/Oct/2025:13:55:36 +0000","httpMethod":"GET","routeKey":"GET /x","protocol":"HTTP/1.1","responseLength":"36"}"#;
-    assert_eq!(read_both(stock), Some(Line::NoStatus));
+    assert_eq!(read_both(stock), Some(AccessLine::NoStatus));
     assert_eq!(read_both(r#"{"requestId":"r-1","path":"/x"}"#), None);
 }
 
@@ -182,7 +182,7 @@ fn a_line_of_too_many_fields_is_ambiguous_and_quickly_read() {
     let head = r#"{"requestId":"r-1","routeKey":"GET /x","path":"a"#;
     for piece in [r#"","a":{"path":"","status":"5"},"b":"c"#, r#"" "a":{"path":"","status":"5"},"b":"c"#] {
         let text = format!("{head}{}\",\"status\":\"502\"}}", piece.repeat(20_000));
-        assert_eq!(read_both(&text), Some(Line::Ambiguous));
+        assert_eq!(read_both(&text), Some(AccessLine::Ambiguous));
     }
 }
 
@@ -252,15 +252,15 @@ proptest! {
     #[test]
     fn client_text_never_makes_a_failure(path in hostile(), agent in hostile(), status in 200_u16..500) {
         let line = read_both(&with_client_text(&path, &agent, status, "-"));
-        prop_assert!(matches!(line, Some(Line::Healthy | Line::Ambiguous)), "{:?}", line);
+        prop_assert!(matches!(line, Some(AccessLine::Healthy | AccessLine::Ambiguous)), "{:?}", line);
     }
 
     #[test]
     fn client_text_never_hides_or_relabels_a_failure(path in hostile(), agent in hostile(), status in 500_u16..600) {
         let clean = failed(&with_client_text("/", "probe", status, "Lambda Customer Function Error:x"));
         match read_both(&with_client_text(&path, &agent, status, "Lambda Customer Function Error:x")) {
-            Some(Line::Ambiguous) => {}
-            Some(Line::Failed(fields)) => {
+            Some(AccessLine::Ambiguous) => {}
+            Some(AccessLine::Failed(fields)) => {
                 prop_assert_eq!(fields.status, status);
                 prop_assert_eq!(&fields.integration_error, &clean.integration_error);
                 prop_assert_eq!((&fields.api_id, &fields.stage), (&clean.api_id, &clean.stage));
@@ -284,9 +284,9 @@ proptest! {
             format!("requestId: r-1, path: {path}, routeKey: GET /x, status: {status}, responseLength: 36"),
         ] {
             match read_both(&text) {
-                Some(Line::Healthy) => prop_assert!(status < 500, "{}", text),
-                Some(Line::Failed(fields)) => prop_assert_eq!(fields.status, status),
-                other => prop_assert_eq!(other, Some(Line::Ambiguous), "{}", text),
+                Some(AccessLine::Healthy) => prop_assert!(status < 500, "{}", text),
+                Some(AccessLine::Failed(fields)) => prop_assert_eq!(fields.status, status),
+                other => prop_assert_eq!(other, Some(AccessLine::Ambiguous), "{}", text),
             }
         }
     }
@@ -295,9 +295,9 @@ proptest! {
     fn client_text_in_clf_never_makes_or_hides_a_failure(path in "[\" /a0-9]{0,20}|\" 200 5 AbCdEfGhIj", status in 200_u16..600) {
         let text = format!("192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] \"GET /{path} HTTP/1.1\" {status} 36 AbCdEfGhIjKlMn=");
         match line(&text) {
-            Some(Line::Healthy) => prop_assert!(status < 500),
-            Some(Line::Failed(fields)) => prop_assert_eq!(fields.status, status),
-            other => prop_assert_eq!(other, Some(Line::Ambiguous)),
+            Some(AccessLine::Healthy) => prop_assert!(status < 500),
+            Some(AccessLine::Failed(fields)) => prop_assert_eq!(fields.status, status),
+            other => prop_assert_eq!(other, Some(AccessLine::Ambiguous)),
         }
     }
 }
