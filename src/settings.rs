@@ -9,14 +9,14 @@ mod error;
 mod file;
 mod glob;
 mod rules;
-mod source;
+mod toml_file;
 
 use std::path::{Path, PathBuf};
 
 pub use aws::Aws;
 pub use environment::Environment;
 pub use error::SettingsError;
-use file::Names;
+use file::SettingsFile;
 pub use rules::Rules;
 
 /// The CloudWatch namespace that the metrics go to.
@@ -115,7 +115,7 @@ pub struct Settings {
     pub function_name: String,
     /// The region that the function runs in.
     pub region: Option<String>,
-    names: Names,
+    file: SettingsFile,
 }
 
 impl Default for Settings {
@@ -133,7 +133,7 @@ impl Default for Settings {
             own_log_group: None,
             function_name: "why5xx".to_owned(),
             region: None,
-            names: Names::default(),
+            file: SettingsFile::default(),
         }
     }
 }
@@ -161,7 +161,7 @@ impl Settings {
     pub fn load_with(environment: &Environment, file: Option<&Path>) -> Result<Self, SettingsError> {
         let mut settings = Self::from_variables(environment)?;
         if let Some(path) = file {
-            settings.names = Names::read(path)?;
+            settings.file = SettingsFile::read(path)?;
         }
         Ok(settings)
     }
@@ -183,7 +183,7 @@ impl Settings {
     ///
     /// When the text is not a settings file.
     pub fn with_file_text(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
-        self.names = Names::parse(path, text)?;
+        self.file = SettingsFile::parse(path, text)?;
         Ok(self)
     }
 
@@ -203,7 +203,9 @@ impl Settings {
                 })?
                 .unwrap_or(default.inflated_bytes_limit),
             log_level: log_level.unwrap_or(default.log_level),
-            route_metrics: environment.parsed(ROUTE_METRICS, "true or false", truth)?.unwrap_or(default.route_metrics),
+            route_metrics: environment
+                .parsed(ROUTE_METRICS, "true or false", parse_bool)?
+                .unwrap_or(default.route_metrics),
             exemplars_per_cause: environment
                 .parsed(EXEMPLARS_PER_CAUSE, "a whole number from 0 to 100", |value| within(value, 0..=100))?
                 .unwrap_or(default.exemplars_per_cause),
@@ -217,29 +219,29 @@ impl Settings {
             own_log_group: environment.value(OWN_LOG_GROUP)?,
             function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),
             region: environment.value(REGION)?,
-            names: default.names,
+            file: default.file,
         })
     }
 
     /// API id and stage of a log group whose name does not tell them.
     pub fn api_of_log_group(&self, log_group: &str) -> Option<(&str, &str)> {
-        let of = self.names.log_groups.get(log_group)?;
+        let of = self.file.log_groups.get(log_group)?;
         Some((&of.api, of.stage.as_deref().unwrap_or(UNKNOWN)))
     }
 
     /// The order of the fields of the flow log in this log group.
     pub fn flow_fields(&self, log_group: &str) -> Option<&[String]> {
-        self.names.flow_fields.get(log_group).map(Vec::as_slice)
+        self.file.flow_fields.get(log_group).map(Vec::as_slice)
     }
 
     /// What the owner calls this API; its id where they call it nothing.
     pub fn api_name<'a>(&'a self, api_id: &'a str) -> &'a str {
-        self.names.apis.get(api_id).map_or(api_id, String::as_str)
+        self.file.apis.get(api_id).map_or(api_id, String::as_str)
     }
 
     /// The stage that this one is counted as. The first pattern in the file that fits decides.
     pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
-        self.names.stages.iter().find(|fold| fold.glob.matches(stage)).map_or(stage, |fold| &fold.stage)
+        self.file.stages.iter().find(|fold| fold.glob.matches(stage)).map_or(stage, |fold| &fold.stage)
     }
 }
 
@@ -280,7 +282,7 @@ fn lambda_log_level(value: &str) -> LogLevel {
     }
 }
 
-fn truth(value: &str) -> Option<bool> {
+fn parse_bool(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Some(true),
         "false" => Some(false),

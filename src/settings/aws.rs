@@ -3,12 +3,11 @@
 use std::fmt;
 
 use super::environment::wrong;
-use super::{Environment, SettingsError, truth, within};
+use super::{Environment, REGION, SettingsError, parse_bool, within};
 
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-const REGION: &str = "AWS_REGION";
 const DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 const ENDPOINT_URL_CLOUDWATCH: &str = "AWS_ENDPOINT_URL_CLOUDWATCH";
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
@@ -52,7 +51,7 @@ impl Aws {
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let required =
             |variable, purpose| environment.value(variable)?.ok_or(SettingsError::Missing { variable, purpose });
-        let switch = |variable| Ok(environment.parsed(variable, "true or false", truth)?.unwrap_or(false));
+        let switch = |variable| Ok(environment.parsed(variable, "true or false", parse_bool)?.unwrap_or(false));
         let region = match environment.value(REGION)? {
             Some(region) => region,
             None => environment

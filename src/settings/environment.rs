@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::SettingsError;
 
 /// Longest part of a wrong value that an error repeats, in characters.
-const SHOWN_CHARS: usize = 80;
+pub(super) const SHOWN_CHARS: usize = 80;
 
 /// A snapshot of the environment. Nothing else in this crate reads a variable.
 #[derive(Clone, Default)]

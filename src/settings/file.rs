@@ -26,7 +26,7 @@ use toml::Spanned;
 
 use super::SettingsError;
 use super::glob::Glob;
-use super::source::{self, Source};
+use super::toml_file::{self, TomlFile};
 
 /// Longest name of an API or stage, in bytes.
 ///
@@ -35,7 +35,7 @@ const NAME_BYTES_LIMIT: usize = 1_024;
 
 /// What the settings file says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
+pub(super) struct SettingsFile {
     /// Name by API id.
     pub(super) apis: HashMap<String, String>,
     /// In the order of the file.
@@ -95,32 +95,32 @@ struct FlowLog {
     fields: Spanned<Vec<String>>,
 }
 
-impl Names {
+impl SettingsFile {
     /// Reads the file.
     pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
-        Self::parse(path, &source::read(path)?)
+        Self::parse(path, &toml_file::read(path)?)
     }
 
     /// Reads the text of a file called `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let source = Source { path, text };
-        let document: Document = source.document()?;
-        let mut names = Self::default();
-        source.take_apis(document.api, &mut names)?;
-        source.take_stages(document.stages, &mut names)?;
-        source.take_log_groups(document.log_group, &mut names)?;
-        source.take_flow_logs(document.flow_log, &mut names)?;
-        Ok(names)
+        let file = TomlFile { path, text };
+        let document: Document = file.document()?;
+        let mut settings = Self::default();
+        file.take_apis(document.api, &mut settings)?;
+        file.take_stages(document.stages, &mut settings)?;
+        file.take_log_groups(document.log_group, &mut settings)?;
+        file.take_flow_logs(document.flow_log, &mut settings)?;
+        Ok(settings)
     }
 }
 
-impl Source<'_> {
-    fn take_apis(&self, apis: Vec<Api>, names: &mut Names) -> Result<(), SettingsError> {
+impl TomlFile<'_> {
+    fn take_apis(&self, apis: Vec<Api>, settings: &mut SettingsFile) -> Result<(), SettingsError> {
         for api in apis {
             self.check_name(&api.id)?;
             self.check_name(&api.name)?;
             let span = api.id.span();
-            if names.apis.insert(api.id.into_inner(), api.name.into_inner()).is_some() {
+            if settings.apis.insert(api.id.into_inner(), api.name.into_inner()).is_some() {
                 return Err(self.error(span, "this id has a name already"));
             }
         }
@@ -130,7 +130,7 @@ impl Source<'_> {
     fn take_stages(
         &self,
         stages: BTreeMap<Spanned<String>, Spanned<String>>,
-        names: &mut Names,
+        settings: &mut SettingsFile,
     ) -> Result<(), SettingsError> {
         let mut stages: Vec<_> = stages.into_iter().collect();
         stages.sort_by_key(|(pattern, _)| pattern.span().start);
@@ -139,26 +139,26 @@ impl Source<'_> {
                 return Err(self.error(pattern.span(), "a pattern must not be empty"));
             }
             self.check_name(&stage)?;
-            names.stages.push(Fold { glob: Glob::new(pattern.get_ref()), stage: stage.into_inner() });
+            settings.stages.push(Fold { glob: Glob::new(pattern.get_ref()), stage: stage.into_inner() });
         }
         Ok(())
     }
 
-    fn take_log_groups(&self, log_groups: Vec<LogGroup>, names: &mut Names) -> Result<(), SettingsError> {
+    fn take_log_groups(&self, log_groups: Vec<LogGroup>, settings: &mut SettingsFile) -> Result<(), SettingsError> {
         for group in log_groups {
             self.check_name(&group.name)?;
             self.check_name(&group.api)?;
             group.stage.as_ref().map(|stage| self.check_name(stage)).transpose()?;
             let of = ApiOfLogGroup { api: group.api.into_inner(), stage: group.stage.map(Spanned::into_inner) };
             let span = group.name.span();
-            if names.log_groups.insert(group.name.into_inner(), of).is_some() {
+            if settings.log_groups.insert(group.name.into_inner(), of).is_some() {
                 return Err(self.error(span, "this log group has an API already"));
             }
         }
         Ok(())
     }
 
-    fn take_flow_logs(&self, flow_logs: Vec<FlowLog>, names: &mut Names) -> Result<(), SettingsError> {
+    fn take_flow_logs(&self, flow_logs: Vec<FlowLog>, settings: &mut SettingsFile) -> Result<(), SettingsError> {
         for flow_log in flow_logs {
             self.check_name(&flow_log.log_group)?;
             if !flow_log.fields.get_ref().iter().any(|field| field == "action") {
@@ -166,7 +166,7 @@ impl Source<'_> {
             }
             let span = flow_log.log_group.span();
             let fields = flow_log.fields.into_inner();
-            if names.flow_fields.insert(flow_log.log_group.into_inner(), fields).is_some() {
+            if settings.flow_fields.insert(flow_log.log_group.into_inner(), fields).is_some() {
                 return Err(self.error(span, "this log group has its fields already"));
             }
         }

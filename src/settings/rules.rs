@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::source::{self, Source};
+use super::toml_file::{self, TomlFile};
 use super::{Environment, RULES, SettingsError};
 use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Pattern, Rank, Remedy, Table};
 
@@ -144,7 +144,7 @@ impl Rules {
     ///
     /// As [`load`](Self::load).
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        Self::parse(path, &source::read(path)?)
+        Self::parse(path, &toml_file::read(path)?)
     }
 
     /// Reads the text of a file. `path` is what its errors call it.
@@ -153,20 +153,20 @@ impl Rules {
     ///
     /// When the text is not a file of rules.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let source = Source { path, text };
-        let document: Document = source.document()?;
+        let file = TomlFile { path, text };
+        let document: Document = file.document()?;
         if let Some(rule) = document.rule.get(MOST_RULES) {
-            return Err(source.error(rule.id.span(), &format!("at most {MOST_RULES} rules are allowed")));
+            return Err(file.error(rule.id.span(), &format!("at most {MOST_RULES} rules are allowed")));
         }
         let mut ids: HashSet<&str> =
             cause::built_in().flat_map(|cause| cause.formerly.iter().copied().chain([cause.id])).collect();
         let mut checked = Vec::new();
         for rule in &document.rule {
-            source.check_id(&rule.id)?;
+            file.check_id(&rule.id)?;
             if !ids.insert(rule.id.get_ref()) {
-                return Err(source.error_in(rule.id.span(), "id", "another cause has this id"));
+                return Err(file.error_in(rule.id.span(), "id", "another cause has this id"));
             }
-            checked.push((rule.placed, source.cause(rule)?));
+            checked.push((rule.placed, file.cause(rule)?));
         }
         // Nothing is kept for good before all of the file has turned out to be right.
         let mut rules = Self::default();
@@ -207,7 +207,7 @@ struct Draft {
     docs: Vec<String>,
 }
 
-impl Source<'_> {
+impl TomlFile<'_> {
     fn cause(&self, rule: &Rule) -> Result<Draft, SettingsError> {
         let texts = |field: &str, texts: &Texts| -> Result<Vec<String>, SettingsError> {
             texts.iter().map(|text| self.text(field, text)).collect()

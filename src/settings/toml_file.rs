@@ -6,12 +6,10 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::SettingsError;
+use super::environment::SHOWN_CHARS;
 
 /// Largest file that is read, in bytes. A thousand APIs take a tenth of it.
 const FILE_BYTES_LIMIT: u64 = 1 << 20;
-
-/// Longest part of a line that an error repeats, in characters.
-const SHOWN_CHARS: usize = 80;
 
 /// Reads the file.
 pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
@@ -25,12 +23,12 @@ pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
 
 /// The text of a file, which errors point into.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct TomlFile<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
 }
 
-impl Source<'_> {
+impl TomlFile<'_> {
     /// The document in the text.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         toml::from_str(self.text).map_err(|error| self.error(error.span().unwrap_or_default(), error.message()))
