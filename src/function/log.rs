@@ -99,7 +99,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         "unknownEvents": totals.unknown_events,
         "errors": totals.errors,
         "data": published.data,
-        "mendedData": published.mended_data,
+        "mendedData": published.adjusted_data,
         "unsendableData": published.unsendable_data,
         "alreadyAcceptedData": published.already_accepted_data,
         "staleFailures": published.stale_failures,

@@ -149,7 +149,7 @@ impl Function {
     ) -> Part<'b> {
         let mut part = Part { batch, data: counted.tally.data(), events: counted.additions.events() };
         let Self { pipeline, publisher, .. } = self;
-        publisher.leave_out_shared(&mut part, begin.now_ms, |events| {
+        publisher.subtract_shared(&mut part, begin.now_ms, |events| {
             recount(&pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
         });
         part

@@ -72,15 +72,15 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// The nearest dimension value that CloudWatch takes; none where the value is one.
-pub fn mend(value: &str) -> Option<String> {
+pub fn acceptable_value(value: &str) -> Option<String> {
     let printable = value.bytes().all(|b| (b' '..=b'~').contains(&b));
     if printable && value.len() <= DIMENSION_VALUE_CHARS && !value.trim().is_empty() {
         return None;
     }
     let ascii = |c: char| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' };
-    let mended: String = value.chars().take(DIMENSION_VALUE_CHARS).map(ascii).collect();
+    let adjusted: String = value.chars().take(DIMENSION_VALUE_CHARS).map(ascii).collect();
     let blank = value.chars().all(|c| c.is_whitespace() || c.is_control());
-    Some(if blank || mended.trim().is_empty() { UNKNOWN.to_owned() } else { mended })
+    Some(if blank || adjusted.trim().is_empty() { UNKNOWN.to_owned() } else { adjusted })
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_value_that_cloudwatch_takes_is_left_alone() {
         for value in ["prod", "$default", "GET /a b", ":colon", &"x".repeat(1_024)] {
-            assert_eq!(mend(value), None, "{value}");
+            assert_eq!(acceptable_value(value), None, "{value}");
         }
     }
 
@@ -105,15 +105,15 @@ mod tests {
             ("a\nb\0", "a?b?"),
             ("日本", "??"),
         ];
-        for (value, mended) in rows {
-            assert_eq!(mend(value).as_deref(), Some(mended), "{value:?}");
+        for (value, adjusted) in rows {
+            assert_eq!(acceptable_value(value).as_deref(), Some(adjusted), "{value:?}");
         }
     }
 
     #[test]
     fn a_long_value_is_cut() {
-        assert_eq!(mend(&"x".repeat(1_025)), Some("x".repeat(1_024)));
-        assert_eq!(mend(&"ü".repeat(2_000)), Some("?".repeat(1_024)));
+        assert_eq!(acceptable_value(&"x".repeat(1_025)), Some("x".repeat(1_024)));
+        assert_eq!(acceptable_value(&"ü".repeat(2_000)), Some("?".repeat(1_024)));
     }
 
     #[test]

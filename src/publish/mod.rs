@@ -86,7 +86,7 @@ pub struct Published {
     /// Failures too old or too far ahead to be sent.
     pub stale_failures: u64,
     /// Data changed so that CloudWatch takes them.
-    pub mended_data: u64,
+    pub adjusted_data: u64,
     /// Data that no change could make acceptable.
     pub unsendable_data: u64,
     /// Attempts.
@@ -105,7 +105,7 @@ impl Default for Published {
             accepted_requests: 0,
             already_accepted_data: 0,
             stale_failures: 0,
-            mended_data: 0,
+            adjusted_data: 0,
             unsendable_data: 0,
             attempts: 0,
             uncertain_attempts: 0,
@@ -151,13 +151,13 @@ impl<S: Sink> Publisher<S> {
     /// took a part only. To be called before the batch is remembered.
     ///
     /// `recount` gives the data of the batch as if the log events handed to it had been counted before.
-    pub fn leave_out_shared(
+    pub fn subtract_shared(
         &mut self,
         part: &mut Part<'_>,
         now_ms: i64,
         recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
     ) {
-        let is_certain = shared::leave_out(&self.sent, part, now_ms, recount);
+        let is_certain = shared::subtract(&self.sent, part, now_ms, recount);
         self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(!is_certain));
     }
 
@@ -176,14 +176,14 @@ impl<S: Sink> Publisher<S> {
     pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
         for part in &mut parts {
-            let (own, data) = std::mem::take(&mut part.data).into_iter().partition(OwnMetrics::holds);
-            self.own.take_over(own);
-            let Sendable { data, stale, mended, unsendable } = sendable(data, now_ms);
+            let (own, data) = std::mem::take(&mut part.data).into_iter().partition(OwnMetrics::is_own);
+            self.own.merge(own);
+            let Sendable { data, stale, adjusted, unsendable } = sendable(data, now_ms);
             part.data = data;
             published.stale_failures += request::failures(&stale);
-            published.mended_data += mended;
+            published.adjusted_data += adjusted;
             published.unsendable_data += unsendable;
-            published.already_accepted_data += self.sent.take_away(part.batch, &mut part.data);
+            published.already_accepted_data += self.sent.subtract_accepted(part.batch, &mut part.data);
         }
         self.own.count(OwnMetric::StaleEvents, now_ms, published.stale_failures);
         let mut data = match parts.as_mut_slice() {
@@ -249,12 +249,12 @@ impl<S: Sink> Publisher<S> {
 
     /// Remembers what was accepted by the batch that it is of. Says how many unfinished batches are forgotten for it.
     fn remember(&mut self, parts: &[Part<'_>], requests: &[Request], accepted: &[&Request]) -> u64 {
-        let places = self.sent.places(accepted.iter().flat_map(|request| &request.data));
+        let keys = self.sent.keys(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
             let data = requests.iter().flat_map(|request| &request.data);
-            return self.sent.remember(only.batch, data, &places, &only.events);
+            return self.sent.remember(only.batch, data, &keys, &only.events);
         }
-        parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &places, &part.events)).sum()
+        parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &keys, &part.events)).sum()
     }
 
     /// What was counted while sending, once, without insisting: the environment may be frozen for good after this.

@@ -12,10 +12,10 @@ use crate::tally::{Datum, Unit};
 const FUNCTION: &str = "Function";
 
 /// Most pairs of metric and minute that wait: more than half a day without CloudWatch. Later counts join the last minute.
-const WAITING: usize = 10_000;
+const PENDING: usize = 10_000;
 
 /// Most different values of a metric and minute that wait. Later ones are counted with the nearest.
-const VALUES_WAITING: usize = 150;
+const VALUES_PENDING: usize = 150;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -88,11 +88,11 @@ impl OwnMetric {
 #[derive(Debug)]
 pub struct OwnMetrics {
     function_name: String,
-    waiting: BTreeMap<(&'static str, i64), Waiting>,
+    pending: BTreeMap<(&'static str, i64), PendingValues>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct PendingValues {
     unit: Unit,
     values: Vec<(f64, f64)>,
 }
@@ -100,7 +100,7 @@ struct Waiting {
 impl OwnMetrics {
     /// None yet, of the function of this name.
     pub fn new(function_name: impl Into<String>) -> Self {
-        Self { function_name: function_name.into(), waiting: BTreeMap::new() }
+        Self { function_name: function_name.into(), pending: BTreeMap::new() }
     }
 
     /// Adds to a count. Adding nothing makes no datum.
@@ -118,12 +118,12 @@ impl OwnMetrics {
     }
 
     /// Whether a datum is one of these metrics.
-    pub(super) fn holds(datum: &Datum) -> bool {
+    pub(super) fn is_own(datum: &Datum) -> bool {
         matches!(datum.dimensions.as_slice(), [(FUNCTION, _)])
     }
 
     /// Takes over data that were made elsewhere.
-    pub(super) fn take_over(&mut self, data: Vec<Datum>) {
+    pub(super) fn merge(&mut self, data: Vec<Datum>) {
         for datum in data {
             for value in datum.values {
                 self.add(datum.metric, datum.timestamp_ms, datum.unit, value);
@@ -141,29 +141,29 @@ impl OwnMetrics {
 
     /// Takes away what was accepted; data of other metrics are none of its business.
     pub(super) fn accepted(&mut self, data: &[Datum]) {
-        for datum in data.iter().filter(|datum| Self::holds(datum)) {
+        for datum in data.iter().filter(|datum| Self::is_own(datum)) {
             let key = (datum.metric, datum.timestamp_ms);
-            let Some(waiting) = self.waiting.get_mut(&key) else { continue };
+            let Some(pending) = self.pending.get_mut(&key) else { continue };
             for (value, count) in &datum.values {
-                if let Some(left) = waiting.values.iter_mut().find(|(known, _)| known == value) {
+                if let Some(left) = pending.values.iter_mut().find(|(known, _)| known == value) {
                     left.1 -= count;
                 }
             }
-            waiting.values.retain(|(_, count)| *count > 0.0);
-            if waiting.values.is_empty() {
-                self.waiting.remove(&key);
+            pending.values.retain(|(_, count)| *count > 0.0);
+            if pending.values.is_empty() {
+                self.pending.remove(&key);
             }
         }
     }
 
     fn add(&mut self, metric: &'static str, timestamp_ms: i64, unit: Unit, (value, count): (f64, f64)) {
         let mut key = (metric, timestamp_ms.div_euclid(MINUTE_MS) * MINUTE_MS);
-        if self.waiting.len() >= WAITING && !self.waiting.contains_key(&key) {
-            let last = self.waiting.range((metric, i64::MIN)..=(metric, i64::MAX)).next_back();
+        if self.pending.len() >= PENDING && !self.pending.contains_key(&key) {
+            let last = self.pending.range((metric, i64::MIN)..=(metric, i64::MAX)).next_back();
             key = last.map_or(key, |(last, _)| *last);
         }
-        let values = &mut self.waiting.entry(key).or_insert_with(|| Waiting { unit, values: Vec::new() }).values;
-        let full = values.len() >= VALUES_WAITING;
+        let values = &mut self.pending.entry(key).or_insert_with(|| PendingValues { unit, values: Vec::new() }).values;
+        let full = values.len() >= VALUES_PENDING;
         let distance = |known: f64| (known - value).abs();
         let nearest = values.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)));
         match nearest {
@@ -173,14 +173,14 @@ impl OwnMetrics {
     }
 
     fn data(&self) -> Vec<Datum> {
-        let datum = |((metric, timestamp_ms), waiting): (&(&'static str, i64), &Waiting)| Datum {
+        let datum = |((metric, timestamp_ms), pending): (&(&'static str, i64), &PendingValues)| Datum {
             metric,
             dimensions: vec![(FUNCTION, self.function_name.clone())],
             timestamp_ms: *timestamp_ms,
-            values: waiting.values.clone(),
-            unit: waiting.unit,
+            values: pending.values.clone(),
+            unit: pending.unit,
         };
-        self.waiting.iter().map(datum).collect()
+        self.pending.iter().map(datum).collect()
     }
 }
 
@@ -221,11 +221,11 @@ mod tests {
     #[test]
     fn what_waits_is_bounded_and_no_count_is_lost() {
         let mut own = OwnMetrics::new("why5xx");
-        let minutes = WAITING as i64 + 500;
+        let minutes = PENDING as i64 + 500;
         for minute in 0..minutes {
             own.count(OwnMetric::Batches, NOW_MS + minute * MINUTE_MS, 1);
         }
-        assert_eq!(own.waiting.len(), WAITING);
+        assert_eq!(own.pending.len(), PENDING);
         let total: f64 = own.data().iter().map(|datum| datum.values[0].1).sum();
         assert_eq!(total, minutes as f64);
 
@@ -233,7 +233,7 @@ mod tests {
         for delay_ms in 0..1_000 {
             own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms, 1);
         }
-        assert_eq!(own.data()[0].values.len(), VALUES_WAITING);
+        assert_eq!(own.data()[0].values.len(), VALUES_PENDING);
         assert_eq!(own.data()[0].values.iter().map(|(_, count)| count).sum::<f64>(), 1_000.0);
     }
 
@@ -242,6 +242,6 @@ mod tests {
         let mut own = OwnMetrics::new("why5xx");
         own.count(OwnMetric::Batches, NOW_MS - 15 * 24 * 60 * 60_000, 1);
         assert!(own.sendable(NOW_MS).is_empty());
-        assert!(own.waiting.is_empty());
+        assert!(own.pending.is_empty());
     }
 }

@@ -59,7 +59,7 @@ pub struct Sendable {
     /// What is too old or too far ahead.
     pub stale: Vec<Datum>,
     /// Data that were changed.
-    pub mended: u64,
+    pub adjusted: u64,
     /// Data (or single values of them) that nothing could make acceptable, and that were left out.
     pub unsendable: u64,
 }
@@ -84,7 +84,7 @@ pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
         } else if !times.contains(&datum.timestamp_ms) {
             sendable.stale.push(datum);
         } else {
-            sendable.mended += u64::from(mend(&mut datum));
+            sendable.adjusted += u64::from(adjust(&mut datum));
             sendable.data.push(datum);
         }
     }
@@ -106,12 +106,12 @@ fn has_names(datum: &Datum) -> bool {
 }
 
 /// Whether anything had to be changed.
-fn mend(datum: &mut Datum) -> bool {
+fn adjust(datum: &mut Datum) -> bool {
     let mut changed = datum.dimensions.len() > limits::DIMENSIONS_PER_DATUM;
     datum.dimensions.truncate(limits::DIMENSIONS_PER_DATUM);
     for (_, value) in &mut datum.dimensions {
-        if let Some(mended) = limits::mend(value) {
-            *value = mended;
+        if let Some(adjusted) = limits::acceptable_value(value) {
+            *value = adjusted;
             changed = true;
         }
     }
@@ -120,9 +120,9 @@ fn mend(datum: &mut Datum) -> bool {
 
 /// Adds up data of one metric, dimensions and time: mending may have made two of them alike.
 fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
-    data.sort_by(by_place);
+    data.sort_by(by_key);
     data.dedup_by(|next, kept| {
-        let same = by_place(next, kept) == Ordering::Equal;
+        let same = by_key(next, kept) == Ordering::Equal;
         if same {
             kept.values.append(&mut next.values);
         }
@@ -154,7 +154,7 @@ pub(super) fn totals(data: Vec<Datum>) -> Vec<Datum> {
     data
 }
 
-fn by_place(a: &Datum, b: &Datum) -> Ordering {
+fn by_key(a: &Datum, b: &Datum) -> Ordering {
     let unit = |datum: &Datum| matches!(datum.unit, Unit::Count);
     (a.metric, &a.dimensions, a.timestamp_ms, unit(a)).cmp(&(b.metric, &b.dimensions, b.timestamp_ms, unit(b)))
 }
@@ -242,7 +242,7 @@ mod tests {
     fn data_that_become_equal_by_mending_are_added_up() {
         let data = vec![datum("prüf", &[(1.0, 2.0)]), datum("pröf", &[(1.0, 3.0)]), datum("prod", &[(1.0, 1.0)])];
         let sendable = sendable(data, NOW_MS);
-        assert_eq!(sendable.mended, 2);
+        assert_eq!(sendable.adjusted, 2);
         assert_eq!(sendable.data, [datum("pr?f", &[(1.0, 5.0)]), datum("prod", &[(1.0, 1.0)])]);
     }
 

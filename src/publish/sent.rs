@@ -30,21 +30,21 @@ pub(super) struct Sent {
 #[derive(Debug)]
 pub(super) struct Unfinished {
     batch: u128,
-    /// The amount that was accepted, by place; nothing where it was sent and not accepted.
+    /// The amount that was accepted, by key; nothing where it was sent and not accepted.
     amounts: HashMap<u128, f64>,
     /// Its log events that led to data, in order.
     events: Vec<u64>,
 }
 
 impl Unfinished {
-    /// Whether any of it was accepted at this place.
-    pub(super) fn has_accepted(&self, place: u128) -> bool {
-        self.amounts.get(&place).is_some_and(|amount| *amount > 0.0)
+    /// Whether any of it was accepted at this key.
+    pub(super) fn has_accepted(&self, key: u128) -> bool {
+        self.amounts.get(&key).is_some_and(|amount| *amount > 0.0)
     }
 
-    /// Whether any of it was sent to this place.
-    pub(super) fn has_tried(&self, place: u128) -> bool {
-        self.amounts.contains_key(&place)
+    /// Whether any of it was sent to this key.
+    pub(super) fn has_tried(&self, key: u128) -> bool {
+        self.amounts.contains_key(&key)
     }
 
     /// Its log events that led to data.
@@ -59,7 +59,7 @@ impl Unfinished {
 
 impl Sent {
     /// Takes away from `data` what was accepted of this batch. Says how many data are gone or less for it.
-    pub(super) fn take_away(&self, batch: &[u8], data: &mut Vec<Datum>) -> usize {
+    pub(super) fn subtract_accepted(&self, batch: &[u8], data: &mut Vec<Datum>) -> usize {
         // Hashing a batch costs as much as reading it; nearly always there is nothing to compare with.
         if self.batches.is_empty() || data.is_empty() {
             return 0;
@@ -67,7 +67,7 @@ impl Sent {
         let Some(unfinished) = self.unfinished(batch) else { return 0 };
         let mut touched = 0;
         data.retain_mut(|datum| {
-            let amount = unfinished.amounts.get(&self.place(datum)).filter(|amount| **amount > 0.0);
+            let amount = unfinished.amounts.get(&self.key(datum)).filter(|amount| **amount > 0.0);
             let Some(amount) = amount else { return true };
             touched += 1;
             reduce(datum, *amount)
@@ -90,7 +90,7 @@ impl Sent {
         self.batches.iter().filter(|other| other.batch != batch && other.holds_any(events)).collect()
     }
 
-    /// Remembers what was accepted of a batch that is not finished: of the data that were sent those at these places. Says
+    /// Remembers what was accepted of a batch that is not finished: of the data that were sent those at these keys. Says
     /// how many unfinished batches are forgotten for it.
     pub(super) fn remember<'a>(
         &mut self,
@@ -103,10 +103,10 @@ impl Sent {
         let known = self.batches.iter().position(|other| other.batch == batch);
         let new = || Unfinished { batch, amounts: HashMap::new(), events: Vec::new() };
         let mut unfinished = known.and_then(|at| self.batches.remove(at)).unwrap_or_else(new);
-        for datum in sent.filter(|datum| !OwnMetrics::holds(datum)) {
-            let place = self.place(datum);
-            let amount = unfinished.amounts.entry(place).or_default();
-            *amount += if accepted.contains(&place) { sum(datum) } else { 0.0 };
+        for datum in sent.filter(|datum| !OwnMetrics::is_own(datum)) {
+            let key = self.key(datum);
+            let amount = unfinished.amounts.entry(key).or_default();
+            *amount += if accepted.contains(&key) { sum(datum) } else { 0.0 };
         }
         if !unfinished.amounts.values().any(|amount| *amount > 0.0) {
             return 0;
@@ -143,13 +143,13 @@ impl Sent {
         self.batches.iter().map(|batch| batch.events.len()).sum()
     }
 
-    /// The places of these data.
-    pub(super) fn places<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u128> {
-        data.map(|datum| self.place(datum)).collect()
+    /// The keys of these data.
+    pub(super) fn keys<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u128> {
+        data.map(|datum| self.key(datum)).collect()
     }
 
     /// Metric, dimensions and minute: what two data must share for CloudWatch to add them up.
-    pub(super) fn place(&self, datum: &Datum) -> u128 {
+    pub(super) fn key(&self, datum: &Datum) -> u128 {
         self.hash(&(datum.metric, &datum.dimensions, datum.timestamp_ms))
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     /// Remembers data that were all accepted.
     fn remember(sent: &mut Sent, batch: &[u8], data: &[Datum], events: &[u64]) -> u64 {
-        let accepted = sent.places(data.iter());
+        let accepted = sent.keys(data.iter());
         sent.remember(batch, data.iter(), &accepted, events)
     }
 
@@ -203,12 +203,12 @@ mod tests {
         let mut sent = Sent::default();
         remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         let mut again = vec![datum("a", 2.0), datum("b", 1.0)];
-        assert_eq!(sent.take_away(b"one", &mut again), 1);
+        assert_eq!(sent.subtract_accepted(b"one", &mut again), 1);
         assert_eq!(again, [datum("b", 1.0)]);
 
         // Another batch may well have the same counts; they are counts of other requests.
         let mut other = vec![datum("a", 2.0)];
-        assert_eq!(sent.take_away(b"two", &mut other), 0);
+        assert_eq!(sent.subtract_accepted(b"two", &mut other), 0);
         assert_eq!(other, [datum("a", 2.0)]);
     }
 
@@ -217,7 +217,7 @@ mod tests {
         let mut sent = Sent::default();
         remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         let mut again = vec![datum("a", 5.0)];
-        sent.take_away(b"one", &mut again);
+        sent.subtract_accepted(b"one", &mut again);
         assert_eq!(again, [datum("a", 3.0)]);
     }
 
@@ -227,7 +227,7 @@ mod tests {
         remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         remember(&mut sent, b"one", &[datum("a", 1.0), datum("b", 1.0)], &[]);
         let mut again = vec![datum("a", 3.0), datum("b", 1.0), datum("c", 1.0)];
-        sent.take_away(b"one", &mut again);
+        sent.subtract_accepted(b"one", &mut again);
         assert_eq!(again, [datum("c", 1.0)]);
     }
 
@@ -237,7 +237,7 @@ mod tests {
         remember(&mut sent, b"one", &[datum("a", 2.0)], &[]);
         sent.forget(b"one");
         let mut again = vec![datum("a", 2.0)];
-        assert_eq!(sent.take_away(b"one", &mut again), 0);
+        assert_eq!(sent.subtract_accepted(b"one", &mut again), 0);
     }
 
     #[test]
@@ -249,9 +249,9 @@ mod tests {
         }
         assert!(sent.data() <= DATA_REMEMBERED);
         let mut first = many.clone();
-        assert_eq!(sent.take_away(&0_u32.to_le_bytes(), &mut first), 0);
+        assert_eq!(sent.subtract_accepted(&0_u32.to_le_bytes(), &mut first), 0);
         let mut last = many;
-        assert_eq!(sent.take_away(&99_u32.to_le_bytes(), &mut last), 1_000);
+        assert_eq!(sent.subtract_accepted(&99_u32.to_le_bytes(), &mut last), 1_000);
     }
 
     #[test]

@@ -14,17 +14,17 @@ use super::request;
 use super::sent::{Sent, Unfinished};
 use crate::tally::{Datum, Dimensions};
 
-/// Most unfinished batches that a batch is compared with: as many as a [`Holders`] has bits.
+/// Most unfinished batches that a batch is compared with: as many as a [`BatchSet`] has bits.
 const MOST_OTHERS: usize = u32::BITS as usize;
 
 /// Most times that a batch is counted once more. One will do unless several unfinished batches share its log events.
 const MOST_RECOUNTS: usize = 8;
 
 /// A set of unfinished batches: a bit for each.
-type Holders = u32;
+type BatchSet = u32;
 
 /// Metric, dimensions and minute, as they were counted.
-type Place = (&'static str, Dimensions, i64);
+type DatumKey = (&'static str, Dimensions, i64);
 
 /// It cannot be told what CloudWatch has of a datum.
 struct Unknown;
@@ -33,7 +33,7 @@ struct Unknown;
 /// of it; what it cannot be told for is left in, so that nothing is lost.
 ///
 /// `recount` gives the data of the batch as if the log events handed to it had been counted before.
-pub(super) fn leave_out(
+pub(super) fn subtract(
     sent: &Sent,
     part: &mut Part<'_>,
     now_ms: i64,
@@ -47,9 +47,9 @@ pub(super) fn leave_out(
         return false;
     }
     let counted = std::mem::take(&mut part.data);
-    let places = counted.iter().map(place_of).collect();
+    let keys = counted.iter().map(key_of).collect();
     let own = sent.unfinished(part.batch);
-    let mut recounts = Recounts { own, others, places, recount, done: BTreeMap::new() };
+    let mut recounts = Recounts { own, others, keys, recount, done: BTreeMap::new() };
     let mut is_certain = true;
     for datum in counted {
         match recounts.left(sent, &datum, now_ms) {
@@ -69,25 +69,25 @@ struct Recounts<'s, F> {
     own: Option<&'s Unfinished>,
     others: Vec<&'s Unfinished>,
     /// Where the batch counts as it is.
-    places: HashSet<Place>,
+    keys: HashSet<DatumKey>,
     recount: F,
-    done: BTreeMap<Holders, Option<HashMap<Place, Datum>>>,
+    done: BTreeMap<BatchSet, Option<HashMap<DatumKey, Datum>>>,
 }
 
 impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
     /// What is left to be sent of a datum.
     fn left(&mut self, sent: &Sent, datum: &Datum, now_ms: i64) -> Result<Option<Datum>, Unknown> {
-        let place = place_of(datum);
-        let without_all = self.without(Holders::MAX >> (MOST_OTHERS - self.others.len()))?;
-        let is_shared = without_all.get(&place).map_or(0.0, request::sum) < request::sum(datum);
+        let key = key_of(datum);
+        let without_all = self.without(BatchSet::MAX >> (MOST_OTHERS - self.others.len()))?;
+        let is_shared = without_all.get(&key).map_or(0.0, request::sum) < request::sum(datum);
         let Some(as_sent) = request::as_sent(datum, now_ms).filter(|_| is_shared) else {
             return Ok(Some(datum.clone()));
         };
-        let as_sent = sent.place(&as_sent);
-        let holders = (0..).zip(&self.others).filter(|(_, other)| other.has_accepted(as_sent));
-        let holders: Holders = holders.map(|(bit, _)| 1 << bit).sum();
-        if holders != 0 {
-            return Ok(self.without(holders)?.get(&place).cloned());
+        let as_sent = sent.key(&as_sent);
+        let batches = (0..).zip(&self.others).filter(|(_, other)| other.has_accepted(as_sent));
+        let batches: BatchSet = batches.map(|(bit, _)| 1 << bit).sum();
+        if batches != 0 {
+            return Ok(self.without(batches)?.get(&key).cloned());
         }
         // A request of which one batch holds more lines than the other may have counted elsewhere. What was tried here by
         // the batch itself the others may have left out for that reason.
@@ -96,26 +96,26 @@ impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
     }
 
     /// What the batch leads to without the log events of these batches.
-    fn without(&mut self, holders: Holders) -> Result<&HashMap<Place, Datum>, Unknown> {
-        if !self.done.contains_key(&holders) {
+    fn without(&mut self, batches: BatchSet) -> Result<&HashMap<DatumKey, Datum>, Unknown> {
+        if !self.done.contains_key(&batches) {
             if self.done.len() == MOST_RECOUNTS {
                 return Err(Unknown);
             }
-            let data = (self.recount)(&self.events_of(holders));
-            let counts = data.map(|data| data.into_iter().map(|datum| (place_of(&datum), datum)).collect());
+            let data = (self.recount)(&self.events_of(batches));
+            let counts = data.map(|data| data.into_iter().map(|datum| (key_of(&datum), datum)).collect());
             // What counts elsewhere now would be left out there and here.
-            let counts = counts.filter(|counts: &HashMap<_, _>| counts.keys().all(|place| self.places.contains(place)));
-            self.done.insert(holders, counts);
+            let counts = counts.filter(|counts: &HashMap<_, _>| counts.keys().all(|key| self.keys.contains(key)));
+            self.done.insert(batches, counts);
         }
-        self.done.get(&holders).and_then(Option::as_ref).ok_or(Unknown)
+        self.done.get(&batches).and_then(Option::as_ref).ok_or(Unknown)
     }
 
-    fn events_of(&self, holders: Holders) -> Vec<u64> {
-        let held = (0..).zip(&self.others).filter(|(bit, _)| holders >> bit & 1 == 1);
+    fn events_of(&self, batches: BatchSet) -> Vec<u64> {
+        let held = (0..).zip(&self.others).filter(|(bit, _)| batches >> bit & 1 == 1);
         held.flat_map(|(_, other)| other.events()).copied().collect()
     }
 }
 
-fn place_of(datum: &Datum) -> Place {
+fn key_of(datum: &Datum) -> DatumKey {
     (datum.metric, datum.dimensions.clone(), datum.timestamp_ms)
 }

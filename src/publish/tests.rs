@@ -73,7 +73,7 @@ async fn half_accepted() -> Publisher<Scripted> {
 async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
     let mut publisher = half_accepted().await;
     let mut part = Part { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
-    publisher.leave_out_shared(&mut part, NOW_MS, |known| {
+    publisher.subtract_shared(&mut part, NOW_MS, |known| {
         assert_eq!(known, [1, 2]);
         Some(vec![datum(3)])
     });
@@ -81,7 +81,7 @@ async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
 
     // None of its log events is in the other batch, so it is not counted again.
     let mut part = Part { batch: b"third", data: vec![datum(1)], events: vec![4] };
-    publisher.leave_out_shared(&mut part, NOW_MS, |_| unreachable!());
+    publisher.subtract_shared(&mut part, NOW_MS, |_| unreachable!());
     assert_eq!(part.data, [datum(1)]);
 
     publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
@@ -101,7 +101,7 @@ async fn where_it_cannot_be_told_what_was_accepted_nothing_is_left_out_and_that_
     for recount in recounts {
         let mut publisher = half_accepted().await;
         let mut part = Part { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
-        publisher.leave_out_shared(&mut part, NOW_MS, |_| recount());
+        publisher.subtract_shared(&mut part, NOW_MS, |_| recount());
         assert_eq!(part.data, [datum(3)]);
         publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;
         assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);

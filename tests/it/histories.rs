@@ -258,7 +258,7 @@ impl World {
             self.publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
             let data = counted.tally.data();
             let mut part = Part { batch: &batch.document, data, events: counted.additions.events() };
-            self.publisher.leave_out_shared(&mut part, NOW_MS, |events| {
+            self.publisher.subtract_shared(&mut part, NOW_MS, |events| {
                 let counted = self.pipeline.knowing(events).count_document(&batch.document);
                 counted.ok().map(|counted| counted.tally.data())
             });

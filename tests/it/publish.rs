@@ -49,7 +49,7 @@ async fn whatever_the_names_are_no_request_is_refused() {
     assert_eq!((published.result, endpoint.refusals()), (Ok(()), Vec::new()));
     assert_eq!(endpoint.sum("Errors"), names.len() as f64);
     assert_eq!(endpoint.sum_of("Errors", "Stage", "unknown"), 4.0);
-    assert_eq!(published.mended_data, 9);
+    assert_eq!(published.adjusted_data, 9);
 }
 
 #[tokio::test(flavor = "current_thread")]
