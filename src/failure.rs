@@ -26,12 +26,6 @@ pub struct Failure {
     pub shape: Option<String>,
 }
 
-/// What is counted in place of an API, stage or another name if nothing shows it.
-pub const UNKNOWN: &str = "unknown";
-
-/// What is counted in place of the names beyond a cap.
-pub const OTHER: &str = "other";
-
 /// A callback for each failure. It returns the number of the exemplar, if the failure became one: its trace id may be
 /// logged later.
 pub type FailureSink<'s> = dyn FnMut(Failure) -> Option<usize> + 's;

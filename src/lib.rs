@@ -24,6 +24,7 @@ pub mod explain;
 pub mod failure;
 mod keyed;
 pub mod pipeline;
+mod placeholder;
 pub mod publish;
 pub mod record;
 pub mod request;

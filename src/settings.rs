@@ -19,6 +19,8 @@ pub use error::SettingsError;
 use file::SettingsFile;
 pub use rules::Rules;
 
+use crate::placeholder::UNKNOWN;
+
 /// The CloudWatch namespace that the metrics go to.
 pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
 /// Where the counts go: `cloudwatch`, `emf` or `stdout`.
@@ -58,9 +60,6 @@ const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const LAYER_FILE: &str = "/opt/why5xx.toml";
 /// The settings file in the bundle.
 const BUNDLE_FILE: &str = "why5xx.toml";
-
-/// What an API or stage is called where nothing tells it.
-const UNKNOWN: &str = "unknown";
 
 /// Where the counts go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -26,7 +26,7 @@ pub struct Tally {
 }
 
 /// Milliseconds in a minute, the finest step of a standard-resolution metric.
-const MINUTE_MS: i64 = 60_000;
+pub const MINUTE_MS: i64 = 60_000;
 
 impl Tally {
     /// Counts one failure. Returns how often its key was counted so far.

@@ -5,11 +5,9 @@
 use super::{frame, sentence, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
 use crate::failure::{Failure, Id, Subject};
+use crate::placeholder::UNKNOWN;
 use crate::record::Source;
 use crate::record::access::{AccessLine, Fields, line as read_line, pasted_fields, pasted_lines};
-
-/// API and stage where neither the line nor its log group tells them.
-const UNKNOWN: &str = "unknown";
 
 /// The response types of the authorizer's phase start with this.
 const AUTHORIZER_TYPES: &str = "AUTHORIZER_";

@@ -15,6 +15,7 @@ use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
 use why5xx::source::records::{Batch, Record, Records};
+use why5xx::tally::MINUTE_MS;
 
 use super::answer::Answer;
 use super::error::InvocationError;
@@ -137,7 +138,7 @@ fn count_record(pipeline: &Pipeline, record: &Record<'_>) -> Result<Counted, Inv
 }
 
 fn cause_and_minute(failure: &Failure) -> (&'static str, i64) {
-    (failure.cause.id, failure.timestamp_ms.div_euclid(60_000))
+    (failure.cause.id, failure.timestamp_ms.div_euclid(MINUTE_MS))
 }
 
 fn fields(run: &Run<'_>, records: &Records<'_>, published: &Published) -> serde_json::Map<String, Value> {

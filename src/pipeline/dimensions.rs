@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use crate::failure::{OTHER, Subject};
+use crate::failure::Subject;
 use crate::keyed::{NoHash, key_of};
+use crate::placeholder::OTHER;
 use crate::settings::Settings;
 
 /// Dimension values given out, by kind. A hash stands for each: 50,000 of one kind, the most that may be set, take 0.9 MB.

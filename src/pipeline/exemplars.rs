@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::failure::Failure;
 use crate::record::Source;
+use crate::tally::MINUTE_MS;
 
 /// A failed request to look up. Ids only, never message text.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Whether one more failure of this cause and minute may be shown, beside those of `known`.
     pub(super) fn admit(&mut self, known: &Self, cause: &'static str, timestamp_ms: i64, limit: usize) -> bool {
-        let key = (timestamp_ms.div_euclid(60_000), cause);
+        let key = (timestamp_ms.div_euclid(MINUTE_MS), cause);
         let before = known.counts.get(&key).copied().unwrap_or_default();
         let now = self.counts.get(&key).copied().unwrap_or_default();
         let may = before + now < limit;

@@ -4,6 +4,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::placeholder::UNKNOWN;
+
 /// Most data that one request may carry (a count, not bytes).
 ///
 /// Source: CloudWatch API Reference, PutMetricData: "no more than 1000 different metrics".
@@ -56,9 +58,6 @@ pub fn values() -> RangeInclusive<f64> {
     let largest = 2_f64.powi(360);
     -largest..=largest
 }
-
-/// What a dimension is called whose value is blank.
-const UNKNOWN: &str = "unknown";
 
 /// Whether a metric or dimension may have this name.
 ///

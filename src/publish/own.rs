@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::request::{Sendable, sendable};
-use crate::tally::{Datum, Unit};
+use crate::tally::{Datum, MINUTE_MS, Unit};
 
 /// The dimension that none but these metrics have.
 const FUNCTION: &str = "Function";
@@ -16,8 +16,6 @@ const PENDING: usize = 10_000;
 
 /// Most different values of a metric and minute that wait. Later ones are counted with the nearest.
 const VALUES_PENDING: usize = 150;
-
-const MINUTE_MS: i64 = 60_000;
 
 /// A metric of the function itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

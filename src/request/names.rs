@@ -2,8 +2,9 @@
 
 use std::hash::Hash;
 
-use crate::failure::{OTHER, Subject};
+use crate::failure::Subject;
 use crate::keyed::{Keyed, key_of};
+use crate::placeholder::OTHER;
 
 /// The number of an API and stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -1,8 +1,9 @@
 //! The axis of time: from minutes to as many bins as a chart can show.
 
+use why5xx::tally::MINUTE_MS;
+
 use super::markup;
 
-const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
