@@ -1,8 +1,8 @@
-//! The table of causes: everything that is known of each, declared once.
+//! The table of causes: each is declared once, with its patterns, its remedy and its examples.
 //!
 //! Matching, metrics, `explain`, the dashboard and the documentation are loops over [`built_in`]. One file per phase of
-//! a request holds one array; this file chains them and finds the first cause that a text names. Which lines are asked,
-//! and what follows from several of them, is left to [`crate::classify`].
+//! a request holds one array. This file chains them and finds the first cause whose pattern matches a text.
+//! [`crate::classify`] chooses the texts and combines the causes of several lines.
 
 mod access_format;
 mod authorizer;
@@ -30,28 +30,28 @@ pub use pattern::normalise;
 pub(crate) use pattern::own_words;
 pub use role::Role;
 
-/// The published name of a cause, its evidence and its remedy.
+/// A cause: its published id, its patterns and its remedy.
 #[derive(Debug)]
 pub struct Cause {
-    /// The dimension value. Alarms and dashboards hold it, so it never changes; see `formerly`.
+    /// Dimension value. Alarms and dashboards hold it, so it never changes; see `formerly`.
     pub id: &'static str,
-    /// Ids it once had; [`Table::by_id`] still finds them.
+    /// Earlier ids. [`Table::by_id`] still finds them.
     pub formerly: &'static [&'static str],
-    /// What it stands for in rules that no text decides; missing for most causes.
+    /// Its role in rules that no text decides. None for most causes.
     pub role: Option<Role>,
-    /// What went wrong, in one line.
+    /// One line: what went wrong.
     pub title: &'static str,
     /// The part of the chain that failed.
     pub family: Family,
-    /// Whether somebody must mend something or whether it is a matter of load.
+    /// Whether configuration or code must be fixed, or load is the reason.
     pub kind: Kind,
-    /// How much the text tells: within a request the higher rank wins.
+    /// How specific the text is. Within a request the higher rank wins.
     pub rank: Rank,
-    /// HTTP statuses it usually comes with. They never choose a cause: gateway responses are customisable.
+    /// HTTP statuses that usually accompany it. They never choose a cause: gateway responses are customisable.
     pub statuses: &'static [u16],
-    /// What the log must hold for the cause to be told.
+    /// Log settings that make the cause visible. One of them is enough.
     pub needs: &'static [Need],
-    /// What the log pattern. Empty where a rule of [`crate::classify`] decides instead of a text.
+    /// Patterns that name the cause. Empty if a rule of [`crate::classify`] decides instead of a text.
     pub patterns: &'static [Pattern],
     /// What to do about it.
     pub remedy: Remedy,
@@ -61,43 +61,43 @@ pub struct Cause {
     pub since: &'static str,
     /// Whole log texts that name this cause: the platform's own words with made-up ids.
     pub examples: &'static [Example],
-    /// Log texts that look alike and name another cause, or none.
+    /// Log texts that look similar but name another cause, or no cause.
     pub near_misses: &'static [Example],
 }
 
-/// What [`Cause::since`] says of an owner's own rule.
+/// Value of [`Cause::since`] for a rule of the owner's.
 pub const OWN_RULE: &str = "own rule";
 
 impl Cause {
-    /// Whether the owner added it.
+    /// Returns whether the cause is a rule of the owner's.
     pub fn is_own_rule(&self) -> bool {
         self.since == OWN_RULE
     }
 }
 
-/// What to do about a cause, in the order in which to do it.
+/// Remedy of a cause, in the order in which to work through it.
 #[derive(Debug)]
 pub struct Remedy {
-    /// What the cause means, in a sentence or two.
+    /// Meaning of the cause, in a sentence or two.
     pub means: &'static str,
-    /// What to check, the likeliest first.
+    /// Checks, the likeliest first.
     pub checks: &'static [&'static str],
-    /// How to see it and how to reproduce it: commands and metrics.
+    /// Commands and metrics that show or reproduce it.
     pub see: &'static [&'static str],
 }
 
-/// A log text, and whether such a line was seen.
+/// Example of a log text.
 #[derive(Debug)]
 pub struct Example {
-    /// Where the text stands.
+    /// The kind of log.
     pub log: Log,
     /// The lines of the log, in order.
     pub lines: &'static [&'static str],
-    /// True where the text comes from documentation alone and no published log with it was found.
+    /// Whether the text comes from documentation alone: no published log with it was found.
     pub documented_only: bool,
 }
 
-/// The kind of log that an example stands in.
+/// Kind of log of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Log {
     /// Execution log of a REST or WebSocket API.
@@ -110,32 +110,32 @@ pub enum Log {
     Flow,
 }
 
-/// An example from an execution log.
+/// Returns an example from an execution log.
 pub(crate) const fn execution(lines: &'static [&'static str]) -> Example {
     Example { log: Log::Execution, lines, documented_only: false }
 }
 
-/// An example from an access log.
+/// Returns an example from an access log.
 pub(crate) const fn access(lines: &'static [&'static str]) -> Example {
     Example { log: Log::Access, lines, documented_only: false }
 }
 
-/// An example from the log of a function.
+/// Returns an example from the log of a function.
 pub(crate) const fn function_log(lines: &'static [&'static str]) -> Example {
     Example { log: Log::Lambda, lines, documented_only: false }
 }
 
-/// An example from a VPC flow log.
+/// Returns an example from a VPC flow log.
 pub(crate) const fn flow(lines: &'static [&'static str]) -> Example {
     Example { log: Log::Flow, lines, documented_only: false }
 }
 
-/// Marks an example whose text no published log was found for.
+/// Marks an example as known from documentation alone.
 pub(crate) const fn documented(example: Example) -> Example {
     Example { documented_only: true, ..example }
 }
 
-/// The part of the chain that failed.
+/// Part of the chain that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// The private link between API Gateway and a load balancer.
@@ -144,7 +144,7 @@ pub enum Family {
     Tls,
     /// The HTTP backend.
     Backend,
-    /// The Lambda function behind the API, or the call of it.
+    /// The Lambda function behind the API, or its invocation.
     Lambda,
     /// A role that API Gateway uses.
     Iam,
@@ -160,12 +160,12 @@ pub enum Family {
     Gateway,
     /// The network that flow logs watch.
     Network,
-    /// No part is known.
+    /// Unknown part.
     None,
 }
 
 impl Family {
-    /// All of them, in the order in which they are listed.
+    /// All families, in the order of listings.
     pub const ALL: &[Self] = &[
         Self::VpcLink,
         Self::Tls,
@@ -181,7 +181,7 @@ impl Family {
         Self::None,
     ];
 
-    /// The name as published.
+    /// Returns the published name: `vpc_link`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::VpcLink => "vpc_link",
@@ -200,17 +200,17 @@ impl Family {
     }
 }
 
-/// Whether somebody must mend something.
+/// Whether configuration or code must be fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody must mend a configuration or code.
+    /// A fault of configuration or code. Requests fail until somebody fixes it.
     Broken,
     /// Time-outs, throttles, connections, answers of the backend.
     Load,
 }
 
 impl Kind {
-    /// The name as published.
+    /// Returns the published name: `broken` or `load`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Broken => "broken",
@@ -219,31 +219,31 @@ impl Kind {
     }
 }
 
-/// How much a cause's text tells. Within a request the higher rank wins, among equals the earlier line.
+/// How specific the text of a cause is. Within a request the higher rank wins, among equals the earlier line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
     /// No text names it.
     Unnamed,
     /// Only the gateway response type names it.
     Typed,
-    /// "An internal error", which says nothing of where.
+    /// "An internal error": the place is unknown.
     Vague,
     /// A generic sentence.
     Generic,
-    /// What the gateway concluded from an answer.
+    /// The gateway's conclusion from an answer.
     Concluded,
-    /// The part that failed is named.
+    /// The text names the part that failed.
     Named,
 }
 
-/// What a log must hold for a cause to be told.
+/// Log setting that makes a cause visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Execution logs at ERROR level or above.
     ErrorLevel,
     /// Execution logs at INFO level.
     InfoLevel,
-    /// Data trace (headers and bodies); for debugging only.
+    /// Data trace (headers and bodies), for debugging only.
     DataTrace,
     /// An access-log format with this variable.
     AccessField(&'static str),
@@ -253,31 +253,32 @@ pub enum Need {
     FlowLog,
 }
 
-/// Evidence: whose words, and which.
+/// Pattern for the words of one author.
 ///
 /// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text,
-/// `^` at the start binds it to the start of the text.
+/// `^` at the start binds the pattern to the start of the text. An empty pattern matches every text of its author, but
+/// only if no other pattern does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
     /// The gateway's own sentence about an integration, in an execution log or in an access log's error field.
     Gateway(&'static str),
     /// The gateway's own sentence, or the authorizer function's error, in the authorizer's phase.
     Authorizer(&'static str),
-    /// What the function answered: the error type and text behind a Lambda frame.
+    /// The function's error answer: the error type and text behind a Lambda frame.
     Function(&'static str),
-    /// What an AWS service answered: its error code, or its message.
+    /// The answer of an AWS service: its error code or its message.
     Service(&'static str),
-    /// What the Lambda service answered to an invocation: its error code, or its message.
+    /// The answer of the Lambda service to an invocation: its error code or its message.
     LambdaService(&'static str),
     /// Exactly this gateway response type.
     ResponseType(&'static str),
-    /// The Lambda service answered the invocation with a status in this range (both ends included).
+    /// Status of the Lambda service's answer to an invocation: a range with both ends included.
     InvocationStatus(u16, u16),
     /// A line in the function's own log.
     FunctionLog(&'static str),
 }
 
-/// Whose words a text is; see [`Pattern`].
+/// Author of a text; see [`Pattern`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
     /// See [`Pattern::Gateway`].
@@ -297,12 +298,12 @@ pub enum Author {
 }
 
 impl Author {
-    /// How many there are.
+    /// Number of authors.
     const COUNT: usize = Self::FunctionLog as usize + 1;
 }
 
 impl Pattern {
-    /// Whose words it is about; none where it is about a number.
+    /// Returns the author whose texts the pattern matches; None if it matches a status.
     const fn author(&self) -> Option<Author> {
         Some(match self {
             Self::Gateway(_) => Author::Gateway,
@@ -316,7 +317,7 @@ impl Pattern {
         })
     }
 
-    /// Whether the pattern is empty, and so matches every text of its author.
+    /// Returns whether the pattern is empty: it matches every text of its author.
     const fn is_catch_all(&self) -> bool {
         match self {
             Self::Gateway(p)
@@ -343,9 +344,9 @@ impl Pattern {
     }
 }
 
-/// All causes that come with the program, in the order of precedence for one text: the first that matches wins.
+/// Returns the causes of the program in the order of precedence: the first that matches a text wins.
 ///
-/// (Within a request [`Rank`] decides between several lines.)
+/// Between several lines of a request [`Rank`] decides.
 pub fn built_in() -> impl Iterator<Item = &'static Cause> {
     [
         authorizer::CAUSES,
@@ -364,11 +365,11 @@ pub fn built_in() -> impl Iterator<Item = &'static Cause> {
     .flatten()
 }
 
-/// The place of a cause in a [`Table`], for state that is kept for every open request.
+/// Position of a cause in a [`Table`]: two bytes for the state of each open request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CauseIndex(NonZeroU16);
 
-/// The causes in force: the built-in ones, with own rules before and after them.
+/// Causes in force: the built-in ones, with own rules before and after them.
 #[derive(Debug, Clone)]
 pub struct Table {
     causes: Vec<&'static Cause>,
@@ -382,7 +383,7 @@ impl Default for Table {
 }
 
 impl Table {
-    /// The built-in causes with own ones before and after them.
+    /// Creates a table of the built-in causes with own rules before and after them.
     pub fn with_rules(
         before: impl IntoIterator<Item = &'static Cause>,
         after: impl IntoIterator<Item = &'static Cause>,
@@ -391,20 +392,18 @@ impl Table {
         Self { index: Index::of(&causes), causes }
     }
 
-    /// The causes, in the order of precedence.
+    /// Returns the causes in the order of precedence.
     pub fn iter(&self) -> impl Iterator<Item = &'static Cause> + '_ {
         self.causes.iter().copied()
     }
 
-    /// The first cause that `text`, written by `author`, names. `text` is as [`normalise`] gives it.
-    ///
-    /// An empty pattern is asked only when no other one matches: it takes what is left of an author.
+    /// Returns the first cause with a pattern that matches `text`, written by `author` and [`normalise`]d.
     pub fn find(&self, author: Author, text: &str) -> Option<&'static Cause> {
         let text = if author == Author::Gateway { pattern::own_words(text) } else { text };
         self.index.find(author, text).map(|place| self.causes[place])
     }
 
-    /// The first cause that an answer of the Lambda service with this status names.
+    /// Returns the first cause whose [`Pattern::InvocationStatus`] includes `status`.
     pub fn find_invocation_status(&self, status: u16) -> Option<&'static Cause> {
         self.iter().find(|cause| {
             cause.patterns.iter().any(
@@ -413,25 +412,25 @@ impl Table {
         })
     }
 
-    /// The cause at this place.
+    /// Returns the cause at `index`.
     pub fn at(&self, index: CauseIndex) -> &'static Cause {
         self.causes[usize::from(index.0.get()) - 1]
     }
 
-    /// The place of a cause of this table.
+    /// Returns the position of `cause`; None if it is not in this table.
     pub fn index_of(&self, cause: &'static Cause) -> Option<CauseIndex> {
         let place = self.causes.iter().position(|other| std::ptr::eq(*other, cause))?;
         u16::try_from(place + 1).ok().and_then(NonZeroU16::new).map(CauseIndex)
     }
 
-    /// The cause with this id, or which once had it.
+    /// Returns the cause with this id, or with this former id.
     pub fn by_id(&self, id: &str) -> Option<&'static Cause> {
         self.iter().find(|cause| cause.id == id).or_else(|| self.iter().find(|cause| cause.formerly.contains(&id)))
     }
 }
 
-/// The id of failures whose lines no cause matches.
+/// Id of failures that no cause matches.
 pub const UNCLASSIFIED: &str = "unclassified";
 
-/// The id of failures for which an access log gives no reason.
+/// Id of failures for which an access log gives no reason.
 pub const REASON_NOT_LOGGED: &str = "reason_not_logged";

@@ -1,16 +1,18 @@
-//! The small language of the table's patterns: pieces of text in order, found in linear time.
+//! Pattern language of the table: pieces of text in order, found in linear time.
 
 use std::borrow::Cow;
 
-/// Longest text that patterns are compared with, in bytes.
+/// Longest text that patterns are compared with, in bytes; our own limit.
 ///
-/// The platform's own words stand at the start of a message, and execution logs cut a message at 1,024 bytes; only
+/// The platform's own words are at the start of a message. Execution logs cut a message at 1,024 bytes; only
 /// execution-log delivery writes longer ones.
 const LONGEST_TEXT_BYTES: usize = 4_096;
 
-/// The form in which texts are compared: lower case, single blanks, no articles, straight quotes, no end mark.
+/// Returns a text in the form for comparison: lower case, single blanks, no articles, straight quotes, no final period.
 ///
 /// Wordings changed over the years in just these respects ("a VPC link error", "an vpc link error").
+///
+/// `Execution failed due to a VPC link error.` → `execution failed due to vpc link error`
 pub fn normalise(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)];
     let mut normal = String::with_capacity(text.len());
@@ -38,22 +40,21 @@ fn straight(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Sentences of the gateway that end in somebody else's words: a URI with what a client put into its path, or what came
-/// back from a backend.
+/// Beginnings of gateway sentences that end in a quote: a URI with a client's path, or the answer of a backend.
 const QUOTING_HEADS: &[&str] = &["illegal character in ", "not valid protocol version:"];
 
-/// The part of a gateway's sentence (normalised) that is the gateway's own: a client's path must not name a cause.
+/// Returns a normalised sentence of the gateway without the text it quotes: a client's path must not name a cause.
 pub(crate) fn own_words(text: &str) -> &str {
     let end = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len())).min();
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The pieces of a pattern, all of which a text must hold.
+/// Returns the pieces of a pattern. A text must contain all of them.
 pub(super) fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
     pattern.strip_prefix('^').unwrap_or(pattern).split("{}")
 }
 
-/// Whether `text` (normalised) holds the pieces of `pattern` in order.
+/// Returns whether the normalised `text` contains the pieces of `pattern` in order.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, bound) = match pattern.strip_prefix('^') {
         Some(rest) => (rest, true),

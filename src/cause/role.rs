@@ -1,17 +1,17 @@
-//! The causes that rules of [`crate::classify`] decide on, by what they stand for: ids stay in the table.
+//! Roles: [`crate::classify`] refers to a cause by its role, so that ids stay in the table.
 
 use super::{Cause, built_in};
 
-/// What a cause stands for in a rule that no text decides. Each role belongs to one cause.
+/// Role of a cause in a rule that no text decides. Each role belongs to one cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The function ran into its timeout.
+    /// The function exceeded its timeout.
     FunctionTimedOut,
     /// The function could not be loaded.
     FunctionNotLoaded,
     /// The runtime process ended.
     ProcessExited,
-    /// The process had no memory left.
+    /// The process ran out of memory.
     OutOfMemory,
     /// The function ended with an error of its own.
     FunctionFailed,
@@ -50,7 +50,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     #[cfg(test)]
     pub(super) const ALL: &[Self] = &[
         Self::FunctionTimedOut,
@@ -76,18 +76,18 @@ impl Role {
         Self::FlowRejected,
     ];
 
-    /// The cause that has this role.
+    /// Returns the cause with this role.
     ///
     /// # Panics
     ///
-    /// If the table declares none, which a test of the table excludes.
+    /// If no cause of the table has the role. A test of the table excludes this.
     pub fn cause(self) -> &'static Cause {
         built_in().find(|cause| cause.role == Some(self)).expect("the table declares every role")
     }
 }
 
 impl Cause {
-    /// Whether it has this role.
+    /// Returns whether the cause has this role.
     pub fn is(&self, role: Role) -> bool {
         self.role == Some(role)
     }
