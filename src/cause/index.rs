@@ -3,8 +3,8 @@
 //! One pass over a text collects its trigrams. A pattern is compared with the text only if the text has all of the
 //! pattern's trigrams; this rules out nine patterns in ten.
 //!
-//! Measured by callgrind with 10,000 events: without it the whole job takes 90 % more instructions for a function's log,
-//! and 3 % more for the logs whose failure lines [`crate::classify::repeated`] remembers.
+//! Measured by callgrind with 10,000 events: without it the whole job takes 90 % more instructions for a function's
+//! log, and 3 % more for the logs whose failure lines [`crate::classify::repeated`] remembers.
 
 use super::{Author, Cause, Pattern, pattern};
 

@@ -1,4 +1,4 @@
-//! Compressed bytes in pieces: as they are, or out of base64.
+//! Sources of compressed bytes: a slice, or base64 decoded piece by piece.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -7,15 +7,15 @@ use base64_simd::Out;
 
 use super::DecodeError;
 
-/// Where compressed bytes come from.
+/// Source of compressed bytes, as `std::io::BufRead`.
 pub(super) trait Compressed {
-    /// The bytes at hand; none of them at the end only.
+    /// Returns the available bytes; empty only at the end.
     fn piece(&mut self) -> Result<&[u8], DecodeError>;
 
-    /// Takes the first `count` bytes of the piece off.
+    /// Removes the first `count` bytes of the piece.
     fn consume(&mut self, count: usize);
 
-    /// Length of all of it.
+    /// Returns the total length.
     fn bytes(&self) -> usize;
 }
 
@@ -46,18 +46,18 @@ impl Compressed for Unencoded<'_> {
     }
 }
 
-/// Bytes of base64 that are decoded at a time: enough to make the step cheap, few enough to stay in the cache.
+/// Bytes of base64 to decode at a time: enough to make the step cheap, few enough to stay in the cache.
 const BASE64_PIECE_BYTES: usize = 64 * 1024;
 
-/// Standard base64, padded or not, with blanks behind it or not.
+/// Standard base64. Padding and trailing blanks are optional.
 pub(super) struct Base64<'a> {
-    /// What is not decoded yet, without padding.
+    /// The rest to decode, without padding.
     rest: &'a [u8],
     data_bytes: usize,
-    /// Length of all of it without padding.
+    /// Total length without padding.
     digits: usize,
     decoded: Vec<u8>,
-    /// What of `decoded` is not taken off.
+    /// The unconsumed part of `decoded`.
     from: usize,
     to: usize,
 }
@@ -80,7 +80,7 @@ impl<'a> Base64<'a> {
             (self.rest, self.from, self.to) = (rest, 0, decoded.len());
             return Ok(());
         }
-        // The fast decoder does not say where it failed.
+        // The fast decoder does not report the position of an error, so the slow one decodes the piece again.
         let count = UNPADDED.decode_slice(now, &mut self.decoded).map_err(|error| {
             let at = match error {
                 base64::DecodeSliceError::DecodeError(

@@ -1,4 +1,4 @@
-//! Log events to a batch, the way back: what tests, benches and the command make captured events with.
+//! Encoder: log events to a batch, for tests, benches and the command.
 
 use std::io::{self, Write};
 
@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use super::{BatchHeader, LogEvent};
 
-/// The subscription event that Lambda would hand to the function: `{"awslogs":{"data":"…"}}`.
+/// Encodes a subscription event: `{"awslogs":{"data":"…"}}`.
 pub fn encode_event<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> String {
     format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(encode_gzip(header, events)))
 }
 
-/// The batch as a Kinesis record holds it: gzip, at the level that CloudWatch Logs uses.
+/// Encodes the content of a Kinesis record: gzip, at the level that CloudWatch Logs uses.
 pub fn encode_gzip<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> Vec<u8> {
     /// Source: CloudWatch Logs User Guide, "Subscription filters with Amazon Kinesis Data Streams": "gzip level 6".
     const LEVEL: u32 = 6;
@@ -25,7 +25,7 @@ pub fn encode_gzip<'a>(header: &BatchHeader, events: impl IntoIterator<Item = Lo
         .expect("a Vec takes all bytes, and strings and numbers always serialise")
 }
 
-/// The document of the batch.
+/// Encodes the JSON document of a batch.
 pub fn encode_document<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> Vec<u8> {
     let mut document = Vec::new();
     write_document(&mut document, header, events)

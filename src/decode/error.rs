@@ -1,11 +1,11 @@
-//! Why a batch cannot be read. Every variant is final: the same bytes will never decode.
+//! Decode errors. Every variant is final: the same bytes will never decode.
 
 use std::fmt;
 
-/// Why a batch cannot be read: what is wrong, the sizes and where, never the payload.
+/// Reason why a batch cannot be read, with sizes and position, never the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecodeError {
-    /// The invocation payload is not `{"awslogs":{"data":"…"}}`: the function was called by something else.
+    /// The invocation payload is not `{"awslogs":{"data":"…"}}`: something else called the function.
     NotASubscriptionEvent {
         /// Length of the payload.
         payload_bytes: usize,
@@ -14,19 +14,19 @@ pub enum DecodeError {
     Base64 {
         /// Length of `data`.
         data_bytes: usize,
-        /// Where in `data` the first wrong byte is.
+        /// Position of the first wrong byte in `data`.
         at_byte: usize,
     },
     /// Not gzip, or corrupt, cut off, with a wrong checksum.
     Gzip {
-        /// What is wrong.
+        /// The fault.
         fault: GzipFault,
         /// Length of the compressed data.
         gzip_bytes: usize,
-        /// How far the compressed data was read.
+        /// Compressed bytes read before the fault.
         at_byte: u64,
     },
-    /// Inflates beyond the limit.
+    /// The batch inflates beyond the limit.
     TooLarge {
         /// The limit.
         limit_bytes: u64,
@@ -40,24 +40,24 @@ pub enum DecodeError {
     },
     /// The deadline or the CPU time of the limits passed before the batch was read.
     OutOfTime {
-        /// How far the document was read.
+        /// Inflated bytes read by then.
         inflated_bytes: u64,
         /// Length of the compressed data.
         gzip_bytes: usize,
     },
     /// Not JSON, or not a batch of CloudWatch Logs.
     Json {
-        /// What is wrong.
+        /// The fault.
         fault: JsonFault,
-        /// Where in the document.
+        /// Position in the document.
         at_byte: u64,
     },
 }
 
-/// What is wrong with compressed data.
+/// Fault of compressed data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GzipFault {
-    /// No gzip header where a member has to begin, or one with reserved flags or another method than deflate.
+    /// A gzip header is missing, has reserved flags or a method other than deflate.
     Header,
     /// The header does not match its own checksum.
     HeaderChecksum,
@@ -65,32 +65,32 @@ pub enum GzipFault {
     CutOff,
     /// Not a deflate stream.
     Corrupt,
-    /// What was inflated does not match the member's CRC-32.
+    /// The inflated data does not match the member's CRC-32.
     Checksum,
-    /// What was inflated is not as long as the member says.
+    /// The inflated data does not have the member's length.
     Length,
 }
 
-/// What is wrong with the document of a batch.
+/// Fault of the document of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonFault {
-    /// The document is no object.
+    /// The document is not an object.
     NotAnObject,
     /// The document ends before its object does.
     CutOff,
-    /// A byte that JSON does not allow here.
+    /// JSON does not allow this byte here.
     Syntax,
     /// `messageType`, `owner`, `logGroup` or `logStream` is neither a string nor null.
     HeaderNotAString,
-    /// A key, or a value of the header, that is longer than a log event may be.
+    /// A key, or a value of the header, is longer than a log event may be.
     TooLong,
-    /// A key of the header, or `logEvents`, stands there twice.
+    /// A key of the header, or `logEvents`, occurs twice.
     DuplicateKey,
-    /// There is no `logEvents`.
+    /// `logEvents` is missing.
     NoLogEvents,
-    /// `logEvents` is no array.
+    /// `logEvents` is not an array.
     LogEventsNotAnArray,
-    /// Something stands behind the document.
+    /// Other data follows the document.
     TrailingData,
 }
 
@@ -124,7 +124,7 @@ impl fmt::Display for DecodeError {
 impl fmt::Display for GzipFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Header => "no gzip header",
+            Self::Header => "missing or unsupported gzip header",
             Self::HeaderChecksum => "wrong checksum of a gzip header",
             Self::CutOff => "cut off",
             Self::Corrupt => "corrupt deflate data",
@@ -137,15 +137,15 @@ impl fmt::Display for GzipFault {
 impl fmt::Display for JsonFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAnObject => "no JSON object",
+            Self::NotAnObject => "not a JSON object",
             Self::CutOff => "cut off",
             Self::Syntax => "not JSON",
-            Self::HeaderNotAString => "a header field that is no string",
-            Self::TooLong => "a key or header field that is too long",
-            Self::DuplicateKey => "a key that stands there twice",
-            Self::NoLogEvents => "no logEvents",
-            Self::LogEventsNotAnArray => "logEvents is no array",
-            Self::TrailingData => "something behind its end",
+            Self::HeaderNotAString => "a header field is not a string",
+            Self::TooLong => "a key or header field is too long",
+            Self::DuplicateKey => "a key occurs twice",
+            Self::NoLogEvents => "logEvents is missing",
+            Self::LogEventsNotAnArray => "logEvents is not an array",
+            Self::TrailingData => "data follows its end",
         })
     }
 }

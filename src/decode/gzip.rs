@@ -1,8 +1,8 @@
-//! Gzip to bytes, in windows that the caller gives.
+//! Gzip reader: inflates into windows that the caller provides.
 //!
-//! The gzip frame is read here and only the deflate stream inside it goes to the inflater, so that `crc32fast` sums
-//! what comes out: it is several times as fast as the sum that the inflater would make. Members follow each other as
-//! they like; zero bytes behind the last are padding.
+//! The reader parses the gzip frame and passes only the deflate stream to the inflater. So `crc32fast` computes the
+//! checksum, several times as fast as the inflater would. Any number of members may follow each other; zero bytes
+//! behind the last are padding.
 
 #![expect(clippy::disallowed_types, reason = "the module that inflates, and caps what a batch inflates to")]
 
@@ -12,7 +12,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::compressed::Compressed;
 use super::{DecodeError, GzipFault};
 
-/// The gzip reader: compressed bytes in, inflated bytes out.
+/// Gzip reader: compressed bytes in, inflated bytes out.
 pub(super) struct Gunzip<C> {
     compressed: C,
     inflater: Decompress,
@@ -21,16 +21,16 @@ pub(super) struct Gunzip<C> {
     at_byte: u64,
 }
 
-/// The member that is being read.
+/// Position in the sequence of gzip members.
 enum Member {
-    /// None was read yet, or the last one is at its end.
+    /// Before the header of a member.
     Before {
         first: bool,
     },
     Inside {
         crc: Hasher,
     },
-    /// The data is at its end.
+    /// Behind the last member.
     End,
 }
 
@@ -40,16 +40,16 @@ impl<C: Compressed> Gunzip<C> {
         Self { compressed, inflater, member: Member::Before { first: true }, at_byte: 0 }
     }
 
-    /// Length of the compressed data.
+    /// Returns the length of the compressed data.
     pub(super) fn gzip_bytes(&self) -> usize {
         self.compressed.bytes()
     }
 
-    /// Fills the window as far as the data goes. Less than the whole window is the end, and only then.
+    /// Fills the window. Returns the number of bytes, less than the window only at the end of the data.
     ///
     /// # Errors
     ///
-    /// If the data is not gzip or does not match its checksums. What of the member was handed out before is then wrong
+    /// If the data is not gzip or does not match its checksums. The bytes returned for this member before are wrong
     /// too.
     pub(super) fn read(&mut self, window: &mut [u8]) -> Result<usize, DecodeError> {
         let mut filled = 0;
@@ -84,7 +84,7 @@ impl<C: Compressed> Gunzip<C> {
         Ok(made)
     }
 
-    /// The header of the next member, or the end of the data.
+    /// Reads the header of the next member, or detects the end of the data.
     fn begin_member(&mut self, first: bool) -> Result<(), DecodeError> {
         const DEFLATE: u8 = 8;
         const HEADER_CHECKSUM: u8 = 1 << 1;
@@ -120,7 +120,7 @@ impl<C: Compressed> Gunzip<C> {
         Ok(())
     }
 
-    /// Whether nothing but padding is left. Takes the padding off.
+    /// Consumes zero bytes. Returns whether the data ends behind them.
     fn only_zeros_follow(&mut self) -> Result<bool, DecodeError> {
         let before = self.at_byte;
         loop {
@@ -154,7 +154,7 @@ impl<C: Compressed> Gunzip<C> {
         Ok(())
     }
 
-    /// The next bytes of the frame.
+    /// Reads the next bytes of the frame.
     fn take<const N: usize>(&mut self, sum: &mut Hasher) -> Result<[u8; N], DecodeError> {
         let mut taken = [0; N];
         for byte in &mut taken {

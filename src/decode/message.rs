@@ -1,10 +1,10 @@
-//! The text of a log event, decoded no further than is asked for.
+//! Text of a log event, unescaped on demand.
 
 use std::borrow::Cow;
 
-/// The text of a log event, as it stands in its JSON document or already without escapes.
+/// Text of a log event: the raw bytes of a JSON string, or a text without escapes.
 ///
-/// Most events of a log do not matter, and their first bytes show it; so the escapes are undone only by [`text`].
+/// The first bytes of most events show that they do not matter. So only [`text`] resolves the escapes.
 ///
 /// [`text`]: Message::text
 #[derive(Debug, Clone, Copy)]
@@ -14,34 +14,34 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A text without escapes.
+    /// Creates a message from a text without escapes.
     pub fn plain(bytes: &'a [u8]) -> Self {
         Self { bytes, escaped: false }
     }
 
-    /// What stands between the quotes of a JSON string.
+    /// Creates a message from the bytes between the quotes of a JSON string.
     #[inline]
     pub fn json_escaped(bytes: &'a [u8]) -> Self {
         Self { bytes, escaped: true }
     }
 
-    /// The bytes as they stand, escapes included: enough to look for words that hold none.
+    /// Returns the raw bytes, escapes included: enough to search for words without escapes.
     #[inline]
     pub fn as_written(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Length of the text as it stands, in bytes; with escapes it is longer than what [`text`](Self::text) gives.
+    /// Returns the length of the raw bytes. With escapes it is longer than [`text`](Self::text).
     pub fn raw_bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The text as it stands, and whether it has the escapes of a JSON string.
+    /// Returns the raw bytes, and whether they have the escapes of a JSON string.
     pub fn raw(&self) -> (&'a [u8], bool) {
         (self.bytes, self.escaped)
     }
 
-    /// The first bytes, up to the first escape and at most `most` of them: they read the same in both forms.
+    /// Returns the first bytes, at most `most` and up to the first escape: they equal those of the unescaped text.
     pub fn head(&self, most: usize) -> &'a [u8] {
         let head = &self.bytes[..self.bytes.len().min(most)];
         match self.escaped.then(|| memchr::memchr(b'\\', head)).flatten() {
@@ -50,18 +50,18 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The message without its first `bytes` bytes, which must belong to [`head`](Self::head).
+    /// Returns the message without its first `bytes` bytes, which must belong to [`head`](Self::head).
     #[inline]
     pub fn skip(&self, bytes: usize) -> Self {
         Self { bytes: &self.bytes[bytes.min(self.bytes.len())..], ..*self }
     }
 
-    /// Whether the bytes hold `needle`, which must be a text that JSON does not escape.
+    /// Returns whether the raw bytes contain `needle`, a text that JSON does not escape.
     pub fn contains(&self, needle: &[u8]) -> bool {
         memchr::memmem::find(self.bytes, needle).is_some()
     }
 
-    /// Whether an escape may stand for a character that could be written as it is: `\u0045`, `\/`.
+    /// Returns whether an escape may stand for a character that needs none: `\u0045`, `\/`.
     pub(super) fn spells_characters(&self) -> bool {
         let mut rest = self.bytes;
         while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -74,7 +74,7 @@ impl<'a> Message<'a> {
         false
     }
 
-    /// The text, read as well as it can be: invalid UTF-8 and lone surrogates become U+FFFD.
+    /// Returns the unescaped text. Invalid UTF-8 and lone surrogates become U+FFFD.
     pub fn text(&self) -> Cow<'a, str> {
         if !self.escaped || memchr::memchr(b'\\', self.bytes).is_none() {
             return utf8(self.bytes);
@@ -83,12 +83,12 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The bytes as text. Nearly all are valid, which is found much faster than where they are not.
+/// Returns the bytes as text. Nearly all are valid UTF-8, and checking that is much faster than the lossy conversion.
 fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// Undoes the escapes of a JSON string. What is no escape stays as it is.
+/// Resolves the escapes of a JSON string. Invalid escapes stay unchanged.
 fn unescape(escaped: &str) -> String {
     let mut text = String::with_capacity(escaped.len());
     let mut rest = escaped;
@@ -122,7 +122,7 @@ fn unescape(escaped: &str) -> String {
     text
 }
 
-/// The character of `\uXXXX` (and of the low surrogate behind it), and how many bytes behind the `u` it takes.
+/// Returns the character of `\uXXXX` (with the low surrogate behind it), and its length behind the `u` in bytes.
 fn code_point(rest: &str) -> (char, usize) {
     let Some(first) = unit(rest) else { return (char::REPLACEMENT_CHARACTER, 0) };
     if let Some(c) = char::from_u32(first) {

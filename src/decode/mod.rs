@@ -1,24 +1,24 @@
-//! Bytes to log events: base64, gzip and JSON of a subscription batch, in one pass and in bounded memory.
+//! Decoder: base64, gzip and JSON of a subscription batch to log events, in one pass and in bounded memory.
 //!
-//! The decoder hands over one [`LogEvent`] after the other and keeps none. It owns the limits on what a batch may
-//! inflate to. What an event says is left to [`crate::record`].
+//! The decoder passes each [`LogEvent`] to a callback and keeps none. It also limits the inflated size of a batch.
+//! [`crate::record`] interprets the events.
 //!
-//! # How it goes
+//! # Method
 //!
-//! Base64 is decoded in pieces out of the payload, gzip is inflated into a window of 128 KiB, and a scanner takes the
-//! window apart where it stands: an event is a few slices of the window, its message still with JSON's escapes. The
-//! event that the end of a window cuts is moved to the front of the next. So memory does not grow with the batch; it
-//! grows to 1 MiB with the longest event and no further.
+//! Base64 is decoded in pieces. Gzip is inflated into a window of 128 KiB, and a scanner parses the window in place: an
+//! event is a few slices of it, its message still with JSON's escapes. The window cuts its last event; the bytes of
+//! that event are moved to the front of the next window. So memory does not grow with the batch. It grows with the
+//! longest event, to 1 MiB at most.
 //!
-//! * The JSON outside events is checked in full. An event that is not as CloudWatch Logs writes it is checked by
-//!   `serde_json` and then read member by member.
-//! * An event that is wrong is read as well as it can be, or left out if it has no message; either way it is counted in
-//!   [`Decoded::damaged_events`], and the rest of the batch is unharmed. Where a timestamp cannot be read, that of the
-//!   event before stands in for it; the first event of a batch is left out then.
-//! * An event whose JSON is longer than 1 MiB, which CloudWatch Logs does not accept as a log event, is handed over with
-//!   what its first MiB holds of it, and counted as damaged.
-//! * `logEvents` usually stands behind the fields of the header. If it does not, or a field is missing, a first pass over
-//!   the batch reads the header and a second one the events.
+//! * The JSON outside events is checked in full. An event in any form but that of CloudWatch Logs is checked by
+//!   `serde_json` and then parsed member by member.
+//! * A damaged event is read as far as possible, or left out if it has no message. Either way
+//!   [`Decoded::damaged_events`] counts it, and the rest of the batch is unharmed. An unreadable timestamp falls back
+//!   to that of the previous event; the first event of a batch is left out then.
+//! * CloudWatch Logs does not accept a log event longer than 1 MiB. Of such an event the first MiB is read, and it
+//!   counts as damaged.
+//! * `logEvents` usually follows the fields of the header. If it does not, or a field is missing, a first pass reads
+//!   the header and a second one the events.
 
 mod compressed;
 mod encode;
@@ -43,12 +43,12 @@ pub use encode::{encode_document, encode_event, encode_gzip};
 pub use error::{DecodeError, GzipFault, JsonFault};
 pub use message::Message;
 
-/// What a batch says of itself.
+/// Header of a batch: its members beside the log events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BatchHeader {
     /// `DATA_MESSAGE` or `CONTROL_MESSAGE`.
     pub message_type: String,
-    /// The account whose log it is; `CloudwatchLogs` in control messages.
+    /// Account id of the log's owner; `CloudwatchLogs` in control messages.
     pub owner: String,
     /// The log group.
     pub log_group: String,
@@ -57,53 +57,52 @@ pub struct BatchHeader {
 }
 
 impl BatchHeader {
-    /// Whether CloudWatch Logs only checks that the destination can be reached.
+    /// Returns whether this is a control message: CloudWatch Logs only checks that it can reach the destination.
     pub fn is_control(&self) -> bool {
         self.message_type == "CONTROL_MESSAGE" || self.owner == "CloudwatchLogs"
     }
 }
 
-/// One log event of a batch. It borrows from the decoder and lives as long as the call that hands it over.
+/// One log event of a batch. It borrows from the decoder's buffer, for the duration of the callback.
 #[derive(Debug, Clone, Copy)]
 pub struct LogEvent<'a> {
-    /// The id that CloudWatch Logs gave it; empty where it has none. Bytes, since nobody reads it: it is compared.
+    /// Id from CloudWatch Logs; empty if missing. Bytes, since ids are only compared.
     pub id: &'a [u8],
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub timestamp_ms: i64,
-    /// Its text.
+    /// The text.
     pub message: Message<'a>,
 }
 
-/// What a batch may cost.
+/// Limits on the cost of a batch.
 ///
-/// The first two limits alone keep the decoding of the worst batch within two seconds of a CPU, without a look at a
-/// clock.
+/// The first two limits alone keep the decoding of the worst batch within two seconds of CPU time, without a clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Most bytes that one batch may inflate to.
     pub inflated_bytes: u64,
     /// Most log events that one batch may hold.
     pub log_events: u64,
-    /// When to give up. It is compared with the clock once a window; without it no clock is read.
+    /// Deadline, checked once a window. No clock is read without it.
     pub deadline: Option<Instant>,
-    /// Most CPU time of the thread that the batch may take, what is made of its events included. Compared likewise.
+    /// Most CPU time of the thread for the batch, the callback included. Checked once a window.
     pub cpu_time: Option<Duration>,
 }
 
 impl Default for Limits {
-    /// 256 MiB, a million log events and no deadline: four times what the largest payload of Lambda, 6 MiB, inflates to
-    /// when it is a log.
+    /// Returns 256 MiB, a million log events and no deadline. Lambda's largest payload, 6 MiB, inflates to a quarter of
+    /// that if it is a log.
     fn default() -> Self {
         Self { inflated_bytes: 256 * 1024 * 1024, log_events: 1_000_000, deadline: None, cpu_time: None }
     }
 }
 
-/// What was decoded.
+/// Result of decoding a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decoded {
-    /// What the batch said of itself.
+    /// The header of the batch.
     pub header: BatchHeader,
-    /// Log events handed over. None of a control message.
+    /// Log events passed to the callback; 0 for a control message.
     pub log_events: u64,
     /// Log events that could only be read in part or not at all: invalid UTF-8, lone surrogates, no message, no
     /// timestamp, longer than 1 MiB.
@@ -112,15 +111,15 @@ pub struct Decoded {
     pub inflated_bytes: u64,
 }
 
-/// What takes the log events. It borrows each of them: to move one takes as long as to find it.
+/// Callback for each log event. It gets a reference: moving an event takes as long as finding it.
 pub type EventCallback<'e> = dyn FnMut(&BatchHeader, &LogEvent<'_>) + 'e;
 
-/// Decodes a subscription event, `{"awslogs":{"data":"…"}}`, as Lambda hands it to the function.
+/// Decodes the payload of a subscription event: `{"awslogs":{"data":"…"}}`.
 ///
 /// # Errors
 ///
-/// Whenever the batch cannot be read to its end; trying again never helps. Events were handed over before that, so the
-/// caller must drop what it made of them.
+/// If the batch cannot be read to its end. A retry never helps. The callback may have got events before the error, so
+/// the caller must discard its results.
 pub fn subscription_event(
     payload: &[u8],
     limits: &Limits,
@@ -131,8 +130,8 @@ pub fn subscription_event(
     base64_data(&event.awslogs.data.0, limits, on_event)
 }
 
-/// Decodes the `data` of a subscription event: base64 of gzip of JSON. The base64 may lack its padding and may have
-/// blanks behind it.
+/// Decodes the `data` of a subscription event: base64 of gzip of JSON. Missing padding and trailing blanks are
+/// accepted.
 ///
 /// # Errors
 ///
@@ -150,7 +149,7 @@ pub fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>)
     compressed(|| Unencoded::new(gzip), limits, WINDOW, on_event)
 }
 
-/// Decodes the JSON document of a batch. As the document is in memory already, no limits hold and no event is too long.
+/// Decodes the JSON document of a batch. The document is in memory already, so there are no limits.
 ///
 /// # Errors
 ///
@@ -163,13 +162,13 @@ pub fn document_json(document: &[u8], on_event: &mut EventCallback<'_>) -> Resul
     })
 }
 
-/// Inflates the `data` of a subscription event, window by window, and looks at none of it. Gives the inflated length.
+/// Inflates the `data` of a subscription event, window by window, without parsing it. Returns the inflated length.
 ///
-/// This is what decoding costs at least, which is what the benches compare it with.
+/// This is the least possible cost of decoding, for benchmarks to compare with.
 ///
 /// # Errors
 ///
-/// As [`subscription_event`], as far as base64, gzip and the limit of bytes are concerned.
+/// As [`subscription_event`], for base64, gzip and the limit of bytes.
 pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut on_window: impl FnMut(&[u8])) -> Result<u64, DecodeError> {
     let mut gunzip = Gunzip::new(Base64::new(data));
     let mut buffer = vec![0; WINDOW.bytes];
@@ -188,23 +187,24 @@ pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut on_window: impl FnM
     }
 }
 
-/// Sizes of the buffer that compressed data is inflated into.
+/// Sizes of the buffer for inflated data.
 #[derive(Clone, Copy)]
 struct Window {
-    /// Size at first.
+    /// Initial size.
     bytes: usize,
-    /// Most bytes that are inflated at a time.
+    /// Most bytes to inflate at a time.
     step_bytes: usize,
-    /// Size to which a long event makes it grow.
+    /// Largest size. A long event makes the buffer grow.
     most_bytes: usize,
 }
 
-/// The inflater copies its history of 32 KiB once a window, so a small window is slow; a large one leaves the cache.
+/// Window of the decoder. The inflater copies its history of 32 KiB once a window, so a small window is slow. A large
+/// one leaves the cache.
 ///
 /// `most_bytes` is the longest log event. Source: CloudWatch Logs User Guide, quotas: "Event size: 1 MB".
 const WINDOW: Window = Window { bytes: 128 * 1024, step_bytes: usize::MAX, most_bytes: 1024 * 1024 };
 
-/// Decodes compressed data, which is opened once for each pass.
+/// Decodes compressed data. `open` is called once for each pass.
 fn compressed<C: Compressed>(
     open: impl Fn() -> C,
     limits: &Limits,
@@ -215,7 +215,7 @@ fn compressed<C: Compressed>(
     two_passes(|header| pass(open(), header, limits, &watch, window, on_event))
 }
 
-/// Makes a second pass if the events stood before the header.
+/// Runs a pass, and a second one if the events preceded the header.
 fn two_passes(mut pass: impl FnMut(Option<BatchHeader>) -> Result<Pass, DecodeError>) -> Result<Decoded, DecodeError> {
     let header = match pass(None)? {
         Pass::Done(decoded) => return Ok(decoded),
@@ -227,7 +227,7 @@ fn two_passes(mut pass: impl FnMut(Option<BatchHeader>) -> Result<Pass, DecodeEr
     }
 }
 
-/// One pass over the whole of the data: window after window is inflated and scanned.
+/// Runs one pass over the data: inflates and scans it window by window.
 fn pass<C: Compressed>(
     compressed: C,
     header: Option<BatchHeader>,
@@ -240,11 +240,12 @@ fn pass<C: Compressed>(
     let gzip_bytes = gunzip.gzip_bytes();
     let mut scanner = Scanner::new(header, limits.log_events);
     let mut buffer = vec![0; window.bytes];
-    let mut kept = 0;
+    // Bytes at the front of the buffer that an earlier window began and the scanner could not finish.
+    let mut carried = 0;
     let mut inflated_bytes = 0;
     loop {
-        let room = (buffer.len() - kept).min(window.step_bytes);
-        let filled = gunzip.read(&mut buffer[kept..kept + room])?;
+        let room = (buffer.len() - carried).min(window.step_bytes);
+        let filled = gunzip.read(&mut buffer[carried..carried + room])?;
         inflated_bytes += filled as u64;
         if inflated_bytes > limits.inflated_bytes {
             return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });
@@ -252,17 +253,22 @@ fn pass<C: Compressed>(
         if watch.is_over() {
             return Err(DecodeError::OutOfTime { inflated_bytes, gzip_bytes });
         }
-        let held = kept + filled;
-        let taken = scanner.scan(&buffer[..held], on_event)?;
+        let held = carried + filled;
+        let scanned = scanner.scan(&buffer[..held], on_event)?;
         if filled < room {
             return scanner.finish();
         }
-        buffer.copy_within(taken..held, 0);
-        kept = held - taken;
-        if kept == buffer.len() && kept >= window.most_bytes {
-            scanner.overflow(&buffer[..kept], on_event)?;
-            kept -= scanner.scan(&buffer[..kept], on_event)?;
-        } else if kept > buffer.len() / 2 {
+        // The scanner stops before the event that the window cuts. Its bytes move to the front and the next window
+        // follows them, so that the scanner reads the event again from its start and never keeps half of one.
+        buffer.copy_within(scanned..held, 0);
+        carried = held - scanned;
+        if carried == buffer.len() && carried >= window.most_bytes {
+            // One event fills the largest buffer: the scanner reads its beginning. The second call skips these bytes,
+            // and the next windows up to the event's end.
+            scanner.overflow(&buffer[..carried], on_event)?;
+            carried -= scanner.scan(&buffer[..carried], on_event)?;
+        } else if carried > buffer.len() / 2 {
+            // Doubling keeps the cost of reading a long event again linear.
             buffer.resize((buffer.len() * 2).min(window.most_bytes), 0);
         }
     }

@@ -1,4 +1,4 @@
-//! The payload that Lambda hands to the function: `{"awslogs":{"data":"…"}}`.
+//! Invocation payload of a subscription: `{"awslogs":{"data":"…"}}`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,25 +6,25 @@ use std::fmt;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, de};
 
-/// The invocation payload. Other keys are let pass.
+/// Invocation payload. Other keys are ignored.
 #[derive(Deserialize)]
 pub(super) struct SubscriptionEvent<'a> {
     #[serde(borrow)]
     pub(super) awslogs: AwsLogs<'a>,
 }
 
-/// The one member of the payload.
+/// Value of the key `awslogs`.
 #[derive(Deserialize)]
 pub(super) struct AwsLogs<'a> {
     #[serde(borrow)]
     pub(super) data: Data<'a>,
 }
 
-/// `data`, still base64. It borrows from the payload unless it holds escapes, as `\/`.
+/// Base64 of `data`. It borrows from the payload unless it contains escapes, such as `\/`.
 pub(super) struct Data<'a>(pub(super) Cow<'a, [u8]>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Data<'a> {
-    /// Asks for bytes, not for a string: base64 is checked when it is decoded, so UTF-8 need not be checked before.
+    /// Deserialises bytes, not a string: decoding checks the base64, so a check of UTF-8 would be wasted.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_bytes(DataVisitor).map(Self)
     }

@@ -1,7 +1,7 @@
-//! The document of a batch to log events, piece by piece.
+//! Push parser for the document of a batch.
 //!
-//! The scanner is given bytes, takes as many as it can make use of, and is given the rest again with more behind it. It
-//! keeps nothing but the header and its place in the document.
+//! The caller passes bytes to the scanner, the scanner consumes whole values, and the caller passes the rest again with
+//! more bytes behind it. The scanner keeps only the header and its state.
 
 use serde::de::IgnoredAny;
 
@@ -11,28 +11,28 @@ use super::skip::{Skip, behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
 use super::{BatchHeader, DecodeError, Decoded, EventCallback, JsonFault, LogEvent};
 
-/// A reader of one document.
+/// Parser of one document.
 pub(super) struct Scanner {
     state: State,
-    /// Bytes of the document that were taken.
+    /// Bytes consumed.
     taken: u64,
     most_events: u64,
     /// Elements of `logEvents` so far, readable or not.
     elements: u64,
     decoded: Decoded,
     seen: SeenKeys,
-    /// The timestamp of the event before.
+    /// Timestamp of the previous event.
     timestamp_ms: Option<i64>,
 }
 
-/// Which keys were there.
+/// Keys seen so far.
 #[derive(Default)]
 struct SeenKeys {
     header: [bool; DocumentKey::HEADER.len()],
     log_events: bool,
-    /// The whole header was read in an earlier pass.
+    /// An earlier pass read the whole header.
     from_the_start: bool,
-    /// `logEvents` was passed over, since the header was not whole yet.
+    /// `logEvents` was skipped, since the header was not complete.
     passed_over: bool,
 }
 
@@ -42,10 +42,10 @@ impl SeenKeys {
     }
 }
 
-/// A member of the document.
+/// Key of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DocumentKey {
-    /// One of [`DocumentKey::HEADER`], by its place.
+    /// Position in [`DocumentKey::HEADER`].
     Header(usize),
     LogEvents,
     Other,
@@ -63,7 +63,7 @@ impl DocumentKey {
     }
 }
 
-/// What has to come next.
+/// State of the parser: the expected token.
 enum State {
     Start,
     FirstKey,
@@ -74,29 +74,29 @@ enum State {
     FirstElement,
     Element,
     AfterElement,
-    /// Inside a member that nobody asks for.
+    /// Inside a value to skip.
     SkipValue(Skip),
-    /// Inside an element that was too long, behind the part of it that was handed over.
+    /// Inside an element longer than the buffer, behind its readable beginning.
     SkipElement(Skip),
     End,
 }
 
-/// What a pass came to.
+/// Result of a pass.
 pub(super) enum Pass {
     Done(Decoded),
-    /// The events stood before the header. They are read in another pass, which is given the header.
+    /// The events preceded the header: another pass has to read them.
     HeaderOnly(BatchHeader),
 }
 
 impl Scanner {
-    /// A scanner of a document of which nothing is known, or whose header an earlier pass has read.
+    /// Creates a scanner. `header` is the result of an earlier pass.
     pub(super) fn new(header: Option<BatchHeader>, most_events: u64) -> Self {
         let seen = SeenKeys { from_the_start: header.is_some(), ..SeenKeys::default() };
         let decoded = Decoded { header: header.unwrap_or_default(), ..Decoded::default() };
         Self { state: State::Start, taken: 0, most_events, elements: 0, decoded, seen, timestamp_ms: None }
     }
 
-    /// Takes what it can of the bytes, and says how many. The next call begins with the first that was not taken.
+    /// Consumes whole values. Returns the number of bytes consumed; the next call must begin behind them.
     pub(super) fn scan(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<usize, DecodeError> {
         let mut at = 0;
         loop {
@@ -115,7 +115,7 @@ impl Scanner {
         Ok(at)
     }
 
-    /// There is no room for the rest of the value that these bytes begin, so it must do with what is here.
+    /// Handles a value that does not fit into the buffer: reads an element as far as it is there, and skips the rest.
     pub(super) fn overflow(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<(), DecodeError> {
         match self.state {
             State::Value(DocumentKey::Other) => self.state = State::SkipValue(Skip::default()),
@@ -130,7 +130,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Ends the document.
+    /// Checks that the document is complete and returns the result.
     pub(super) fn finish(mut self) -> Result<Pass, DecodeError> {
         let fault = match self.state {
             State::Start => Some(JsonFault::NotAnObject),
@@ -149,7 +149,7 @@ impl Scanner {
         Ok(Pass::Done(self.decoded))
     }
 
-    /// One step from `at`, where there is a byte that is not blank. `None` if it takes more bytes than are here.
+    /// Parses one token at `at`, which is not a blank. Returns the position behind it; None if it needs more bytes.
     fn step(&mut self, bytes: &[u8], at: usize, on_event: &mut EventCallback<'_>) -> Result<Option<usize>, Stop> {
         let byte = bytes[at];
         let (state, next) = match &mut self.state {
@@ -224,7 +224,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// The value of `logEvents` begins. Whether it is passed over.
+    /// Begins the value of `logEvents`. Returns whether to skip it.
     fn log_events(&mut self, byte: u8) -> Result<bool, Stop> {
         if byte != b'[' {
             return Err(Stop::Fault(JsonFault::LogEventsNotAnArray));
@@ -238,7 +238,7 @@ impl Scanner {
         Ok(skip)
     }
 
-    /// Elements from `at` on, as many as are whole.
+    /// Parses whole elements of `logEvents`. Returns the position behind the last; None if there is none.
     fn elements(&mut self, bytes: &[u8], from: usize, on_event: &mut EventCallback<'_>) -> Result<Option<usize>, Stop> {
         let mut at = from;
         loop {
@@ -262,7 +262,7 @@ impl Scanner {
             };
             at += end;
             self.state = State::AfterElement;
-            // The usual step from event to event, without a look at the state.
+            // Fast path from event to event, without the state machine.
             if bytes.get(at) != Some(&b',') || bytes.get(at + 1) != Some(&b'{') {
                 return Ok(Some(at));
             }
@@ -271,11 +271,11 @@ impl Scanner {
         }
     }
 
-    /// An element that is not as CloudWatch Logs writes it.
+    /// Passes on an element that was not in canonical form.
     fn element(&mut self, reading: Reading<'_>, on_event: &mut EventCallback<'_>) -> Result<(), Stop> {
         self.count_element()?;
         self.decoded.damaged_events += u64::from(reading.damaged);
-        // The events of a stream come in the order of their times, so the one before is the best guess.
+        // The events of a stream are in the order of their times, so the previous time is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
             self.hand_over(reading.id.as_bytes(), timestamp_ms, message, true, on_event);
         }
@@ -306,8 +306,8 @@ impl Scanner {
         on_event(&self.decoded.header, &LogEvent { id, timestamp_ms, message });
     }
 
-    /// Undoes all escapes of a message that spells letters as such (`\u0045xecution failed`). The readers compare the
-    /// first words of a message as they are written, and this is the one place that makes them readable.
+    /// Passes on a message with letters written as escapes (`\u0045xecution failed`), unescaped. The parsers of
+    /// [`crate::record`] compare the raw bytes of a message, so such escapes must not reach them.
     #[cold]
     fn hand_over_as_text(&mut self, id: &[u8], timestamp_ms: i64, text: &str, on_event: &mut EventCallback<'_>) {
         let message = Message::plain(text.as_bytes());
@@ -322,7 +322,7 @@ impl Scanner {
     }
 }
 
-/// Why the document is not read on.
+/// Reason to stop reading the document.
 enum Stop {
     Fault(JsonFault),
     TooManyEvents,

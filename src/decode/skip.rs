@@ -1,26 +1,26 @@
-//! The end of a JSON value, found without reading it and without keeping it.
+//! Skips a JSON value without parsing or keeping it.
 //!
-//! Brackets are counted, not matched, and what stands between them is not checked: a reader that cares has the whole
-//! value in hand once its end is known. So nesting costs no memory, however deep it is.
+//! Brackets are counted, not matched, and their content is not checked: the caller can parse the value once its end is
+//! known. So nesting costs no memory, however deep it is.
 
 use super::strings::string_end;
 
-/// A search for the end of one value, which may come in pieces.
+/// Search for the end of one value, which may arrive in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Skip {
     depth: u64,
-    /// Inside a string that the last piece cut.
+    /// The last piece ended inside a string.
     in_string: bool,
-    /// The last piece ended behind a backslash that counts.
+    /// The last piece ended behind a backslash that escapes the next byte.
     escaped: bool,
-    /// Inside a number or a word.
+    /// Inside a number or a literal.
     in_word: bool,
 }
 
 impl Skip {
-    /// Where in this piece the value ends; `None` if it goes on in the next one.
+    /// Returns the position behind the value; None if the value continues in the next piece.
     ///
-    /// A number or a word ends before the byte that ends it.
+    /// The end of a number or a literal shows at the byte behind it.
     pub(super) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         if self.in_string {
@@ -50,7 +50,7 @@ impl Skip {
         None
     }
 
-    /// Behind the closing quote of the string whose inside goes on at `from`.
+    /// Returns the position behind the closing quote of the string whose inside continues at `from`.
     fn string(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
         let start = from + usize::from(self.escaped && from < bytes.len());
         if start == from && self.escaped {
@@ -66,12 +66,12 @@ impl Skip {
     }
 }
 
-/// Where the value at the start of `bytes` ends; `None` if it is cut.
+/// Returns the position behind the value at the start of `bytes`; None if its end is missing.
 pub(super) fn value_end(bytes: &[u8]) -> Option<usize> {
     Skip::default().end(bytes)
 }
 
-/// Behind the blanks at `from`.
+/// Returns the position behind the blanks at `from`.
 pub(super) fn behind_blanks(bytes: &[u8], from: usize) -> usize {
     let blanks = bytes.get(from..).unwrap_or_default().iter();
     from + blanks.take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count()

@@ -1,26 +1,25 @@
-//! The ends of JSON strings, found 64 bytes at a time, and whether a string is one.
+//! Finds the end of a JSON string, 64 bytes at a time, and validates strings.
 //!
-//! A log document is strings for the most part, and an access log is strings full of `\"`. So the search builds one bit
-//! mask per character of interest for each block of 64 bytes and works out from the masks which quotes are escaped,
-//! where a search for the next quote or backslash would start again at every escape.
+//! A log document consists mostly of strings, and those of an access log are full of `\"`. A search for the next quote
+//! or backslash would restart at every escape. So this search builds one bit mask per character of interest for each
+//! block of 64 bytes, and computes from the masks which quotes are escaped.
 
 use wide::{i8x64, u8x64};
 
-/// Bytes that one pair of masks covers.
+/// Bytes per mask.
 const BLOCK: usize = 64;
 
-/// Where a string ends.
+/// End of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StringEnd {
     /// Position of the closing quote.
     pub(super) at: usize,
-    /// Whether somebody has to look at the string: it may hold bytes outside ASCII, control characters, `\u`, `\/` or an
-    /// invalid escape. A string that is not unusual is [valid](is_valid), and its escapes stand for no printable
-    /// character but `"` and `\`.
+    /// Whether the string may contain bytes outside ASCII, control characters, `\u`, `\/` or an invalid escape. Any
+    /// other string is [valid](is_valid), and `"` and `\` are the only printable characters that it escapes.
     pub(super) unusual: bool,
 }
 
-/// The end of the string whose inside begins at `from`; `None` if the closing quote is not there.
+/// Returns the end of the string whose inside begins at `from`; None if the closing quote is missing.
 pub(super) fn string_end(bytes: &[u8], from: usize) -> Option<StringEnd> {
     let mut search = Search::default();
     let inside = bytes.get(from..)?;
@@ -36,7 +35,7 @@ pub(super) fn string_end(bytes: &[u8], from: usize) -> Option<StringEnd> {
     Some(StringEnd { at: from + blocks.len() * BLOCK + at, unusual: search.unusual })
 }
 
-/// What one block tells the next.
+/// State of the search, carried from block to block.
 #[derive(Default)]
 struct Search {
     /// 1 if the first byte of the next block is escaped.
@@ -45,7 +44,7 @@ struct Search {
 }
 
 impl Search {
-    /// Where in the block the string ends.
+    /// Returns the position of the closing quote in the block.
     #[inline(always)]
     fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
         let vector = u8x64::new(*block);
@@ -57,6 +56,8 @@ impl Search {
             return (quotes != 0).then(|| quotes.trailing_zeros() as usize);
         }
         let escaped = self.escaped_in(backslashes);
+        // Bit n of each mask is byte n of the block, so the lowest bit of `ends` is the closing quote, and `inside` has
+        // the bits below it: escapes behind the string do not count.
         let ends = quotes & !escaped;
         let end = ends.trailing_zeros();
         let inside = if ends == 0 { u64::MAX } else { (1 << end) - 1 };
@@ -64,22 +65,27 @@ impl Search {
         (ends != 0).then_some(end as usize)
     }
 
-    /// Which bytes of a block have a backslash before them that counts, given where its backslashes are.
+    /// Returns a mask of the escaped bytes of a block, given the mask of its backslashes.
     ///
-    /// A run of backslashes escapes every second byte from its start. Adding the starts at odd places to the runs
-    /// carries each such run to its end, which turns its pattern from even to odd places.
+    /// `\\\n`: the run of three backslashes escapes its second byte and the `n`, but not its first and third byte.
     fn escaped_in(&mut self, backslashes: u64) -> u64 {
         const EVEN: u64 = 0x5555_5555_5555_5555;
+        // A backslash that is itself escaped, by the end of the block before, escapes nothing.
         let backslashes = backslashes & !self.escaped;
+        // Candidates: the bytes behind a backslash. Within a run every second one is escaped, counted from its start.
+        // So a run that starts at an even bit escapes the odd bits, and a run that starts at an odd bit the even ones.
         let follow = (backslashes << 1) | self.escaped;
         let odd_starts = backslashes & !EVEN & !follow;
+        // The carry of the addition runs through each run with an odd start, clears it and sets the bit behind it. Runs
+        // with an even start stay. A carry out of the block means that a run escapes the first byte of the next block.
         let (ends_even, overflow) = odd_starts.overflowing_add(backslashes);
         self.escaped = u64::from(overflow);
+        // Runs that stayed invert EVEN to the odd bits; runs that were cleared leave the even bits.
         (EVEN ^ (ends_even << 1)) & follow
     }
 }
 
-/// Whether the bytes at the places of the mask make simple escapes. `\/` is rare: CloudWatch Logs does not write it.
+/// Returns whether all bytes of the mask belong to simple escapes. `\/` is not one: CloudWatch Logs does not write it.
 fn are_common(block: &[u8; BLOCK], mut places: u64) -> bool {
     while places != 0 {
         let at = places.trailing_zeros() as usize;
@@ -91,8 +97,8 @@ fn are_common(block: &[u8; BLOCK], mut places: u64) -> bool {
     true
 }
 
-/// Whether this is the inside of a JSON string: UTF-8, no control characters, no escapes but JSON's, surrogates in
-/// pairs.
+/// Returns whether `inside` is valid between the quotes of a JSON string: UTF-8, no control characters, only JSON's
+/// escapes, surrogates in pairs.
 pub(super) fn is_valid(inside: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(inside) else { return false };
     if text.bytes().any(|b| b < 0x20) {
@@ -113,7 +119,7 @@ pub(super) fn is_valid(inside: &[u8]) -> bool {
     true
 }
 
-/// What stands behind the digits of `\u`, and behind the second half of a surrogate pair.
+/// Returns the bytes behind the digits of `\u`, and behind the second half of a surrogate pair; None if invalid.
 fn behind_unicode(digits: &[u8]) -> Option<&[u8]> {
     let (first, rest) = unit(digits)?;
     match first {

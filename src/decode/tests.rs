@@ -276,10 +276,10 @@ fn an_error_holds_sizes_and_places_and_nothing_of_the_payload() {
     assert_eq!(text(br#"{"awslogs":{"data":"hunter2!"}}"#), "awslogs.data is not base64 (byte 7 of 8)");
     assert_eq!(
         text(br#"{"awslogs":{"data":"aHVudGVyMmh1bnRlcjI="}}"#),
-        "the batch is not whole gzip data: no gzip header (byte 10 of 14)"
+        "the batch is not whole gzip data: missing or unsupported gzip header (byte 10 of 14)"
     );
     let error = document_json(br#"{"hunter2":1}"#, &mut |_, _| {}).unwrap_err();
-    assert_eq!(error.to_string(), "the document is not a CloudWatch Logs batch: no logEvents (byte 13)");
+    assert_eq!(error.to_string(), "the document is not a CloudWatch Logs batch: logEvents is missing (byte 13)");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! When to give up on a batch: a deadline, and the CPU time that it may take.
+//! Time limits of a batch: a deadline, and the CPU time.
 //!
-//! At a fraction of a CPU, as Lambda gives it, a deadline alone says little of what was spent.
+//! Lambda gives a function a fraction of a CPU, so wall-clock time says little about the work done.
 
 use std::time::{Duration, Instant};
 
 use super::Limits;
 
-/// The limits of time of one batch that is being read.
+/// Time limits of the batch in progress.
 pub(super) struct Watch {
     deadline: Option<Instant>,
-    /// What the clock of the thread's CPU time must not reach.
+    /// Upper limit of the thread's CPU clock.
     cpu_until: Option<Duration>,
 }
 
@@ -19,7 +19,7 @@ impl Watch {
         Self { deadline: limits.deadline, cpu_until }
     }
 
-    /// Whether the time is over.
+    /// Returns whether the deadline or the CPU time is exceeded.
     pub(super) fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
             || self.cpu_until.is_some_and(|until| cpu_time().is_some_and(|now| now >= until))
