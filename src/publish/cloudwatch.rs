@@ -21,19 +21,19 @@ use super::{ATTEMPT_TIMEOUT, Fault, Request, Sink};
 use crate::settings::Aws;
 use crate::tally::{Datum, Unit};
 
-/// How long a connection may take to come about: the endpoint is in the same region.
+/// Timeout for connecting. The endpoint is in the same region.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long an idle connection is kept.
+/// Time after which the client closes an idle connection.
 ///
-/// An environment is frozen between invocations, and the service closes what is idle meanwhile. A request on such a
-/// connection ends with an unknown outcome, so that a connection is given up long before the service would.
+/// An environment is frozen between invocations, and the service closes idle connections meanwhile. A request on such a
+/// connection ends with an unknown outcome, so the client closes it long before the service would.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Longest error code that is passed on, in characters.
+/// Longest error code to report, in characters; our own limit.
 const CODE_CHARS: usize = 64;
 
-/// Codes with which AWS services ask for fewer requests.
+/// Error codes of throttled requests.
 const THROTTLE_CODES: &[&str] = &[
     "Throttling",
     "ThrottlingException",
@@ -48,7 +48,7 @@ const THROTTLE_CODES: &[&str] = &[
     "PriorRequestNotComplete",
 ];
 
-/// Error codes for a request that was signed by a wrong clock. The first four may have other reasons.
+/// Error codes of requests signed by a wrong clock. The first four may have other reasons.
 ///
 /// Sources: aws-runtime 1.10, `service_clock_skew.rs`; the last two: AWS SDK for JavaScript, `CLOCK_SKEW_ERROR_CODES`.
 const CLOCK_SKEW_CODES: &[&str] = &[
@@ -61,24 +61,24 @@ const CLOCK_SKEW_CODES: &[&str] = &[
     "RequestInTheFuture",
 ];
 
-/// Status and error codes for a request that took too long to arrive.
+/// Status and error codes of requests that took too long to arrive.
 ///
-/// By the RFC, the server did not receive the whole request. But a proxy may answer so after it has passed the request
-/// on, and AWS does not document what its services did with it. So the outcome counts as unknown: the data are sent
-/// again either way, and if they count twice, `UncertainPublishes` shows it.
+/// In the RFC, the server did not receive the whole request. But a proxy may answer so after it has passed the request
+/// on, and AWS does not document this case. So the outcome counts as unknown: the data are sent again either way, and
+/// `UncertainPublishes` shows that they may count twice.
 ///
 /// Sources: RFC 9110, section 15.5.9; aws-runtime 1.10, `retries/classifiers.rs`, TRANSIENT_ERRORS.
 const REQUEST_TIMEOUT: u16 = 408;
 const REQUEST_TIMEOUT_CODES: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
 
-/// Sends to CloudWatch.
+/// Sink that sends to CloudWatch.
 #[derive(Debug)]
 pub struct CloudWatch {
     client: Client,
 }
 
 impl CloudWatch {
-    /// Makes the client. It connects with its first request.
+    /// Creates the client. It connects with its first request.
     pub fn new(aws: &Aws) -> Self {
         let credentials = Credentials::new(
             &aws.access_key_id,
@@ -104,8 +104,8 @@ impl CloudWatch {
                     .operation_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             )
-            // The publisher tries again, so that no outcome is lost inside the SDK. Without retries, too, the SDK reads
-            // the time from each answer and signs by it, for the life of the client.
+            // The publisher retries, so that it knows the outcome of each attempt. Even without retries the SDK adjusts
+            // its clock by the time in each answer, for the life of the client.
             .retry_config(RetryConfig::disabled())
             .disable_request_compression(aws.disable_request_compression)
             .use_fips(aws.use_fips)
@@ -153,7 +153,7 @@ fn fault(error: &SdkError<PutMetricDataError, HttpResponse>) -> Fault {
         SdkError::ServiceError(answer) => {
             service_fault(answer.raw().status().as_u16(), answer.err().code().unwrap_or("none"))
         }
-        // An answer that cannot be read, and whatever the SDK comes to know.
+        // An unreadable answer, and variants of later SDKs.
         _ => Fault::Cut,
     }
 }
@@ -176,7 +176,7 @@ fn service_fault(status: u16, code: &str) -> Fault {
     Fault::Refused { status, code: code.to_owned() }
 }
 
-/// Whether it is certain that the request did not get there.
+/// Returns whether the request certainly did not reach the service.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source()).any(is_about_connecting)
 }
@@ -185,7 +185,7 @@ fn is_about_connecting(error: &(dyn Error + 'static)) -> bool {
     let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     let refused =
         matches!(io, Some(ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable));
-    // The client's own error types are not for us to name; these are the words of hyper and of the SDK's time-out.
+    // The client does not export its error types. These are the texts of hyper and of the SDK's timeout.
     let words = error.to_string();
     refused || words.starts_with("client error (Connect)") || words.starts_with("HTTP connect timeout")
 }

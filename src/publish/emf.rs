@@ -1,4 +1,4 @@
-//! The sink that writes lines of the Embedded Metric Format, from which CloudWatch Logs makes metrics.
+//! Sink that writes lines of the Embedded Metric Format. CloudWatch Logs turns them into metrics.
 
 use std::io::Write;
 
@@ -18,17 +18,17 @@ const METRICS_PER_LINE: usize = 100;
 /// Source: CloudWatch User Guide, Embedded Metric Format specification, target members: arrays of at most 100 numbers.
 const VALUES_PER_METRIC: usize = 100;
 
-/// Most times that a value is repeated. The format has no counts; beyond this the distribution is clear.
+/// Most repetitions of a value; our own limit. The format has no counts, and more do not change the distribution.
 const REPEATS: f64 = 1_000.0;
 
-/// Writes each request as lines of JSON.
+/// Sink that writes each request as lines of JSON.
 #[derive(Debug)]
 pub struct Emf<W> {
     to: W,
 }
 
 impl<W: Write> Emf<W> {
-    /// Writes to `to`, which CloudWatch Logs reads.
+    /// Creates a sink that writes to `to`, which CloudWatch Logs reads.
     pub fn new(to: W) -> Self {
         Self { to }
     }
@@ -37,12 +37,12 @@ impl<W: Write> Emf<W> {
 impl<W: Write> Sink for Emf<W> {
     async fn put(&mut self, request: &Request) -> Result<(), Fault> {
         let text: String = lines(request).iter().map(|line| format!("{line}\n")).collect();
-        // In one go, so that a line of the runtime's does not get in between.
+        // One write, so that no line of the runtime comes between.
         self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
     }
 }
 
-/// The lines of one request: data of the same dimensions and minute share a line.
+/// Returns the lines of one request. Data of the same dimensions and minute share a line.
 fn lines(request: &Request) -> Vec<Value> {
     let mut data: Vec<&Datum> = request.data.iter().collect();
     data.sort_by_key(|datum| (&datum.dimensions, datum.timestamp_ms));
@@ -64,7 +64,7 @@ fn lines(request: &Request) -> Vec<Value> {
     lines
 }
 
-/// A datum's values as lines take them: a count as its sum, a distribution value by value.
+/// Returns the values of a datum, one entry for each line: a count as its sum, a distribution as arrays of values.
 fn values(datum: &Datum) -> Vec<Value> {
     if matches!(datum.unit, Unit::Count) {
         return vec![json!(sum(datum))];

@@ -1,52 +1,52 @@
-//! What can go wrong with a request, and what that says about trying again.
+//! Faults of requests, and whether a retry may help.
 
 use std::fmt;
 
-/// Why one attempt failed.
+/// Fault of one attempt.
 ///
-/// It holds nothing that the service or a log wrote, apart from the service's error code.
+/// It contains no text of the service or of a log, apart from the service's error code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Too many requests in this account and region. Certainly not accepted.
     Throttled,
-    /// No connection came about. Certainly not accepted.
+    /// The connection failed. Certainly not accepted.
     Unreachable,
-    /// The service found something wrong with the request. Certainly not accepted.
+    /// The service rejected the request as invalid. Certainly not accepted.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The error code, as far as it looks like one.
+        /// The error code, or "unreadable code".
         code: String,
     },
-    /// The service did not take the signature, the rights or the time of the request. Certainly not accepted.
+    /// The service rejected the signature, the rights or the time of the request. Certainly not accepted.
     ///
-    /// The reason is a wrong key, a missing right or a wrong clock. The answer holds the service's time, and the SDK
-    /// signs by it from then on. So one more attempt succeeds if it was the clock. If it was not, no attempt does.
+    /// The reason is a wrong key, a missing right or a wrong clock. The answer contains the service's time, and the SDK
+    /// signs by it from then on. So one retry succeeds if the clock was wrong. Otherwise no retry does.
     Denied {
         /// The HTTP status.
         status: u16,
-        /// The error code, one of those that are known for this.
+        /// The error code.
         code: &'static str,
     },
-    /// The request could not be made up: no credentials, or an endpoint that is none.
+    /// The request could not be built: missing credentials or an invalid endpoint.
     NotSent,
-    /// There was no time left for an attempt.
+    /// No time was left for an attempt.
     NoTimeLeft,
     /// The service failed. Outcome unknown.
     Server {
         /// The HTTP status.
         status: u16,
     },
-    /// No answer in time, or the answer that the request took too long to arrive. Outcome unknown.
+    /// No answer in time, or the answer that the request arrived too slowly. Outcome unknown.
     Timeout,
     /// The connection ended before the answer. Outcome unknown.
     Cut,
-    /// Standard output took nothing, or not all. Outcome unknown.
+    /// Writing to standard output failed. Outcome unknown.
     Write,
 }
 
 impl Fault {
-    /// Whether trying again may help.
+    /// Returns whether a retry may help.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Throttled | Self::Unreachable | Self::Server { .. } | Self::Timeout | Self::Cut => true,
@@ -54,22 +54,22 @@ impl Fault {
         }
     }
 
-    /// Whether one more attempt may help, but no further one.
+    /// Returns whether one retry may help, but no second one.
     pub(super) fn may_pass_once(&self) -> bool {
         matches!(self, Self::Denied { .. })
     }
 
-    /// Whether the data may have been accepted all the same.
+    /// Returns whether CloudWatch may have accepted the data.
     pub fn is_uncertain(&self) -> bool {
         matches!(self, Self::Server { .. } | Self::Timeout | Self::Cut | Self::Write)
     }
 
-    /// Whether it is about this request alone.
+    /// Returns whether the fault concerns this request alone.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
 
-    /// The name that the invocation's error goes by.
+    /// Returns the error type of the invocation, as Lambda reports it: `PublishThrottled`.
     pub fn error_type(&self) -> &'static str {
         match self {
             Self::Throttled => "PublishThrottled",
@@ -88,7 +88,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Throttled => f.write_str("CloudWatch throttles"),
+            Self::Throttled => f.write_str("CloudWatch throttled the request"),
             Self::Unreachable => f.write_str("no connection to CloudWatch"),
             Self::Refused { status, code } => write!(f, "CloudWatch refused the request ({status} {code})"),
             Self::Denied { status, code } => write!(
@@ -97,30 +97,30 @@ impl fmt::Display for Fault {
                  cloudwatch:PutMetricData and the clock"
             ),
             Self::NotSent => f.write_str("the request could not be signed or addressed"),
-            Self::NoTimeLeft => f.write_str("the deadline was too near to send it"),
-            Self::Server { status } => write!(f, "CloudWatch failed ({status}); it is not known what it accepted"),
-            Self::Timeout => f.write_str("the request to CloudWatch timed out; it is not known what it accepted"),
-            Self::Cut => f.write_str("the connection to CloudWatch was cut; it is not known what it accepted"),
-            Self::Write => f.write_str("standard output could not be written"),
+            Self::NoTimeLeft => f.write_str("no time was left to send the request"),
+            Self::Server { status } => write!(f, "CloudWatch failed ({status}) and may have accepted the request"),
+            Self::Timeout => f.write_str("the request timed out and CloudWatch may have accepted it"),
+            Self::Cut => f.write_str("the connection was cut and CloudWatch may have accepted the request"),
+            Self::Write => f.write_str("writing to standard output failed"),
         }
     }
 }
 
-/// Why a batch's data were not all accepted.
+/// Reason why the data of a batch were not all accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishError {
-    /// What went wrong last.
+    /// The last fault.
     pub fault: Fault,
-    /// Requests that were to be sent.
+    /// Requests of the batch.
     pub requests: usize,
-    /// Those that were accepted.
+    /// Accepted requests.
     pub accepted_requests: usize,
-    /// Attempts, for all of them.
+    /// Attempts for all requests together.
     pub attempts: u32,
 }
 
 impl PublishError {
-    /// Whether trying again, later, may help.
+    /// Returns whether a later retry may help.
     pub fn may_pass(&self) -> bool {
         self.fault.may_pass() || self.fault == Fault::NoTimeLeft
     }
@@ -129,8 +129,8 @@ impl PublishError {
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, requests, accepted_requests, attempts } = self;
-        let again = if self.may_pass() { "trying again may help" } else { "trying again does not help" };
-        write!(f, "{accepted_requests} of {requests} requests accepted after {attempts} attempts: {fault}; {again}")
+        let retry = if self.may_pass() { "a retry may help" } else { "a retry does not help" };
+        write!(f, "{accepted_requests} of {requests} requests accepted after {attempts} attempts: {fault}; {retry}")
     }
 }
 

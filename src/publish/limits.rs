@@ -1,12 +1,12 @@
-//! What PutMetricData accepts.
+//! Limits of PutMetricData.
 //!
-//! It refuses a whole request for one datum that it does not like, so that every datum is made fit beforehand.
+//! CloudWatch rejects a whole request for one invalid datum, so every datum is checked and adjusted first.
 
 use std::ops::RangeInclusive;
 
 use crate::placeholder::UNKNOWN;
 
-/// Most data that one request may carry (a count, not bytes).
+/// Most data of one request (a count, not bytes).
 ///
 /// Source: CloudWatch API Reference, PutMetricData: "no more than 1000 different metrics".
 pub const DATA_PER_REQUEST: usize = 1_000;
@@ -14,10 +14,10 @@ pub const DATA_PER_REQUEST: usize = 1_000;
 /// Largest request body, in bytes before compression.
 ///
 /// Source: CloudWatch API Reference, PutMetricData: "limited to 1 MB in size for HTTP POST requests". It does not say
-/// whether a megabyte is 1,000,000 or 1,048,576 bytes, nor whether compression counts: the least of all readings.
+/// whether that is 1,000,000 or 1,048,576 bytes, and before or after compression. This is the least of all readings.
 pub const BYTES_PER_REQUEST: usize = 1_000_000;
 
-/// Most different values that one datum may carry.
+/// Most distinct values of one datum.
 ///
 /// Source: CloudWatch API Reference, MetricDatum, Values: "up to 150 unique values".
 pub const VALUES_PER_DATUM: usize = 150;
@@ -27,7 +27,7 @@ pub const VALUES_PER_DATUM: usize = 150;
 /// Source: CloudWatch API Reference, MetricDatum, Dimensions: 30 items.
 pub const DIMENSIONS_PER_DATUM: usize = 30;
 
-/// Longest value of a dimension, in characters, which must be ASCII.
+/// Longest value of a dimension, in ASCII characters.
 ///
 /// Source: CloudWatch API Reference, Dimension, Value: 1 to 1024.
 pub const DIMENSION_VALUE_CHARS: usize = 1_024;
@@ -51,7 +51,7 @@ pub const AHEAD_MS: i64 = 2 * 60 * 60_000 - MARGIN_MS;
 
 const MARGIN_MS: i64 = 5 * 60_000;
 
-/// Smallest and largest value.
+/// Returns the range of valid values.
 ///
 /// Source: CloudWatch API Reference, MetricDatum, Value: "in the range of -2^360 to 2^360"; no NaN, no infinity.
 pub fn values() -> RangeInclusive<f64> {
@@ -59,10 +59,10 @@ pub fn values() -> RangeInclusive<f64> {
     -largest..=largest
 }
 
-/// Whether a metric or dimension may have this name.
+/// Returns whether `name` is valid for a metric or dimension.
 ///
-/// Source: CloudWatch API Reference, Dimension, Name: ASCII, at least one character that is no blank, no control
-/// characters, not beginning with a colon.
+/// Source: CloudWatch API Reference, Dimension, Name: ASCII, not only blanks, no control characters, no colon at the
+/// start.
 pub fn is_name(name: &str) -> bool {
     (1..=NAME_CHARS).contains(&name.len())
         && name.bytes().all(|b| (b' '..=b'~').contains(&b))
@@ -70,7 +70,9 @@ pub fn is_name(name: &str) -> bool {
         && !name.starts_with(':')
 }
 
-/// The nearest dimension value that CloudWatch takes; none where the value is one.
+/// Returns the nearest dimension value that CloudWatch accepts; None if `value` is acceptable.
+///
+/// `Größe` → `Gr??e`
 pub fn acceptable_value(value: &str) -> Option<String> {
     let printable = value.bytes().all(|b| (b' '..=b'~').contains(&b));
     if printable && value.len() <= DIMENSION_VALUE_CHARS && !value.trim().is_empty() {

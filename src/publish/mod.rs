@@ -1,21 +1,21 @@
-//! Counts to CloudWatch, to lines of the Embedded Metric Format, or to text.
+//! Publisher: sends counts to CloudWatch, or writes them in the Embedded Metric Format or as text.
 //!
-//! This module owns what CloudWatch accepts ([`limits`]), how often and how long it is asked, and what was accepted
-//! when a batch failed half-way. What is counted is left to [`crate::tally`].
+//! This module knows CloudWatch's limits ([`limits`]), retries, and remembers what CloudWatch accepted of a batch that
+//! failed halfway. [`crate::tally`] decides what is counted.
 //!
-//! # What can be counted twice
+//! # Double counts
 //!
-//! PutMetricData has no token that would make a second try harmless. So each attempt is made here, not inside the SDK,
-//! and its outcome is known to be one of three:
+//! PutMetricData has no token that makes a retry idempotent. So this module makes each attempt, not the SDK, and knows
+//! its outcome:
 //!
-//! * accepted: remembered by batch until the whole batch is accepted, and not sent again in this environment;
-//! * certainly not accepted (throttled, refused, never connected): sent again where that can help. After a denied
-//!   request, that is once: the clock may be wrong, and the SDK signs the next attempt by the time in the answer;
-//! * unknown (server error, time-out or cut connection after sending): taken as *not* accepted, and sent again. A
-//!   failure seen twice is a lesser evil than a failure not seen. `UncertainPublishes` counts each such attempt.
+//! * accepted: remembered until the whole batch is accepted, and not sent again in this environment;
+//! * certainly not accepted (throttled, refused, never connected): sent again if that can help. A denied request is
+//!   sent again once: the clock may be wrong, and the SDK signs the next attempt by the time in the answer;
+//! * unknown (server error, timeout or cut connection after sending): treated as *not* accepted, and sent again. A
+//!   failure counted twice is better than a failure not counted. `UncertainPublishes` counts each such attempt.
 //!
-//! Until a batch is finished, other batches leave out what was accepted of log events that they share with it. Where
-//! that cannot be told any more, `UncertainPublishes` counts the batch.
+//! Until a batch is finished, other batches subtract its accepted counts for the log events that they share with it. If
+//! that is not possible, `UncertainPublishes` counts the batch.
 
 mod backoff;
 #[cfg(feature = "publish")]
@@ -46,54 +46,54 @@ pub use request::{Request, Sendable, requests, sendable};
 use sent::Sent;
 pub use text::Text;
 
-/// How long one attempt may take. A request is answered in tens of milliseconds when all is well.
+/// Timeout of one attempt. CloudWatch usually answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Less time than this is not worth an attempt: it would most likely end in an unknown outcome.
+/// Least time for an attempt. With less, the outcome would most likely be unknown.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(100);
 
-/// Most attempts for one request. Lambda tries the whole invocation again after that, a minute later.
+/// Most attempts for one request. Lambda retries the whole invocation a minute later.
 const ATTEMPTS_PER_REQUEST: u32 = 6;
 
-/// Takes requests: CloudWatch, or something that stands for it.
+/// Sink for requests: CloudWatch or an output stream.
 pub trait Sink {
-    /// Sends one request, once. Whoever calls it drops the future when it takes too long.
+    /// Sends one request, once. The caller drops the future at its timeout.
     fn put(&mut self, request: &Request) -> impl Future<Output = Result<(), Fault>>;
 }
 
-/// A batch, and the data that it led to.
+/// A batch and its data.
 #[derive(Debug)]
 pub struct Part<'b> {
-    /// What is the same each time that the batch is delivered, and different from all other batches.
+    /// Bytes that identify the batch: equal in each delivery of it, different from every other batch.
     pub batch: &'b [u8],
     /// The data.
     pub data: Vec<Datum>,
-    /// The log events that led to them, each by a number of its own.
+    /// Hashes of the log events that the data count.
     pub events: Vec<u64>,
 }
 
-/// What became of the data of one batch, or of those of an invocation together.
+/// Outcome of publishing the data of one batch, or of all batches of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Data that were to be sent now, the function's own metrics among them.
+    /// Data to send, the function's own metrics included.
     pub data: usize,
-    /// Requests that they made.
+    /// Requests for them.
     pub requests: usize,
-    /// Requests that were accepted.
+    /// Accepted requests.
     pub accepted_requests: usize,
-    /// Data of this batch that an earlier invocation had got accepted.
+    /// Data of this batch that CloudWatch accepted in an earlier invocation.
     pub already_accepted_data: usize,
-    /// Failures too old or too far ahead to be sent.
+    /// Failures too old or too far ahead to send.
     pub stale_failures: u64,
-    /// Data changed so that CloudWatch takes them.
+    /// Data adjusted to CloudWatch's limits.
     pub adjusted_data: u64,
-    /// Data that no change could make acceptable.
+    /// Data that cannot be adjusted.
     pub unsendable_data: u64,
     /// Attempts.
     pub attempts: u32,
     /// Attempts of unknown outcome.
     pub uncertain_attempts: u32,
-    /// Whether all of it was accepted.
+    /// Whether all requests were accepted.
     pub result: Result<(), PublishError>,
 }
 
@@ -114,7 +114,7 @@ impl Default for Published {
     }
 }
 
-/// Sends data, and remembers what an unfinished batch has got accepted. It lives as long as the environment.
+/// Publisher: sends data and remembers the accepted data of unfinished batches, for the life of the environment.
 #[derive(Debug)]
 pub struct Publisher<S> {
     sink: S,
@@ -125,7 +125,7 @@ pub struct Publisher<S> {
 }
 
 impl<S: Sink> Publisher<S> {
-    /// Sends to `sink`, in this namespace, for the function of this name.
+    /// Creates a publisher that sends to `sink`. `function_name` is the dimension of the own metrics.
     pub fn new(sink: S, namespace: impl Into<String>, function_name: impl Into<String>) -> Self {
         Self {
             sink,
@@ -136,21 +136,21 @@ impl<S: Sink> Publisher<S> {
         }
     }
 
-    /// The same with at most so many data in a request, where fewer are wanted than CloudWatch takes.
+    /// Sets the most data of a request, from 1 to CloudWatch's limit.
     #[must_use]
     pub fn with_data_per_request(self, data_per_request: usize) -> Self {
         Self { data_per_request: data_per_request.clamp(1, limits::DATA_PER_REQUEST), ..self }
     }
 
-    /// The function's own metrics, to add to. They go out with the next batch that is published.
+    /// Returns the function's own metrics, to add to. They are sent with the next batch.
     pub fn own(&mut self) -> &mut OwnMetrics {
         &mut self.own
     }
 
-    /// Leaves out of the data of a batch what CloudWatch has of the same log events, by way of other batches of which it
-    /// took a part only. To be called before the batch is remembered.
+    /// Subtracts counts already accepted for the same log events in another, half-accepted batch. Must be called before
+    /// the batch is published.
     ///
-    /// `recount` gives the data of the batch as if the log events handed to it had been counted before.
+    /// `recount` returns the data of the batch without the log events passed to it.
     pub fn subtract_shared(
         &mut self,
         part: &mut Part<'_>,
@@ -161,18 +161,18 @@ impl<S: Sink> Publisher<S> {
         self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(!is_certain));
     }
 
-    /// Sends the data that `batch`, as it was delivered, led to, and the own metrics that wait.
+    /// Sends the data of `batch` and the pending own metrics, until the deadline `until`.
     ///
-    /// It stops before `until`, whatever the sink does. Data of the own metrics among `data` are kept until they are
-    /// accepted, for they count attempts; all others are the caller's to produce again after a failure.
+    /// Own metrics among `data` are kept until they are accepted, since they count attempts. The caller must produce
+    /// all other data again after a failure.
     pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
         self.publish_all(vec![Part { batch, data, events: Vec::new() }], now_ms, until).await
     }
 
-    /// The same for several batches at once, their data added up.
+    /// Sends the data of several batches, added up, and the pending own metrics, until the deadline `until`.
     ///
-    /// What was accepted is remembered by batch: should only some of them come again, or in another company, no more
-    /// than their own share is taken for accepted.
+    /// Accepted data are remembered by batch. If only some of the batches are delivered again, only their own share is
+    /// subtracted.
     pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
         for part in &mut parts {
@@ -187,7 +187,7 @@ impl<S: Sink> Publisher<S> {
         }
         self.own.count(OwnMetric::StaleEvents, now_ms, published.stale_failures);
         let mut data = match parts.as_mut_slice() {
-            // Nothing to add up, and no need to keep whose it is.
+            // A single batch needs no sum, and no record of which data are whose.
             [only] => std::mem::take(&mut only.data),
             parts => request::totals(parts.iter().flat_map(|part| &part.data).cloned().collect()),
         };
@@ -218,7 +218,7 @@ impl<S: Sink> Publisher<S> {
                 Err(new) => {
                     let lost = new.is_refusal();
                     fault = Some(new);
-                    // One that was refused says nothing about the others; what hits one for other reasons hits all.
+                    // A refusal concerns one request; every other fault would hit the following requests as well.
                     if !lost {
                         break;
                     }
@@ -247,7 +247,7 @@ impl<S: Sink> Publisher<S> {
         }
     }
 
-    /// Remembers what was accepted by the batch that it is of. Says how many unfinished batches are forgotten for it.
+    /// Remembers the accepted data, by batch. Returns how many unfinished batches were forgotten for lack of room.
     fn remember(&mut self, parts: &[Part<'_>], requests: &[Request], accepted: &[&Request]) -> u64 {
         let keys = self.sent.keys(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
@@ -257,7 +257,7 @@ impl<S: Sink> Publisher<S> {
         parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &keys, &part.events)).sum()
     }
 
-    /// What was counted while sending, once, without insisting: the environment may be frozen for good after this.
+    /// Sends the attempts counted during this invocation, with one attempt: the environment may be frozen forever.
     async fn send_rest_of_own(&mut self, now_ms: i64, until: Instant, published: &Published) {
         if published.uncertain_attempts == 0 {
             return;
@@ -266,13 +266,13 @@ impl<S: Sink> Publisher<S> {
             let Some(limit) = attempt_limit(until) else { return };
             match tokio::time::timeout(limit, self.sink.put(&request)).await.unwrap_or(Err(Fault::Timeout)) {
                 Ok(()) => self.own.accepted(&request.data),
-                // This attempt is told with the next batch.
+                // The next batch reports this attempt.
                 Err(fault) => self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(fault.is_uncertain())),
             }
         }
     }
 
-    /// Sends one request, as often as it takes and may help.
+    /// Sends one request. Retries with backoff while a retry may help and there is time.
     async fn send(&mut self, request: &Request, until: Instant, published: &mut Published) -> Result<(), Fault> {
         let mut backoff = Backoff::default();
         let mut once_more = true;
@@ -288,7 +288,7 @@ impl<S: Sink> Publisher<S> {
             published.uncertain_attempts += u32::from(last.is_uncertain());
             let wait = backoff.next(&last);
             let may_help = last.may_pass() || last.may_pass_once() && std::mem::take(&mut once_more);
-            // Waiting for a moment in which nothing can be done any more would only cost.
+            // Do not wait for a time at which no attempt is possible.
             if !may_help || Instant::now() + wait + SHORTEST_ATTEMPT > until {
                 break;
             }
@@ -298,7 +298,7 @@ impl<S: Sink> Publisher<S> {
     }
 }
 
-/// How long an attempt that begins now may take; none where that is too short.
+/// Returns the timeout of an attempt that begins now; None if there is too little time.
 fn attempt_limit(until: Instant) -> Option<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     (left >= SHORTEST_ATTEMPT).then(|| left.min(ATTEMPT_TIMEOUT))

@@ -1,53 +1,53 @@
-//! The function's own metrics, kept until they are accepted.
+//! The function's own metrics, kept until CloudWatch accepts them.
 //!
-//! They count attempts: a batch that is tried three times is three in `Batches`. What is counted while CloudWatch does
-//! not answer goes out as soon as it does, at the minute in which it was counted.
+//! They count attempts: a batch tried three times counts three in `Batches`. Counts of an outage are sent after it, at
+//! the minute of each.
 
 use std::collections::BTreeMap;
 
 use super::request::{Sendable, sendable};
 use crate::tally::{Datum, MINUTE_MS, Unit};
 
-/// The dimension that none but these metrics have.
+/// Dimension of these metrics alone.
 const FUNCTION: &str = "Function";
 
-/// Most pairs of metric and minute that wait: more than half a day without CloudWatch. Later counts join the last minute.
+/// Most pending pairs of metric and minute: more than half a day without CloudWatch. Later counts join the last minute.
 const PENDING: usize = 10_000;
 
-/// Most different values of a metric and minute that wait. Later ones are counted with the nearest.
+/// Most pending distinct values of a metric and minute. Later ones are counted with the nearest.
 const VALUES_PENDING: usize = 150;
 
 /// A metric of the function itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OwnMetric {
-    /// Log events that were read.
+    /// Log events read.
     LogEvents,
-    /// Batches that were delivered.
+    /// Batches delivered.
     Batches,
-    /// Log events that had been counted already.
+    /// Log events counted before.
     DuplicateEvents,
-    /// Failures too old or too far ahead to be sent.
+    /// Failures too old or too far ahead to send.
     StaleEvents,
-    /// Requests that carry-over joined from two batches.
+    /// Requests joined from two batches.
     SplitRequests,
     /// Lines whose status client text may have forged.
     AmbiguousLines,
-    /// APIs whose failures were seen in both kinds of log.
+    /// APIs with failures in both kinds of log.
     BothSources,
-    /// Batches that could not be read.
+    /// Unreadable batches.
     UndecodableBatches,
-    /// Counts that a cap folded into `other`.
+    /// Counts that a limit folded into `other`.
     OtherDimensions,
-    /// Attempts of which it is not known whether CloudWatch accepted them.
+    /// Attempts of unknown outcome: CloudWatch may have accepted them.
     UncertainPublishes,
     /// Failures of the canary.
     Canary,
-    /// From a log event to its count, in milliseconds.
+    /// Time from a log event to its count, in milliseconds.
     DeliveryDelay,
 }
 
 impl OwnMetric {
-    /// All of them.
+    /// All own metrics.
     pub const ALL: &[Self] = &[
         Self::LogEvents,
         Self::Batches,
@@ -63,7 +63,7 @@ impl OwnMetric {
         Self::DeliveryDelay,
     ];
 
-    /// The metric name as published.
+    /// Returns the published metric name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::LogEvents => "LogEvents",
@@ -82,7 +82,7 @@ impl OwnMetric {
     }
 }
 
-/// Counts of the function itself that wait for CloudWatch.
+/// Accumulator for the own metrics that CloudWatch has not accepted yet.
 #[derive(Debug)]
 pub struct OwnMetrics {
     function_name: String,
@@ -96,12 +96,12 @@ struct PendingValues {
 }
 
 impl OwnMetrics {
-    /// None yet, of the function of this name.
+    /// Creates an empty accumulator. `function_name` is the dimension of the metrics.
     pub fn new(function_name: impl Into<String>) -> Self {
         Self { function_name: function_name.into(), pending: BTreeMap::new() }
     }
 
-    /// Adds to a count. Adding nothing makes no datum.
+    /// Adds to a count. Adding 0 creates no datum.
     pub fn count(&mut self, metric: OwnMetric, timestamp_ms: i64, count: u64) {
         if count > 0 {
             self.add(metric.name(), timestamp_ms, Unit::Count, (1.0, count as f64));
@@ -115,12 +115,12 @@ impl OwnMetrics {
         }
     }
 
-    /// Whether a datum is one of these metrics.
+    /// Returns whether a datum is an own metric.
     pub(super) fn is_own(datum: &Datum) -> bool {
         matches!(datum.dimensions.as_slice(), [(FUNCTION, _)])
     }
 
-    /// Takes over data that were made elsewhere.
+    /// Merges data into the pending ones.
     pub(super) fn merge(&mut self, data: Vec<Datum>) {
         for datum in data {
             for value in datum.values {
@@ -129,15 +129,15 @@ impl OwnMetrics {
         }
     }
 
-    /// All that waits and can still be sent. It waits on until [`accepted`](Self::accepted) hears of it.
+    /// Returns all pending data that can still be sent. They stay pending until [`accepted`](Self::accepted).
     pub(super) fn sendable(&mut self, now_ms: i64) -> Vec<Datum> {
         let Sendable { data, stale, .. } = sendable(self.data(), now_ms);
-        // Two weeks without CloudWatch, or a clock that jumped: there is nobody left to tell.
+        // Two weeks without CloudWatch, or a clock that jumped: CloudWatch would never accept these.
         self.accepted(&stale);
         data
     }
 
-    /// Takes away what was accepted; data of other metrics are none of its business.
+    /// Subtracts accepted data from the pending ones. Ignores data of other metrics.
     pub(super) fn accepted(&mut self, data: &[Datum]) {
         for datum in data.iter().filter(|datum| Self::is_own(datum)) {
             let key = (datum.metric, datum.timestamp_ms);

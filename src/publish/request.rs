@@ -1,4 +1,4 @@
-//! Data to requests that CloudWatch accepts.
+//! Turns data into requests within CloudWatch's limits.
 
 use std::cmp::Ordering;
 
@@ -18,7 +18,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The request as `aws cloudwatch put-metric-data --cli-input-json` takes it.
+    /// Returns the request as input of `aws cloudwatch put-metric-data --cli-input-json`.
     pub fn json(&self) -> Value {
         let datum = |datum: &Datum| {
             let dimensions: Vec<_> =
@@ -37,13 +37,13 @@ impl Request {
     }
 }
 
-/// A time as people and the AWS CLI read it; the number itself where it is out of all range.
+/// Returns a time in ISO 8601, as people and the AWS CLI read it; the number itself if it is out of range.
 pub(super) fn time(timestamp_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(timestamp_ms)
         .map_or_else(|_| timestamp_ms.to_string(), |timestamp| timestamp.to_string())
 }
 
-/// A unit as CloudWatch calls it.
+/// Returns CloudWatch's name of a unit.
 pub(super) const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "Count",
@@ -51,27 +51,27 @@ pub(super) const fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// Data, parted into what can be sent and what cannot.
+/// Data, sorted by whether they can be sent.
 #[derive(Debug, Default)]
 pub struct Sendable {
-    /// What can be sent: one datum for each metric, dimensions and minute.
+    /// Data to send: one datum for each metric, dimensions and minute.
     pub data: Vec<Datum>,
-    /// What is too old or too far ahead.
+    /// Data too old or too far ahead.
     pub stale: Vec<Datum>,
-    /// Data that were changed.
+    /// Number of adjusted data.
     pub adjusted: u64,
-    /// Data (or single values of them) that nothing could make acceptable, and that were left out.
+    /// Number of data (or single values of them) that cannot be adjusted. They are left out.
     pub unsendable: u64,
 }
 
 impl Sendable {
-    /// How many failures are too old or too far ahead, roll-ups left out.
+    /// Returns the number of failures that are too old or too far ahead, without roll-ups.
     pub fn stale_failures(&self) -> u64 {
         failures(&self.stale)
     }
 }
 
-/// Makes data fit to be sent at the time `now_ms`.
+/// Sorts out and adjusts data to send at the time `now_ms`.
 pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
     let mut sendable = Sendable::default();
     let times = now_ms - limits::OLDEST_MS..=now_ms + limits::AHEAD_MS;
@@ -92,7 +92,7 @@ pub fn sendable(data: Vec<Datum>, now_ms: i64) -> Sendable {
     sendable
 }
 
-/// A datum as it is sent; none where it is too old or too far ahead.
+/// Returns a datum as it is sent; None if it is too old or too far ahead.
 pub(super) fn as_sent(datum: &Datum, now_ms: i64) -> Option<Datum> {
     sendable(vec![datum.clone()], now_ms).data.pop()
 }
@@ -105,7 +105,7 @@ fn has_names(datum: &Datum) -> bool {
     limits::is_name(datum.metric) && datum.dimensions.iter().all(|(name, _)| limits::is_name(name))
 }
 
-/// Whether anything had to be changed.
+/// Adjusts the dimensions to CloudWatch's limits. Returns whether anything changed.
 fn adjust(datum: &mut Datum) -> bool {
     let mut changed = datum.dimensions.len() > limits::DIMENSIONS_PER_DATUM;
     datum.dimensions.truncate(limits::DIMENSIONS_PER_DATUM);
@@ -118,7 +118,7 @@ fn adjust(datum: &mut Datum) -> bool {
     changed
 }
 
-/// Adds up data of one metric, dimensions and time: mending may have made two of them alike.
+/// Adds up data with the same metric, dimensions and time: adjusting may have made two of them equal.
 fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
     data.sort_by(by_key);
     data.dedup_by(|next, kept| {
@@ -143,7 +143,7 @@ fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
     data
 }
 
-/// Adds up the counts of several batches: one value for each metric, dimensions and minute.
+/// Adds up the counts of several batches to one value for each metric, dimensions and minute.
 pub(super) fn totals(data: Vec<Datum>) -> Vec<Datum> {
     let mut data = add_up(data);
     for datum in &mut data {
@@ -159,12 +159,12 @@ fn by_key(a: &Datum, b: &Datum) -> Ordering {
     (a.metric, &a.dimensions, a.timestamp_ms, unit(a)).cmp(&(b.metric, &b.dimensions, b.timestamp_ms, unit(b)))
 }
 
-/// Shares data out among as few requests as the limits allow.
+/// Distributes data over as few requests as the limits allow.
 pub fn requests(namespace: &str, data: Vec<Datum>) -> Vec<Request> {
     requests_of(limits::DATA_PER_REQUEST, namespace, data)
 }
 
-/// The same, with at most so many data in a request.
+/// Distributes data over requests of at most `data_per_request` data.
 pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Datum>) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut bytes = 0;
@@ -184,7 +184,7 @@ pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Da
     requests
 }
 
-/// One datum, or several where it has more values than one may have.
+/// Splits a datum with too many values for one into several.
 fn split(mut datum: Datum) -> Vec<Datum> {
     if datum.values.len() <= limits::VALUES_PER_DATUM {
         return vec![datum];
@@ -193,23 +193,23 @@ fn split(mut datum: Datum) -> Vec<Datum> {
     values.chunks(limits::VALUES_PER_DATUM).map(|values| Datum { values: values.to_vec(), ..datum.clone() }).collect()
 }
 
-/// The request around its data and its namespace, in bytes: two keys, heads of a map, an array and a text.
+/// Size of a request without its data and namespace, in bytes: two keys, heads of a map, an array and a text.
 const REQUEST_BYTES: usize = 64;
-/// A datum's keys, heads, time stamp and unit, in bytes.
+/// Size of a datum's keys, heads, time stamp and unit, in bytes.
 const DATUM_BYTES: usize = 112;
-/// A dimension's keys and heads, in bytes.
+/// Size of a dimension's keys and heads, in bytes.
 const DIMENSION_BYTES: usize = 32;
-/// A value with its count, in bytes: two numbers of eight bytes with a head of one.
+/// Size of a value with its count, in bytes: two numbers of eight bytes with a head of one.
 const VALUE_BYTES: usize = 18;
 
-/// At most what a datum takes in the request body, which is CBOR. A test compares it with what the SDK writes.
+/// Returns an upper bound on the size of a datum in the request body, which is CBOR. A test compares it with the SDK.
 fn wire_bytes(datum: &Datum) -> usize {
     let dimensions: usize =
         datum.dimensions.iter().map(|(name, value)| DIMENSION_BYTES + name.len() + value.len()).sum();
     DATUM_BYTES + datum.metric.len() + dimensions + VALUE_BYTES * datum.values.len()
 }
 
-/// How many failures data count, roll-ups left out.
+/// Returns the number of failures that the data count, without roll-ups.
 pub(super) fn failures(data: &[Datum]) -> u64 {
     let counts =
         [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::AccountErrors, Metric::RejectedFlows];
@@ -217,7 +217,7 @@ pub(super) fn failures(data: &[Datum]) -> u64 {
     counted.map(|datum| sum(datum) as u64).sum()
 }
 
-/// All of a datum's values, added up.
+/// Returns the sum of the values of a datum.
 pub(super) fn sum(datum: &Datum) -> f64 {
     datum.values.iter().map(|(value, count)| value * count).sum()
 }

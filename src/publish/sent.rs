@@ -1,7 +1,7 @@
-//! What was accepted of batches that failed half-way.
+//! Memo of the accepted data of batches that failed halfway.
 //!
-//! Lambda hands such a batch over again, byte for byte. What was accepted then is taken away from what the batch leads
-//! to now, count by count: the carry-over may have changed in between, so that whole requests would not be alike.
+//! Lambda delivers such a batch again, byte for byte. The accepted counts are subtracted from the batch's new counts,
+//! one by one. Whole requests cannot be compared: the carry-over may have changed since, and so the requests.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -10,44 +10,44 @@ use super::own::OwnMetrics;
 use super::request::sum;
 use crate::tally::{Datum, Unit};
 
-/// Most data that are remembered, for all batches; a single batch may have more. Each takes some 40 bytes: less than 2 MB.
+/// Most data to remember, for all batches; a single batch may have more. Each takes some 40 bytes: less than 2 MB.
 const DATA_REMEMBERED: usize = 32_768;
 
-/// Most log events that are remembered, for all batches; a single batch may have more. Each takes 8 bytes.
+/// Most log events to remember, for all batches; a single batch may have more. Each takes 8 bytes.
 const EVENTS_REMEMBERED: usize = 100_000;
 
-/// Less than this of a count is what rounding leaves.
+/// Largest rounding error of a count.
 const ROUNDING: f64 = 1e-9;
 
-/// What was accepted of unfinished batches, the oldest batch first.
+/// Accepted data of unfinished batches, the oldest batch first.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     hashers: [RandomState; 2],
     batches: VecDeque<Unfinished>,
 }
 
-/// A batch of which a part was accepted.
+/// A half-accepted batch.
 #[derive(Debug)]
 pub(super) struct Unfinished {
     batch: u128,
-    /// The amount that was accepted, by key; nothing where it was sent and not accepted.
+    /// Accepted amount by key; 0 for a datum that was sent and not accepted.
     amounts: HashMap<u128, f64>,
-    /// Its log events that led to data, in order.
+    /// Its counted log events, sorted.
     events: Vec<u64>,
 }
 
 impl Unfinished {
-    /// Whether any of it was accepted at this key.
+    /// Returns whether a datum with this key was accepted.
     pub(super) fn has_accepted(&self, key: u128) -> bool {
         self.amounts.get(&key).is_some_and(|amount| *amount > 0.0)
     }
 
-    /// Whether any of it was sent to this key.
+    /// Returns whether a datum with this key was sent.
     pub(super) fn has_tried(&self, key: u128) -> bool {
         self.amounts.contains_key(&key)
     }
 
-    /// Its log events that led to data.
+    /// Returns its counted log events, sorted.
     pub(super) fn events(&self) -> &[u64] {
         &self.events
     }
@@ -58,9 +58,9 @@ impl Unfinished {
 }
 
 impl Sent {
-    /// Takes away from `data` what was accepted of this batch. Says how many data are gone or less for it.
+    /// Subtracts the accepted amounts of this batch from `data`. Returns how many data were reduced or removed.
     pub(super) fn subtract_accepted(&self, batch: &[u8], data: &mut Vec<Datum>) -> usize {
-        // Hashing a batch costs as much as reading it; nearly always there is nothing to compare with.
+        // Hashing a batch costs as much as reading it, and there is nearly always no unfinished batch.
         if self.batches.is_empty() || data.is_empty() {
             return 0;
         }
@@ -75,13 +75,13 @@ impl Sent {
         touched
     }
 
-    /// What is remembered of a batch.
+    /// Returns the memo of a batch; None if it is new or finished.
     pub(super) fn unfinished(&self, batch: &[u8]) -> Option<&Unfinished> {
         let batch = self.hash(batch);
         self.batches.iter().find(|other| other.batch == batch)
     }
 
-    /// The unfinished batches that have some of these log events as well, but for the batch itself.
+    /// Returns the other unfinished batches with any of these log events.
     pub(super) fn sharing(&self, batch: &[u8], events: &[u64]) -> Vec<&Unfinished> {
         if self.batches.is_empty() || events.is_empty() {
             return Vec::new();
@@ -90,8 +90,8 @@ impl Sent {
         self.batches.iter().filter(|other| other.batch != batch && other.holds_any(events)).collect()
     }
 
-    /// Remembers what was accepted of a batch that is not finished: of the data that were sent those at these keys. Says
-    /// how many unfinished batches are forgotten for it.
+    /// Remembers a half-accepted batch: the data `sent`, of which those with the keys `accepted` were accepted.
+    /// Returns how many unfinished batches were forgotten for lack of room.
     pub(super) fn remember<'a>(
         &mut self,
         batch: &[u8],
@@ -103,11 +103,14 @@ impl Sent {
         let known = self.batches.iter().position(|other| other.batch == batch);
         let new = || Unfinished { batch, amounts: HashMap::new(), events: Vec::new() };
         let mut unfinished = known.and_then(|at| self.batches.remove(at)).unwrap_or_else(new);
+        // A second delivery sends only the rest, so its accepted amounts add to those of the first. A datum that was
+        // not accepted is kept with 0: it shows other batches that this one tried to count it. See `shared`.
         for datum in sent.filter(|datum| !OwnMetrics::is_own(datum)) {
             let key = self.key(datum);
             let amount = unfinished.amounts.entry(key).or_default();
             *amount += if accepted.contains(&key) { sum(datum) } else { 0.0 };
         }
+        // Without accepted data the next delivery begins from scratch, and there is nothing to subtract.
         if !unfinished.amounts.values().any(|amount| *amount > 0.0) {
             return 0;
         }
@@ -127,7 +130,7 @@ impl Sent {
         forgotten
     }
 
-    /// Forgets a batch that was accepted to its end.
+    /// Forgets a finished batch.
     pub(super) fn forget(&mut self, batch: &[u8]) {
         if !self.batches.is_empty() {
             let batch = self.hash(batch);
@@ -143,17 +146,17 @@ impl Sent {
         self.batches.iter().map(|batch| batch.events.len()).sum()
     }
 
-    /// The keys of these data.
+    /// Returns the keys of these data.
     pub(super) fn keys<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u128> {
         data.map(|datum| self.key(datum)).collect()
     }
 
-    /// Metric, dimensions and minute: what two data must share for CloudWatch to add them up.
+    /// Returns the hash of metric, dimensions and minute. CloudWatch adds up data for which all three are equal.
     pub(super) fn key(&self, datum: &Datum) -> u128 {
         self.hash(&(datum.metric, &datum.dimensions, datum.timestamp_ms))
     }
 
-    /// Two keyed hashes side by side: no two batches of an environment's life will share them.
+    /// Returns two keyed hashes of 64 bits: no two batches in the life of an environment share both.
     fn hash(&self, of: &(impl Hash + ?Sized)) -> u128 {
         let [first, second] = &self.hashers;
         u128::from(first.hash_one(of)) << 64 | u128::from(second_hash(second, of))
@@ -167,10 +170,10 @@ fn second_hash(state: &RandomState, of: &(impl Hash + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// Takes `amount` away from a datum. False where nothing is left.
+/// Subtracts `amount` from a datum. Returns false if nothing is left.
 fn reduce(datum: &mut Datum, amount: f64) -> bool {
     let left = sum(datum) - amount;
-    // Of a distribution it cannot be told which values were new, so that it counts as sent.
+    // The new values of a distribution are unknown, so all of it counts as accepted.
     if !matches!(datum.unit, Unit::Count) || left < ROUNDING {
         return false;
     }

@@ -1,11 +1,12 @@
-//! Log events that a batch shares with batches of which CloudWatch took a part only.
+//! Log events that a batch shares with half-accepted batches.
 //!
-//! A log event that comes again in another batch is known once its batch is finished. Of a batch that failed half-way
-//! some counts are in CloudWatch and others are not. Its log events are not known yet: should its retry go to another
-//! environment, nobody here would count the rest. So a batch that shares them is counted once more, as if they were
-//! known, and leads to that much wherever CloudWatch has their counts already.
+//! A log event that occurs again in another batch is a duplicate once its batch is finished. Of a batch that failed
+//! halfway CloudWatch has some counts and lacks others. Its log events are no duplicates yet: if its retry goes to
+//! another environment, nobody here counts the rest. So a batch that shares them is counted again without them. For
+//! each datum that CloudWatch already has, the result of this recount is sent.
 //!
-//! Without this, 1,303 of the first 10,000 random histories in `tests/histories.rs` count something twice; with it, none.
+//! Without this, 1,303 of the first 10,000 random histories in `tests/histories.rs` count something twice; with it,
+//! none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,25 +15,25 @@ use super::request;
 use super::sent::{Sent, Unfinished};
 use crate::tally::{Datum, Dimensions};
 
-/// Most unfinished batches that a batch is compared with: as many as a [`BatchSet`] has bits.
+/// Most unfinished batches to compare a batch with: the bits of a [`BatchSet`].
 const MOST_OTHERS: usize = u32::BITS as usize;
 
-/// Most times that a batch is counted once more. One will do unless several unfinished batches share its log events.
+/// Most recounts of a batch; our own limit. One is enough unless several unfinished batches share its log events.
 const MOST_RECOUNTS: usize = 8;
 
-/// A set of unfinished batches: a bit for each.
+/// Set of unfinished batches: one bit for each.
 type BatchSet = u32;
 
-/// Metric, dimensions and minute, as they were counted.
+/// Metric, dimensions and minute, before they are adjusted.
 type DatumKey = (&'static str, Dimensions, i64);
 
-/// It cannot be told what CloudWatch has of a datum.
+/// How much CloudWatch has of a datum is unknown.
 struct Unknown;
 
-/// Leaves out of the data of a batch what CloudWatch has of the same log events. False where that cannot be told for all
-/// of it; what it cannot be told for is left in, so that nothing is lost.
+/// Subtracts counts already accepted for the same log events in another, half-accepted batch. Returns false if that was
+/// not possible for all data; the others stay, so that nothing is lost.
 ///
-/// `recount` gives the data of the batch as if the log events handed to it had been counted before.
+/// `recount` returns the data of the batch without the log events passed to it.
 pub(super) fn subtract(
     sent: &Sent,
     part: &mut Part<'_>,
@@ -63,19 +64,20 @@ pub(super) fn subtract(
     is_certain
 }
 
-/// A batch, counted without the log events of some unfinished batches or others.
+/// Recounts of a batch, each without the log events of some unfinished batches.
 struct Recounts<'s, F> {
-    /// What CloudWatch took of the batch itself.
+    /// The accepted data of the batch itself.
     own: Option<&'s Unfinished>,
     others: Vec<&'s Unfinished>,
-    /// Where the batch counts as it is.
+    /// Keys of the first count, with all log events.
     keys: HashSet<DatumKey>,
     recount: F,
+    /// Memo of the recounts; None for one with other keys than the first count.
     done: BTreeMap<BatchSet, Option<HashMap<DatumKey, Datum>>>,
 }
 
 impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
-    /// What is left to be sent of a datum.
+    /// Returns the part of a datum to send; None if CloudWatch has all of it.
     fn left(&mut self, sent: &Sent, datum: &Datum, now_ms: i64) -> Result<Option<Datum>, Unknown> {
         let key = key_of(datum);
         let without_all = self.without(BatchSet::MAX >> (MOST_OTHERS - self.others.len()))?;
@@ -89,13 +91,14 @@ impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
         if batches != 0 {
             return Ok(self.without(batches)?.get(&key).cloned());
         }
-        // A request of which one batch holds more lines than the other may have counted elsewhere. What was tried here by
-        // the batch itself the others may have left out for that reason.
+        // No other batch has this datum in CloudWatch. If one of them tried it, it was not accepted. If this batch tried
+        // it before, the others may have subtracted it for that reason. In both cases all of it is sent. Otherwise the
+        // other batches may have counted the request under another key, since they hold more or fewer of its lines.
         let is_tried = self.own.iter().chain(&self.others).any(|batch| batch.has_tried(as_sent));
         if is_tried { Ok(Some(datum.clone())) } else { Err(Unknown) }
     }
 
-    /// What the batch leads to without the log events of these batches.
+    /// Returns the data of the batch without the log events of these batches.
     fn without(&mut self, batches: BatchSet) -> Result<&HashMap<DatumKey, Datum>, Unknown> {
         if !self.done.contains_key(&batches) {
             if self.done.len() == MOST_RECOUNTS {
@@ -103,7 +106,7 @@ impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
             }
             let data = (self.recount)(&self.events_of(batches));
             let counts = data.map(|data| data.into_iter().map(|datum| (key_of(&datum), datum)).collect());
-            // What counts elsewhere now would be left out there and here.
+            // A count under a key that the first count lacks would be missing under its old key and never be sent.
             let counts = counts.filter(|counts: &HashMap<_, _>| counts.keys().all(|key| self.keys.contains(key)));
             self.done.insert(batches, counts);
         }

@@ -218,7 +218,7 @@ async fn without_time_nothing_is_sent_and_the_error_says_so() {
     assert!(error.may_pass());
     assert_eq!(
         error.to_string(),
-        "0 of 1 requests accepted after 0 attempts: the deadline was too near to send it; trying again may help"
+        "0 of 1 requests accepted after 0 attempts: no time was left to send the request; a retry may help"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The sink that writes readable lines.
+//! Sink that writes readable lines.
 
 use std::io::Write;
 
@@ -6,14 +6,14 @@ use super::request::{sum, time};
 use super::{Fault, Request, Sink};
 use crate::tally::{Datum, Unit};
 
-/// Writes each datum as a line: minute, metric, value, dimensions.
+/// Sink that writes each datum as a line: minute, metric, value, dimensions.
 #[derive(Debug)]
 pub struct Text<W> {
     to: W,
 }
 
 impl<W: Write> Text<W> {
-    /// Writes to `to`.
+    /// Creates a sink that writes to `to`.
     pub fn new(to: W) -> Self {
         Self { to }
     }
@@ -36,7 +36,7 @@ fn line(namespace: &str, datum: &Datum) -> String {
     format!("{minute} {namespace} {} {value}{dimensions}\n", datum.metric)
 }
 
-/// How many values, and the least and the greatest of them.
+/// Returns the number of values, the least and the greatest: `3x40..90ms`.
 fn milliseconds(datum: &Datum) -> String {
     let count: f64 = datum.values.iter().map(|(_, count)| count).sum();
     let least = datum.values.iter().map(|(value, _)| *value).fold(f64::INFINITY, f64::min);

@@ -222,7 +222,7 @@ fn a_throttle_that_lasts_fails_the_invocation_and_the_retry_counts_once() {
     let payload = one_failure("a");
     let outcome = function.invoke_within(&payload, Duration::from_secs(3));
     assert_eq!(outcome.error_type(), "PublishThrottled", "{outcome:?}");
-    assert!(outcome.message().ends_with("trying again may help"), "{outcome:?}");
+    assert!(outcome.message().ends_with("a retry may help"), "{outcome:?}");
     assert_no_secret(&function, &outcome);
 
     // Lambda's retry is no duplicate: nothing of the first try was accepted.

@@ -144,7 +144,7 @@ async fn a_wrong_key_or_a_missing_right_is_an_error_after_one_more_attempt() {
             error.to_string(),
             format!(
                 "0 of 3 requests accepted after 2 attempts: CloudWatch denied the request ({status} {code}); check the \
-                 access keys, the right to cloudwatch:PutMetricData and the clock; trying again does not help"
+                 access keys, the right to cloudwatch:PutMetricData and the clock; a retry does not help"
             )
         );
         assert_eq!(endpoint.requests(), 2, "{code}");
@@ -231,7 +231,7 @@ async fn a_refusal_names_its_code_and_never_the_services_words() {
     assert_eq!(
         error.to_string(),
         "0 of 1 requests accepted after 1 attempts: CloudWatch refused the request (400 InvalidParameterValue); \
-         trying again does not help"
+         a retry does not help"
     );
     assert!(!format!("{error:?}").contains(cloudwatch::SECRET));
 }
