@@ -1,7 +1,7 @@
-//! Environment and settings file, read once.
+//! Settings from the environment and the settings file, read once.
 //!
-//! Every environment variable of ours is one constant here. A value that cannot be used is an error at start, never a
-//! default in silence. What the settings mean for a batch is left to the modules that ask for them.
+//! Every environment variable of ours is one constant here. An invalid value is an error at start; it never falls back
+//! to the default.
 
 mod aws;
 mod environment;
@@ -21,47 +21,47 @@ pub use rules::Rules;
 
 use crate::placeholder::UNKNOWN;
 
-/// The CloudWatch namespace that the metrics go to.
+/// CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
-/// Where the counts go: `cloudwatch`, `emf` or `stdout`.
+/// Sink of the counts: `cloudwatch`, `emf` or `stdout`.
 pub const SINK: &str = "WHY5XX_SINK";
-/// The settings file. Without it, `/opt/why5xx.toml` (a layer) or `why5xx.toml` beside the program, where there is one.
+/// Settings file. Falls back to `/opt/why5xx.toml` (a layer), then to `why5xx.toml` beside the program.
 pub const SETTINGS: &str = "WHY5XX_SETTINGS";
-/// Own rules. Without it, `/opt/why5xx-rules.toml` or `why5xx-rules.toml` beside the program, where there is one.
+/// File of own rules. Falls back to `/opt/why5xx-rules.toml`, then to `why5xx-rules.toml` beside the program.
 pub const RULES: &str = "WHY5XX_RULES";
-/// Most bytes that one batch may inflate to.
+/// Most inflated bytes of one batch.
 pub const INFLATED_BYTES_LIMIT: &str = "WHY5XX_INFLATED_BYTES_LIMIT";
-/// The least level of the function's own log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`.
+/// Least level of the function's own log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`.
 pub const LOG_LEVEL: &str = "WHY5XX_LOG_LEVEL";
-/// Whether failures are also counted by route: `true` or `false`.
+/// Whether to count failures by route as well: `true` or `false`.
 pub const ROUTE_METRICS: &str = "WHY5XX_ROUTE_METRICS";
-/// Most exemplars logged for each cause and minute.
+/// Most exemplars to log for each cause and minute.
 pub const EXEMPLARS_PER_CAUSE: &str = "WHY5XX_EXEMPLARS_PER_CAUSE";
-/// The log group whose events count in `Canary` and nowhere else.
+/// Log group whose events count in `Canary` and nowhere else.
 pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
-/// Most distinct pairs of API and stage that get dimensions of their own; the rest is `other`.
+/// Most distinct pairs of API and stage with dimensions of their own; the rest counts as `other`.
 pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
-/// Most distinct routes (with their API and stage) that get dimensions of their own; the rest is `other`.
+/// Most distinct routes (with their API and stage) with dimensions of their own; the rest counts as `other`.
 pub const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
 
-/// The level that Lambda's logging configuration asks for; [`LOG_LEVEL`] wins over it.
+/// Level of Lambda's logging configuration. [`LOG_LEVEL`] overrides it.
 const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-/// The log group that the function itself writes to.
+/// Log group of the function itself.
 const OWN_LOG_GROUP: &str = "AWS_LAMBDA_LOG_GROUP_NAME";
-/// The function's name, the dimension of its own metrics.
+/// Name of the function, the dimension of its own metrics.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
-/// The region, for exemplars.
+/// Region of the function.
 const REGION: &str = "AWS_REGION";
-/// What only a function's environment holds.
+/// Address of the Runtime API. Only Lambda sets it.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Where a layer's settings file is.
+/// Settings file of a layer.
 const LAYER_FILE: &str = "/opt/why5xx.toml";
-/// The settings file in the bundle.
+/// Settings file of the bundle, beside the program.
 const BUNDLE_FILE: &str = "why5xx.toml";
 
-/// Where the counts go.
+/// Kind of sink for the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SinkKind {
     /// PutMetricData.
@@ -73,7 +73,7 @@ pub enum SinkKind {
     Stdout,
 }
 
-/// How much the function logs of itself, the most talkative first.
+/// Level of the function's own log, the most verbose first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LogLevel {
     /// Everything.
@@ -81,38 +81,38 @@ pub enum LogLevel {
     /// One line for each invocation.
     #[default]
     Info,
-    /// What somebody should look at some day.
+    /// Problems that are not urgent.
     Warn,
-    /// Data lost, or a person needed.
+    /// Lost data, or a problem that a person must fix.
     Error,
 }
 
-/// What the owner of the function has set.
+/// Settings of the function.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The namespace of the metrics.
+    /// Namespace of the metrics.
     pub namespace: String,
-    /// Where the counts go.
+    /// Sink of the counts.
     pub sink: SinkKind,
-    /// Most bytes that one batch may inflate to.
+    /// Most inflated bytes of one batch.
     pub inflated_bytes_limit: u64,
-    /// The least level that is logged.
+    /// Least level to log.
     pub log_level: LogLevel,
-    /// Whether failures are also counted by route.
+    /// Whether to count failures by route as well.
     pub route_metrics: bool,
     /// Most exemplars for each cause and minute.
     pub exemplars_per_cause: usize,
-    /// The log group of the canary.
+    /// Log group of the canary.
     pub canary_log_group: Option<String>,
     /// Most distinct pairs of API and stage with dimensions of their own.
     pub dimension_sets_limit: usize,
     /// Most distinct routes with dimensions of their own.
     pub routes_limit: usize,
-    /// The log group that the function itself writes to. A batch from it would feed a loop.
+    /// Log group of the function itself. Counting its batches would create a loop.
     pub own_log_group: Option<String>,
-    /// The function's name, the dimension of its own metrics.
+    /// Name of the function, the dimension of its own metrics.
     pub function_name: String,
-    /// The region that the function runs in.
+    /// Region of the function.
     pub region: Option<String>,
     file: SettingsFile,
 }
@@ -138,12 +138,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the environment, and the settings file where there is one.
+    /// Reads the environment and, if there is one, the settings file.
     ///
     /// # Errors
     ///
-    /// When a variable or the file holds what cannot be used. The error names the variable, its value and what is
-    /// allowed; or the file, the line and the field. Trying again does not help.
+    /// If a variable or the file is invalid. The error names the variable, its value and what is allowed; or the file,
+    /// the line and the field. A retry does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let path = match environment.value(SETTINGS)? {
             Some(path) => Some(PathBuf::from(path)),
@@ -152,7 +152,7 @@ impl Settings {
         Self::load_with(environment, path.as_deref())
     }
 
-    /// The same with this settings file, or without any.
+    /// Reads the environment and `file`; no settings file if None.
     ///
     /// # Errors
     ///
@@ -165,22 +165,22 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Makes sure that the program runs inside Lambda.
+    /// Checks that the program runs inside Lambda.
     ///
     /// # Errors
     ///
-    /// When it does not, for then there is nobody to hand it a batch.
+    /// If it does not: nothing would invoke it.
     pub fn require_lambda(environment: &Environment) -> Result<(), SettingsError> {
-        let purpose = "where Lambda hands out its invocations; outside Lambda use the command `why5xx`";
+        let purpose = "the address of Lambda's Runtime API; outside Lambda use the command `why5xx`";
         let runtime_api = environment.value(RUNTIME_API)?;
         runtime_api.map(|_| ()).ok_or(SettingsError::Missing { variable: RUNTIME_API, purpose })
     }
 
-    /// Takes over a settings file's text. `path` is what its errors call it.
+    /// Replaces the settings file by `text`. Errors call it `path`.
     ///
     /// # Errors
     ///
-    /// When the text is not a settings file.
+    /// If the text is not a valid settings file.
     pub fn with_file_text(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
         self.file = SettingsFile::parse(path, text)?;
         Ok(self)
@@ -190,7 +190,7 @@ impl Settings {
         let default = Self::default();
         let log_level = match environment.value(LOG_LEVEL)? {
             Some(_) => environment.parsed(LOG_LEVEL, "DEBUG, INFO, WARN or ERROR", log_level)?,
-            // Lambda has levels of its own, TRACE and FATAL, and it chooses them: none is an error here.
+            // Lambda sets this one, with further levels (TRACE, FATAL), so no value of it is an error.
             None => environment.value(LAMBDA_LOG_LEVEL)?.as_deref().map(lambda_log_level),
         };
         Ok(Self {
@@ -222,23 +222,25 @@ impl Settings {
         })
     }
 
-    /// API id and stage of a log group whose name does not tell them.
+    /// Returns API id and stage of a log group from the settings file. `"unknown"` if the file has no stage for it.
     pub fn api_of_log_group(&self, log_group: &str) -> Option<(&str, &str)> {
         let of = self.file.log_groups.get(log_group)?;
         Some((&of.api, of.stage.as_deref().unwrap_or(UNKNOWN)))
     }
 
-    /// The order of the fields of the flow log in this log group.
+    /// Returns the fields of the flow log in this log group, in order.
     pub fn flow_fields(&self, log_group: &str) -> Option<&[String]> {
         self.file.flow_fields.get(log_group).map(Vec::as_slice)
     }
 
-    /// What the owner calls this API; its id where they call it nothing.
+    /// Returns the owner's name of an API; its id if it has none.
     pub fn api_name<'a>(&'a self, api_id: &'a str) -> &'a str {
         self.file.apis.get(api_id).map_or(api_id, String::as_str)
     }
 
-    /// The stage that this one is counted as. The first pattern in the file that fits decides.
+    /// Returns the stage to count `stage` as: that of the first glob in the file that matches.
+    ///
+    /// `pr-17` → `preview`, with `"pr-*" = "preview"` in the file
     pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
         self.file.stages.iter().find(|fold| fold.glob.matches(stage)).map_or(stage, |fold| &fold.stage)
     }
@@ -247,7 +249,8 @@ impl Settings {
 const NAMESPACE_RULE: &str =
     "1 to 255 printable ASCII characters, not only blanks, that do not begin with a colon or with AWS/";
 
-/// Source: CloudWatch API Reference, PutMetricData, Namespace: pattern `[^:].*`, 1 to 255 characters; `AWS/` is reserved.
+/// Source: CloudWatch API Reference, PutMetricData, Namespace: pattern `[^:].*`, 1 to 255 characters; `AWS/` is
+/// reserved.
 fn namespace(value: &str) -> Option<String> {
     let printable = value.bytes().all(|b| (b' '..=b'~').contains(&b));
     let fits = printable && value.len() <= 255 && !value.trim().is_empty();

@@ -1,4 +1,4 @@
-//! What Lambda tells every function about reaching AWS, and what an owner may add to it.
+//! Settings of the AWS client: the variables of the AWS SDKs.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ const USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 const DISABLE_REQUEST_COMPRESSION: &str = "AWS_DISABLE_REQUEST_COMPRESSION";
 const REQUEST_MIN_COMPRESSION_SIZE_BYTES: &str = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
 
-/// How to reach CloudWatch: the variables of the AWS SDKs.
+/// Settings of the AWS client.
 ///
-/// They are read here because the library that does it otherwise links three more SDK clients. The credentials of a
-/// function stand in its environment, and an environment ends before they do.
+/// They are read here because the SDK's own loader links three more SDK clients. The environment of a function contains
+/// its credentials, and ends before they expire.
 #[derive(Clone)]
 pub struct Aws {
-    /// The access key's id.
+    /// Id of the access key.
     pub access_key_id: String,
     /// The access key.
     pub secret_access_key: String,
@@ -30,15 +30,15 @@ pub struct Aws {
     pub session_token: Option<String>,
     /// The region.
     pub region: String,
-    /// Where CloudWatch is, other than the region's own endpoint.
+    /// Endpoint of CloudWatch, instead of the region's own.
     pub endpoint_url: Option<String>,
     /// Whether to use the FIPS endpoint.
     pub use_fips: bool,
     /// Whether to use the dual-stack endpoint.
     pub use_dual_stack: bool,
-    /// Whether request bodies go out as they are.
+    /// Whether request bodies are sent uncompressed.
     pub disable_request_compression: bool,
-    /// Smallest request body that is compressed, in bytes; none for the SDK's own choice.
+    /// Smallest request body to compress, in bytes; None for the SDK's default.
     pub request_min_compression_size_bytes: Option<u32>,
 }
 
@@ -47,7 +47,7 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// When credentials or region are missing, or a switch is neither `true` nor `false`.
+    /// If credentials or region are missing, or a switch is neither `true` nor `false`. A retry does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let required =
             |variable, purpose| environment.value(variable)?.ok_or(SettingsError::Missing { variable, purpose });
@@ -64,8 +64,8 @@ impl Aws {
             None => url(ENDPOINT_URL)?,
         };
         Ok(Self {
-            access_key_id: required(ACCESS_KEY_ID, "who sends the metrics")?,
-            secret_access_key: required(SECRET_ACCESS_KEY, "the key to sign requests with")?,
+            access_key_id: required(ACCESS_KEY_ID, "the id of the access key that sends the metrics")?,
+            secret_access_key: required(SECRET_ACCESS_KEY, "the key that signs requests")?,
             session_token: environment.value(SESSION_TOKEN)?,
             region,
             endpoint_url,
@@ -82,11 +82,11 @@ impl Aws {
 }
 
 impl Aws {
-    /// The same with this endpoint, which the option `--endpoint-url` names.
+    /// Sets the endpoint, from the option `--endpoint-url`.
     ///
     /// # Errors
     ///
-    /// When it is no URL.
+    /// If `value` is not a URL.
     pub fn with_endpoint_url(self, value: &str) -> Result<Self, SettingsError> {
         let url = url(value).ok_or_else(|| wrong("--endpoint-url", value, URL_RULE))?;
         Ok(Self { endpoint_url: Some(url), ..self })
@@ -101,7 +101,7 @@ fn url(value: &str) -> Option<String> {
     (plain && !host.is_empty() && !host.starts_with('/')).then(|| value.to_owned())
 }
 
-// By hand: keys are not for printing.
+// Written by hand, so that keys are never printed.
 impl fmt::Debug for Aws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Aws")
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(load(&[(DEFAULT_REGION, "eu-west-1")]).unwrap().region, "eu-west-1");
         assert_eq!(
             load(&[]).unwrap_err().to_string(),
-            "AWS_REGION is not set; it tells the region that the metrics go to"
+            "AWS_REGION is not set; it must hold the region that the metrics go to"
         );
     }
 

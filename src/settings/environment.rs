@@ -1,14 +1,14 @@
-//! The environment variables, as one value that tests can make up.
+//! Snapshot of the environment variables.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::SettingsError;
 
-/// Longest part of a wrong value that an error repeats, in characters.
+/// Longest part of the input that an error quotes, in characters.
 pub(super) const SHOWN_CHARS: usize = 80;
 
-/// A snapshot of the environment. Nothing else in this crate reads a variable.
+/// Snapshot of the environment. Nothing else in this crate reads a variable.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: HashMap<String, Result<String, String>>,
@@ -16,7 +16,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process.
+    /// Returns the environment of this process.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let unicode = |value: std::ffi::OsString| value.into_string().map_err(|v| v.to_string_lossy().into_owned());
@@ -28,19 +28,19 @@ impl Environment {
         }
     }
 
-    /// Made-up variables, of a program that lies nowhere.
+    /// Creates an environment from variables, without a program directory.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), Ok(value.to_owned()))).collect();
         Self { variables, program_directory: None }
     }
 
-    /// The layer's file, else the one beside the program; none where neither exists.
+    /// Returns the layer's file, else the file beside the program; None if neither exists.
     pub(super) fn usual_file(&self, layer: &str, bundle: &str) -> Option<PathBuf> {
         let beside = self.program_directory.as_ref().map(|directory| directory.join(bundle));
         [Some(PathBuf::from(layer)), beside].into_iter().flatten().find(|path| path.is_file())
     }
 
-    /// A variable's value; none where it is not set or empty.
+    /// Returns the value of a variable; None if it is not set or empty.
     pub(super) fn value(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         match self.variables.get(name) {
             None => Ok(None),
@@ -49,7 +49,7 @@ impl Environment {
         }
     }
 
-    /// A variable's value as `parse` understands it.
+    /// Parses the value of a variable; None if it is not set or empty. `allowed` describes valid values in the error.
     pub(super) fn parsed<T>(
         &self,
         name: &'static str,
@@ -61,14 +61,14 @@ impl Environment {
     }
 }
 
-// Credentials are among the variables, so the values are not for printing.
+// Written by hand: credentials are among the variables, so values are never printed.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Environment").field("variables", &self.variables.len()).finish_non_exhaustive()
     }
 }
 
-/// An error that names variable, value and what is allowed.
+/// Returns the error for an invalid value.
 pub(super) fn wrong(variable: &'static str, value: &str, allowed: &'static str) -> SettingsError {
     SettingsError::Variable { variable, value: value.chars().take(SHOWN_CHARS).collect(), allowed }
 }

@@ -1,4 +1,4 @@
-//! The settings file: names of APIs, stages to fold, log groups whose names tell nothing, orders of flow-log fields.
+//! Settings file: names of APIs, stages to fold, APIs of log groups, fields of flow logs.
 //!
 //! ```toml
 //! [[api]]                     # several ids may share one name
@@ -28,32 +28,32 @@ use super::SettingsError;
 use super::glob::Glob;
 use super::toml_file::{self, TomlFile};
 
-/// Longest name of an API or stage, in bytes.
+/// Longest name of an API, a stage or a log group, in bytes.
 ///
 /// Source: CloudWatch API Reference, Dimension, Value: 1 to 1024 characters, ASCII.
 const NAME_BYTES_LIMIT: usize = 1_024;
 
-/// What the settings file says.
+/// Content of the settings file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SettingsFile {
     /// Name by API id.
     pub(super) apis: HashMap<String, String>,
-    /// In the order of the file.
+    /// Stages to fold, in the order of the file.
     pub(super) stages: Vec<Fold>,
     /// API and stage by log group.
     pub(super) log_groups: HashMap<String, ApiOfLogGroup>,
-    /// Order of the fields by log group.
+    /// Fields of the flow log by log group.
     pub(super) flow_fields: HashMap<String, Vec<String>>,
 }
 
-/// Stages that count as one.
+/// Rule that counts matching stages as one.
 #[derive(Debug, Clone)]
 pub(super) struct Fold {
     pub(super) glob: Glob,
     pub(super) stage: String,
 }
 
-/// Whose log a log group holds.
+/// API and stage of a log group.
 #[derive(Debug, Clone)]
 pub(super) struct ApiOfLogGroup {
     pub(super) api: String,
@@ -96,12 +96,12 @@ struct FlowLog {
 }
 
 impl SettingsFile {
-    /// Reads the file.
+    /// Reads and parses the file.
     pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
         Self::parse(path, &toml_file::read(path)?)
     }
 
-    /// Reads the text of a file called `path`.
+    /// Parses the text of a settings file. Errors call it `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let file = TomlFile { path, text };
         let document: Document = file.document()?;
@@ -162,7 +162,9 @@ impl TomlFile<'_> {
         for flow_log in flow_logs {
             self.check_name(&flow_log.log_group)?;
             if !flow_log.fields.get_ref().iter().any(|field| field == "action") {
-                return Err(self.error(flow_log.fields.span(), "without `action` no rejected flow can be told"));
+                return Err(
+                    self.error(flow_log.fields.span(), "`action` is missing; it shows which flows were rejected")
+                );
             }
             let span = flow_log.log_group.span();
             let fields = flow_log.fields.into_inner();
@@ -173,7 +175,7 @@ impl TomlFile<'_> {
         Ok(())
     }
 
-    /// Refuses what could not be a dimension's value, so that nothing has to be mended later.
+    /// Rejects names that are not valid dimension values.
     fn check_name(&self, name: &Spanned<String>) -> Result<(), SettingsError> {
         let text = name.get_ref();
         let printable = text.bytes().all(|b| (b' '..=b'~').contains(&b));
@@ -275,7 +277,7 @@ fields = ["srcaddr", "action"]
             ("[stages]\n\"\" = \"x\"\n", "why5xx.toml:2: \"\": a pattern must not be empty"),
             (
                 "[[flow_log]]\nlog_group = \"/a\"\nfields = [\"srcaddr\"]\n",
-                "why5xx.toml:3: fields: without `action` no rejected flow can be told",
+                "why5xx.toml:3: fields: `action` is missing; it shows which flows were rejected",
             ),
         ];
         for (text, message) in rows {

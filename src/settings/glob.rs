@@ -1,9 +1,9 @@
-//! Patterns with `*`, matched without going back.
+//! Globs: patterns with `*`, matched without backtracking.
 
-/// Text in which every `*` stands for any characters, or none.
+/// Glob in which every `*` matches any characters, or none: `pr-*` matches `pr-17`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glob {
-    /// What stands between the stars; one piece where there is no star.
+    /// Text between the stars; one piece without a star.
     pieces: Vec<String>,
 }
 
@@ -12,9 +12,9 @@ impl Glob {
         Self { pieces: text.split('*').map(str::to_owned).collect() }
     }
 
-    /// Whether the whole of `text` fits.
+    /// Returns whether the glob matches the whole of `text`.
     ///
-    /// The leftmost place for each inner piece leaves the most room for those behind it, so that one pass decides.
+    /// The leftmost match of each inner piece leaves the most text for the next ones, so one pass is enough.
     pub(super) fn matches(&self, text: &str) -> bool {
         let [first, inner @ .., last] = self.pieces.as_slice() else {
             return self.pieces.first().is_some_and(|piece| piece == text);

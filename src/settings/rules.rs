@@ -1,4 +1,4 @@
-//! Own rules: causes that only one owner needs, from a TOML file, before or after the built-in ones.
+//! Own rules: causes of one owner's, from a TOML file, before or after the built-in ones.
 //!
 //! ```toml
 //! [[rule]]
@@ -8,7 +8,7 @@
 //! kind = "load"                       # or "broken"
 //! placed = "before"                   # asked before the built-in causes; "after" without it
 //!
-//! [rule.match]                        # at least one of the authors
+//! [rule.match]                        # patterns of at least one author
 //! function = ["^coupon service {} unavailable"]
 //!
 //! [rule.remedy]
@@ -18,8 +18,8 @@
 //! docs = ["https://wiki.example.com/coupons"]
 //! ```
 //!
-//! A rule has the shape of a built-in cause and is matched as one: it names failures, it never makes one. What the
-//! authors are and how patterns are compared is said in [`crate::cause`].
+//! A rule becomes a cause and is matched like a built-in one. It names failures but never creates one. See
+//! [`crate::cause`] for the authors and the patterns.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -31,28 +31,28 @@ use super::toml_file::{self, TomlFile};
 use super::{Environment, RULES, SettingsError};
 use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Pattern, Rank, Remedy, Table};
 
-/// Where a layer's rules are.
+/// Rules file of a layer.
 const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
-/// The rules in the bundle.
+/// Rules file of the bundle, beside the program.
 const BUNDLE_FILE: &str = "why5xx-rules.toml";
 
-/// Most rules: each is asked for every failure line, and there are some fifty built-in causes.
+/// Most rules; our own limit. Each failure line is compared with each rule, and there are some fifty built-in causes.
 const MOST_RULES: usize = 500;
 
-/// Most patterns of a rule.
+/// Most patterns of a rule; our own limit.
 const MOST_PATTERNS: usize = 100;
 
 /// Longest pattern, in bytes: an execution log cuts a message at 1,024.
 const PATTERN_BYTES_LIMIT: usize = 1_024;
 
-/// Longest id, in bytes. CloudWatch takes 1,024; this one has to be read in a legend.
+/// Longest id, in bytes. CloudWatch accepts 1,024, but an id must be readable in a legend.
 const ID_BYTES_LIMIT: usize = 64;
 
-/// Longest text of a remedy, in bytes.
+/// Longest text of a remedy, in bytes; our own limit.
 const TEXT_BYTES_LIMIT: usize = 4_096;
 
-/// What a rule means whose file does not say it.
-const NO_REMEDY: &str = "A rule of your own; its file says nothing of what it means.";
+/// Meaning of a rule without one.
+const NO_REMEDY: &str = "A rule of your own, without a meaning in its file.";
 
 /// Own causes, in the order of the file.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +101,7 @@ enum Placed {
 
 type Texts = Vec<Spanned<String>>;
 
-/// Whose words a rule's patterns are; see [`Pattern`].
+/// Patterns of a rule by author; see [`Pattern`].
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct OwnPatterns {
@@ -125,11 +125,11 @@ struct OwnRemedy {
 }
 
 impl Rules {
-    /// Reads the rules that the environment names, else the first of the usual files that exists.
+    /// Reads the rules file that [`RULES`] names, else that of the layer, else that beside the program.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or holds what is not allowed. The error names file, line and field.
+    /// If the file cannot be read or is invalid. The error names file, line and field. A retry does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let path = match environment.value(RULES)? {
             Some(path) => Some(PathBuf::from(path)),
@@ -138,7 +138,7 @@ impl Rules {
         path.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
-    /// Reads the rules of one file.
+    /// Reads a rules file.
     ///
     /// # Errors
     ///
@@ -147,11 +147,11 @@ impl Rules {
         Self::parse(path, &toml_file::read(path)?)
     }
 
-    /// Reads the text of a file. `path` is what its errors call it.
+    /// Parses the text of a rules file. Errors call it `path`.
     ///
     /// # Errors
     ///
-    /// When the text is not a file of rules.
+    /// If the text is not a valid rules file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let file = TomlFile { path, text };
         let document: Document = file.document()?;
@@ -168,7 +168,7 @@ impl Rules {
             }
             checked.push((rule.placed, file.cause(rule)?));
         }
-        // Nothing is kept for good before all of the file has turned out to be right.
+        // Rules live as long as the process, so nothing is leaked before the whole file is valid.
         let mut rules = Self::default();
         for (placed, draft) in checked {
             let cause = draft.keep();
@@ -177,23 +177,23 @@ impl Rules {
         Ok(rules)
     }
 
-    /// The causes in force: the built-in ones, with these before and after them.
+    /// Returns the table of causes: the built-in ones, with the rules before and after them.
     pub fn table(&self) -> Table {
         Table::with_rules(self.before.iter().copied(), self.after.iter().copied())
     }
 
-    /// How many rules there are.
+    /// Returns the number of rules.
     pub fn len(&self) -> usize {
         self.before.len() + self.after.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A checked rule.
+/// A valid rule.
 struct Draft {
     id: String,
     title: String,
@@ -249,7 +249,7 @@ impl TomlFile<'_> {
         Err(self.error_in(id.span(), "id", &allowed))
     }
 
-    /// A text that stands in tables.
+    /// Checks a title: one line, since tables show it.
     fn title(&self, title: &Spanned<String>) -> Result<String, SettingsError> {
         if title.get_ref().contains('\n') {
             return Err(self.error_in(title.span(), "title", "allowed: one line"));
@@ -257,7 +257,7 @@ impl TomlFile<'_> {
         self.text("title", title)
     }
 
-    /// A text for people: neither empty nor endless.
+    /// Checks a text for people.
     fn text(&self, field: &str, text: &Spanned<String>) -> Result<String, SettingsError> {
         let inner = text.get_ref();
         let printable = !inner.chars().any(|c| c.is_control() && c != '\n');
@@ -307,7 +307,7 @@ impl TomlFile<'_> {
         Ok(checked)
     }
 
-    /// A pattern in the form that texts are compared in.
+    /// Checks and normalises a pattern.
     fn pattern(&self, field: &str, pattern: &Spanned<String>) -> Result<String, SettingsError> {
         let text = pattern.get_ref();
         if text.len() > PATTERN_BYTES_LIMIT {
@@ -316,7 +316,7 @@ impl TomlFile<'_> {
         }
         let (bound, words) = text.strip_prefix('^').map_or(("", text.as_str()), |words| ("^", words));
         let normal = format!("{bound}{}", cause::normalise(words));
-        // What matches everything would take all that the other causes do not.
+        // A pattern without words would match every failure that has no other cause.
         if !normal.replace("{}", "").contains(|c: char| c.is_alphanumeric()) {
             return Err(self.error_in(pattern.span(), field, "a pattern must hold a letter or a digit"));
         }
@@ -344,11 +344,10 @@ impl TomlFile<'_> {
 }
 
 impl Draft {
-    /// Makes it a cause like the built-in ones.
+    /// Turns the rule into a cause.
     ///
-    /// Those live in the program itself, and everything that counts holds `&'static` references to them. Rules are read
-    /// once in the life of a process, so that they may live as long: what is leaked here is bounded by the size of one
-    /// file.
+    /// Built-in causes are constants, and all code refers to causes by `&'static`. So this leaks the rule. Rules are
+    /// read once in the life of a process, so the size of one file bounds the leak.
     fn keep(self) -> &'static Cause {
         let texts = self.patterns.into_iter().map(|(author, pattern)| {
             let pattern = leaked(pattern);
@@ -392,7 +391,7 @@ fn all_leaked(texts: Vec<String>) -> &'static [&'static str] {
     Vec::leak(texts.into_iter().map(leaked).collect())
 }
 
-/// What a log must hold for the authors of a rule to be heard.
+/// Returns the log settings that show the words of the rule's authors.
 fn needs(patterns: &[Pattern]) -> &'static [Need] {
     let mut needs: Vec<Need> = Vec::new();
     for pattern in patterns {

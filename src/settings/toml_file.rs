@@ -1,4 +1,4 @@
-//! A TOML file of the owner's, and errors that point into it: file, line and field.
+//! TOML file of the owner's, and errors with file, line and field.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use super::SettingsError;
 use super::environment::SHOWN_CHARS;
 
-/// Largest file that is read, in bytes. A thousand APIs take a tenth of it.
+/// Largest file to read, in bytes; our own limit. A thousand APIs take a tenth of it.
 const FILE_BYTES_LIMIT: u64 = 1 << 20;
 
-/// Reads the file.
+/// Reads the text of the file.
 pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
     let unreadable = |reason: String| SettingsError::Unreadable { path: path.to_owned(), reason };
     let bytes = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))
 }
 
-/// The text of a file, which errors point into.
+/// Text of a TOML file, for errors that point into it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TomlFile<'a> {
     pub(super) path: &'a Path,
@@ -29,12 +29,12 @@ pub(super) struct TomlFile<'a> {
 }
 
 impl TomlFile<'_> {
-    /// The document in the text.
+    /// Parses the document.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         toml::from_str(self.text).map_err(|error| self.error(error.span().unwrap_or_default(), error.message()))
     }
 
-    /// An error at this place; the field is what stands before the line's equals sign.
+    /// Returns an error at `span`. The field is the text before the line's equals sign.
     pub(super) fn error(&self, span: Range<usize>, problem: &str) -> SettingsError {
         let start = self.start(&span);
         let (before, behind) = self.text.split_at(start);
@@ -45,13 +45,13 @@ impl TomlFile<'_> {
         self.error_in(span, field, problem)
     }
 
-    /// An error at this place, in this field: a value may stand on another line than its key.
+    /// Returns an error at `span` in `field`, for a value that may be on another line than its key.
     pub(super) fn error_in(&self, span: Range<usize>, field: &str, problem: &str) -> SettingsError {
         SettingsError::File {
             path: self.path.to_owned(),
             line: self.text[..self.start(&span)].matches('\n').count() + 1,
             field: field.chars().take(SHOWN_CHARS).collect(),
-            // The parser's messages may run over several lines.
+            // The parser's messages may have several lines.
             problem: problem.split_whitespace().collect::<Vec<_>>().join(" "),
         }
     }

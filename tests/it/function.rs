@@ -435,10 +435,13 @@ fn the_sinks_on_standard_output_need_no_cloudwatch() {
 fn a_wrong_setting_ends_the_program_at_start_with_its_name() {
     let rows: [(&[(&str, &str)], &str); 3] = [
         (&[("WHY5XX_SINK", "kafka")], "WHY5XX_SINK is \"kafka\"; allowed: cloudwatch, emf or stdout"),
-        (&[("AWS_SECRET_ACCESS_KEY", "")], "AWS_SECRET_ACCESS_KEY is not set; it tells the key to sign requests with"),
+        (
+            &[("AWS_SECRET_ACCESS_KEY", "")],
+            "AWS_SECRET_ACCESS_KEY is not set; it must hold the key that signs requests",
+        ),
         (
             &[("AWS_LAMBDA_RUNTIME_API", "")],
-            "AWS_LAMBDA_RUNTIME_API is not set; it tells where Lambda hands out its invocations; outside Lambda use \
+            "AWS_LAMBDA_RUNTIME_API is not set; it must hold the address of Lambda's Runtime API; outside Lambda use \
              the command `why5xx`",
         ),
     ];
