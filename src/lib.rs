@@ -13,14 +13,12 @@
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: verdicts to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
-//! * [`explain`]: a cause as text for people.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 
 pub mod cause;
 pub mod classify;
 pub mod decode;
-pub mod explain;
 pub mod failure;
 mod keyed;
 pub mod pipeline;

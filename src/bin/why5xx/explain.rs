@@ -10,7 +10,6 @@ use serde_json::json;
 use why5xx::cause::{Cause, Table, UNCLASSIFIED};
 use why5xx::classify::{self, shape};
 use why5xx::decode::BatchHeader;
-use why5xx::explain;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 use why5xx::source::{self, Part};
@@ -18,7 +17,7 @@ use why5xx::source::{self, Part};
 use crate::configuration::{self, Configuration};
 use crate::replay::borrowed;
 use crate::terminal::{printable, table_width, width, wrapped};
-use crate::{Failed, report};
+use crate::{Failed, report, runbook};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -131,7 +130,7 @@ fn in_words(found: &Found, table: &Table, width: usize) -> String {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut text = String::new();
     for cause in counts.iter().filter_map(|(id, _)| table.by_id(id)) {
-        text.push_str(&explain::text(cause, width));
+        text.push_str(&runbook::text(cause, width));
         text.push('\n');
     }
     if found.causes.len() > 1 {
@@ -157,12 +156,12 @@ fn in_words(found: &Found, table: &Table, width: usize) -> String {
 fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
-        let mut value = explain::json(cause);
+        let mut value = runbook::json(cause);
         value["cause"] = cause.id.into();
         value["causes"] = json!([cause.id]);
         writeln!(out, "{value}")?;
     } else {
-        write!(out, "{}", explain::text(cause, width()))?;
+        write!(out, "{}", runbook::text(cause, width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -171,10 +170,10 @@ pub(crate) fn list(rules: Option<&Path>, as_json: bool, as_markdown: bool) -> Re
     let table = &configuration::table(rules)?;
     let mut out = io::stdout().lock();
     if as_json {
-        let causes: Vec<serde_json::Value> = table.iter().map(explain::json).collect();
+        let causes: Vec<serde_json::Value> = table.iter().map(runbook::json).collect();
         writeln!(out, "{}", serde_json::Value::Array(causes))?;
     } else if as_markdown {
-        write!(out, "{}", explain::markdown(table))?;
+        write!(out, "{}", runbook::markdown(table))?;
     } else {
         report::causes(&mut out, table, table_width())?;
     }
@@ -215,7 +214,7 @@ mod tests {
         for width in [40, 80, 110] {
             for cause in Table::default().iter() {
                 let is_copied = |line: &str| line.starts_with("      ") || !line.trim().contains(' ');
-                let text = explain::text(cause, width);
+                let text = runbook::text(cause, width);
                 let wide = text
                     .lines()
                     .find(|line| line.chars().count() > width && !is_copied(line) && !line.contains("https://"));

@@ -8,6 +8,7 @@ mod progress;
 mod publish;
 mod replay;
 mod report;
+mod runbook;
 mod terminal;
 mod time;
 

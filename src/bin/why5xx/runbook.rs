@@ -1,7 +1,5 @@
 //! A cause as text for people: `explain`, the documentation and the README's table.
 //!
-//! Which cause a pasted log names is left to the binary, which classifies it first.
-//!
 //! An entry of a remedy is prose up to its first line break; the lines behind it are commands or formats to copy, and
 //! stand as they are.
 
@@ -9,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::cause::{Cause, Family, Need, Table};
+use why5xx::cause::{Cause, Family, Need, Table};
 
 /// Narrowest text that is still readable, in columns.
 const NARROWEST_COLUMNS: usize = 40;
@@ -18,7 +16,7 @@ const NARROWEST_COLUMNS: usize = 40;
 const INDENT_COLUMNS: usize = 2;
 
 /// A cause as a runbook, wrapped at `width` columns.
-pub fn text(cause: &Cause, width: usize) -> String {
+pub(crate) fn text(cause: &Cause, width: usize) -> String {
     let mut page = Page::new(width);
     page.line(cause.title);
     page.line(&format!("{} ({})", cause.id, facts(cause)));
@@ -56,7 +54,7 @@ pub fn text(cause: &Cause, width: usize) -> String {
 }
 
 /// A cause as a JSON object.
-pub fn json(cause: &Cause) -> Value {
+pub(crate) fn json(cause: &Cause) -> Value {
     json!({
         "id": cause.id,
         "formerly": cause.formerly,
@@ -74,7 +72,7 @@ pub fn json(cause: &Cause) -> Value {
 }
 
 /// The page `docs/causes.md`: every cause of the table with its remedy.
-pub fn markdown(table: &Table) -> String {
+pub(crate) fn markdown(table: &Table) -> String {
     let mut page = String::from(
         "# Causes\n\
          \n\
@@ -94,7 +92,7 @@ pub fn markdown(table: &Table) -> String {
 }
 
 /// The causes as a table in Markdown: one row each.
-pub fn readme_table(table: &Table) -> String {
+pub(crate) fn readme_table(table: &Table) -> String {
     let mut rows = String::from(
         "| cause | what went wrong | kind | usual status | the log must hold |\n\
          |---|---|---|---|---|\n",
