@@ -4,7 +4,7 @@
 //!
 //! The modules stand in the order of the data.
 //!
-//! * [`source`]: an invocation payload, a captured event, an exported log: what it is and where its events are.
+//! * [`source`]: the batches of an event of Kinesis Data Streams or SQS.
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
 //! * [`record`]: a log event to what it is: a line of an execution, access, Lambda or flow log.
 //! * [`cause`]: the table of causes, each declared once.
@@ -27,5 +27,6 @@ pub mod publish;
 pub mod record;
 pub mod request;
 pub mod settings;
+#[cfg(feature = "function")]
 pub mod source;
 pub mod tally;

@@ -1,6 +1,6 @@
 //! The event of a stream or a queue, whatever is in its place.
 
-use why5xx::source::records::{Batch, Records};
+use why5xx::source::{Batch, Records};
 
 use super::pipeline;
 

@@ -3,7 +3,7 @@
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use serde::Serialize;
-use why5xx::source::records::RecordKind;
+use why5xx::source::RecordKind;
 
 /// The answer of an invocation that did not fail.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 use lambda_runtime::Diagnostic;
 use why5xx::decode::DecodeError;
 use why5xx::publish::PublishError;
-use why5xx::source::records::RecordError;
+use why5xx::source::RecordError;
 
 /// Why an invocation failed. Never holds anything of the payload but its sizes.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use why5xx::decode::DecodeError;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published, Publisher};
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError};
-use why5xx::source::records::Records;
+use why5xx::source::Records;
 
 use answer::Answer;
 use error::InvocationError;

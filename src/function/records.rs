@@ -14,7 +14,7 @@ use why5xx::failure::Failure;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
-use why5xx::source::records::{Batch, Record, Records};
+use why5xx::source::{Batch, Record, Records};
 use why5xx::tally::MINUTE_MS;
 
 use super::answer::Answer;

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::Timestamp;
 use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
-use why5xx::source::{self, Event, Part};
 
+use crate::input::{self, Event, Part};
 use crate::{Failed, inputs_or_stdin, is_stdin};
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         let input: Box<dyn Read> =
             if is_stdin(&path) { Box::new(io::stdin().lock()) } else { Box::new(File::open(&path)?) };
         let mut other = false;
-        source::read(input, |part| match part {
+        input::read(input, |part| match part {
             Part::Events { events: read, .. } => events.extend(read),
             _ => other = true,
         })?;

@@ -12,9 +12,9 @@ use why5xx::classify::{self, shape};
 use why5xx::decode::BatchHeader;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
-use why5xx::source::{self, Part};
 
 use crate::configuration::{self, Configuration};
+use crate::input::{self, Part};
 use crate::replay::borrowed;
 use crate::terminal::{printable, table_width, width, wrapped};
 use crate::{Failed, report, runbook};
@@ -66,9 +66,9 @@ impl Found {
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
         let mut failed = None;
-        let own = std::str::from_utf8(text).map(source::unquoted);
+        let own = std::str::from_utf8(text).map(input::unquoted);
         let text = own.as_ref().map_or(text, |own| own.as_bytes());
-        source::read(Cursor::new(text), |part| {
+        input::read(Cursor::new(text), |part| {
             let counted = match part {
                 Part::SubscriptionEvent(payload) => pipeline.count(&payload),
                 Part::Batch(document) => pipeline.count_document(&document),

@@ -4,6 +4,7 @@ mod configuration;
 mod event;
 mod explain;
 mod html;
+mod input;
 mod progress;
 mod publish;
 mod replay;

@@ -11,11 +11,11 @@ use clap::Args;
 use why5xx::cause::UNCLASSIFIED;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::source::{self, Event, Part};
 use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
 use crate::html::{self, PageTarget};
+use crate::input::{self, Event, Part};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
 use crate::terminal::{Color, Paint};
@@ -215,7 +215,7 @@ impl Replay<'_> {
 
     fn input(&mut self, name: &str, bytes: Option<u64>, input: impl Read) {
         let input = self.progress.reading(name, bytes, input);
-        if let Err(error) = source::read(input, |part| self.part(name, part)) {
+        if let Err(error) = input::read(input, |part| self.part(name, part)) {
             self.undecodable(name, &error);
         }
     }

@@ -12,7 +12,7 @@ const MONTHS: &[&str] = &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug"
 const MOST_MARKS: usize = 4;
 
 /// The text without what is not the log's: marks before lines, fences, times that a web page shows.
-pub fn unquoted(text: &str) -> Cow<'_, str> {
+pub(crate) fn unquoted(text: &str) -> Cow<'_, str> {
     if text.lines().all(|line| own_words(line) == Some(line)) {
         return Cow::Borrowed(text);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Event, Part, SourceError};
+use super::{Event, InputError, Part};
 
 /// Keys that tell a known kind. They stand near the start of a document, whatever their order.
 const TELLING: [&str; 8] = [
@@ -32,7 +32,7 @@ fn tells_a_kind(start: &[u8]) -> bool {
 }
 
 /// Hands over the parts of all documents. False where the first one is of no known kind.
-pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, SourceError> {
+pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
     let mut count = 0;
     for document in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
         let raw = match document {
@@ -48,8 +48,8 @@ pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, So
     Ok(count > 0)
 }
 
-fn unknown() -> SourceError {
-    SourceError::Json { kind: "a row of documents, of which one is of no known kind", line: 0, column: 0 }
+fn unknown() -> InputError {
+    InputError::Json { kind: "a row of documents, of which one is of no known kind", line: 0, column: 0 }
 }
 
 /// A document that is cut off is an error; text that merely begins with a bracket is not.
@@ -60,12 +60,12 @@ fn is_cut_off(bytes: &[u8]) -> bool {
     )
 }
 
-fn broken(kind: &'static str, error: &serde_json::Error) -> SourceError {
-    SourceError::Json { kind, line: error.line(), column: error.column() }
+fn broken(kind: &'static str, error: &serde_json::Error) -> InputError {
+    InputError::Json { kind, line: error.line(), column: error.column() }
 }
 
 /// The parts of one document. False where its kind is not known.
-fn document_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, SourceError> {
+fn document_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
     let text = raw.get();
     let Ok(keys) = serde_json::from_str::<BTreeMap<&str, &RawValue>>(text) else { return Ok(false) };
     if keys.contains_key("awslogs") {
@@ -98,7 +98,7 @@ fn events_of_text(log: &str) -> Vec<Event> {
 }
 
 /// `Records` of a Kinesis or SQS event.
-fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, SourceError> {
+fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
     #[derive(Deserialize)]
     struct Record {
         kinesis: Option<Kinesis>,
@@ -126,7 +126,7 @@ fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, So
 }
 
 /// `events` of `aws logs filter-log-events` or `get-log-events`, by stream.
-fn events_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+fn events_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Logged {
@@ -155,7 +155,7 @@ fn events_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), Sourc
 }
 
 /// `results` of `aws logs get-query-results`: the field `@message`, or the fields of a line put together again.
-fn results_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+fn results_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
     #[derive(Deserialize)]
     struct Field {
         field: String,

@@ -1,7 +1,7 @@
 //! What an input is and where its log events are: invocation payloads, captured events, decoded batches, the output of
 //! `aws logs`, exported logs, plain text.
 //!
-//! Its content tells what an input is, never its name. What an event says is left to [`crate::record`].
+//! Its content tells what an input is, never its name. What an event says is left to the library.
 
 #![expect(
     clippy::disallowed_types,
@@ -9,32 +9,30 @@
 )]
 
 mod json;
-mod paste;
-#[cfg(feature = "function")]
-pub mod records;
+mod quoted;
 mod text;
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-pub use paste::unquoted;
-pub use text::Lines;
+pub(crate) use quoted::unquoted;
+use text::Lines;
 
 /// One log event of an input that is no subscription event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Event {
+pub(crate) struct Event {
     /// The id that CloudWatch Logs gave it; empty where the input does not tell.
-    pub id: String,
+    pub(crate) id: String,
     /// Milliseconds since 1970-01-01T00:00:00Z; 0 where nothing tells it.
-    pub timestamp_ms: i64,
+    pub(crate) timestamp_ms: i64,
     /// Its text.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// A part of an input that goes through the pipeline in one call.
 #[derive(Debug)]
-pub enum Part {
+pub(crate) enum Part {
     /// A subscription event as Lambda gets it.
     SubscriptionEvent(Vec<u8>),
     /// A batch that is decoded already.
@@ -58,7 +56,7 @@ const LONGEST_JSON_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Why an input cannot be read.
 #[derive(Debug)]
-pub enum SourceError {
+pub(crate) enum InputError {
     /// The operating system refused, or the compressed data are not whole.
     Read(io::Error),
     /// A JSON input is larger than the limit.
@@ -77,7 +75,7 @@ pub enum SourceError {
     },
 }
 
-impl std::fmt::Display for SourceError {
+impl std::fmt::Display for InputError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
@@ -89,20 +87,16 @@ impl std::fmt::Display for SourceError {
     }
 }
 
-impl std::error::Error for SourceError {}
+impl std::error::Error for InputError {}
 
-impl From<io::Error> for SourceError {
+impl From<io::Error> for InputError {
     fn from(error: io::Error) -> Self {
         Self::Read(error)
     }
 }
 
-/// Reads an input and hands over its parts.
-///
-/// # Errors
-///
-/// When the input cannot be read to its end; the parts before that were handed over.
-pub fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<(), SourceError> {
+/// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that were handed over.
+pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<(), InputError> {
     let mut input = BufReader::with_capacity(1 << 16, input);
     if input.fill_buf()?.starts_with(&GZIP_MAGIC) {
         let inflated = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input));
@@ -117,7 +111,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The same two bytes and the method, deflate, in base64.
 const BASE64_OF_GZIP: &[u8] = b"H4sI";
 
-fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
     let start = input.fill_buf()?;
     if start.starts_with(BASE64_OF_GZIP) {
         // The bare data of a batch, as people copy it out of an event.
@@ -131,7 +125,7 @@ fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result
         let mut document = Vec::new();
         input.by_ref().take(LONGEST_JSON_BYTES + 1).read_to_end(&mut document)?;
         if document.len() as u64 > LONGEST_JSON_BYTES {
-            return Err(SourceError::TooLarge { limit_bytes: LONGEST_JSON_BYTES });
+            return Err(InputError::TooLarge { limit_bytes: LONGEST_JSON_BYTES });
         }
         if json::read(&document, each)? {
             return Ok(());
@@ -141,7 +135,7 @@ fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result
     read_text(input, each)
 }
 
-fn read_text(input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), SourceError> {
+fn read_text(input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
     let mut events = Vec::new();
     for event in Lines::new(input) {
         events.push(event?);

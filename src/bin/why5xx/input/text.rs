@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead};
 
+use why5xx::record::lambda;
+
 use super::Event;
-use crate::record::lambda;
 
 /// Most bytes of one line that are read; a log event is at most 1 MiB, the rest of a longer line is dropped.
 ///
@@ -12,7 +13,7 @@ const LONGEST_LINE_BYTES: u64 = 1 << 20;
 
 /// The log events of a text.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub(super) struct Lines<R> {
     input: R,
     /// The event whose continuation may still come.
     pending: Option<Event>,
@@ -21,7 +22,7 @@ pub struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// Reads a text line by line.
-    pub fn new(input: R) -> Self {
+    pub(super) fn new(input: R) -> Self {
         Self { input, pending: None, timestamp_ms: 0 }
     }
 
