@@ -41,8 +41,6 @@ pub struct Counted {
     pub tally: Tally,
     /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
     pub exemplars: Vec<Exemplar>,
-    /// Causes, each with the number of the log event that its request began with; for pasted text. At most 1,000.
-    pub causes: Vec<(u64, &'static str)>,
     /// Causes that evidence alone or a sentence without its line hints at; for pasted text. At most 1,000.
     pub hints: Vec<&'static str>,
     /// Shapes of unclassified failures, with their counts.
@@ -265,7 +263,7 @@ impl<'p> Batch<'p> {
             repeated: Repeated::default(),
             stream_key: None,
             invocations: None,
-            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.pasted),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory),
             second: Second { from_ms: 0, count: 0 },
             number: 0,
         }

@@ -22,9 +22,6 @@ const MOST_SHAPES: usize = 1_000;
 /// Most exemplars of one batch, which each are a line of our own log.
 const MOST_EXEMPLARS: usize = 1_000;
 
-/// Most causes kept in order of one batch.
-const MOST_CAUSES: usize = 1_000;
-
 /// Most subjects that have numbers at the same time.
 const MOST_SUBJECTS: usize = 1_024;
 
@@ -34,8 +31,6 @@ pub(super) struct Counter<'p> {
     settings: &'p Settings,
     known: &'p Memory,
     pub(super) counted: Counted,
-    /// The causes are kept in their order.
-    keeps_order: bool,
     /// The log is another account's.
     pub(super) of_other_account: bool,
     /// The subjects as they are counted, by number.
@@ -55,9 +50,8 @@ struct Dimensioned {
 }
 
 impl<'p> Counter<'p> {
-    pub(super) fn new(settings: &'p Settings, known: &'p Memory, keeps_order: bool) -> Self {
+    pub(super) fn new(settings: &'p Settings, known: &'p Memory) -> Self {
         Self {
-            keeps_order,
             settings,
             known,
             counted: Counted { additions: known.begin_batch(), ..Counted::default() },
@@ -71,15 +65,11 @@ impl<'p> Counter<'p> {
     /// Ends the batch.
     pub(super) fn finish(mut self) -> Counted {
         self.flush();
-        self.counted.causes.sort_unstable();
         self.counted
     }
 
     /// Counts a failure of any kind of log. Returns the number of its exemplar, if it becomes one.
     pub(super) fn count(&mut self, source: &Arc<Source>, mut failure: Failure) -> Option<usize> {
-        if self.keeps_order && self.counted.causes.len() < MOST_CAUSES {
-            self.counted.causes.push((failure.number, failure.cause.id));
-        }
         let key = key_of(&failure.subject);
         let number = match self.numbers.get(&key) {
             Some(number) => *number,

@@ -61,7 +61,9 @@ struct Found {
 }
 
 impl Found {
-    fn in_text(text: &[u8], settings: Settings, table: &Table) -> Result<Self, Failed> {
+    fn in_text(text: &[u8], mut settings: Settings, table: &Table) -> Result<Self, Failed> {
+        // Each failure is told, in the order of the text.
+        settings.exemplars_per_cause = usize::MAX;
         let mut pipeline = Pipeline::for_pasted_text(Arc::new(settings), table.clone());
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
@@ -79,9 +81,10 @@ impl Found {
                 }
             };
             match counted {
-                Ok(Counted { causes, shapes, hints: more, additions, .. }) => {
+                Ok(Counted { mut exemplars, shapes, hints: more, additions, .. }) => {
                     pipeline.commit(additions);
-                    found.causes.extend(causes.into_iter().map(|(_, id)| id));
+                    exemplars.sort_by_key(|exemplar| (exemplar.failure.number, exemplar.failure.cause.id));
+                    found.causes.extend(exemplars.iter().map(|exemplar| exemplar.failure.cause.id));
                     found.shapes.extend(shapes.into_keys());
                     hints.extend(more);
                 }
