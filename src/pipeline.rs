@@ -41,8 +41,8 @@ pub struct Counted {
     pub tally: Tally,
     /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
     pub exemplars: Vec<Exemplar>,
-    /// Causes that evidence alone or a sentence without its line hints at; for pasted text. At most 1,000.
-    pub hints: Vec<&'static str>,
+    /// The cause that evidence hints at where nothing says that the request failed.
+    pub hint: Option<&'static str>,
     /// Shapes of unclassified failures, with their counts.
     pub shapes: BTreeMap<String, u64>,
     /// How many log events were logged in each second since 1970-01-01T00:00:00Z.
@@ -72,17 +72,12 @@ pub struct Counted {
 /// Most APIs named of those whose failures are seen in both kinds of log.
 const MOST_BOTH_SOURCES: usize = 1_000;
 
-/// Most hints kept of one batch.
-const MOST_HINTS: usize = 1_000;
-
 /// The steps, with what they remember from batch to batch.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
     settings: Arc<Settings>,
     table: Table,
     memory: Memory,
-    /// Pasted text: everything is read that may be a line of a log.
-    pasted: bool,
     /// Log events outside of this span are passed over.
     span_ms: Range<i64>,
     /// When to give up on a batch, and how much CPU time one may take.
@@ -98,16 +93,10 @@ impl Pipeline {
             settings,
             table,
             memory: Memory::default(),
-            pasted: false,
             span_ms: i64::MIN..i64::MAX,
             time: (None, None),
             own_account: None,
         }
-    }
-
-    /// The same for text that a person pasted: it has no log group, and lines may lack what surrounds them in a log.
-    pub fn for_pasted_text(settings: Arc<Settings>, table: Table) -> Self {
-        Self { pasted: true, ..Self::new(settings, table) }
     }
 
     /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z.
@@ -142,15 +131,6 @@ impl Pipeline {
         self.count_with(|limits, each| decode::subscription_event(payload, limits, each))
     }
 
-    /// The same for a batch that is at hand as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As [`count`](Self::count).
-    pub fn count_document(&self, document: &[u8]) -> Result<Counted, DecodeError> {
-        self.count_with(|_, each| decode::document_json(document, each))
-    }
-
     /// The same for log events at hand.
     pub fn count_events<'e>(&self, header: &BatchHeader, events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
         let counted = self.count_with(|_, each| {
@@ -162,15 +142,6 @@ impl Pipeline {
             Ok(decoded)
         });
         counted.unwrap_or_default()
-    }
-
-    /// The same for the base64 data of a batch, as a stream's event holds it.
-    ///
-    /// # Errors
-    ///
-    /// As [`count`](Self::count).
-    pub fn count_data(&self, data: &[u8]) -> Result<Counted, DecodeError> {
-        self.count_with(|limits, each| decode::base64_data(data, limits, each))
     }
 
     /// The same for the compressed data of a batch, as a Kinesis record holds it.
@@ -215,15 +186,47 @@ impl Pipeline {
         self.memory.merge(additions);
     }
 
-    fn count_with(
+    /// The same for a batch of any other form, which `decode` knows.
+    ///
+    /// # Errors
+    ///
+    /// Those of `decode`.
+    pub fn count_with(
         &self,
         decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+    ) -> Result<Counted, DecodeError> {
+        self.count_each(decode, |batch, header, event| batch.event(header, event))
+    }
+
+    /// The same for log events that `read` knows better than [`record::read`], such as a person's text.
+    ///
+    /// # Errors
+    ///
+    /// Those of `decode`.
+    pub fn count_read_by(
+        &self,
+        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+        mut read: impl for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e>,
+    ) -> Result<Counted, DecodeError> {
+        self.count_each(decode, |batch, header, event| {
+            let source = batch.source_of(header);
+            if batch.admits(event) {
+                batch.record(&source, event, &read(&source, event));
+            }
+            batch.source = Some(source);
+        })
+    }
+
+    fn count_each(
+        &self,
+        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+        mut each: impl FnMut(&mut Batch<'_>, &BatchHeader, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = Batch::new(self);
-        batch.counter.counted.decoded = decode(&limits, &mut |header, event| batch.event(header, event))?;
+        batch.counter.counted.decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         Ok(batch.finish())
     }
 }
@@ -278,30 +281,39 @@ impl<'p> Batch<'p> {
         self.counter.counted.canary = is(&settings.canary_log_group);
         let own_account = self.pipeline.own_account.as_ref();
         self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
-        let source = Arc::new(Source::of(header, settings, self.pipeline.pasted));
+        let source = Arc::new(Source::of(header, settings));
         self.place = self.place_of(&source, None, None);
         source
     }
 
     fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
-        let source = match self.source.take() {
+        let source = self.source_of(header);
+        if self.admits(event) {
+            self.event_of(&source, event);
+        }
+        self.source = Some(source);
+    }
+
+    /// What the header tells; taken out, to be lent to an event.
+    fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
+        match self.source.take() {
             Some(source) => source,
             None => self.begin(header),
-        };
-        self.event_of(&source, event);
-        self.source = Some(source);
+        }
+    }
+
+    /// Counts a log event as one of the batch. Says whether it is to be read.
+    fn admits(&mut self, event: &LogEvent<'_>) -> bool {
+        if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
+            return false;
+        }
+        self.number += 1;
+        self.timestamp(event.timestamp_ms);
+        !(self.counter.counted.own_log_group || self.counter.counted.canary)
     }
 
     #[inline]
     fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
-            return;
-        }
-        self.number += 1;
-        self.timestamp(event.timestamp_ms);
-        if self.counter.counted.own_log_group || self.counter.counted.canary {
-            return;
-        }
         if source.kind == Some(Kind::Lambda) {
             return self.lambda_event(source, event);
         }
@@ -324,7 +336,12 @@ impl<'p> Batch<'p> {
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
-        match &record::read(source, settings, &mut self.counter.counted.additions.formats, event) {
+        let record = &record::read(source, settings, &mut self.counter.counted.additions.formats, event);
+        self.record(source, event, record);
+    }
+
+    fn record(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, record: &Record<'_>) {
+        match record {
             Record::Execution(line) => self.execution(source, event, line),
             Record::Transcript(text) if !self.is_duplicate(source, event) => {
                 // The event has one id, and none of its lines repeats another.
@@ -338,13 +355,7 @@ impl<'p> Batch<'p> {
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
             Record::Nothing => {}
-            Record::Unknown => {
-                self.counter.counted.unknown_events += 1;
-                if source.pasted && self.counter.counted.hints.len() < MOST_HINTS {
-                    let cause = classify::sentence::cause(&event.message.text(), &self.pipeline.table);
-                    self.counter.counted.hints.extend(cause.map(|cause| cause.id));
-                }
-            }
+            Record::Unknown => self.counter.counted.unknown_events += 1,
         }
     }
 
@@ -479,7 +490,7 @@ impl<'p> Batch<'p> {
         }
         let mut counted = counter.finish();
         counted.split_requests += finished.split;
-        counted.hints.extend(finished.hint.map(|cause| cause.id));
+        counted.hint = finished.hint.map(|cause| cause.id);
         counted.additions.carry = finished.carry;
         counted
     }

@@ -45,8 +45,6 @@ pub struct Source {
     pub api_id: Option<String>,
     /// The stage, likewise.
     pub stage: Option<String>,
-    /// Text that a person pasted: no log group tells what it is, and lines may lack what surrounds them in a log.
-    pub pasted: bool,
 }
 
 /// The kinds of log that tell of a 5xx.
@@ -73,7 +71,7 @@ const API_PREFIX: &str = "/aws/apigateway/";
 
 impl Source {
     /// What the header of a batch tells.
-    pub fn of(header: &BatchHeader, settings: &Settings, pasted: bool) -> Self {
+    pub fn of(header: &BatchHeader, settings: &Settings) -> Self {
         let group = header.log_group.as_str();
         let (kind, rest) = if let Some(rest) = group.strip_prefix(EXECUTION_PREFIX) {
             (Some(Kind::Execution), Some(rest))
@@ -90,7 +88,6 @@ impl Source {
             kind,
             api_id: api_id.or_else(|| settings.api_of_log_group(group).map(|api| api.0.to_owned())),
             stage: stage.or_else(|| settings.api_of_log_group(group).map(|api| api.1.to_owned())),
-            pasted: pasted && group.is_empty(),
         }
     }
 
@@ -114,12 +111,6 @@ pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Format
     match source.kind {
         Some(Kind::Execution) => execution::read(event).unwrap_or(Record::Nothing),
         Some(Kind::Lambda) => lambda::read(event).map_or(Record::Nothing, Record::Lambda),
-        _ if source.pasted => execution::read(event)
-            .or_else(|| formats.read(group, None, event))
-            .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
-            .or_else(|| access::read(event))
-            .or_else(|| lambda::read_pasted(event).map(Record::Lambda))
-            .unwrap_or(Record::Unknown),
         _ if access::is_healthy(event) => Record::Nothing,
         _ => execution::read_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::support::command::command;
 use serde_json::Value;
 use why5xx::cause::Table;
+use why5xx::decode::document_json;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
 use why5xx::tally::Tally;
@@ -99,7 +100,8 @@ fn routes(batches: &Value) -> BTreeMap<String, u64> {
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     let mut tally = Tally::default();
     for batch in batches.as_array().expect("batches") {
-        let counted = pipeline.count_document(batch.to_string().as_bytes()).expect("a batch");
+        let document = batch.to_string();
+        let counted = pipeline.count_with(|_, each| document_json(document.as_bytes(), each)).expect("a batch");
         pipeline.commit(counted.additions);
         tally.merge(counted.tally);
     }

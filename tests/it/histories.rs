@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use why5xx::cause::Table;
-use why5xx::decode::{BatchHeader, LogEvent, Message, encode_document};
+use why5xx::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
 use why5xx::pipeline::Pipeline;
 use why5xx::publish::{Fault, OwnMetric, Part, Publisher, Request, Sink};
 use why5xx::settings::Settings;
@@ -252,14 +252,14 @@ impl World {
         let before = self.pipeline.memory();
         let mut parts = Vec::new();
         for batch in batches {
-            let counted = self.pipeline.count_document(&batch.document).unwrap();
+            let counted = self.pipeline.count_with(|_, each| document_json(&batch.document, each)).unwrap();
             self.tried.extend(&batch.requests);
             self.deliveries += 1;
             self.publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
             let data = counted.tally.data();
             let mut part = Part { batch: &batch.document, data, events: counted.additions.events() };
             self.publisher.subtract_shared(&mut part, NOW_MS, |events| {
-                let counted = self.pipeline.knowing(events).count_document(&batch.document);
+                let counted = self.pipeline.knowing(events).count_with(|_, each| document_json(&batch.document, each));
                 counted.ok().map(|counted| counted.tally.data())
             });
             parts.push(part);

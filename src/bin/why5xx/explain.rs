@@ -9,13 +9,12 @@ use clap::Args;
 use serde_json::json;
 use why5xx::cause::{Cause, Table, UNCLASSIFIED};
 use why5xx::classify::{self, shape};
-use why5xx::decode::BatchHeader;
 use why5xx::pipeline::{Counted, Pipeline};
+use why5xx::record::Record;
 use why5xx::settings::Settings;
 
 use crate::configuration::{self, Configuration};
-use crate::input::{self, Part};
-use crate::replay::borrowed;
+use crate::input::{self, Reader};
 use crate::terminal::{printable, table_width, width, wrapped};
 use crate::{Failed, report, runbook};
 
@@ -33,6 +32,9 @@ pub(crate) struct Options {
 
 /// Most bytes of pasted text.
 const LONGEST_TEXT_BYTES: u64 = 256 << 20;
+
+/// Most sentences of one part that are asked for a cause they name.
+const MOST_SENTENCES: usize = 1_000;
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     let table = options.configuration.table()?;
@@ -64,29 +66,35 @@ impl Found {
     fn in_text(text: &[u8], mut settings: Settings, table: &Table) -> Result<Self, Failed> {
         // Each failure is told, in the order of the text.
         settings.exemplars_per_cause = usize::MAX;
-        let mut pipeline = Pipeline::for_pasted_text(Arc::new(settings), table.clone());
+        let settings = Arc::new(settings);
+        let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
+        let mut reader = Reader::new(&settings);
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
         let mut failed = None;
         let own = std::str::from_utf8(text).map(input::unquoted);
         let text = own.as_ref().map_or(text, |own| own.as_bytes());
         input::read(Cursor::new(text), |part| {
-            let counted = match part {
-                Part::SubscriptionEvent(payload) => pipeline.count(&payload),
-                Part::Batch(document) => pipeline.count_document(&document),
-                Part::Data(data) => pipeline.count_data(&data),
-                Part::Events { log_stream, events } => {
-                    let header = BatchHeader { log_stream, ..BatchHeader::default() };
-                    Ok(pipeline.count_events(&header, events.iter().map(borrowed)))
-                }
-            };
-            match counted {
-                Ok(Counted { mut exemplars, shapes, hints: more, additions, .. }) => {
+            let mut sentences = Vec::new();
+            match pipeline.count_read_by(
+                |limits, each| part.decode("", limits, each),
+                |source, event| {
+                    let record = reader.read(source, event);
+                    if matches!(record, Record::Unknown)
+                        && source.log_group.is_empty()
+                        && sentences.len() < MOST_SENTENCES
+                    {
+                        sentences.extend(classify::sentence::cause(&event.message.text(), table).map(|cause| cause.id));
+                    }
+                    record
+                },
+            ) {
+                Ok(Counted { mut exemplars, shapes, hint, additions, .. }) => {
                     pipeline.commit(additions);
                     exemplars.sort_by_key(|exemplar| (exemplar.failure.number, exemplar.failure.cause.id));
                     found.causes.extend(exemplars.iter().map(|exemplar| exemplar.failure.cause.id));
                     found.shapes.extend(shapes.into_keys());
-                    hints.extend(more);
+                    hints.extend(sentences.into_iter().chain(hint));
                 }
                 Err(error) => failed = Some(error),
             }

@@ -10,13 +10,16 @@
 
 mod json;
 mod quoted;
+mod reader;
 mod text;
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
+use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 
 pub(crate) use quoted::unquoted;
+pub(crate) use reader::Reader;
 use text::Lines;
 
 /// One log event of an input that is no subscription event.
@@ -46,6 +49,37 @@ pub(crate) enum Part {
         /// The events.
         events: Vec<Event>,
     },
+}
+
+impl Event {
+    /// As the decoder would hand it over.
+    fn borrowed(&self) -> LogEvent<'_> {
+        LogEvent {
+            id: self.id.as_bytes(),
+            timestamp_ms: self.timestamp_ms,
+            message: Message::plain(self.message.as_bytes()),
+        }
+    }
+}
+
+impl Part {
+    /// Hands over its log events, as those of `log_group` where it does not tell.
+    pub(crate) fn decode(
+        &self,
+        log_group: &str,
+        limits: &Limits,
+        each: &mut EventCallback<'_>,
+    ) -> Result<Decoded, DecodeError> {
+        let (log_stream, events) = match self {
+            Self::SubscriptionEvent(payload) => return decode::subscription_event(payload, limits, each),
+            Self::Batch(document) => return decode::document_json(document, each),
+            Self::Data(data) => return decode::base64_data(data, limits, each),
+            Self::Events { log_stream, events } => (log_stream.clone(), events),
+        };
+        let header = BatchHeader { log_group: log_group.to_owned(), log_stream, ..BatchHeader::default() };
+        events.iter().for_each(|event| each(&header, &event.borrowed()));
+        Ok(Decoded { header, log_events: events.len() as u64, ..Decoded::default() })
+    }
 }
 
 /// Most log events of a text that are handed over in one call.

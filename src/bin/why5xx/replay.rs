@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use why5xx::cause::UNCLASSIFIED;
-use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::decode::{EventCallback, Limits};
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
 use crate::html::{self, PageTarget};
-use crate::input::{self, Event, Part};
+use crate::input::{self, Part, Reader};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
 use crate::terminal::{Color, Paint};
@@ -146,7 +146,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let inputs = inputs_or_stdin(&options.inputs)?;
     let mut replay = Replay {
         pipeline: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
-        pasted: Pipeline::for_pasted_text(Arc::clone(&settings), table).within(span.bounds()),
+        pasted: Pipeline::new(Arc::clone(&settings), table).within(span.bounds()),
+        reader: Reader::new(&settings),
         log_group: &options.log_group,
         page: options.html.as_deref().map(|path| PageTarget::of(path, &inputs)).transpose()?,
         totals: Totals::default(),
@@ -181,7 +182,9 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
 
 struct Replay<'o> {
     pipeline: Pipeline,
+    /// By itself: what was left open in a batch is none of a text's.
     pasted: Pipeline,
+    reader: Reader<'o>,
     log_group: &'o str,
     page: Option<PageTarget>,
     totals: Totals,
@@ -221,11 +224,11 @@ impl Replay<'_> {
     }
 
     fn part(&mut self, name: &str, part: Part) {
-        let counted = match part {
-            Part::SubscriptionEvent(payload) => self.pipeline.count(&payload),
-            Part::Batch(document) => self.pipeline.count_document(&document),
-            Part::Data(data) => self.pipeline.count_data(&data),
-            Part::Events { log_stream, events } => Ok(self.events(log_stream, &events)),
+        let decode = |limits: &Limits, each: &mut EventCallback<'_>| part.decode(self.log_group, limits, each);
+        let counted = if matches!(part, Part::Events { .. }) && self.log_group.is_empty() {
+            self.pasted.count_read_by(decode, |source, event| self.reader.read(source, event))
+        } else {
+            self.pipeline.count_with(decode)
         };
         match counted {
             Ok(mut counted) => {
@@ -238,22 +241,7 @@ impl Replay<'_> {
         }
     }
 
-    fn events(&self, log_stream: String, events: &[Event]) -> Counted {
-        let header = BatchHeader { log_group: self.log_group.to_owned(), log_stream, ..BatchHeader::default() };
-        let pipeline = if self.log_group.is_empty() { &self.pasted } else { &self.pipeline };
-        pipeline.count_events(&header, events.iter().map(borrowed))
-    }
-
     fn undecodable(&mut self, input: &str, error: &dyn std::error::Error) {
         self.totals.undecodable.push(Undecodable { input: input.to_owned(), error: error.to_string() });
-    }
-}
-
-/// A log event as the decoder would hand it over.
-pub(crate) fn borrowed(event: &Event) -> LogEvent<'_> {
-    LogEvent {
-        id: event.id.as_bytes(),
-        timestamp_ms: event.timestamp_ms,
-        message: Message::plain(event.message.as_bytes()),
     }
 }
