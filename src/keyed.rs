@@ -1,7 +1,8 @@
-//! Keyed hashes that stand for ids and names.
+//! Keyed hashes of ids and names.
 //!
-//! Ids are long and of no interest in themselves: a hash of 64 bits stands for each. One in 10¹⁴ would clash among the
-//! hundred thousand that are remembered. Clients choose request IDs, so the key is random: nobody can make two clash.
+//! Ids are long and only compared, so a hash of 64 bits represents each. A new id collides with one of the hundred
+//! thousand remembered with a probability of 1 in 10¹⁴. Clients choose request IDs, so the key is random: nobody can
+//! construct a collision.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -10,22 +11,22 @@ use std::sync::LazyLock;
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
-/// A map whose keys are hashes already.
+/// Map with hashes as keys.
 pub(crate) type Keyed<V> = HashMap<u64, V, NoHash>;
 
-/// The key of this process; from the operating system, as that of the standard library's maps.
+/// Key of this process; from the operating system, as that of the standard library's maps.
 static SEED: LazyLock<(u64, SharedSeed)> = LazyLock::new(|| {
     let random = || RandomState::new().hash_one(());
     (random(), SharedSeed::from_u64(random()))
 });
 
-/// What stands for `value`: the same for equal values of one type as long as the process lives.
+/// Returns the hash of `value`: equal for equal values of one type in the life of the process.
 #[inline]
 pub(crate) fn key_of(value: impl Hash) -> u64 {
     OfProcess.hash_one(value)
 }
 
-/// Hashes by the key of this process.
+/// Hasher with the key of this process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OfProcess;
 
@@ -38,7 +39,7 @@ impl BuildHasher for OfProcess {
     }
 }
 
-/// The keys are hashes already.
+/// Hasher for keys that are hashes already: it returns them unchanged.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct NoHash;
 

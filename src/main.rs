@@ -1,4 +1,4 @@
-//! The function: reads the settings, then hands each invocation of the Runtime API to [`function::Function`].
+//! Entry point of the function: reads the settings and passes each invocation to [`function::Function`].
 
 mod function;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use function::{Function, log};
 use why5xx::settings::{Environment, Settings};
 
-// One batch at a time, and little to wait for: one thread is enough, and starts faster than several.
+// An environment handles one batch at a time, so one thread is enough. It also starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log::report_panics();
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// All that can be done before the first invocation. Lambda does not bill it by the invocation, nor hurry it.
+/// Does all work that needs no invocation, so that it does not delay the first one.
 fn start() -> Result<Function, why5xx::settings::SettingsError> {
     let environment = Environment::of_process();
     Settings::require_lambda(&environment)?;
@@ -40,7 +40,7 @@ fn start() -> Result<Function, why5xx::settings::SettingsError> {
 }
 
 async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
-    // An environment has one invocation at a time. The lock of tokio stays usable after a panic.
+    // An environment has one invocation at a time. Unlike std's, tokio's mutex is not poisoned by a panic.
     let function = Arc::new(tokio::sync::Mutex::new(function));
     let body = Arc::new(Mutex::new(Vec::new()));
     let put = {
@@ -62,10 +62,10 @@ async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     Runtime::new(handler).layer(MapRequestLayer::new(put)).run().await
 }
 
-/// What the runtime's own deserialiser gets to see of a payload: nothing.
+/// Empty event for the runtime's own deserialiser.
 ///
-/// The body is taken out of the invocation before it gets there. So bytes of any kind reach our decoder, the payload is
-/// neither copied nor read twice, and no error of the deserialiser can quote it.
+/// A layer takes the body out of the invocation first. So our decoder gets any bytes, the payload is neither copied nor
+/// parsed twice, and no error of the deserialiser can quote it.
 struct Taken;
 
 impl<'de> Deserialize<'de> for Taken {

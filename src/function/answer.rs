@@ -1,24 +1,24 @@
-//! What an invocation returns to whoever called it.
+//! Answers of invocations.
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use serde::Serialize;
 use why5xx::source::RecordKind;
 
-/// The answer of an invocation that did not fail.
+/// Answer of an invocation that did not fail.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Answer {
-    /// To CloudWatch Logs, which does not read it: null.
+    /// Null, for CloudWatch Logs, which ignores it.
     Done,
-    /// Which records of a stream are to be delivered again. None of them: all is well.
+    /// Records of a stream to deliver again; none if all were counted.
     Kinesis(KinesisEventResponse),
-    /// Which messages go back to their queue.
+    /// Messages to return to their queue; none if all were counted.
     Sqs(SqsBatchResponse),
 }
 
 impl Answer {
-    /// Asks for these records again.
+    /// Returns the answer that requests the records with these ids again.
     pub(super) fn again(kind: RecordKind, ids: Vec<String>) -> Self {
         match kind {
             RecordKind::Kinesis => {

@@ -1,4 +1,4 @@
-//! How an invocation fails, as Lambda reports it.
+//! Errors of invocations, as Lambda reports them.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use why5xx::decode::DecodeError;
 use why5xx::publish::PublishError;
 use why5xx::source::RecordError;
 
-/// Why an invocation failed. Never holds anything of the payload but its sizes.
+/// Reason why an invocation failed, with sizes of the payload but none of its content.
 #[derive(Debug)]
 pub(crate) enum InvocationError {
-    /// The batch cannot be read. It is final, but Lambda tries again before it keeps the event.
+    /// The batch cannot be read. A retry does not help, but Lambda retries before it keeps the event.
     Undecodable(DecodeError),
-    /// A record of a stream or a queue holds no batch. As final as the above.
+    /// A record of a stream or a queue is not a batch. A retry does not help.
     NoBatch(RecordError),
-    /// Not all data were accepted.
+    /// CloudWatch did not accept all data.
     Publish(PublishError),
-    /// A bug of ours.
+    /// A bug in why5xx.
     Panicked,
 }
 
 impl InvocationError {
-    /// The name that the error goes by.
+    /// Returns the error type, as Lambda reports it: `UndecodableBatch`.
     pub(super) fn error_type(&self) -> &'static str {
         match self {
             Self::Undecodable(_) | Self::NoBatch(_) => "UndecodableBatch",
@@ -59,7 +59,7 @@ impl fmt::Display for InvocationError {
             Self::Undecodable(error) => error.fmt(f),
             Self::NoBatch(error) => error.fmt(f),
             Self::Publish(error) => error.fmt(f),
-            Self::Panicked => f.write_str("a bug of why5xx; the log names the place"),
+            Self::Panicked => f.write_str("a bug in why5xx; the log has its place in the code"),
         }
     }
 }

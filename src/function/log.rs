@@ -1,4 +1,4 @@
-//! The function's own log: lines of JSON on standard output. Ids, counts and sizes only, never message text.
+//! Own log of the function: lines of JSON on standard output, with ids, counts and sizes but no message text.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use why5xx::pipeline::{Counted, Exemplar};
 use why5xx::publish::Published;
 use why5xx::settings::LogLevel;
 
-/// Writes lines of at least a level, each with the id of its invocation.
+/// Writer of the own log. Each line has the id of its invocation.
 pub(super) struct Log {
     level: LogLevel,
     request_id: String,
@@ -20,12 +20,12 @@ impl Log {
         Self { level, request_id: String::new() }
     }
 
-    /// The lines that follow belong to this invocation.
+    /// Sets the invocation of the following lines.
     pub(super) fn begin(&mut self, request_id: &str) {
         request_id.clone_into(&mut self.request_id);
     }
 
-    /// Writes one line, if its level is asked for. `fields` is an object.
+    /// Writes one line if its level is enabled. `fields` is an object.
     pub(super) fn line(&self, level: LogLevel, message: &str, fields: Value) {
         if level >= self.level {
             let mut fields = match fields {
@@ -47,12 +47,12 @@ fn name(level: LogLevel) -> &'static str {
     }
 }
 
-/// What ends the environment.
+/// Writes a line about an error that ends the environment.
 pub(crate) fn fatal(message: &str) {
     write("FATAL", message, Map::new());
 }
 
-/// Has a panic say where it happened and nothing else: what it says may quote the text at hand.
+/// Makes a panic log its place in the code alone: its message may quote the text of a log.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
@@ -60,17 +60,17 @@ pub(crate) fn report_panics() {
     }));
 }
 
-/// `timestamp`, `level` and `requestId` are the names that Lambda's own JSON lines have.
+/// Writes a line. `timestamp`, `level` and `requestId` are named as in Lambda's own JSON lines.
 fn write(level: &str, message: &str, mut fields: Map<String, Value>) {
     fields.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
     fields.insert("level".to_owned(), json!(level));
     fields.insert("message".to_owned(), json!(message));
     let line = format!("{}\n", Value::Object(fields));
-    // Where standard output is gone, there is nowhere left to say so.
+    // If standard output is closed, there is nowhere to report it.
     drop(std::io::stdout().lock().write_all(line.as_bytes()));
 }
 
-/// What the batches of an invocation held.
+/// Accumulator for the counts of the batches of an invocation.
 #[derive(Default)]
 pub(super) struct Totals {
     log_events: u64,
@@ -90,7 +90,7 @@ impl Totals {
     }
 }
 
-/// What became of the batches of an invocation.
+/// Returns the fields about the batches of an invocation.
 pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value> {
     let fields = json!({
         "logEvents": totals.log_events,
@@ -114,7 +114,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
     }
 }
 
-/// Where to find one failed request.
+/// Returns the fields that locate one failed request.
 pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
     let failure = &exemplar.failure;
     let dimension = |name| failure.subject.dimension(name);
@@ -125,7 +125,7 @@ pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
         "stage": dimension("Stage"),
         "functionName": dimension("FunctionName"),
         "status": failure.status,
-        // The failed request's; `requestId` is the invocation's, as in all of Lambda's lines.
+        // `requestId` is the invocation's, as in all lines of Lambda.
         "failedRequestId": failure.request_id.as_ref().and_then(Id::text),
         "traceId": failure.trace_id,
         "logGroup": exemplar.source.log_group,
@@ -136,7 +136,7 @@ pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
     })
 }
 
-/// A text that no cause matches, without anything that a client or a function wrote.
+/// Returns the fields about a text without a cause. Its shape contains no text of clients or functions.
 pub(super) fn shape(shape: &str, count: u64) -> Value {
     json!({"fingerprint": fingerprint(shape), "shape": shape, "count": count})
 }

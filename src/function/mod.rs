@@ -1,7 +1,6 @@
-//! One invocation after the other: count, publish, commit, and say in one line what happened.
+//! Invocations: count, publish, commit, and log one line about the result.
 //!
-//! Here is the order of the steps, and what of them an invocation's outcome depends on. The steps themselves are the
-//! library's.
+//! This module orders the steps and decides whether an invocation fails. The library implements the steps.
 
 mod answer;
 mod error;
@@ -27,25 +26,25 @@ use error::InvocationError;
 use log::Log;
 use sink::AnySink;
 
-/// Longest time that a function may run.
+/// Longest invocation.
 ///
 /// Source: Lambda Developer Guide, quotas: function timeout 900 seconds.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 
-/// Time kept back to report an error to Lambda before it kills the environment.
+/// Time reserved to report an error to Lambda before it kills the environment.
 const REPORTING_TIME: Duration = Duration::from_millis(500);
 
-/// Time that an invocation which fails anyway may spend on sending why.
+/// Most time for sending the own metrics of an invocation that fails.
 const LAST_WORDS_TIME: Duration = Duration::from_secs(5);
 
-/// Most CPU time that one batch may take to be counted: 50 times what the largest payload takes when it is a log.
-/// Without optimisation all of it takes that much longer.
+/// Most CPU time for counting one batch: 50 times that of the largest payload if it is a log. A build without
+/// optimisation takes that much longer.
 const MOST_CPU_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 2 });
 
-/// Most log groups that have been warned of. A function is subscribed to some dozens.
+/// Most warnings about log groups. A function is subscribed to some dozens.
 const WARNED_LOG_GROUPS: usize = 1_000;
 
-/// The function, for the life of an environment.
+/// State of the function, for the life of an environment.
 pub(crate) struct Function {
     settings: Arc<Settings>,
     pipeline: Pipeline,
@@ -55,11 +54,11 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Makes the function and its client.
+    /// Creates the function and its client.
     ///
     /// # Errors
     ///
-    /// When the settings lack what the sink needs, or own rules cannot be used.
+    /// If settings of the sink are missing, or own rules are invalid. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
         let sink = AnySink::chosen(settings.sink, environment)?;
         let table = Rules::load(environment)?.table();
@@ -73,7 +72,7 @@ impl Function {
         })
     }
 
-    /// Says which account the function runs in, which its own ARN tells with each invocation.
+    /// Sets the account of the function, from the ARN in each invocation.
     pub(crate) fn runs_in(&mut self, function_arn: &str) {
         // arn:aws:lambda:eu-west-1:111122223333:function:why5xx
         if let Some(account_id) = function_arn.split(':').nth(4).filter(|account_id| !account_id.is_empty()) {
@@ -81,12 +80,11 @@ impl Function {
         }
     }
 
-    /// Handles one event: of CloudWatch Logs, of a stream, or of a queue.
+    /// Handles one event of CloudWatch Logs, a stream or a queue.
     ///
     /// # Errors
     ///
-    /// When the batch cannot be read, and when its data were not all accepted. Lambda tries again then, and keeps the
-    /// event in the end.
+    /// If the batch cannot be read, or CloudWatch did not accept all data. Lambda retries, and finally keeps the event.
     pub(crate) async fn invoke(
         &mut self,
         payload: &[u8],
@@ -100,7 +98,7 @@ impl Function {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
             Err(error) => error,
         };
-        // Nearly all events are of CloudWatch Logs, so the others are looked for last.
+        // Nearly all events are of CloudWatch Logs, so the other kinds are tried last.
         if let InvocationError::Undecodable(DecodeError::NotASubscriptionEvent { .. }) = error
             && let Some(records) = Records::of(payload)
         {
@@ -139,7 +137,7 @@ impl Function {
         outcome.map_err(InvocationError::Publish)
     }
 
-    /// A batch with the data that are to be sent for it.
+    /// Returns a batch with its data to send.
     fn part<'b>(
         &mut self,
         begin: &Invocation<'_>,
@@ -155,12 +153,12 @@ impl Function {
         part
     }
 
-    /// Counts a batch that nothing could be made of, and sends that count if it can.
+    /// Counts an unreadable batch and sends this count if possible. Returns `error`.
     async fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
         let own = self.publisher.own();
         own.count(OwnMetric::Batches, begin.now_ms, 1);
         own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
-        // Should this fail, the counts wait for the next batch.
+        // If this fails, the counts are sent with the next batch.
         let until = begin.until.min(Instant::now() + LAST_WORDS_TIME);
         let published = self.publisher.publish(begin.payload, Vec::new(), begin.now_ms, until).await;
         let fields = json!({
@@ -173,7 +171,7 @@ impl Function {
         error
     }
 
-    /// A batch of our own lines: each line about it would be in the next one. So there is one line, and no more.
+    /// Refuses a batch of the own log group. Each line about it would be in the next batch, so only one is written.
     fn refuse_own_log_group(&mut self, counted: &Counted) {
         let log_group = &counted.decoded.header.log_group;
         if self.is_first("own log group", log_group) {
@@ -199,7 +197,7 @@ impl Function {
         }
     }
 
-    /// What to look up: exemplars of the failures, and shapes of those without a cause.
+    /// Logs exemplars of the failures, and shapes of those without a cause.
     fn log_findings(&self, exemplars: &[Exemplar], shapes: &BTreeMap<String, u64>) {
         for exemplar in exemplars {
             self.log.line(LogLevel::Info, "exemplar", log::exemplar(exemplar, self.settings.region.as_deref()));
@@ -209,7 +207,7 @@ impl Function {
         }
     }
 
-    /// What the owner should know of a log group, once for each environment.
+    /// Logs warnings about a log group, each once in the life of the environment.
     fn warn(&mut self, counted: &Counted) {
         let log_group = &counted.decoded.header.log_group;
         let log_events = counted.decoded.log_events;
@@ -231,7 +229,7 @@ impl Function {
         self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, log_group.to_owned()))
     }
 
-    /// The one line about an invocation that published, or tried to.
+    /// Logs the line about an invocation that published or tried to.
     fn log_published(
         &self,
         begin: &Invocation<'_>,
@@ -257,7 +255,7 @@ impl Function {
     }
 }
 
-/// Counts a batch. It changes nothing in the pipeline, which therefore is whole after a panic.
+/// Counts a batch and catches panics. Counting does not change the pipeline, so it stays valid after a panic.
 fn count(
     pipeline: &Pipeline,
     count: impl FnOnce(&Pipeline) -> Result<Counted, DecodeError>,
@@ -277,14 +275,14 @@ fn fields(counted: &Counted, published: &Published) -> Map<String, Value> {
     fields
 }
 
-/// What is known of an invocation when it begins.
+/// Start and deadlines of an invocation.
 struct Invocation<'a> {
     payload: &'a [u8],
     began: Instant,
     now_ms: i64,
-    /// When to stop counting and sending.
+    /// Deadline for counting and sending.
     until: Instant,
-    /// When to begin no other record, so that there is time to send what the former ones led to.
+    /// Deadline for beginning another record, so that time is left to send the data of the counted ones.
     count_until: Instant,
 }
 

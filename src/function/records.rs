@@ -1,10 +1,10 @@
-//! The batches of a stream or a queue: each is counted by itself, all are published together.
+//! Batches of a stream or a queue: counted separately, published together.
 //!
-//! A record that cannot be read is asked for again by its id, and the others count. Lambda then delivers everything from
-//! the lowest sequence number reported, good records too: they lead to nothing new, for their log events are remembered.
-//! The good ones are not held back until then, since Lambda gives up the bad one together with all that came behind it.
+//! The answer requests an unreadable record again, by its id; the others count. Lambda then delivers everything from
+//! the lowest reported sequence number, good records too. Their log events are remembered, so they do not count again.
+//! The good ones must not wait: when Lambda gives up on the bad one, it also discards the records behind it.
 //!
-//! When not all data are accepted, the whole invocation fails and nothing of it is remembered but what was accepted.
+//! If CloudWatch does not accept all data, the whole invocation fails. Only the accepted data are remembered then.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,19 +21,19 @@ use super::answer::Answer;
 use super::error::InvocationError;
 use super::{Function, Invocation, count, log};
 
-/// Most lines of one kind that an invocation of many batches writes.
+/// Most log lines of one kind in an invocation with many batches; our own limit.
 const MOST_LINES: usize = 1_000;
 
-/// What the records of an invocation came to so far.
+/// Accumulator for the records of an invocation.
 #[derive(Default)]
 struct Run<'a> {
-    /// The records that were counted.
+    /// Counted records.
     parts: Vec<Part<'a>>,
-    /// Ids of records to be delivered again.
+    /// Ids of records to request again.
     again: Vec<String>,
-    /// Records that could not be read.
+    /// Number of unreadable records.
     bad_records: usize,
-    /// Records for which no time was left.
+    /// Number of records left for lack of time.
     left_records: usize,
     totals: log::Totals,
     exemplars: Vec<Exemplar>,
@@ -46,7 +46,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// When not all data were accepted. Lambda delivers all the records again then.
+    /// If CloudWatch did not accept all data. Lambda delivers all records again.
     pub(super) async fn records(
         &mut self,
         begin: &Invocation<'_>,
@@ -82,7 +82,7 @@ impl Function {
         }
     }
 
-    /// Takes over what a record led to. Those behind it are counted with it in mind.
+    /// Merges the counts of a record into `run` and commits its memory, for the records behind it.
     fn take<'a>(&mut self, begin: &Invocation<'_>, record: &Record<'a>, mut counted: Counted, run: &mut Run<'a>) {
         if counted.own_log_group {
             self.refuse_own_log_group(&counted);
@@ -111,7 +111,7 @@ impl Function {
         }
     }
 
-    /// Asks for a record again that cannot be read, so that in the end Lambda keeps it or the second queue does.
+    /// Requests an unreadable record again, so that finally Lambda or the dead-letter queue keeps it.
     fn refuse(&mut self, begin: &Invocation<'_>, record: &Record<'_>, error: &InvocationError, run: &mut Run<'_>) {
         let own = self.publisher.own();
         own.count(OwnMetric::Batches, begin.now_ms, 1);

@@ -30,7 +30,7 @@ async fn a_panic_is_an_error_that_quotes_nothing_and_the_function_lives_on() {
     let mut function = function();
     let error = count(&function.pipeline, |_| panic!("planted-by-a-client")).unwrap_err();
     assert_eq!(error.error_type(), "Panic");
-    assert_eq!(error.to_string(), "a bug of why5xx; the log names the place");
+    assert_eq!(error.to_string(), "a bug in why5xx; the log has its place in the code");
 
     let payload = payload();
     let begin = Invocation::begin(payload.as_bytes(), now_ms() + 30_000);
