@@ -1,13 +1,13 @@
-//! A line of an access log: its fields, whatever format the stage was given.
+//! Parser for lines of access logs, in any format of a stage.
 //!
-//! API Gateway writes the values of a stage's format as they are, without escaping them. So a client that puts quotes
-//! into its path or user agent breaks the line or adds fields to it. What this reader promises: where the line holds a
-//! top-level key `status`, client text can neither make a failed request nor hide one. At worst the line becomes
-//! [`AccessLine::Ambiguous`]. A key that the format does not have can be forged without a trace; so a client can give a wrong
-//! reason for its own failed request, which formats without client-written variables prevent.
+//! API Gateway writes the values of a stage's format without escaping them. So a client that puts quotes into its path
+//! or user agent breaks the line or adds fields to it. This parser guarantees: if the line has a top-level key
+//! `status`, client text can neither forge a failed request nor hide one. At worst the line is
+//! [`AccessLine::Ambiguous`]. A client can add a key that the format lacks, and so give a wrong reason for its own
+//! failed request. Formats without variables of client text prevent this.
 //!
-//! Which line is one of an access log, its words tell: a status, and enough of the names that API Gateway's formats use
-//! (`vocabulary`). Why a request failed is left to [`crate::classify::access`].
+//! A line belongs to an access log if it has a status and enough names of API Gateway's formats (`vocabulary`).
+//! [`crate::classify::access`] finds the cause.
 
 mod clf;
 mod csv;
@@ -28,27 +28,32 @@ use std::borrow::Cow;
 use super::Record;
 use crate::decode::LogEvent;
 
-/// A line of an access log.
+/// Line of an access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessLine {
     /// The request did not end in a server error.
     Healthy,
     /// The request ended in a server error.
     Failed(Box<Fields>),
-    /// Its status cannot be trusted: client text may have forged it.
+    /// Client text may have forged the status.
     Ambiguous,
-    /// The format of the line has no status: nothing can be counted.
+    /// The format of the line has no status.
     NoStatus,
 }
 
-/// Whether a log event surely is a line in JSON whose one `status` is below 500. Nothing but an access log writes such
-/// lines, and where something else does, nothing is counted of it either.
+/// Returns whether a log event is certainly a JSON line whose only `status` is below 500. Another log with such a line
+/// has nothing to count in it either.
+///
+/// `{"requestId":"…","status":"200"}` → true
 pub fn is_healthy(event: &LogEvent<'_>) -> bool {
     let (bytes, escaped) = event.message.raw();
     quick::is_healthy(bytes, escaped)
 }
 
-/// Reads a log event that may be a line of an access log.
+/// Parses a log event as a line of an access log; None if it is not one.
+///
+/// `{"requestId":"…","status":"502","apiId":"…"}` → `Record::Access(Failed(fields))`; with status 200
+/// `Record::Nothing`
 pub fn read<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     let bytes = event.message.as_written();
     if !may_be_access_line(bytes) || !quick::has_words_of_an_access_log(bytes) {
@@ -60,7 +65,9 @@ pub fn read<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     }
 }
 
-/// Reads one line of text.
+/// Parses one line of text; None if it is not a line of an access log.
+///
+/// `{"requestId":"…","status":"502","apiId":"…"}` → `Failed(fields)`
 pub fn line(text: &str) -> Option<AccessLine> {
     let text = without_prefix(text.trim());
     match text.as_bytes().first()? {
@@ -70,7 +77,7 @@ pub fn line(text: &str) -> Option<AccessLine> {
     }
 }
 
-/// Whether the first bytes rule nothing out. Most lines of other logs end here.
+/// Returns whether the first byte may begin a line of an access log. It rules out most lines of other logs.
 fn may_be_access_line(bytes: &[u8]) -> bool {
     let start = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
     match bytes.get(start) {
@@ -80,11 +87,11 @@ fn may_be_access_line(bytes: &[u8]) -> bool {
     }
 }
 
-/// Cuts the time and the stream that tools which follow a log write before each line.
+/// Strips the time and the stream that log viewers print before each line.
 fn without_prefix(text: &str) -> &str {
     let mut rest = text;
     let mut timed = false;
-    // A time of two words, a group and a stream are the most that any tool writes.
+    // No tool writes more than a time of two words, a group and a stream.
     for _ in 0..4 {
         let Some((word, behind)) = rest.split_once([' ', '\t']) else { break };
         let behind = behind.trim_start_matches([' ', '\t']);
@@ -99,10 +106,10 @@ fn without_prefix(text: &str) -> &str {
     rest
 }
 
-/// A value as the format meant it: without blanks and quotes around it; none where it is unset.
+/// Strips blanks and quotes around a value; None if the variable is unset: `-`, `null` or empty.
 fn set_value(value: &str) -> Option<&str> {
     let mut value = value.trim();
-    // One pair more than the format's own: some variables bring their quotes, some formats are encoded twice.
+    // Two pairs of quotes: some variables have quotes of their own, some formats are encoded twice.
     for _ in 0..2 {
         match value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) {
             Some(inner) => value = inner.trim(),
@@ -112,27 +119,30 @@ fn set_value(value: &str) -> Option<&str> {
     (!matches!(value, "" | "-" | "\"" | "(none)" | "null")).then_some(value)
 }
 
-/// Most pairs that are collected of a line; our own bound. The longest formats have about a hundred.
+/// Most pairs to collect from a line; our own limit. The longest formats have about a hundred.
 const MOST_PAIRS: usize = 1_000;
 
-/// A key of a line and its value.
+/// Deepest nesting to follow; our own limit. Formats use three levels.
+const DEEPEST: usize = 16;
+
+/// Key of a line and its value.
 #[derive(Debug)]
 struct Pair<'a> {
-    /// The names from the outermost to the innermost, each in its plain form (see [`vocabulary::plain`]).
+    /// Names from the outermost to the innermost, each in plain form (see [`vocabulary::plain`]).
     path: Vec<String>,
-    /// The value as it stands.
+    /// The raw value.
     value: Cow<'a, str>,
-    /// Whether it stood in quotes.
+    /// Whether the value is in quotes.
     quoted: bool,
 }
 
-/// The pairs of a line, in their order; [`MOST_PAIRS`] and one more where the line has too many.
+/// Pairs of a line, in order. If the line has too many, there are [`MOST_PAIRS`] and one more.
 #[derive(Debug, Default)]
 struct Pairs<'a> {
     pairs: Vec<Pair<'a>>,
-    /// Whether the line breaks its own format somewhere, so that only parts of it could be told from each other.
+    /// Whether the line breaks its own format, so that only some pairs could be found.
     broken: bool,
-    /// Whether an object was never closed, or pairs follow the end of the outermost one.
+    /// Whether an object is not closed, or pairs follow the end of the outermost one.
     misnested: bool,
 }
 

@@ -1,7 +1,7 @@
-//! A record of a VPC flow log.
+//! Parser for records of VPC flow logs.
 //!
-//! Its fields have no names: their order is the default one, or a header line or a setting gives it. A header is
-//! remembered for its log group by [`Formats`]. What is rejected is left to [`crate::classify::flow`].
+//! The fields of a record have no names. Their order is the default one, or that of a header line or a setting.
+//! [`Formats`] remembers the header of each log group. [`crate::classify::flow`] counts the rejected flows.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,20 +10,20 @@ use std::net::IpAddr;
 use super::Record;
 use crate::decode::LogEvent;
 
-/// A record of a VPC flow log.
+/// Record of a VPC flow log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowRecord {
     /// Whether the traffic was rejected.
     pub rejected: bool,
 }
 
-/// The order of the fields of a flow log.
+/// Format of a flow log: the order of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
     fields: Vec<FlowField>,
 }
 
-/// What a field holds, as far as it tells a record from other text.
+/// Kind of a field, for recognising records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FlowField {
     Version,
@@ -33,11 +33,11 @@ enum FlowField {
     Number,
     Action,
     LogStatus,
-    /// Another field of flow logs.
+    /// Any other field of flow logs.
     Other,
 }
 
-/// The default format (version 2).
+/// Default format (version 2).
 ///
 /// Source: Amazon VPC User Guide, "Flow log records", default format.
 const DEFAULT: &[FlowField] = &[
@@ -57,44 +57,48 @@ const DEFAULT: &[FlowField] = &[
     FlowField::LogStatus,
 ];
 
-/// Longest header line that is looked at, in bytes; all fields of version 11 together need about 900.
+/// Longest header line, in bytes; our own limit. All fields of version 11 together need about 900.
 const LONGEST_HEADER_BYTES: usize = 2_048;
 
-/// Least known names of a header line. Formats of fewer fields need a setting.
+/// Least known names of a header line. Formats with fewer fields need a setting.
 const LEAST_NAMES: usize = 3;
 
-/// Most log groups whose header is remembered; our own bound.
+/// Most log groups to remember the header of; our own limit.
 const MOST_GROUPS: usize = 1_000;
 
 impl Format {
-    /// The format that a header line names, if the text is one.
+    /// Parses a header line; None if the text is not one.
+    ///
+    /// `version srcaddr dstport action` → a format of four fields
     pub fn of_header(text: &str) -> Option<Self> {
         if text.len() > LONGEST_HEADER_BYTES
             || !text.trim_start().starts_with(|c: char| c.is_ascii_lowercase() || c == '$')
         {
             return None;
         }
-        // Most text ends here.
+        // Rules out most text early.
         field(text.split_whitespace().next()?)?;
         let fields: Vec<Option<FlowField>> = text.split_whitespace().map(field).collect();
         let known = fields.iter().flatten().count();
-        // A newer version may have names that we do not know; a sentence has hardly any that we do.
+        // A newer version may have unknown names; a sentence has hardly any known ones.
         (known >= LEAST_NAMES && known * 3 >= fields.len() * 2)
             .then(|| Self { fields: fields.into_iter().map(|field| field.unwrap_or(FlowField::Other)).collect() })
     }
 
-    /// The format that a setting gives.
+    /// Creates the format from the field names of a setting.
+    ///
+    /// `["srcaddr", "dstaddr", "action"]` → a format of three fields
     pub fn of_fields(names: &[String]) -> Self {
         Self { fields: names.iter().map(|name| field(name).unwrap_or(FlowField::Other)).collect() }
     }
 
-    /// What a record in this format tells; none where the text is no such record.
+    /// Parses a record in this format; None if the text is not one.
     fn line(&self, text: &str) -> Option<FlowRecord> {
         line(&self.fields, text)
     }
 }
 
-/// The field of this name, in either spelling (`srcaddr`, `${srcaddr}`, `log-status`, `log_status`).
+/// Returns the field with this name, in any spelling (`srcaddr`, `${srcaddr}`, `log-status`, `log_status`).
 fn field(name: &str) -> Option<FlowField> {
     let name = name.trim_start_matches("${").trim_end_matches('}');
     let name = if name.contains('_') { Cow::Owned(name.replace('_', "-")) } else { Cow::Borrowed(name) };
@@ -156,7 +160,7 @@ fn line(fields: &[FlowField], text: &str) -> Option<FlowRecord> {
 }
 
 impl FlowField {
-    /// Whether `word` can be a value of this field; `-` stands for none.
+    /// Returns whether `word` can be a value of this field; `-` stands for a missing one.
     fn may_hold(self, word: &str) -> bool {
         let digits = |most: usize| (1..=most).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
         match self {
@@ -164,7 +168,7 @@ impl FlowField {
             Self::LogStatus => matches!(word, "OK" | "NODATA" | "SKIPDATA"),
             Self::Action => matches!(word, "ACCEPT" | "REJECT" | "-"),
             _ if word == "-" => true,
-            // Traffic of a service of AWS is shown with `unknown`.
+            // Traffic of AWS services has the account `unknown`.
             Self::Account => digits(12) || word == "unknown",
             Self::Interface => word.starts_with("eni-"),
             Self::Address => word.parse::<IpAddr>().is_ok(),
@@ -174,9 +178,12 @@ impl FlowField {
     }
 }
 
-/// Reads a log event that may be a flow-log record in `format`, or in the default one.
+/// Parses a log event as a flow-log record in `format` or in the default format; None if it is not one.
+///
+/// `2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK` →
+/// `Record::Flow(FlowRecord { rejected: true })`; with `ACCEPT` `Record::Nothing`
 pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
-    // A record in the default format starts with its version, one behind a prefix with a year.
+    // A record in the default format starts with its version, or with the year of a prefix.
     let first = event.message.head(1).first().copied()?;
     if !(first.is_ascii_digit()
         || first.is_ascii_whitespace()
@@ -189,7 +196,7 @@ pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<
     Some(if line.rejected { Record::Flow(line) } else { Record::Nothing })
 }
 
-/// A record in the default format, perhaps behind the time and the stream that tools which follow a log write.
+/// Parses a record in the default format, with or without the time and the stream that log viewers print before it.
 fn default_line(text: &str) -> Option<FlowRecord> {
     let text = text.trim_start();
     if text.starts_with("2 ") {
@@ -204,14 +211,18 @@ fn default_line(text: &str) -> Option<FlowRecord> {
     (is_prefix && rest.starts_with("2 ")).then(|| line(DEFAULT, rest)).flatten()
 }
 
-/// The formats of the log groups of which a header line was seen, or which a setting names.
+/// Formats by log group, from header lines and settings.
 #[derive(Debug, Clone, Default)]
 pub struct Formats {
     by_log_group: HashMap<String, Format>,
 }
 
 impl Formats {
-    /// Reads a log event of `log_group`, whose fields a setting may name. A header line is remembered.
+    /// Parses a log event of `log_group`; None if it belongs to another kind of log. Remembers a header line.
+    /// `configured` has the field names of a setting.
+    ///
+    /// `10.0.0.7 443 REJECT` → `Record::Flow(FlowRecord { rejected: true })`, behind the header `srcaddr dstport
+    /// action`
     pub fn read<'a>(
         &mut self,
         log_group: &str,

@@ -1,12 +1,12 @@
-//! Lines in Common Log Format, with API Gateway's ids behind the length and perhaps an error text behind those.
+//! Lines in Common Log Format, followed by API Gateway's ids and optionally an error text.
 
 use super::fields::{Fields, judge};
 use super::{AccessLine, set_value, shape};
 
-/// Reads `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
+/// Parses `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
 ///
-/// A web server's log lacks the request id and is none of ours. The status is what follows the quoted request; where
-/// two places of the line look like that, the line is ambiguous.
+/// Returns None for the line of a web server: it lacks the request id. The status follows the quoted request. If two
+/// parts of the line look like that, the line is ambiguous.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
@@ -29,7 +29,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }))
 }
 
-/// What follows the quoted request.
+/// Fields behind the quoted request.
 struct Answer<'a> {
     quote: usize,
     status: u16,
@@ -41,19 +41,19 @@ fn answer(rest: &str, quote: usize) -> Option<Answer<'_>> {
     let (status, behind) = word(rest[quote + 1..].strip_prefix(' ')?);
     let status = shape::status(status)?;
     let (length, behind_length) = word(behind);
-    // WebSocket formats have no length.
+    // WebSocket formats lack the length.
     let (request_id, behind) = if shape::is_number(length) { word(behind_length) } else { (length, behind_length) };
-    // A referrer or `-` in quotes would be a web server's.
+    // Web servers write a referrer or `-` in quotes here.
     let is_ours = (request_id == "-" && length != "-") || shape::is_request_id(request_id);
     is_ours.then_some(Answer { quote, status, request_id, behind })
 }
 
-/// The first word, and what follows its blank.
+/// Splits at the first blank.
 fn word(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }
 
-/// The text behind the ids, and behind statuses and latencies that some formats add.
+/// Returns the text behind the ids, and behind statuses and latencies that some formats add.
 fn error_text(behind: &str) -> Option<&str> {
     let (first, after_first) = word(behind.trim());
     let mut text = if shape::is_extended_request_id(first) { after_first } else { behind.trim() };
@@ -66,14 +66,14 @@ fn error_text(behind: &str) -> Option<&str> {
     }
 }
 
-/// The resource or route of `method resource protocol`; a route key may itself start with a method.
+/// Returns the resource or route of `method resource protocol`. A route key may itself start with a method.
 fn route(request: &str) -> Option<String> {
     let (_method, rest) = request.split_once(' ')?;
     let (route, _protocol) = rest.rsplit_once(' ')?;
     set_value(route).map(str::to_owned)
 }
 
-/// WebSocket formats that end with `"event route connection" request-id` have no status at all.
+/// Detects WebSocket formats without a status, which end with `"event route connection" request-id`.
 fn without_status(rest: &str) -> Option<AccessLine> {
     let (event, behind) = rest.split_once('"')?;
     let is_event = ["CONNECT ", "MESSAGE ", "DISCONNECT "].iter().any(|kind| event.starts_with(kind));

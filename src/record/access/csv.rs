@@ -1,12 +1,13 @@
-//! Lines in CSV, in the order of the console's format.
+//! Lines in CSV, with the fields in the order of the console's format.
 
 use super::fields::{Fields, judge};
 use super::{AccessLine, set_value, shape};
 
-/// Reads `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended id[,text]]`.
+/// Parses `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended
+/// id[,text]]`.
 ///
-/// The status stands behind the protocol. The only texts before it that a client writes could hold commas, so a second
-/// protocol makes the line ambiguous.
+/// The status follows the protocol. Client text before it may contain commas, so a second protocol makes the line
+/// ambiguous.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     if !shape::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
@@ -29,10 +30,11 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }))
 }
 
-/// Most cells of a line that are looked at; the longest stock format has eleven.
+/// Most cells of a line to read; our own limit. The longest stock format has eleven.
 const MOST_CELLS: usize = 64;
 
-/// Whether the cell at `at` is a status: a request before it, a length (or connection) and an id behind it.
+/// Returns whether the cell at `at` is a status: with a request before it, a length (or connection) and an id behind
+/// it.
 fn follows_a_request(cells: &[&str], at: usize) -> bool {
     let is_id = |cell: &&str| **cell == *"-" || shape::is_request_id(cell);
     let (Some(length), Some(id)) = (cells.get(at + 1), cells.get(at + 2)) else { return false };

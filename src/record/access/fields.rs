@@ -1,14 +1,14 @@
-//! The pairs of a line to its fields, and whether its status can be trusted.
+//! Turns the pairs of a line into fields, and decides whether the status can be trusted.
 
 use super::vocabulary::{Variable, is_of_an_application, is_written_by_client, variable, weight};
 use super::{AccessLine, MOST_PAIRS, Pair, Pairs, set_value, shape};
 
-/// What a line tells of a request that ended in a server error. Unset values are absent.
+/// Fields of a request that ended in a server error. Unset variables are None.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
-    /// What the client was answered, 500 to 599; 0 where pasted text does not tell it.
+    /// Status of the answer to the client, 500 to 599; 0 if pasted text lacks it.
     pub status: u16,
-    /// The gateway response type; set only where the gateway itself made the answer.
+    /// The gateway response type. Set only if the gateway itself made the answer.
     pub response_type: Option<String>,
     /// The gateway's own error message, usually the public text only.
     pub error_message: Option<String>,
@@ -22,15 +22,15 @@ pub struct Fields {
     pub authorizer_error: Option<String>,
     /// The error of the phase that evaluates the policy.
     pub authorize_error: Option<String>,
-    /// What the function or the backend answered. Some formats feed this key from the next one's variable.
+    /// Status from the function or the backend. Some formats fill this key from the variable of the next field.
     pub integration_status: Option<u16>,
-    /// What the Lambda service answered to the invocation.
+    /// Status of the Lambda service's answer to the invocation.
     pub service_status: Option<u16>,
     /// The API's id.
     pub api_id: Option<String>,
     /// The stage.
     pub stage: Option<String>,
-    /// The resource or the route as configured; never the path that a client wrote.
+    /// The resource or the route as configured, never a client's path.
     pub route: Option<String>,
     /// The request id.
     pub request_id: Option<String>,
@@ -38,24 +38,24 @@ pub struct Fields {
     pub trace_id: Option<String>,
 }
 
-/// Least [`weight`] of a line: a status in quotes and two names that others use as well reach it, or one of its own.
+/// Least [`weight`] of a line: a quoted status (1) and two common names (1 each), or one name of API Gateway's own (2).
 const LEAST_WEIGHT: u32 = 3;
 
-/// Least weight where a name occurs that loggers of applications write.
+/// Least weight of a line with a name that loggers of applications write.
 const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
 
-/// Least weight of a line that is an access log's although it has no status.
+/// Least weight of a line without a status.
 const LEAST_WEIGHT_WITHOUT_STATUS: u32 = 7;
 
-/// Longest value that is kept, in bytes; our own bound. Patterns are compared with no more.
+/// Longest value to keep, in bytes; our own limit. Patterns are compared with no more.
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
-/// Status and fields to a line; the fields are only made for a failure.
+/// Returns the line for a status. `fields` is called for a failure only.
 pub(super) fn judge(status: u16, fields: impl FnOnce() -> Fields) -> AccessLine {
     if status < 500 { AccessLine::Healthy } else { AccessLine::Failed(Box::new(fields())) }
 }
 
-/// What the pairs of one line tell; none where they are no line of an access log.
+/// Interprets the pairs of one line; None if it is not a line of an access log.
 pub(super) fn line(pairs: &Pairs<'_>) -> Option<AccessLine> {
     let variables: Vec<Option<Variable>> = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
     let read = ReadPairs { pairs, variables };
@@ -65,7 +65,7 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<AccessLine> {
         return None;
     }
     if pairs.pairs.len() > MOST_PAIRS {
-        // The status may be among those that were not read.
+        // The status may be among the pairs beyond the limit.
         return Some(AccessLine::Ambiguous);
     }
     match read.status() {
@@ -89,27 +89,29 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<AccessLine> {
     }
 }
 
-/// The fields of pairs whose text is pasted, whether or not a status is among them.
+/// Returns the fields of pasted text, with or without a status.
 pub(super) fn of_pasted(pairs: &Pairs<'_>) -> Fields {
     let variables = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
     ReadPairs { pairs, variables }.fields(0)
 }
 
-/// Whether an application wrote the line, not API Gateway.
+/// Whether an application wrote the line instead of API Gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Application {
     No,
     Yes,
-    /// Or a client made it look so.
+    /// An application, or a client that forged one of its names.
     Perhaps,
 }
 
+/// The pair with the status.
 enum StatusPair<'p, 'a> {
     None,
     Found(&'p Pair<'a>),
     Ambiguous,
 }
 
+/// Pairs of a line and the variable of each.
 struct ReadPairs<'p, 'a> {
     pairs: &'p Pairs<'a>,
     variables: Vec<Option<Variable>>,
@@ -125,10 +127,10 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
             .map(|(pair, _)| pair)
     }
 
-    /// How surely the names are those of an access log.
+    /// Returns how certainly the line belongs to an access log: the sum of the weights of its names.
     fn weight(&self) -> u32 {
         let of_time = |pair: &Pair<'_>| shape::starts_with_request_time(set_value(&pair.value).unwrap_or(""));
-        // API Gateway's formats write numbers as strings; applications hardly do.
+        // API Gateway's formats write numbers as strings; applications rarely do.
         let quoted = self.of_variable(Variable::Status).any(|pair| pair.quoted);
         let with_variables = self.pairs.pairs.iter().zip(&self.variables);
         let of_names: u32 =
@@ -136,7 +138,7 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         of_names + u32::from(quoted)
     }
 
-    /// Whether an application wrote the line. Behind a field of the client's a name proves nothing.
+    /// Returns whether an application wrote the line. A name behind client text may be forged.
     fn application(&self) -> Application {
         let first = |is: fn(&[String]) -> bool| self.pairs.pairs.iter().position(|pair| is(&pair.path));
         let by_client = |path: &[String]| path.last().is_some_and(|leaf| is_written_by_client(leaf));
@@ -151,12 +153,12 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         self.pairs.pairs.iter().zip(&self.variables).any(|(pair, variable)| weight(&pair.path, *variable) > 1)
     }
 
-    /// The pair that tells the status. The top-level key `status` wins over nested ones and other spellings.
+    /// Finds the status. The top-level key `status` wins over nested keys and other spellings.
     fn status(&self) -> StatusPair<'p, 'a> {
         if self.pairs.broken && self.pairs.pairs.iter().any(|pair| holds_a_status_key(&pair.value)) {
             return StatusPair::Ambiguous;
         }
-        // Client text may have opened the object, and then what follows has changed its meaning.
+        // Client text may have opened the object, so nested keys may really be top-level ones.
         if self.pairs.misnested && self.pairs.pairs.iter().any(|pair| pair.path.len() > 1) {
             return StatusPair::Ambiguous;
         }
@@ -183,8 +185,8 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         if twice { StatusPair::Ambiguous } else { StatusPair::Found(first) }
     }
 
-    /// Whether client text may have put this status in the place of the real one, by opening an object around that: a
-    /// nested status that disagrees, in an object which another text of the client could have closed.
+    /// Returns whether client text may have replaced the real status by this one, by opening an object around the real
+    /// one. A sign of it is a nested status with another value beside client text, which could have closed the object.
     fn is_displaced(&self, found: &Pair<'_>) -> bool {
         self.nested_statuses()
             .any(|nested| set_value(&nested.value) != set_value(&found.value) && self.stands_beside_client_text(nested))
@@ -205,10 +207,10 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         })
     }
 
-    /// Whether a field that decides cause or dimensions occurs twice, at any depth, with different values.
+    /// Returns whether a field that decides cause or dimensions occurs twice, at any depth, with different values.
     fn contradicts_itself(&self) -> bool {
         let deciding = |variable: &Variable| {
-            // Public formats do feed the integration's status twice, from two variables.
+            // Public formats fill the integration's status twice, from two variables.
             !matches!(variable, Variable::Status | Variable::IntegrationStatus | Variable::ServiceStatus)
         };
         let mut seen: Vec<(Variable, Option<&String>, Option<&str>)> = self
@@ -244,7 +246,7 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         }
     }
 
-    /// The first set value of a variable; of the error messages first those whose key says more than `error` or `message`.
+    /// Returns the first set value of a variable. Keys named only `error` or `message` come last.
     fn text(&self, variable: Variable) -> Option<String> {
         let rank = |pair: &Pair<'_>| u8::from(matches!(&pair.path[..], [name] if name == "error" || name == "message"));
         let pair =
@@ -253,7 +255,7 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
         Some(value[..value.floor_char_boundary(LONGEST_VALUE_BYTES)].to_owned())
     }
 
-    /// A status of the integration; of two the one that tells of a server error.
+    /// Returns a status of the integration. Of two a server error wins.
     fn number(&self, variable: Variable) -> Option<u16> {
         self.of_variable(variable)
             .filter_map(|pair| shape::status(set_value(&pair.value)?))
@@ -261,7 +263,7 @@ impl<'p, 'a> ReadPairs<'p, 'a> {
     }
 }
 
-/// Whether a value holds what looks like a key of a status: where a line is broken, it may be the real one.
+/// Returns whether a value contains a key like `"status":`. In a broken line it may be the real one.
 fn holds_a_status_key(value: &str) -> bool {
     const WORD: &[u8] = b"tatus";
     let bytes = value.as_bytes();
@@ -271,7 +273,7 @@ fn holds_a_status_key(value: &str) -> bool {
             return false;
         }
         let rest = &bytes[at + WORD.len()..];
-        // `statusCode` is the longest name of that kind.
+        // `statusCode` is the longest name of a status.
         let rest = &rest[rest.iter().take("Code".len()).take_while(|b| b.is_ascii_alphabetic()).count()..];
         match rest {
             [b'>', ..] => true,

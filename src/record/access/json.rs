@@ -1,8 +1,8 @@
 //! Lines in JSON, whole or broken.
 //!
-//! API Gateway does not escape values, so a quote in a message or a user agent breaks the document, and an unset number
-//! without quotes (`"latency":-`) does as well. Broken lines are read by field: a value ends at a quote behind which
-//! the next key or the end of the line follows. Both readers need linear time.
+//! API Gateway does not escape values. So a quote in a message or a user agent breaks the document, and so does an
+//! unset number without quotes (`"latency":-`). Broken lines are parsed field by field: a value ends at a quote that
+//! the next key or the end of the line follows. Both parsers need linear time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,19 +11,16 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{MOST_PAIRS, Pair, Pairs};
+use super::{DEEPEST, MOST_PAIRS, Pair, Pairs};
 
-/// Deepest nesting that is followed; our own bound. Formats use three levels.
-const DEEPEST: usize = 16;
-
-/// The pairs of a line that starts with a brace.
+/// Parses a line that starts with a brace.
 pub(super) fn pairs(text: &str) -> Pairs<'_> {
     strict(text).unwrap_or_else(|| {
         Reader { text, at: 1, path: Vec::new(), open: 1, behind_the_end: false, found: Vec::new() }.read()
     })
 }
 
-/// The pairs of a whole document.
+/// Parses a valid document; None if it is not valid JSON.
 fn strict(text: &str) -> Option<Pairs<'_>> {
     let mut pairs = Vec::new();
     let mut document = serde_json::Deserializer::from_str(text);
@@ -32,7 +29,7 @@ fn strict(text: &str) -> Option<Pairs<'_>> {
     Some(Pairs { pairs, broken: false, misnested: false })
 }
 
-/// Collects scalars with their paths. `serde_json::Value` would hide keys that occur twice.
+/// Visitor that collects scalars with their paths. `serde_json::Value` would hide keys that occur twice.
 struct Collect<'c, 'de> {
     path: Vec<String>,
     pairs: &'c mut Vec<Pair<'de>>,
@@ -50,7 +47,7 @@ impl<'de> Collect<'_, 'de> {
     }
 }
 
-/// A key in its plain form, made of the text as it stands in the line.
+/// Key in plain form.
 struct PlainKey(String);
 
 impl<'de> Deserialize<'de> for PlainKey {
@@ -71,7 +68,7 @@ impl<'de> Deserialize<'de> for PlainKey {
     }
 }
 
-/// The names of `outer` and one more.
+/// Returns the path of `name` in `outer`.
 fn inner_path(outer: &[String], name: String) -> Vec<String> {
     let mut path = Vec::with_capacity(outer.len() + 1);
     path.extend_from_slice(outer);
@@ -146,12 +143,12 @@ impl<'de> Visitor<'de> for Collect<'_, 'de> {
     }
 }
 
-/// Reads a broken document by field.
+/// Parser of a broken document, field by field.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
     path: Vec<String>,
-    /// Objects opened and not closed, the outermost included.
+    /// Number of open objects, the outermost included.
     open: usize,
     /// Whether pairs follow the end of the outermost object.
     behind_the_end: bool,
@@ -206,7 +203,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Text where a key should stand, up to the next comma: kept as a value without a name.
+    /// Reads text in place of a key, up to the next comma, as a value without a name.
     fn stray(&mut self) {
         let start = self.at;
         let end = memchr::memchr(b',', &self.text.as_bytes()[start + 1..]).map_or(self.text.len(), |n| start + 1 + n);
@@ -219,7 +216,7 @@ impl<'a> Reader<'a> {
         self.found.push(Pair { path, value: Cow::Borrowed(self.text.get(start..end).unwrap_or("")), quoted });
     }
 
-    /// The next byte that is no blank.
+    /// Skips blanks. Returns the next byte.
     fn next_byte(&mut self) -> Option<u8> {
         self.at = skip_blanks(self.text, self.at);
         self.text.as_bytes().get(self.at).copied()
@@ -231,7 +228,7 @@ fn skip_blanks(text: &str, at: usize) -> usize {
     at + rest.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(rest.len())
 }
 
-/// The key whose opening quote stands at `at`, and where its value starts.
+/// Returns the key whose opening quote is at `at`, and the start of its value.
 fn key_at(text: &str, at: usize) -> Option<(&str, usize)> {
     let rest = text.get(at..)?.strip_prefix('"')?;
     let length = rest.bytes().take(LONGEST_KEY_BYTES).position(|b| !is_of_a_key(b))?;
@@ -243,7 +240,7 @@ fn is_of_a_key(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$' | b'@' | b' ')
 }
 
-/// Where the value that starts at `start` ends, and where reading goes on.
+/// Returns the end of the value that starts at `start`, and the position to continue at.
 fn end_of_string(text: &str, start: usize) -> (usize, usize) {
     memchr::memchr_iter(b'"', &text.as_bytes()[start..])
         .map(|n| start + n)
@@ -251,11 +248,11 @@ fn end_of_string(text: &str, start: usize) -> (usize, usize) {
         .map_or((text.len(), text.len()), |quote| (quote, quote + 1))
 }
 
-/// Whether the next key or the end of the document follows the quote at `quote`.
+/// Returns whether the next key or the end of the document follows the quote at `quote`.
 fn ends_a_value(text: &str, quote: usize) -> bool {
     let bytes = text.as_bytes();
     let mut at = skip_blanks(text, quote + 1);
-    // As many as can close objects that are followed.
+    // At most DEEPEST objects can be open.
     for _ in 0..=DEEPEST {
         match bytes.get(at) {
             None => return true,

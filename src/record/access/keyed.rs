@@ -1,14 +1,13 @@
-//! Lines of the form `requestId: …, ip: …, status: …`, which one deployment framework sets up.
+//! Lines of the form `requestId: …, ip: …, status: …`, the format of one deployment framework.
 
 use std::borrow::Cow;
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
 use super::{MOST_PAIRS, Pair, Pairs};
 
-/// The pairs of a line that starts with a key.
+/// Parses a line that starts with a key; None if it has fewer than three.
 ///
-/// A value ends where a comma and another key follow, so a client's text can add keys; `fields` finds those that occur
-/// twice.
+/// A value ends before a comma and another key, so client text can add keys. `fields` detects keys that occur twice.
 pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     key(text)?;
     let mut pairs = Vec::new();
@@ -26,7 +25,7 @@ pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     (pairs.len() > 2).then_some(Pairs { pairs, ..Pairs::default() })
 }
 
-/// The key at the start of the text, and what follows its colon.
+/// Returns the key at the start of the text, and the text behind its colon.
 fn key(text: &str) -> Option<(&str, &str)> {
     let length = text
         .bytes()

@@ -1,33 +1,33 @@
-//! Tells most healthy lines by one search through their bytes, before anything is decoded.
+//! Prefilter for access logs: one search through the raw bytes of a line recognises most healthy lines.
 //!
-//! Nearly all lines of an access log are JSON objects whose one key `status` says less than 500. Those end here, and so
-//! may a line of another log that looks the same: nothing is counted of it either. A line with a second status of the
-//! gateway, in whatever spelling, or with a status out of place is read in full.
+//! Nearly all lines of an access log are JSON objects whose only key `status` has a value below 500. The prefilter
+//! drops them, and lines of other logs that look the same: nothing is counted of those either. A line with a second
+//! status of the gateway, in any spelling, or with a misplaced status is parsed in full.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// `status` without its first letter, so that one search finds `Status` as well.
+/// Part of `status` and `Status`.
 static TATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("tatus"));
 
-/// The same in capitals, for formats whose keys are.
+/// Part of `STATUS`, for formats with keys in capitals.
 static TATUS_IN_CAPITALS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("TATUS"));
 
-/// A name that all stock formats share.
+/// Part of a name in all stock formats, `requestTime`.
 static REQUEST_TIME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("equestTime"));
 
-/// The zone of every request time, which lines without names hold.
+/// Zone of every request time, for lines without names.
 static ZONE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" +0000"));
 
-/// The keys of a phase's own status start with its name.
+/// Prefixes of the keys with the status of a phase.
 const PHASES: &[&str] = &["integration", "authorize", "authenticate", "waf", "function", "lambda"];
 
-/// Longest rest of a key behind `status` that is looked at, in bytes; our own bound.
+/// Longest suffix of a key behind `status`, in bytes; our own limit.
 const LONGEST_REST: usize = 16;
 
-/// Whether the message surely does not tell of a request that ended in a server error. `escaped` says that the bytes
-/// have the escapes of a JSON string.
+/// Returns whether the message is certainly not about a request that ended in a server error. `escaped`: the bytes have
+/// the escapes of a JSON string.
 pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
     let line = JsonLine { bytes, escaped };
     if !line.has_keys_in_small_letters() {
@@ -44,37 +44,38 @@ pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
     seen
 }
 
-/// Whether the message has any of the words without which no line is one of an access log.
+/// Returns whether the message contains any of the words of which every line of an access log has one.
 pub(super) fn has_words_of_an_access_log(bytes: &[u8]) -> bool {
     [&TATUS, &REQUEST_TIME, &ZONE, &TATUS_IN_CAPITALS].iter().any(|finder| finder.find(bytes).is_some())
 }
 
-/// What stands around a `tatus`.
+/// Kind of text around a `tatus`.
 enum StatusKey {
-    /// No key: some text.
+    /// Not a key.
     None,
-    /// The key of a phase's own status, as `integrationStatus`.
+    /// The key of a phase's status, such as `integrationStatus`.
     OfAPhase,
-    /// The key `status`; where its value starts.
+    /// The key `status`, and the start of its value.
     Status { value: usize },
-    /// Something that only a full reading can tell.
+    /// Only the full parser can decide.
     Odd,
 }
 
+/// Raw bytes of a line.
 struct JsonLine<'b> {
     bytes: &'b [u8],
     escaped: bool,
 }
 
 impl JsonLine<'_> {
-    /// Whether the line is a JSON object whose first key is not written in capitals: then none is. No client text
-    /// stands before the first key.
+    /// Returns whether the line is a JSON object whose first key begins with a small letter. All keys of a format have
+    /// the same case, and no client text precedes the first key.
     fn has_keys_in_small_letters(&self) -> bool {
         let key = if self.bytes.first() == Some(&b'{') { self.quote(self.blanks(1)) } else { None };
         key.and_then(|at| self.bytes.get(at + 1)).is_some_and(u8::is_ascii_lowercase)
     }
 
-    /// The key around a `tatus`. Nearly all are `status` in its usual form, which needs no walk to its ends.
+    /// Returns the key around a `tatus`. Fast path for `"status":`, nearly all of them.
     fn key_around(&self, at: usize) -> StatusKey {
         if self.bytes[..at].last_chunk() == Some(b"\"s")
             && self.begins_a_pair(at - 2)
@@ -106,14 +107,14 @@ impl JsonLine<'_> {
         }
     }
 
-    /// Whether the quote at `at` stands where a key does: behind a comma or the opening brace.
+    /// Returns whether the quote at `at` may begin a key: it follows a comma or an opening brace.
     fn begins_a_pair(&self, at: usize) -> bool {
         let before = &self.bytes[..at];
         let before = if self.escaped { before.strip_suffix(b"\\").unwrap_or(before) } else { before };
         matches!(before.iter().rev().find(|b| !b.is_ascii_whitespace()), Some(b',' | b'{'))
     }
 
-    /// Whether a status below 500 stands at `at`, and behind it the next pair or the end.
+    /// Returns whether a status below 500 is at `at`, followed by the next pair or the end.
     fn is_healthy_status(&self, at: usize) -> bool {
         let (digits, quoted) = self.quote(at).map_or((at, false), |at| (at, true));
         let Some([b'1'..=b'4', b'0'..=b'9', b'0'..=b'9']) = self.bytes.get(digits..digits + 3) else { return false };
@@ -121,7 +122,7 @@ impl JsonLine<'_> {
         behind.is_some_and(|at| matches!(self.bytes.get(self.blanks(at)), Some(b',' | b'}')))
     }
 
-    /// Where reading goes on behind the quote at `at`, if there is one.
+    /// Returns the position behind the quote at `at`; None if there is no quote.
     fn quote(&self, at: usize) -> Option<usize> {
         let at = if self.escaped { self.behind(at, b'\\')? } else { at };
         self.behind(at, b'"')
@@ -142,7 +143,7 @@ fn is_of_a_name(b: u8) -> bool {
     OF_A_NAME[usize::from(b)]
 }
 
-/// The bytes of keys, in a table: every key around a status is walked through.
+/// Lookup table of the bytes of keys.
 const OF_A_NAME: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0;

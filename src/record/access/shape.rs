@@ -1,6 +1,6 @@
-//! Shapes of single words of a line: times, ids, statuses.
+//! Recognises single words of a line by their shape: times, ids, statuses.
 
-/// A status of HTTP, as a line gives it: three digits, nothing else.
+/// Parses an HTTP status: exactly three digits, 100 to 599.
 pub(super) fn status(word: &str) -> Option<u16> {
     (word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()))
         .then(|| word.parse().ok())
@@ -8,7 +8,7 @@ pub(super) fn status(word: &str) -> Option<u16> {
         .filter(|status| (100..600).contains(status))
 }
 
-/// Whether the text starts with `10/Oct/2023:13:55:36 +0000`, as `$context.requestTime` is written.
+/// Returns whether the text starts with a `$context.requestTime`: `10/Oct/2023:13:55:36 +0000`.
 pub(super) fn starts_with_request_time(text: &str) -> bool {
     const SHAPE: &[u8] = b"00/aaa/0000:00:00:00 ";
     let text = text.as_bytes();
@@ -20,7 +20,7 @@ pub(super) fn starts_with_request_time(text: &str) -> bool {
         })
 }
 
-/// Whether the word is a date, a time of day or both, as tools write them before a line.
+/// Returns whether the word is a date, a time of day or both, as tools write them before a line.
 pub(super) fn is_time_word(word: &str) -> bool {
     let bytes = word.as_bytes();
     let date = bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[7] == b'-';
@@ -29,31 +29,31 @@ pub(super) fn is_time_word(word: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b','))
 }
 
-/// Whether the word is the name of a log stream or group, not the start of a line.
+/// Returns whether the word is the name of a log stream or group, not the start of a line.
 pub(super) fn is_stream_name(word: &str) -> bool {
     let hex = word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let dated = word.contains('_') && word.bytes().filter(|b| *b == b'-').count() >= 3;
     (hex || dated || word.starts_with('/')) && !word.contains(['{', '"', '<'])
 }
 
-/// Whether the word is a length, or stands where one would.
+/// Returns whether the word is a length, or `-` for a missing one.
 pub(super) fn is_number(word: &str) -> bool {
     word == "-" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether the word may be a request id: a UUID, or the characters of base64 in a length that ids have.
+/// Returns whether the word may be a request id: a UUID, or 8 to 128 characters of base64.
 pub(super) fn is_request_id(word: &str) -> bool {
     (8..=128).contains(&word.len())
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'='))
 }
 
-/// Whether the word is an extended request id rather than the first word of a sentence.
+/// Returns whether the word is an extended request id rather than the first word of a sentence.
 pub(super) fn is_extended_request_id(word: &str) -> bool {
     let has_digit = word.bytes().any(|b| b.is_ascii_digit());
     is_request_id(word) && (word.ends_with('=') || (word.len() >= 12 && has_digit))
 }
 
-/// Whether the word is an address, or stands where one would.
+/// Returns whether the word is an address, or a placeholder for one.
 pub(super) fn is_address(word: &str) -> bool {
     word == "-"
         || word == "test-invoke-source-ip"

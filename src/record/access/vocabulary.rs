@@ -1,8 +1,8 @@
-//! The names that formats give to API Gateway's variables, in every spelling, and how surely they tell its lines.
+//! Names that formats give to API Gateway's variables, in every spelling, and their weight as evidence for its lines.
 
 use std::borrow::Cow;
 
-/// What a field of a line is for.
+/// Variable of API Gateway that a field of a line contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Variable {
     /// `$context.status`.
@@ -11,7 +11,7 @@ pub(super) enum Variable {
     ResponseType,
     /// `$context.error.message` and `.messageString`.
     ErrorMessage,
-    /// `$context.integration.error` and `$context.integrationErrorMessage`, which hold the same text.
+    /// `$context.integration.error` and `$context.integrationErrorMessage`, with the same text.
     IntegrationError,
     /// `$context.waf.error`.
     WafError,
@@ -21,9 +21,9 @@ pub(super) enum Variable {
     AuthorizerError,
     /// `$context.authorize.error`.
     AuthorizeError,
-    /// `$context.integration.status`, or a key that formats feed from it and from the next alike.
+    /// `$context.integration.status`, or a key that some formats fill from it and some from the next.
     IntegrationStatus,
-    /// `$context.integration.integrationStatus`: of the call of the Lambda service.
+    /// `$context.integration.integrationStatus`: the status of the Lambda service.
     ServiceStatus,
     /// `$context.apiId`.
     ApiId,
@@ -41,14 +41,16 @@ pub(super) enum Variable {
     TraceId,
 }
 
-/// Longest name of a key that is looked at, in bytes; our own bound, so that broken lines are read in linear time.
+/// Longest key to recognise, in bytes; our own limit, so that broken lines are parsed in linear time.
 pub(super) const LONGEST_KEY_BYTES: usize = 96;
 
-/// The plain form of a key: lower case, without `_`, `-`, `.` and blanks.
+/// Returns the plain form of a key: lower case, without `_`, `-`, `.`, `$`, `@` and blanks.
+///
+/// `$context.request-Id` → `contextrequestid`
 pub(super) fn plain(key: &str) -> String {
     let is_left_out = |b: &u8| matches!(b, b'_' | b'-' | b'.' | b' ' | b'$' | b'@');
     if key.is_ascii() {
-        // All keys but forged ones.
+        // Fast path: only forged keys are not ASCII.
         let mut plain = Vec::with_capacity(key.len().min(LONGEST_KEY_BYTES));
         for b in key.bytes().filter(|b| !is_left_out(b)).take(LONGEST_KEY_BYTES) {
             plain.push(b.to_ascii_lowercase());
@@ -62,7 +64,7 @@ pub(super) fn plain(key: &str) -> String {
         .collect()
 }
 
-/// Objects whose fields are never the gateway's own status, whatever they are called.
+/// Objects whose fields are never variables of the gateway itself, such as its status.
 const FOREIGN: &[&str] = &[
     "integration",
     "authorizer",
@@ -87,7 +89,7 @@ const FOREIGN: &[&str] = &[
     "params",
 ];
 
-/// All names of a path in one.
+/// Concatenates the names of a path.
 fn joined(path: &[String]) -> Cow<'_, str> {
     match path {
         [name] => Cow::Borrowed(name),
@@ -95,7 +97,9 @@ fn joined(path: &[String]) -> Cow<'_, str> {
     }
 }
 
-/// What the field at `path` is for.
+/// Returns the variable of the field at `path`; None if it is unknown.
+///
+/// `["integration", "error"]` → `IntegrationError`
 pub(super) fn variable(path: &[String]) -> Option<Variable> {
     if let Some(variable) = variable_of_name(&joined(path)) {
         return Some(variable);
@@ -108,7 +112,7 @@ pub(super) fn variable(path: &[String]) -> Option<Variable> {
 }
 
 fn variable_of_name(name: &str) -> Option<Variable> {
-    // Beside `integrationStatus` this key is fed by another variable, so it stays a name of its own.
+    // The key `context` alone has no name behind the prefix, so it stays.
     let name = if name.len() > "context".len() { name.strip_prefix("context").unwrap_or(name) } else { name };
     Some(match name {
         "status" | "statuscode" | "responsestatus" | "responsestatuscode" | "httpstatus" | "httpstatuscode"
@@ -158,8 +162,8 @@ fn variable_of_name(name: &str) -> Option<Variable> {
     })
 }
 
-/// How surely a name tells a line of API Gateway: 2 for names that only its formats use, 1 for names that other logs
-/// use as well, else 0. The variable is what [`variable`] tells of it.
+/// Returns the weight of a name as evidence for a line of API Gateway: 2 if only its formats use it, 1 if other logs do
+/// as well, else 0. `variable` is the result of [`variable`] for the path.
 pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {
     let joined = joined(path);
     let joined = joined.strip_prefix("context").unwrap_or(&joined);
@@ -190,7 +194,7 @@ pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {
     }
 }
 
-/// Names that loggers of applications write and formats of API Gateway do not.
+/// Returns whether loggers of applications write this name and formats of API Gateway do not.
 pub(super) fn is_of_an_application(path: &[String]) -> bool {
     let [name, ..] = path else { return false };
     matches!(
@@ -222,7 +226,7 @@ pub(super) fn is_of_an_application(path: &[String]) -> bool {
     )
 }
 
-/// Names of fields whose text the client writes.
+/// Returns whether the client writes the text of the field with this name.
 pub(super) fn is_written_by_client(leaf: &str) -> bool {
     const CLIENT_WRITTEN: &[&str] =
         &["path", "useragent", "referer", "referrer", "query", "header", "host", "uri", "url", "cookie"];

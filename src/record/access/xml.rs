@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{MOST_PAIRS, Pair, Pairs};
+use super::{DEEPEST, MOST_PAIRS, Pair, Pairs};
 
-/// Deepest nesting that is followed; our own bound.
-const DEEPEST: usize = 16;
-
-/// The pairs of a line that starts with the element `request`; its name is not part of their paths.
+/// Parses a line that starts with the element `request`. Its name is not part of the paths.
 pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     let head = text.strip_prefix("<request")?;
     if !head.starts_with([' ', '>']) {
@@ -26,11 +23,12 @@ pub(super) fn pairs(text: &str) -> Option<Pairs<'_>> {
     Some(Pairs { pairs: reader.pairs, broken: reader.broken || misnested, misnested })
 }
 
+/// Parser of a line.
 struct Reader<'a> {
     text: &'a str,
-    /// The open elements: name, where their content starts, whether they hold elements.
+    /// Open elements: name, start of the content, whether it contains elements.
     open: Vec<(&'a str, usize, bool)>,
-    /// Whether the outermost element was closed; it stays in `open`, for client text may have closed it.
+    /// Whether the outermost element was closed. It stays in `open`, since client text may have closed it.
     ended: bool,
     /// Whether elements follow the end of the outermost one.
     behind_the_end: bool,
