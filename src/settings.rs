@@ -156,7 +156,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// See [`load`](Self::load).
     pub fn load_with(environment: &Environment, file: Option<&Path>) -> Result<Self, SettingsError> {
         let mut settings = Self::from_variables(environment)?;
         if let Some(path) = file {

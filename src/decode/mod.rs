@@ -135,7 +135,7 @@ pub fn subscription_event(
 ///
 /// # Errors
 ///
-/// As [`subscription_event`].
+/// See [`subscription_event`].
 pub fn base64_data(data: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
     compressed(|| Base64::new(data), limits, WINDOW, on_event)
 }
@@ -144,7 +144,7 @@ pub fn base64_data(data: &[u8], limits: &Limits, on_event: &mut EventCallback<'_
 ///
 /// # Errors
 ///
-/// As [`subscription_event`].
+/// See [`subscription_event`].
 pub fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
     compressed(|| Unencoded::new(gzip), limits, WINDOW, on_event)
 }
@@ -153,7 +153,7 @@ pub fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>)
 ///
 /// # Errors
 ///
-/// As [`subscription_event`].
+/// See [`subscription_event`].
 pub fn document_json(document: &[u8], on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
     two_passes(|header| {
         let mut scanner = Scanner::new(header, u64::MAX);
@@ -168,7 +168,7 @@ pub fn document_json(document: &[u8], on_event: &mut EventCallback<'_>) -> Resul
 ///
 /// # Errors
 ///
-/// As [`subscription_event`], for base64, gzip and the limit of bytes.
+/// See [`subscription_event`], for base64, gzip and the limit of bytes.
 pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut on_window: impl FnMut(&[u8])) -> Result<u64, DecodeError> {
     let mut gunzip = Gunzip::new(Base64::new(data));
     let mut buffer = vec![0; WINDOW.bytes];

@@ -1,4 +1,4 @@
-//! What the decoder accepts, refuses and salvages, with windows of every size.
+//! Decoder tests: valid, invalid and damaged batches, with windows of every size.
 
 mod differential;
 
@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use super::*;
 
 /// An event as the decoder handed it over, with its escapes undone.
-type Told = (String, i64, String);
+type Event = (String, i64, String);
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -21,7 +21,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn collect(
     decode: impl FnOnce(&mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
-) -> Result<(Decoded, Vec<Told>), DecodeError> {
+) -> Result<(Decoded, Vec<Event>), DecodeError> {
     let mut events = Vec::new();
     let decoded = decode(&mut |header, event| {
         assert!(!header.is_control());
@@ -35,16 +35,16 @@ fn collect(
     Ok((decoded, events))
 }
 
-fn in_windows(gzip: &[u8], window: Window) -> Result<(Decoded, Vec<Told>), DecodeError> {
+fn in_windows(gzip: &[u8], window: Window) -> Result<(Decoded, Vec<Event>), DecodeError> {
     collect(|on_event| compressed(|| Unencoded::new(gzip), &Limits::default(), window, on_event))
 }
 
-fn whole(document: &[u8]) -> Result<(Decoded, Vec<Told>), DecodeError> {
+fn whole(document: &[u8]) -> Result<(Decoded, Vec<Event>), DecodeError> {
     collect(|on_event| document_json(document, on_event))
 }
 
 /// Decodes the document in one piece and in windows, and makes sure that they do not differ.
-fn decode(document: &[u8]) -> Result<(Decoded, Vec<Told>), DecodeError> {
+fn decode(document: &[u8]) -> Result<(Decoded, Vec<Event>), DecodeError> {
     let expected = whole(document);
     let gzip = gzip(document);
     for (bytes, step_bytes) in [(1, 1), (7, 7), (64, 13), (256, 100), (128 * 1024, usize::MAX)] {
@@ -70,7 +70,7 @@ fn batch(elements: &str) -> Vec<u8> {
     format!(r#"{{{HEAD},"subscriptionFilters":["f"],"logEvents":[{elements}]}}"#).into_bytes()
 }
 
-fn told(id: &str, timestamp_ms: i64, message: &str) -> Told {
+fn event(id: &str, timestamp_ms: i64, message: &str) -> Event {
     (id.to_owned(), timestamp_ms, message.to_owned())
 }
 
@@ -95,8 +95,8 @@ fn events_are_handed_over_in_their_order() {
     assert_eq!(
         events,
         [
-            told("12345678901234567890123456789012345678901234567890123456", 1_700_000_000_000, "one"),
-            told("2", 2, "a \"b\"\n")
+            event("12345678901234567890123456789012345678901234567890123456", 1_700_000_000_000, "one"),
+            event("2", 2, "a \"b\"\n")
         ]
     );
 }
@@ -109,7 +109,7 @@ fn blanks_may_stand_wherever_json_allows_them() {
     );
     let (decoded, events) = decode(document.as_bytes()).unwrap();
     assert_eq!(decoded.header, header());
-    assert_eq!(events, [told("1", 5, "m"), told("2", 6, "n")]);
+    assert_eq!(events, [event("1", 5, "m"), event("2", 6, "n")]);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn keys_come_in_any_order() {
     ] {
         let (decoded, events) = decode(document.as_bytes()).unwrap();
         assert_eq!(decoded.header, header());
-        assert_eq!(events, [told("1", 5, "m")]);
+        assert_eq!(events, [event("1", 5, "m")]);
     }
 }
 
@@ -138,7 +138,7 @@ fn keys_come_in_any_order() {
 fn what_the_header_lacks_is_empty() {
     let (decoded, events) = decode(br#"{"logEvents":[{"id":"1","timestamp":5,"message":"m"}],"owner":null}"#).unwrap();
     assert_eq!(decoded.header, BatchHeader::default());
-    assert_eq!(events, [told("1", 5, "m")]);
+    assert_eq!(events, [event("1", 5, "m")]);
 }
 
 #[test]
@@ -165,11 +165,11 @@ fn a_control_message_hands_over_no_events() {
 fn an_element_that_cannot_be_read_leaves_the_others_unharmed() {
     let good = r#"{"id":"1","timestamp":5,"message":"good"}"#;
     for (element, salvaged) in [
-        (r#"{"id":"x","timestamp":6,"message":"a\ud800b"}"#, Some(told("x", 6, "a\u{fffd}b"))),
-        (r#"{"id":"x","timestamp":6,"message":"a\qb"}"#, Some(told("x", 6, "a\\qb"))),
-        (r#"{"id":"x","timestamp":null,"message":"m"}"#, Some(told("x", 5, "m"))),
-        (r#"{"id":"x","message":"m"}"#, Some(told("x", 5, "m"))),
-        (r#"{"id":{},"timestamp":6,"message":"m"}"#, Some(told("", 6, "m"))),
+        (r#"{"id":"x","timestamp":6,"message":"a\ud800b"}"#, Some(event("x", 6, "a\u{fffd}b"))),
+        (r#"{"id":"x","timestamp":6,"message":"a\qb"}"#, Some(event("x", 6, "a\\qb"))),
+        (r#"{"id":"x","timestamp":null,"message":"m"}"#, Some(event("x", 5, "m"))),
+        (r#"{"id":"x","message":"m"}"#, Some(event("x", 5, "m"))),
+        (r#"{"id":{},"timestamp":6,"message":"m"}"#, Some(event("", 6, "m"))),
         (r#"{"id":"x","timestamp":6,"message":["m"]}"#, None),
         (r#"{"id":"x","timestamp":6}"#, None),
         ("{}", None),
@@ -180,7 +180,7 @@ fn an_element_that_cannot_be_read_leaves_the_others_unharmed() {
         ("truth", None),
     ] {
         let (decoded, events) = decode(&batch(&format!("{good},{element},{good}"))).unwrap();
-        let expected = [Some(told("1", 5, "good")), salvaged, Some(told("1", 5, "good"))];
+        let expected = [Some(event("1", 5, "good")), salvaged, Some(event("1", 5, "good"))];
         assert_eq!(events, expected.into_iter().flatten().collect::<Vec<_>>(), "{element}");
         assert_eq!(decoded.damaged_events, 1, "{element}");
     }
@@ -192,7 +192,7 @@ fn an_event_with_invalid_utf8_is_read_lossily_and_counted() {
     let at = document.iter().position(|&b| b == b'?').unwrap();
     document[at] = 0xff;
     let (decoded, events) = decode(&document).unwrap();
-    assert_eq!(events, [told("1", 5, "a\u{fffd}b é"), told("2", 6, "é")]);
+    assert_eq!(events, [event("1", 5, "a\u{fffd}b é"), event("2", 6, "é")]);
     assert_eq!(decoded.damaged_events, 1);
 }
 
@@ -230,7 +230,7 @@ fn characters_that_are_spelled_as_escapes_are_written_out() {
 fn a_first_event_without_a_time_is_left_out_and_counted() {
     let (decoded, events) =
         decode(&batch(r#"{"id":"1","message":"m"},{"id":"2","timestamp":6,"message":"n"}"#)).unwrap();
-    assert_eq!(events, [told("2", 6, "n")]);
+    assert_eq!(events, [event("2", 6, "n")]);
     assert_eq!((decoded.log_events, decoded.damaged_events), (1, 1));
 }
 
@@ -288,7 +288,7 @@ fn a_batch_of_several_members_with_zeros_behind_them_is_read() {
     let (front, back) = document.split_at(100);
     let members = [gzip(front), gzip(back), vec![0; 9]].concat();
     let (_, events) = collect(|on_event| gzip_data(&members, &Limits::default(), on_event)).unwrap();
-    assert_eq!(events, [told("1", 5, "m")]);
+    assert_eq!(events, [event("1", 5, "m")]);
 }
 
 #[test]
@@ -349,10 +349,10 @@ fn an_event_that_is_too_long_keeps_its_first_part_and_the_rest_of_the_batch() {
     let (decoded, events) = in_windows(&gzip(&batch(&elements)), TIGHT).unwrap();
     assert_eq!(decoded.damaged_events, 3);
     assert_eq!(events.len(), 4);
-    assert_eq!(events[0], told("1", 5, "m"));
-    assert_eq!(events[1], told("2", 6, &long[..128 - r#"{"id":"2","timestamp":6,"message":""#.len()]));
-    assert_eq!(events[2], told("", 6, &long[..128 - r#"{"message":""#.len()]));
-    assert_eq!(events[3], told("3", 8, "n"));
+    assert_eq!(events[0], event("1", 5, "m"));
+    assert_eq!(events[1], event("2", 6, &long[..128 - r#"{"id":"2","timestamp":6,"message":""#.len()]));
+    assert_eq!(events[2], event("", 6, &long[..128 - r#"{"message":""#.len()]));
+    assert_eq!(events[3], event("3", 8, "n"));
 }
 
 #[test]
@@ -383,16 +383,16 @@ fn an_encoded_event_of_any_length_is_decoded_to_the_same() {
                 message: Message::plain(text.as_bytes()),
             }),
         );
-        let (decoded, told_events) =
+        let (decoded, decoded_events) =
             collect(|on_event| subscription_event(encoded.as_bytes(), &Limits::default(), on_event)).unwrap();
         assert_eq!(decoded.header, header());
         assert_eq!(decoded.damaged_events, 0);
-        assert_eq!(told_events, events.map(|(id, timestamp_ms, text)| told(id, timestamp_ms, text)));
+        assert_eq!(decoded_events, events.map(|(id, timestamp_ms, text)| event(id, timestamp_ms, text)));
         let oracle: aws_lambda_events::cloudwatch_logs::LogsEvent = serde_json::from_str(&encoded).unwrap();
         let data = oracle.aws_logs.data;
         assert_eq!((data.log_group, data.subscription_filters.len()), (header().log_group, 1));
-        let read: Vec<Told> =
+        let read: Vec<Event> =
             data.log_events.into_iter().map(|event| (event.id, event.timestamp, event.message)).collect();
-        assert_eq!(read, told_events);
+        assert_eq!(read, decoded_events);
     }
 }

@@ -26,13 +26,13 @@ impl Watch {
     }
 }
 
-/// The CPU time of this thread; none where the system does not tell.
+/// Returns the CPU time of this thread; None if the system does not report it.
 #[cfg(unix)]
 fn cpu_time() -> Option<Duration> {
     rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).try_into().ok()
 }
 
-/// The CPU time of this thread; none where the system does not tell.
+/// Returns the CPU time of this thread; None if the system does not report it.
 #[cfg(not(unix))]
 fn cpu_time() -> Option<Duration> {
     None

@@ -1,4 +1,4 @@
-//! What no event can bring about, since nothing that is read panics: the way of a panic.
+//! Handling of a panic. No event causes one, so it needs a test of its own.
 
 use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
 use why5xx::settings::{Environment, Settings};

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_tells_whether_trying_again_may_help() {
+    fn an_answer_shows_whether_a_retry_may_help() {
         let rows = [
             (400, "Throttling", Fault::Throttled),
             (400, "ThrottlingException", Fault::Throttled),

@@ -90,7 +90,7 @@ impl Sent {
         self.batches.iter().filter(|other| other.batch != batch && other.holds_any(events)).collect()
     }
 
-    /// Remembers a half-accepted batch: the data `sent`, of which those with the keys `accepted` were accepted.
+    /// Remembers a half-accepted batch: `sent` are its data, and those with a key in `accepted` were accepted.
     /// Returns how many unfinished batches were forgotten for lack of room.
     pub(super) fn remember<'a>(
         &mut self,

@@ -91,9 +91,10 @@ impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
         if batches != 0 {
             return Ok(self.without(batches)?.get(&key).cloned());
         }
-        // No other batch has this datum in CloudWatch. If one of them tried it, it was not accepted. If this batch tried
-        // it before, the others may have subtracted it for that reason. In both cases all of it is sent. Otherwise the
-        // other batches may have counted the request under another key, since they hold more or fewer of its lines.
+        // No other batch has this datum in CloudWatch. If one of them tried it, it was not accepted. If this batch
+        // tried it before, the others may have subtracted it for that reason. In both cases all of it is sent.
+        // Otherwise the other batches may have counted the request under another key, since they hold more or fewer of
+        // its lines.
         let is_tried = self.own.iter().chain(&self.others).any(|batch| batch.has_tried(as_sent));
         if is_tried { Ok(Some(datum.clone())) } else { Err(Unknown) }
     }

@@ -1,4 +1,4 @@
-//! The publisher with a sink that does as it is told.
+//! The publisher with a scripted sink.
 
 use proptest::prelude::*;
 

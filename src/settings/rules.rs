@@ -142,7 +142,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// See [`load`](Self::load).
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         Self::parse(path, &toml_file::read(path)?)
     }

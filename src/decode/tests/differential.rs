@@ -232,7 +232,7 @@ fn plain_timestamp(value: &Value) -> Option<i64> {
 }
 
 /// The plain way. `None` if `serde_json` finds the document wrong anywhere.
-fn plain(document: &[u8]) -> Option<(Decoded, Vec<Told>)> {
+fn plain(document: &[u8]) -> Option<(Decoded, Vec<Event>)> {
     let document: Document = serde_json::from_slice(document).ok()?;
     let header = BatchHeader {
         message_type: document.message_type.unwrap_or_default(),
@@ -244,7 +244,7 @@ fn plain(document: &[u8]) -> Option<(Decoded, Vec<Told>)> {
     if decoded.header.is_control() {
         return Some((decoded, Vec::new()));
     }
-    let mut events: Vec<Told> = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     for Element([id, timestamp, message], twice) in document.log_events? {
         let timestamp_ms = timestamp.as_ref().and_then(plain_timestamp);
         let named = matches!(id, None | Some(Value::Null | Value::String(_)));
@@ -343,7 +343,7 @@ fn what_aws_lambda_events_reads_is_read_the_same() {
         };
         assert_eq!(decoded.header, header);
         if !header.is_control() {
-            let expected: Vec<Told> =
+            let expected: Vec<Event> =
                 data.log_events.into_iter().map(|event| (event.id, event.timestamp, event.message)).collect();
             assert_eq!(events, expected, "seed {seed}");
             read += events.len();

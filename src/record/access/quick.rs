@@ -44,7 +44,7 @@ pub(super) fn is_healthy(bytes: &[u8], escaped: bool) -> bool {
     seen
 }
 
-/// Returns whether the message contains any of the words of which every line of an access log has one.
+/// Returns whether the message contains a word of an access log. Every line of one has at least one of these words.
 pub(super) fn has_words_of_an_access_log(bytes: &[u8]) -> bool {
     [&TATUS, &REQUEST_TIME, &ZONE, &TATUS_IN_CAPITALS].iter().any(|finder| finder.find(bytes).is_some())
 }

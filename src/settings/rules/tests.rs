@@ -60,7 +60,7 @@ fn a_rule_before_wins_over_a_built_in_cause_and_one_after_does_not() {
 }
 
 #[test]
-fn every_voice_is_heard() {
+fn every_author_is_matched() {
     let rows = [
         ("gateway", Author::Gateway),
         ("authorizer", Author::Authorizer),
