@@ -92,9 +92,9 @@ advisories: tools ## Known vulnerabilities, where the advisory database can be f
 		echo "advisories: NOT CHECKED, the advisory database cannot be fetched from here"; \
 	fi
 
-# How programs are built that `make test` deploys: neither optimised across crates nor with what a debugger wants, in a
-# third of the time. `make release-test` has the programs that are released.
-QUICKLY := SAM_BUILD_MODE=debug CARGO_PROFILE_DEV_DEBUG=false
+# How the program is built that `make test` deploys: not optimised across crates, in a third of the time. `make release-test`
+# deploys the one that is released.
+QUICKLY := SAM_BUILD_MODE=debug
 
 .PHONY: chain
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
