@@ -26,8 +26,7 @@ mod tests;
 use std::num::NonZeroU16;
 
 use index::Index;
-pub use pattern::normalise;
-pub(crate) use pattern::own_words;
+pub use pattern::{normalise, own_words};
 pub use role::Role;
 
 /// A cause: its published id, its patterns and its remedy.

@@ -44,7 +44,7 @@ fn straight(word: &str) -> Cow<'_, str> {
 const QUOTING_HEADS: &[&str] = &["illegal character in ", "not valid protocol version:"];
 
 /// Returns a normalised sentence of the gateway without the text it quotes: a client's path must not name a cause.
-pub(crate) fn own_words(text: &str) -> &str {
+pub fn own_words(text: &str) -> &str {
     let end = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len())).min();
     &text[..end.unwrap_or(text.len())]
 }

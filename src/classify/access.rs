@@ -2,12 +2,12 @@
 //!
 //! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
 
-use super::{frame, sentence, shape};
+use super::{frame, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
 use crate::failure::{Failure, Id, Subject};
 use crate::placeholder::UNKNOWN;
 use crate::record::Source;
-use crate::record::access::{AccessLine, Fields, line as read_line, pasted_fields, pasted_lines};
+use crate::record::access::{AccessLine, Fields};
 
 /// The response types of the authorizer's phase start with this.
 const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
@@ -48,47 +48,6 @@ fn shape_of(fields: &Fields) -> String {
     shape::of(text.map_or("", String::as_str))
 }
 
-/// The cause that pasted text names, whether or not it says that a request failed; of several the surest.
-///
-/// For `explain` alone: an error text without a status counts nothing.
-pub fn pasted_cause(text: &str, table: &Table) -> Option<&'static Cause> {
-    let mut surest: Option<&'static Cause> = None;
-    for line in pasted_lines(text) {
-        // Among equals the earlier line.
-        if let Some(cause) = of_pasted_line(&line, table).filter(|cause| surest.is_none_or(|s| cause.rank > s.rank)) {
-            surest = Some(cause);
-        }
-    }
-    surest
-}
-
-fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
-    match read_line(line) {
-        Some(AccessLine::Failed(fields)) => return Some(cause_of(&fields, table)),
-        Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
-        Some(AccessLine::NoStatus) | None => {}
-    }
-    let named = match pasted_fields(line) {
-        Some(fields) => why(&fields, table),
-        None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
-    };
-    // Without a status an unknown text proves no failure.
-    named.filter(|cause| !cause.is(Role::Unclassified))
-}
-
-/// The cause that one cell of a pasted table, or a line without any, names.
-fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
-    let cell = cell.trim().trim_matches('"');
-    if cell.is_empty() || is_public(cell) {
-        return None;
-    }
-    let normal = normalise(cell);
-    if speaks_of_the_authorizer(&normal) && !sentence::is_platforms(&normal) {
-        return None;
-    }
-    table.find(Author::ResponseType, cell).or_else(|| of_sentence(cell, table))
-}
-
 fn subject(fields: &Fields, source: &Source) -> Subject {
     let told = |of_line: &Option<String>, of_group: &Option<String>| {
         of_line.clone().or_else(|| of_group.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
@@ -105,7 +64,7 @@ fn cause_of(fields: &Fields, table: &Table) -> &'static Cause {
 }
 
 /// The cause that the fields name; none where they give no reason.
-fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
+pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     let unclassified = || Role::Unclassified.cause();
     if let Some(cause) = of_early_phases(fields, table) {
         return Some(cause);

@@ -153,8 +153,8 @@ pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
     body_text(tail.text().trim(), table)
 }
 
-/// The same for the text of a body.
-pub(super) fn body_text(text: &str, table: &Table) -> Option<Answer> {
+/// What the text of a body tells, where it is an error as a whole.
+pub fn body_text(text: &str, table: &Table) -> Option<Answer> {
     if text.len() > LONGEST_BODY_BYTES {
         return None;
     }

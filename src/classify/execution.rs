@@ -209,7 +209,7 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
 
 /// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
 /// it was, so any other sentence of the phase tells more.
-pub(crate) fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
+fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
     let cause = table.find(Author::Authorizer, text).unwrap_or_else(|| Role::AuthorizerFailed.cause());
     let is_bare = text.contains("authorizer error");
     (cause, if is_bare { Rank::Generic } else { cause.rank })

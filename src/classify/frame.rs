@@ -36,7 +36,7 @@ pub fn function_error(text: &str) -> Option<&str> {
 }
 
 /// The status of `Lambda invocation failed with status: {status}. …`, in normal form.
-pub(super) fn invocation_status(normal: &str) -> Option<u16> {
+pub fn invocation_status(normal: &str) -> Option<u16> {
     let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     rest[..digits].parse().ok()

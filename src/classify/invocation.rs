@@ -213,7 +213,7 @@ fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
 
 /// The cause of one of the platform's own sentences on a function: that of the first rule that matches it, else that
 /// of its role.
-pub(super) fn of_platform(sentence: &str, role: Role, table: &Table) -> &'static Cause {
+fn of_platform(sentence: &str, role: Role, table: &Table) -> &'static Cause {
     find(table, sentence).unwrap_or_else(|| role.cause())
 }
 

@@ -10,5 +10,6 @@ pub mod flow;
 pub mod frame;
 pub mod invocation;
 pub mod repeated;
-pub mod sentence;
 pub mod shape;
+
+pub use endpoint::body_text;

@@ -14,14 +14,13 @@ mod csv;
 mod fields;
 mod json;
 mod keyed;
-mod paste;
 mod quick;
 mod shape;
 mod vocabulary;
 mod xml;
 
-pub use fields::Fields;
-pub use paste::{pasted_fields, pasted_lines};
+pub use fields::{Fields, telling_fields};
+pub use vocabulary::is_name;
 
 use std::borrow::Cow;
 
@@ -88,7 +87,7 @@ fn may_be_access_line(bytes: &[u8]) -> bool {
 }
 
 /// Strips the time and the stream that log viewers print before each line.
-fn without_prefix(text: &str) -> &str {
+pub fn without_prefix(text: &str) -> &str {
     let mut rest = text;
     let mut timed = false;
     // No tool writes more than a time of two words, a group and a stream.

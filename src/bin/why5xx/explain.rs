@@ -8,13 +8,13 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 use why5xx::cause::{Cause, Table, UNCLASSIFIED};
-use why5xx::classify::{self, shape};
+use why5xx::classify::shape;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
 use why5xx::settings::Settings;
 
 use crate::configuration::{self, Configuration};
-use crate::input::{self, Reader};
+use crate::input::{self, Reader, sentence};
 use crate::terminal::{printable, table_width, width, wrapped};
 use crate::{Failed, report, runbook};
 
@@ -84,7 +84,7 @@ impl Found {
                         && source.log_group.is_empty()
                         && sentences.len() < MOST_SENTENCES
                     {
-                        sentences.extend(classify::sentence::cause(&event.message.text(), table).map(|cause| cause.id));
+                        sentences.extend(sentence::cause(&event.message.text(), table).map(|cause| cause.id));
                     }
                     record
                 },
@@ -105,11 +105,11 @@ impl Found {
         if found.causes.is_empty() || found.causes.iter().all(|id| *id == UNCLASSIFIED) {
             let text = String::from_utf8_lossy(text);
             // That no cause is known was found already.
-            let of_line = classify::access::pasted_cause(&text, table).map(|cause| cause.id);
+            let of_line = sentence::surest(&text, table).map(|cause| cause.id);
             let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
             found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
             if found.causes.is_empty() {
-                found.causes.extend(classify::sentence::within(&text, table).map(|cause| cause.id));
+                found.causes.extend(sentence::within(&text, table).map(|cause| cause.id));
             }
         }
         Ok(found)

@@ -11,6 +11,8 @@
 mod json;
 mod quoted;
 mod reader;
+mod rows;
+pub(crate) mod sentence;
 mod text;
 
 use std::io::{self, BufRead, BufReader, Read};

@@ -197,39 +197,3 @@ fn other_lines_are_no_failures() {
     assert!(finding(&AccessLine::NoStatus, 0, &source, &table()).is_none());
     assert!(matches!(finding(&AccessLine::Ambiguous, 0, &source, &table()), Some(Finding::Ambiguous)));
 }
-
-#[test]
-fn pasted_text_names_a_cause_without_a_status() {
-    for (text, cause) in [
-        ("Lambda Customer Function Error:'ORDERS_TABLE'", "lambda_unhandled_error"),
-        (
-            "2026-01-02 03:04:05.678\t192.0.2.7\torders\tINTEGRATION_FAILURE\tInternal server error\tLambda Customer Function Error:'X'",
-            "lambda_unhandled_error",
-        ),
-        ("INTEGRATION_NETWORK_FAILURE", "backend_connection_failed"),
-        (
-            "\u{201c}authorizerError\u{201d}: \"The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer.\"",
-            "authorizer_error",
-        ),
-        (
-            "[\n {\n \"field\": \"integrationErrorMessage\",\n \"value\": \"The Lambda function returned the following error: no table. Check your Lambda function code and try again.\"\n },\n],",
-            "lambda_unhandled_error",
-        ),
-        (
-            "{\n  \"status\": \"504\",\n  \"requestId\": \"r-1\",\n  \"error\": {\n    \"responseType\": \"INTEGRATION_TIMEOUT\"\n  }\n}",
-            "integration_timeout",
-        ),
-    ] {
-        assert_eq!(pasted_cause(text, &table()).map(|cause| cause.id), Some(cause), "{text}");
-    }
-    for text in [
-        "Internal server error",
-        "all is well",
-        "",
-        "{\"status\":\"200\"}",
-        "{\"requestId\":\"r\",\"routeKey\":\"x\",\"status\":\"403\",\"errorMessage\":\"Forbidden\"}",
-        "\"error\": \"colour\"",
-    ] {
-        assert_eq!(pasted_cause(text, &table()).map(|cause| cause.id), None, "{text}");
-    }
-}

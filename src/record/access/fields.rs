@@ -1,12 +1,12 @@
 //! Turns the pairs of a line into fields, and decides whether the status can be trusted.
 
 use super::vocabulary::{Variable, is_of_an_application, is_written_by_client, variable, weight};
-use super::{AccessLine, MOST_PAIRS, Pair, Pairs, set_value, shape};
+use super::{AccessLine, MOST_PAIRS, Pair, Pairs, json, set_value, shape};
 
 /// Fields of a request that ended in a server error. Unset variables are None.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
-    /// Status of the answer to the client, 500 to 599; 0 if pasted text lacks it.
+    /// Status of the answer to the client, 500 to 599; 0 where [`telling_fields`] finds none.
     pub status: u16,
     /// The gateway response type. Set only if the gateway itself made the answer.
     pub response_type: Option<String>,
@@ -89,10 +89,11 @@ pub(super) fn line(pairs: &Pairs<'_>) -> Option<AccessLine> {
     }
 }
 
-/// Returns the fields of pasted text, with or without a status.
-pub(super) fn of_pasted(pairs: &Pairs<'_>) -> Fields {
-    let variables = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
-    ReadPairs { pairs, variables }.fields(0)
+/// Returns the fields of a JSON object, with or without a status; None if no name is one of an access log.
+pub fn telling_fields(object: &str) -> Option<Fields> {
+    let pairs = &json::pairs(object);
+    let variables: Vec<_> = pairs.pairs.iter().map(|pair| variable(&pair.path)).collect();
+    variables.iter().any(Option::is_some).then(|| ReadPairs { pairs, variables }.fields(0))
 }
 
 /// Whether an application wrote the line instead of API Gateway.

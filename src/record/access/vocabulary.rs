@@ -162,6 +162,13 @@ fn variable_of_name(name: &str) -> Option<Variable> {
     })
 }
 
+/// Whether a text is the name of a field, as in the header of a table.
+pub fn is_name(text: &str) -> bool {
+    let path = [plain(text)];
+    let variable = variable(&path);
+    !text.contains(' ') && (variable.is_some() || weight(&path, variable) > 0)
+}
+
 /// Returns the weight of a name as evidence for a line of API Gateway: 2 if only its formats use it, 1 if other logs do
 /// as well, else 0. `variable` is the result of [`variable`] for the path.
 pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {

@@ -1,3 +1,8 @@
+use proptest::prelude::*;
+use why5xx::cause::Table;
+use why5xx::record::Source;
+use why5xx::settings::Settings;
+
 use super::*;
 
 fn parts(input: &[u8]) -> Vec<Part> {
@@ -129,4 +134,34 @@ fn the_output_of_a_test_invocation_holds_a_log() {
     assert_eq!(messages, ["Execution log for request r", completed]);
     let cut_off = &document[..document.len() - 4];
     assert!(!events(cut_off).is_empty(), "text, not a broken document of CloudWatch Logs");
+}
+
+/// Reads a text as `explain` does.
+fn read_all(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = unquoted(&text);
+    let settings = Settings::default();
+    let mut reader = Reader::new(&settings);
+    // Text that looks like a document of CloudWatch Logs may be none.
+    let _ = read(text.as_bytes(), |part| {
+        let _ = part.decode("", &Limits::default(), &mut |_, event| {
+            let _ = reader.read(&Source::default(), event);
+        });
+    });
+    let table = Table::default();
+    let _ = (sentence::cause(&text, &table), sentence::surest(&text, &table), sentence::within(&text, &table));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn any_json_like_text_is_read_without_a_panic(text in "[{}\":,<>/| a\\-\\\\5\u{e9}\n\t]{0,120}") {
+        read_all(text.as_bytes());
+        read_all(format!("{{{text}").as_bytes());
+        read_all(format!("requestId\tstatus\n{text}").as_bytes());
+    }
 }

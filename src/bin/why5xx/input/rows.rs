@@ -1,12 +1,10 @@
 //! Pasted text to lines: pretty-printed JSON, tables and rows of queries, messages inside other JSON.
 //!
-//! For `explain` and for plain text only. On the wire a log event is one line, and nothing of this is done.
+//! In a batch a log event is one line, and nothing of this is done.
 
 use std::borrow::Cow;
 
-use super::fields::of_pasted;
-use super::vocabulary::{plain, variable, weight};
-use super::{Fields, Pairs, json};
+use why5xx::record::access::{self, Fields};
 
 /// Longest document that is put together from pasted lines; our own bound.
 const LONGEST_DOCUMENT_BYTES: usize = 256 * 1024;
@@ -15,7 +13,7 @@ const LONGEST_DOCUMENT_BYTES: usize = 256 * 1024;
 ///
 /// Documents over several lines become one line, rows of tables and of query results become JSON objects, and messages
 /// that are quoted in JSON are unquoted. All else stays as it is.
-pub fn pasted_lines(text: &str) -> Vec<Cow<'_, str>> {
+pub(super) fn lines(text: &str) -> Vec<Cow<'_, str>> {
     let mut paste = Paste::default();
     for line in text.lines() {
         paste.line(line);
@@ -25,22 +23,17 @@ pub fn pasted_lines(text: &str) -> Vec<Cow<'_, str>> {
     paste.lines
 }
 
-/// What pasted text tells of a failure without saying that one happened: `"integrationError": "…"` and the like.
-pub fn pasted_fields(line: &str) -> Option<Fields> {
+/// The fields of a line that has some, whether or not it says that a request failed: `"integrationError": "…"` and the
+/// like.
+pub(super) fn fields(line: &str) -> Option<Fields> {
     let line = straight_quotes(line.trim().trim_end_matches(','));
-    let document = if line.starts_with('{') {
-        line
+    if line.starts_with('{') {
+        access::telling_fields(&line)
     } else if line.contains(':') && line.starts_with(['"', '\'']) {
-        Cow::Owned(format!("{{{line}}}"))
+        access::telling_fields(&format!("{{{line}}}"))
     } else {
-        return None;
-    };
-    let pairs = json::pairs(&document);
-    tells_a_reason(&pairs).then(|| of_pasted(&pairs))
-}
-
-fn tells_a_reason(pairs: &Pairs<'_>) -> bool {
-    pairs.pairs.iter().any(|pair| variable(&pair.path).is_some())
+        None
+    }
 }
 
 #[derive(Default)]
@@ -146,7 +139,7 @@ impl<'a> Paste<'a> {
                 true
             }
             _ => {
-                let known = cells.iter().filter(|cell| is_name(cell)).count();
+                let known = cells.iter().filter(|cell| access::is_name(cell)).count();
                 self.table = (known >= 2).then_some(Table { separator, names: cells });
                 self.table.is_some()
             }
@@ -169,7 +162,7 @@ impl<'a> Paste<'a> {
 
 /// A document that starts on this line and does not end on it.
 fn start_of_document(trimmed: &str) -> Option<&str> {
-    let start = super::without_prefix(trimmed);
+    let start = access::without_prefix(trimmed);
     (start.starts_with('{') && (start == "{" || !start.ends_with('}')) && !start.ends_with("},")).then_some(start)
 }
 
@@ -205,12 +198,6 @@ fn next_string(text: &str) -> Option<(&str, String, &str)> {
 fn cells(line: &str, separator: char) -> Vec<String> {
     let line = if separator == '|' { line.trim().trim_matches('|') } else { line };
     line.split(separator).map(|cell| without_entities(cell.trim())).collect()
-}
-
-fn is_name(cell: &str) -> bool {
-    let path = [plain(cell)];
-    let variable = variable(&path);
-    !cell.contains(' ') && (variable.is_some() || weight(&path, variable) > 0)
 }
 
 /// Undoes the entities that consoles put into copied tables.
@@ -249,42 +236,42 @@ mod tests {
         let text =
             "before\n  {\n    \"status\": \"502\",\n    \"error\": {\n      \"message\": \"a {b}\"\n    }\n  },\nafter";
         let joined = r#"{ "status": "502", "error": { "message": "a {b}" } }"#;
-        assert_eq!(pasted_lines(text), ["before", joined, "after"]);
+        assert_eq!(lines(text), ["before", joined, "after"]);
     }
 
     #[test]
     fn a_message_quoted_in_json_is_unquoted() {
         let text = r#"      "message": "{\"requestId\":\"r\",\"status\":\"502\"}","#;
-        assert_eq!(pasted_lines(text), [r#"{"requestId":"r","status":"502"}"#]);
+        assert_eq!(lines(text), [r#"{"requestId":"r","status":"502"}"#]);
     }
 
     #[test]
     fn rows_of_query_results_become_objects() {
         let text = "[\n  [\n    {\n      \"field\": \"status\",\n      \"value\": \"502\"\n    },\n    {\n      \"field\": \"routeKey\",\n      \"value\": \"GET /x\"\n    }\n  ],\n  [{\"field\":\"status\",\"value\":\"504\"}]\n]";
-        let objects: Vec<_> = pasted_lines(text).into_iter().filter(|line| line.contains("status")).collect();
+        let objects: Vec<_> = lines(text).into_iter().filter(|line| line.contains("status")).collect();
         assert_eq!(objects, [r#"{"routeKey":"GET /x","status":"502"}"#, r#"{"status":"504"}"#]);
     }
 
     #[test]
     fn rows_of_tables_become_objects() {
         let table = "| status | routeKey |\n|---|---|\n| 502 | GET &#x2f;x |\nend";
-        assert_eq!(pasted_lines(table), [r#"{"routeKey":"GET /x","status":"502"}"#, "end"]);
+        assert_eq!(lines(table), [r#"{"routeKey":"GET /x","status":"502"}"#, "end"]);
         let tabbed = "status\trouteKey\n502\tGET /x";
-        assert_eq!(pasted_lines(tabbed), [r#"{"routeKey":"GET /x","status":"502"}"#]);
+        assert_eq!(lines(tabbed), [r#"{"routeKey":"GET /x","status":"502"}"#]);
     }
 
     #[test]
     fn a_document_between_tabs_is_taken_out() {
         let text = "EVENTS\t3712\t1760104536000\tstream\t{\"status\":\"502\"}\t1760104536123";
-        assert_eq!(pasted_lines(text), [r#"{"status":"502"}"#]);
-        assert_eq!(pasted_lines("2026-01-02T03:04:05.678Z\t{\"status\":\"502\"}"), [r#"{"status":"502"}"#]);
+        assert_eq!(lines(text), [r#"{"status":"502"}"#]);
+        assert_eq!(lines("2026-01-02T03:04:05.678Z\t{\"status\":\"502\"}"), [r#"{"status":"502"}"#]);
     }
 
     #[test]
     fn a_single_pair_with_curly_quotes_is_read() {
-        let fields = pasted_fields("\u{201c}authorizerError\u{201d}: \"no permission\",").expect("a pair");
-        assert_eq!(fields.authorizer_error.as_deref(), Some("no permission"));
-        assert_eq!(pasted_fields("just a sentence: with a colon"), None);
-        assert_eq!(pasted_fields("\"colour\": \"blue\""), None);
+        let found = fields("\u{201c}authorizerError\u{201d}: \"no permission\",").expect("a pair");
+        assert_eq!(found.authorizer_error.as_deref(), Some("no permission"));
+        assert_eq!(fields("just a sentence: with a colon"), None);
+        assert_eq!(fields("\"colour\": \"blue\""), None);
     }
 }

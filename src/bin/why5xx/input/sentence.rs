@@ -2,12 +2,15 @@
 //!
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
-use super::{endpoint, frame, invocation};
-use crate::cause::{self, Author, Cause, Role, Table, normalise};
+use why5xx::cause::{Author, Cause, Role, Table, normalise, own_words};
+use why5xx::classify::{access, body_text, frame};
+use why5xx::record::access::{AccessLine, Fields, line as access_line};
+
+use super::rows;
 
 /// The cause that a pasted text names: the columns of a table row are asked one by one.
-pub fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
-    if let Some(answer) = endpoint::body_text(text.trim(), table) {
+pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
+    if let Some(answer) = body_text(text.trim(), table) {
         let index = answer.lambda_service.or(answer.function).or(answer.service);
         return index.map(|index| table.at(index));
     }
@@ -23,8 +26,8 @@ fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
         return table.find(Author::Function, &normalise(said));
     }
     let text = normalise(sentence);
-    if cause::own_words(&text).contains("authorizer") && is_platforms(&text) {
-        return Some(super::execution::authorizer(&text, table).0);
+    if own_words(&text).contains("authorizer") && is_platforms(&text) {
+        return Some(table.find(Author::Authorizer, &text).unwrap_or_else(|| Role::AuthorizerFailed.cause()));
     }
     table
         .find(Author::Gateway, &text)
@@ -51,7 +54,7 @@ const HEADS: &[&str] = &[
 ];
 
 /// The cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
-pub fn within(text: &str, table: &Table) -> Option<&'static Cause> {
+pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
         let lower = line.to_ascii_lowercase();
         let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
@@ -60,7 +63,7 @@ pub fn within(text: &str, table: &Table) -> Option<&'static Cause> {
 }
 
 /// Whether a text that speaks of an authorizer is the platform's, not a person's who tells of an API.
-pub(super) fn is_platforms(normal: &str) -> bool {
+fn is_platforms(normal: &str) -> bool {
     const WORDS: &[&str] = &[
         "execution failed",
         "authorizer error",
@@ -95,12 +98,55 @@ fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
             return None;
         }
     }
-    Some(invocation::of_platform(&line[at..], role, table))
+    Some(table.find(Author::FunctionLog, &normalise(&line[at..])).unwrap_or_else(|| role.cause()))
 }
 
 /// A gateway response type that stands alone.
 fn response_type(sentence: &str, table: &Table) -> Option<&'static Cause> {
     table.find(Author::ResponseType, sentence.trim_matches(['"', '\'', ' ']))
+}
+
+/// The cause that pasted text names, whether or not it says that a request failed; of several the surest.
+///
+/// The text of an error without a status counts nothing.
+pub(crate) fn surest(text: &str, table: &Table) -> Option<&'static Cause> {
+    let mut surest: Option<&'static Cause> = None;
+    for line in rows::lines(text) {
+        // Among equals the earlier line.
+        if let Some(cause) = of_pasted_line(&line, table).filter(|cause| surest.is_none_or(|s| cause.rank > s.rank)) {
+            surest = Some(cause);
+        }
+    }
+    surest
+}
+
+fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
+    match access_line(line) {
+        Some(AccessLine::Failed(fields)) => {
+            return Some(access::why(&fields, table).unwrap_or_else(|| Role::NoReason.cause()));
+        }
+        Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
+        Some(AccessLine::NoStatus) | None => {}
+    }
+    let named = match rows::fields(line) {
+        Some(fields) => access::why(&fields, table),
+        None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
+    };
+    // Without a status an unknown text proves no failure.
+    named.filter(|cause| !cause.is(Role::Unclassified))
+}
+
+/// The cause that one cell of a pasted table, or a line without any, names.
+fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
+    let cell = cell.trim().trim_matches('"');
+    let normal = normalise(cell);
+    // A word by itself, not part of a host's or a function's name.
+    let is_authorizer = |word: &str| word.trim_end_matches([',', '.', ':', ';']) == "authorizer";
+    if own_words(&normal).split(' ').any(is_authorizer) && !is_platforms(&normal) {
+        return None;
+    }
+    let as_error = || Fields { integration_error: Some(cell.to_owned()), ..Fields::default() };
+    table.find(Author::ResponseType, cell).or_else(|| access::why(&as_error(), table))
 }
 
 #[cfg(test)]
@@ -220,6 +266,42 @@ mod tests {
     fn healthy_text_names_none() {
         for text in ["GET /orders 200", "all is well", r#"{"message":"ok"}"#, ""] {
             assert!(cause(text, &Table::default()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn pasted_text_names_a_cause_without_a_status() {
+        for (text, cause) in [
+            ("Lambda Customer Function Error:'ORDERS_TABLE'", "lambda_unhandled_error"),
+            (
+                "2026-01-02 03:04:05.678\t192.0.2.7\torders\tINTEGRATION_FAILURE\tInternal server error\tLambda Customer Function Error:'X'",
+                "lambda_unhandled_error",
+            ),
+            ("INTEGRATION_NETWORK_FAILURE", "backend_connection_failed"),
+            (
+                "\u{201c}authorizerError\u{201d}: \"The IAM role configured on the authorizer or API Gateway doesn't have permissions to call the authorizer.\"",
+                "authorizer_error",
+            ),
+            (
+                "[\n {\n \"field\": \"integrationErrorMessage\",\n \"value\": \"The Lambda function returned the following error: no table. Check your Lambda function code and try again.\"\n },\n],",
+                "lambda_unhandled_error",
+            ),
+            (
+                "{\n  \"status\": \"504\",\n  \"requestId\": \"r-1\",\n  \"error\": {\n    \"responseType\": \"INTEGRATION_TIMEOUT\"\n  }\n}",
+                "integration_timeout",
+            ),
+        ] {
+            assert_eq!(surest(text, &Table::default()).map(|cause| cause.id), Some(cause), "{text}");
+        }
+        for text in [
+            "Internal server error",
+            "all is well",
+            "",
+            "{\"status\":\"200\"}",
+            "{\"requestId\":\"r\",\"routeKey\":\"x\",\"status\":\"403\",\"errorMessage\":\"Forbidden\"}",
+            "\"error\": \"colour\"",
+        ] {
+            assert_eq!(surest(text, &Table::default()).map(|cause| cause.id), None, "{text}");
         }
     }
 }
