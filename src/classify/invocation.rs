@@ -124,7 +124,7 @@ pub fn finding<'a>(table: &Table, line: &'a Line<'_>) -> Option<Finding<'a>> {
             Some(failure(timed_out.request_id, Evidence { certain, ..evidence(cause, Weight::Ended) }))
         }
         Line::Exit(exit) => Some(failure(exit.request_id, process_end(table, exit))),
-        Line::Error(error) => Some(failure(error.request_id, thrown(table, error)?)),
+        Line::Error(error) => Some(failure(error.request_id, thrown(table, error))),
     }
 }
 
@@ -185,7 +185,7 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     Evidence { exit: end, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
 }
 
-fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
+fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
     let error_type = error.error_type.as_deref().unwrap_or_default();
     let named = match error.moment {
         Moment::Init => Some(Role::FunctionNotLoaded.cause()),
@@ -194,13 +194,12 @@ fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
     };
     let found = match named {
         Some(cause) => evidence(cause, weight_of(cause)),
-        None if error.proof == Proof::IfItNamesACause => return None,
         None => evidence(Role::FunctionFailed.cause(), Weight::Threw),
     };
     if error.proof == Proof::IfTheProcessEnded {
-        return Some(Evidence { weight: Weight::Hinted, certain: false, ..found });
+        return Evidence { weight: Weight::Hinted, certain: false, ..found };
     }
-    Some(Evidence {
+    Evidence {
         certain: error.proof != Proof::UnlessItSucceeded,
         place: match error.moment {
             Moment::Process => Place::Process,
@@ -208,7 +207,7 @@ fn thrown(table: &Table, error: &Error<'_>) -> Option<Evidence> {
             Moment::Handler | Moment::Unknown | Moment::Init => Place::Invocation,
         },
         ..found
-    })
+    }
 }
 
 /// The cause of one of the platform's own sentences on a function: that of the first rule that matches it, else that

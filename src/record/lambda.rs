@@ -8,7 +8,7 @@
 mod go;
 mod json;
 mod platform;
-mod prefix;
+pub mod prefix;
 mod request_id;
 mod runtime;
 
@@ -20,6 +20,7 @@ use memchr::memmem::Finder;
 use crate::decode::LogEvent;
 
 pub use request_id::RequestId;
+pub use runtime::{exception_at_start, type_at_end};
 
 /// A line in the log of a Lambda function that tells of an invocation or of the start of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,8 +120,6 @@ pub struct Error<'a> {
 /// How sure it is that a line is the platform's or the runtime's own word on a failed invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proof {
-    /// Pasted text that may be anything: it counts only where it names a cause.
-    IfItNamesACause,
     /// The function may have logged it, or the runtime before the process ended: it says why, should that be so.
     IfTheProcessEnded,
     /// The function may have printed it: an invocation that ends without an error disproves it.
@@ -211,18 +210,6 @@ pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
             .filter(platform::is_unmistakable)
             .or_else(|| runtime::read_unmistakable(prefix::strip(text).rest))
     })
-}
-
-/// Reads a line that a person pasted: any line of a function's log, and also an error by itself, without the frame in
-/// which a runtime writes it.
-pub fn read_pasted<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
-    read(event).or_else(|| line_of(event, runtime::read_bare))
-}
-
-/// Whether a line of text belongs to the log event before it although it is not indented: the runtimes' reports of
-/// errors have such lines.
-pub fn continues_event(event: &str, line: &str) -> bool {
-    runtime::continues(event, line)
 }
 
 /// A line of the platform's. Its first letter tells most others apart.

@@ -68,7 +68,7 @@ impl Found {
         settings.exemplars_per_cause = usize::MAX;
         let settings = Arc::new(settings);
         let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
-        let mut reader = Reader::new(&settings);
+        let mut reader = Reader::new(&settings, table);
         let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
         let mut hints = Vec::new();
         let mut failed = None;

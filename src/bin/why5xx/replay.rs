@@ -146,8 +146,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let inputs = inputs_or_stdin(&options.inputs)?;
     let mut replay = Replay {
         pipeline: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
-        pasted: Pipeline::new(Arc::clone(&settings), table).within(span.bounds()),
-        reader: Reader::new(&settings),
+        pasted: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
+        reader: Reader::new(&settings, &table),
         log_group: &options.log_group,
         page: options.html.as_deref().map(|path| PageTarget::of(path, &inputs)).transpose()?,
         totals: Totals::default(),

@@ -4,11 +4,11 @@ use super::RequestId;
 
 /// A line without what stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stripped<'a> {
+pub struct Stripped<'a> {
     /// The line.
-    pub(super) rest: &'a str,
+    pub rest: &'a str,
     /// Whether a time stood before it.
-    pub(super) timed: bool,
+    pub timed: bool,
 }
 
 /// Most columns that are taken for a prefix: a tail's time, a stream name, the runtime's own time in two words.
@@ -20,7 +20,7 @@ pub(super) fn is_of_log_tail(word: &str) -> bool {
 }
 
 /// Takes times and log stream names off the start of a line.
-pub(super) fn strip(text: &str) -> Stripped<'_> {
+pub fn strip(text: &str) -> Stripped<'_> {
     let mut stripped =
         Stripped { rest: text.trim_start_matches(|c: char| c.is_whitespace() || c == '|'), timed: false };
     for _ in 0..MOST_COLUMNS {
@@ -35,7 +35,7 @@ pub(super) fn strip(text: &str) -> Stripped<'_> {
 }
 
 /// The first word of a text, and the text after it. Blanks that a JSON document spells as escapes end a word too.
-pub(super) fn word(text: &str) -> (&str, &str) {
+pub fn word(text: &str) -> (&str, &str) {
     let is_end = |b: &u8| matches!(b, b'\t'..=b'\r' | b' ' | b'\\' | 0x80..);
     let end = match text.as_bytes().iter().position(is_end) {
         // Blanks outside ASCII are told by whole characters.
@@ -66,7 +66,7 @@ pub(super) fn skip_blanks(mut text: &str) -> &str {
 
 /// The id of an invocation at the start of a text, and the text after it. The second is true where the word is one
 /// that no sentence begins with.
-pub(super) fn request_id(text: &str) -> Option<(Option<RequestId>, &str)> {
+pub fn request_id(text: &str) -> Option<(Option<RequestId>, &str)> {
     let (word, rest) = word(text);
     match word {
         // The runtime's own words before the first invocation.

@@ -107,43 +107,6 @@ const SENTENCES: &[(&str, Moment)] = &[
     ("failed to allocate memory (NoMemoryError)", Moment::Process),
 ];
 
-/// Heads of lines that continue a report, by themselves.
-const CONTINUATIONS: &[&str] = &[
-    "Traceback (most recent call last)",
-    "During handling of the above exception, another exception occurred",
-    "The above exception was the direct cause of the following exception",
-    "Caused by: ",
-    "Suppressed: ",
-    "Require stack:",
-    "- /var/",
-    "Stack trace:",
-    "[{\"path\":",
-    "Runtime.ExitError",
-    "Extension.Crash",
-];
-
-/// Whether a line that is not indented continues the report in `event`.
-pub(super) fn continues(event: &str, line: &str) -> bool {
-    let first = event.lines().next().unwrap_or_default().trim_end();
-    // A head alone is the word of a person who pasted it, not of a report.
-    let has_report = !first.is_empty();
-    if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
-        return has_report;
-    }
-    if line.starts_with('{') {
-        return NODE_FRAMES.iter().any(|(words, _)| first.ends_with(words))
-            || RUBY_HEADS.iter().any(|head| first.starts_with(head));
-    }
-    // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
-    event.lines().count() == 1
-        && type_at_end(first)
-            .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
-}
-
-/// Sentences behind which Ruby writes the error as an object.
-const RUBY_HEADS: &[&str] =
-    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
-
 fn sentence(text: &str) -> Option<Line<'_>> {
     if let Some(at) = text.find("LAMBDA_RUNTIME Failed to post handler ").filter(|at| *at < 64) {
         return Some(Line::Error(error(None, cut(&text[at..]))));
@@ -230,6 +193,11 @@ fn identifier(text: &str) -> Option<&str> {
     name.chars().next().filter(|c| c.is_alphabetic() || *c == '_').map(|_| name)
 }
 
+/// The type of an error at the start of a text.
+pub fn exception_at_start(text: &str) -> Option<&str> {
+    identifier(text).filter(|name| looks_like_exception(name))
+}
+
 /// Whether a name is one that types of errors have.
 fn looks_like_exception(name: &str) -> bool {
     const ENDS: &[&str] =
@@ -275,7 +243,7 @@ fn node(text: &str) -> Option<Line<'_>> {
 /// nobody caught, and also what a function printed.
 fn node_stack(text: &str) -> Option<Line<'_>> {
     let (request_id, rest) = prefix::request_id(text).filter(|(id, _)| id.is_some())?;
-    let error_type = identifier(rest).filter(|name| looks_like_exception(name))?;
+    let error_type = exception_at_start(rest)?;
     let message = rest[error_type.len()..].strip_prefix(": ")?;
     let (message, stack) = message.split_once(['\n', '\r'])?;
     stack.trim_start().starts_with("at ").then(|| {
@@ -341,8 +309,7 @@ fn dotnet(text: &str) -> Option<Line<'_>> {
     let (error_type, message) = lines(text).find_map(|line| {
         let at = line.find(|c: char| c.is_ascii_uppercase()).unwrap_or(0);
         let from = line[at..].rfind("\t").map_or(at, |tab| at + tab + 1);
-        let name = identifier(line[from..].trim_start())?;
-        looks_like_exception(name).then_some((name, line))
+        Some((exception_at_start(line[from..].trim_start())?, line))
     })?;
     Some(Line::Error(Error {
         request_id,
@@ -475,8 +442,8 @@ fn many_lines_of_message(text: &str) -> Option<Line<'_>> {
         .then(|| Line::Error(Error { moment: Moment::Handler, ..error(Some(name), cut(message)) }))
 }
 
-/// The type at the end of `{message}: {type}`.
-fn type_at_end(line: &str) -> Option<(&str, &str)> {
+/// The message and the type of `{message}: {type}`.
+pub fn type_at_end(line: &str) -> Option<(&str, &str)> {
     let (message, name) = line.trim_end().rsplit_once(": ")?;
     let name = name.strip_prefix("class ").unwrap_or(name);
     let whole = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '*' | '`'));
@@ -492,33 +459,4 @@ fn rust(text: &str) -> Option<Line<'_>> {
     let id = rest.split("requestId=").nth(1).and_then(|rest| rest.split(['"', ' ', '}']).find(|part| !part.is_empty()));
     let message = rest.split_once("}: ").map_or(rest, |(_, message)| message);
     Some(Line::Error(Error { request_id: id.map(RequestId::of), moment: Moment::Handler, ..error(None, cut(message)) }))
-}
-
-/// Levels of loggers: behind one of them stands the function's own line.
-const LEVELS: &[&str] =
-    &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "fail", "info", "warn"];
-
-/// Takes a pasted text for an error by itself, unless it is a line of a logger.
-pub(super) fn read_bare(text: &str) -> Option<Line<'_>> {
-    let stripped = prefix::strip(text);
-    let behind_id = match prefix::request_id(stripped.rest) {
-        Some((_, rest)) if stripped.timed => rest,
-        _ => stripped.rest,
-    };
-    let (first, rest) = word(behind_id);
-    let level = first.trim_matches(['[', ']', ':']);
-    let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
-    // An object without an error of a function may be the answer of a service.
-    let is_other_object = behind_id.starts_with('{') && !behind_id.contains("errorMessage");
-    if logged || behind_id.is_empty() || is_other_object {
-        return None;
-    }
-    // An exception by its type; a plain "Error:" may be anybody's, and `integrationError:` is a key.
-    if let Some(name) = identifier(behind_id).filter(|name| *name != "Error" && looks_like_exception(name))
-        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()))
-        && let Some(message) = behind_id[name.len()..].strip_prefix(": ")
-    {
-        return Some(Line::Error(error(Some(name), cut(message))));
-    }
-    Some(Line::Error(Error { proof: Proof::IfItNamesACause, ..error(None, cut(behind_id)) }))
 }

@@ -293,14 +293,6 @@ fn in_a_group_of_unknown_kind_only_the_platform_and_reports_of_a_functions_code_
 }
 
 #[test]
-fn a_pasted_error_is_taken_without_its_frame_but_not_a_loggers_line() {
-    let pasted = |text: &str| read_pasted(&event(text)).is_some();
-    assert!(pasted("Error: connect ETIMEDOUT 10.0.0.7:443"));
-    assert!(!pasted("[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tconnect ETIMEDOUT"));
-    assert!(!pasted("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"));
-}
-
-#[test]
 fn the_errors_behind_an_error_are_read_with_it() {
     let java = "no order: com.example.OrderException\ncom.example.OrderException: no order\n\tat com.example.App\nCaused by: java.net.ConnectException: Connection refused\n\t... 3 more";
     assert_eq!(
@@ -326,26 +318,6 @@ fn a_response_that_is_too_large_is_the_runtimes_own_word() {
     assert!(read(&event("Response payload size 512 bytes")).is_none());
 }
 
-#[test]
-fn the_lines_of_a_trace_continue_the_event_before_them() {
-    let rows = [
-        ("[ERROR] KeyError: 'order'", "Traceback (most recent call last):", true),
-        ("no order: java.lang.IllegalStateException", "java.lang.IllegalStateException: no order", true),
-        ("java.lang.IllegalStateException: no order", "Caused by: java.io.IOException: closed", true),
-        ("no order: errorString", "null", true),
-        ("2026-01-02T03:04:05.678Z\t7\tERROR\tInvoke Error ", "{", true),
-        ("Error raised from handler method", "{", true),
-        ("RequestId: 7 Error: Runtime exited with error: exit status 1", "Runtime.ExitError", true),
-        ("START RequestId: 7 Version: $LATEST", "[ERROR] KeyError: 'order'", false),
-        ("[ERROR] KeyError: 'order'", "END RequestId: 7", false),
-        ("no order: java.lang.IllegalStateException", "END RequestId: 7", false),
-        ("Function Logs", "{", false),
-    ];
-    for (event, line, continues) in rows {
-        assert_eq!(continues_event(event, line), continues, "{event} / {line}");
-    }
-}
-
 proptest::proptest! {
     #[test]
     fn no_text_makes_reading_panic(
@@ -366,7 +338,7 @@ proptest::proptest! {
         let text = pieces.concat();
         for message in [Message::plain(text.as_bytes()), Message::json_escaped(text.as_bytes())] {
             let event = LogEvent { message, ..event("") };
-            let _ = (read(&event), read_by_shape(&event), read_pasted(&event));
+            let _ = (read(&event), read_by_shape(&event));
         }
     }
 }

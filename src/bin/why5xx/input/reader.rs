@@ -1,20 +1,25 @@
 //! A log event of which no log group tells what it is, since a person pasted it.
 
+use std::borrow::Cow;
+
+use why5xx::cause::{Author, Table, normalise};
 use why5xx::decode::LogEvent;
 use why5xx::record::flow::Formats;
-use why5xx::record::{self, Record, Source, access, execution, lambda};
+use why5xx::record::lambda::{self, Line, Moment, Proof, prefix};
+use why5xx::record::{self, Record, Source, access, execution};
 use why5xx::settings::Settings;
 
 /// Reads pasted text: any line of any log, and also one that lacks what surrounds it there.
 pub(crate) struct Reader<'s> {
     settings: &'s Settings,
+    table: &'s Table,
     formats: Formats,
 }
 
 impl<'s> Reader<'s> {
     /// A reader that has seen no header line of a flow log yet.
-    pub(crate) fn new(settings: &'s Settings) -> Self {
-        Self { settings, formats: Formats::default() }
+    pub(crate) fn new(settings: &'s Settings, table: &'s Table) -> Self {
+        Self { settings, table, formats: Formats::default() }
     }
 
     /// Reads a log event. With a log group it is read as the function does.
@@ -26,7 +31,53 @@ impl<'s> Reader<'s> {
             .or_else(|| self.formats.read("", None, event))
             .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read_pasted(event).map(Record::Lambda))
+            .or_else(|| lambda::read(event).map(Record::Lambda))
+            .or_else(|| self.bare_error(&event.message.text()))
             .unwrap_or(Record::Unknown)
     }
+
+    /// Takes a text for an error by itself, without the frame in which a runtime writes it, unless it is a line of a
+    /// logger. What is no exception by its type may be anything, and counts only where it names a cause.
+    fn bare_error(&self, text: &str) -> Option<Record<'static>> {
+        let stripped = prefix::strip(text);
+        let behind_id = match prefix::request_id(stripped.rest) {
+            Some((_, rest)) if stripped.timed => rest,
+            _ => stripped.rest,
+        };
+        let (first, rest) = prefix::word(behind_id);
+        let level = first.trim_matches(['[', ']', ':']);
+        let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
+        // An object without an error of a function may be the answer of a service.
+        let is_other_object = behind_id.starts_with('{') && !behind_id.contains("errorMessage");
+        if logged || behind_id.is_empty() || is_other_object {
+            return None;
+        }
+        // A plain "Error:" may be anybody's, and `integrationError:` is a key.
+        if let Some(name) = lambda::exception_at_start(behind_id).filter(|name| *name != "Error")
+            && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()))
+            && let Some(message) = behind_id[name.len()..].strip_prefix(": ")
+        {
+            return Some(error(Some(name), message));
+        }
+        let names_a_cause = self.table.find(Author::FunctionLog, &normalise(behind_id)).is_some();
+        Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing })
+    }
+}
+
+/// Levels of loggers: behind one of them stands the function's own line.
+const LEVELS: &[&str] =
+    &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "fail", "info", "warn"];
+
+/// Longest message that is kept, in bytes; the cause table compares no more of it.
+const MESSAGE_BYTES: usize = 4_096;
+
+/// An error as if a runtime had reported it.
+fn error(error_type: Option<&str>, message: &str) -> Record<'static> {
+    Record::Lambda(Line::Error(lambda::Error {
+        request_id: None,
+        error_type: error_type.map(|name| Cow::Owned(name.to_owned())),
+        message: Cow::Owned(message[..message.floor_char_boundary(MESSAGE_BYTES)].to_owned()),
+        proof: Proof::Certain,
+        moment: Moment::Unknown,
+    }))
 }

@@ -136,19 +136,61 @@ fn the_output_of_a_test_invocation_holds_a_log() {
     assert!(!events(cut_off).is_empty(), "text, not a broken document of CloudWatch Logs");
 }
 
+#[test]
+fn the_lines_of_a_trace_continue_the_event_before_them() {
+    let rows = [
+        ("[ERROR] KeyError: 'order'", "Traceback (most recent call last):", true),
+        ("no order: java.lang.IllegalStateException", "java.lang.IllegalStateException: no order", true),
+        ("java.lang.IllegalStateException: no order", "Caused by: java.io.IOException: closed", true),
+        ("no order: errorString", "null", true),
+        ("2026-01-02T03:04:05.678Z\t7\tERROR\tInvoke Error ", "{", true),
+        ("Error raised from handler method", "{", true),
+        ("RequestId: 7 Error: Runtime exited with error: exit status 1", "Runtime.ExitError", true),
+        ("START RequestId: 7 Version: $LATEST", "[ERROR] KeyError: 'order'", false),
+        ("[ERROR] KeyError: 'order'", "END RequestId: 7", false),
+        ("no order: java.lang.IllegalStateException", "END RequestId: 7", false),
+        ("Function Logs", "{", false),
+    ];
+    for (event, line, continues) in rows {
+        assert_eq!(text::continues_report(event, line), continues, "{event} / {line}");
+    }
+}
+
+#[test]
+fn an_error_is_taken_without_its_frame_but_not_a_loggers_line() {
+    let settings = Settings::default();
+    let table = Table::default();
+    let read = |text: &str| {
+        let event = Event { message: text.to_owned(), ..Event::default() };
+        let record = Reader::new(&settings, &table).read(&Source::default(), &event.borrowed());
+        format!("{record:?}").chars().take_while(|c| c.is_alphabetic()).collect::<String>()
+    };
+    assert_eq!(read("Error: connect ETIMEDOUT 10.0.0.7:443"), "Lambda");
+    assert_eq!(read("KeyError: 'order'"), "Lambda");
+    assert_eq!(read("all is well"), "Nothing");
+    assert_eq!(
+        read("[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tconnect ETIMEDOUT"),
+        "Unknown"
+    );
+    assert_eq!(
+        read("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"),
+        "Unknown"
+    );
+}
+
 /// Reads a text as `explain` does.
 fn read_all(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let text = unquoted(&text);
     let settings = Settings::default();
-    let mut reader = Reader::new(&settings);
+    let table = Table::default();
+    let mut reader = Reader::new(&settings, &table);
     // Text that looks like a document of CloudWatch Logs may be none.
     let _ = read(text.as_bytes(), |part| {
         let _ = part.decode("", &Limits::default(), &mut |_, event| {
             let _ = reader.read(&Source::default(), event);
         });
     });
-    let table = Table::default();
     let _ = (sentence::cause(&text, &table), sentence::surest(&text, &table), sentence::within(&text, &table));
 }
 

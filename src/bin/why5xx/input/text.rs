@@ -70,7 +70,7 @@ impl<R: BufRead> Iterator for Lines<R> {
                 Err(error) => return Some(Err(error)),
             };
             if let Some(pending) = &mut self.pending
-                && (continues(&line) || lambda::continues_event(&pending.message, &line))
+                && (continues(&line) || continues_report(&pending.message, &line))
                 && (pending.message.len() + line.len()) as u64 <= LONGEST_LINE_BYTES
             {
                 pending.message.push('\n');
@@ -93,6 +93,46 @@ impl<R: BufRead> Iterator for Lines<R> {
 fn continues(line: &str) -> bool {
     line.starts_with([' ', '\t', '}', ']']) && !line.trim().is_empty()
 }
+
+/// Heads of lines that continue a report, by themselves.
+const CONTINUATIONS: &[&str] = &[
+    "Traceback (most recent call last)",
+    "During handling of the above exception, another exception occurred",
+    "The above exception was the direct cause of the following exception",
+    "Caused by: ",
+    "Suppressed: ",
+    "Require stack:",
+    "- /var/",
+    "Stack trace:",
+    "[{\"path\":",
+    "Runtime.ExitError",
+    "Extension.Crash",
+];
+
+/// Whether a line that is not indented continues the report in `event`.
+pub(super) fn continues_report(event: &str, line: &str) -> bool {
+    let first = event.lines().next().unwrap_or_default().trim_end();
+    // A head alone is the word of a person who pasted it, not of a report.
+    let has_report = !first.is_empty();
+    if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
+        return has_report;
+    }
+    if line.starts_with('{') {
+        return NODE_HEADS.iter().any(|words| first.ends_with(words))
+            || RUBY_HEADS.iter().any(|head| first.starts_with(head));
+    }
+    // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
+    event.lines().count() == 1
+        && lambda::type_at_end(first)
+            .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
+}
+
+/// Sentences behind which Ruby writes the error as an object.
+const RUBY_HEADS: &[&str] =
+    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
+
+/// Words behind which Node.js does the same.
+const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
 
 /// The time that a line begins with, in milliseconds since 1970-01-01T00:00:00Z: ISO 8601, or the console's date.
 pub(super) fn time_of(line: &str) -> Option<i64> {
