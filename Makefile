@@ -68,7 +68,7 @@ FIRST_COMMAND = $(shell grep -m 1 '^cargo run ' README.md)
 
 .PHONY: first-command
 first-command: ## The README's first command from nothing to its output, and whether all of why5xx prints the same
-	rm -rf target/first-command
+	rm -rf target/first-command && mkdir -p target
 	time CARGO_TARGET_DIR=target/first-command $(FIRST_COMMAND) > target/first-command.txt
 	cargo run --locked --quiet --bin why5xx -- replay events | diff target/first-command.txt -
 	rm -rf target/first-command
