@@ -15,6 +15,8 @@
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
+//!
+//! What a person has, such as exported logs and pasted text, is made log events by the command (`src/bin/why5xx/input.rs`).
 
 pub mod cause;
 pub mod classify;

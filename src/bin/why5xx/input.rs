@@ -1,7 +1,8 @@
 //! What an input is and where its log events are: invocation payloads, captured events, decoded batches, the output of
 //! `aws logs`, exported logs, plain text.
 //!
-//! Its content tells what an input is, never its name. What an event says is left to the library.
+//! Its content tells what an input is, never its name. What an event says is left to the library, but for text that a
+//! person pasted ([`Reader`], [`sentence`]).
 
 #![expect(
     clippy::disallowed_types,
