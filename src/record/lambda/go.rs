@@ -107,16 +107,19 @@ pub(super) fn read_json_message(object: &Map<String, Value>) -> Option<Line<'sta
         let keys_of_own_logger = ["timestamp", "level", "message"];
         object.contains_key("time") || object.keys().all(|key| keys_of_own_logger.contains(&key.as_str()))
     };
-    let is_of_other_language = KEYS_OF_OTHER_LANGUAGES.iter().any(|key| object.contains_key(*key));
-    if !is_info || !is_of_go || is_of_other_language {
+    if !is_info || !is_of_go || is_of_other_language(object) {
         return None;
     }
     read_message(text("msg").or_else(|| text("message"))?)
 }
 
-/// Keys that loggers of Node.js, Python and Java add, beside those that they share with Go's.
-const KEYS_OF_OTHER_LANGUAGES: &[&str] =
-    &["pid", "hostname", "levelname", "logger", "location", "thread", "AWSRequestId"];
+/// Whether an object has keys of loggers of Node.js, Python or Java. A Go program may add one of them as a field of its
+/// own, but hardly the two of pino.
+fn is_of_other_language(object: &Map<String, Value>) -> bool {
+    const NEVER_GO: &[&str] = &["levelname", "severity", "AWSRequestId"];
+    NEVER_GO.iter().any(|key| object.contains_key(*key))
+        || object.contains_key("pid") && object.contains_key("hostname")
+}
 
 /// The message of a structured logger: the object, or the line of the standard logger with its date.
 fn read_message(message: &str) -> Option<Line<'static>> {

@@ -202,7 +202,9 @@ fn an_ordinary_error_of_a_go_handler_counts_whatever_the_report_says() {
     const OWN_LOGGER: &str = r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","message":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}"}"#;
     const ZAP: &str = r#"{"level":"info","ts":1767323045.6,"caller":"log/log.go:194","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}"}"#;
     const LOGRUS: &str = r#"{"level":"info","msg":"2026/01/02 03:04:05 {\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}","time":"2026-01-02T03:04:05Z"}"#;
-    for error in [GO, SLOG, ZEROLOG, TEXT, WITH_ID, OWN_LOGGER, ZAP, LOGRUS] {
+    const NAMED_ZAP: &str = r#"{"level":"info","ts":1767323045.6,"logger":"orders","caller":"x.go:1","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}"}"#;
+    const WITH_FIELDS: &str = r#"{"time":"2026-01-02T03:04:05Z","level":"INFO","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}","location":"eu","thread":7,"hostname":"h"}"#;
+    for error in [GO, SLOG, ZEROLOG, TEXT, WITH_ID, OWN_LOGGER, ZAP, LOGRUS, NAMED_ZAP, WITH_FIELDS] {
         assert_eq!(causes(&[START, error, END, REPORT]), ["lambda_unhandled_error"], "{error}");
         // Behind a filter pattern that keeps nothing else, each is an invocation.
         assert_eq!(causes(&[error, error]), ["lambda_unhandled_error"; 2], "{error}");
@@ -220,7 +222,7 @@ fn what_a_function_prints_of_a_go_functions_error_counts_nothing() {
         r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","requestId":"{A}","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
         r#"{"level":50,"time":1767323045678,"pid":1,"hostname":"a","msg":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
         r#"{"level":50,"time":1767323045678,"msg":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
-        r#"{"level":"info","time":1767323045678,"pid":1,"msg":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+        r#"{"level":"info","time":1767323045678,"pid":1,"hostname":"h","msg":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
         r#"{"asctime":"2026-01-02","levelname":"ERROR","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
         r#"{"level":"INFO","location":"a:1","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","timestamp":"t","service":"s"}"#,
         r#"{"level":"info","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","service":"s"}"#,
