@@ -30,6 +30,9 @@ RUNNERS = {"arm64": QEMU} | {OWN: []}
 # Requests of the batch that is made up: enough for many windows of the decoder, and under emulation done in seconds.
 REQUESTS = 3000
 
+# Most bytes of a program: docs/performance.md.
+MOST_BYTES = 6_000_000
+
 # Fields of the function's log that tell times, which differ.
 TIMES = {"countMs", "publishMs", "timestamp"}
 
@@ -112,6 +115,12 @@ def test_a_batch_is_published_over_tls(architecture, authority):
         environment.invoke()
     # The second delivers the same log events, but is another batch of the function itself.
     assert cloudwatch.requests == 2
+
+
+@pytest.mark.parametrize("architecture", RUNNERS)
+def test_a_program_is_small(architecture):
+    size = pathlib.Path(command(architecture)[-1]).stat().st_size
+    assert size <= MOST_BYTES, f"{architecture}: {size} bytes"
 
 
 def test_all_architectures_answer_alike(payloads, authority, tmp_path):
