@@ -11,7 +11,7 @@
 //! * [`failure`]: one failed request, invocation or rejected flow, with its metric and dimensions.
 //! * [`classify`]: what a record proves, and which cause a request's findings add up to.
 //! * [`request`]: the findings of a batch, put together by request or invocation.
-//! * [`tally`]: verdicts to counts per set of dimensions and minute.
+//! * [`tally`]: failures to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.

@@ -300,7 +300,7 @@ impl<'t> Requests<'t> {
         self.open = open;
     }
 
-    /// Gives the verdict on the front request of an ID and makes room for the next one.
+    /// Reports the front request of an ID if it failed, and makes room for the next one.
     fn retire_front(&mut self, hash: u64, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         let ids = slot.take_ids();
