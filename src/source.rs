@@ -6,7 +6,6 @@
 //! should be says nothing about the others, so each is read by itself, when its turn comes.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use aws_lambda_events::event::kinesis::KinesisEventRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
@@ -52,32 +51,21 @@ pub enum Batch {
 }
 
 /// Why a record holds no batch. Trying again never helps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// It is not as the service makes it.
+    #[error("not a record of a stream or a queue ({record_bytes} bytes)")]
     Shape {
         /// Length of the record.
         record_bytes: usize,
     },
     /// Nothing in the message is a subscription event: another failed invocation's, or somebody else's message.
+    #[error("the message holds no CloudWatch Logs subscription event ({body_bytes} bytes)")]
     NoSubscriptionEvent {
         /// Length of the message's body.
         body_bytes: usize,
     },
 }
-
-impl fmt::Display for RecordError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Shape { record_bytes } => write!(f, "not a record of a stream or a queue ({record_bytes} bytes)"),
-            Self::NoSubscriptionEvent { body_bytes } => {
-                write!(f, "the message holds no CloudWatch Logs subscription event ({body_bytes} bytes)")
-            }
-        }
-    }
-}
-
-impl std::error::Error for RecordError {}
 
 impl<'a> Records<'a> {
     /// The records of a payload. None where it is another event, and where a record lacks the id to ask for it again.

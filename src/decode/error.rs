@@ -1,16 +1,18 @@
 //! Decode errors. Every variant is final: the same bytes will never decode.
 
-use std::fmt;
+use thiserror::Error;
 
 /// Reason why a batch cannot be read, with sizes and position, never the payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// The invocation payload is not `{"awslogs":{"data":"…"}}`: something else called the function.
+    #[error("not a CloudWatch Logs subscription event ({payload_bytes} bytes)")]
     NotASubscriptionEvent {
         /// Length of the payload.
         payload_bytes: usize,
     },
     /// `data` is not base64.
+    #[error("awslogs.data is not base64 (byte {at_byte} of {data_bytes})")]
     Base64 {
         /// Length of `data`.
         data_bytes: usize,
@@ -18,6 +20,7 @@ pub enum DecodeError {
         at_byte: usize,
     },
     /// Not gzip, or corrupt, cut off, with a wrong checksum.
+    #[error("the batch is not whole gzip data: {fault} (byte {at_byte} of {gzip_bytes})")]
     Gzip {
         /// The fault.
         fault: GzipFault,
@@ -27,6 +30,7 @@ pub enum DecodeError {
         at_byte: u64,
     },
     /// The batch inflates beyond the limit.
+    #[error("the batch ({gzip_bytes} bytes of gzip) inflates to more than {limit_bytes} bytes")]
     TooLarge {
         /// The limit.
         limit_bytes: u64,
@@ -34,11 +38,13 @@ pub enum DecodeError {
         gzip_bytes: usize,
     },
     /// More log events than the limit.
+    #[error("the batch holds more than {limit} log events")]
     TooManyEvents {
         /// The limit, a count.
         limit: u64,
     },
     /// The deadline or the CPU time of the limits passed before the batch was read.
+    #[error("the batch ({gzip_bytes} bytes of gzip) was not read in time: stopped at {inflated_bytes} bytes inflated")]
     OutOfTime {
         /// Inflated bytes read by then.
         inflated_bytes: u64,
@@ -46,6 +52,7 @@ pub enum DecodeError {
         gzip_bytes: usize,
     },
     /// Not JSON, or not a batch of CloudWatch Logs.
+    #[error("the document is not a CloudWatch Logs batch: {fault} (byte {at_byte})")]
     Json {
         /// The fault.
         fault: JsonFault,
@@ -55,99 +62,56 @@ pub enum DecodeError {
 }
 
 /// Fault of compressed data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum GzipFault {
     /// A gzip header is missing, has reserved flags or a method other than deflate.
+    #[error("missing or unsupported gzip header")]
     Header,
     /// The header does not match its own checksum.
+    #[error("wrong checksum of a gzip header")]
     HeaderChecksum,
     /// The data ends before the member does.
+    #[error("cut off")]
     CutOff,
     /// Not a deflate stream.
+    #[error("corrupt deflate data")]
     Corrupt,
     /// The inflated data does not match the member's CRC-32.
+    #[error("wrong CRC-32")]
     Checksum,
     /// The inflated data does not have the member's length.
+    #[error("wrong length")]
     Length,
 }
 
 /// Fault of the document of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JsonFault {
     /// The document is not an object.
+    #[error("not a JSON object")]
     NotAnObject,
     /// The document ends before its object does.
+    #[error("cut off")]
     CutOff,
     /// JSON does not allow this byte here.
+    #[error("not JSON")]
     Syntax,
     /// `messageType`, `owner`, `logGroup` or `logStream` is neither a string nor null.
+    #[error("a header field is not a string")]
     HeaderNotAString,
     /// A key, or a value of the header, is longer than a log event may be.
+    #[error("a key or header field is too long")]
     TooLong,
     /// A key of the header, or `logEvents`, occurs twice.
+    #[error("a key occurs twice")]
     DuplicateKey,
     /// `logEvents` is missing.
+    #[error("logEvents is missing")]
     NoLogEvents,
     /// `logEvents` is not an array.
+    #[error("logEvents is not an array")]
     LogEventsNotAnArray,
     /// Other data follows the document.
+    #[error("data follows its end")]
     TrailingData,
 }
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotASubscriptionEvent { payload_bytes } => {
-                write!(f, "not a CloudWatch Logs subscription event ({payload_bytes} bytes)")
-            }
-            Self::Base64 { data_bytes, at_byte } => {
-                write!(f, "awslogs.data is not base64 (byte {at_byte} of {data_bytes})")
-            }
-            Self::Gzip { fault, gzip_bytes, at_byte } => {
-                write!(f, "the batch is not whole gzip data: {fault} (byte {at_byte} of {gzip_bytes})")
-            }
-            Self::TooLarge { limit_bytes, gzip_bytes } => {
-                write!(f, "the batch ({gzip_bytes} bytes of gzip) inflates to more than {limit_bytes} bytes")
-            }
-            Self::TooManyEvents { limit } => write!(f, "the batch holds more than {limit} log events"),
-            Self::OutOfTime { inflated_bytes, gzip_bytes } => write!(
-                f,
-                "the batch ({gzip_bytes} bytes of gzip) was not read in time: stopped at {inflated_bytes} bytes inflated"
-            ),
-            Self::Json { fault, at_byte } => {
-                write!(f, "the document is not a CloudWatch Logs batch: {fault} (byte {at_byte})")
-            }
-        }
-    }
-}
-
-impl fmt::Display for GzipFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "missing or unsupported gzip header",
-            Self::HeaderChecksum => "wrong checksum of a gzip header",
-            Self::CutOff => "cut off",
-            Self::Corrupt => "corrupt deflate data",
-            Self::Checksum => "wrong CRC-32",
-            Self::Length => "wrong length",
-        })
-    }
-}
-
-impl fmt::Display for JsonFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAnObject => "not a JSON object",
-            Self::CutOff => "cut off",
-            Self::Syntax => "not JSON",
-            Self::HeaderNotAString => "a header field is not a string",
-            Self::TooLong => "a key or header field is too long",
-            Self::DuplicateKey => "a key occurs twice",
-            Self::NoLogEvents => "logEvents is missing",
-            Self::LogEventsNotAnArray => "logEvents is not an array",
-            Self::TrailingData => "data follows its end",
-        })
-    }
-}
-
-impl std::error::Error for DecodeError {}

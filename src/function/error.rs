@@ -1,22 +1,25 @@
 //! Errors of invocations, as Lambda reports them.
 
-use std::fmt;
-
 use lambda_runtime::Diagnostic;
+use thiserror::Error;
 use why5xx::decode::DecodeError;
 use why5xx::publish::PublishError;
 use why5xx::source::RecordError;
 
 /// Reason why an invocation failed, with sizes of the payload but none of its content.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub(crate) enum InvocationError {
     /// The batch cannot be read. A retry does not help, but Lambda retries before it keeps the event.
-    Undecodable(DecodeError),
+    #[error(transparent)]
+    Undecodable(#[from] DecodeError),
     /// A record of a stream or a queue is not a batch. A retry does not help.
-    NoBatch(RecordError),
+    #[error(transparent)]
+    NoBatch(#[from] RecordError),
     /// CloudWatch did not accept all data.
+    #[error(transparent)]
     Publish(PublishError),
     /// A bug in why5xx.
+    #[error("a bug in why5xx; the log has its place in the code")]
     Panicked,
 }
 
@@ -35,33 +38,8 @@ impl InvocationError {
     }
 }
 
-impl From<DecodeError> for InvocationError {
-    fn from(error: DecodeError) -> Self {
-        Self::Undecodable(error)
-    }
-}
-
-impl From<RecordError> for InvocationError {
-    fn from(error: RecordError) -> Self {
-        Self::NoBatch(error)
-    }
-}
-
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         Self { error_type: error.error_type().to_owned(), error_message: error.to_string() }
     }
 }
-
-impl fmt::Display for InvocationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Undecodable(error) => error.fmt(f),
-            Self::NoBatch(error) => error.fmt(f),
-            Self::Publish(error) => error.fmt(f),
-            Self::Panicked => f.write_str("a bug in why5xx; the log has its place in the code"),
-        }
-    }
-}
-
-impl std::error::Error for InvocationError {}

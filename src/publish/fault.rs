@@ -1,17 +1,20 @@
 //! Faults of requests, and whether a retry may help.
 
-use std::fmt;
+use thiserror::Error;
 
 /// Fault of one attempt.
 ///
 /// It contains no text of the service or of a log, apart from the service's error code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Fault {
     /// Too many requests in this account and region. Certainly not accepted.
+    #[error("CloudWatch throttled the request")]
     Throttled,
     /// The connection failed. Certainly not accepted.
+    #[error("no connection to CloudWatch")]
     Unreachable,
     /// The service rejected the request as invalid. Certainly not accepted.
+    #[error("CloudWatch refused the request ({status} {code})")]
     Refused {
         /// The HTTP status.
         status: u16,
@@ -22,6 +25,10 @@ pub enum Fault {
     ///
     /// The reason is a wrong key, a missing right or a wrong clock. The answer contains the service's time, and the SDK
     /// signs by it from then on. So one retry succeeds if the clock was wrong. Otherwise no retry does.
+    #[error(
+        "CloudWatch denied the request ({status} {code}); check the access keys, the right to cloudwatch:PutMetricData and \
+             the clock"
+    )]
     Denied {
         /// The HTTP status.
         status: u16,
@@ -29,19 +36,25 @@ pub enum Fault {
         code: &'static str,
     },
     /// The request could not be built: missing credentials or an invalid endpoint.
+    #[error("the request could not be signed or addressed")]
     NotSent,
     /// No time was left for an attempt.
+    #[error("no time was left to send the request")]
     NoTimeLeft,
     /// The service failed. Outcome unknown.
+    #[error("CloudWatch failed ({status}) and may have accepted the request")]
     Server {
         /// The HTTP status.
         status: u16,
     },
     /// No answer in time, or the answer that the request arrived too slowly. Outcome unknown.
+    #[error("the request timed out and CloudWatch may have accepted it")]
     Timeout,
     /// The connection ended before the answer. Outcome unknown.
+    #[error("the connection was cut and CloudWatch may have accepted the request")]
     Cut,
     /// Writing to standard output failed. Outcome unknown.
+    #[error("writing to standard output failed")]
     Write,
 }
 
@@ -85,29 +98,12 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Throttled => f.write_str("CloudWatch throttled the request"),
-            Self::Unreachable => f.write_str("no connection to CloudWatch"),
-            Self::Refused { status, code } => write!(f, "CloudWatch refused the request ({status} {code})"),
-            Self::Denied { status, code } => write!(
-                f,
-                "CloudWatch denied the request ({status} {code}); check the access keys, the right to \
-                 cloudwatch:PutMetricData and the clock"
-            ),
-            Self::NotSent => f.write_str("the request could not be signed or addressed"),
-            Self::NoTimeLeft => f.write_str("no time was left to send the request"),
-            Self::Server { status } => write!(f, "CloudWatch failed ({status}) and may have accepted the request"),
-            Self::Timeout => f.write_str("the request timed out and CloudWatch may have accepted it"),
-            Self::Cut => f.write_str("the connection was cut and CloudWatch may have accepted the request"),
-            Self::Write => f.write_str("writing to standard output failed"),
-        }
-    }
-}
-
 /// Reason why the data of a batch were not all accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{accepted_requests} of {requests} requests accepted after {attempts} attempts: {fault}; a retry {}",
+    if self.may_pass() { "may help" } else { "does not help" }
+)]
 pub struct PublishError {
     /// The last fault.
     pub fault: Fault,
@@ -125,13 +121,3 @@ impl PublishError {
         self.fault.may_pass() || self.fault == Fault::NoTimeLeft
     }
 }
-
-impl fmt::Display for PublishError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, requests, accepted_requests, attempts } = self;
-        let retry = if self.may_pass() { "a retry may help" } else { "a retry does not help" };
-        write!(f, "{accepted_requests} of {requests} requests accepted after {attempts} attempts: {fault}; {retry}")
-    }
-}
-
-impl std::error::Error for PublishError {}

@@ -1,12 +1,14 @@
 //! Errors of the settings. The owner of the function must fix them.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use thiserror::Error;
+
 /// Reason why the settings cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettingsError {
     /// An environment variable has an invalid value.
+    #[error("{variable} is {value:?}; allowed: {allowed}")]
     Variable {
         /// Its name.
         variable: &'static str,
@@ -16,6 +18,7 @@ pub enum SettingsError {
         allowed: &'static str,
     },
     /// An environment variable is missing.
+    #[error("{variable} is not set; it must hold {purpose}")]
     Missing {
         /// Its name.
         variable: &'static str,
@@ -23,6 +26,7 @@ pub enum SettingsError {
         purpose: &'static str,
     },
     /// The settings file cannot be read from the disk.
+    #[error("{}: cannot be read: {reason}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -30,6 +34,7 @@ pub enum SettingsError {
         reason: String,
     },
     /// The settings file is invalid.
+    #[error("{}:{line}: {field}{}{problem}", .path.display(), if .field.is_empty() { "" } else { ": " })]
     File {
         /// The file.
         path: PathBuf,
@@ -41,21 +46,3 @@ pub enum SettingsError {
         problem: String,
     },
 }
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Variable { variable, value, allowed } => write!(f, "{variable} is {value:?}; allowed: {allowed}"),
-            Self::Missing { variable, purpose } => write!(f, "{variable} is not set; it must hold {purpose}"),
-            Self::Unreadable { path, reason } => write!(f, "{}: cannot be read: {reason}", path.display()),
-            Self::File { path, line, field, problem } if field.is_empty() => {
-                write!(f, "{}:{line}: {problem}", path.display())
-            }
-            Self::File { path, line, field, problem } => {
-                write!(f, "{}:{line}: {field}: {problem}", path.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for SettingsError {}
