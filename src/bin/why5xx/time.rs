@@ -1,8 +1,9 @@
 //! The times of `--since` and `--until`.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::{DateTime, Time};
+use jiff::{Span as Duration, Timestamp, Zoned};
 
-/// A span of time, in milliseconds since 1970-01-01T00:00:00Z; its end is not part of it.
+/// A span of time, in milliseconds since 1970-01-01T00:00:00Z, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     since_ms: i64,
@@ -10,37 +11,42 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The span between two times; all of time where none is given.
+    /// Returns the span between two times; all of time where none is given.
     pub(crate) fn of(since: Option<&str>, until: Option<&str>) -> Result<Self, String> {
-        let now = Timestamp::now();
-        let at = |text: Option<&str>, otherwise| text.map_or(Ok(otherwise), |text| time(text, now));
+        let now = Zoned::now();
+        let at = |text: Option<&str>, otherwise| text.map_or(Ok(otherwise), |text| time(text, &now));
         let span = Self { since_ms: at(since, i64::MIN)?, until_ms: at(until, i64::MAX)? };
         if span.since_ms >= span.until_ms { Err("--since is not before --until".into()) } else { Ok(span) }
     }
 
+    /// Returns the times as a range.
     pub(crate) fn bounds(self) -> std::ops::Range<i64> {
         self.since_ms..self.until_ms
     }
 }
 
-/// RFC 3339, a date, or a duration before now (`90m`, `2h`, `7d`).
-fn time(text: &str, now: Timestamp) -> Result<i64, String> {
-    let absolute = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
-    if let Ok(time) = absolute {
-        return Ok(time.as_millisecond());
-    }
-    let wrong = || format!("{text:?} is no time: use 2026-05-04T17:48:00Z, 2026-05-04, or 90m, 2h, 7d for so long ago");
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let number: i64 = text[..digits].parse().map_err(|_| wrong())?;
-    let minutes = match &text[digits..] {
-        "m" => 1,
-        "h" => 60,
-        "d" => 24 * 60,
-        _ => return Err(wrong()),
-    };
-    let before = number.checked_mul(minutes).and_then(SignedDuration::try_from_mins);
-    let time = before.and_then(|before| now.checked_sub(before).ok()).ok_or_else(wrong)?;
-    Ok(time.as_millisecond())
+/// Smallest number that is read as milliseconds since 1970-01-01T00:00:00Z: a time in September 2001. A smaller one may
+/// be seconds, or lack its unit.
+const SMALLEST_EPOCH_MS: i64 = 1_000_000_000_000;
+
+/// Returns milliseconds since 1970-01-01T00:00:00Z for RFC 3339, a date and a time of day in the time zone of `now`, a
+/// date, a time of day, epoch milliseconds, or a duration before `now`.
+fn time(text: &str, now: &Zoned) -> Result<i64, String> {
+    let zone = now.time_zone();
+    let of_day = || text.contains(':').then(|| text.parse::<Time>().ok()).flatten();
+    let local = || text.parse::<DateTime>().ok().or_else(|| of_day().map(|time| now.date().to_datetime(time)));
+    let duration = || now.checked_sub(text.parse::<Duration>().ok()?.abs()).ok();
+    let epoch_ms = || text.parse().ok().filter(|ms| *ms >= SMALLEST_EPOCH_MS);
+    let timestamp = (text.parse::<Timestamp>().ok())
+        .or_else(|| epoch_ms().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        .or_else(|| Some(local()?.to_zoned(zone.clone()).ok()?.timestamp()))
+        .or_else(|| Some(duration()?.timestamp()));
+    timestamp.map(Timestamp::as_millisecond).ok_or_else(|| {
+        format!(
+            "{text:?} is not a time: use 2026-05-04T17:48:00Z, local \"2026-05-04 17:48\", 2026-05-04 or 17:48, \
+             milliseconds since 1970, or 90m, 2h, 7d for so long ago"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -49,11 +55,28 @@ mod tests {
 
     #[test]
     fn times_and_durations_are_read() {
-        let now: Timestamp = "2026-05-04T12:00:00Z".parse().unwrap();
-        assert_eq!(time("2026-05-04T11:00:00Z", now), time("1h", now));
-        assert_eq!(time("2026-05-03", now).unwrap(), now.as_millisecond() - 36 * 3_600_000);
-        for wrong in ["", "yesterday", "5", "5y", "99999999999999999999h", "9223372036854775807d"] {
-            assert!(time(wrong, now).is_err(), "{wrong}");
+        let now: Zoned = "2026-05-04T12:00:00+02:00[+02:00]".parse().unwrap();
+        let rows = [
+            ("2026-05-04T09:00:00Z", "09:00"),
+            ("2026-05-04T11:00:00+02:00", "09:00"),
+            ("2026-05-04 11:00", "09:00"),
+            ("2026-05-04T11:00:30", "09:00:30"),
+            ("11:00", "09:00"),
+            ("1h", "09:00"),
+            ("1h30m", "08:30"),
+            ("90m", "08:30"),
+            ("2 hours ago", "08:00"),
+            ("PT2H", "08:00"),
+            ("1777885200000", "09:00"),
+        ];
+        for (text, of_day) in rows {
+            let expected: Timestamp = format!("2026-05-04T{of_day}Z").parse().unwrap();
+            assert_eq!(time(text, &now), Ok(expected.as_millisecond()), "{text}");
+        }
+        assert_eq!(time("2026-05-04", &now), time("2026-05-03T22:00:00Z", &now));
+        assert_eq!(time("7d", &now), time("2026-04-27T10:00:00Z", &now));
+        for wrong in ["", "yesterday", "5", "11", "1777885200", "5q", "99999999999999999999h", "9223372036854775807d"] {
+            assert!(time(wrong, &now).is_err(), "{wrong}");
         }
     }
 
