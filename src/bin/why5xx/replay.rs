@@ -18,7 +18,7 @@ use crate::html::{self, PageTarget};
 use crate::input::{self, Part, Reader};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
-use crate::terminal::{Color, Paint};
+use crate::terminal::Color;
 use crate::time::Span;
 use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
 
@@ -170,7 +170,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     } else if options.json {
         report::json(&totals)?;
     } else if page.is_none_or(|page| !page.is_stdout()) {
-        report::tables(&totals, replay.pipeline.table(), Paint::for_stdout(color))?;
+        report::tables(&totals, replay.pipeline.table(), color)?;
     }
     // Without the page, the counts are printed all the same. They are not sent: the next try would send them again.
     written?;

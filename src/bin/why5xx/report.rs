@@ -10,7 +10,7 @@ use why5xx::failure::{Metric, Subject};
 
 use crate::Failed;
 use crate::replay::Totals;
-use crate::terminal::{Paint, fitted, printable, table_width, width, wrapped};
+use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
@@ -93,21 +93,21 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
     Ok(())
 }
 
-pub(crate) fn tables(totals: &Totals, table: &Table, paint: Paint) -> Result<(), Failed> {
+pub(crate) fn tables(totals: &Totals, table: &Table, color: Color) -> Result<(), Failed> {
     let rows = rows(totals);
-    let mut out = io::stdout().lock();
+    let mut out = color.stdout();
     let by_metric: Vec<(Metric, Vec<&Row>)> = by_metric(&rows);
     let failed: Vec<String> = by_metric.iter().map(|(metric, of)| in_words(*metric, of)).collect();
     let failed = if failed.is_empty() { "no failure".to_owned() } else { failed.join(", ") };
     let read = format!("{} log events in {} batches: {failed}", totals.log_events, totals.batches);
-    writeln!(out, "{}", paint.bold(&wrapped("", &read, width())))?;
+    writeln!(out, "{}", bold(&wrapped("", &read, width())))?;
     for (metric, of) in &by_metric {
-        writeln!(out, "\n{}", paint.bold(&wrapped("", heading(*metric), width())))?;
+        writeln!(out, "\n{}", bold(&wrapped("", heading(*metric), width())))?;
         write!(out, "{}", aligned(of, table_width()))?;
     }
-    what_to_do(&mut out, &rows, table, paint)?;
+    what_to_do(&mut out, &rows, table)?;
     if !totals.shapes.is_empty() {
-        writeln!(out, "\n{}", paint.bold("Unclassified: shapes of the log text"))?;
+        writeln!(out, "\n{}", bold("Unclassified: shapes of the log text"))?;
         for (text, count) in &totals.shapes {
             let first = format!("{count:>7}  {}  ", shape::fingerprint(text));
             writeln!(out, "{}", wrapped(&first, &printable(text), width()))?;
@@ -193,7 +193,7 @@ fn place(subject: &Subject) -> String {
 }
 
 /// The first check of each cause that was counted.
-fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: Paint) -> Result<(), Failed> {
+fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), Failed> {
     let mut causes: Vec<&'static Cause> = Vec::new();
     for row in rows {
         if let Some(cause) = table.by_id(row.cause)
@@ -205,10 +205,10 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table, paint: Paint) -
     if causes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}\n(all checks: why5xx explain ID)", paint.bold("What to check first"))?;
+    writeln!(out, "\n{}\n(all checks: why5xx explain ID)", bold("What to check first"))?;
     for cause in causes {
         let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
-        writeln!(out, "{}", title.replacen(cause.id, &paint.bold(cause.id), 1))?;
+        writeln!(out, "{}", title.replacen(cause.id, &bold(cause.id), 1))?;
         if let Some(check) = cause.remedy.checks.first() {
             // What follows a line break is to be copied; `explain` prints it.
             let prose = check.split('\n').next().unwrap_or(check);

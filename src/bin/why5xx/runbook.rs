@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use why5xx::cause::{Cause, Family, Need, Table};
 
+use crate::terminal::wrapped;
+
 /// Narrowest text that is still readable, in columns.
 const NARROWEST_COLUMNS: usize = 40;
 
@@ -262,28 +264,10 @@ impl Page {
         let (prose, code) = parts(entry);
         let first = format!("{}{mark}", " ".repeat(INDENT_COLUMNS));
         let rest = " ".repeat(first.len());
-        self.wrap(&first, &rest, prose);
+        self.line(&wrapped(&first, prose, self.width));
         for line in code.into_iter().flat_map(str::lines) {
             self.line(&format!("{rest}{}{line}", " ".repeat(INDENT_COLUMNS)));
         }
-    }
-
-    fn wrap(&mut self, first: &str, rest: &str, prose: &str) {
-        let mut line = first.to_owned();
-        let mut is_empty = true;
-        for word in prose.split_whitespace() {
-            if !is_empty && line.chars().count() + 1 + word.chars().count() > self.width {
-                self.line(&line);
-                rest.clone_into(&mut line);
-                is_empty = true;
-            }
-            if !is_empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            is_empty = false;
-        }
-        self.line(&line);
     }
 }
 

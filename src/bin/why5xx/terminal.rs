@@ -1,10 +1,12 @@
 //! What the terminal can show: its width, whether it wants colours, and names that fit.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, StdoutLock};
 
+use anstream::AutoStream;
 use clap::{ColorChoice, ValueEnum};
 use terminal_size::{Width, terminal_size_of};
+use textwrap::{Options, WordSplitter};
 
 /// Columns of prose where no terminal tells its width.
 const USUAL_WIDTH: usize = 100;
@@ -36,6 +38,18 @@ impl Color {
     }
 }
 
+impl Color {
+    /// Returns how the standard output treats escapes.
+    pub(crate) fn stdout(self) -> AutoStream<StdoutLock<'static>> {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        AutoStream::new(io::stdout().lock(), choice)
+    }
+}
+
 impl From<Color> for ColorChoice {
     fn from(color: Color) -> Self {
         match color {
@@ -64,15 +78,7 @@ fn columns() -> Option<usize> {
     }
 }
 
-/// The columns of the terminal behind the standard error.
-pub(crate) fn progress_width() -> usize {
-    match terminal_size_of(io::stderr()) {
-        Some((Width(columns), _)) if columns > 0 => usize::from(columns),
-        _ => USUAL_WIDTH,
-    }
-}
-
-/// Whether the standard error is a terminal that can write a line anew.
+/// Returns whether the standard error is a terminal that can write a line again.
 pub(crate) fn shows_progress() -> bool {
     io::stderr().is_terminal() && set("TERM").is_none_or(|term| term != "dumb")
 }
@@ -82,26 +88,9 @@ fn set(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
-/// Terminal escapes, or none where nobody wants them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Paint {
-    on: bool,
-}
-
-impl Paint {
-    pub(crate) fn for_stdout(color: Color) -> Self {
-        let wanted = || set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb");
-        let on = match color {
-            Color::Auto => io::stdout().is_terminal() && wanted(),
-            Color::Always => true,
-            Color::Never => false,
-        };
-        Self { on }
-    }
-
-    pub(crate) fn bold(self, text: &str) -> String {
-        if self.on { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
+/// Returns the text in bold, for an output that strips the escapes where nobody wants them.
+pub(crate) fn bold(text: &str) -> String {
+    format!("\u{1b}[1m{text}\u{1b}[0m")
 }
 
 /// Names come from logs: what is no text must not reach a terminal.
@@ -128,25 +117,12 @@ pub(crate) fn fitted(text: &str, width: usize) -> String {
     fitted
 }
 
-/// The text in lines of at most `width` columns, the first behind `first`, the others behind as many blanks.
+/// Returns the text in lines of at most `width` columns, the first behind `first`, the others behind as many blanks.
+/// A longer word has a line of its own.
 pub(crate) fn wrapped(first: &str, text: &str, width: usize) -> String {
-    let indent = first.chars().count();
-    let mut lines = first.to_owned();
-    let mut used = indent;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if used > indent && used + 1 + length > width {
-            lines.push('\n');
-            lines.push_str(&" ".repeat(indent));
-            used = indent;
-        } else if used > indent {
-            lines.push(' ');
-            used += 1;
-        }
-        lines.push_str(word);
-        used += length;
-    }
-    lines
+    let rest = " ".repeat(first.chars().count());
+    let options = Options::new(width).initial_indent(first).subsequent_indent(&rest);
+    textwrap::fill(text, options.break_words(false).word_splitter(WordSplitter::NoHyphenation))
 }
 
 #[cfg(test)]
