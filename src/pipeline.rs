@@ -326,7 +326,7 @@ impl<'p> Batch<'p> {
 
     #[inline(never)]
     fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        if let Some(line) = &lambda::read(event) {
+        if let Some(line) = &lambda::parse_line(event) {
             self.invocation(source, event, line);
         }
     }
@@ -424,7 +424,7 @@ impl<'p> Batch<'p> {
         }
     }
 
-    fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::Line<'_>) {
+    fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::FunctionLine<'_>) {
         if let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) {
             self.take(source, event, Proof::Invocation(&finding));
         }

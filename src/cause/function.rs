@@ -1,4 +1,4 @@
-//! What only the log of a Lambda function tells.
+//! Causes that only a function's own log shows.
 
 use super::Need::LambdaLog;
 use super::Pattern::FunctionLog;
@@ -17,7 +17,7 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[LambdaLog],
         patterns: &[],
         remedy: Remedy {
-            means: "The process that runs the function's code ended during an invocation, by itself or by a signal, \
+            means: "The process that runs the function's code ended during an invocation, with an exit status or by a signal, \
                 without an answer. The next request pays for a cold start.",
             checks: &[
                 "Look for code that ends the process: `process.exit`, `sys.exit`, `os.Exit`, a command-line program \
@@ -211,7 +211,7 @@ pub(super) const CAUSES: &[Cause] = &[
             "REPORT RequestId: 04d99a24-2e9c-469a-b97b-aec6e2bbc440\tDuration: 1812.66 ms\tBilled Duration: 1813 ms\tMemory Size: 128 MB\tMax Memory Used: 72 MB\t",
         ])],
         near_misses: &[
-            // A retry that the function tells of, and which helped.
+            // A retry that the function logged and that helped.
             function_log(&[
                 "START RequestId: cc4b9b6a-0978-4c21-add2-e3201ee49cb6 Version: $LATEST",
                 "2024-05-04T17:48:21.117Z\tcc4b9b6a-0978-4c21-add2-e3201ee49cb6\tWARN\tThrottlingException, trying again in 200 ms",

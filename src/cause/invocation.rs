@@ -30,7 +30,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  trusts Lambda only and is the wrong role here.",
                 "Verify that the role exists, in this account, under exactly the ARN that the integration names: \
                  `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
-                 METHOD --query credentials`. A role that was deleted and made again has to be set anew.",
+                 METHOD --query credentials`. A role that was deleted and made again has to be set again.",
                 "Look for conditions of the trust policy (`aws:SourceArn`, `aws:SourceAccount`) that this API does \
                  not meet, and for an explicit deny in a service control policy.",
                 "For a Lambda integration consider leaving the role away: then the function's resource policy \
@@ -169,7 +169,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`. An alias or version has a policy of \
                  its own: ask with `--qualifier ALIAS`.",
                 "Compare the SourceArn of the statement with the request: \
-                 `arn:aws:execute-api:REGION:ACCOUNT:API_ID/STAGE/METHOD/PATH`. An API that was made anew has a new \
+                 `arn:aws:execute-api:REGION:ACCOUNT:API_ID/STAGE/METHOD/PATH`. An API that was created again has a new \
                  id, a path with parameters is written `/orders/*`, and a statement for one stage does not cover \
                  another.",
                 "Look at the function field of the integration: the right function, Region, account and alias? In \
@@ -353,7 +353,7 @@ pub(super) const CAUSES: &[Cause] = &[
             access(&[
                 r#"{"requestId":"JKJhetWScOjEZOH=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"500","authorizerError":"The response from the Lambda Authorizer function doesn't match the format that API Gateway expects. Simple response did not include 'isAuthorized'"}"#,
             ]),
-            // The endpoint's header tells what the malformed answer was.
+            // The endpoint's header shows what the malformed answer was.
             execution(&[
                 "(4c7641be-993c-427d-ac11-acdaa522c804) Sending request to https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:orders/invocations",
                 "(4c7641be-993c-427d-ac11-acdaa522c804) Endpoint response headers: {Date=Sat, 04 May 2024 17:48:21 GMT, Content-Type=application/json, Content-Length=131, Connection=keep-alive, x-amzn-RequestId=b72c38af-4c4d-4eab-a39b-b756449cf930, X-Amz-Function-Error=Unhandled}",

@@ -366,7 +366,7 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The environment did not come up: a module is missing, the handler cannot be found, code at \
                 module level failed or took over 10 s, or an extension crashed. Every request fails until it is \
-                mended.",
+                fixed.",
             checks: &[
                 "Read the first error of the INIT phase in the function's log: it names the module, file or handler.",
                 "Compare the configured handler with the package: `aws lambda get-function-configuration \
@@ -527,7 +527,7 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[ErrorLevel, AccessField("integration.error"), LambdaLog],
         patterns: &[Function(""), FunctionLog("unable to marshal response")],
         remedy: Remedy {
-            means: "The function raised an exception that nothing caught, or told the runtime that it failed. API \
+            means: "The function raised an exception that nothing caught, or reported a failure to the runtime. API \
                 Gateway has no response to pass on, so the client gets the gateway's own error.",
             checks: &[
                 "Read the stack trace in the function's log: find the invocation's stream and times by the Lambda \
@@ -542,7 +542,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  integration sends the whole request (formats 1.0 and 2.0 differ in names), a non-proxy integration \
                  what the mapping template makes, a Test event what was typed. Log the keys of the event and of the \
                  response once, and compare.",
-                "Where the error tells of a call that was denied, throttled or unreachable, go on with \
+                "If the error names a call that was denied, throttled or unreachable, go on with \
                  lambda_dependency_denied, lambda_dependency_throttled or lambda_dependency_unreachable. The \
                  function's own metrics name them where its log is subscribed too.",
                 "A runtime that exited is counted here as well when only the API's log is seen: see \

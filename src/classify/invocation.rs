@@ -1,15 +1,15 @@
-//! What a line of a function's log proves about an invocation.
+//! Turns a line of a function's log into a finding about an invocation.
 //!
-//! A line by itself never makes a count: [`crate::request::invocation`] puts the findings of an invocation together. It
-//! needs to know how much each weighs, and what may still change its meaning: a process that was killed ran out of
-//! memory, unless the report of the invocation shows that memory was left.
+//! No line makes a count alone: [`crate::request::invocation`] combines the findings of an invocation. For that, a finding
+//! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory, unless
+//! the invocation's report shows that memory was left.
 
 use std::borrow::Cow;
 
 use crate::cause::{Author, Cause, Role, Table, normalise};
-use crate::record::lambda::{Error, Exit, Init, Line, Moment, Proof, Report, RequestId, Status};
+use crate::record::lambda::{Certainty, Error, Exit, FunctionLine, Init, Phase, Report, RequestId, Status};
 
-/// What a line proves.
+/// A finding of one line.
 #[derive(Debug, Clone, Copy)]
 pub enum Finding<'a> {
     /// An invocation begins.
@@ -18,17 +18,17 @@ pub enum Finding<'a> {
     End(RequestId),
     /// How an invocation went.
     Report(Reported<'a>),
-    /// An invocation failed, or did so unless it is seen to succeed.
+    /// An invocation failed, perhaps only unless its report shows success.
     Failure {
-        /// The invocation; none where the line does not tell, and for the start of the environment.
+        /// The invocation; None if the line does not name it, and for the init of the environment.
         request_id: Option<RequestId>,
-        /// What the line shows.
+        /// The evidence.
         evidence: Evidence,
     },
 }
 
 impl Finding<'_> {
-    /// Whether it can decide a count: such a log event must not count again when it is delivered again.
+    /// Returns whether the finding can decide a count. Then its log event must not count again if it is delivered twice.
     pub fn decides(&self) -> bool {
         matches!(self, Self::Report(_) | Self::Failure { .. })
     }
@@ -39,92 +39,94 @@ impl Finding<'_> {
 pub struct Reported<'a> {
     /// The invocation.
     pub request_id: RequestId,
-    /// What the report itself shows.
+    /// Evidence of the report alone.
     pub evidence: Option<Evidence>,
-    /// Whether all of the memory was used; none where the line does not tell.
+    /// Whether all of the memory was used; None if the line does not show it.
     pub memory_full: Option<bool>,
-    /// Whether nothing follows but what the platform logs late.
+    /// Whether only late lines can follow.
     pub ends: bool,
     /// The X-Ray trace id.
     pub trace_id: Option<&'a str>,
 }
 
-/// That an invocation failed, and why.
+/// Evidence that an invocation failed.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
-    /// Why.
+    /// The cause.
     pub cause: &'static Cause,
-    /// How much it tells.
+    /// Its weight against other evidence.
     pub weight: Weight,
-    /// Whether success of the invocation would disprove it.
+    /// Whether it holds even if the invocation is reported as successful.
     pub certain: bool,
-    /// Where in the life of the environment it belongs.
-    pub place: Place,
+    /// What it belongs to.
+    pub scope: Scope,
     /// How the process ended, where it did.
     pub exit: ProcessEnd,
 }
 
-/// How much evidence tells. Within an invocation the greater wins, among equals the earlier.
+/// Weight of evidence. Within an invocation the greater wins, among equals the earlier line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// None yet.
+    /// No evidence yet.
     Nothing,
-    /// What it was if its process ended; alone no failure.
+    /// The reason if the process ended; no failure alone.
     Hinted,
-    /// That it failed.
+    /// The invocation failed.
     Failed,
-    /// That its process ended.
+    /// Its process ended.
     Exited,
     /// The error that ended it.
     Threw,
-    /// The error that ended it, and what was behind the error.
+    /// The error that ended it, with the reason behind the error.
     Named,
-    /// What ended it, whatever error came before: its timeout, its memory.
+    /// Its timeout or its memory ended it, whatever error came before.
     Ended,
-    /// It never began: the function could not be loaded.
+    /// The function could not be loaded.
     NeverBegan,
 }
 
-/// Where in the life of an environment evidence belongs.
+/// What evidence belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// To the invocation that is under way.
+pub enum Scope {
+    /// The open invocation.
     Invocation,
-    /// The same, and it is all that the runtime reports of that invocation.
+    /// The open invocation; the runtime writes no second report about it.
     WholeInvocation,
-    /// To the start of the environment, so to the invocation that comes next.
+    /// The init of the environment, so the next invocation.
     Start,
-    /// To the process, whichever invocation the line was logged under.
+    /// The process, whichever invocation the line names.
     Process,
 }
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessEnd {
-    /// It did not, or the line does not tell.
+    /// It did not end, or the line does not show it.
     None,
-    /// By itself, or by a signal that does not come from want of memory.
+    /// With an exit status, or by a signal other than SIGKILL.
     Explained,
     /// The platform gives no reason.
     Unexplained,
-    /// By SIGKILL, as the kernel ends what asks for more memory than there is.
+    /// By SIGKILL, which the kernel sends to a process that exceeds its memory.
     Killed,
 }
 
-/// What a line proves. None where it turns out to tell nothing of a failure.
-pub fn finding<'a>(table: &Table, line: &'a Line<'_>) -> Option<Finding<'a>> {
+/// Returns the finding of a line.
+///
+/// `REPORT RequestId: … Status: timeout` → a report with the cause `lambda_timeout`
+pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Option<Finding<'a>> {
     match line {
-        Line::Start(request_id) => Some(Finding::Start(*request_id)),
-        Line::End(request_id) => Some(Finding::End(*request_id)),
-        Line::Report(report) => Some(Finding::Report(reported(table, report))),
-        Line::Init(init) => Some(failure(None, init_failure(init))),
-        Line::TimedOut(timed_out) => {
+        FunctionLine::Start(request_id) => Some(Finding::Start(*request_id)),
+        FunctionLine::End(request_id) => Some(Finding::End(*request_id)),
+        FunctionLine::Report(report) => Some(Finding::Report(reported(table, report))),
+        FunctionLine::Init(init) => Some(failure(None, init_failure(init))),
+        FunctionLine::TimedOut(timed_out) => {
             let cause = of_platform(&timed_out.text, Role::FunctionTimedOut, table);
-            let certain = timed_out.proof == Proof::Certain;
+            let certain = timed_out.certainty == Certainty::Certain;
             Some(failure(timed_out.request_id, Evidence { certain, ..evidence(cause, Weight::Ended) }))
         }
-        Line::Exit(exit) => Some(failure(exit.request_id, process_end(table, exit))),
-        Line::Error(error) => Some(failure(error.request_id, thrown(table, error))),
+        FunctionLine::Exit(exit) => Some(failure(exit.request_id, process_end(table, exit))),
+        FunctionLine::Error(error) => Some(failure(error.request_id, thrown(table, error))),
     }
 }
 
@@ -133,7 +135,7 @@ fn failure(request_id: Option<RequestId>, evidence: Evidence) -> Finding<'static
 }
 
 fn evidence(cause: &'static Cause, weight: Weight) -> Evidence {
-    Evidence { cause, weight, certain: true, place: Place::Invocation, exit: ProcessEnd::None }
+    Evidence { cause, weight, certain: true, scope: Scope::Invocation, exit: ProcessEnd::None }
 }
 
 fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
@@ -161,11 +163,12 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
     }
 }
 
-/// A start that failed is tried again as part of the invocation, so only a second failure is certain to end it.
+/// Returns the evidence of a failed init. Lambda repeats a failed init as part of the invocation, so only a second failure
+/// is certain to end it.
 fn init_failure(init: &Init<'_>) -> Evidence {
     Evidence {
         certain: init.in_invocation,
-        place: Place::Start,
+        scope: Scope::Start,
         ..evidence(Role::FunctionNotLoaded.cause(), Weight::NeverBegan)
     }
 }
@@ -187,31 +190,30 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
 
 fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
     let error_type = error.error_type.as_deref().unwrap_or_default();
-    let named = match error.moment {
-        Moment::Init => Some(Role::FunctionNotLoaded.cause()),
-        // The type is the runtime's word, the message may quote anything.
+    let named = match error.phase {
+        Phase::Init => Some(Role::FunctionNotLoaded.cause()),
+        // The runtime writes the type; the message may quote anything.
         _ => find(table, error_type).or_else(|| find(table, &with_type(error_type, &error.message))),
     };
     let found = match named {
         Some(cause) => evidence(cause, weight_of(cause)),
         None => evidence(Role::FunctionFailed.cause(), Weight::Threw),
     };
-    if error.proof == Proof::IfTheProcessEnded {
+    if error.certainty == Certainty::OnlyIfProcessEnded {
         return Evidence { weight: Weight::Hinted, certain: false, ..found };
     }
     Evidence {
-        certain: error.proof != Proof::UnlessItSucceeded,
-        place: match error.moment {
-            Moment::Process => Place::Process,
-            Moment::Handler if found.weight != Weight::NeverBegan => Place::WholeInvocation,
-            Moment::Handler | Moment::Unknown | Moment::Init => Place::Invocation,
+        certain: error.certainty != Certainty::UnlessItSucceeded,
+        scope: match error.phase {
+            Phase::Process => Scope::Process,
+            Phase::Handler if found.weight != Weight::NeverBegan => Scope::WholeInvocation,
+            Phase::Handler | Phase::Unknown | Phase::Init => Scope::Invocation,
         },
         ..found
     }
 }
 
-/// The cause of one of the platform's own sentences on a function: that of the first rule that matches it, else that
-/// of its role.
+/// Returns the cause of one of the platform's sentences: that of the first pattern that matches, else that of `role`.
 fn of_platform(sentence: &str, role: Role, table: &Table) -> &'static Cause {
     find(table, sentence).unwrap_or_else(|| role.cause())
 }

@@ -1,9 +1,9 @@
 //! A line in the log of a Lambda function, in text or JSON format.
 //!
-//! Most lines are what the function itself printed; they are dismissed by a few words that they lack. What is left is
-//! read by whose it is: the platform's own lines (`platform`), its events in JSON (`json`), and the report that the
-//! language runtime writes of an error that ended an invocation (`runtime`). What the function logged, however
-//! alarming, is no line of those. Which cause a line names is left to [`crate::classify::invocation`].
+//! The function itself printed most lines. They lack certain words and are dismissed without parsing. The rest is parsed
+//! by author: lines of the platform (`platform`), its events in JSON (`json`), and the language runtime's report of an
+//! error that ended an invocation (`runtime`, `go`). Other output of the function counts nothing, whatever it says.
+//! [`crate::classify::invocation`] decides which cause a line names.
 
 mod go;
 mod json;
@@ -22,29 +22,29 @@ use crate::decode::LogEvent;
 pub use request_id::RequestId;
 pub use runtime::{exception_at_start, type_at_end};
 
-/// A line in the log of a Lambda function that tells of an invocation or of the start of the environment.
+/// A line in the log of a Lambda function about an invocation or about the init of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum FunctionLine<'a> {
     /// An invocation begins: `START`, `platform.start`.
     Start(RequestId),
     /// An invocation ends; its `REPORT` is to come: `END`.
     End(RequestId),
     /// How an invocation went: `REPORT`, `platform.report`, `platform.runtimeDone`.
     Report(Report<'a>),
-    /// How the start of the environment went: `INIT_REPORT`, `RESTORE_REPORT` and their events.
+    /// How the init of the environment went: `INIT_REPORT`, `RESTORE_REPORT` and their events.
     Init(Init<'a>),
     /// `Task timed out after … seconds`.
     TimedOut(TimedOut<'a>),
-    /// The runtime process ended, or could not be started: the platform's own words on it.
+    /// The platform reports that the runtime process ended, or could not be started.
     Exit(Exit<'a>),
     /// The language runtime's report of an error.
     Error(Error<'a>),
 }
 
-/// How an invocation, or the start of an environment, went.
+/// How an invocation, or the init of an environment, went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// The line does not tell. Text logs name only a crash or a time-out, so a handled response looks like this.
+    /// The line does not show it. Text logs name only a crash or a time-out, so a response looks like this.
     NotLogged,
     /// `success`.
     Success,
@@ -63,22 +63,22 @@ pub struct Report<'a> {
     pub status: Status,
     /// `Error Type`, such as `Runtime.ExitError`.
     pub error_type: Option<Cow<'a, str>>,
-    /// Whether the memory used reached the memory size; none where the line tells neither.
+    /// Whether the memory used reached the memory size; None if the line lacks one of them.
     pub memory_full: Option<bool>,
-    /// Whether it is the last word on the invocation: `platform.runtimeDone` is not.
+    /// Whether it ends the invocation. `platform.runtimeDone` does not.
     pub ends: bool,
     /// The X-Ray trace id.
     pub trace_id: Option<Cow<'a, str>>,
 }
 
-/// How the start of an environment went.
+/// How the init of an environment went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Init<'a> {
-    /// How it went; only failures are read.
+    /// How it went; only failures are parsed.
     pub status: Status,
     /// `Error Type`, such as `Extension.Crash`.
     pub error_type: Option<Cow<'a, str>>,
-    /// Whether it was the second try, made as part of an invocation (`Phase: invoke`), which fails with it.
+    /// Whether it was the second try, as part of an invocation (`Phase: invoke`). The invocation fails with it.
     pub in_invocation: bool,
 }
 
@@ -89,11 +89,11 @@ pub struct TimedOut<'a> {
     pub request_id: Option<RequestId>,
     /// The sentence, such as `Task timed out after 3.00 seconds`.
     pub text: Cow<'a, str>,
-    /// How sure it is that these are the platform's words.
-    pub proof: Proof,
+    /// Whether the platform is certain to be the author.
+    pub certainty: Certainty,
 }
 
-/// What the platform says of a runtime process that ended.
+/// The platform's report of a runtime process that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit<'a> {
     /// The invocation.
@@ -102,54 +102,53 @@ pub struct Exit<'a> {
     pub text: Cow<'a, str>,
 }
 
-/// An error as the language runtime reports it.
+/// An error that the language runtime reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error<'a> {
-    /// The invocation, where the line tells it.
+    /// The invocation; None if the line does not name it.
     pub request_id: Option<RequestId>,
     /// The type of the error, such as `KeyError` or `Runtime.ImportModuleError`.
     pub error_type: Option<Cow<'a, str>>,
-    /// The message, with the error's code and the errors behind it where the runtime logs them.
+    /// The message, with the error's code and its causes if the runtime logs them.
     pub message: Cow<'a, str>,
-    /// How sure it is that the error ended the invocation.
-    pub proof: Proof,
-    /// What the runtime says of when it occurred.
-    pub moment: Moment,
+    /// Whether the error is certain to have ended the invocation.
+    pub certainty: Certainty,
+    /// When it occurred, if the runtime says so.
+    pub phase: Phase,
 }
 
-/// How sure it is that a line is the platform's or the runtime's own word on a failed invocation.
+/// How certain it is that the platform or the runtime wrote a line about a failed invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Proof {
-    /// The function may have logged it, or the runtime before the process ended: it says why, should that be so.
-    IfTheProcessEnded,
-    /// The function may have printed it: an invocation that ends without an error disproves it.
+pub enum Certainty {
+    /// The function may have printed it. It gives the reason if the process ended.
+    OnlyIfProcessEnded,
+    /// The function may have printed it. It counts unless the invocation ends without an error.
     UnlessItSucceeded,
     /// The runtime alone writes such a line.
     Certain,
 }
 
-/// When an error occurred, as far as its line tells.
+/// When an error occurred, as far as its line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// The line does not tell.
+pub enum Phase {
+    /// The line does not show it.
     Unknown,
-    /// While the function was loaded.
+    /// During init, while the function was loaded.
     Init,
-    /// In the handler; the one report that the runtime writes of this invocation.
+    /// In the handler. The runtime writes no second report about this invocation.
     Handler,
-    /// It ended the process, whichever invocation the line was logged under.
+    /// It ended the process, whichever invocation the line names.
     Process,
 }
 
-/// How much of a line is searched for the words that make it worth reading, in bytes. The platform and the runtimes put
-/// theirs at the start.
+/// Length of a line's start that is searched for [`RELEVANT`] words, in bytes. The platform and the runtimes put them there.
 const SEARCHED_BYTES: usize = 4_096;
 
-/// Longest text of a line that is read, in bytes. A report's type and message stand at its start, its stack after them.
+/// Longest text of a line that is parsed, in bytes. Type and message of a report are at its start, before the stack.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Words of which every line that matters has at least one.
-static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+/// Words of which every relevant line has at least one.
+static RELEVANT: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
     [
         "rror",
         "RequestId: ",
@@ -178,55 +177,57 @@ static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
     .collect()
 });
 
-/// Reads a log event of a log group that belongs to a function.
-pub fn read<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
+/// Parses a log event of a function's log group. Returns None if it shows nothing about an invocation.
+///
+/// `END RequestId: 0c1d…` → `FunctionLine::End(0c1d…)`
+pub fn parse_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
     let written = event.message.as_written();
     let line = platform_line(written);
     if line.is_some() {
         return line;
     }
-    if !may_matter(written) {
+    if !is_relevant(written) {
         return None;
     }
-    line_of(event, read_text)
+    line_of(event, parse_text)
 }
 
-/// Reads a log event whose log group does not tell that it belongs to a function; only the platform's own lines do.
+/// Parses a log event of a log group of unknown kind, which may hold anybody's output. Of the runtimes' reports, only those
+/// count that only a Lambda function writes: they have an invocation's id, or the paths of a function's code.
 ///
-/// A function may log to any group, but a group may also hold what anybody prints. So of the runtimes' reports only
-/// those count that show a Lambda function beyond doubt: by the id of the invocation, or by the paths of its code.
-pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Line<'a>> {
+/// `REPORT RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 …` → `FunctionLine::Report`; `panic: x` → None
+pub fn parse_line_of_unknown_log<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
     let written = event.message.as_written();
     let line = platform_line(written);
     if line.is_some() {
         return line.filter(platform::is_unmistakable);
     }
-    if !may_matter(written) {
+    if !is_relevant(written) {
         return None;
     }
     line_of(event, |text| {
-        json::read_platform(text)
-            .or_else(|| platform::read_failure(text))
+        json::parse_platform(text)
+            .or_else(|| platform::parse_failure(text))
             .filter(platform::is_unmistakable)
-            .or_else(|| runtime::read_unmistakable(prefix::strip(text).rest))
+            .or_else(|| runtime::parse_unmistakable(prefix::strip(text).rest))
     })
 }
 
-/// A line of the platform's. Its first letter tells most others apart.
-fn platform_line(written: &[u8]) -> Option<Line<'_>> {
+/// Parses a line of the platform. Most other lines begin with another letter.
+fn platform_line(written: &[u8]) -> Option<FunctionLine<'_>> {
     let may_be = written.first().is_some_and(u8::is_ascii_uppercase);
-    if may_be { written_text(written).and_then(platform::read) } else { None }
+    if may_be { written_text(written).and_then(platform::parse) } else { None }
 }
 
-fn may_matter(written: &[u8]) -> bool {
+fn is_relevant(written: &[u8]) -> bool {
     if is_logged_below_error(written) {
         return false;
     }
     let searched = &written[..written.len().min(SEARCHED_BYTES)];
-    WORDS.iter().any(|word| word.find(searched).is_some())
+    RELEVANT.iter().any(|word| word.find(searched).is_some())
 }
 
-/// Whether a line begins as a runtime's logger writes it, at a level below ERROR: most lines of a function do.
+/// Returns whether a line begins with a runtime logger's prefix at a level below ERROR, as most lines of a function do.
 fn is_logged_below_error(written: &[u8]) -> bool {
     /// Of a time as Node.js and .NET write it, `2026-01-02T03:04:05.678Z`.
     const TIME_BYTES: usize = 24;
@@ -249,11 +250,14 @@ fn is_logged_below_error(written: &[u8]) -> bool {
     OTHERS.iter().any(|name| level.strip_prefix(*name).is_some_and(|rest| behind_tab(rest).is_some()))
 }
 
-/// Reads the text of an event, and keeps what was found in it no longer than the event where it can.
-fn line_of<'a>(event: &LogEvent<'a>, read: impl for<'t> Fn(&'t str) -> Option<Line<'t>>) -> Option<Line<'a>> {
+/// Parses the text of an event. The result borrows from the event unless the text had to be unescaped.
+fn line_of<'a>(
+    event: &LogEvent<'a>,
+    parse: impl for<'t> Fn(&'t str) -> Option<FunctionLine<'t>>,
+) -> Option<FunctionLine<'a>> {
     match event.message.text() {
-        Cow::Borrowed(text) => read(cut(text)),
-        Cow::Owned(text) => read(cut(&text)).map(Line::into_owned),
+        Cow::Borrowed(text) => parse(cut(text)),
+        Cow::Owned(text) => parse(cut(&text)).map(FunctionLine::into_owned),
     }
 }
 
@@ -261,7 +265,7 @@ fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(READ_BYTES)]
 }
 
-/// The start of a line as it stands in its document: the platform's own lines read the same with and without escapes.
+/// Returns the start of a line as written in its document. The platform's lines can be parsed with and without escapes.
 fn written_text(written: &[u8]) -> Option<&str> {
     let start = &written[..written.len().min(SEARCHED_BYTES)];
     match std::str::from_utf8(start) {
@@ -270,32 +274,32 @@ fn written_text(written: &[u8]) -> Option<&str> {
     }
 }
 
-fn read_text(text: &str) -> Option<Line<'_>> {
-    // Before the prefix is taken off, which is the mark of Go's line.
-    if let Some(line) = go::read(text) {
+fn parse_text(text: &str) -> Option<FunctionLine<'_>> {
+    // Go's line is recognised by its prefix, so it comes before the prefix is stripped.
+    if let Some(line) = go::parse(text) {
         return Some(line);
     }
     let stripped = prefix::strip(text);
     if stripped.rest.starts_with('{') {
-        return json::read(stripped.rest);
+        return json::parse(stripped.rest);
     }
-    platform::read(stripped.rest).or_else(|| platform::read_failure(text)).or_else(|| runtime::read(stripped.rest))
+    platform::parse(stripped.rest).or_else(|| platform::parse_failure(text)).or_else(|| runtime::parse(stripped.rest))
 }
 
-impl Line<'_> {
-    fn into_owned(self) -> Line<'static> {
+impl FunctionLine<'_> {
+    fn into_owned(self) -> FunctionLine<'static> {
         fn own(text: Cow<'_, str>) -> Cow<'static, str> {
             Cow::Owned(text.into_owned())
         }
         match self {
-            Self::Start(id) => Line::Start(id),
-            Self::End(id) => Line::End(id),
-            Self::TimedOut(timed_out) => Line::TimedOut(TimedOut {
+            Self::Start(id) => FunctionLine::Start(id),
+            Self::End(id) => FunctionLine::End(id),
+            Self::TimedOut(timed_out) => FunctionLine::TimedOut(TimedOut {
                 text: own(timed_out.text),
                 request_id: timed_out.request_id,
-                proof: timed_out.proof,
+                certainty: timed_out.certainty,
             }),
-            Self::Report(report) => Line::Report(Report {
+            Self::Report(report) => FunctionLine::Report(Report {
                 error_type: report.error_type.map(own),
                 trace_id: report.trace_id.map(own),
                 request_id: report.request_id,
@@ -303,18 +307,18 @@ impl Line<'_> {
                 memory_full: report.memory_full,
                 ends: report.ends,
             }),
-            Self::Init(init) => Line::Init(Init {
+            Self::Init(init) => FunctionLine::Init(Init {
                 error_type: init.error_type.map(own),
                 status: init.status,
                 in_invocation: init.in_invocation,
             }),
-            Self::Exit(exit) => Line::Exit(Exit { request_id: exit.request_id, text: own(exit.text) }),
-            Self::Error(error) => Line::Error(Error {
+            Self::Exit(exit) => FunctionLine::Exit(Exit { request_id: exit.request_id, text: own(exit.text) }),
+            Self::Error(error) => FunctionLine::Error(Error {
                 error_type: error.error_type.map(own),
                 message: own(error.message),
                 request_id: error.request_id,
-                proof: error.proof,
-                moment: error.moment,
+                certainty: error.certainty,
+                phase: error.phase,
             }),
         }
     }

@@ -21,7 +21,7 @@ pub enum Record<'a> {
     /// A line of an access log.
     Access(access::AccessLine),
     /// A line in the log of a Lambda function.
-    Lambda(lambda::Line<'a>),
+    Lambda(lambda::FunctionLine<'a>),
     /// A record of a VPC flow log.
     Flow(flow::FlowRecord),
     /// A line of one of the kinds above that tells nothing: no failure, no evidence, no part of a request.
@@ -110,12 +110,12 @@ pub fn read<'a>(source: &Source, settings: &Settings, formats: &mut flow::Format
     let group = source.log_group.as_str();
     match source.kind {
         Some(Kind::Execution) => execution::read(event).unwrap_or(Record::Nothing),
-        Some(Kind::Lambda) => lambda::read(event).map_or(Record::Nothing, Record::Lambda),
+        Some(Kind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing, Record::Lambda),
         _ if access::is_healthy(event) => Record::Nothing,
         _ => execution::read_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read_by_shape(event).map(Record::Lambda))
+            .or_else(|| lambda::parse_line_of_unknown_log(event).map(Record::Lambda))
             .unwrap_or(Record::Unknown),
     }
 }

@@ -1,97 +1,98 @@
-//! The findings of one log stream, put together by invocation: one failed invocation is one count.
+//! Combines the findings of one log stream by invocation: one failed invocation is one count.
 //!
 //! A stream is one environment, which serves one invocation after the other. An invocation is a request id up to its
-//! report; a retry with the same id is another. Only invocations that may have failed are held, each as a few dozen bytes
-//! without any text, and no more than `MOST_HELD`; which line weighs more is said by
+//! report; a retry with the same id is another. Only invocations that may have failed are kept, each as a few dozen bytes
+//! without any text, and no more than `MOST_STATES`; which line weighs more is decided in
 //! [`crate::classify::invocation`].
 
 use std::collections::HashMap;
 
 use crate::cause::{Cause, Role};
-use crate::classify::invocation::{Evidence, Finding, Place, ProcessEnd, Reported, Weight};
+use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
 use crate::record::lambda::RequestId;
 
-/// Most invocations held at once. The map has at most 65,536 places of 57 bytes for them, less than 4 MiB.
-const MOST_HELD: usize = 32_768;
+/// Most invocations kept at once. The map has at most 65,536 places of 57 bytes for them, less than 4 MiB.
+const MOST_STATES: usize = 32_768;
 
-/// Most trace ids held at once; exemplars need a few of them.
+/// Most trace ids kept at once; exemplars need a few of them.
 const MOST_TRACE_IDS: usize = 256;
 
-/// Most invocations that are handed on to the next batch.
+/// Most invocations that are passed to the next batch.
 const MOST_CARRIED: usize = 1_024;
 
 /// The invocations of one log stream.
 #[derive(Debug, Default)]
 pub struct Invocations {
-    held: HashMap<RequestId, Held, OfProcess>,
-    /// The invocation that is under way, so that lines without an id are its.
+    states: HashMap<RequestId, InvocationState, OfProcess>,
+    /// The open invocation. Lines without an id belong to it.
     current: Option<RequestId>,
-    /// What belongs to the next invocation that is seen to begin or end.
-    next: Option<Held>,
-    /// The invocation that ended last: what the platform logs late is its.
+    /// Findings that belong to the next invocation that begins or ends.
+    next: Option<InvocationState>,
+    /// The invocation that ended last. Late lines of the platform belong to it.
     ended: Option<RequestId>,
     /// The invocation under whose id an error was logged that ended the process.
     crashed: Option<RequestId>,
     trace_ids: HashMap<RequestId, Box<str>, OfProcess>,
 }
 
-/// What one batch leaves for the next one of the same stream, so that an invocation split over both counts once.
+/// Open invocations that a batch passes to the next batch of its stream, so that an invocation split over both counts
+/// once.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
-    held: Vec<(RequestId, Held)>,
+    states: Vec<(RequestId, InvocationState)>,
     current: Option<RequestId>,
-    next: Option<Held>,
+    next: Option<InvocationState>,
 }
 
 impl Carry {
-    /// Whether there is nothing to hand on.
+    /// Returns whether nothing is open.
     pub fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.current.is_none() && self.next.is_none()
+        self.states.is_empty() && self.current.is_none() && self.next.is_none()
     }
 }
 
-/// What is known of an invocation.
+/// What the findings of one invocation add up to so far.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct InvocationState {
     cause: Option<&'static Cause>,
     timestamp_ms: i64,
     weight: Weight,
     exit: ProcessEnd,
-    memory: Memory,
-    /// Not even success disproves the failure.
+    memory: MemoryUse,
+    /// The failure counts even if the invocation is reported as successful.
     certain: bool,
-    /// Nor does it if all of this came before the invocation began.
+    /// Likewise, if all findings were logged before the invocation began.
     certain_at_start: bool,
-    /// The runtime said that the function could not be loaded.
+    /// The runtime reported that it could not load the function.
     not_loaded: bool,
-    /// Evidence came before the invocation was seen to begin; a beginning that follows is its own.
+    /// Evidence was logged before START. A START that follows belongs to the same invocation.
     awaits_start: bool,
     ended: bool,
-    /// It counted in an earlier batch.
+    /// An earlier batch counted it.
     counted: bool,
-    /// The one report that the runtime writes of an invocation is there.
+    /// The runtime's one report of the invocation's error was seen.
     whole: bool,
 }
 
-/// What a report tells of an invocation's memory.
+/// What a report shows about an invocation's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Memory {
+enum MemoryUse {
     Unknown,
     /// Some was left, and the process had ended before the report.
     Left,
     Full,
 }
 
-impl Held {
+impl InvocationState {
     fn new(timestamp_ms: i64) -> Self {
         Self {
             cause: None,
             timestamp_ms,
             weight: Weight::Nothing,
             exit: ProcessEnd::None,
-            memory: Memory::Unknown,
+            memory: MemoryUse::Unknown,
             certain: false,
             certain_at_start: false,
             not_loaded: false,
@@ -106,9 +107,9 @@ impl Held {
         self.weight > Weight::Hinted
     }
 
-    /// Whether its id must be remembered.
+    /// Returns whether the invocation must be remembered.
     fn matters(&self) -> bool {
-        self.weight > Weight::Nothing || self.counted || self.memory == Memory::Full
+        self.weight > Weight::Nothing || self.counted || self.memory == MemoryUse::Full
     }
 
     fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
@@ -123,16 +124,16 @@ impl Held {
             self.cause = Some(evidence.cause);
         }
         // The first failure to load is tried again; the second one is the invocation's.
-        let not_loaded = evidence.weight == Weight::NeverBegan && evidence.place != Place::Start;
-        self.certain_at_start |= evidence.certain && (evidence.place == Place::Start || not_loaded && self.not_loaded);
+        let not_loaded = evidence.weight == Weight::NeverBegan && evidence.scope != Scope::Start;
+        self.certain_at_start |= evidence.certain && (evidence.scope == Scope::Start || not_loaded && self.not_loaded);
         self.not_loaded |= not_loaded;
         self.certain |= evidence.certain;
-        self.whole |= evidence.place == Place::WholeInvocation;
-        self.exit = worse(self.exit, evidence.exit);
+        self.whole |= evidence.scope == Scope::WholeInvocation;
+        self.exit = more_informative(self.exit, evidence.exit);
     }
 
-    /// Takes over what is known of the same invocation from elsewhere.
-    fn take(&mut self, other: &Self) {
+    /// Merges what is known about the same invocation from elsewhere.
+    fn merge(&mut self, other: &Self) {
         if other.failed() && !self.ended {
             self.timestamp_ms =
                 if self.failed() { self.timestamp_ms.min(other.timestamp_ms) } else { other.timestamp_ms };
@@ -144,18 +145,18 @@ impl Held {
         self.certain |= other.certain;
         self.counted |= other.counted;
         self.whole |= other.whole;
-        self.exit = worse(self.exit, other.exit);
+        self.exit = more_informative(self.exit, other.exit);
     }
 
     fn forget_failure(&mut self) {
         *self = Self { memory: self.memory, ended: self.ended, counted: self.counted, ..Self::new(self.timestamp_ms) };
     }
 
-    /// The cause in the light of all that is known.
+    /// Returns the cause that all findings result in; None if the invocation did not fail.
     fn decided(&self) -> Option<&'static Cause> {
         let out_of_memory = match self.exit {
-            ProcessEnd::Killed => self.memory != Memory::Left,
-            ProcessEnd::Unexplained => self.memory == Memory::Full,
+            ProcessEnd::Killed => self.memory != MemoryUse::Left,
+            ProcessEnd::Unexplained => self.memory == MemoryUse::Full,
             ProcessEnd::Explained | ProcessEnd::None => false,
         };
         if !self.failed() {
@@ -165,24 +166,28 @@ impl Held {
     }
 }
 
-/// Of two words on how a process ended, the one that tells more.
-fn worse(one: ProcessEnd, other: ProcessEnd) -> ProcessEnd {
+/// Returns the more informative of two statements about how a process ended.
+///
+/// `Unexplained`, `Killed` → `Killed`
+fn more_informative(one: ProcessEnd, other: ProcessEnd) -> ProcessEnd {
     let order = [ProcessEnd::Killed, ProcessEnd::Explained, ProcessEnd::Unexplained];
     order.into_iter().find(|end| *end == one || *end == other).unwrap_or(ProcessEnd::None)
 }
 
 impl Invocations {
-    /// No invocation is known yet.
+    /// Returns a stream without invocations.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The invocations that the batch before left open.
+    /// Continues with the invocations that the previous batch left open.
     pub fn resume(carry: Carry) -> Self {
-        Self { held: carry.held.into_iter().collect(), current: carry.current, next: carry.next, ..Self::default() }
+        Self { states: carry.states.into_iter().collect(), current: carry.current, next: carry.next, ..Self::default() }
     }
 
-    /// Adds what one line proves. `failed` is called for each invocation that is known to have failed.
+    /// Adds the finding of one line. Calls `failed` for each invocation that is known to have failed.
+    ///
+    /// `START`, `Task timed out after 3.00 seconds`, `END` and `REPORT` of one id → one `lambda_timeout`
     pub fn add(&mut self, function_name: &str, timestamp_ms: i64, finding: &Finding<'_>, failed: &mut FailureSink<'_>) {
         match finding {
             Finding::Start(id) => self.start(function_name, timestamp_ms, *id, failed),
@@ -192,41 +197,41 @@ impl Invocations {
                 self.failure(function_name, timestamp_ms, *request_id, evidence, failed);
             }
         }
-        if self.held.len() > MOST_HELD {
+        if self.states.len() > MOST_STATES {
             self.relieve(function_name, failed);
         }
     }
 
-    /// Decides what is still open, and says what the next batch of the stream must know of it.
+    /// Decides the open invocations. Returns what the next batch of the stream needs.
     pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
         let mut carry = Carry { current: self.current, ..Carry::default() };
         if let Some(next) = self.next.take() {
             self.decide(function_name, None, &next, failed);
-            carry.next = Some(Held { counted: true, ..next });
+            carry.next = Some(InvocationState { counted: true, ..next });
         }
-        let mut held: Vec<_> = self.held.drain().collect();
-        held.sort_unstable_by_key(|(id, held)| (held.timestamp_ms, *id));
-        for (id, one) in &held {
+        let mut states: Vec<_> = self.states.drain().collect();
+        states.sort_unstable_by_key(|(id, state)| (state.timestamp_ms, *id));
+        for (id, one) in &states {
             self.decide(function_name, Some(*id), one, failed);
         }
-        let latest = held.len().saturating_sub(MOST_CARRIED);
-        carry.held = held.split_off(latest);
-        for (_, one) in &mut carry.held {
+        let latest = states.len().saturating_sub(MOST_CARRIED);
+        carry.states = states.split_off(latest);
+        for (_, one) in &mut carry.states {
             one.counted |= one.failed();
         }
         carry
     }
 
     fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
-        match self.held.get_mut(&id) {
-            Some(held) if held.awaits_start && !held.ended => held.awaits_start = false,
+        match self.states.get_mut(&id) {
+            Some(state) if state.awaits_start && !state.ended => state.awaits_start = false,
             Some(_) => self.settle(function_name, id, failed),
             None => {}
         }
-        // What stood before the first line of an invocation was the start of its environment, which is tried again.
+        // Findings before START are of the environment's init, which Lambda tries again as part of the invocation.
         if let Some(mut next) = self.next.take() {
             next.certain = next.certain_at_start;
-            self.held.entry(id).or_insert_with(|| Held::new(timestamp_ms)).take(&next);
+            self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms)).merge(&next);
         }
         self.current = Some(id);
         self.crashed = None;
@@ -235,46 +240,46 @@ impl Invocations {
 
     fn end(&mut self, timestamp_ms: i64, id: RequestId) {
         if let Some(next) = self.next.take() {
-            self.held.entry(id).or_insert_with(|| Held::new(timestamp_ms)).take(&next);
+            self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms)).merge(&next);
         }
     }
 
     fn report(&mut self, function_name: &str, timestamp_ms: i64, report: &Reported<'_>, failed: &mut FailureSink<'_>) {
         let id = report.request_id;
-        if self.held.get(&id).is_some_and(|held| held.ended) {
+        if self.states.get(&id).is_some_and(|state| state.ended) {
             self.settle(function_name, id, failed);
         }
         let ends_process = report.evidence.is_some_and(|evidence| evidence.exit != ProcessEnd::None);
         if ends_process {
-            self.take_crash(id);
+            self.move_crash_to(id);
         }
-        let mut held = self.held.remove(&id).unwrap_or_else(|| Held::new(timestamp_ms));
+        let mut state = self.states.remove(&id).unwrap_or_else(|| InvocationState::new(timestamp_ms));
         if let Some(next) = self.next.take() {
-            held.take(&next);
+            state.merge(&next);
         }
         if let Some(evidence) = &report.evidence {
-            held.add(evidence, timestamp_ms);
+            state.add(evidence, timestamp_ms);
         }
-        if held.failed() && !held.certain {
-            held.forget_failure();
+        if state.failed() && !state.certain {
+            state.forget_failure();
         }
-        held.awaits_start = false;
-        held.memory = match report.memory_full {
-            Some(true) => Memory::Full,
-            Some(false) if held.failed() => Memory::Left,
-            _ => held.memory,
+        state.awaits_start = false;
+        state.memory = match report.memory_full {
+            Some(true) => MemoryUse::Full,
+            Some(false) if state.failed() => MemoryUse::Left,
+            _ => state.memory,
         };
         if report.ends {
-            held.ended = true;
-            held.timestamp_ms = timestamp_ms;
+            state.ended = true;
+            state.timestamp_ms = timestamp_ms;
             self.crashed = None;
             self.ended = Some(id);
             if self.current == Some(id) {
                 self.current = None;
             }
         }
-        if held.matters() {
-            self.held.insert(id, held);
+        if state.matters() {
+            self.states.insert(id, state);
             self.keep_trace_id(id, report.trace_id);
         }
     }
@@ -290,39 +295,46 @@ impl Invocations {
         if evidence.weight == Weight::Hinted {
             return self.hint(timestamp_ms, request_id, evidence);
         }
-        let under_way = if evidence.place == Place::Start { None } else { request_id.or(self.current) };
+        let under_way = if evidence.scope == Scope::Start { None } else { request_id.or(self.current) };
         let Some(id) = under_way else { return self.failure_of_next(function_name, timestamp_ms, evidence, failed) };
         if evidence.exit != ProcessEnd::None {
-            self.take_crash(id);
+            self.move_crash_to(id);
         }
         let ended = self.ended == Some(id);
         let awaits_start = !ended && self.current != Some(id);
-        let held = self.held.entry(id).or_insert_with(|| Held { awaits_start, ended, ..Held::new(timestamp_ms) });
-        // Its first line is lost or was filtered away: this one stands for it.
-        if held.awaits_start
+        let state = self.states.entry(id).or_insert_with(|| InvocationState {
+            awaits_start,
+            ended,
+            ..InvocationState::new(timestamp_ms)
+        });
+        // Its START is missing (lost or filtered out): this line stands for it.
+        if state.awaits_start
             && let Some(next) = self.next.take()
         {
-            held.take(&next);
+            state.merge(&next);
         }
-        held.add(evidence, timestamp_ms);
-        if !held.ended {
+        state.add(evidence, timestamp_ms);
+        if !state.ended {
             self.current = Some(id);
-            if evidence.place == Place::Process {
+            if evidence.scope == Scope::Process {
                 self.crashed = Some(id);
             }
         }
     }
 
-    /// A line that tells something only if the process is seen to end.
+    /// Adds a line that counts only if the process ends.
     fn hint(&mut self, timestamp_ms: i64, request_id: Option<RequestId>, evidence: &Evidence) {
         if let Some(id) = request_id {
             let awaits_start = self.current != Some(id);
-            let held = self.held.entry(id).or_insert_with(|| Held { awaits_start, ..Held::new(timestamp_ms) });
-            held.add(evidence, timestamp_ms);
+            let state = self
+                .states
+                .entry(id)
+                .or_insert_with(|| InvocationState { awaits_start, ..InvocationState::new(timestamp_ms) });
+            state.add(evidence, timestamp_ms);
         }
     }
 
-    /// A failure whose invocation is not known yet.
+    /// Adds a failure whose invocation is not known yet.
     fn failure_of_next(
         &mut self,
         function_name: &str,
@@ -330,20 +342,21 @@ impl Invocations {
         evidence: &Evidence,
         failed: &mut FailureSink<'_>,
     ) {
-        // A second whole report is of a second invocation: the lines between them were filtered away.
-        if evidence.place == Place::WholeInvocation
+        // A second report belongs to a second invocation: the lines between them were filtered out.
+        if evidence.scope == Scope::WholeInvocation
             && let Some(next) = self.next.take_if(|next| next.whole)
         {
             self.decide(function_name, None, &next, failed);
         }
-        self.next.get_or_insert_with(|| Held::new(timestamp_ms)).add(evidence, timestamp_ms);
+        self.next.get_or_insert_with(|| InvocationState::new(timestamp_ms)).add(evidence, timestamp_ms);
     }
 
-    /// An error that ends the process ends the invocation under way, also where it was logged under an earlier id.
-    fn take_crash(&mut self, id: RequestId) {
+    /// Moves an error that ended the process to the invocation that ended with it. The runtime may log it under an earlier
+    /// id.
+    fn move_crash_to(&mut self, id: RequestId) {
         let Some(crashed) = self.crashed.take().filter(|crashed| *crashed != id) else { return };
-        if let Some(held) = self.held.remove(&crashed) {
-            self.held.entry(id).or_insert_with(|| Held { awaits_start: true, ..held }).take(&held);
+        if let Some(state) = self.states.remove(&crashed) {
+            self.states.entry(id).or_insert_with(|| InvocationState { awaits_start: true, ..state }).merge(&state);
         }
     }
 
@@ -357,35 +370,41 @@ impl Invocations {
     }
 
     fn settle(&mut self, function_name: &str, id: RequestId, failed: &mut FailureSink<'_>) {
-        if let Some(held) = self.held.remove(&id) {
-            self.decide(function_name, Some(id), &held, failed);
+        if let Some(state) = self.states.remove(&id) {
+            self.decide(function_name, Some(id), &state, failed);
         }
     }
 
-    /// Makes room: decides the invocations that ended, and all others if that is not enough.
+    /// Makes room: decides the ended invocations, and all others if too few have ended.
     fn relieve(&mut self, function_name: &str, failed: &mut FailureSink<'_>) {
-        let mut held = std::mem::take(&mut self.held);
-        let enough = held.values().filter(|one| one.ended).count() >= MOST_HELD / 2;
-        // The platform may still log of the invocation that ended last.
+        let mut states = std::mem::take(&mut self.states);
+        let enough = states.values().filter(|one| one.ended).count() >= MOST_STATES / 2;
+        // Late lines may still follow for the invocation that ended last.
         let last = self.ended;
-        held.retain(|id, one| {
+        states.retain(|id, one| {
             let keep = enough && !one.ended || last == Some(*id);
             if !keep {
                 self.decide(function_name, Some(*id), one, failed);
             }
             keep
         });
-        self.held = held;
+        self.states = states;
     }
 
-    fn decide(&mut self, function_name: &str, id: Option<RequestId>, held: &Held, failed: &mut FailureSink<'_>) {
+    fn decide(
+        &mut self,
+        function_name: &str,
+        id: Option<RequestId>,
+        state: &InvocationState,
+        failed: &mut FailureSink<'_>,
+    ) {
         let trace_id = id.and_then(|id| self.trace_ids.remove(&id));
-        let Some(cause) = held.decided().filter(|_| !held.counted) else { return };
+        let Some(cause) = state.decided().filter(|_| !state.counted) else { return };
         failed(Failure {
             subject: Subject::Invocation { function_name: function_name.to_owned() },
             cause,
             status: None,
-            timestamp_ms: held.timestamp_ms,
+            timestamp_ms: state.timestamp_ms,
             number: 0,
             request_id: id.and_then(|id| id.as_uuid()).map(|id| Id::of(id.as_bytes())),
             trace_id: trace_id.map(String::from),

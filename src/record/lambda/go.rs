@@ -1,9 +1,9 @@
-//! The line that the Go runtime library writes of an error that a handler returned or panicked with.
+//! The Go runtime library's line about an error that a handler returned or panicked with.
 //!
 //! aws-lambda-go prints `{"errorMessage":…,"errorType":…}` (and `stackTrace` after a panic) through the standard logger.
 //! So the object stands alone behind that logger's date and time, or is the whole message of the structured logger that
-//! a program put in its place. The answer of another function that a program prints in the same way has other keys,
-//! another order, or words before it.
+//! a program installed instead. Another function's answer that a program prints this way has other keys, another order,
+//! or words before it.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{Error, Line, Moment, Proof, READ_BYTES, prefix};
+use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, prefix};
 
-/// How the library begins the object. It writes no blanks.
+/// Beginning of the object. The library writes no blanks.
 const OBJECT: &str = "{\"errorMessage\":\"";
 
 /// The object. Source: aws-lambda-go, `lambda/messages`, `InvokeResponse_Error`.
@@ -29,7 +29,7 @@ struct Failure<'a> {
     stack_trace: Option<Vec<Frame>>,
 }
 
-/// A frame of Go. Those of other languages are texts.
+/// A frame of Go. Frames of other languages are strings.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Frame {
@@ -41,20 +41,20 @@ struct Frame {
     _label: IgnoredAny,
 }
 
-/// Reads the line as the standard logger or a structured logger in text format writes it.
+/// Parses a line of the standard logger, or of a structured logger in text format.
 ///
-/// `2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"}` is an error of type `errorString`.
-pub(super) fn read(text: &str) -> Option<Line<'_>> {
+/// `2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"}` → an error of type `errorString`
+pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(at) = text.find(OBJECT)
         && is_log_prefix(&text[..at])
     {
-        return read_object(&text[at..]);
+        return parse_object(&text[at..]);
     }
-    read_text_message(text)
+    parse_text_message(text)
 }
 
-/// Reads the object where it is the whole text.
-fn read_object(text: &str) -> Option<Line<'_>> {
+/// Parses the object if it is the whole text.
+fn parse_object(text: &str) -> Option<FunctionLine<'_>> {
     let text = text.trim_end();
     if !text.starts_with(OBJECT) {
         return None;
@@ -62,22 +62,22 @@ fn read_object(text: &str) -> Option<Line<'_>> {
     let (error_type, message) = match serde_json::from_str::<Failure<'_>>(text) {
         Ok(failure) if failure.stack_trace.as_ref().is_some_and(Vec::is_empty) => return None,
         Ok(failure) => (Some(failure.error_type), failure.error_message),
-        // A message of many kilobytes, which the reader of lines has cut.
+        // The message is longer than the part of a line that is parsed.
         Err(error) if error.is_eof() && text.len() > READ_BYTES / 2 => (None, Cow::Borrowed(&text[OBJECT.len()..])),
         Err(_) => return None,
     };
-    Some(Line::Error(Error {
+    Some(FunctionLine::Error(Error {
         request_id: None,
         error_type: error_type.filter(|name| !name.is_empty()),
         message,
-        proof: Proof::Certain,
-        moment: Moment::Handler,
+        certainty: Certainty::Certain,
+        phase: Phase::Handler,
     }))
 }
 
-/// Reads `time=… level=INFO msg="…"` of `log/slog` and logrus. The runtime library's own logger has other names for the
-/// same fields. More fields may follow.
-fn read_text_message(text: &str) -> Option<Line<'static>> {
+/// Parses `time=… level=INFO msg="…"` of `log/slog` and logrus. The runtime library's own logger names the same fields
+/// differently. More fields may follow.
+fn parse_text_message(text: &str) -> Option<FunctionLine<'static>> {
     const KEYS: &[(&str, &str)] = &[("time=", " msg=\""), ("timestamp=", " message=\"")];
     let (_, key) = KEYS.iter().find(|(time, _)| text.starts_with(time))?;
     let at = text.find(key)?;
@@ -88,13 +88,13 @@ fn read_text_message(text: &str) -> Option<Line<'static>> {
     // Go quotes a text as JSON does, but for escapes of control characters, and the object has none of those.
     let quoted = &text[at + key.len() - 1..];
     let message: String = serde_json::Deserializer::from_str(quoted).into_iter().next()?.ok()?;
-    read_message(&message)
+    parse_message(&message)
 }
 
-/// Reads an object of `log/slog`, logrus, zap, zerolog or the runtime library's own logger.
+/// Parses an object of `log/slog`, logrus, zap, zerolog or the runtime library's own logger.
 ///
 /// Loggers of other languages write other keys, levels as numbers, or the request id that Lambda adds.
-pub(super) fn read_json_message(object: &Map<String, Value>) -> Option<Line<'static>> {
+pub(super) fn parse_json_message(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let is_info = match object.get("level") {
         Some(level) => level.as_str().is_some_and(is_level_of_standard_logger),
@@ -110,10 +110,10 @@ pub(super) fn read_json_message(object: &Map<String, Value>) -> Option<Line<'sta
     if !is_info || !is_of_go || is_of_other_language(object) {
         return None;
     }
-    read_message(text("msg").or_else(|| text("message"))?)
+    parse_message(text("msg").or_else(|| text("message"))?)
 }
 
-/// Whether an object has keys of loggers of Node.js, Python or Java. A Go program may add one of them as a field of its
+/// Returns whether an object has keys of loggers of Node.js, Python or Java. A Go program may add one of them as a field of its
 /// own, but hardly the two of pino.
 fn is_of_other_language(object: &Map<String, Value>) -> bool {
     const NEVER_GO: &[&str] = &["levelname", "severity", "AWSRequestId"];
@@ -121,20 +121,20 @@ fn is_of_other_language(object: &Map<String, Value>) -> bool {
         || object.contains_key("pid") && object.contains_key("hostname")
 }
 
-/// The message of a structured logger: the object, or the line of the standard logger with its date.
-fn read_message(message: &str) -> Option<Line<'static>> {
+/// Parses the message of a structured logger: the object, or the standard logger's line with its date.
+fn parse_message(message: &str) -> Option<FunctionLine<'static>> {
     let at = message.find(OBJECT)?;
-    (at == 0 || is_log_prefix(&message[..at])).then(|| read_object(&message[at..]))?.map(Line::into_owned)
+    (at == 0 || is_log_prefix(&message[..at])).then(|| parse_object(&message[at..]))?.map(FunctionLine::into_owned)
 }
 
-/// Whether a structured logger writes this level for a line of the standard logger, which has no levels. A program that
-/// logs the error of another function chooses a higher one.
+/// Returns whether structured loggers write this level for a line of the standard logger, which has no levels. A program
+/// that logs another function's error chooses a higher level.
 fn is_level_of_standard_logger(level: &str) -> bool {
     level.eq_ignore_ascii_case("info")
 }
 
-/// Whether a text is what the standard logger writes before a line: `2026/01/02 03:04:05 `, with microseconds and the
-/// place in the source (`invoke_loop.go:95: `) where the program asks for those. One word of the program's own may stand
+/// Returns whether a text is the standard logger's prefix of a line: `2026/01/02 03:04:05 `, with microseconds and the
+/// place in the source (`invoke_loop.go:95: `) if the program asks for them. One word of the program's own may stand
 /// before, and what log tails put there.
 fn is_log_prefix(text: &str) -> bool {
     let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
@@ -157,14 +157,14 @@ fn is_log_prefix(text: &str) -> bool {
 
 const DATE: &str = "0000/00/00";
 
-/// Whether words are a log tail's, and at most one more, which is no level of a logger.
+/// Returns whether all words are a log tail's, except at most one that is not a logger's level.
 fn are_before_a_line(words: &[&str]) -> bool {
     const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"];
     let own: Vec<_> = words.iter().filter(|word| !prefix::is_of_log_tail(word)).collect();
     own.len() <= 1 && own.iter().all(|word| !LEVELS.contains(&word.trim_matches(['[', ']', ':'])))
 }
 
-/// Whether a text has digits where the pattern has zeros, and is the same elsewhere.
+/// Returns whether a text has digits where the pattern has zeros, and equals it elsewhere.
 fn is_like(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
         && text.bytes().zip(pattern.bytes()).all(|(b, p)| if p == b'0' { b.is_ascii_digit() } else { b == p })
@@ -174,9 +174,9 @@ fn is_like(text: &str, pattern: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read_error(text: &str) -> Option<(String, String)> {
-        match read(text)? {
-            Line::Error(error) => Some((error.error_type.unwrap_or_default().into(), error.message.into())),
+    fn parsed_error(text: &str) -> Option<(String, String)> {
+        match parse(text)? {
+            FunctionLine::Error(error) => Some((error.error_type.unwrap_or_default().into(), error.message.into())),
             other => panic!("{other:?}"),
         }
     }
@@ -197,13 +197,13 @@ mod tests {
         ] {
             let text =
                 format!("{prefix}{{\"errorMessage\":\"no \\u003cstock\\u003e\",\"errorType\":\"errorString\"}}\n");
-            assert_eq!(read_error(&text), Some(("errorString".into(), "no <stock>".into())), "{text}");
+            assert_eq!(parsed_error(&text), Some(("errorString".into(), "no <stock>".into())), "{text}");
         }
     }
 
     #[test]
     fn types_of_any_name_and_frames_are_read() {
-        let read = |object: &str| read_error(&format!("2026/01/02 03:04:05 {object}"));
+        let read = |object: &str| parsed_error(&format!("2026/01/02 03:04:05 {object}"));
         assert_eq!(read(r#"{"errorMessage":"","errorType":""}"#), Some((String::new(), String::new())),);
         assert_eq!(
             read(
@@ -212,7 +212,7 @@ mod tests {
             Some(("boundsError".into(), "index out of range [3]".into())),
         );
         let long = format!("2026/01/02 03:04:05 {OBJECT}{}", "long ".repeat(READ_BYTES));
-        let (error_type, message) = read_error(&long[..READ_BYTES]).unwrap();
+        let (error_type, message) = parsed_error(&long[..READ_BYTES]).unwrap();
         assert!(error_type.is_empty() && message.starts_with("long long"));
     }
 
@@ -224,7 +224,7 @@ mod tests {
             r#"time="2026-01-02T03:04:05Z" level=info msg="2026/01/02 03:04:05 {\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}""#,
             r#"time="2026-01-02T03:04:05Z" level=info msg="{\"errorMessage\":\"say \\\"no\\\"\",\"errorType\":\"errorString\"}\n" service=orders"#,
         ] {
-            assert_eq!(read_error(line), Some(("errorString".into(), "say \"no\"".into())), "{line}");
+            assert_eq!(parsed_error(line), Some(("errorString".into(), "say \"no\"".into())), "{line}");
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
             r#"time=2026-01-02T03:04:05.000Z level=INFO msg="callee: {\"errorMessage\":\"x\",\"errorType\":\"y\"}""#,
             r#"time=2026-01-02T03:04:05.000Z level=WARN msg="callee failed" answer="{\"errorMessage\":\"x\",\"errorType\":\"y\"}""#,
         ] {
-            assert_eq!(read_error(text), None, "{text}");
+            assert_eq!(parsed_error(text), None, "{text}");
         }
     }
 }

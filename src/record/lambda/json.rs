@@ -1,8 +1,8 @@
 //! Lines in JSON: the platform's events, and the errors that runtimes report in that format.
 //!
-//! A function that logs in JSON writes the same kind of object for an error that it caught. What tells the runtime's own
-//! report: it has no message of a programmer beside the error (Python, Go, Ruby), it ends in frames of the runtime
-//! (.NET), or in the format of its trace (Java). In Node.js `console.error(error)` looks the same as the report, so
+//! A function that logs in JSON writes a similar object for an error that it caught. The runtime's report differs: it has
+//! only the runtime's own fields, no custom message (Python, Go, Ruby), it ends in frames of the runtime (.NET), or its
+//! trace has the runtime's format (Java). In Node.js, `console.error(error)` writes the same bytes as the runtime, so
 //! there a success that follows disproves it. Go's report is the whole message of an object at level INFO.
 
 use std::borrow::Cow;
@@ -10,29 +10,29 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::platform::{is_full, read_failure, status_of};
-use super::{Error, Init, Line, Moment, Proof, Report, RequestId, Status, go, runtime};
+use super::platform::{is_full, parse_failure, status_of};
+use super::{Certainty, Error, FunctionLine, Init, Phase, Report, RequestId, Status, go, runtime};
 
 /// An event of the platform.
 #[derive(Deserialize)]
-struct Event<'a> {
+struct PlatformEvent<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
     record: Fields<'a>,
 }
 
-/// What an event tells: `platform.fault` has a sentence, all others have fields.
+/// Content of an event: `platform.fault` has a sentence, all others have fields.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Fields<'a> {
     Sentence(#[serde(borrow)] Cow<'a, str>),
-    Named(#[serde(borrow)] Named<'a>),
+    Record(#[serde(borrow)] PlatformRecord<'a>),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named<'a> {
+struct PlatformRecord<'a> {
     #[serde(borrow)]
     request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -60,44 +60,46 @@ struct Tracing<'a> {
     value: Option<Cow<'a, str>>,
 }
 
-/// Reads a JSON object.
-pub(super) fn read(text: &str) -> Option<Line<'_>> {
+/// Parses a JSON object.
+///
+/// `{"type":"platform.start","record":{"requestId":"0c1d…"}}` → `FunctionLine::Start(0c1d…)`
+pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     if text.contains("\"platform.") {
-        return read_platform(text).or_else(|| read_error(text));
+        return parse_platform(text).or_else(|| parse_error(text));
     }
-    read_error(text)
+    parse_error(text)
 }
 
-/// Reads an event of the platform.
-pub(super) fn read_platform(text: &str) -> Option<Line<'_>> {
+/// Parses an event of the platform.
+pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
     if !text.trim_start().starts_with('{') || !text.contains("\"platform.") {
         return None;
     }
-    let event: Event<'_> = first_object(text)?;
+    let event: PlatformEvent<'_> = first_object(text)?;
     let kind = event.kind.strip_prefix("platform.")?;
     let fields = match event.record {
-        Fields::Named(fields) => fields,
+        Fields::Record(fields) => fields,
         Fields::Sentence(sentence) => {
-            return (kind == "fault").then(|| read_failure(&sentence).map(Line::into_owned))?;
+            return (kind == "fault").then(|| parse_failure(&sentence).map(FunctionLine::into_owned))?;
         }
     };
-    let request_id = fields.request_id.as_deref().map(RequestId::of);
+    let request_id = fields.request_id.as_deref().map(RequestId::new);
     match kind {
-        "start" => request_id.map(Line::Start),
-        "report" => request_id.map(|id| Line::Report(report(id, fields, true))),
-        "runtimeDone" => request_id.map(|id| Line::Report(report(id, fields, false))),
+        "start" => request_id.map(FunctionLine::Start),
+        "report" => request_id.map(|id| FunctionLine::Report(report(id, fields, true))),
+        "runtimeDone" => request_id.map(|id| FunctionLine::Report(report(id, fields, false))),
         "initReport" | "initRuntimeDone" | "restoreReport" | "restoreRuntimeDone" => init(fields),
         "extension" => fields.error_type.is_some().then(|| failed_init(Status::Error, fields)),
         _ => None,
     }
 }
 
-/// The first JSON value of a text: an excerpt may have more after it.
+/// Parses the first JSON value of a text. An excerpt may have more text after it.
 fn first_object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     serde_json::Deserializer::from_str(text).into_iter().next()?.ok()
 }
 
-fn report(request_id: RequestId, fields: Named<'_>, ends: bool) -> Report<'_> {
+fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
     let memory = fields.metrics.and_then(|m| m.memory_size.zip(m.max_memory_used));
     Report {
         request_id,
@@ -109,23 +111,23 @@ fn report(request_id: RequestId, fields: Named<'_>, ends: bool) -> Report<'_> {
     }
 }
 
-/// The id in `Root=1-…;Parent=…;Sampled=1`.
+/// Returns the trace id: `Root=1-5e34;Parent=07f5;Sampled=1` → `1-5e34`
 fn root_of_trace(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let root = value.split(';').find_map(|part| part.strip_prefix("Root="))?;
     Some(Cow::Owned(root.to_owned()))
 }
 
-fn init(fields: Named<'_>) -> Option<Line<'_>> {
+fn init(fields: PlatformRecord<'_>) -> Option<FunctionLine<'_>> {
     let status = status_of(fields.status.as_deref());
     matches!(status, Status::Error | Status::Timeout).then(|| failed_init(status, fields))
 }
 
-fn failed_init(status: Status, fields: Named<'_>) -> Line<'_> {
+fn failed_init(status: Status, fields: PlatformRecord<'_>) -> FunctionLine<'_> {
     let in_invocation = fields.phase.as_deref() == Some("invoke");
-    Line::Init(Init { status, error_type: fields.error_type, in_invocation })
+    FunctionLine::Init(Init { status, error_type: fields.error_type, in_invocation })
 }
 
-/// Keys of the error that a runtime reports. With any other the object is the function's own line.
+/// Keys of an error that a runtime reports. An object with any other key is the function's own line.
 const KEYS_OF_RUNTIMES: &[&str] = &[
     "timestamp",
     "level",
@@ -143,17 +145,18 @@ const KEYS_OF_RUNTIMES: &[&str] = &[
     "code",
 ];
 
-/// Reads the error that a runtime reports.
-fn read_error(text: &str) -> Option<Line<'_>> {
-    let tells = ["errorType", "errorMessage", "AWSRequestId", "lambda_runtime"].iter().any(|word| text.contains(word));
-    if !tells {
+/// Parses an error that a runtime reports.
+fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
+    let is_error =
+        ["errorType", "errorMessage", "AWSRequestId", "lambda_runtime"].iter().any(|word| text.contains(word));
+    if !is_error {
         return None;
     }
     let object: Map<String, Value> = first_object(text)?;
     if let Some(line) = answer(&object) {
         return Some(line);
     }
-    if let Some(line) = go::read_json_message(&object) {
+    if let Some(line) = go::parse_json_message(&object) {
         return Some(line);
     }
     let error = dotnet(&object)
@@ -161,7 +164,7 @@ fn read_error(text: &str) -> Option<Line<'_>> {
         .or_else(|| node(&object))
         .or_else(|| java(&object))
         .or_else(|| rust(&object))?;
-    Some(Line::Error(error))
+    Some(FunctionLine::Error(error))
 }
 
 fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
@@ -169,7 +172,7 @@ fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
 }
 
 fn request_id_of(object: &Map<String, Value>) -> Option<RequestId> {
-    ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(RequestId::of)
+    ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(RequestId::new)
 }
 
 fn is_error_level(object: &Map<String, Value>) -> bool {
@@ -179,15 +182,15 @@ fn is_error_level(object: &Map<String, Value>) -> bool {
         .is_some_and(|level| ["ERROR", "FATAL", "CRITICAL"].iter().any(|name| level.eq_ignore_ascii_case(name)))
 }
 
-/// What Lambda answers the caller of an invocation that it had to end: its own sentence as the error.
-fn answer(object: &Map<String, Value>) -> Option<Line<'static>> {
+/// Parses Lambda's answer to the caller of an invocation that it ended: the error is one of its own sentences.
+fn answer(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
     if !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
         return None;
     }
-    read_failure(text_of(object, "errorMessage")?).map(Line::into_owned)
+    parse_failure(text_of(object, "errorMessage")?).map(FunctionLine::into_owned)
 }
 
-/// An error and no word of a programmer: Python, Go, Ruby, and Node.js before version 10.
+/// Parses an error with only the runtime's own fields, no custom message: Python, Go, Ruby, and Node.js before version 10.
 fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
     let error_type = text_of(object, "errorType")?;
     if !object.contains_key("errorMessage") || !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
@@ -202,18 +205,18 @@ fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
-        proof: if certain { Proof::Certain } else { Proof::UnlessItSucceeded },
-        moment: if error_type.starts_with("Init<") {
-            Moment::Init
+        certainty: if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        phase: if error_type.starts_with("Init<") {
+            Phase::Init
         } else if request_id.is_some() {
-            Moment::Handler
+            Phase::Handler
         } else {
-            Moment::Unknown
+            Phase::Unknown
         },
     })
 }
 
-/// The error as the message: Node.js.
+/// Parses an object whose message is the error: Node.js.
 fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
     let error = object.get("message")?.as_object()?;
     let error_type = text_of(error, "errorType")?;
@@ -225,12 +228,12 @@ fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id: request_id_of(object),
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(error)),
-        proof: if of_runtime { Proof::Certain } else { Proof::UnlessItSucceeded },
-        moment: if error_type.contains("UnhandledPromiseRejection") { Moment::Process } else { Moment::Unknown },
+        certainty: if of_runtime { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        phase: if error_type.contains("UnhandledPromiseRejection") { Phase::Process } else { Phase::Unknown },
     })
 }
 
-/// A trace that ends in the frames of the runtime: it left the handler.
+/// Parses an error whose trace ends in frames of the runtime, so that it left the handler: .NET.
 fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
     let trace = object.get("stackTrace").or_else(|| object.get("exception"))?;
     let frames = match trace {
@@ -242,23 +245,23 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id: request_id_of(object),
         error_type: text_of(object, "errorType").map(|text| Cow::Owned(text.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
-        proof: Proof::Certain,
-        moment: Moment::Handler,
+        certainty: Certainty::Certain,
+        phase: Phase::Handler,
     })
 }
 
-/// The text that the Java runtime would write, as the message.
+/// Parses an object whose message is the Java runtime's text.
 fn java(object: &Map<String, Value>) -> Option<Error<'static>> {
-    // A trace that a function logs may look the same; the runtime logs its report at the highest levels alone.
+    // A trace that a function logs may look the same, but the runtime logs its report at the highest levels only.
     if !is_error_level(object) {
         return None;
     }
-    let Line::Error(error) = runtime::read_java(text_of(object, "message")?)? else { return None };
-    let Line::Error(error) = Line::Error(error).into_owned() else { return None };
+    let FunctionLine::Error(error) = runtime::parse_java(text_of(object, "message")?)? else { return None };
+    let FunctionLine::Error(error) = FunctionLine::Error(error).into_owned() else { return None };
     Some(Error { request_id: request_id_of(object), ..error })
 }
 
-/// What the Rust runtime logs of a handler that returned an error or panicked.
+/// Parses the Rust runtime's report of a handler that returned an error or panicked.
 fn rust(object: &Map<String, Value>) -> Option<Error<'static>> {
     if !text_of(object, "target")?.starts_with("lambda_runtime") || !is_error_level(object) {
         return None;
@@ -270,7 +273,7 @@ fn rust(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id: span.and_then(request_id_of),
         error_type: None,
         message: Cow::Owned(message.to_owned()),
-        proof: Proof::Certain,
-        moment: Moment::Handler,
+        certainty: Certainty::Certain,
+        phase: Phase::Handler,
     })
 }

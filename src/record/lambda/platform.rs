@@ -1,4 +1,4 @@
-//! Lines that the Lambda platform itself writes, in text.
+//! Lines of the Lambda platform, in text.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -6,23 +6,25 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::prefix::{self, is_request_id, word};
-use super::{Exit, Init, Line, Proof, Report, RequestId, Status, TimedOut};
+use super::{Certainty, Exit, FunctionLine, Init, Report, RequestId, Status, TimedOut};
 
-/// Part of the memory size that, once used, leaves none for the next allocation, in hundredths. (The platform measures
-/// in megabytes; a 128 MB function is killed at 127 or 128.)
+/// Part of the memory size from which the memory counts as full, in hundredths. The platform measures in megabytes: a
+/// 128 MB function is killed at 127 or 128.
 const FULL_HUNDREDTHS: u64 = 99;
 
-/// Reads a line that begins with one of the platform's key words. With or without the escapes of a JSON document.
-pub(super) fn read(text: &str) -> Option<Line<'_>> {
-    // No other letter begins one of the words, and most lines of a function begin with another.
+/// Parses a line that begins with one of the platform's keywords, with or without the escapes of a JSON document.
+///
+/// `END RequestId: 0c1d…` → `FunctionLine::End(0c1d…)`
+pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
+    // Most lines of a function begin with another letter.
     if !matches!(text.as_bytes().first()?, b'S' | b'E' | b'R' | b'I') {
         return None;
     }
     let (keyword, rest) = word(text);
     match keyword {
-        "START" => request_id(rest).map(|(id, _)| Line::Start(id)),
-        "END" => request_id(rest).map(|(id, _)| Line::End(id)),
-        "REPORT" => request_id(rest).map(|(id, fields)| Line::Report(report(id, fields))),
+        "START" => request_id(rest).map(|(id, _)| FunctionLine::Start(id)),
+        "END" => request_id(rest).map(|(id, _)| FunctionLine::End(id)),
+        "REPORT" => request_id(rest).map(|(id, fields)| FunctionLine::Report(report(id, fields))),
         "INIT_REPORT" | "RESTORE_REPORT" => init(rest),
         "EXTENSION" => extension(rest),
         "IMAGE" | "SUPERNOVA" => launch(rest),
@@ -37,7 +39,7 @@ fn request_id(rest: &str) -> Option<(RequestId, &str)> {
         return Some((id, prefix::skip_blanks(rest)));
     }
     let (id, rest) = word(rest);
-    (!id.is_empty()).then(|| (RequestId::of(id), rest))
+    (!id.is_empty()).then(|| (RequestId::new(id), rest))
 }
 
 fn report(request_id: RequestId, fields: &str) -> Report<'_> {
@@ -53,7 +55,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
     }
 }
 
-/// A label, whose search is made once.
+/// A label to search for, prepared once.
 type Label = LazyLock<Finder<'static>>;
 
 static MEMORY_SIZE: Label = LazyLock::new(|| Finder::new("Memory Size: "));
@@ -63,12 +65,12 @@ static ERROR_TYPE: Label = LazyLock::new(|| Finder::new("Error Type: "));
 static PHASE: Label = LazyLock::new(|| Finder::new("Phase: "));
 static TRACE_ID: Label = LazyLock::new(|| Finder::new("XRAY TraceId: "));
 
-/// Whether the memory used reached the memory size.
+/// Returns whether the memory used reached the memory size: 128, 127 → true
 pub(super) fn is_full(size: u64, used: u64) -> bool {
     size > 0 && used.saturating_mul(100) >= size.saturating_mul(FULL_HUNDREDTHS)
 }
 
-/// The status that a word names.
+/// Returns the status that a word names: `failure` → `Status::Error`
 pub(super) fn status_of(word: Option<&str>) -> Status {
     match word {
         Some("success") => Status::Success,
@@ -78,10 +80,10 @@ pub(super) fn status_of(word: Option<&str>) -> Status {
     }
 }
 
-fn init(fields: &str) -> Option<Line<'_>> {
+fn init(fields: &str) -> Option<FunctionLine<'_>> {
     let status = status_of(value_after(fields, &STATUS));
     matches!(status, Status::Error | Status::Timeout).then(|| {
-        Line::Init(Init {
+        FunctionLine::Init(Init {
             status,
             error_type: value_after(fields, &ERROR_TYPE).map(Cow::Borrowed),
             in_invocation: value_after(fields, &PHASE) == Some("invoke"),
@@ -89,18 +91,22 @@ fn init(fields: &str) -> Option<Line<'_>> {
     })
 }
 
-/// `EXTENSION Name: … State: … Error Type: …`: an extension that did not start.
-fn extension(fields: &str) -> Option<Line<'_>> {
+/// Parses `EXTENSION Name: … State: … Error Type: …`: an extension that did not start.
+fn extension(fields: &str) -> Option<FunctionLine<'_>> {
     if !fields.starts_with("Name:") {
         return None;
     }
     let error_type = value_after(fields, &ERROR_TYPE)?;
-    Some(Line::Init(Init { status: Status::Error, error_type: Some(Cow::Borrowed(error_type)), in_invocation: false }))
+    Some(FunctionLine::Init(Init {
+        status: Status::Error,
+        error_type: Some(Cow::Borrowed(error_type)),
+        in_invocation: false,
+    }))
 }
 
-/// `IMAGE Launch error: …`: a container image whose entry point cannot be run.
-fn launch(rest: &str) -> Option<Line<'_>> {
-    rest.starts_with("Launch error").then_some(Line::Init(Init {
+/// Parses `IMAGE Launch error: …`: a container image whose entry point cannot be run.
+fn launch(rest: &str) -> Option<FunctionLine<'_>> {
+    rest.starts_with("Launch error").then_some(FunctionLine::Init(Init {
         status: Status::Error,
         error_type: Some(Cow::Borrowed("Runtime.InvalidEntrypoint")),
         in_invocation: false,
@@ -117,22 +123,25 @@ fn number(value: &str) -> Option<u64> {
     value.parse().ok()
 }
 
-/// Reads what the platform says of an invocation that it had to end.
-pub(super) fn read_failure(text: &str) -> Option<Line<'_>> {
+/// Parses the platform's sentence about an invocation that it ended.
+///
+/// `2026-01-02T03:04:05.678Z 0c1d… Task timed out after 3.00 seconds` → `FunctionLine::TimedOut`
+pub(super) fn parse_failure(text: &str) -> Option<FunctionLine<'_>> {
     let stripped = prefix::strip(text);
     let rest = stripped.rest.strip_prefix("Error: ").unwrap_or(stripped.rest);
     timed_out(rest).or_else(|| exit(stripped.rest))
 }
 
-/// `{time} {id} Task timed out after {n}.{nn} seconds`; without an id and in other numbers it may be anybody's sentence.
-fn timed_out(line: &str) -> Option<Line<'_>> {
-    const WORDS: &str = "Task timed out after ";
-    let (request_id, sentence) = match line.strip_prefix(WORDS) {
+/// Parses `{time} {id} Task timed out after {n}.{nn} seconds`. Without an id and with another number format, anybody may
+/// have written it.
+fn timed_out(line: &str) -> Option<FunctionLine<'_>> {
+    const SENTENCE: &str = "Task timed out after ";
+    let (request_id, sentence) = match line.strip_prefix(SENTENCE) {
         Some(sentence) => (None, sentence),
         None => {
             let (id, rest) = word(line);
-            let sentence = rest.strip_prefix(WORDS)?;
-            (is_request_id(id).then(|| RequestId::of(id)), sentence)
+            let sentence = rest.strip_prefix(SENTENCE)?;
+            (is_request_id(id).then(|| RequestId::new(id)), sentence)
         }
     };
     let (seconds, rest) = word(sentence);
@@ -143,30 +152,30 @@ fn timed_out(line: &str) -> Option<Line<'_>> {
     }
     let in_hundredths = seconds.split_once('.').is_some_and(|(_, hundredths)| hundredths.len() == 2);
     let certain = request_id.is_some() || in_hundredths;
-    let proof = if certain { Proof::Certain } else { Proof::UnlessItSucceeded };
-    let from = line.len() - sentence.len() - WORDS.len();
+    let certainty = if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded };
+    let from = line.len() - sentence.len() - SENTENCE.len();
     let text = line[from..line.len() - behind.len()].trim_end();
-    Some(Line::TimedOut(TimedOut { request_id, text: Cow::Borrowed(text), proof }))
+    Some(FunctionLine::TimedOut(TimedOut { request_id, text: Cow::Borrowed(text), certainty }))
 }
 
-/// `RequestId: {id} Error: {reason}`, `RequestId: {id} Process exited before completing request`, and the same without
-/// the id, as local tools and excerpts have it.
-fn exit(rest: &str) -> Option<Line<'_>> {
+/// Parses `RequestId: {id} Error: {reason}` and `RequestId: {id} Process exited before completing request`, and both
+/// without the id, as in local tools and excerpts.
+fn exit(rest: &str) -> Option<FunctionLine<'_>> {
     let rest = rest.strip_prefix("ERROR ").unwrap_or(rest);
     let rest = rest.strip_prefix("Runtime.ExitError: ").unwrap_or(rest);
     if let Some((id, reason)) = request_id(rest) {
         let text = reason.strip_prefix("Error: ").or_else(|| reason.starts_with(PROCESS_EXITED).then_some(reason))?;
-        return Some(Line::Exit(Exit { request_id: Some(id), text: Cow::Borrowed(text) }));
+        return Some(FunctionLine::Exit(Exit { request_id: Some(id), text: Cow::Borrowed(text) }));
     }
     let text = rest.strip_prefix("Error: ").unwrap_or(rest);
     let ours = EXITS.iter().any(|head| text.starts_with(head)) || rest.trim_end() == "Runtime.ExitError";
-    ours.then_some(Line::Exit(Exit { request_id: None, text: Cow::Borrowed(text) }))
+    ours.then_some(FunctionLine::Exit(Exit { request_id: None, text: Cow::Borrowed(text) }))
 }
 
-/// What the platform says of a process that ended before it answered.
+/// Sentence about a process that ended before it answered.
 const PROCESS_EXITED: &str = "Process exited before completing request";
 
-/// Heads of the platform's sentences on a process that ended.
+/// Heads of the platform's sentences about a process that ended.
 const EXITS: &[&str] = &[
     PROCESS_EXITED,
     "Runtime exited with error: ",
@@ -176,17 +185,17 @@ const EXITS: &[&str] = &[
     "fork/exec /",
 ];
 
-/// Whether a line is the platform's beyond doubt, wherever it is found: its id is one that Lambda makes.
-pub(super) fn is_unmistakable(line: &Line<'_>) -> bool {
+/// Returns whether the platform is certain to have written a line, in whichever log: its id has the form of Lambda's ids.
+pub(super) fn is_unmistakable(line: &FunctionLine<'_>) -> bool {
     let is_ours = |id: &RequestId| id.as_uuid().is_some();
     match line {
-        Line::Start(id) | Line::End(id) => is_ours(id),
-        Line::Report(report) => is_ours(&report.request_id),
-        Line::TimedOut(timed_out) => {
-            timed_out.proof == Proof::Certain && timed_out.request_id.as_ref().is_some_and(is_ours)
+        FunctionLine::Start(id) | FunctionLine::End(id) => is_ours(id),
+        FunctionLine::Report(report) => is_ours(&report.request_id),
+        FunctionLine::TimedOut(timed_out) => {
+            timed_out.certainty == Certainty::Certain && timed_out.request_id.as_ref().is_some_and(is_ours)
         }
-        Line::Exit(exit) => exit.request_id.as_ref().is_some_and(is_ours),
-        Line::Init(_) => true,
-        Line::Error(_) => false,
+        FunctionLine::Exit(exit) => exit.request_id.as_ref().is_some_and(is_ours),
+        FunctionLine::Init(_) => true,
+        FunctionLine::Error(_) => false,
     }
 }

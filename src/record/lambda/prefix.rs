@@ -1,25 +1,27 @@
-//! What stands before a line: times and log stream names that log tails put there, and the id of the invocation.
+//! Prefixes of a line: times and log stream names of log tails, and the id of the invocation.
 
 use super::RequestId;
 
-/// A line without what stands before it.
+/// A line without its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stripped<'a> {
     /// The line.
     pub rest: &'a str,
-    /// Whether a time stood before it.
+    /// Whether the prefix had a time.
     pub timed: bool,
 }
 
-/// Most columns that are taken for a prefix: a tail's time, a stream name, the runtime's own time in two words.
+/// Most columns of a prefix: a tail's time, a stream name, the runtime's own time in two words.
 const MOST_COLUMNS: usize = 6;
 
-/// Whether a word is one that log tails put before a line.
+/// Returns whether log tails put a word like this before a line: `2026-01-02T03:04:05Z` → true
 pub(super) fn is_of_log_tail(word: &str) -> bool {
     is_time(word) || is_log_stream(word)
 }
 
-/// Takes times and log stream names off the start of a line.
+/// Strips times and log stream names from the start of a line.
+///
+/// `2026-01-02T03:04:05.678Z END RequestId: x` → `END RequestId: x`, timed
 pub fn strip(text: &str) -> Stripped<'_> {
     let mut stripped =
         Stripped { rest: text.trim_start_matches(|c: char| c.is_whitespace() || c == '|'), timed: false };
@@ -34,11 +36,13 @@ pub fn strip(text: &str) -> Stripped<'_> {
     stripped
 }
 
-/// The first word of a text, and the text after it. Blanks that a JSON document spells as escapes end a word too.
+/// Splits a text into its first word and the rest. Blanks that a JSON document writes as escapes end a word too.
+///
+/// `END RequestId: x` → (`END`, `RequestId: x`)
 pub fn word(text: &str) -> (&str, &str) {
     let is_end = |b: &u8| matches!(b, b'\t'..=b'\r' | b' ' | b'\\' | 0x80..);
     let end = match text.as_bytes().iter().position(is_end) {
-        // Blanks outside ASCII are told by whole characters.
+        // Blanks outside ASCII need whole characters.
         Some(at) if !text.as_bytes()[at].is_ascii() => {
             let rest = &text[at..];
             at + rest.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(rest.len())
@@ -49,7 +53,7 @@ pub fn word(text: &str) -> (&str, &str) {
     (&text[..end], skip_blanks(&text[end..]))
 }
 
-/// Skips blanks, also those that are spelled `\t`, `\n` or `\r`.
+/// Skips blanks, also those written as the escapes `\t`, `\n` or `\r`.
 pub(super) fn skip_blanks(mut text: &str) -> &str {
     loop {
         // Most words have one blank behind them.
@@ -64,18 +68,19 @@ pub(super) fn skip_blanks(mut text: &str) -> &str {
     }
 }
 
-/// The id of an invocation at the start of a text, and the text after it. The second is true where the word is one
-/// that no sentence begins with.
+/// Splits a text into the invocation's id at its start and the rest. The id is None for a placeholder (`undefined`).
+///
+/// `0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 ERROR x` → (the id, `ERROR x`)
 pub fn request_id(text: &str) -> Option<(Option<RequestId>, &str)> {
     let (word, rest) = word(text);
     match word {
         // The runtime's own words before the first invocation.
         "undefined" | "null" | "-" => Some((None, rest)),
-        _ => is_request_id(word).then(|| (Some(RequestId::of(word)), rest)),
+        _ => is_request_id(word).then(|| (Some(RequestId::new(word)), rest)),
     }
 }
 
-/// Whether a word may be the id of an invocation: digits and letters with hyphens, or a placeholder in brackets.
+/// Returns whether a word may be the id of an invocation: digits and letters with hyphens, or a placeholder in brackets.
 pub(super) fn is_request_id(word: &str) -> bool {
     let blanked = word.starts_with('<') && word.ends_with('>');
     let hexadecimal = word.len() >= 8
@@ -84,7 +89,7 @@ pub(super) fn is_request_id(word: &str) -> bool {
     blanked || hexadecimal
 }
 
-/// `2026-01-02T03:04:05.678Z`, `2026-01-02`, `03:04:05.678`, `(+01:00)`, `2026/01/02`, each also in `[]`.
+/// Returns whether a word is a time: `2026-01-02T03:04:05.678Z`, `2026-01-02`, `03:04:05.678`, `(+01:00)`, `2026/01/02`, each also in `[]`.
 fn is_time(word: &str) -> bool {
     let word = word.strip_prefix('[').unwrap_or(word).trim_end_matches(']');
     let bytes = word.as_bytes();
@@ -97,12 +102,12 @@ fn is_time(word: &str) -> bool {
         && matches!(bytes.get(10), None | Some(b'T'));
     let clock = digits(0..2) && bytes.get(2) == Some(&b':') && digits(3..5) && bytes.get(5) == Some(&b':');
     let offset = word.starts_with("(+") || word.starts_with("(-");
-    // Milliseconds since 1970, as `get-log-events` gives them.
+    // Milliseconds since 1970, as in the output of `get-log-events`.
     let epoch = bytes.len() == 13 && digits(0..13);
     date || clock || offset || epoch
 }
 
-/// `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`, also in `()`; or the log group before it.
+/// Returns whether a word names a log stream: `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`, also in `()`; or the log group before it.
 fn is_log_stream(word: &str) -> bool {
     if word.starts_with("/aws/lambda/") {
         return true;

@@ -1,4 +1,4 @@
-//! The id of an invocation, small enough to be kept by the ten thousand.
+//! A compact, Copy invocation id.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,8 +7,7 @@ use uuid::fmt::Hyphenated;
 
 /// The id of an invocation.
 ///
-/// Lambda's are UUIDs and are kept whole. Others (people shorten ids before they publish a log) are kept as a hash, which
-/// tells them apart and no more.
+/// Lambda's ids are UUIDs and are kept whole. Of others (people shorten ids before they publish a log), a hash is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId {
     /// The UUID, or hash and length of another id.
@@ -17,8 +16,10 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// Reads an id: a word without blanks.
-    pub fn of(text: &str) -> Self {
+    /// Returns the id for a word without blanks.
+    ///
+    /// `0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5` → its 128 bits; `43e509` → a hash
+    pub fn new(text: &str) -> Self {
         if let Some(value) = uuid(text) {
             return Self { value, is_uuid: true };
         }
@@ -27,7 +28,7 @@ impl RequestId {
         Self { value: Uuid::from_u64_pair(hasher.finish(), text.len() as u64), is_uuid: false }
     }
 
-    /// Reads a UUID that a text begins with, where the word ends with it. Gives the text behind.
+    /// Splits a text into the UUID at its start and the rest; None if another word is there.
     pub(super) fn at_start(text: &str) -> Option<(Self, &str)> {
         let (word, rest) = text.split_at_checked(Hyphenated::LENGTH)?;
         let ends = matches!(rest.as_bytes().first(), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'\\'));
@@ -35,15 +36,15 @@ impl RequestId {
         Some((Self { value, is_uuid: true }, rest))
     }
 
-    /// The id as Lambda writes it; none where it is none of Lambda's.
+    /// Returns the id as Lambda writes it; None if it is not shaped like Lambda's ids.
     pub fn as_uuid(&self) -> Option<String> {
         self.is_uuid.then(|| self.value.to_string())
     }
 }
 
-/// A UUID as Lambda writes it: lower-case digits with four hyphens. The crate reads other forms too.
+/// Parses a UUID as Lambda writes it: lower-case digits with four hyphens. The crate accepts other forms too.
 fn uuid(text: &str) -> Option<Uuid> {
-    // All letters are looked at, which the compiler does for many at a time.
+    // A loop without an early exit, which the compiler vectorises.
     let has_capitals = text.bytes().fold(false, |any, b| any | b.is_ascii_uppercase());
     if text.len() == Hyphenated::LENGTH && !has_capitals { Uuid::try_parse(text).ok() } else { None }
 }
@@ -55,7 +56,7 @@ mod tests {
     #[test]
     fn a_uuid_is_kept_whole() {
         let text = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
-        assert_eq!(RequestId::of(text).as_uuid().as_deref(), Some(text));
+        assert_eq!(RequestId::new(text).as_uuid().as_deref(), Some(text));
     }
 
     #[test]
@@ -86,14 +87,14 @@ mod tests {
             "urn:uuid:0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5",
             "0c1d2e3f4a5b-4c6d-8e7f-90a1b2c3d4e5-",
         ] {
-            assert_eq!(RequestId::of(text).as_uuid(), None, "{text}");
+            assert_eq!(RequestId::new(text).as_uuid(), None, "{text}");
         }
     }
 
     #[test]
-    fn other_ids_are_told_apart() {
-        assert_eq!(RequestId::of("43e509"), RequestId::of("43e509"));
-        assert_ne!(RequestId::of("43e509"), RequestId::of("43e50a"));
-        assert_eq!(RequestId::of("43e509").as_uuid(), None);
+    fn other_ids_differ_from_each_other() {
+        assert_eq!(RequestId::new("43e509"), RequestId::new("43e509"));
+        assert_ne!(RequestId::new("43e509"), RequestId::new("43e50a"));
+        assert_eq!(RequestId::new("43e509").as_uuid(), None);
     }
 }

@@ -1,6 +1,6 @@
-//! The report that a language runtime writes of an error that ended an invocation, in text.
+//! A language runtime's report of an error that ended an invocation, in text.
 //!
-//! Functions log errors that they caught in much the same words. What tells the runtime's own report, by language:
+//! Functions log errors that they caught in similar words. The marks of the runtime's own report, by language:
 //!
 //! * Node.js: the words `Invoke Error`, `Uncaught Exception` or `Unhandled Promise Rejection` behind the level, before an
 //!   object with `errorType`. Before version 10: that object right behind the id.
@@ -18,36 +18,40 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::prefix::{self, word};
-use super::{Error, Line, Moment, Proof, RequestId};
+use super::{Certainty, Error, FunctionLine, Phase, RequestId};
 
-/// Namespace of the .NET runtime: in a trace it shows that the exception left the handler.
+/// Namespace of the .NET runtime. In a trace it shows that the exception left the handler.
 pub(super) const DOTNET_RUNTIME_FRAME: &str = "Amazon.Lambda.RuntimeSupport.";
 
-/// Reads a line without what log tails put before it.
-pub(super) fn read(text: &str) -> Option<Line<'_>> {
+/// Parses a line without its prefix.
+///
+/// `[ERROR] KeyError: 'id'\nTraceback (most recent call last):…` → an error of type `KeyError`
+pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     sentence(text)
         .or_else(|| python(text))
         .or_else(|| node(text))
         .or_else(|| node_stack(text))
         .or_else(|| dotnet(text))
-        .or_else(|| read_java(text))
+        .or_else(|| parse_java(text))
         .or_else(|| short_type(text))
         .or_else(|| rust(text))
 }
 
-/// Reads a report that shows by itself that a Lambda function wrote it.
-pub(super) fn read_unmistakable(text: &str) -> Option<Line<'_>> {
+/// Parses a report that only a Lambda function writes.
+pub(super) fn parse_unmistakable(text: &str) -> Option<FunctionLine<'_>> {
     let framed = |error: &Error<'_>| {
         error.request_id.is_some_and(|id| id.as_uuid().is_some())
             || PATHS_OF_CODE.iter().any(|path| text.contains(path))
     };
     match python(text).or_else(|| node(text))? {
-        Line::Error(error) if error.proof == Proof::Certain && framed(&error) => Some(Line::Error(error)),
+        FunctionLine::Error(error) if error.certainty == Certainty::Certain && framed(&error) => {
+            Some(FunctionLine::Error(error))
+        }
         _ => None,
     }
 }
 
-/// Where Lambda puts the code of a function and of its layers, as a Python traceback names it.
+/// Directories of a function's code and of its layers, as a Python traceback names them.
 const PATHS_OF_CODE: &[&str] = &["File \"/var/task/", "File \"/opt/python/", "File \"/var/lang/"];
 
 fn error<'a>(error_type: Option<&'a str>, message: impl Into<Cow<'a, str>>) -> Error<'a> {
@@ -55,8 +59,8 @@ fn error<'a>(error_type: Option<&'a str>, message: impl Into<Cow<'a, str>>) -> E
         request_id: None,
         error_type: error_type.map(Cow::Borrowed),
         message: message.into(),
-        proof: Proof::Certain,
-        moment: Moment::Unknown,
+        certainty: Certainty::Certain,
+        phase: Phase::Unknown,
     }
 }
 
@@ -64,70 +68,73 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.trim().is_empty())
 }
 
-/// Sentences with which a runtime, or the process itself, says that it cannot go on.
-const SENTENCES: &[(&str, Moment)] = &[
-    ("module initialization error", Moment::Init),
-    ("Unable to import module '", Moment::Init),
-    ("Syntax error in module '", Moment::Init),
-    ("Bad handler '", Moment::Init),
-    ("Class not found: ", Moment::Init),
-    ("Error loading class ", Moment::Init),
-    ("Error loading method ", Moment::Init),
-    ("No public method named ", Moment::Init),
-    ("Unable to load type '", Moment::Init),
-    ("Unable to find method '", Moment::Init),
-    ("Could not find the specified handler assembly", Moment::Init),
-    ("Amazon.Lambda.RuntimeSupport.ExceptionHandling.LambdaValidationException: ", Moment::Init),
-    ("An exception was thrown when the constructor for type '", Moment::Init),
-    ("Runtime API Server failed to listen", Moment::Init),
-    ("entrypoint requires the handler name", Moment::Init),
-    ("Init error when loading handler", Moment::Init),
-    ("Error raised from handler method", Moment::Unknown),
-    ("Critical exception from handler", Moment::Process),
-    ("Unknown application error occurred", Moment::Unknown),
-    ("Exception in thread \"main\" ", Moment::Process),
-    ("Terminating due to java.lang.OutOfMemoryError", Moment::Process),
-    ("Aborting due to java.lang.OutOfMemoryError", Moment::Process),
-    ("java.lang.OutOfMemoryError", Moment::Unknown),
-    ("calling the handler function resulted in a panic", Moment::Process),
-    ("Unhandled exception. ", Moment::Process),
-    ("Unhandled exception:", Moment::Process),
-    ("Unhandled Exception: ", Moment::Process),
-    ("terminate called after throwing an instance of ", Moment::Process),
-    ("panic: ", Moment::Process),
-    ("fatal error: ", Moment::Process),
-    ("fatal runtime error: ", Moment::Process),
-    ("memory allocation of ", Moment::Process),
-    ("thread 'main' panicked at", Moment::Process),
-    ("PHP Fatal error: ", Moment::Process),
-    ("Fatal error: ", Moment::Process),
-    ("Response payload size ", Moment::Unknown),
-    ("OutOfMemoryException", Moment::Process),
-    ("[FATAL] failed to allocate memory", Moment::Process),
-    ("failed to allocate memory (NoMemoryError)", Moment::Process),
+/// Sentences with which a runtime, or the process itself, reports that it cannot continue.
+const SENTENCES: &[(&str, Phase)] = &[
+    ("module initialization error", Phase::Init),
+    ("Unable to import module '", Phase::Init),
+    ("Syntax error in module '", Phase::Init),
+    ("Bad handler '", Phase::Init),
+    ("Class not found: ", Phase::Init),
+    ("Error loading class ", Phase::Init),
+    ("Error loading method ", Phase::Init),
+    ("No public method named ", Phase::Init),
+    ("Unable to load type '", Phase::Init),
+    ("Unable to find method '", Phase::Init),
+    ("Could not find the specified handler assembly", Phase::Init),
+    ("Amazon.Lambda.RuntimeSupport.ExceptionHandling.LambdaValidationException: ", Phase::Init),
+    ("An exception was thrown when the constructor for type '", Phase::Init),
+    ("Runtime API Server failed to listen", Phase::Init),
+    ("entrypoint requires the handler name", Phase::Init),
+    ("Init error when loading handler", Phase::Init),
+    ("Error raised from handler method", Phase::Unknown),
+    ("Critical exception from handler", Phase::Process),
+    ("Unknown application error occurred", Phase::Unknown),
+    ("Exception in thread \"main\" ", Phase::Process),
+    ("Terminating due to java.lang.OutOfMemoryError", Phase::Process),
+    ("Aborting due to java.lang.OutOfMemoryError", Phase::Process),
+    ("java.lang.OutOfMemoryError", Phase::Unknown),
+    ("calling the handler function resulted in a panic", Phase::Process),
+    ("Unhandled exception. ", Phase::Process),
+    ("Unhandled exception:", Phase::Process),
+    ("Unhandled Exception: ", Phase::Process),
+    ("terminate called after throwing an instance of ", Phase::Process),
+    ("panic: ", Phase::Process),
+    ("fatal error: ", Phase::Process),
+    ("fatal runtime error: ", Phase::Process),
+    ("memory allocation of ", Phase::Process),
+    ("thread 'main' panicked at", Phase::Process),
+    ("PHP Fatal error: ", Phase::Process),
+    ("Fatal error: ", Phase::Process),
+    ("Response payload size ", Phase::Unknown),
+    ("OutOfMemoryException", Phase::Process),
+    ("[FATAL] failed to allocate memory", Phase::Process),
+    ("failed to allocate memory (NoMemoryError)", Phase::Process),
 ];
 
-fn sentence(text: &str) -> Option<Line<'_>> {
+fn sentence(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(at) = text.find("LAMBDA_RUNTIME Failed to post handler ").filter(|at| *at < 64) {
-        return Some(Line::Error(error(None, cut(&text[at..]))));
+        return Some(FunctionLine::Error(error(None, cut(&text[at..]))));
     }
     if text.contains("FATAL ERROR: ") && text.contains("heap out of memory") {
-        return Some(Line::Error(Error { moment: Moment::Process, ..error(None, "JavaScript heap out of memory") }));
+        return Some(FunctionLine::Error(Error {
+            phase: Phase::Process,
+            ..error(None, "JavaScript heap out of memory")
+        }));
     }
     if let Some(rest) = text.strip_prefix("Handler '")
         && rest.contains("' missing on module '")
     {
-        return Some(Line::Error(Error { moment: Moment::Init, ..error(None, cut(text)) }));
+        return Some(FunctionLine::Error(Error { phase: Phase::Init, ..error(None, cut(text)) }));
     }
-    // A function may speak of the size of its response; the runtime only does where it is too large.
+    // A function may print the size of its response; the runtime does so only if it is too large.
     if text.starts_with("Response payload size ") && !cut(text).contains("exceeded maximum allowed payload size") {
         return None;
     }
-    let (head, moment) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
-    Some(Line::Error(Error { moment: *moment, ..error_behind(text, head) }))
+    let (head, phase) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
+    Some(FunctionLine::Error(Error { phase: *phase, ..error_behind(text, head) }))
 }
 
-/// The error behind a sentence: an object, as Ruby writes it, or the sentence itself.
+/// Returns the error after a sentence: an object, as Ruby writes it, else the sentence itself.
 fn error_behind<'t>(text: &'t str, sentence: &str) -> Error<'t> {
     let object = text[sentence.len()..].trim_start_matches([':', ' ', '\t', '\n', '\r']);
     if !object.starts_with('{') {
@@ -137,15 +144,15 @@ fn error_behind<'t>(text: &'t str, sentence: &str) -> Error<'t> {
     Error { error_type, ..error(None, message_of_text(object)) }
 }
 
-/// Longest message that is kept of an error, in bytes; the cause table compares no more of it.
+/// Longest part of an error's message that is kept, in bytes. Patterns are compared with no more.
 const MESSAGE_BYTES: usize = 4_096;
 
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(MESSAGE_BYTES)]
 }
 
-/// `[ERROR] {type}: {message}`, then the traceback.
-fn python(text: &str) -> Option<Line<'_>> {
+/// Parses `[ERROR] {type}: {message}`, then the traceback.
+fn python(text: &str) -> Option<FunctionLine<'_>> {
     let rest = text.strip_prefix("[ERROR]")?.trim_start();
     let error_type = identifier(rest)?;
     let behind = &rest[error_type.len()..];
@@ -159,21 +166,22 @@ fn python(text: &str) -> Option<Line<'_>> {
         return None;
     }
     let framed = traceback.is_some() || message.contains("File \"") || error_type.starts_with("Runtime.");
-    Some(Line::Error(Error {
-        proof: if framed { Proof::Certain } else { Proof::UnlessItSucceeded },
-        moment: traceback.map_or(Moment::Unknown, |at| moment_of_python(error_type, &message[at..])),
+    Some(FunctionLine::Error(Error {
+        certainty: if framed { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        phase: traceback.map_or(Phase::Unknown, |at| phase_of_python(error_type, &message[at..])),
         ..error(Some(error_type), cut(message[..traceback.unwrap_or(message.len())].trim()))
     }))
 }
 
-/// The runtime imports the function's module; a traceback that begins with that import ended before any handler.
-fn moment_of_python(error_type: &str, traceback: &str) -> Moment {
+/// Returns when an exception occurred. The runtime imports the function's module: a traceback that begins with that import
+/// ended before any handler ran.
+fn phase_of_python(error_type: &str, traceback: &str) -> Phase {
     if error_type.starts_with("Runtime.") {
-        Moment::Unknown
+        Phase::Unknown
     } else if lines(traceback).nth(1).is_some_and(|frame| frame.contains("/importlib/__init__.py\"")) {
-        Moment::Init
+        Phase::Init
     } else {
-        Moment::Handler
+        Phase::Handler
     }
 }
 
@@ -181,24 +189,24 @@ fn begins_line(text: &str, at: usize) -> bool {
     text[..at].trim_end_matches(' ').ends_with(['\n', '\r'])
 }
 
-/// Whether a traceback ends in the type of its exception, as the language's own formatter writes it.
+/// Returns whether a traceback ends in the type of its exception, as the language's own formatter writes it.
 fn is_formatted_by_hand(traceback: &str, error_type: &str) -> bool {
     lines(traceback).last().is_some_and(|last| last.starts_with(error_type))
 }
 
-/// A name of a type, with dots, at the start of a text.
+/// Returns the name of a type, with dots, at the start of a text.
 fn identifier(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(text.len());
     let name = text[..end].trim_end_matches('.');
     name.chars().next().filter(|c| c.is_alphabetic() || *c == '_').map(|_| name)
 }
 
-/// The type of an error at the start of a text.
+/// Returns the type of an error at the start of a text: `KeyError: 'id'` → `KeyError`
 pub fn exception_at_start(text: &str) -> Option<&str> {
     identifier(text).filter(|name| looks_like_exception(name))
 }
 
-/// Whether a name is one that types of errors have.
+/// Returns whether a name looks like the type of an error.
 fn looks_like_exception(name: &str) -> bool {
     const ENDS: &[&str] =
         &["Error", "Exception", "Fault", "Timeout", "Interrupt", "Failure", "Exceeded", "Refused", "NotFound"];
@@ -206,71 +214,77 @@ fn looks_like_exception(name: &str) -> bool {
 }
 
 /// Words of the Node.js runtime between the level and the error.
-const NODE_FRAMES: &[(&str, Moment)] = &[
-    ("Invoke Error", Moment::Handler),
-    ("Uncaught Exception", Moment::Process),
-    ("Unhandled Promise Rejection", Moment::Process),
-    ("Init Error", Moment::Init),
+const NODE_FRAMES: &[(&str, Phase)] = &[
+    ("Invoke Error", Phase::Handler),
+    ("Uncaught Exception", Phase::Process),
+    ("Unhandled Promise Rejection", Phase::Process),
+    ("Init Error", Phase::Init),
 ];
 
-/// `{id} ERROR Invoke Error {error}`; before version 10 `{id} {error}`.
-fn node(text: &str) -> Option<Line<'_>> {
+/// Parses `{id} ERROR Invoke Error {error}`; before version 10 `{id} {error}`.
+fn node(text: &str) -> Option<FunctionLine<'_>> {
     let (request_id, rest) = prefix::request_id(text).unwrap_or((None, text));
     let before_any = text.starts_with("undefined");
     let found = match rest.strip_prefix("ERROR").map(str::trim_start) {
-        Some(behind) => NODE_FRAMES.iter().find_map(|(words, moment)| Some((behind.strip_prefix(words)?, *moment))),
-        None if request_id.is_some() && rest.starts_with("{\"errorMessage\"") => Some((rest, Moment::Handler)),
-        // Without the level, as an excerpt or a custom runtime has it.
-        None => NODE_FRAMES.iter().find_map(|(words, moment)| {
+        Some(behind) => NODE_FRAMES.iter().find_map(|(words, phase)| Some((behind.strip_prefix(words)?, *phase))),
+        None if request_id.is_some() && rest.starts_with("{\"errorMessage\"") => Some((rest, Phase::Handler)),
+        // Without the level, as in an excerpt or a custom runtime.
+        None => NODE_FRAMES.iter().find_map(|(words, phase)| {
             let object = rest.strip_prefix(words)?.trim_start();
-            object.starts_with('{').then_some((object, *moment))
+            object.starts_with('{').then_some((object, *phase))
         }),
     };
-    let (object, moment) = found?;
+    let (object, phase) = found?;
     // The runtime knows an id from the first invocation on.
-    let moment = if before_any { Moment::Init } else { moment };
+    let phase = if before_any { Phase::Init } else { phase };
     let error_type = member(object, "errorType").map(Cow::into_owned);
-    Some(Line::Error(Error {
+    Some(FunctionLine::Error(Error {
         request_id,
         error_type: error_type.map(Cow::Owned),
         message: Cow::Owned(message_of_text(object)),
-        proof: Proof::Certain,
-        moment,
+        certainty: Certainty::Certain,
+        phase,
     }))
 }
 
-/// `{id} {Type}: {message}` and the stack, without a level: how Node.js before version 10 logged an exception that
-/// nobody caught, and also what a function printed.
-fn node_stack(text: &str) -> Option<Line<'_>> {
+/// Parses `{id} {Type}: {message}` and the stack, without a level. Node.js before version 10 logged an uncaught exception
+/// so, and also the function's own output.
+fn node_stack(text: &str) -> Option<FunctionLine<'_>> {
     let (request_id, rest) = prefix::request_id(text).filter(|(id, _)| id.is_some())?;
     let error_type = exception_at_start(rest)?;
     let message = rest[error_type.len()..].strip_prefix(": ")?;
     let (message, stack) = message.split_once(['\n', '\r'])?;
     stack.trim_start().starts_with("at ").then(|| {
-        Line::Error(Error { request_id, proof: Proof::IfTheProcessEnded, ..error(Some(error_type), cut(message)) })
+        FunctionLine::Error(Error {
+            request_id,
+            certainty: Certainty::OnlyIfProcessEnded,
+            ..error(Some(error_type), cut(message))
+        })
     })
 }
 
-/// Members of an error that say what failed, beside its type.
-const TELLING: &[&str] = &["errorMessage", "code", "Code", "name", "__type"];
+/// Members of an error that describe it, besides its type.
+const DESCRIPTIVE: &[&str] = &["errorMessage", "code", "Code", "name", "__type"];
 
-/// What the members of an error say, in one text.
+/// Joins the descriptive members of an error: `{"errorMessage":"x","code":"ENOTFOUND"}` → `x ENOTFOUND`
 pub(super) fn message_of(object: &Map<String, Value>) -> String {
-    let mut said: Vec<String> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for at in [Some(object), inner(object, "reason"), inner(object, "cause"), inner(object, "$metadata")] {
         let Some(at) = at else { continue };
-        for key in ["errorType"].iter().chain(TELLING).filter(|key| !std::ptr::eq(at, object) || **key != "errorType") {
+        for key in
+            ["errorType"].iter().chain(DESCRIPTIVE).filter(|key| !std::ptr::eq(at, object) || **key != "errorType")
+        {
             if let Some(text) = at.get(*key).and_then(Value::as_str) {
-                said.push(cut(text).to_owned());
+                parts.push(cut(text).to_owned());
             }
         }
         for key in STATUSES {
             if let Some(status) = at.get(*key).and_then(Value::as_u64) {
-                said.push(format!("status code: {status}"));
+                parts.push(format!("status code: {status}"));
             }
         }
     }
-    said.join(" ")
+    parts.join(" ")
 }
 
 fn inner<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v Map<String, Value>> {
@@ -280,18 +294,18 @@ fn inner<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v Map<String
 /// Members that hold the HTTP status of a service's answer.
 const STATUSES: &[&str] = &["statusCode", "httpStatusCode", "status"];
 
-/// The same of an object that may be cut off.
+/// Like [`message_of`], for an object that may be cut off.
 fn message_of_text(object: &str) -> String {
     if let Some(Ok(map)) =
         serde_json::Deserializer::from_str(object.trim_start()).into_iter::<Map<String, Value>>().next()
     {
         return message_of(&map);
     }
-    let said: Vec<_> = TELLING.iter().filter_map(|key| member(object, key)).collect();
-    if said.is_empty() { cut(object.trim()).to_owned() } else { said.join(" ") }
+    let parts: Vec<_> = DESCRIPTIVE.iter().filter_map(|key| member(object, key)).collect();
+    if parts.is_empty() { cut(object.trim()).to_owned() } else { parts.join(" ") }
 }
 
-/// The text of the first member with this name, in an object that may be cut off.
+/// Returns the text of the first member with this name, in an object that may be cut off.
 fn member<'t>(object: &'t str, key: &str) -> Option<Cow<'t, str>> {
     let quoted = format!("\"{key}\"");
     let behind = object[object.find(&quoted)? + quoted.len()..].trim_start().strip_prefix(':')?.trim_start();
@@ -300,8 +314,8 @@ fn member<'t>(object: &'t str, key: &str) -> Option<Cow<'t, str>> {
     Some(Cow::Borrowed(cut(&value[..end])))
 }
 
-/// A trace with frames of the runtime in it.
-fn dotnet(text: &str) -> Option<Line<'_>> {
+/// Parses a trace with frames of the .NET runtime.
+fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
     if !text.contains(DOTNET_RUNTIME_FRAME) || !text.contains("\n") {
         return None;
     }
@@ -311,28 +325,30 @@ fn dotnet(text: &str) -> Option<Line<'_>> {
         let from = line[at..].rfind("\t").map_or(at, |tab| at + tab + 1);
         Some((exception_at_start(line[from..].trim_start())?, line))
     })?;
-    Some(Line::Error(Error {
+    Some(FunctionLine::Error(Error {
         request_id,
-        moment: Moment::Handler,
+        phase: Phase::Handler,
         ..error(Some(error_type), with_causes(message.trim(), text))
     }))
 }
 
-/// Most lines of a message before its trace. Longer messages are read as the function's own lines.
+/// Most lines of a message before its trace. A text with more is taken for the function's own line.
 const MESSAGE_LINES: usize = 32;
 
-/// `{message}: {class}`, then the trace, which begins `{class}: {message}`. The message may have several lines; the class
-/// stands in its place where the exception has none.
-pub(super) fn read_java(text: &str) -> Option<Line<'_>> {
+/// Parses `{message}: {class}`, then the trace, which begins `{class}: {message}`. The message may have several lines. The
+/// class replaces a missing message.
+///
+/// `no stock: a.B\na.B: no stock\n\tat …` → an error of type `a.B`
+pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
     let mut heads = java_heads(text);
     // The runtime writes the same message twice, so a message that imitates a head cannot choose the class.
     let head = heads.clone().find(JavaHead::repeats_its_message).or_else(|| {
-        // An exception may print itself in other words. Then a trace that the function prints, which begins with the
-        // class, must not pass for the runtime's.
+        // An exception may override how it prints. Then a trace that the function prints, which begins with the class,
+        // must not be taken for the runtime's.
         heads.find(|head| head.is_followed_by_its_class() && !begins_with_class(text, head.class))
     })?;
     let message = with_causes(head.message, text);
-    Some(Line::Error(Error { moment: Moment::Handler, ..error(Some(head.class), message) }))
+    Some(FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(head.class), message) }))
 }
 
 /// The start of a text up to the end of a line that may end in the class of an exception.
@@ -340,13 +356,13 @@ pub(super) fn read_java(text: &str) -> Option<Line<'_>> {
 struct JavaHead<'t> {
     message: &'t str,
     class: &'t str,
-    /// What follows on the next line.
+    /// The text from the next line on.
     trace: &'t str,
 }
 
 impl JavaHead<'_> {
-    /// Whether the trace begins as an exception prints itself: `{class}: {message}`, perhaps with more behind, or with
-    /// `{class}` where the class stands for a missing message.
+    /// Returns whether the trace begins as an exception prints itself: `{class}: {message}`, perhaps with more behind, or with
+    /// `{class}` if the class replaces a missing message.
     fn repeats_its_message(&self) -> bool {
         let Some(behind_class) = self.trace.strip_prefix(self.class) else { return false };
         let repeats = match behind_class.strip_prefix(": ") {
@@ -354,7 +370,7 @@ impl JavaHead<'_> {
             None => false,
         };
         let stands_for_message = self.message == self.class && !behind_class.starts_with(is_of_name);
-        // The name of a class without a package may be any word: there a frame of Java must follow.
+        // A class without a package may be any word: then a frame of Java must follow.
         (repeats || stands_for_message) && (self.class.contains('.') || self.trace.lines().any(is_java_frame))
     }
 
@@ -363,7 +379,7 @@ impl JavaHead<'_> {
     }
 }
 
-/// Whether a character may go on the name of a class.
+/// Returns whether a character can belong to the name of a class.
 fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '$')
 }
@@ -391,14 +407,14 @@ fn java_heads(text: &str) -> impl Iterator<Item = JavaHead<'_>> + Clone {
         })
 }
 
-/// Most errors behind an error that are read with it.
+/// Most causes of an error that are kept.
 const MOST_CAUSES: usize = 3;
 
-/// A message with the errors behind the error, which a trace names each at the start of a line.
+/// Appends the causes that a trace names to a message: `x`, `…\nCaused by: a.B: y` → `x; a.B: y`
 fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
     let causes: Vec<_> = lines(trace)
         .filter_map(|line| ["Caused by: ", "---> "].iter().find_map(|head| line.trim_start().strip_prefix(head)))
-        // A class that is missing names the class, never a part that the function called.
+        // A missing class names no part that the function called.
         .filter(|cause| !cause.contains("ClassNotFoundException"))
         .take(MOST_CAUSES)
         .collect();
@@ -409,40 +425,40 @@ fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
     }
 }
 
-/// `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
-fn short_type(text: &str) -> Option<Line<'_>> {
+/// Parses `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
+fn short_type(text: &str) -> Option<FunctionLine<'_>> {
     let mut lines = lines(text);
     let first = lines.next()?;
-    // Go's frames, on a line of their own or behind the type.
+    // Go's frames, on their own line or after the type.
     let (first, frames) = first.split_once(GO_FRAMES).map_or((first, false), |(first, _)| (first, true));
     let Some((message, name)) = type_at_end(first) else { return many_lines_of_message(text) };
     let framed = match lines.next() {
         _ if frames => true,
-        // Go's types have names of any form; other words before a trace may be a message that the function printed.
+        // Go's types have names of any form. Other words before a trace may be a message of the function.
         Some(second) if second == "null" || second.starts_with(GO_FRAMES) => true,
         Some(second) => {
             let frame = second.starts_with(char::is_whitespace) && second.trim_start().starts_with("at ");
             looks_like_exception(name) && (frame || second.starts_with("Traceback (most recent call last)"))
         }
-        // An excerpt of the first line alone: the service's error code stands at both ends.
+        // An excerpt of the first line alone: the service's error code is at both ends.
         None => message.starts_with("An error occurred (") && message.contains(&format!("({name})")),
     };
     let framed = framed && !identifier(message).is_some_and(|start| start.contains('.') && looks_like_exception(start));
-    framed.then(|| Line::Error(Error { moment: Moment::Handler, ..error(Some(name), cut(message)) }))
+    framed.then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))
 }
 
-/// How the frames of a Go panic begin.
+/// Beginning of the frames of a Go panic.
 const GO_FRAMES: &str = "[{\"path\":";
 
-/// The same where the message has several lines: the last of them, before the traceback, ends in the type.
-fn many_lines_of_message(text: &str) -> Option<Line<'_>> {
+/// Parses the same form with a message of several lines: the last one, before the traceback, ends in the type.
+fn many_lines_of_message(text: &str) -> Option<FunctionLine<'_>> {
     let at = text.find("\nTraceback (most recent call last)")?;
     let (message, name) = type_at_end(text[..at].trim_end())?;
     (looks_like_exception(name) && !text.starts_with('[') && lines(text).last()?.starts_with(name))
-        .then(|| Line::Error(Error { moment: Moment::Handler, ..error(Some(name), cut(message)) }))
+        .then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))
 }
 
-/// The message and the type of `{message}: {type}`.
+/// Splits `{message}: {type}`: `no stock: StockError` → (`no stock`, `StockError`)
 pub fn type_at_end(line: &str) -> Option<(&str, &str)> {
     let (message, name) = line.trim_end().rsplit_once(": ")?;
     let name = name.strip_prefix("class ").unwrap_or(name);
@@ -450,13 +466,17 @@ pub fn type_at_end(line: &str) -> Option<(&str, &str)> {
     (whole && name.starts_with(|c: char| c.is_alphabetic() || c == '*')).then_some((message, name))
 }
 
-/// `ERROR Lambda runtime invoke{requestId="…"}: lambda_runtime…: {error}`.
-fn rust(text: &str) -> Option<Line<'_>> {
+/// Parses `ERROR Lambda runtime invoke{requestId="…"}: lambda_runtime…: {error}`.
+fn rust(text: &str) -> Option<FunctionLine<'_>> {
     let (level, rest) = word(text);
     if level != "ERROR" || !rest.starts_with("Lambda runtime invoke{") || !rest.contains("}: lambda_runtime") {
         return None;
     }
     let id = rest.split("requestId=").nth(1).and_then(|rest| rest.split(['"', ' ', '}']).find(|part| !part.is_empty()));
     let message = rest.split_once("}: ").map_or(rest, |(_, message)| message);
-    Some(Line::Error(Error { request_id: id.map(RequestId::of), moment: Moment::Handler, ..error(None, cut(message)) }))
+    Some(FunctionLine::Error(Error {
+        request_id: id.map(RequestId::new),
+        phase: Phase::Handler,
+        ..error(None, cut(message))
+    }))
 }

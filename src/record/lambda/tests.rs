@@ -9,26 +9,26 @@ fn event(text: &str) -> LogEvent<'_> {
     LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
 }
 
-fn line(text: &str) -> Option<Line<'_>> {
-    read(&event(text))
+fn line(text: &str) -> Option<FunctionLine<'_>> {
+    parse_line(&event(text))
 }
 
-fn error(text: &str) -> Option<(String, String, Proof)> {
+fn error(text: &str) -> Option<(String, String, Certainty)> {
     match line(text)? {
-        Line::Error(error) => {
-            Some((error.error_type.unwrap_or_default().into_owned(), error.message.into_owned(), error.proof))
+        FunctionLine::Error(error) => {
+            Some((error.error_type.unwrap_or_default().into_owned(), error.message.into_owned(), error.certainty))
         }
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn a_report_tells_status_memory_and_trace() {
+fn a_report_shows_status_memory_and_trace() {
     let text = format!(
         "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 127 MB\tStatus: error\tError Type: Runtime.ExitError\t\nXRAY TraceId: 1-5e34a614-10bd0000f1fb44f07bc535a1\tSegmentId: 07f5"
     );
-    let Some(Line::Report(report)) = line(&text) else { panic!("no report") };
-    assert_eq!(report.request_id, RequestId::of(ID));
+    let Some(FunctionLine::Report(report)) = line(&text) else { panic!("no report") };
+    assert_eq!(report.request_id, RequestId::new(ID));
     assert_eq!(report.status, Status::Error);
     assert_eq!(report.error_type.as_deref(), Some("Runtime.ExitError"));
     assert_eq!(report.memory_full, Some(true));
@@ -39,10 +39,12 @@ fn a_report_tells_status_memory_and_trace() {
 fn the_platforms_lines_read_the_same_with_escapes() {
     let escaped = format!(r"REPORT RequestId: {ID}\tMemory Size: 128 MB\tMax Memory Used: 12 MB\tStatus: timeout\n");
     let message = Message::json_escaped(escaped.as_bytes());
-    let Some(Line::Report(report)) = read(&LogEvent { message, ..event("") }) else { panic!("no report") };
+    let Some(FunctionLine::Report(report)) = parse_line(&LogEvent { message, ..event("") }) else {
+        panic!("no report")
+    };
     assert_eq!(
         (report.request_id, report.status, report.memory_full),
-        (RequestId::of(ID), Status::Timeout, Some(false))
+        (RequestId::new(ID), Status::Timeout, Some(false))
     );
 }
 
@@ -55,24 +57,24 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
         "| ",
     ] {
         let text = format!("{prefix}START RequestId: {ID} Version: $LATEST");
-        assert_eq!(line(&text), Some(Line::Start(RequestId::of(ID))), "{prefix}");
+        assert_eq!(line(&text), Some(FunctionLine::Start(RequestId::new(ID))), "{prefix}");
     }
 }
 
 #[test]
 fn a_time_out_is_certain_only_in_the_words_of_the_platform() {
-    let proof = |text: &str| match line(text) {
-        Some(Line::TimedOut(timed_out)) => Some(timed_out.proof),
+    let certainty = |text: &str| match line(text) {
+        Some(FunctionLine::TimedOut(timed_out)) => Some(timed_out.certainty),
         _ => None,
     };
     assert_eq!(
-        proof(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")),
-        Some(Proof::Certain)
+        certainty(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")),
+        Some(Certainty::Certain)
     );
-    assert_eq!(proof("Task timed out after 3.00 seconds"), Some(Proof::Certain));
-    assert_eq!(proof("Task timed out after 3 seconds"), Some(Proof::UnlessItSucceeded));
-    assert_eq!(proof("Task timed out after 3.00 seconds, trying again"), None);
-    assert_eq!(proof("Task timed out after three tries"), None);
+    assert_eq!(certainty("Task timed out after 3.00 seconds"), Some(Certainty::Certain));
+    assert_eq!(certainty("Task timed out after 3 seconds"), Some(Certainty::UnlessItSucceeded));
+    assert_eq!(certainty("Task timed out after 3.00 seconds, trying again"), None);
+    assert_eq!(certainty("Task timed out after three tries"), None);
 }
 
 #[test]
@@ -127,12 +129,12 @@ fn every_runtimes_own_report_of_an_error_is_read() {
             "no order",
         ),
     ] {
-        assert_eq!(error(&text), Some((error_type.to_owned(), message.to_owned(), Proof::Certain)), "{text}");
+        assert_eq!(error(&text), Some((error_type.to_owned(), message.to_owned(), Certainty::Certain)), "{text}");
     }
 }
 
 #[test]
-fn an_exception_that_left_a_dotnet_handler_is_told_by_the_frames_below_it() {
+fn an_exception_that_left_a_dotnet_handler_has_frames_of_the_runtime() {
     let left = format!(
         "2026-01-02T03:04:05.678Z\t{ID}\tfail\tSystem.ArgumentException: no order\n   at Shop.Function.Handle()\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()"
     );
@@ -148,15 +150,15 @@ fn an_error_in_json_is_certain_where_only_the_runtime_writes_it_so() {
     let of_node = format!(
         "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"requestId\":\"{ID}\",\"message\":{{\"errorType\":\"TypeError\",\"errorMessage\":\"no order\",\"stackTrace\":[]}}}}"
     );
-    assert_eq!(error(&of_node).map(|found| found.2), Some(Proof::UnlessItSucceeded));
+    assert_eq!(error(&of_node).map(|found| found.2), Some(Certainty::UnlessItSucceeded));
     let of_java = format!(
         "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"message\":\"no order: com.example.OrderException\\ncom.example.OrderException: no order\\n\\tat com.example.App\",\"level\":\"ERROR\",\"AWSRequestId\":\"{ID}\"}}"
     );
-    assert_eq!(error(&of_java).map(|found| found.2), Some(Proof::Certain));
+    assert_eq!(error(&of_java).map(|found| found.2), Some(Certainty::Certain));
     let of_rust = format!(
         "{{\"timestamp\":\"2026-01-02T03:04:05Z\",\"level\":\"ERROR\",\"fields\":{{\"message\":\"no order\"}},\"target\":\"lambda_runtime::layers::panic\",\"span\":{{\"requestId\":\"{ID}\"}}}}"
     );
-    assert_eq!(error(&of_rust).map(|found| found.2), Some(Proof::Certain));
+    assert_eq!(error(&of_rust).map(|found| found.2), Some(Certainty::Certain));
 }
 
 #[test]
@@ -273,7 +275,7 @@ fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
 
 #[test]
 fn in_a_group_of_unknown_kind_only_the_platform_and_reports_of_a_functions_code_are_heard() {
-    let heard = |text: &str| read_by_shape(&event(text)).is_some();
+    let heard = |text: &str| parse_line_of_unknown_log(&event(text)).is_some();
     assert!(heard(&format!("REPORT RequestId: {ID}\tStatus: timeout")));
     assert!(heard(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")));
     assert!(heard(&format!("RequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError")));
@@ -304,18 +306,18 @@ fn the_errors_behind_an_error_are_read_with_it() {
 #[test]
 fn what_lambda_answers_the_caller_is_read_like_its_line() {
     let text = format!("{{\"errorMessage\":\"2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds\"}}");
-    assert!(matches!(line(&text), Some(Line::TimedOut(_))));
+    assert!(matches!(line(&text), Some(FunctionLine::TimedOut(_))));
     let text = format!(
         "{{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: {ID} Error: Runtime exited with error: signal: killed\"}}"
     );
-    assert!(matches!(line(&text), Some(Line::Exit(_))));
+    assert!(matches!(line(&text), Some(FunctionLine::Exit(_))));
 }
 
 #[test]
 fn a_response_that_is_too_large_is_the_runtimes_own_word() {
     let text = "Response payload size (6711256 bytes) exceeded maximum allowed payload size (6291556 bytes).";
-    assert!(matches!(read(&event(text)), Some(Line::Error(_))));
-    assert!(read(&event("Response payload size 512 bytes")).is_none());
+    assert!(matches!(parse_line(&event(text)), Some(FunctionLine::Error(_))));
+    assert!(parse_line(&event("Response payload size 512 bytes")).is_none());
 }
 
 proptest::proptest! {
@@ -338,7 +340,7 @@ proptest::proptest! {
         let text = pieces.concat();
         for message in [Message::plain(text.as_bytes()), Message::json_escaped(text.as_bytes())] {
             let event = LogEvent { message, ..event("") };
-            let _ = (read(&event), read_by_shape(&event));
+            let _ = (parse_line(&event), parse_line_of_unknown_log(&event));
         }
     }
 }

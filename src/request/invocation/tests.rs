@@ -30,7 +30,7 @@ fn run_from(carry: Carry, lines: &[&str]) -> Run {
     for (at, line) in lines.iter().enumerate() {
         let text = line.replace("{A}", A).replace("{B}", B);
         let event = LogEvent { id: b"", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
-        if let Some(line) = lambda::read(&event)
+        if let Some(line) = lambda::parse_line(&event)
             && let Some(finding) = finding(&table, &line)
         {
             invocations.add("orders", at as i64, &finding, &mut failed);
@@ -280,7 +280,7 @@ fn a_trace_id_of_the_report_is_kept_for_exemplars() {
 
 #[test]
 fn memory_is_bounded_and_no_count_is_lost() {
-    let many = MOST_HELD * 3;
+    let many = MOST_STATES * 3;
     let mut counted = 0;
     let mut failed = |_| {
         counted += 1;
@@ -291,10 +291,10 @@ fn memory_is_bounded_and_no_count_is_lost() {
     for number in 0..many {
         let text = format!("REPORT RequestId: {number:08x}-4a5b-4c6d-8e7f-90a1b2c3d4e5\tStatus: timeout");
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-        let Some(line) = lambda::read(&event) else { panic!("no line") };
+        let Some(line) = lambda::parse_line(&event) else { panic!("no line") };
         let Some(finding) = finding(&table, &line) else { panic!("no finding") };
         invocations.add("orders", 0, &finding, &mut failed);
-        assert!(invocations.held.len() <= MOST_HELD);
+        assert!(invocations.states.len() <= MOST_STATES);
     }
     invocations.finish("orders", &mut failed);
     assert_eq!(counted, many);

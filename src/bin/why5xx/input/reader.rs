@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use why5xx::cause::{Author, Table, normalise};
 use why5xx::decode::LogEvent;
 use why5xx::record::flow::Formats;
-use why5xx::record::lambda::{self, Line, Moment, Proof, prefix};
+use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source, access, execution};
 use why5xx::settings::Settings;
 
@@ -31,7 +31,7 @@ impl<'s> Reader<'s> {
             .or_else(|| self.formats.read("", None, event))
             .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
             .or_else(|| access::read(event))
-            .or_else(|| lambda::read(event).map(Record::Lambda))
+            .or_else(|| lambda::parse_line(event).map(Record::Lambda))
             .or_else(|| self.bare_error(&event.message.text()))
             .unwrap_or(Record::Unknown)
     }
@@ -73,11 +73,11 @@ const MESSAGE_BYTES: usize = 4_096;
 
 /// An error as if a runtime had reported it.
 fn error(error_type: Option<&str>, message: &str) -> Record<'static> {
-    Record::Lambda(Line::Error(lambda::Error {
+    Record::Lambda(FunctionLine::Error(lambda::Error {
         request_id: None,
         error_type: error_type.map(|name| Cow::Owned(name.to_owned())),
         message: Cow::Owned(message[..message.floor_char_boundary(MESSAGE_BYTES)].to_owned()),
-        proof: Proof::Certain,
-        moment: Moment::Unknown,
+        certainty: Certainty::Certain,
+        phase: Phase::Unknown,
     }))
 }
