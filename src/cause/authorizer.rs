@@ -95,7 +95,7 @@ pub(super) const CAUSES: &[Cause] = &[
                 the authorizer's role, or the function raised an exception. The integration was not called.",
             checks: &[
                 "Read the authorizer function's own log at that minute. Nothing there: it was not invoked, go on \
-                 with the permission. A stack trace: mend the exception; catch at the edge and deny instead.",
+                 with the permission. A stack trace: fix the exception; catch at the edge and deny instead.",
                 "Read the resource policy of the authorizer function: `aws lambda get-policy --function-name \
                  AUTHORIZER_FUNCTION` must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`, with a \
                  SourceArn of the form `arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`. A \
@@ -159,7 +159,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "authorizer_invalid_response",
         formerly: &[],
         role: None,
-        title: "The authorizer answered something that is no policy",
+        title: "The authorizer's answer is not a policy",
         family: Family::Authorizer,
         kind: Kind::Broken,
         rank: Rank::Named,

@@ -94,7 +94,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "backend_unresolvable",
         formerly: &[],
         role: None,
-        title: "The backend's host name does not resolve or is no valid address",
+        title: "The backend's host name does not resolve or is not a valid address",
         family: Family::Backend,
         kind: Kind::Broken,
         rank: Rank::Named,
@@ -200,7 +200,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  network ACLs both ways, route tables, and the health check's path, port and codes. A private API \
                  alone gives no access to a private backend: the integration needs a VPC link.",
                 "VPC link V2: after 60 days without traffic it is INACTIVE and has no network interfaces; requests \
-                 fail for some minutes until traffic has brought them back. A link in FAILED must be made anew and \
+                 fail for some minutes until traffic has brought them back. A link in FAILED must be created again and \
                  set in the integration.",
                 "Resets now and then under load: the backend's keep-alive must be longer than the load balancer's \
                  actual idle timeout, or the backend closes a connection that the other side is about to use. See \
@@ -253,7 +253,7 @@ pub(super) const CAUSES: &[Cause] = &[
         id: "backend_invalid_http",
         formerly: &[],
         role: None,
-        title: "The backend's answer is no valid HTTP",
+        title: "The backend's answer is not valid HTTP",
         family: Family::Backend,
         kind: Kind::Broken,
         rank: Rank::Named,
@@ -289,7 +289,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  service of the Network Load Balancer and call it from the VPC.",
                 "insecureSkipVerification is no remedy: it is meant for private or self-signed authorities on REST \
                  APIs with HTTP or HTTP_PROXY integration, is not advised since it lets a man in the middle pass, \
-                 and cannot mend a reply that is no HTTP.",
+                 and cannot fix a reply that is not HTTP.",
             ],
             see: &[
                 "Both protocols against the same port; one of them will look right:\n\

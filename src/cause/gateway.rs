@@ -323,7 +323,7 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[AccessField("status")],
         patterns: &[],
         remedy: Remedy {
-            means: "The line tells that a request failed and not why: its format has no error variable, or only the \
+            means: "The line says that a request failed and not why: its format has no error variable, or only the \
                 public text was set. Give the stage a format that names the reason; it costs nothing but its bytes.",
             checks: &[
                 "Set one of the formats below on the stage, as one line. They hold only what API Gateway and your \

@@ -30,7 +30,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  trusts Lambda only and is the wrong role here.",
                 "Verify that the role exists, in this account, under exactly the ARN that the integration names: \
                  `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
-                 METHOD --query credentials`. A role that was deleted and made again has to be set again.",
+                 METHOD --query credentials`. A role that was deleted and created again must be set again.",
                 "Look for conditions of the trust policy (`aws:SourceArn`, `aws:SourceAccount`) that this API does \
                  not meet, and for an explicit deny in a service control policy.",
                 "For a Lambda integration consider leaving the role away: then the function's resource policy \

@@ -103,7 +103,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  default certificate is the right one: ask once with and once without the server name.",
                 "Verify that the certificate comes from a public authority on API Gateway's list. For a private one, \
                  the flag insecureSkipVerification exists, but expiry, host name and the presence of a root are \
-                 checked even then, so it does not mend this.",
+                 checked even then, so it does not fix this.",
                 "After a change of the integration, deploy the API.",
             ],
             see: &[
