@@ -25,7 +25,7 @@ use crate::classify::repeated::Repeated;
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::failure::Failure;
 use crate::placeholder::UNKNOWN;
-use crate::record::{self, Kind, Record, Source, access, execution, flow, lambda};
+use crate::record::{self, LogKind, Record, Source, access, execution, flow, lambda};
 use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
@@ -198,7 +198,7 @@ impl Pipeline {
         self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
 
-    /// The same for log events that `read` knows better than [`record::read`], such as a person's text.
+    /// The same for log events that `read` knows better than [`record::parse_event`], such as a person's text.
     ///
     /// # Errors
     ///
@@ -281,7 +281,7 @@ impl<'p> Batch<'p> {
         self.counter.counted.canary = is(&settings.canary_log_group);
         let own_account = self.pipeline.own_account.as_ref();
         self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
-        let source = Arc::new(Source::of(header, settings));
+        let source = Arc::new(Source::from_header(header, settings));
         self.place = self.place_of(&source, None, None);
         source
     }
@@ -314,10 +314,10 @@ impl<'p> Batch<'p> {
 
     #[inline]
     fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        if source.kind == Some(Kind::Lambda) {
+        if source.kind == Some(LogKind::Lambda) {
             return self.lambda_event(source, event);
         }
-        match execution::with_id(event) {
+        match execution::parse_with_id(event) {
             execution::WithId::Line(line) => self.execution(source, event, &line),
             execution::WithId::Nothing => {}
             execution::WithId::Other => self.other_event(source, event),
@@ -336,7 +336,7 @@ impl<'p> Batch<'p> {
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
-        let record = &record::read(source, settings, &mut self.counter.counted.additions.formats, event);
+        let record = &record::parse_event(source, settings, &mut self.counter.counted.additions.formats, event);
         self.record(source, event, record);
     }
 
@@ -360,7 +360,7 @@ impl<'p> Batch<'p> {
     }
 
     #[inline(never)]
-    fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::Line<'_>) {
+    fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::ExecutionLine<'_>) {
         let counts_routes = self.pipeline.settings.route_metrics;
         if line.head == execution::Head::HttpMethod && !counts_routes {
             return;

@@ -1,9 +1,8 @@
-//! The events of Kinesis Data Streams and of SQS: several batches in one invocation, each with an id by which it can be
-//! asked for again.
+//! Parses the events of Kinesis Data Streams and of SQS: several batches in one invocation, each with an id for retries.
 //!
 //! A Kinesis record holds the gzip data of a batch. An SQS message holds the record that Lambda's on-failure destination
-//! made of a failed invocation, or, from a dead-letter queue, the bare subscription event. One record that is not as it
-//! should be says nothing about the others, so each is read by itself, when its turn comes.
+//! made of a failed invocation, or, from a dead-letter queue, the bare subscription event. An invalid record says nothing
+//! about the others, so each is parsed separately, when its turn comes.
 
 use std::borrow::Cow;
 
@@ -21,7 +20,7 @@ pub enum RecordKind {
     Sqs,
 }
 
-/// The records of an invocation's event.
+/// Records of an invocation's event.
 #[derive(Debug)]
 pub struct Records<'a> {
     /// Where they come from.
@@ -30,18 +29,18 @@ pub struct Records<'a> {
     pub records: Vec<Record<'a>>,
 }
 
-/// One record, not read yet.
+/// One record, not parsed yet.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// What it goes by in a partial batch response: sequence number or message id. Never empty.
+    /// Its id in a partial batch response: sequence number or message id. Never empty.
     pub id: Cow<'a, str>,
-    /// What is the same each time that the record is delivered.
+    /// The bytes that are the same in each delivery of the record.
     pub content: &'a [u8],
     kind: RecordKind,
     raw: &'a RawValue,
 }
 
-/// A batch as a record holds it.
+/// Batch in the form that the record holds.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Batch {
     /// Its compressed document.
@@ -50,16 +49,16 @@ pub enum Batch {
     SubscriptionEvent(Vec<u8>),
 }
 
-/// Why a record holds no batch. Trying again never helps.
+/// Error of a record without a batch. A retry never helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// It is not as the service makes it.
+    /// The record does not have the form of its service.
     #[error("not a record of a stream or a queue ({record_bytes} bytes)")]
     Shape {
         /// Length of the record.
         record_bytes: usize,
     },
-    /// Nothing in the message is a subscription event: another failed invocation's, or somebody else's message.
+    /// The message holds no subscription event: another function's failed invocation, or another program's message.
     #[error("the message holds no CloudWatch Logs subscription event ({body_bytes} bytes)")]
     NoSubscriptionEvent {
         /// Length of the message's body.
@@ -68,8 +67,10 @@ pub enum RecordError {
 }
 
 impl<'a> Records<'a> {
-    /// The records of a payload. None where it is another event, and where a record lacks the id to ask for it again.
-    pub fn of(payload: &'a [u8]) -> Option<Self> {
+    /// Parses the records of a payload; None if it is another kind of event, or a record lacks its id.
+    ///
+    /// `{"Records":[{"eventSource":"aws:sqs","messageId":"m-1","body":"…"}]}` → one record of SQS with the id `m-1`
+    pub fn parse(payload: &'a [u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Event<'e> {
             #[serde(rename = "Records", borrow)]
@@ -84,7 +85,7 @@ impl<'a> Records<'a> {
 
 impl<'a> Record<'a> {
     fn of(raw: &'a RawValue) -> Option<Self> {
-        /// The little that tells records apart.
+        /// Fields that all records have.
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Head<'h> {
@@ -114,11 +115,13 @@ impl<'a> Record<'a> {
         (!id.is_empty()).then_some(Self { id, content, kind, raw })
     }
 
-    /// Reads the record.
+    /// Returns the batch in the record.
+    ///
+    /// A Kinesis record with `"data":"H4sI…"` → [`Batch::Gzip`]
     ///
     /// # Errors
     ///
-    /// When it holds no batch. Trying again never helps.
+    /// If the record holds no batch. A retry never helps.
     pub fn batch(&self) -> Result<Batch, RecordError> {
         let text = self.raw.get();
         let shape = |_| RecordError::Shape { record_bytes: text.len() };
@@ -135,7 +138,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The subscription event in the body of a message.
+/// Returns the subscription event in the body of a message.
 fn subscription_event(body: &str) -> Result<Batch, RecordError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -183,7 +186,7 @@ mod tests {
     /// The batch of the only record of an event.
     fn batch_of(record: &Value) -> Result<Batch, RecordError> {
         let payload = json!({"Records": [record]}).to_string();
-        Records::of(payload.as_bytes()).unwrap().records[0].batch()
+        Records::parse(payload.as_bytes()).unwrap().records[0].batch()
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
     fn a_record_whose_data_is_no_base64_is_bad_by_itself() {
         let payload = json!({"Records": [kinesis(&json!("1"), &json!("!")), kinesis(&json!("2"), &json!("AAEC"))]});
         let payload = payload.to_string();
-        let records = Records::of(payload.as_bytes()).unwrap();
+        let records = Records::parse(payload.as_bytes()).unwrap();
         assert_eq!(records.records[0].id, "1");
         assert!(matches!(records.records[0].batch(), Err(RecordError::Shape { .. })));
         assert!(records.records[1].batch().is_ok());
@@ -228,7 +231,7 @@ mod tests {
         let first = json!({"Records": [message(&json!("a"))]}).to_string();
         let again = first.replace("\"r\"", "\"another receipt\"");
         assert_ne!(first, again);
-        let content = |payload: &str| Records::of(payload.as_bytes()).unwrap().records[0].content.to_vec();
+        let content = |payload: &str| Records::parse(payload.as_bytes()).unwrap().records[0].content.to_vec();
         assert_eq!(content(&first), content(&again));
     }
 
@@ -246,7 +249,7 @@ mod tests {
             json!({"Records": [kinesis(&json!(1), &json!(""))]}),
         ];
         for row in rows {
-            assert!(Records::of(row.to_string().as_bytes()).is_none(), "{row}");
+            assert!(Records::parse(row.to_string().as_bytes()).is_none(), "{row}");
         }
     }
 }

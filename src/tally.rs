@@ -1,37 +1,39 @@
-//! Failures to counts per set of dimensions and minute.
+//! Counts failures per set of dimensions and minute.
 //!
-//! A count is a failed request (or invocation, or rejected flow), never a line. Two batches' tallies add up.
+//! A count is a failed request, a failed invocation or a rejected flow, never a line. Tallies of batches add up.
 
 use std::collections::BTreeMap;
 
 use crate::failure::{Failure, ROUTE_ERRORS, Subject};
 
-/// What one count is of.
+/// Key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub struct CountKey {
     /// What failed.
     pub subject: Subject,
     /// The cause's id.
     pub cause: &'static str,
     /// The minute of the event that decided the count, in milliseconds since 1970-01-01T00:00:00Z.
     pub minute_ms: i64,
-    /// The HTTP status; none where the log does not tell it.
+    /// The HTTP status; None if the log does not show it.
     pub status: Option<u16>,
 }
 
 /// Counts per subject, cause, minute and status.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    counts: BTreeMap<Key, u64>,
+    counts: BTreeMap<CountKey, u64>,
 }
 
 /// Milliseconds in a minute, the finest step of a standard-resolution metric.
 pub const MINUTE_MS: i64 = 60_000;
 
 impl Tally {
-    /// Counts one failure. Returns how often its key was counted so far.
+    /// Counts one failure. Returns the count of its key so far.
+    ///
+    /// The second failure of one cause, subject, minute and status → 2
     pub fn add(&mut self, failure: &Failure) -> u64 {
-        let key = Key {
+        let key = CountKey {
             subject: failure.subject.clone(),
             cause: failure.cause.id,
             minute_ms: minute_of(failure.timestamp_ms),
@@ -41,20 +43,24 @@ impl Tally {
     }
 
     /// Adds to the count of a key. Returns the sum.
-    pub(crate) fn add_many(&mut self, key: Key, more: u64) -> u64 {
+    pub(crate) fn add_many(&mut self, key: CountKey, more: u64) -> u64 {
         let count = self.counts.entry(key).or_default();
         *count += more;
         *count
     }
 
     /// Adds the counts of another tally.
+    ///
+    /// 2 and 3 of one key → 5
     pub fn merge(&mut self, other: Self) {
         for (key, count) in other.counts {
             self.add_many(key, count);
         }
     }
 
-    /// The data to publish: the counts, and their sums by API and stage.
+    /// Returns the data to publish: the counts, and their sums by API and stage.
+    ///
+    /// 3 time-outs of `a1b2c3d4e5/prod` in a minute → `Errors` 3 with ApiId, Stage, Cause; `StageErrors` 3 with ApiId, Stage
     pub fn data(&self) -> Vec<Datum> {
         let mut sums: BTreeMap<(&'static str, Dimensions, i64), u64> = BTreeMap::new();
         for (key, count) in &self.counts {
@@ -72,19 +78,21 @@ impl Tally {
         sums.into_iter().map(datum).collect()
     }
 
-    /// The counts, in a stable order.
-    pub fn counts(&self) -> impl Iterator<Item = (&Key, u64)> {
+    /// Returns the counts, sorted by key.
+    pub fn counts(&self) -> impl Iterator<Item = (&CountKey, u64)> {
         self.counts.iter().map(|(key, count)| (key, *count))
     }
 }
 
-/// When the minute of a time began.
+/// Returns the start of the minute that holds `timestamp_ms`.
+///
+/// 1714844901117 → 1714844880000
 pub(crate) fn minute_of(timestamp_ms: i64) -> i64 {
     timestamp_ms.div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS)
 }
 
-/// The metrics that a count adds to, with their dimensions.
-fn metrics_of(key: &Key) -> Vec<(&'static str, Dimensions)> {
+/// Returns the metrics that a count adds to, with their dimensions.
+fn metrics_of(key: &CountKey) -> Vec<(&'static str, Dimensions)> {
     let metric = key.subject.metric();
     let own = || -> Dimensions {
         key.subject.dimensions().into_iter().map(|(name, value)| (name, value.to_owned())).collect()
@@ -102,7 +110,7 @@ fn metrics_of(key: &Key) -> Vec<(&'static str, Dimensions)> {
 /// Names and values of a metric's dimensions.
 pub type Dimensions = Vec<(&'static str, String)>;
 
-/// One point of a metric, as a sink sends it.
+/// One point of a metric, ready for a sink.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum {
     /// The metric's name.
@@ -113,7 +121,7 @@ pub struct Datum {
     pub timestamp_ms: i64,
     /// The values, each with how often it occurred.
     pub values: Vec<(f64, f64)>,
-    /// Of the values.
+    /// The unit of the values.
     pub unit: Unit,
 }
 

@@ -6,7 +6,7 @@ use super::pipeline;
 
 /// Reads one input.
 pub fn records(input: &[u8]) {
-    let Some(records) = Records::of(input) else { return };
+    let Some(records) = Records::parse(input) else { return };
     for record in &records.records {
         assert!(!record.id.is_empty());
         match record.batch() {

@@ -31,7 +31,7 @@ struct Candidate {
 }
 
 impl Index {
-    pub(super) fn of(causes: &[&'static Cause]) -> Self {
+    pub(super) fn new(causes: &[&'static Cause]) -> Self {
         let mut index = Self::default();
         for (cause, pattern) in
             causes.iter().enumerate().flat_map(|(nth, cause)| cause.patterns.iter().map(move |pattern| (nth, *pattern)))
@@ -41,7 +41,7 @@ impl Index {
             if pattern.is_catch_all() {
                 candidates.rest = candidates.rest.or(Some(cause));
             } else {
-                candidates.list.push(Candidate { pattern, required: RequiredTrigrams::of(pattern), cause });
+                candidates.list.push(Candidate { pattern, required: RequiredTrigrams::of_pattern(pattern), cause });
             }
         }
         index
@@ -50,7 +50,7 @@ impl Index {
     /// Returns the position of the first cause whose pattern matches `text`, written by `author`.
     pub(super) fn find(&self, author: Author, text: &str) -> Option<usize> {
         let candidates = &self.authors[author as usize];
-        let trigrams = TrigramSet::of(text);
+        let trigrams = TrigramSet::of_text(text);
         let found =
             candidates.list.iter().find(|one| trigrams.contains_all(one.required) && one.pattern.matches(author, text));
         found.map(|one| one.cause).or(candidates.rest)
@@ -67,7 +67,7 @@ enum RequiredTrigrams {
 }
 
 impl RequiredTrigrams {
-    fn of(pattern: Pattern) -> Self {
+    fn of_pattern(pattern: Pattern) -> Self {
         let text = match pattern {
             Pattern::Gateway(text)
             | Pattern::Authorizer(text)
@@ -90,7 +90,7 @@ const SET_WORDS: usize = 1 << (HASH_BITS - 6);
 const HASH_BITS: u32 = 12;
 
 impl TrigramSet {
-    fn of(text: &str) -> Self {
+    fn of_text(text: &str) -> Self {
         let mut trigrams = [0; SET_WORDS];
         for trigram in text.as_bytes().windows(3) {
             let hash = usize::from(hash(trigram));

@@ -388,7 +388,7 @@ impl Table {
         after: impl IntoIterator<Item = &'static Cause>,
     ) -> Self {
         let causes: Vec<_> = before.into_iter().chain(built_in()).chain(after).collect();
-        Self { index: Index::of(&causes), causes }
+        Self { index: Index::new(&causes), causes }
     }
 
     /// Returns the causes in the order of precedence.

@@ -233,7 +233,7 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
 }
 
 #[test]
-fn one_cause_at_most_takes_the_rest_of_a_voice() {
+fn one_cause_at_most_takes_the_rest_of_an_author() {
     let mut seen = HashSet::new();
     for (cause, pattern) in built_in().flat_map(|cause| cause.patterns.iter().map(move |pattern| (cause, pattern))) {
         if pattern.is_catch_all() {

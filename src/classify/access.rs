@@ -1,6 +1,6 @@
-//! What a line of an access log proves: its status that the request failed, its error fields why.
+//! Decides what a line of an access log proves. Its status shows that the request failed, its error fields show why.
 //!
-//! How lines are read, and which of them cannot be trusted, is left to [`crate::record::access`].
+//! [`crate::record::access`] parses the lines and decides which are ambiguous.
 
 use super::{frame, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
@@ -9,10 +9,10 @@ use crate::placeholder::UNKNOWN;
 use crate::record::Source;
 use crate::record::access::{AccessLine, Fields};
 
-/// The response types of the authorizer's phase start with this.
+/// Start of the response types of the authorizer's phase.
 const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
 
-/// What a line proves.
+/// Proof of one line.
 #[derive(Debug, Clone)]
 pub enum Finding {
     /// The request failed.
@@ -22,6 +22,8 @@ pub enum Finding {
 }
 
 /// Returns what the line proves; None for a request that did not fail, and for a line without a status.
+///
+/// status 504 and error text `Endpoint request timed out` → `Failed` with the cause `integration_timeout`
 pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Table) -> Option<Finding> {
     let fields = match line {
         AccessLine::Healthy | AccessLine::NoStatus => return None,
@@ -41,20 +43,20 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
     }))
 }
 
-/// The shape of the text that no cause matches: that of the integration, else the gateway's own.
+/// Returns the shape of the text that no cause matches: that of the integration, or else the gateway's own.
 fn shape_of(fields: &Fields) -> String {
     let texts = [&fields.integration_error, &fields.error_message];
     let text = texts.into_iter().flatten().find(|text| !is_public(text));
-    shape::of(text.map_or("", String::as_str))
+    shape::redact(text.map_or("", String::as_str))
 }
 
 fn subject(fields: &Fields, source: &Source) -> Subject {
-    let told = |of_line: &Option<String>, of_group: &Option<String>| {
+    let known = |of_line: &Option<String>, of_group: &Option<String>| {
         of_line.clone().or_else(|| of_group.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
     };
     Subject::AccessLine {
-        api_id: told(&fields.api_id, &source.api_id),
-        stage: told(&fields.stage, &source.stage),
+        api_id: known(&fields.api_id, &source.api_id),
+        stage: known(&fields.stage, &source.stage),
         route: fields.route.clone(),
     }
 }
@@ -63,7 +65,9 @@ fn cause_of(fields: &Fields, table: &Table) -> &'static Cause {
     why(fields, table).unwrap_or_else(|| Role::NoReason.cause())
 }
 
-/// The cause that the fields name; none where they give no reason.
+/// Returns the cause that the fields name; None if they give no reason.
+///
+/// response type `INTEGRATION_TIMEOUT` alone → `integration_timeout`
 pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     let unclassified = || Role::Unclassified.cause();
     if let Some(cause) = of_early_phases(fields, table) {
@@ -71,7 +75,7 @@ pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     }
     let texts =
         [&fields.integration_error, &fields.error_message].map(|text| text.as_deref().filter(|t| !is_public(t)));
-    // Formats without names may hold a type where others hold a text.
+    // Formats without names may have a type in the place of a text.
     let bare_type = texts.into_iter().flatten().find(|text| is_response_type(text));
     let response_type = fields.response_type.as_deref().or(bare_type);
     let texts = texts.map(|text| text.filter(|text| !is_response_type(text)));
@@ -97,7 +101,7 @@ pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     of_type.or_else(|| if response_type.is_none() { of_integration_status(fields) } else { None })
 }
 
-/// The phases before the integration, in their order: the first with an error is the culprit.
+/// Returns the cause that a phase before the integration names. The first phase with an error decides.
 fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
     if fields.waf_error.is_some() {
         return Some(Role::FirewallFailed.cause());
@@ -111,7 +115,7 @@ fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
 
 fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(error) = frame::function_error(text) {
-        // The function's own words may speak of policies; that it ended with an error is what counts.
+        // The function ended with an error, whatever its message says about policies.
         let ended = table.find(Author::Function, &normalise(error));
         let timed_out = ended.is_some_and(|cause| cause.is(Role::FunctionTimedOut));
         return Some(if timed_out { Role::AuthorizerTimedOut } else { Role::AuthorizerFailed }.cause());
@@ -119,13 +123,13 @@ fn of_authorizer(text: &str, table: &Table) -> Option<&'static Cause> {
     table.find(Author::Authorizer, &normalise(text))
 }
 
-/// The cause that a sentence of an error field names.
+/// Returns the cause that a sentence of an error field names.
 fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(error) = frame::function_error(text) {
         return table.find(Author::Function, &normalise(error));
     }
     let normal = normalise(text);
-    if speaks_of_the_authorizer(&normal) {
+    if names_the_authorizer(&normal) {
         return table.find(Author::Authorizer, &normal);
     }
     if let Some(cause) = frame::invocation_status(&normal).and_then(|status| table.find_invocation_status(status)) {
@@ -134,22 +138,22 @@ fn of_sentence(text: &str, table: &Table) -> Option<&'static Cause> {
     table.find(Author::Gateway, &normal)
 }
 
-/// Whether "authorizer" is a word of the sentence, not part of a host or function name in it, nor of a path that it quotes.
-fn speaks_of_the_authorizer(normal: &str) -> bool {
+/// Returns whether "authorizer" is a word of the sentence, not a part of a name or a quoted path in it.
+fn names_the_authorizer(normal: &str) -> bool {
     cause::own_words(normal).split(' ').any(|word| word.trim_end_matches([',', '.', ':', ';']) == "authorizer")
 }
 
-/// Whether the text is what API Gateway tells every client, which says nothing of the reason.
+/// Returns whether the text is the one that API Gateway sends to every client. It holds no reason.
 fn is_public(text: &str) -> bool {
     matches!(normalise(text).as_str(), "" | "internal server error" | "service unavailable" | "null")
 }
 
-/// Whether the text is the name of a gateway response type rather than a sentence.
+/// Returns whether the text is the name of a gateway response type.
 fn is_response_type(text: &str) -> bool {
     text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// A server error of the integration itself.
+/// Returns the cause of a server error that the integration itself answered.
 fn of_integration_status(fields: &Fields) -> Option<&'static Cause> {
     let failed = [fields.integration_status, fields.service_status].into_iter().flatten().any(|status| status >= 500);
     failed.then(|| Role::BackendAnswered.cause())

@@ -1,7 +1,7 @@
-//! What the endpoint is and what it answered: evidence that refines a failure and never makes one.
+//! Evidence about the endpoint and its answer. It refines a failure and never makes one.
 //!
-//! An HTTP backend may echo a client's text, so only answers of AWS services are read, and of a body only one that is
-//! an error as a whole.
+//! An HTTP backend may echo a client's text, so only answers of AWS services count, and only bodies that are an error as
+//! a whole.
 
 use std::sync::LazyLock;
 
@@ -12,10 +12,10 @@ use super::execution::EndpointEvidence;
 use crate::cause::{Author, CauseIndex, Table, normalise};
 use crate::record::execution::Tail;
 
-/// What is called.
+/// Kind of endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Endpoint {
-    /// No line told it.
+    /// No line names it.
     #[default]
     Unknown,
     /// The Lambda service.
@@ -26,7 +26,7 @@ pub enum Endpoint {
     Other,
 }
 
-/// Host labels under `amazonaws.com` behind which stand customers' programs, not AWS services.
+/// Host labels under `amazonaws.com` of customers' programs, which are not AWS services.
 const CUSTOMER_LABELS: [&str; 13] = [
     "execute-api",
     "elb",
@@ -44,8 +44,8 @@ const CUSTOMER_LABELS: [&str; 13] = [
 ];
 
 impl Endpoint {
-    /// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
-    pub(super) fn of(tail: &str) -> Option<Self> {
+    /// Returns the kind of ` https://lambda.eu-west-1.amazonaws.com/…`; None if it is not a URI.
+    pub(super) fn of_uri(tail: &str) -> Option<Self> {
         let (scheme, rest) = tail.trim_start().split_once("://")?;
         let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
         let service = host.strip_suffix(".amazonaws.com.cn").or_else(|| host.strip_suffix(".amazonaws.com"));
@@ -66,39 +66,39 @@ impl Endpoint {
     }
 }
 
-/// The endpoint of ` https://lambda.eu-west-1.amazonaws.com/…`.
+/// Returns the kind of ` https://lambda.eu-west-1.amazonaws.com/…`; None if it is not a URI.
 pub(super) fn uri(tail: &Tail<'_>) -> Option<Endpoint> {
     let start = tail.as_written();
     if is_lambda(&start[..start.len().min(LONGEST_LAMBDA_HOST_BYTES)]) {
         Some(Endpoint::Lambda)
     } else {
-        Endpoint::of(&tail.text())
+        Endpoint::of_uri(&tail.text())
     }
 }
 
 /// Longest start of a URI in which the host of the Lambda service ends, in bytes; our own bound.
 const LONGEST_LAMBDA_HOST_BYTES: usize = 80;
 
-/// Whether this is by far the most frequent endpoint, whose host needs no taking apart.
+/// Returns whether it is the Lambda service in the usual form, by far the most frequent endpoint.
 fn is_lambda(start: &[u8]) -> bool {
     let Some(rest) = start.strip_prefix(b" https://lambda.") else { return false };
     let host = rest.iter().position(|b| *b == b'/').map(|end| &rest[..end]);
     host.and_then(|host| host.strip_suffix(b".amazonaws.com")).is_some_and(|region| !region.contains(&b'.'))
 }
 
-/// The cause that an answer names, read as the answer of each kind of endpoint: which it was, another line tells.
+/// Causes that an answer names, one for each kind of endpoint that may have written it. Another line shows which did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Answer {
-    /// If the Lambda service answered to an invocation.
+    /// The cause if the Lambda service answered an invocation.
     pub lambda_service: Option<CauseIndex>,
-    /// If the function answered.
+    /// The cause if the function answered.
     pub function: Option<CauseIndex>,
-    /// If another AWS service answered.
+    /// The cause if another AWS service answered.
     pub service: Option<CauseIndex>,
 }
 
 impl Answer {
-    /// Takes from `other` what this one does not tell.
+    /// Fills the gaps from `other`.
     pub(crate) fn fill(&mut self, other: Self) {
         self.lambda_service = self.lambda_service.or(other.lambda_service);
         self.function = self.function.or(other.function);
@@ -110,16 +110,16 @@ fn index(table: &Table, author: Author, text: &str) -> Option<CauseIndex> {
     table.find(author, text).and_then(|cause| table.index_of(cause))
 }
 
-/// Words of which headers that tell anything have one. They hold nothing that JSON escapes; the searches are made once.
+/// Parts of the headers that prove something, without a character that JSON escapes.
 static IN_HEADERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["rror", "unction-"].map(Finder::new));
 
-/// The same of bodies.
+/// Parts of the bodies that prove something.
 static IN_BODIES: LazyLock<[Finder<'static>; 4]> =
     LazyLock::new(|| ["rror", "xception", "__type", "essage"].map(Finder::new));
 
-/// ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
+/// Returns what the headers prove: ` {Date=…, X-Amz-Function-Error=Unhandled, x-amzn-ErrorType=TooManyRequestsException, …}`.
 pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence> {
-    // Most answers have neither name, and that takes one look at each.
+    // Most answers have neither. One search for each is enough then.
     if !IN_HEADERS.iter().any(|name| name.find(tail.as_written()).is_some()) {
         return Some(EndpointEvidence::Headers { function_error: false, error: Answer::default() });
     }
@@ -142,10 +142,10 @@ pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence
     Some(EndpointEvidence::Headers { function_error, error })
 }
 
-/// Longest body that is read, in bytes. An error of a service is short, and an execution log cuts a line at 1,024.
+/// Longest body that is parsed, in bytes. An error of a service is short, and an execution log cuts a line at 1,024.
 const LONGEST_BODY_BYTES: usize = 16 * 1024;
 
-/// The body of an answer, where it is an error as a whole.
+/// Returns what a body proves; None if it is not an error as a whole.
 pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
     if !IN_BODIES.iter().any(|word| word.find(tail.as_written()).is_some()) {
         return None;
@@ -153,7 +153,9 @@ pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
     body_text(tail.text().trim(), table)
 }
 
-/// What the text of a body tells, where it is an error as a whole.
+/// Returns what the text of a body proves; None if it is not an error as a whole.
+///
+/// `{"__type":"ThrottlingException"}` → service: `aws_service_throttled`
 pub fn body_text(text: &str, table: &Table) -> Option<Answer> {
     if text.len() > LONGEST_BODY_BYTES {
         return None;
@@ -165,7 +167,7 @@ pub fn body_text(text: &str, table: &Table) -> Option<Answer> {
     }
 }
 
-/// An error of an AWS service or of a function in JSON: a body with any other key is something else.
+/// Error of an AWS service or of a function in JSON. A body with any other key is something else.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonError {
@@ -209,7 +211,7 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
     let function = (error.function_message.is_some() || error.function_type.is_some()).then(|| {
         let kind = error.function_type.as_deref().unwrap_or("");
         let said = error.function_message.as_deref().unwrap_or("");
-        // The words of a timeout stand at the start of the message, behind time and request id.
+        // The runtime may write time and request id before the words of a timeout.
         let said = super::frame::without_lead(said);
         index(table, Author::Function, &normalise(said))
             .into_iter()
@@ -234,7 +236,7 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
     Some(Answer { lambda_service: lambda_service.flatten(), function: function.flatten(), service: service.flatten() })
 }
 
-/// `<AccessDeniedException><Message>…`, `<ErrorResponse><Error><Code>…`, `<Error><Code>…`.
+/// Parses `<AccessDeniedException><Message>…`, `<ErrorResponse><Error><Code>…`, `<Error><Code>…`.
 fn xml(text: &str, table: &Table) -> Option<Answer> {
     let text = match text.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>")?.1.trim_start(),
@@ -254,7 +256,7 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
     })
 }
 
-/// The text of the first element of this name.
+/// Returns the text of the first element of this name.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     rest.split('<').next()
@@ -280,14 +282,14 @@ mod tests {
             (" https://amazonaws.com.example.com/", Endpoint::Other),
         ];
         for (tail, endpoint) in rows {
-            assert_eq!(Endpoint::of(tail), Some(endpoint), "{tail}");
+            assert_eq!(Endpoint::of_uri(tail), Some(endpoint), "{tail}");
             assert_eq!(uri(&Tail::Text(tail.to_owned())), Some(endpoint), "{tail}");
         }
-        assert_eq!(Endpoint::of(" not a URI"), None);
+        assert_eq!(Endpoint::of_uri(" not a URI"), None);
     }
 
     #[test]
-    fn a_body_is_read_only_if_all_of_it_is_an_error() {
+    fn a_body_proves_something_only_if_all_of_it_is_an_error() {
         let table = Table::default();
         let service =
             |text: &str| body_text(text, &table).and_then(|answer| answer.service).map(|index| table.at(index).id);

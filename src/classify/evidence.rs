@@ -1,14 +1,14 @@
-//! What the findings of one request add up to: whether it failed, and which cause it has.
+//! Evidence of one request: decides whether it failed, and which cause it has.
 //!
-//! Between lines the higher rank wins, among equals the earlier line. The phase decides first: what is said while the
-//! authorizer works is about the authorizer. The endpoint's own answer may refine what the gateway concluded from it, by
-//! a closed list. Which line belongs to which request is left to [`crate::request::execution`].
+//! Between lines the higher rank wins, among equals the earlier line. The phase decides first: a failure while the
+//! authorizer works is the authorizer's. The endpoint's answer may refine what the gateway concluded from it, by a closed
+//! list. [`crate::request::execution`] decides which line belongs to which request.
 
 use super::endpoint::{Answer, Endpoint};
 use super::execution::{Candidate, EndpointEvidence, FailureLine, GatewayResponse};
 use crate::cause::{Cause, CauseIndex, Role, Table};
 
-/// The evidence of one request: a few numbers, without any text.
+/// Accumulator for one request: a few numbers, without any text.
 #[derive(Debug, Clone, Default)]
 pub struct RequestEvidence {
     /// Status of the end; 0 if no end was seen.
@@ -43,13 +43,17 @@ fn cause_of(best: Option<Candidate>, table: &Table) -> Option<&'static Cause> {
     best.map(|best| table.at(best.cause))
 }
 
-/// Whether a status is a server error.
+/// Returns whether a status is a server error.
+///
+/// 502 → true; 499 → false
 pub fn is_server_error(status: u16) -> bool {
     (500..600).contains(&status)
 }
 
 impl RequestEvidence {
-    /// Whether there is none but an end.
+    /// Returns whether it holds nothing but an end.
+    ///
+    /// `completed(502)` alone → true
     pub fn is_blank(&self) -> bool {
         !self.has_failure
             && !self.in_authorizer
@@ -60,17 +64,23 @@ impl RequestEvidence {
             && self.answer == Answer::default()
     }
 
-    /// Whether a failure line was seen.
+    /// Returns whether a failure line was added.
+    ///
+    /// `completed(502)` alone → false
     pub fn has_failure(&self) -> bool {
         self.has_failure
     }
 
-    /// The authorizer is called.
+    /// Notes that the gateway calls the authorizer.
+    ///
+    /// Then `failure(timeout)` → the cause `authorizer_timeout`
     pub fn authorizer_started(&mut self) {
         self.in_authorizer = true;
     }
 
-    /// The authorizer has answered. What its endpoint answered says nothing about the integration's.
+    /// Notes that the authorizer has answered. The answer of its endpoint proves nothing about the integration.
+    ///
+    /// Then `failure(timeout)` → the cause `integration_timeout`
     pub fn authorizer_done(&mut self) {
         self.in_authorizer = false;
         if !self.has_failure {
@@ -83,6 +93,8 @@ impl RequestEvidence {
     }
 
     /// Adds a failure line.
+    ///
+    /// A failure line after `authorizer_started()` → the authorizer failed
     pub fn failure(&mut self, line: &FailureLine) {
         self.has_failure = true;
         self.authorizer_failed |= line.names_authorizer || self.in_authorizer;
@@ -92,6 +104,8 @@ impl RequestEvidence {
     }
 
     /// Adds a gateway response line.
+    ///
+    /// `AUTHORIZER_FAILURE` with status 500 → the request failed, and the authorizer is the reason
     pub fn answered(&mut self, response: &GatewayResponse) {
         self.gateway_answered = true;
         self.status = response.status;
@@ -100,11 +114,15 @@ impl RequestEvidence {
     }
 
     /// Adds a completion line.
+    ///
+    /// 502 → the request failed
     pub fn completed(&mut self, status: u16) {
         self.status = status;
     }
 
-    /// Adds what a line shows of the endpoint.
+    /// Adds evidence about the endpoint.
+    ///
+    /// `Status(403)` of an AWS service → its error may refine the cause
     pub fn endpoint(&mut self, evidence: &EndpointEvidence) {
         match evidence {
             EndpointEvidence::Uri(endpoint) => self.endpoint = *endpoint,
@@ -118,7 +136,9 @@ impl RequestEvidence {
         }
     }
 
-    /// Adds the failure lines of what turned out to be the same request.
+    /// Adds the failure lines of `later`, which belongs to the same request.
+    ///
+    /// Neither has a failure line → unchanged
     pub fn absorb(&mut self, later: &Self) {
         self.has_failure |= later.has_failure;
         self.authorizer_failed |= later.authorizer_failed;
@@ -128,17 +148,23 @@ impl RequestEvidence {
         self.answer.fill(later.answer);
     }
 
-    /// The status of the end; None if no end was seen.
+    /// Returns the status of the end; None if no end was seen.
+    ///
+    /// `completed(502)` → 502
     pub fn status(&self) -> Option<u16> {
         (self.status != 0).then_some(self.status)
     }
 
-    /// Whether the request failed: the status decides, and without an end a failure line does.
+    /// Returns whether the request failed. The status decides, or without an end a failure line.
+    ///
+    /// A failure line, then `completed(200)` → false
     pub fn failed(&self) -> bool {
         self.status().map_or(self.has_failure, is_server_error)
     }
 
-    /// The root cause of a request that failed.
+    /// Returns the root cause of a failed request.
+    ///
+    /// Failure lines of `integration_config` and `lambda_permission` → `lambda_permission`, which has the higher rank
     pub fn cause(&self, table: &Table) -> &'static Cause {
         if self.authorizer_failed {
             return cause_of(self.authorizer, table)
@@ -160,7 +186,7 @@ impl RequestEvidence {
         let answer = match concluded.role {
             Some(Role::MalformedAnswer) => self.lambda_service_answer().or_else(|| self.function_answer(table)),
             Some(Role::StatusNotMapped) => self.service_answer(),
-            // With a reason it is no matter of Lambda's, and an HTTP backend may echo what a client wrote.
+            // With a text, the Lambda service is not the reason, and an HTTP backend may echo a client's text.
             Some(Role::ConfigurationError) if self.lacks_reason => self.lambda_service_answer(),
             Some(Role::InvocationForbidden | Role::InvocationRejected) => self.lambda_service_answer(),
             _ => None,
@@ -168,8 +194,8 @@ impl RequestEvidence {
         answer.map_or(concluded, |index| table.at(index))
     }
 
-    /// The Lambda service answers an invocation itself only if the function did not run: then with a status that is not
-    /// 200.
+    /// Returns the cause that the Lambda service's own answer names. It answers an invocation itself only if the function
+    /// did not run, with a status other than 200.
     fn lambda_service_answer(&self) -> Option<CauseIndex> {
         let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
         (may_be_lambda && self.may_be_refused()).then_some(self.answer.lambda_service).flatten()
@@ -177,7 +203,7 @@ impl RequestEvidence {
 
     fn function_answer(&self, table: &Table) -> Option<CauseIndex> {
         let may_be_lambda = matches!(self.endpoint, Endpoint::Lambda | Endpoint::Unknown);
-        // Where the log has the headers, they show whether the body is an error of the function.
+        // The headers show whether the body is an error of the function. Without them in the log, the body does.
         let is_error = self.function_error || (!self.headers_seen && self.answer.function.is_some());
         if !(may_be_lambda && is_error) {
             return None;
@@ -197,7 +223,10 @@ impl RequestEvidence {
         self.received_status == 0 || self.received_status >= 300
     }
 
-    /// The cause that the endpoint's answer alone hints at, where nothing says that the request failed: for pasted text.
+    /// Returns the cause that the endpoint's answer alone names, for pasted text without a line that says that the request
+    /// failed.
+    ///
+    /// A call of DynamoDB and the body `{"__type":"ThrottlingException"}` → `aws_service_throttled`
     pub fn hint(&self, table: &Table) -> Option<&'static Cause> {
         let index = match self.endpoint {
             Endpoint::AwsService => self.service_answer().or_else(|| {

@@ -1,26 +1,26 @@
-//! What a line of an execution log proves, and which cause the findings of one request add up to.
+//! Decides what a line of an execution log proves.
 
 use super::endpoint::{self, Answer, Endpoint};
 use super::{frame, shape};
 use crate::cause::{Author, Cause, CauseIndex, Rank, Role, Table, normalise, own_words};
-use crate::record::execution::{Head, Line, Tail};
+use crate::record::execution::{ExecutionLine, Head, Tail};
 
-/// What a line proves.
+/// Proof of one line.
 #[derive(Debug)]
 pub enum Finding {
-    /// A request begins; see [`crate::request::execution`] for when it is a new one.
+    /// A request begins. [`crate::request::execution`] decides whether it is a new one.
     Opening(Opening),
-    /// The authorizer is called.
+    /// The gateway calls the authorizer.
     AuthorizerStarted,
     /// The authorizer has answered.
     AuthorizerDone,
     /// A failure line.
     Failure(FailureLine),
-    /// The gateway made the answer itself.
+    /// The gateway wrote the answer itself.
     GatewayResponse(GatewayResponse),
     /// The request ended with this status.
     Ended(u16),
-    /// What the endpoint is, or what it answered.
+    /// Evidence about the endpoint or its answer.
     Endpoint(EndpointEvidence),
     /// The resource as configured.
     ResourcePath(String),
@@ -29,13 +29,15 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether it can decide a count: such a log event must not count again when it is delivered again.
+    /// Returns whether it can decide a count. Such a log event must not count again when it is delivered again.
+    ///
+    /// `Ended(200)` → true: it disproves a failure; `Opening(First)` → false
     pub fn decides(&self) -> bool {
         matches!(self, Self::Failure(_) | Self::GatewayResponse(_) | Self::Ended(_))
     }
 }
 
-/// The lines that begin a request.
+/// Line that begins a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
     /// `Extended Request Id`, or the head of the console's test output.
@@ -44,62 +46,65 @@ pub enum Opening {
     Starting,
 }
 
-/// A cause that a line names, and how much the line tells.
+/// Cause that a line names, with its rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Candidate {
-    /// The cause's place in the table: a request keeps several of these.
+    /// Position of the cause in the table: two bytes, since a request keeps several candidates.
     pub cause: CauseIndex,
-    /// The rank; that of the cause, or lower where the line only hints at it.
+    /// Rank of the cause, or a lower one if the line only hints at it.
     pub rank: Rank,
 }
 
-/// What a failure line says, read both ways: whether it was said in the authorizer's phase shows later.
+/// Classification of a failure line, both as the integration's and as the authorizer's failure. Which of the two it is may
+/// show in a later line.
 #[derive(Debug, Clone)]
 pub struct FailureLine {
-    /// The cause if it is the integration's failure; none where no cause matches.
+    /// The cause if it is the integration's failure; None if no cause matches.
     pub integration: Option<Candidate>,
     /// The cause if it is the authorizer's failure.
     pub authorizer: Option<Candidate>,
-    /// Whether the line itself says that the authorizer failed.
+    /// Whether the line says that the authorizer failed.
     pub names_authorizer: bool,
-    /// Whether it is a configuration error without more, which the endpoint's answer may explain.
+    /// Whether it is a configuration error without a text. The endpoint's answer may explain it.
     pub says_no_more: bool,
-    /// The shape of a text that no cause matches.
+    /// The shape of the text; None if a cause matches.
     pub shape: Option<String>,
 }
 
-/// A gateway response line.
+/// Gateway response line.
 #[derive(Debug)]
 pub struct GatewayResponse {
     /// The status that the client got, unless a completion line says otherwise.
     pub status: u16,
     /// The cause that the response type names.
     pub cause: Option<Candidate>,
-    /// Whether the response type is one of the authorizer's.
+    /// Whether the response type is one of the authorizer's phase.
     pub names_authorizer: bool,
 }
 
-/// What one line tells of the endpoint.
+/// Evidence about the endpoint, from one line.
 #[derive(Debug)]
 pub enum EndpointEvidence {
-    /// What is called.
+    /// The endpoint that is called.
     Uri(Endpoint),
     /// `Received response. Status: N`.
     Status(u16),
     /// The headers of its answer.
     Headers {
-        /// `X-Amz-Function-Error` is among them.
+        /// Whether `X-Amz-Function-Error` is among them.
         function_error: bool,
-        /// What `x-amzn-ErrorType` names.
+        /// The causes that `x-amzn-ErrorType` names.
         error: Answer,
     },
-    /// The body of its answer is an error.
+    /// The causes that its body names. The whole body is an error.
     Body(Answer),
 }
 
-/// What the line proves; none where it tells nothing that matters.
+/// Returns what the line proves; None if it proves nothing.
+///
+/// `Execution failed due to a timeout error` → `Failure` with the candidate `integration_timeout`
 #[inline]
-pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
+pub fn finding(line: &ExecutionLine<'_>, table: &Table) -> Option<Finding> {
     match line.head {
         Head::ExtendedRequestId | Head::TestLog => Some(Finding::Opening(Opening::First)),
         Head::StartingExecution => Some(Finding::Opening(Opening::Starting)),
@@ -111,9 +116,9 @@ pub fn finding(line: &Line<'_>, table: &Table) -> Option<Finding> {
     }
 }
 
-/// The same for lines whose text tells. By itself, so that the others do not pass through all that this needs.
+/// Returns what the text of a line proves. A separate function, so that the other lines skip its stack frame.
 #[inline(never)]
-fn finding_of_text(line: &Line<'_>, table: &Table) -> Option<Finding> {
+fn finding_of_text(line: &ExecutionLine<'_>, table: &Table) -> Option<Finding> {
     Some(match line.head {
         Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
         Head::RequestUri => Finding::Endpoint(EndpointEvidence::Uri(endpoint::uri(&line.tail)?)),
@@ -156,11 +161,11 @@ fn ranked(cause: &'static Cause, rank: Rank, table: &Table) -> Option<Candidate>
     table.index_of(cause).map(|cause| Candidate { cause, rank })
 }
 
-/// `Execution failed{tail}`.
+/// Classifies `Execution failed{tail}`.
 fn execution_failed(tail: &str, table: &Table) -> FailureLine {
     let sentence = format!("Execution failed{tail}");
     let text = normalise(&sentence);
-    // The gateway may quote a path that a client wrote.
+    // The gateway may quote a path of a client.
     let text = own_words(&text);
     let cause = table.find(Author::Gateway, text);
     FailureLine {
@@ -171,18 +176,18 @@ fn execution_failed(tail: &str, table: &Table) -> FailureLine {
         },
         names_authorizer: text.contains("authorizer error"),
         says_no_more: text.trim_end_matches([':', ' ']) == "execution failed due to configuration error",
-        shape: cause.is_none().then(|| shape::of(&sentence)),
+        shape: cause.is_none().then(|| shape::redact(&sentence)),
     }
 }
 
-/// `Lambda execution failed{tail}`: the function ended with an error.
+/// Classifies `Lambda execution failed{tail}`: the function ended with an error.
 fn function_failed(tail: &str, table: &Table) -> FailureLine {
     let sentence = format!("Lambda execution failed{tail}");
     let said = frame::function_error(&sentence).unwrap_or(tail);
     let text = normalise(said);
     FailureLine {
         integration: table.find(Author::Function, &text).and_then(|cause| whole(cause, table)),
-        // Whatever the function said: it crashed, unless it ran out of time. Its own words may quote another timeout.
+        // The authorizer function crashed, whatever it said, unless the platform says that it ran out of time.
         authorizer: if text.starts_with("task timed out") {
             whole(Role::AuthorizerTimedOut.cause(), table)
         } else {
@@ -194,7 +199,7 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
     }
 }
 
-/// `Lambda invocation failed with status: N. …`: a text that names the cause tells more, so the rank is lower.
+/// Classifies `Lambda invocation failed with status: N. …`. A line that names the cause says more, so the rank is lower.
 fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
     let status = status_behind(tail, "status:");
     let cause = status.and_then(|status| table.find_invocation_status(status));
@@ -203,19 +208,19 @@ fn invocation_failed(tail: &str, table: &Table) -> FailureLine {
         authorizer: ranked(Role::AuthorizerFailed.cause(), Rank::Concluded, table),
         names_authorizer: false,
         says_no_more: false,
-        shape: cause.is_none().then(|| shape::of(&format!("Lambda invocation failed{tail}"))),
+        shape: cause.is_none().then(|| shape::redact(&format!("Lambda invocation failed{tail}"))),
     }
 }
 
-/// The cause of a sentence that was said in the authorizer's phase. The bare "Authorizer error" only says whose phase
-/// it was, so any other sentence of the phase tells more.
+/// Returns the cause of a sentence in the authorizer's phase. "Authorizer error" names the phase only, so it ranks below
+/// every other sentence of the phase.
 fn authorizer(text: &str, table: &Table) -> (&'static Cause, Rank) {
     let cause = table.find(Author::Authorizer, text).unwrap_or_else(|| Role::AuthorizerFailed.cause());
     let is_bare = text.contains("authorizer error");
     (cause, if is_bare { Rank::Generic } else { cause.rank })
 }
 
-/// ` T with status code: N`.
+/// Parses ` T with status code: N`.
 fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
     let (response_type, rest) = tail.trim_start().split_once(' ')?;
     let status = status_behind(rest, "with status code:")?;
@@ -227,45 +232,45 @@ fn gateway_response(tail: &str, table: &Table) -> Option<GatewayResponse> {
     })
 }
 
-/// ` Status: 200, Integration latency: 12 ms`, as every request has one.
+/// Parses ` Status: 200, Integration latency: 12 ms`. Every request has such a line.
 fn received_status(tail: &Tail<'_>) -> Option<u16> {
     let usual = tail.as_written().strip_prefix(b" Status: ").and_then(usual_number);
     usual.or_else(|| status_behind(&tail.text(), "Status:"))
 }
 
-/// ` 200`, as every request has one.
+/// Parses ` 200`. Every request has such a line.
 fn ended_status(tail: &Tail<'_>) -> Option<u16> {
     let usual = tail.as_written().strip_prefix(b" ").and_then(usual_number);
     usual.or_else(|| number(tail.text().trim_start()))
 }
 
-/// Three digits and no more, where they are followed by a comma or nothing.
+/// Returns the number of three digits that are followed by a comma or nothing.
 fn usual_number(text: &[u8]) -> Option<u16> {
     let (digits, rest) = text.split_first_chunk::<3>()?;
     let is_usual = digits.iter().all(u8::is_ascii_digit) && matches!(rest.first(), None | Some(b','));
     is_usual.then(|| digits.iter().fold(0, |value, b| value * 10 + u16::from(b - b'0')))
 }
 
-/// The three-digit status behind `words`.
+/// Returns the three-digit status behind `words`.
 fn status_behind(text: &str, words: &str) -> Option<u16> {
     let at = text.find(words)?;
     number(text[at + words.len()..].trim_start())
 }
 
-/// The HTTP status at the start of `text`.
+/// Returns the HTTP status at the start of `text`.
 fn number(text: &str) -> Option<u16> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     (digits == 3).then(|| text[..digits].parse().ok()).flatten()
 }
 
-/// ` GET, Resource Path: /orders`.
+/// Parses ` GET, Resource Path: /orders`.
 fn resource_path(tail: &str) -> Option<String> {
     let (_, path) = tail.split_once("Resource Path:")?;
     let path = path.trim();
     (!path.is_empty()).then(|| path.to_owned())
 }
 
-/// ` : 1-5759e988-bd862e3fe1be46a994272793`.
+/// Parses ` : 1-5759e988-bd862e3fe1be46a994272793`.
 fn trace_id(tail: &str) -> Option<String> {
     let id = tail.trim_start_matches([' ', ':']).split_whitespace().next()?;
     let is_id = id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'=' | b';'));

@@ -1,11 +1,13 @@
-//! What a record of a VPC flow log proves: a rejected flow, or nothing.
+//! Decides what a record of a VPC flow log proves: a rejected flow, or nothing.
 
 use crate::cause::Role;
 use crate::failure::{Failure, Subject};
 use crate::record::Source;
 use crate::record::flow::FlowRecord;
 
-/// Returns a failure for each record of rejected traffic; None for any other record.
+/// Returns a failure for a record of rejected traffic; None for any other record.
+///
+/// `2 111122223333 eni-… REJECT OK` → a failure with the cause `network_rejected`
 pub fn failure(line: FlowRecord, timestamp_ms: i64, source: &Source) -> Option<Failure> {
     line.rejected.then(|| Failure {
         subject: Subject::Flow { log_group: source.log_group.clone() },

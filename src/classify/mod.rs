@@ -1,6 +1,6 @@
-//! What a record proves ([`Finding`](execution::Finding)s), and which cause the [`evidence`] of a request adds up to.
+//! Decides what a record proves ([`Finding`](execution::Finding)s) and which cause the [`evidence`] of a request shows.
 //!
-//! Pure: no clock, no environment, nothing kept from one call to the next but what [`repeated`] spares to ask again.
+//! Pure: no clock, no environment, and no state but the memo in [`repeated`].
 
 pub mod access;
 mod endpoint;

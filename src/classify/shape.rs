@@ -1,14 +1,13 @@
-//! The shape of a text that no cause matches: the platform's words stay, everything else becomes `{}`.
+//! Reduces a text that no cause matches to its shape: the platform's words stay, everything else becomes `{}`.
 //!
-//! By construction nothing that a client or a function wrote survives: a word is kept only if it stands in the fixed
-//! vocabulary, whoever wrote it.
+//! Nothing that a client or a function wrote survives: only words of a fixed vocabulary are kept, whoever wrote them.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::cause::{Pattern, built_in};
 
-/// Words of the platform's sentences that no pattern of the table holds, in lower case.
+/// Words of the platform's sentences that are in no pattern of the table, in lower case.
 const PLATFORM: &str = "\
     a account an and api are arn as at authorization be because been before binary body but by cannot client \
     code completed conversion did document does exceeds expression external field for format from gateway has \
@@ -18,13 +17,13 @@ const PLATFORM: &str = "\
     size stage state status stream string subnet supported target template than that the there this to token too \
     type unexpected unsupported uri url user value variable version was were when while with without write your";
 
-/// Response types that no cause has, since they say nothing of a cause.
+/// Response types that name no cause.
 ///
 /// Source: API Gateway Developer Guide, "Gateway response types".
 const RESPONSE_TYPES: &[&str] = &["api_configuration_error", "default_5xx", "integration_failure"];
 
-/// The words that are kept: those of the built-in patterns and response types, and of the platform. Made when the first
-/// text is unclassified; own rules add nothing, so that a shape means the same everywhere.
+/// The words that are kept: those of the built-in patterns and response types, and those of the platform. Own rules add
+/// none, so a shape is the same in every installation.
 static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let patterns = built_in().flat_map(|cause| cause.patterns).filter_map(|pattern| match pattern {
         Pattern::Gateway(text)
@@ -40,14 +39,14 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
     words.chain(PLATFORM.split_whitespace().chain(RESPONSE_TYPES.iter().copied()).map(str::to_owned)).collect()
 });
 
-/// The words of a pattern. Beside `{}` and at its ends there may be parts of words: those are kept too, for they are as
-/// fixed as the others. Digits belong to names and numbers.
+/// Returns the words of a pattern. Parts of words, beside `{}` and at its ends, are kept too. Words with digits are not:
+/// digits belong to names and numbers.
 fn words_of_pattern(pattern: &'static str) -> impl Iterator<Item = String> {
     let is_word = |word: &String| word.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'\''));
     pattern.split("{}").flat_map(str::split_whitespace).filter_map(word).filter(is_word)
 }
 
-/// What may be a word in a token: without the punctuation around it, in lower case.
+/// Returns a token without the punctuation around it, in lower case; None if it is too long for a word.
 fn word(token: &str) -> Option<String> {
     let word = token.trim_matches(|c: char| c.is_ascii_punctuation());
     (!word.is_empty() && word.len() <= LONGEST_WORD_BYTES).then(|| word.to_ascii_lowercase())
@@ -59,8 +58,10 @@ const LONGEST_WORD_BYTES: usize = 40;
 /// Longest shape, in words.
 const MOST_WORDS: usize = 40;
 
-/// The shape of a text.
-pub fn of(text: &str) -> String {
+/// Returns the shape of a text.
+///
+/// `Execution failed due to a reason nobody knows: 7` → `execution failed due to a {}`
+pub fn redact(text: &str) -> String {
     let mut shape = String::new();
     let mut words = 0;
     let mut is_gap = false;
@@ -82,10 +83,12 @@ pub fn of(text: &str) -> String {
     if shape.is_empty() { GAP.to_owned() } else { shape }
 }
 
-/// What stands for one or more tokens that are no words of the vocabulary.
+/// Placeholder for one or more tokens outside of the vocabulary.
 pub const GAP: &str = "{}";
 
-/// A fingerprint of a shape that stays the same from version to version: FNV-1a, 64 bits, in hexadecimal.
+/// Returns the fingerprint of a shape, the same in every version: FNV-1a, 64 bits, in hexadecimal.
+///
+/// `execution failed {}` → `c8088195ae731ff6`
 pub fn fingerprint(shape: &str) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -113,7 +116,7 @@ mod tests {
             ("", "{}"),
         ];
         for (text, shape) in rows {
-            assert_eq!(of(text), shape, "{text}");
+            assert_eq!(redact(text), shape, "{text}");
         }
     }
 
@@ -122,15 +125,15 @@ mod tests {
         for (cause, pattern) in built_in().flat_map(|cause| cause.patterns.iter().map(move |pattern| (cause, pattern)))
         {
             let Pattern::Gateway(pattern) = pattern else { continue };
-            let shape = of(&pattern.trim_start_matches('^').replace("{}", " 10.0.0.1 "));
+            let shape = redact(&pattern.trim_start_matches('^').replace("{}", " 10.0.0.1 "));
             let lost = words_of_pattern(pattern).find(|word| !shape.split(' ').any(|kept| kept == word));
             assert_eq!(lost, None, "{}: {pattern}: {shape}", cause.id);
         }
     }
 
     #[test]
-    fn a_shape_has_an_end() {
-        assert_eq!(of(&"timeout x ".repeat(1_000)).split(' ').count(), MOST_WORDS);
+    fn a_shape_is_bounded() {
+        assert_eq!(redact(&"timeout x ".repeat(1_000)).split(' ').count(), MOST_WORDS);
     }
 
     #[test]
@@ -145,7 +148,7 @@ mod tests {
             before in "[ a-z.:/=\"'(]{0,12}", secret in "[a-zA-Z0-9]{6,20}", behind in "[ a-z.:/=\"')]{0,12}",
         ) {
             prop_assume!(!VOCABULARY.contains(&secret.to_ascii_lowercase()));
-            let shape = of(&format!("Execution failed due to {before}{secret}{behind} network error"));
+            let shape = redact(&format!("Execution failed due to {before}{secret}{behind} network error"));
             // A word of the vocabulary may hold the secret's letters, but only as a word of its own.
             let words: Vec<_> = shape.split(' ').collect();
             prop_assert!(!words.contains(&secret.to_ascii_lowercase().as_str()), "{shape}");
@@ -154,7 +157,7 @@ mod tests {
 
         #[test]
         fn any_text_has_a_shape_of_known_words(text in "\\PC*") {
-            prop_assert!(of(&text).split(' ').all(|word| word == GAP || VOCABULARY.contains(word)));
+            prop_assert!(redact(&text).split(' ').all(|word| word == GAP || VOCABULARY.contains(word)));
         }
     }
 }

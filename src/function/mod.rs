@@ -100,7 +100,7 @@ impl Function {
         };
         // Nearly all events are of CloudWatch Logs, so the other kinds are tried last.
         if let InvocationError::Undecodable(DecodeError::NotASubscriptionEvent { .. }) = error
-            && let Some(records) = Records::of(payload)
+            && let Some(records) = Records::parse(payload)
         {
             return self.records(&begin, &records).await;
         }

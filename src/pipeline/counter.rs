@@ -14,7 +14,7 @@ use crate::keyed::{Keyed, OfProcess, key_of};
 use crate::placeholder::UNKNOWN;
 use crate::record::Source;
 use crate::settings::Settings;
-use crate::tally::{Key, minute_of};
+use crate::tally::{CountKey, minute_of};
 
 /// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
 const MOST_SHAPES: usize = 1_000;
@@ -94,7 +94,7 @@ impl<'p> Counter<'p> {
     fn flush(&mut self) {
         for ((number, cause, minute_ms, status), count) in self.counts.drain() {
             let subject = self.subjects[number].subject.clone();
-            self.counted.tally.add_many(Key { subject, cause, minute_ms, status }, count);
+            self.counted.tally.add_many(CountKey { subject, cause, minute_ms, status }, count);
         }
         self.subjects.clear();
         self.numbers.clear();

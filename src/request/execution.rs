@@ -1,7 +1,7 @@
-//! The findings of execution logs, put together by request.
+//! Groups the findings of execution logs by request.
 //!
-//! A request is (API, stage, request ID). Clients may choose the ID, so it repeats: opening lines and ends tell one
-//! request of an ID from the next. Where requests of one ID overlap, a line goes to the first of them to end.
+//! A request is (API, stage, request ID). Clients can choose the ID, so it repeats. Opening lines and ends separate the
+//! requests of one ID. If requests of one ID overlap, a line belongs to the one that ends first.
 
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State};
@@ -13,19 +13,19 @@ use crate::classify::shape;
 use crate::failure::{Failure, FailureSink};
 use crate::keyed::{Keyed, key_of};
 
-/// Where a request was made, and its ID.
+/// API, stage and ID of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestKey<'a> {
     /// The API and its stage.
     pub place: Place,
-    /// The request ID; none in the console's test output.
+    /// The request ID; None in the console's test output.
     pub request_id: Option<&'a [u8]>,
-    /// The resource as configured, where the line tells it and somebody asks for it.
+    /// The resource as configured; None if the line does not name it, or routes are not counted.
     pub resource_path: Option<&'a str>,
 }
 
 impl RequestKey<'_> {
-    /// What stands for the requests of this ID.
+    /// Returns the hash that stands for the requests of this ID.
     #[inline]
     fn hash(self) -> u64 {
         match self.request_id {
@@ -35,42 +35,44 @@ impl RequestKey<'_> {
     }
 }
 
-/// Most open requests, and most that are carried over to the next batch. Where more come, the older half is judged by what
-/// is known of it. At INFO level some dozens are open at the same time.
+/// Most open requests, in a batch and from one batch to the next. If there are more, the older half is judged by its lines
+/// so far. At INFO level some dozens are open at the same time.
 const MOST_OPEN: usize = 20_000;
 
-/// How long an open request is carried over: as long as the longest integration, a response stream, may take.
+/// How long an open request is carried over: the longest time that an integration, a response stream, can take.
 ///
 /// Source: API Gateway Developer Guide, "Response streaming": up to 15 minutes.
 const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 
-/// Requests that were not at their end when a batch ended, for the next batch of the same environment.
+/// Open requests at the end of a batch, for the next batch of the same environment.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
     open: Keyed<Slot>,
     names: Names,
 }
 
-/// The requests of one batch.
+/// Accumulator for the requests of one batch.
 #[derive(Debug)]
 pub struct Requests<'t> {
     table: &'t Table,
     open: Keyed<Slot>,
-    /// Requests opened beside another one of their ID since those were counted.
+    /// Upper bound of the open requests that share an ID with another one.
     others: usize,
     names: Names,
-    /// Exemplars by request, whose trace id may still come.
+    /// Exemplars without a trace id, by request. The trace id may be logged later.
     traceless: Keyed<usize>,
-    /// Trace ids that were logged behind the end, by exemplar.
+    /// Trace ids that were logged after the end, with the numbers of their exemplars.
     late_trace_ids: Vec<(usize, String)>,
     latest_ms: i64,
-    /// Requests that were joined from two batches.
+    /// Requests with lines in two batches.
     split: u64,
     hint: Option<&'static Cause>,
 }
 
 impl<'t> Requests<'t> {
-    /// Begins a batch with what the one before left open.
+    /// Starts a batch with the requests that the batch before left open.
+    ///
+    /// A carried request with a failure line, then `Ended(502)` → one split request, not counted again
     pub fn resume(carry: &Carry, table: &'t Table) -> Self {
         Self {
             table,
@@ -85,12 +87,16 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// The number of an API and stage in this batch.
+    /// Returns the number of an API and stage in this batch.
+    ///
+    /// `a1b2c3d4e5`, `prod` → the same [`Place`] each time
     pub fn place(&mut self, api_id: &str, stage: &str) -> Place {
         self.names.place(api_id, stage)
     }
 
-    /// Takes one finding, of the log event with this number. `failed` is called for each failure that it decides.
+    /// Adds a finding of the log event with this number. Calls `failed` for each request that it shows to have failed.
+    ///
+    /// `Ended(502)` of a request with the failure line of a timeout → `failed(Failure { status: Some(502), … })`
     pub fn add(
         &mut self,
         key: RequestKey<'_>,
@@ -100,7 +106,7 @@ impl<'t> Requests<'t> {
         failed: &mut FailureSink<'_>,
     ) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
-        // Nothing is open that these lines could be of.
+        // These lines begin nothing, and no open request can own them.
         if self.open.is_empty() && matches!(finding, Finding::Opening(_) | Finding::AuthorizerDone) {
             return;
         }
@@ -109,7 +115,7 @@ impl<'t> Requests<'t> {
             Finding::Opening(opening) => return self.opening(hash, *opening, failed),
             Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
             Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
-            // These begin no request.
+            // These do not begin a request.
             Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
             _ => self.begin_next_if_ended(hash, finding, failed),
         }
@@ -118,7 +124,7 @@ impl<'t> Requests<'t> {
             _ => key.resource_path,
         };
         self.make_room(failed);
-        let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
+        let slot = self.open.entry(hash).or_insert_with(|| Slot::new(State::at(key.place)));
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
@@ -134,7 +140,8 @@ impl<'t> Requests<'t> {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
                 if slot.front.phase == Phase::Answered {
-                    // The next request's, unless a completion line still comes.
+                    // A failure line behind a gateway response begins the next request, unless a completion line of the
+                    // answered one follows: see `completed`.
                     oldest = slot.leave_front();
                     self.others += 1;
                     slot.front.after_answer = true;
@@ -164,8 +171,10 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// Takes a finding that an accepted batch had already. The lines before it came again too, and what they began is
-    /// that batch's request: nothing of it counts, nor does an end that is still to come.
+    /// Adds a finding that an accepted batch held too. The lines before it were delivered again as well, so the request
+    /// that they began is that batch's: neither it nor its end counts.
+    ///
+    /// The failure line of a time-out that was counted, then a new `Ended(504)` → no failure
     pub fn repeated(
         &mut self,
         key: RequestKey<'_>,
@@ -178,7 +187,7 @@ impl<'t> Requests<'t> {
             return;
         }
         self.make_room(failed);
-        let slot = self.open.entry(hash).or_insert_with(|| Slot::of(State::at(key.place)));
+        let slot = self.open.entry(hash).or_insert_with(|| Slot::new(State::at(key.place)));
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == Phase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
@@ -197,7 +206,7 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// An opening line: a new request, unless the latest one of that ID holds nothing else yet.
+    /// Handles an opening line. It begins a new request, unless the latest one of the ID holds opening lines only.
     fn opening(&mut self, hash: u64, opening: Opening, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.is_blank() || slot.behind_is_blank() {
@@ -205,14 +214,14 @@ impl<'t> Requests<'t> {
         }
         match slot.front.phase {
             Phase::Answered | Phase::Completed => self.retire_front(hash, failed),
-            // Its end may never be logged, and then it must not swallow the next one's failure.
+            // The end of the front request may never be logged. It must not take the failure of the next one.
             Phase::Open if slot.front.evidence.has_failure() => {
                 self.others += 1;
                 if let Some(state) = slot.leave_front() {
                     self.judge(hash, &state, None, failed);
                 }
             }
-            // The lines of authorizer and usage plan stand between the two opening lines of one request.
+            // The lines of authorizer and usage plan are between the two opening lines of one request.
             Phase::Open if opening == Opening::Starting => slot.front.evidence.authorizer_done(),
             Phase::Open => {
                 self.others += 1;
@@ -221,12 +230,12 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// After its end, a failure line or an end begins a new request of that ID.
+    /// Retires the front request if it has ended and `finding` begins a new one of the ID.
     fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         let phase = slot.front.phase;
         let begins = match finding {
-            // An end may still belong to one that was left.
+            // Another end may still belong to a left request.
             Finding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
             Finding::Failure(_) => phase == Phase::Completed,
             Finding::GatewayResponse(_) | Finding::AuthorizerStarted => phase != Phase::Open,
@@ -237,14 +246,15 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// A completion line: one of the requests of that ID ends.
+    /// Handles a completion line: one of the requests of the ID ends.
     fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
             && let Some(mut answered) = others.left.pop_back()
         {
-            // Failure lines between a gateway response and the completion belong to the request that completes.
+            // Failure lines between a gateway response and its completion belong to the answered request. `add` had to
+            // open a request for them, because no line said yet that a completion would follow.
             answered.absorb(&slot.front);
             slot.front = answered;
         }
@@ -265,13 +275,13 @@ impl<'t> Requests<'t> {
             return;
         }
         slot.front.completed(status, timestamp_ms);
-        // An end that comes may be of one that was left, and must find that this one had its own.
+        // While requests are left, the next end may be theirs. So the front stays, as one that has its own end.
         if !slot.has_left() {
             self.retire_front(hash, failed);
         }
     }
 
-    /// Keeps the number of open requests bounded.
+    /// Bounds the number of open requests.
     #[inline]
     fn make_room(&mut self, failed: &mut FailureSink<'_>) {
         if self.open.len() >= MOST_OPEN || self.others >= MOST_OPEN {
@@ -300,12 +310,12 @@ impl<'t> Requests<'t> {
         self.open = open;
     }
 
-    /// Reports the front request of an ID if it failed, and makes room for the next one.
+    /// Reports the front request of an ID if it failed, and puts the next one in its place.
     fn retire_front(&mut self, hash: u64, failed: &mut FailureSink<'_>) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         let ids = slot.take_ids();
         let next = match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
-            // Those that were left wait for their ends behind a request that holds nothing yet.
+            // The left requests still wait for their ends, so a blank request takes the front.
             None if slot.has_left() => Some(State::at(slot.front.place)),
             next => next,
         };
@@ -317,7 +327,7 @@ impl<'t> Requests<'t> {
         self.judge(hash, &state, Some(ids), failed);
     }
 
-    /// Reports a request if it failed and was not counted yet.
+    /// Reports a request if it failed and is not counted yet.
     fn judge(&mut self, hash: u64, state: &State, ids: Option<Ids>, failed: &mut FailureSink<'_>) {
         let evidence = &state.evidence;
         if !evidence.failed() {
@@ -357,16 +367,18 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// The shape of its failure line; without one it is unclassified because of its gateway response.
+    /// Returns the shape of the failure line, or without one that of the gateway response.
     fn shape(&self, state: &State) -> String {
         match state.shape.map(|number| self.names.shape(number).unwrap_or(shape::GAP)) {
             Some(shape) => shape.to_owned(),
-            None if state.evidence.has_failure() => shape::of(""),
-            None => shape::of("Gateway response type: {} with status code: {}"),
+            None if state.evidence.has_failure() => shape::redact(""),
+            None => shape::redact("Gateway response type: {} with status code: {}"),
         }
     }
 
-    /// Ends the batch: what failed and was not counted yet is, and what is open goes to the next batch.
+    /// Ends the batch. Reports the failed requests that are not counted yet, and returns the open ones for the next batch.
+    ///
+    /// A request with a failure line and no end → one failure without a status, and the request is carried over
     pub fn finish(mut self, failed: &mut FailureSink<'_>) -> Finished {
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
@@ -387,16 +399,16 @@ impl<'t> Requests<'t> {
     }
 }
 
-/// What a batch leaves behind.
+/// Result of a batch.
 #[derive(Debug)]
 pub struct Finished {
     /// The open requests.
     pub carry: Carry,
-    /// Requests that were joined from two batches.
+    /// Requests with lines in two batches.
     pub split: u64,
-    /// The cause that the evidence of a request hints at, where nothing says that it failed.
+    /// The cause that the evidence of a request names although no line says that it failed.
     pub hint: Option<&'static Cause>,
-    /// Trace ids that were logged behind the end of their request, by the number of the exemplar.
+    /// Trace ids that were logged after the end of their request, with the numbers of their exemplars.
     pub late_trace_ids: Vec<(usize, String)>,
 }
 
@@ -415,9 +427,9 @@ mod tests {
         })
     }
 
-    /// Takes `rounds` failures of each of `ids` requests, with an opening line before each. Gives the failures that were
-    /// judged, and the most requests that were open.
-    fn take(ids: usize, rounds: usize) -> (usize, usize) {
+    /// Adds `rounds` failures of each of `ids` requests, with an opening line before each. Returns the failures that were
+    /// reported, and the most requests that were open.
+    fn add_failures(ids: usize, rounds: usize) -> (usize, usize) {
         let table = Table::default();
         let mut requests = Requests::resume(&Carry::default(), &table);
         let place = requests.place("a", "prod");
@@ -442,14 +454,14 @@ mod tests {
 
     #[test]
     fn of_many_requests_without_an_end_a_bounded_number_is_open_and_each_counts_once() {
-        let (failures, most) = take(5 * MOST_OPEN, 1);
+        let (failures, most) = add_failures(5 * MOST_OPEN, 1);
         assert_eq!(failures, 5 * MOST_OPEN);
         assert!((MOST_OPEN / 2..=MOST_OPEN).contains(&most), "{most}");
     }
 
     #[test]
     fn requests_of_the_same_ids_are_bounded_as_well_and_each_counts_once() {
-        let (failures, most) = take(MOST_OPEN / 2, 12);
+        let (failures, most) = add_failures(MOST_OPEN / 2, 12);
         assert_eq!(failures, 6 * MOST_OPEN);
         assert!(most <= 2 * MOST_OPEN, "{most}");
     }

@@ -1,4 +1,4 @@
-//! The findings of a batch, put together by request or invocation.
+//! Groups the findings of a batch by request or invocation.
 //!
 //! A count is a failed request, never a line.
 

@@ -1,4 +1,4 @@
-//! What the requests of a batch have in common, each once and by its number: API and stage, shape of a text.
+//! Interns what the requests of a batch share: the pairs of API and stage, and the shapes of texts.
 
 use std::hash::Hash;
 
@@ -6,75 +6,75 @@ use crate::failure::Subject;
 use crate::keyed::{Keyed, key_of};
 use crate::placeholder::OTHER;
 
-/// The number of an API and stage.
+/// Number of an API and stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place(u16);
 
-/// Most (API, stage) pairs told apart in one batch: more than may have dimensions of their own.
+/// Most (API, stage) pairs of one batch: more than can have dimensions of their own.
 const MOST_PLACES: usize = 60_000;
 
-/// The place of all others.
+/// Number of all further pairs.
 const OTHER_PLACE: Place = Place(u16::MAX);
 
 /// Most shapes kept in one batch.
 const MOST_SHAPES: usize = 1_000;
 
-/// The number of a shape.
+/// Number of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TextNumber(u16);
 
-/// The names of one batch.
+/// Interned names of one batch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    places: Numbered<(String, String)>,
-    shapes: Numbered<String>,
+    places: Interner<(String, String)>,
+    shapes: Interner<String>,
 }
 
 impl Names {
-    /// The number of an API and stage.
+    /// Returns the number of an API and stage.
     pub(super) fn place(&mut self, api_id: &str, stage: &str) -> Place {
         let names = || (api_id.to_owned(), stage.to_owned());
         self.places.keep((api_id, stage), MOST_PLACES, names).map_or(OTHER_PLACE, Place)
     }
 
-    /// What a failed request counts under.
+    /// Returns the subject that a failed request counts under.
     pub(super) fn subject(&self, place: Place, route: Option<&str>) -> Subject {
         let names = self.places.value(place.0);
         let (api_id, stage) = names.map_or((OTHER, OTHER), |(api_id, stage)| (api_id, stage));
         Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: route.map(str::to_owned) }
     }
 
-    /// The number of a shape; none where there are too many.
+    /// Returns the number of a shape; None if the batch has too many.
     pub(super) fn keep_shape(&mut self, shape: &str) -> Option<TextNumber> {
         self.shapes.keep(shape, MOST_SHAPES, || shape.to_owned()).map(TextNumber)
     }
 
-    /// A shape that was kept.
+    /// Returns the shape with this number.
     pub(super) fn shape(&self, number: TextNumber) -> Option<&str> {
         self.shapes.value(number.0).map(String::as_str)
     }
 
-    /// The places alone, for the batch after this one.
+    /// Returns the names without the shapes, for the next batch.
     pub(super) fn places_alone(self) -> Self {
         Self { places: self.places, ..Self::default() }
     }
 }
 
-/// Values by number, in the order in which they came.
+/// Interner: gives each distinct value a number.
 #[derive(Debug, Clone)]
-struct Numbered<T> {
+struct Interner<T> {
     values: Vec<T>,
     numbers: Keyed<u16>,
 }
 
-impl<T> Default for Numbered<T> {
+impl<T> Default for Interner<T> {
     fn default() -> Self {
         Self { values: Vec::new(), numbers: Keyed::default() }
     }
 }
 
-impl<T> Numbered<T> {
-    /// The number of a value, made where it is new; none where there are `most` others.
+impl<T> Interner<T> {
+    /// Returns the number of a value, a new one if the value is new; None if there are `most` others.
     fn keep(&mut self, name: impl Hash, most: usize, value: impl FnOnce() -> T) -> Option<u16> {
         let key = key_of(name);
         if let Some(number) = self.numbers.get(&key) {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_id_that_is_none_loses_nothing() {
+    fn an_api_id_of_any_length_is_kept_whole() {
         let mut all = Names::default();
         let long = "x".repeat(70_000);
         let place = all.place(&long, "prod");

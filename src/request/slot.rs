@@ -1,25 +1,25 @@
-//! The requests of one ID that are not done with. Clients may choose the ID, so there can be several.
+//! The open requests of one ID. Clients can choose the ID, so there can be several.
 
 use std::collections::VecDeque;
 
 use super::state::State;
 use crate::failure::Id;
 
-/// Most requests of one ID under way at the same time; a client that chooses more of them gets its lines mixed up.
+/// Most open requests of one ID. The lines of a client that has more are mixed up.
 const MOST_OTHERS: usize = 64;
 
-/// The requests of one ID that are not done with.
+/// Open requests of one ID.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slot {
-    /// The one whose lines come now.
+    /// The request that the next line belongs to.
     pub(super) front: State,
-    /// For exemplars.
+    /// Ids for an exemplar.
     pub(super) ids: Ids,
-    /// Rarely any.
+    /// The others; rarely any.
     pub(super) others: Option<Box<Others>>,
 }
 
-/// The ID of the requests, once one failed, and the trace id of that one.
+/// Request ID, kept once a request of it failed, and the trace id of that request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids {
     pub(super) id: Option<Id>,
@@ -28,14 +28,14 @@ pub(super) struct Ids {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Others {
-    /// Failed and left by their lines, the oldest first: only an end can still belong to them.
+    /// Failed requests, the oldest first. Only an end can still belong to them.
     pub(super) left: VecDeque<State>,
-    /// Opened while the front one was under way.
+    /// Requests that opened while the front one was open.
     pub(super) behind: VecDeque<State>,
 }
 
 impl Slot {
-    pub(super) fn of(front: State) -> Self {
+    pub(super) fn new(front: State) -> Self {
         Self { front, ids: Ids::default(), others: None }
     }
 
@@ -47,7 +47,7 @@ impl Slot {
         }
     }
 
-    /// The ids, for the one request that they are shown with.
+    /// Takes the ids, for the one exemplar that shows them.
     #[inline]
     pub(super) fn take_ids(&mut self) -> Ids {
         std::mem::take(&mut self.ids)
@@ -57,7 +57,7 @@ impl Slot {
         self.others.as_ref().is_some_and(|others| others.behind.back().is_some_and(State::is_blank))
     }
 
-    /// Opens another request while the front one is under way.
+    /// Opens another request while the front one is open.
     pub(super) fn open_behind(&mut self) {
         let place = self.front.place;
         let others = self.others.get_or_insert_default();
@@ -66,7 +66,7 @@ impl Slot {
         }
     }
 
-    /// Leaves the front request for the next one of that ID. Gives the one that no end can belong to any more.
+    /// Leaves the front request for the next one of the ID. Returns the request that is dropped for lack of room.
     pub(super) fn leave_front(&mut self) -> Option<State> {
         let place = self.front.place;
         let others = self.others.get_or_insert_default();
@@ -75,13 +75,13 @@ impl Slot {
         if others.left.len() > MOST_OTHERS { others.left.pop_front() } else { None }
     }
 
-    /// The requests, the oldest first.
+    /// Returns the requests, the oldest first.
     pub(super) fn states(&self) -> impl Iterator<Item = &State> {
         let (left, behind) = self.others.as_ref().map(|others| (&others.left, &others.behind)).unzip();
         left.into_iter().flatten().chain([&self.front]).chain(behind.into_iter().flatten())
     }
 
-    /// Keeps of the requests what the next batch needs. Gives their number.
+    /// Keeps the requests that the next batch needs. Returns their number.
     pub(super) fn carry_over(&mut self, is_kept: impl Fn(&State) -> bool) -> usize {
         if let Some(others) = &mut self.others {
             others.left.retain(&is_kept);
@@ -91,14 +91,14 @@ impl Slot {
         if is_kept(&self.front) {
             self.front.carry_over();
         } else {
-            // Those that were left wait for their ends behind a request that holds nothing yet.
+            // The left requests still wait for their ends, so a blank request takes the front.
             let behind = self.others.as_mut().and_then(|others| others.behind.pop_front());
             self.front = behind.unwrap_or_else(|| State::at(self.front.place));
         }
         self.states().filter(|state| state.carried).count()
     }
 
-    /// Whether nothing of it is under way.
+    /// Returns whether no request is carried over.
     pub(super) fn is_done(&self) -> bool {
         self.states().all(|state| !state.carried)
     }

@@ -1,4 +1,4 @@
-//! What is kept of one open request: a few numbers, and its route where routes are counted.
+//! State of one open request: a few numbers, and its route if routes are counted.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -7,43 +7,43 @@ use super::{Place, TextNumber};
 use crate::classify::evidence::RequestEvidence;
 use crate::classify::execution::{FailureLine, GatewayResponse};
 
-/// Longest route that is kept, in characters: one more than a dimension takes, so that it is known to be too long there.
+/// Longest route, in characters: one more than a dimension can have, so that the dimension code sees that it is too long.
 const LONGEST_ROUTE: usize = 1_025;
 
-/// How far a request has come.
+/// Phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum Phase {
-    /// No end was seen.
+    /// Not ended.
     #[default]
     Open,
-    /// The gateway made the answer; ended, unless a completion line follows.
+    /// Ended by a gateway response line, unless a completion line follows.
     Answered,
-    /// A completion line was seen.
+    /// Ended by a completion line.
     Completed,
 }
 
-/// One request, as far as its lines were seen.
+/// State of one request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// What its lines prove.
+    /// What its lines prove so far.
     pub(super) evidence: RequestEvidence,
-    /// Its lines have a request ID.
+    /// Whether its lines have a request ID.
     has_id: bool,
-    /// Began with a failure line behind a gateway response, so it may be that request's.
+    /// Whether it began with a failure line behind a gateway response. That line may belong to the answered request.
     pub(super) after_answer: bool,
-    /// Counted in an earlier batch.
+    /// Whether an earlier batch counted it.
     pub(super) counted: bool,
-    /// Begun in an earlier batch.
+    /// Whether it began in an earlier batch.
     pub(super) carried: bool,
     pub(super) shape: Option<TextNumber>,
-    /// When the end was logged.
+    /// Time of the end.
     end_ms: i64,
-    /// When the first failure line was logged.
+    /// Time of the first failure line.
     failure_ms: i64,
-    /// When its last line was logged.
+    /// Time of the last line.
     seen_ms: i64,
-    /// The number of the log event with which it began.
+    /// Number of its first log event.
     number: Option<NonZeroU64>,
     pub(super) place: Place,
     /// The resource as configured.
@@ -51,33 +51,33 @@ pub(super) struct State {
 }
 
 impl State {
-    /// A request of the API and stage with this number.
+    /// Creates a blank request of an API and stage.
     pub(super) fn at(place: Place) -> Self {
         Self { place, ..Self::default() }
     }
 
-    /// A line of it was logged.
+    /// Notes a line of it.
     pub(super) fn seen(&mut self, timestamp_ms: i64, has_id: bool) {
         self.seen_ms = timestamp_ms;
         self.has_id = has_id;
     }
 
-    /// A line of it is the log event with this number.
+    /// Notes the number of a log event of it; the first one is kept.
     pub(super) fn began(&mut self, number: u64) {
         self.number = self.number.or(NonZeroU64::new(number));
     }
 
-    /// The number of the log event that it began with.
+    /// Returns the number of its first log event; 0 if that was in an earlier batch.
     pub(super) fn number(&self) -> u64 {
         self.number.map_or(0, NonZeroU64::get)
     }
 
-    /// When its last line was logged.
+    /// Returns the time of its last line.
     pub(super) fn seen_ms(&self) -> i64 {
         self.seen_ms
     }
 
-    /// One of its lines tells the resource; the first one does.
+    /// Keeps the resource that a line names; the first one wins.
     pub(super) fn keep_route(&mut self, path: Option<&str>) {
         if let Some(path) = path
             && self.route.is_none()
@@ -87,7 +87,7 @@ impl State {
         }
     }
 
-    /// Its batch ends. Shapes are numbered by batch.
+    /// Prepares it for the next batch. Event numbers and shapes are those of one batch.
     pub(super) fn carry_over(&mut self) {
         self.counted |= self.evidence.failed();
         self.carried = true;
@@ -96,17 +96,17 @@ impl State {
         self.shape = None;
     }
 
-    /// Whether a line in the next batch could belong to it: it has not completed, and its ID tells which it is.
+    /// Returns whether a line in the next batch can belong to it: it has an ID and has not completed.
     pub(super) fn can_be_carried(&self) -> bool {
         self.has_id && self.phase != Phase::Completed && !self.is_blank()
     }
 
-    /// Whether it holds nothing but opening lines.
+    /// Returns whether it holds opening lines only.
     pub(super) fn is_blank(&self) -> bool {
         self.phase == Phase::Open && self.evidence.is_blank()
     }
 
-    /// A failure line of it was logged.
+    /// Adds a failure line.
     pub(super) fn failure(&mut self, line: &FailureLine, shape: Option<TextNumber>, timestamp_ms: i64) {
         self.shape = self.shape.or(shape);
         if !self.evidence.has_failure() {
@@ -115,7 +115,7 @@ impl State {
         self.evidence.failure(line);
     }
 
-    /// Adds the failure lines that `later` holds.
+    /// Adds the failure lines of `later`.
     pub(super) fn absorb(&mut self, later: &Self) {
         if later.evidence.has_failure() && !self.evidence.has_failure() {
             self.failure_ms = later.failure_ms;
@@ -124,21 +124,21 @@ impl State {
         self.shape = self.shape.or(later.shape);
     }
 
-    /// Its gateway response line was logged.
+    /// Adds a gateway response line.
     pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64) {
         self.phase = Phase::Answered;
         self.end_ms = timestamp_ms;
         self.evidence.answered(response);
     }
 
-    /// Its completion line was logged.
+    /// Adds a completion line.
     pub(super) fn completed(&mut self, status: u16, timestamp_ms: i64) {
         self.phase = Phase::Completed;
         self.end_ms = timestamp_ms;
         self.evidence.completed(status);
     }
 
-    /// When the count was decided: the end gives it its minute, without an end the first failure line does.
+    /// Returns the time that the count is dated by: that of the end, or without an end that of the first failure line.
     pub(super) fn decided_ms(&self) -> i64 {
         if self.evidence.status().is_none() { self.failure_ms } else { self.end_ms }
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Counted;
-use why5xx::tally::Key;
+use why5xx::tally::CountKey;
 
 use crate::simulation::client::HOSTILE;
 use crate::simulation::random::Random;
@@ -58,7 +58,7 @@ fn counted(log_group: &str, messages: &[&[u8]]) -> Counted {
     environment().count_events(&header(log_group), messages.iter().map(|message| event(*message)))
 }
 
-fn keys(counted: &Counted) -> Vec<(Key, u64)> {
+fn keys(counted: &Counted) -> Vec<(CountKey, u64)> {
     counted.tally.counts().map(|(key, count)| (key.clone(), count)).collect()
 }
 

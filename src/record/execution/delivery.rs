@@ -1,17 +1,17 @@
-//! The JSON form of execution-log delivery: any subset of its fields, `payload` holds the text line.
+//! Parses the JSON form of execution-log delivery: any subset of its fields, with the text line in `payload`.
 //!
-//! The keys are a closed list, each at most once. A client can add any key to the line of an access log by a quote in
-//! its user agent; what it adds stands beside keys that delivery does not write, or repeats a key.
+//! The keys are a closed list, each at most once. A client can add a key to the line of an access log by a quote in its
+//! user agent. Such a line also has keys that delivery does not write, or it repeats a key.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Delivered, Line, line_of, prefix};
+use super::{Delivered, ExecutionLine, line_of, prefix};
 use crate::record::Record;
 
-/// The record fields that a delivery can write.
+/// Fields that delivery can write.
 ///
 /// Source: API Gateway Developer Guide, "Execution log delivery for REST APIs", record fields.
 #[derive(Deserialize)]
@@ -33,9 +33,9 @@ struct Delivery<'a> {
     _event_timestamp: Option<IgnoredAny>,
 }
 
-/// Reads a delivered line. None where the text has another key, a key twice, or a payload that is no line of an
+/// Parses a delivered line; None if the text has another key, a key twice, or a payload that is not a line of an
 /// execution log.
-pub(super) fn read(text: &str) -> Option<Record<'static>> {
+pub(super) fn parse(text: &str) -> Option<Record<'static>> {
     let delivery: Delivery<'_> = serde_json::from_str(text).ok()?;
     let prefix = prefix::strip(&delivery.payload);
     prefix.request_id?;
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Option<Record<'static>> {
         stage: set(delivery.stage).or(arn_stage),
         resource_path: set(delivery.resource_path),
     };
-    Some(Record::Execution(Line { delivered: delivered.boxed(), ..line }))
+    Some(Record::Execution(ExecutionLine { delivered: delivered.boxed(), ..line }))
 }
 
 fn owned((api_id, stage): (&str, &str)) -> (String, String) {

@@ -1,6 +1,6 @@
-//! The gateway's sentences, told by their first words.
+//! Recognises the gateway's sentences by their first words.
 
-/// Which of the gateway's sentences a line is. Those that tell nothing have no variant.
+/// Sentence of the gateway. Sentences that prove nothing have no variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
     /// `Extended Request Id: …`: the first line of a request.
@@ -11,7 +11,7 @@ pub enum Head {
     TestLog,
     /// `Starting authorizer: …`.
     StartingAuthorizer,
-    /// The authorizer has answered.
+    /// One of the sentences that follow the authorizer's answer.
     AuthorizerDone,
     /// `HTTP Method: …, Resource Path: …`.
     HttpMethod,
@@ -41,9 +41,9 @@ pub enum Head {
     TraceId,
 }
 
-/// The first words of a sentence.
+/// First words of a sentence.
 struct Words {
-    /// [`first_eight`] of them, by which they are found.
+    /// [`first_eight`] of the words, the sort key.
     first: u64,
     text: &'static [u8],
     head: Head,
@@ -56,8 +56,8 @@ const fn words(text: &'static [u8], head: Head) -> Words {
     }
 }
 
-/// All of them, one line for each, in the order of the alphabet. None begin with all of another line's.
-const WORDS: &[Words] = &[
+/// First words of all sentences, sorted. None is a prefix of another.
+const SENTENCES: &[Words] = &[
     words(b"AuthorizerConfigurationException", Head::AuthorizerConfigurationException),
     words(b"Completed authorizer", Head::AuthorizerDone),
     words(b"Endpoint request URI:", Head::RequestUri),
@@ -83,43 +83,46 @@ const WORDS: &[Words] = &[
     words(b"X-ray Tracing ID", Head::TraceId),
 ];
 
-/// The first eight bytes in lower case, as a number that keeps their order.
+/// Returns the first eight bytes in lower case, as a number of the same order; None if there are fewer.
 const fn first_eight(text: &[u8]) -> Option<u64> {
-    // Sets the bit that lower-case letters have; what it makes of other bytes is told apart by the words themselves.
+    // Sets the bit of lower-case letters. It may make other bytes equal, so the words themselves are compared too.
     match text.first_chunk() {
         Some(first) => Some(u64::from_be_bytes(*first) | 0x2020_2020_2020_2020),
         None => None,
     }
 }
 
-/// Where the words with each first letter begin in the table; its end for letters without any.
-static FROM: [usize; 32] = {
-    let mut from = [WORDS.len(); 32];
-    let mut nth = WORDS.len();
+/// Position of the first sentence with each first letter; the table's length for the other letters.
+static FIRST_WITH_LETTER: [usize; 32] = {
+    let mut from = [SENTENCES.len(); 32];
+    let mut nth = SENTENCES.len();
     while nth > 0 {
         nth -= 1;
-        from[letter(WORDS[nth].text[0])] = nth;
+        from[letter(SENTENCES[nth].text[0])] = nth;
     }
     from
 };
 
-/// The number of a letter in either case. Other bytes have one too: the words themselves tell them apart.
+/// Returns the number of a letter in either case. Other bytes share these numbers, so the words are compared too.
 const fn letter(byte: u8) -> usize {
     (byte & 0x1f) as usize
 }
 
 impl Head {
-    /// The sentence that begins `text`, and the length of the words that tell it. Case differs over the years.
+    /// Returns the sentence that `text` begins with, and the length of its first words. Case varied over the years.
+    ///
+    /// `Execution failed due to a timeout error` → `ExecutionFailed`, 16
     #[inline]
-    pub fn of(text: &[u8]) -> Option<(Self, usize)> {
+    pub fn find(text: &[u8]) -> Option<(Self, usize)> {
         let first = first_eight(text)?;
         let begins = |words: &Words| {
-            // Nearly always in the case of the table, which is the quicker one to tell.
+            // Nearly always in the case of the table, and that comparison is the faster one.
             text.get(..words.text.len())
                 .is_some_and(|start| start == words.text || start.eq_ignore_ascii_case(words.text))
         };
-        let mut may_be = WORDS[FROM[letter(text[0])]..].iter().take_while(|words| words.first <= first);
-        may_be.find(|words| words.first == first && begins(words)).map(|words| (words.head, words.text.len()))
+        let mut candidates =
+            SENTENCES[FIRST_WITH_LETTER[letter(text[0])]..].iter().take_while(|words| words.first <= first);
+        candidates.find(|words| words.first == first && begins(words)).map(|words| (words.head, words.text.len()))
     }
 }
 
@@ -128,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_told_in_any_case_and_only_whole() {
+    fn a_head_is_found_in_any_case_and_only_whole() {
         for (text, head) in [
             ("Execution failed due to", Head::ExecutionFailed),
             ("execution Failed", Head::ExecutionFailed),
@@ -136,25 +139,25 @@ mod tests {
             ("X-RAY TRACING ID : 1-2", Head::TraceId),
             ("Verifying Usage Plan for request", Head::AuthorizerDone),
         ] {
-            assert_eq!(Head::of(text.as_bytes()).map(|found| found.0), Some(head), "{text}");
+            assert_eq!(Head::find(text.as_bytes()).map(|found| found.0), Some(head), "{text}");
         }
         for text in ["Execution fail", "Executio", "Exec", "", "\x05xecution failed", "Method request path: {}"] {
-            assert_eq!(Head::of(text.as_bytes()), None, "{text}");
+            assert_eq!(Head::find(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
     fn the_words_of_each_sentence_are_found() {
-        for Words { text, head, .. } in WORDS {
-            assert_eq!(Head::of(text), Some((*head, text.len())));
+        for Words { text, head, .. } in SENTENCES {
+            assert_eq!(Head::find(text), Some((*head, text.len())));
         }
     }
     #[test]
-    fn the_words_stand_in_the_order_of_the_alphabet() {
-        assert!(WORDS.is_sorted_by_key(|words| words.text.to_ascii_lowercase()));
-        assert!(WORDS.is_sorted_by_key(|words| words.first));
-        for words in WORDS {
-            let begun = WORDS.iter().filter(|other| other.text.starts_with(words.text));
+    fn the_words_are_sorted() {
+        assert!(SENTENCES.is_sorted_by_key(|words| words.text.to_ascii_lowercase()));
+        assert!(SENTENCES.is_sorted_by_key(|words| words.first));
+        for words in SENTENCES {
+            let begun = SENTENCES.iter().filter(|other| other.text.starts_with(words.text));
             assert_eq!(begun.count(), 1, "{:?}", words.head);
         }
     }

@@ -1,8 +1,9 @@
-//! A line of the execution log of a REST or WebSocket API.
+//! Parses a line of the execution log of a REST or WebSocket API.
 //!
-//! Forms: the text event `(request-id) message`; the JSON of execution-log delivery, whose `payload` is that text; and
-//! the console's test output, whose lines have a date and no request ID. Which of the gateway's sentences a line is
-//! ([`Head`]) is told by its first words alone, so that a body which quotes another sentence cannot pass for it.
+//! Three forms: the text event `(request-id) message`; the JSON of execution-log delivery, whose `payload` is that
+//! text; the console's test output, whose lines have a date and no request ID. The first words of the message alone
+//! decide which of the gateway's sentences it is ([`Head`]). So a body that quotes another sentence is not mistaken
+//! for it.
 
 mod delivery;
 mod head;
@@ -20,14 +21,14 @@ pub use head::Head;
 
 /// A line of an execution log.
 #[derive(Debug)]
-pub struct Line<'a> {
-    /// The request ID, of ASCII alone; none in the console's test output and in pasted text.
+pub struct ExecutionLine<'a> {
+    /// The request ID, in ASCII; None in the console's test output and in pasted text.
     pub request_id: Option<Cow<'a, [u8]>>,
-    /// What execution-log delivery tells beside the text. Boxed, since few lines have it and all are passed on.
+    /// The fields of execution-log delivery. Boxed: few lines have them, and every line is moved.
     pub delivered: Option<Box<Delivered>>,
-    /// Which of the gateway's sentences it is.
+    /// The sentence that the message begins with.
     pub head: Head,
-    /// What follows the head.
+    /// The text behind the head.
     pub tail: Tail<'a>,
 }
 
@@ -48,17 +49,19 @@ impl Delivered {
     }
 }
 
-/// What follows the head of a line; its escapes are undone only when somebody asks for the text.
+/// Text behind the head of a line. JSON escapes are decoded only when [`Tail::text`] is called.
 #[derive(Debug)]
 pub enum Tail<'a> {
     /// Still in the decoder's window.
     Raw(Message<'a>),
-    /// Taken from a JSON payload or a text that was put together.
+    /// Copied from a JSON payload or from a message that lay in two windows.
     Text(String),
 }
 
 impl Tail<'_> {
-    /// The bytes as they stand, escapes included: enough where the text is as it always is.
+    /// Returns the bytes with their JSON escapes: enough to recognise usual texts.
+    ///
+    /// `… with status: 502` → ` 502`
     #[inline]
     pub fn as_written(&self) -> &[u8] {
         match self {
@@ -67,7 +70,9 @@ impl Tail<'_> {
         }
     }
 
-    /// The text.
+    /// Returns the text with its JSON escapes decoded.
+    ///
+    /// ` {\"id\":7}` → ` {"id":7}`
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Raw(message) => message.text(),
@@ -76,49 +81,54 @@ impl Tail<'_> {
     }
 }
 
-/// Which JSON may be execution-log delivery: one search for all lines, made once.
+/// Searchers for JSON that may be execution-log delivery, built once.
 static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("payload"));
 static SPELLED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
-/// Most bytes looked at before a message's first words: a request ID (36 bytes) in brackets, and the longest head.
+/// Bytes of a message that are compared: a request ID (36 bytes) in brackets and the longest head.
 const HEAD_BYTES: usize = 128;
 
-/// Longest request ID, in bytes. API Gateway takes UUIDs (36 bytes) from clients and makes shorter ones itself.
+/// Longest request ID, in bytes. API Gateway accepts UUIDs (36 bytes) from clients and creates shorter ones.
 const LONGEST_REQUEST_ID_BYTES: usize = 64;
 
-/// Reads a log event of a log group that holds an execution log, or pasted text.
-pub fn read<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    with_id(event).record().or_else(|| read_slowly(event, false))
+/// Parses a log event of a group that holds an execution log, or pasted text.
+///
+/// `(5f1c…) Method completed with status: 502` → head `MethodCompleted`, tail ` 502`
+pub fn parse<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    parse_with_id(event).record().or_else(|| parse_any_form(event, false))
 }
 
-/// Reads a log event whose log group does not tell what it is.
-pub fn read_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
-    if let Some(record) = with_id(event).record() {
+/// Parses a log event of a group that may hold any kind of log; None if only another kind has such lines.
+///
+/// `{"api_id":"a1b2c3d4e5","payload":"(5f1c…) Execution failed …"}` → head `ExecutionFailed`, API `a1b2c3d4e5`
+pub fn parse_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    if let Some(record) = parse_with_id(event).record() {
         return Some(record);
     }
     match event.message.as_written().first()? {
-        // JSON of execution-log delivery, a date of the console or of a log tail, a column.
-        b'{' => may_be_delivered(event.message.as_written()).then(|| read_slowly(event, true)).flatten(),
-        byte if byte.is_ascii_alphanumeric() || *byte == b'(' => read_slowly(event, true),
-        // A time in brackets; most levels of loggers are none.
-        b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => read_slowly(event, true),
+        // JSON of execution-log delivery.
+        b'{' => may_be_delivered(event.message.as_written()).then(|| parse_any_form(event, true)).flatten(),
+        // A date of the console or of a log tail, a column.
+        byte if byte.is_ascii_alphanumeric() || *byte == b'(' => parse_any_form(event, true),
+        // A time in brackets. Loggers write their level in brackets, which has no digit.
+        b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => parse_any_form(event, true),
         _ => None,
     }
 }
 
-/// Whether JSON may be execution-log delivery. A writer may spell the letters of the key as escapes.
+/// Returns whether JSON may be execution-log delivery. A writer may escape the letters of the key.
 fn may_be_delivered(written: &[u8]) -> bool {
     PAYLOAD.find(written).is_some() || SPELLED.find(written).is_some()
 }
 
-/// What [`with_id`] makes of a log event.
+/// Result of [`parse_with_id`].
 #[derive(Debug)]
 pub enum WithId<'a> {
-    /// A line that matters.
-    Line(Line<'a>),
+    /// A line that proves something.
+    Line(ExecutionLine<'a>),
     /// Another line of an execution log.
     Nothing,
-    /// To be [`read`] by those who know more forms.
+    /// Another form, left to [`parse`].
     Other,
 }
 
@@ -132,14 +142,16 @@ impl<'a> WithId<'a> {
     }
 }
 
-/// Reads the form that nearly all lines have, `(request-id) message`, without copying.
+/// Parses the form of nearly all lines, `(request-id) message`, without copying.
 ///
-/// The pipeline calls it before all else, for such a line is then never moved into a [`Record`]. Measured by callgrind with
-/// 10,000 events: read by [`super::read`], the whole job takes 16 % more instructions for a log at INFO level without
+/// The pipeline calls it first, so such a line is never moved into a [`Record`]. Measured by callgrind with 10,000
+/// events: parsed by [`super::parse_event`], the whole job takes 16 % more instructions for a log at INFO level without
 /// bodies and 11 % more with bodies.
+///
+/// `(5f1c…) Method request path: {}` → [`WithId::Nothing`]
 #[inline(always)]
-pub fn with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
-    // Neither an ID nor the words of a head hold a character that JSON escapes, so they read the same in both forms.
+pub fn parse_with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
+    // Neither an ID nor the words of a head hold a character that JSON escapes, so the escaped bytes are compared.
     let written = event.message.as_written();
     let Some(rest) = written[..written.len().min(HEAD_BYTES)].strip_prefix(b"(") else { return WithId::Other };
     let is_uuid = has_hyphens(rest)
@@ -153,42 +165,42 @@ pub fn with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
     if blanks == 0 {
         return WithId::Other;
     }
-    match Head::of(text) {
-        Some((head, length)) if is_request_id(request_id) => WithId::Line(Line {
+    match Head::find(text) {
+        Some((head, length)) if is_request_id(request_id) => WithId::Line(ExecutionLine {
             request_id: Some(Cow::Borrowed(request_id)),
             delivered: None,
             head,
             tail: Tail::Raw(event.message.skip(request_id.len() + "()".len() + blanks + length)),
         }),
-        // Nobody asks for the ID of a line that tells nothing, so the hyphens alone are enough.
+        // The ID of a line that proves nothing is not used, so its hyphens are check enough.
         None if is_uuid || is_request_id(request_id) => WithId::Nothing,
         _ => WithId::Other,
     }
 }
 
-/// Where the ID ends that is no UUID.
+/// Returns the length of an ID that is not a UUID.
 #[inline(never)]
 fn end_of_other_id(rest: &[u8]) -> Option<usize> {
     rest.iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')
 }
 
-/// Letters, digits and the signs of UUIDs and of base64; also `x` and `*` where somebody blanked the ID.
+/// Returns whether all bytes are letters, digits or signs of UUIDs and base64, or `*`, with which people blank IDs.
 fn is_request_id(id: &[u8]) -> bool {
     let is_sign = |b: u8| b.is_ascii_alphanumeric() | matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
-    // All of them are looked at, which the compiler does for many at a time.
+    // Without a branch for each byte, so that the compiler compares many at a time.
     !id.is_empty() & id.iter().fold(true, |all, &b| all & is_sign(b))
 }
 
-/// Whether the four hyphens of a UUID are in their places in the first bytes.
+/// Returns whether the four hyphens of a UUID are in their places in the first bytes.
 fn has_hyphens(id: &[u8]) -> bool {
     id.len() >= Hyphenated::LENGTH && [id[8], id[13], id[18], id[23]] == [b'-'; 4]
 }
 
-/// Every other form. `by_shape`: only lines that nothing but an execution log has.
-fn read_slowly<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>> {
+/// Parses every form. `by_shape`: only lines that no other kind of log has.
+fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>> {
     let text = event.message.text();
     if text.starts_with('{') {
-        return delivery::read(&text);
+        return delivery::parse(&text);
     }
     let prefix = prefix::strip(&text);
     if prefix.request_id.is_none() {
@@ -202,14 +214,16 @@ fn read_slowly<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>> {
     let line = line_of(&text, &prefix);
     match line {
         Some(line) => Some(Record::Execution(line)),
-        // Behind a request ID or a console's date stands the gateway's own text, but not one that matters.
+        // The gateway's own text, for it is behind a request ID or a console's date. It proves nothing.
         None if prefix.request_id.is_some() && prefix.is_closed => Some(Record::Nothing),
         None => None,
     }
 }
 
-/// The lines of a transcript that was pasted as one line: the console's dates tell where one ends.
-pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = Line<'static>> + '_ {
+/// Returns the lines of a transcript that was pasted as one line. Each begins with a date of the console.
+///
+/// `Thu May 04 17:48:21 UTC 2024 : Starting execution … Thu May 04 17:48:22 UTC 2024 : Method completed …` → two lines
+pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = ExecutionLine<'static>> + '_ {
     let mut starts = vec![0];
     starts.extend(prefix::later_dates(text));
     starts.push(text.len());
@@ -217,16 +231,16 @@ pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = Line<'static>> + 
     parts.into_iter().filter_map(|part| line_of(part, &prefix::strip(part)))
 }
 
-/// The line behind a prefix.
-fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> Option<Line<'static>> {
+/// Parses the message behind a prefix; None if it proves nothing.
+fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> Option<ExecutionLine<'static>> {
     let message = &text[prefix.length..];
     let message = match prefix.request_id {
         Some(_) => message,
-        // People quote lines.
+        // People quote pasted lines.
         None => message.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '-' | '>')),
     };
-    let (head, length) = Head::of(message.as_bytes())?;
-    Some(Line {
+    let (head, length) = Head::find(message.as_bytes())?;
+    Some(ExecutionLine {
         request_id: prefix.request_id.map(|id| Cow::Owned(id.as_bytes().to_owned())),
         delivered: Delivered {
             api_id: prefix.api_id.map(str::to_owned),

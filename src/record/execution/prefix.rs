@@ -1,31 +1,31 @@
-//! What may stand before `(request-id) `, a closed list: a date of the console's test output, an ISO timestamp, the
-//! prefix of a log tail, the columns of plain execution-log delivery.
+//! Strips what can precede `(request-id) `. The list is closed: a date of the console's test output, an ISO timestamp,
+//! the prefix of a log tail, the columns of plain execution-log delivery.
 
 use super::{LONGEST_REQUEST_ID_BYTES, is_request_id};
 
-/// What stood before the message.
+/// Text before a message, and what it says.
 #[derive(Debug, Default)]
 pub(super) struct Prefix<'a> {
-    /// Where the message begins, in bytes.
+    /// Length in bytes; the message follows.
     pub(super) length: usize,
     pub(super) request_id: Option<&'a str>,
     pub(super) api_id: Option<&'a str>,
     pub(super) stage: Option<&'a str>,
     pub(super) resource_path: Option<&'a str>,
-    /// Whether a date of the console's test output was among it.
+    /// Whether it holds a date of the console's test output.
     pub(super) has_console_date: bool,
-    /// Whether every part of it is on the closed list.
+    /// Whether each part of it is on the closed list.
     pub(super) is_closed: bool,
 }
 
 /// Most columns before a message: the six fields of plain delivery beside the payload, or group, stream and two times.
 const MOST_COLUMNS: usize = 8;
 
-/// Takes off what stands before the message.
+/// Returns what precedes the message.
 pub(super) fn strip(text: &str) -> Prefix<'_> {
     let mut prefix = Prefix { is_closed: true, ..Prefix::default() };
     let mut columns = Vec::new();
-    // Where the message begins if no request ID comes: behind a date, or behind a log tail's columns.
+    // Start of the message if no request ID follows: behind a date, or behind the columns of a log tail.
     let mut without_id_from = 0;
     loop {
         let rest = text[prefix.length..].trim_start_matches(is_separator);
@@ -57,7 +57,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             continue;
         }
         let word = rest.split(is_separator).next().unwrap_or("");
-        let Some(column) = Column::of(word) else { break };
+        let Some(column) = Column::classify(word) else { break };
         if columns.len() == MOST_COLUMNS {
             break;
         }
@@ -77,7 +77,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
     prefix
 }
 
-/// Length of a date that somebody blanked (`Date : `, `*** : `).
+/// Returns the length of a date that somebody blanked (`Date : `, `*** : `), or 0.
 fn blanked_date(text: &str) -> usize {
     let blanked = text
         .split_once(" : ")
@@ -86,22 +86,22 @@ fn blanked_date(text: &str) -> usize {
     blanked.map_or(0, |before| before.len() + " : ".len())
 }
 
-/// Longest word that somebody puts in place of a date, in bytes.
+/// Longest word in place of a date, in bytes; our own bound.
 const LONGEST_BLANKED_DATE_BYTES: usize = 24;
 
-/// Separators that people give plain delivery, and what log tails put between their columns.
+/// Returns whether `c` separates columns, in plain delivery or in a log tail.
 fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '\t' | ',' | ';' | '|')
 }
 
-/// Length of `(+02:00)` at the start of `text`, as the console writes it behind a time.
+/// Returns the length of `(+02:00)` at the start of `text`. The console writes it behind a time.
 fn zone_offset(text: &str) -> Option<usize> {
     let (offset, _) = text.strip_prefix('(')?.split_once(')')?;
     let digits = offset.strip_prefix(['+', '-'])?.bytes().all(|b| b.is_ascii_digit() || b == b':');
     (digits && offset.len() <= "+02:00".len()).then_some(offset.len() + "()".len())
 }
 
-/// `(request-id) ` at the start of `text`.
+/// Returns the ID of `(request-id) ` at the start of `text`, and the length of the whole.
 fn bracketed_id(text: &str) -> Option<(&str, usize)> {
     let rest = text.strip_prefix('(')?;
     let end = rest.as_bytes().iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')?;
@@ -110,7 +110,7 @@ fn bracketed_id(text: &str) -> Option<(&str, usize)> {
     (is_request_id(id.as_bytes()) && rest[end + 1..].starts_with(' ')).then_some((id, length + 1))
 }
 
-/// `Thu May 04 17:48:21 UTC 2024 : ` at the start of `text`: its length.
+/// Returns the length of `Thu May 04 17:48:21 UTC 2024 : ` at the start of `text`.
 fn console_date(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let date = bytes.get(..DATE_BYTES)?;
@@ -133,7 +133,7 @@ fn console_date(text: &str) -> Option<usize> {
 /// Length of `Thu May 04 17:48:21 UTC 2024`.
 const DATE_BYTES: usize = 28;
 
-/// Where, behind the first, further dates of the console stand: a transcript pasted as one line.
+/// Returns the positions of the console's dates after the first: those of a transcript pasted as one line.
 pub(super) fn later_dates(text: &str) -> impl Iterator<Item = usize> + '_ {
     const ZONE: &str = " UTC ";
     const BEFORE_ZONE_BYTES: usize = 19;
@@ -143,7 +143,7 @@ pub(super) fn later_dates(text: &str) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// What a word before a message is.
+/// Kind of word before a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     /// Of a log tail or of delivery.
@@ -167,7 +167,7 @@ enum Column {
 }
 
 impl Column {
-    fn of(word: &str) -> Option<Self> {
+    fn classify(word: &str) -> Option<Self> {
         const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
         Some(match word {
             "" => return None,
@@ -187,8 +187,8 @@ impl Column {
     }
 }
 
-/// Whether the words are those of a log tail or of plain delivery: one name may be among them, the stage, and only
-/// beside another field of delivery.
+/// Returns whether the words are those of a log tail or of plain delivery. At most one may be a name: the stage, beside
+/// another field of delivery.
 fn are_closed(columns: &[(Column, &str)]) -> bool {
     let names = columns.iter().filter(|(column, _)| *column == Column::Name).count();
     let is_delivery =
@@ -196,7 +196,7 @@ fn are_closed(columns: &[(Column, &str)]) -> bool {
     names == 0 || (names == 1 && is_delivery)
 }
 
-/// An ISO 8601 date, time or both; a clock time; seconds or milliseconds since 1970.
+/// Returns whether the word is an ISO 8601 date, time or both; a clock time; seconds or milliseconds since 1970.
 fn is_time(word: &str) -> bool {
     let bytes = word.as_bytes();
     let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
@@ -206,25 +206,25 @@ fn is_time(word: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/'))
 }
 
-/// A log stream of API Gateway, whole or cut: hexadecimal digits.
+/// Returns whether the word may be a log stream of API Gateway, whole or cut: hexadecimal digits.
 fn is_log_stream(word: &str) -> bool {
     (4..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// API IDs are ten lower-case letters and digits.
+/// Returns whether the word may be an API ID: ten lower-case letters and digits.
 fn is_api_id(word: &str) -> bool {
     word.len() == 10
         && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         && word.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// Stage names are at most 128 letters, digits, `_` and `-`; `$default` is one too.
+/// Returns whether the word may be a stage name: at most 128 letters, digits, `_` and `-`, or `$default`.
 fn is_stage(word: &str) -> bool {
     word.len() <= 128 && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'))
 }
 
-/// What the columns of plain delivery tell: the ARN names API and stage, else a column of an API ID's shape and the
-/// name do; a path is the resource as configured.
+/// Takes API, stage and resource from the columns of plain delivery. The ARN names API and stage; without it, a word
+/// shaped like an API ID and the name do.
 fn delivery_columns<'a>(columns: &[(Column, &'a str)], prefix: &mut Prefix<'a>) {
     let first = |wanted| columns.iter().find(|(column, _)| *column == wanted).map(|(_, word)| *word);
     let by_arn = first(Column::Arn).and_then(api_and_stage_of_arn);
@@ -233,7 +233,7 @@ fn delivery_columns<'a>(columns: &[(Column, &'a str)], prefix: &mut Prefix<'a>) 
     prefix.resource_path = first(Column::Path);
 }
 
-/// API and stage of `arn:aws:apigateway:{region}:{account}:/restapis/{api}/stages/{stage}`.
+/// Returns API and stage of `arn:aws:apigateway:{region}:{account}:/restapis/{api}/stages/{stage}`.
 pub(super) fn api_and_stage_of_arn(arn: &str) -> Option<(&str, &str)> {
     if !arn.starts_with("arn:") || !arn.contains(":apigateway:") {
         return None;

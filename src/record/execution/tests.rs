@@ -36,14 +36,14 @@ fn what_may_stand_before_a_request_id_is_a_closed_list() {
     ];
     for prefix in &allowed {
         let text = format!("{prefix}({ID}) Execution failed due to a timeout error");
-        let got = line(read(&event(&text)));
+        let got = line(parse(&event(&text)));
         assert_eq!(got, Some((Some(ID.into()), Head::ExecutionFailed, " due to a timeout error".into())), "{text}");
-        assert_eq!(line(read_by_shape(&event(&text))), got, "{text}");
+        assert_eq!(line(parse_by_shape(&event(&text))), got, "{text}");
     }
     for prefix in ["ERROR ", "my service says: ", "{\"a\":1} ", "GET /orders has failed ", "prod "] {
         let text = format!("{prefix}({ID}) Execution failed due to a timeout error");
-        assert_eq!(line(read(&event(&text))), None, "{text}");
-        assert_eq!(line(read_by_shape(&event(&text))), None, "{text}");
+        assert_eq!(line(parse(&event(&text))), None, "{text}");
+        assert_eq!(line(parse_by_shape(&event(&text))), None, "{text}");
     }
 }
 
@@ -52,17 +52,17 @@ fn more_than_one_blank_may_follow_the_request_id() {
     for blanks in [" ", "  ", "\t"] {
         let text = format!("({ID}){blanks}Execution failed due to a timeout error");
         let expected = Some((Some(ID.into()), Head::ExecutionFailed, " due to a timeout error".into()));
-        assert_eq!(line(read(&event(&text))), expected, "{text:?}");
+        assert_eq!(line(parse(&event(&text))), expected, "{text:?}");
     }
 }
 
 #[test]
-fn plain_delivery_tells_api_stage_and_resource() {
+fn plain_delivery_names_api_stage_and_resource() {
     let arn = "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod";
     for columns in [format!("{arn} /orders GET"), "a1b2c3d4e5\tprod\t/orders\tGET".into()] {
         let text = format!("{columns} ({ID}) Method completed with status: 500");
         let message = event(&text);
-        let Some(Record::Execution(line)) = read(&message) else { panic!("{text}") };
+        let Some(Record::Execution(line)) = parse(&message) else { panic!("{text}") };
         let delivered = line.delivered.unwrap_or_default();
         assert_eq!(delivered.api_id.as_deref(), Some("a1b2c3d4e5"), "{text}");
         assert_eq!(delivered.stage.as_deref(), Some("prod"), "{text}");
@@ -79,7 +79,7 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
     ] {
         let text = format!("{{{fields}\"payload\":\"{payload}\",\"event_timestamp\":1767323045678}}");
         let message = event(&text);
-        let Some(Record::Execution(line)) = read_by_shape(&message) else { panic!("{text}") };
+        let Some(Record::Execution(line)) = parse_by_shape(&message) else { panic!("{text}") };
         let delivered = line.delivered.unwrap_or_default();
         assert_eq!(delivered.api_id.as_deref(), Some("a1b2c3d4e5"));
         assert_eq!(delivered.stage.as_deref(), Some("prod"));
@@ -87,17 +87,17 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
     }
     let unset = format!(r#"{{"api_id":null,"stage":"-","http_method":"","resource_path":null,"payload":"{payload}"}}"#);
     let unset = event(&unset);
-    let Some(Record::Execution(line)) = read_by_shape(&unset) else { panic!("unset fields") };
+    let Some(Record::Execution(line)) = parse_by_shape(&unset) else { panic!("unset fields") };
     assert!(line.delivered.is_none());
     for spelled in [
         format!(r#"{{"api_id":"a1b2c3d4e5","payload":"\u0028{ID}) Method completed with status: 502"}}"#),
         format!(r#"{{"api_id":"a1b2c3d4e5","p\u0061yload":"({ID}) \u004dethod completed with status: 502"}}"#),
     ] {
-        assert!(matches!(read_by_shape(&event(&spelled)), Some(Record::Execution(_))), "{spelled}");
+        assert!(matches!(parse_by_shape(&event(&spelled)), Some(Record::Execution(_))), "{spelled}");
     }
     let bare = format!("{{\"payload\":\"{payload}\"}}");
-    assert!(matches!(read_by_shape(&event(&bare)), Some(Record::Execution(_))));
-    assert!(read_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
+    assert!(matches!(parse_by_shape(&event(&bare)), Some(Record::Execution(_))));
+    assert!(parse_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn json_with_a_key_that_delivery_does_not_write_or_writes_once_is_no_delivered_l
         format!(r#"{{"api_id":{{"a":1}},{payload}}}"#),
         format!("{{{payload}}} {{}}"),
     ] {
-        assert!(read_by_shape(&event(&text)).is_none(), "{text}");
-        assert!(read(&event(&text)).is_none(), "{text}");
+        assert!(parse_by_shape(&event(&text)).is_none(), "{text}");
+        assert!(parse(&event(&text)).is_none(), "{text}");
     }
 }
 
@@ -133,11 +133,11 @@ fn a_line_without_id_is_read_in_an_execution_log_only() {
         "2024-05-04T17:48:21Z Execution failed due to a timeout error",
     ];
     for text in cases {
-        let got = line(read(&event(text)));
+        let got = line(parse(&event(text)));
         assert_eq!(got.map(|line| (line.0, line.1)), Some((None, Head::ExecutionFailed)), "{text}");
     }
-    assert!(line(read_by_shape(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
-    assert!(line(read_by_shape(&event(cases[1]))).is_none());
+    assert!(line(parse_by_shape(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
+    assert!(line(parse_by_shape(&event(cases[1]))).is_none());
 }
 
 #[test]
@@ -147,8 +147,8 @@ fn text_that_a_body_quotes_is_no_head() {
         format!("({ID}) Endpoint request headers: {{x=Method completed with status: 500}}"),
         format!("({ID}) Method request path: {{id=({ID}) Execution failed}}"),
     ] {
-        assert!(matches!(read(&event(&text)), Some(Record::Nothing)), "{text}");
-        assert!(matches!(read_by_shape(&event(&text)), Some(Record::Nothing)), "{text}");
+        assert!(matches!(parse(&event(&text)), Some(Record::Nothing)), "{text}");
+        assert!(matches!(parse_by_shape(&event(&text)), Some(Record::Nothing)), "{text}");
     }
 }
 
@@ -157,7 +157,7 @@ fn a_transcript_on_one_line_is_cut_at_its_dates() {
     let text = "Execution log for request 1 Thu May 04 17:48:21 UTC 2024 : Starting execution for request: 1 \
                 Thu May 04 17:48:22 UTC 2024 : Execution failed due to a timeout error \
                 Thu May 04 17:48:22 UTC 2024 : Method completed with status: 504";
-    assert!(matches!(read(&event(text)), Some(Record::Transcript(_))));
+    assert!(matches!(parse(&event(text)), Some(Record::Transcript(_))));
     let heads: Vec<Head> = lines_of_transcript(text).map(|line| line.head).collect();
     assert_eq!(heads, [Head::TestLog, Head::StartingExecution, Head::ExecutionFailed, Head::MethodCompleted]);
 }
@@ -167,19 +167,19 @@ fn a_transcript_needs_a_line_without_id() {
     let text = format!(
         "({ID}) Endpoint response body before transformations: Thu May 04 17:48:22 UTC 2024 : Method completed with status: 504"
     );
-    assert!(!matches!(read(&event(&text)), Some(Record::Transcript(_))));
+    assert!(!matches!(parse(&event(&text)), Some(Record::Transcript(_))));
 }
 
 #[test]
 fn escapes_in_the_head_do_not_hide_the_tail() {
     let raw = format!("({ID}) Execution failed due to configuration error: \\n Invalid \\\"x\\\"");
     let message = LogEvent { id: b"", timestamp_ms: 0, message: Message::json_escaped(raw.as_bytes()) };
-    let got = line(read(&message)).map(|line| line.2);
+    let got = line(parse(&message)).map(|line| line.2);
     assert_eq!(got.as_deref(), Some(" due to configuration error: \n Invalid \"x\""));
 }
 
 #[test]
-fn the_hyphens_of_a_request_id_are_enough_where_a_line_tells_nothing() {
+fn the_hyphens_of_a_request_id_are_enough_where_a_line_proves_nothing() {
     let sentences = [
         ("Method completed with status: 502", true),
         ("execution failed due to a timeout error", true),
@@ -202,7 +202,7 @@ fn the_hyphens_of_a_request_id_are_enough_where_a_line_tells_nothing() {
         let blanked = ("########-####-####-####-############".to_owned(), !matters);
         for (id, is_id) in ids.iter().chain([&blanked]) {
             let text = format!("({id}) {sentence}");
-            match with_id(&event(&text)) {
+            match parse_with_id(&event(&text)) {
                 WithId::Line(line) => {
                     assert!(*is_id && matters && line.request_id.as_deref() == Some(id.as_bytes()), "{text}")
                 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use why5xx::cause::{REASON_NOT_LOGGED, UNCLASSIFIED};
 use why5xx::failure::{Metric, Subject};
-use why5xx::tally::{Key, Tally};
+use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;
 use super::chart::Layer;
@@ -46,7 +46,7 @@ impl Log {
         [UNCLASSIFIED, REASON_NOT_LOGGED].iter().filter_map(|id| self.causes.get(id)).sum()
     }
 
-    fn add(&mut self, key: &Key, count: u64) {
+    fn add(&mut self, key: &CountKey, count: u64) {
         *self.causes.entry(key.cause).or_default() += count;
         *self.statuses.entry(key.status).or_default() += count;
         let (place, route) = place(&key.subject);

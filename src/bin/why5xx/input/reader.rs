@@ -25,9 +25,9 @@ impl<'s> Reader<'s> {
     /// Reads a log event. With a log group it is read as the function does.
     pub(crate) fn read<'a>(&mut self, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         if !source.log_group.is_empty() {
-            return record::read(source, self.settings, &mut self.formats, event);
+            return record::parse_event(source, self.settings, &mut self.formats, event);
         }
-        execution::read(event)
+        execution::parse(event)
             .or_else(|| self.formats.read("", None, event))
             .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
             .or_else(|| access::read(event))
