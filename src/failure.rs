@@ -4,6 +4,7 @@
 //! written here alone. Which cause a failure has is left to [`crate::classify`], how many there are to [`crate::tally`].
 
 use crate::cause::Cause;
+use crate::placeholder::UNKNOWN;
 
 /// One failed request, invocation or rejected flow.
 #[derive(Debug, Clone)]
@@ -131,6 +132,20 @@ impl Subject {
         self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
     }
 
+    /// The subject as one of another account. Rejected flows stay: their log group tells accounts apart.
+    #[must_use]
+    pub fn in_account(self, account_id: &str) -> Self {
+        let account_id = account_id.to_owned();
+        let unknown = || UNKNOWN.to_owned();
+        match self {
+            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => {
+                Self::OtherAccount { account_id, api_id, stage }
+            }
+            Self::Invocation { .. } => Self::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
+            Self::OtherAccount { .. } | Self::Flow { .. } => self,
+        }
+    }
+
     /// The resource or route, if the log shows it.
     pub fn route(&self) -> Option<&str> {
         match self {
@@ -156,6 +171,10 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All metrics that count failures.
+    pub const ALL: [Self; 5] =
+        [Self::Errors, Self::AccessLogErrors, Self::FunctionErrors, Self::AccountErrors, Self::RejectedFlows];
+
     /// The metric name as published.
     pub const fn name(self) -> &'static str {
         match self {

@@ -109,6 +109,18 @@ pub enum Log {
     Flow,
 }
 
+impl Log {
+    /// Returns what people call it: `function log`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Execution => "execution log",
+            Self::Access => "access log",
+            Self::Lambda => "function log",
+            Self::Flow => "VPC flow log",
+        }
+    }
+}
+
 /// Returns an example from an execution log.
 pub(crate) const fn execution(lines: &'static [&'static str]) -> Example {
     Example { log: Log::Execution, lines, documented_only: false }
@@ -246,10 +258,8 @@ pub enum Need {
     DataTrace,
     /// An access-log format with this variable.
     AccessField(&'static str),
-    /// The function's own log.
-    LambdaLog,
-    /// A VPC flow log.
-    FlowLog,
+    /// A log of this kind, which API Gateway does not write.
+    SeparateLog(Log),
 }
 
 /// Pattern for the words of one author.

@@ -11,7 +11,6 @@ use super::{Counted, Memory};
 use crate::classify;
 use crate::failure::{Failure, Subject};
 use crate::keyed::{Keyed, OfProcess, key_of};
-use crate::placeholder::UNKNOWN;
 use crate::record::Source;
 use crate::settings::Settings;
 use crate::tally::{CountKey, minute_of};
@@ -148,7 +147,7 @@ impl<'p> Counter<'p> {
             _ => {}
         }
         if self.of_other_account {
-            in_account(&mut subject, &source.owner);
+            subject = subject.in_account(&source.owner);
         }
         let folded = self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, self.settings);
         let number = self.subjects.len();
@@ -160,19 +159,6 @@ impl<'p> Counter<'p> {
 
 /// Stands for a subject that was taken.
 const NO_SUBJECT: Subject = Subject::Flow { log_group: String::new() };
-
-/// The same failure as one of another account. Metrics of flow logs have no account: their group tells it.
-fn in_account(subject: &mut Subject, account_id: &str) {
-    let account_id = account_id.to_owned();
-    let unknown = || UNKNOWN.to_owned();
-    *subject = match std::mem::replace(subject, NO_SUBJECT) {
-        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
-            Subject::OtherAccount { account_id, api_id, stage }
-        }
-        Subject::Invocation { .. } => Subject::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
-        other @ (Subject::OtherAccount { .. } | Subject::Flow { .. }) => other,
-    };
-}
 
 /// The names that the owner gave the API, and the stage that its stage is counted as.
 fn name_subject(subject: &mut Subject, settings: &Settings) {

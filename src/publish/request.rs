@@ -211,9 +211,7 @@ fn wire_bytes(datum: &Datum) -> usize {
 
 /// Returns the number of failures that the data count, without roll-ups.
 pub(super) fn failures(data: &[Datum]) -> u64 {
-    let counts =
-        [Metric::Errors, Metric::AccessLogErrors, Metric::FunctionErrors, Metric::AccountErrors, Metric::RejectedFlows];
-    let counted = data.iter().filter(|datum| counts.iter().any(|metric| metric.name() == datum.metric));
+    let counted = data.iter().filter(|datum| Metric::ALL.iter().any(|metric| metric.name() == datum.metric));
     counted.map(|datum| sum(datum) as u64).sum()
 }
 

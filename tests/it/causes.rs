@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::support::KINDS;
 use why5xx::cause::{Example, Log, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
 /// A log group that tells the kind of log, or at least does not mislead.
-const fn log_group(log: Log) -> &'static str {
-    match log {
-        Log::Execution => "API-Gateway-Execution-Logs_a1b2c3d4e5/prod",
-        Log::Access => "/orders/access",
-        Log::Lambda => "/aws/lambda/orders",
-        Log::Flow => "/vpc/flow-logs",
-    }
+fn log_group(log: Log) -> &'static str {
+    KINDS.iter().find(|(kind, ..)| *kind == log).expect("a log group of each kind").2
 }
 
 fn counted(example: &Example) -> Counted {

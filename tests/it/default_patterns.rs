@@ -2,18 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::support::KINDS;
 use crate::support::filter_pattern::{Pattern, default_pattern_of};
-use why5xx::cause::{Log, Table};
+use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
-
-const KINDS: [(Log, &str, &str); 4] = [
-    (Log::Execution, "Execution", "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"),
-    (Log::Access, "Access", "/orders/access"),
-    (Log::Lambda, "Function", "/aws/lambda/orders"),
-    (Log::Flow, "Flow", "/vpc/flow-logs"),
-];
 
 fn pattern(kind: &str) -> Pattern {
     Pattern::parse(&default_pattern_of(kind)).unwrap_or_else(|error| panic!("{kind}: {error}"))

@@ -25,6 +25,7 @@ use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
 use crate::replay::Totals;
 use crate::terminal::printable;
+use crate::words::Words;
 use crate::{Failed, is_stdin};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -128,7 +129,7 @@ fn span_ms(totals: &Totals, logs: &BTreeMap<Metric, Log>) -> Option<(i64, i64)> 
 fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("<nav aria-label=\"Contents\"><ul>");
     for metric in logs.keys() {
-        let _ = write!(page, "<li><a href=\"#{}\">{}</a></li>", metric.name(), words(*metric).short);
+        let _ = write!(page, "<li><a href=\"#{}\">{}</a></li>", metric.name(), Words::of(*metric).title);
     }
     if !logs.is_empty() {
         page.push_str("<li><a href=\"#remedies\">What to check</a></li>");
@@ -139,46 +140,14 @@ fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("<li><a href=\"#reading\">What was read</a></li></ul></nav>");
 }
 
-/// The words for what a metric counts.
-struct Words {
-    short: &'static str,
-    plural: &'static str,
-    log: &'static str,
-    places: &'static [&'static str],
-}
-
-const fn words(metric: Metric) -> Words {
-    const API: &[&str] = &["API", "Stage"];
-    match metric {
-        Metric::Errors => {
-            Words { short: "Execution logs", plural: "Failed requests", log: "execution logs", places: API }
-        }
-        Metric::AccessLogErrors => {
-            Words { short: "Access logs", plural: "Failed requests", log: "access logs", places: API }
-        }
-        Metric::FunctionErrors => {
-            Words { short: "Lambda logs", plural: "Failed invocations", log: "Lambda logs", places: &["Function"] }
-        }
-        Metric::AccountErrors => Words {
-            short: "Other accounts",
-            plural: "Failed requests and invocations",
-            log: "logs of other accounts",
-            places: &["Account", "API", "Stage"],
-        },
-        Metric::RejectedFlows => {
-            Words { short: "Flow logs", plural: "Rejected flows", log: "VPC flow logs", places: &["Log group"] }
-        }
-    }
-}
-
 fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("<ul class=\"tiles\">");
     let mut tile = |class: &str, count: &str, of: &str| {
         let _ = write!(page, "<li{class}><b>{count}</b><span>{of}</span></li>");
     };
     for (metric, log) in logs {
-        let Words { plural, log: from, .. } = words(*metric);
-        tile("", &number(log.total()), &format!("{} told by {from}", plural.to_lowercase()));
+        let Words { several, log: from, .. } = Words::of(*metric);
+        tile("", &number(log.total()), &format!("{several}, from {from}"));
     }
     tile(" class=\"quiet\"", &number(totals.log_events), "log events read");
     page.push_str("</ul>");
@@ -203,17 +172,19 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
 
 fn section(page: &mut String, metric: Metric, log: &Log, axis: Option<&Axis>, colours: &Colours, table: &Table) {
     let name = metric.name();
-    let Words { plural, log: from, places, .. } = words(metric);
+    let words = Words::of(metric);
+    let (places, heading) = (words.places, words.heading());
     let _ = write!(
         page,
-        "<section aria-labelledby=\"{name}\"><h2 id=\"{name}\">{plural}, from {from}</h2>\
+        "<section aria-labelledby=\"{name}\"><h2 id=\"{name}\">{}</h2>\
          <p class=\"soft\">Metric <code>{name}</code>: {}, of which {} have a cause</p>",
+        heading,
         number(log.total()),
         share(log.total() - log.without_cause(), log.total())
     );
     let layers = axis.map(|axis| (axis, log.over_time(axis, colours))).filter(|(_, layers)| !layers.is_empty());
     if let Some((axis, layers)) = layers {
-        chart::over_time(page, &format!("{name}-time"), plural, axis, &layers);
+        chart::over_time(page, &format!("{name}-time"), &heading, axis, &layers);
     }
     if log.untimed > 0 {
         let _ = write!(page, "<p class=\"soft\">{} without a time: not in the chart.</p>", number(log.untimed));

@@ -11,6 +11,7 @@ use why5xx::failure::{Metric, Subject};
 use crate::Failed;
 use crate::replay::Totals;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
+use crate::words::Words;
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
@@ -102,7 +103,8 @@ pub(crate) fn tables(totals: &Totals, table: &Table, color: Color) -> Result<(),
     let read = format!("{} log events in {} batches: {failed}", totals.log_events, totals.batches);
     writeln!(out, "{}", bold(&wrapped("", &read, width())))?;
     for (metric, of) in &by_metric {
-        writeln!(out, "\n{}", bold(&wrapped("", heading(*metric), width())))?;
+        let heading = format!("{} (metric {})", Words::of(*metric).heading(), metric.name());
+        writeln!(out, "\n{}", bold(&wrapped("", &heading, width())))?;
         write!(out, "{}", aligned(of, table_width()))?;
     }
     what_to_do(&mut out, &rows, table)?;
@@ -128,24 +130,8 @@ fn by_metric(rows: &[Row]) -> Vec<(Metric, Vec<&Row>)> {
 /// The sum of a metric. No two are added up: an API's two logs tell of the same requests.
 fn in_words(metric: Metric, rows: &[&Row]) -> String {
     let count: u64 = rows.iter().map(|row| row.count).sum();
-    let (one, several, from) = match metric {
-        Metric::Errors => ("failed request", "failed requests", " (execution logs)"),
-        Metric::AccessLogErrors => ("failed request", "failed requests", " (access logs)"),
-        Metric::FunctionErrors => ("failed invocation", "failed invocations", ""),
-        Metric::AccountErrors => ("failure", "failures", " in other accounts"),
-        Metric::RejectedFlows => ("rejected flow", "rejected flows", ""),
-    };
+    let Words { one, several, from, .. } = Words::of(metric);
     format!("{count} {}{from}", if count == 1 { one } else { several })
-}
-
-const fn heading(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Errors => "Failed requests, from execution logs (metric Errors)",
-        Metric::AccessLogErrors => "Failed requests, from access logs (metric AccessLogErrors)",
-        Metric::FunctionErrors => "Failed invocations, from Lambda logs (metric FunctionErrors)",
-        Metric::AccountErrors => "Failures in logs of other accounts (metric AccountErrors)",
-        Metric::RejectedFlows => "Rejected network flows (metric RejectedFlows)",
-    }
 }
 
 /// Narrowest column of places before a row takes two lines, in columns.

@@ -192,8 +192,7 @@ fn short(need: &Need) -> String {
         Need::InfoLevel => "INFO level".to_owned(),
         Need::DataTrace => "data trace".to_owned(),
         Need::AccessField(variable) => format!("access field {variable}"),
-        Need::LambdaLog => "function log".to_owned(),
-        Need::FlowLog => "flow log".to_owned(),
+        Need::SeparateLog(log) => log.name().to_owned(),
     }
 }
 
@@ -228,8 +227,7 @@ fn in_words(need: &Need) -> String {
             )
         }
         Need::AccessField(variable) => format!("an access log whose format has $context.{variable}"),
-        Need::LambdaLog => "the function's own log".to_owned(),
-        Need::FlowLog => "a VPC flow log".to_owned(),
+        Need::SeparateLog(log) => format!("a {}", log.name()),
     }
 }
 

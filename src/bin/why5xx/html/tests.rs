@@ -153,7 +153,9 @@ fn a_log_without_a_failure_says_so() {
 #[test]
 fn charts_have_a_name_for_those_who_do_not_see_them() {
     let page = made(&totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS)]));
-    assert!(page.contains("role=\"img\" aria-label=\"Failed requests by cause, in steps of one minute (UTC)."));
+    assert!(page.contains(
+        "role=\"img\" aria-label=\"Failed requests, from execution logs by cause, in steps of one minute (UTC)."
+    ));
     assert_eq!(tags(&page).iter().filter(|tag| **tag == "figure").count(), 1);
 }
 
