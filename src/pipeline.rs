@@ -55,12 +55,12 @@ pub struct Counted {
     pub duplicate_events: u64,
     /// Access-log lines whose status client text may have forged.
     pub ambiguous_lines: u64,
-    /// Access-log lines without a status.
-    pub lines_without_status: u64,
     /// Requests that were joined from two batches.
     pub split_requests: u64,
-    /// Log events of no known shape.
-    pub unknown_events: u64,
+    /// Log events that no reader of their kind understood.
+    pub not_understood: u64,
+    /// The settings, the log group and the subscription filter do not agree on the kind of log.
+    pub disputed_kind: bool,
     /// Counts that a cap folded into `other`.
     pub other_dimensions: u64,
     /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
@@ -84,6 +84,8 @@ pub struct Pipeline {
     time: (Option<Instant>, Option<Duration>),
     /// The account that the function runs in, once it is known.
     own_account: Option<String>,
+    /// The kind of every log, if the caller knows it.
+    kind: Option<LogKind>,
 }
 
 impl Pipeline {
@@ -96,6 +98,7 @@ impl Pipeline {
             span_ms: i64::MIN..i64::MAX,
             time: (None, None),
             own_account: None,
+            kind: None,
         }
     }
 
@@ -103,6 +106,12 @@ impl Pipeline {
     #[must_use]
     pub fn within(self, span_ms: Range<i64>) -> Self {
         Self { span_ms, ..self }
+    }
+
+    /// Reads every log event as one of this kind, whatever its log group is called.
+    #[must_use]
+    pub fn of_kind(self, kind: LogKind) -> Self {
+        Self { kind: Some(kind), ..self }
     }
 
     /// Says which account the function runs in. From then on failures in logs of others count in `AccountErrors`.
@@ -281,7 +290,12 @@ impl<'p> Batch<'p> {
         self.counter.counted.canary = is(&settings.canary_log_group);
         let own_account = self.pipeline.own_account.as_ref();
         self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
-        let source = Arc::new(Source::from_header(header, settings));
+        let mut source = Source::from_header(header, settings);
+        if let Some(kind) = self.pipeline.kind {
+            (source.kind, source.disputed_kind) = (Some(kind), false);
+        }
+        self.counter.counted.disputed_kind = source.disputed_kind;
+        let source = Arc::new(source);
         self.place = self.place_of(&source, None, None);
         source
     }
@@ -314,8 +328,10 @@ impl<'p> Batch<'p> {
 
     #[inline]
     fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        if source.kind == Some(LogKind::Lambda) {
-            return self.lambda_event(source, event);
+        match source.kind {
+            Some(LogKind::Lambda) => return self.lambda_event(source, event),
+            Some(LogKind::Access | LogKind::Flow) => return self.other_event(source, event),
+            Some(LogKind::Execution) | None => {}
         }
         match execution::parse_with_id(event) {
             execution::WithId::Line(line) => self.execution(source, event, &line),
@@ -355,7 +371,7 @@ impl<'p> Batch<'p> {
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
             Record::Nothing => {}
-            Record::Unknown => self.counter.counted.unknown_events += 1,
+            Record::Unknown => self.counter.counted.not_understood += 1,
         }
     }
 
@@ -410,7 +426,7 @@ impl<'p> Batch<'p> {
     }
 
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
-        self.counter.counted.lines_without_status += u64::from(matches!(line, access::AccessLine::NoStatus));
+        self.counter.counted.not_understood += u64::from(matches!(line, access::AccessLine::NoStatus));
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
             Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Failed(failure)),

@@ -19,8 +19,6 @@ pub use error::SettingsError;
 use file::SettingsFile;
 pub use rules::Rules;
 
-use crate::placeholder::UNKNOWN;
-
 /// CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
 /// Sink of the counts: `cloudwatch`, `emf` or `stdout`.
@@ -71,6 +69,37 @@ pub enum SinkKind {
     Emf,
     /// Readable lines on standard output.
     Stdout,
+}
+
+/// Kind of log that shows 5xx failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogKind {
+    /// Execution log of a REST or WebSocket API.
+    Execution,
+    /// Access log of any API.
+    Access,
+    /// Log of a Lambda function.
+    Lambda,
+    /// VPC flow log.
+    Flow,
+}
+
+impl LogKind {
+    /// What [`parse`](Self::parse) takes.
+    pub const NAMES: [&str; 4] = ["execution", "access", "function", "flow"];
+
+    /// Parses the name of a kind, as settings, options and subscription filters write it.
+    ///
+    /// `function` → `Lambda`
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "execution" => Some(Self::Execution),
+            "access" => Some(Self::Access),
+            "function" => Some(Self::Lambda),
+            "flow" => Some(Self::Flow),
+            _ => None,
+        }
+    }
 }
 
 /// Level of the function's own log, the most verbose first.
@@ -222,10 +251,19 @@ impl Settings {
         })
     }
 
-    /// Returns API id and stage of a log group from the settings file. `"unknown"` if the file has no stage for it.
-    pub fn api_of_log_group(&self, log_group: &str) -> Option<(&str, &str)> {
-        let of = self.file.log_groups.get(log_group)?;
-        Some((&of.api, of.stage.as_deref().unwrap_or(UNKNOWN)))
+    /// Returns the API id of a log group from the settings file.
+    pub fn api_of_log_group(&self, log_group: &str) -> Option<&str> {
+        self.file.log_groups.get(log_group)?.api.as_deref()
+    }
+
+    /// Returns the stage of a log group from the settings file.
+    pub fn stage_of_log_group(&self, log_group: &str) -> Option<&str> {
+        self.file.log_groups.get(log_group)?.stage.as_deref()
+    }
+
+    /// Returns the kind of a log group from the settings file.
+    pub fn kind_of_log_group(&self, log_group: &str) -> Option<LogKind> {
+        self.file.log_groups.get(log_group)?.kind
     }
 
     /// Returns the fields of the flow log in this log group, in order.

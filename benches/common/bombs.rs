@@ -63,6 +63,7 @@ pub(crate) fn many_ids(count: u32) -> Payload {
         owner: "444455556666".to_owned(),
         log_group: "API-Gateway-Execution-Logs_b3x7mk20qe/live".to_owned(),
         log_stream: "7f1d0c2b9a8e4d63b5f2a1c0e9d8b7a6".to_owned(),
+        ..BatchHeader::default()
     };
     let ids: Vec<String> = (0..count).map(|nth| format!("{nth:056}")).collect();
     let events = ids.iter().zip(&texts).map(|(id, text)| LogEvent {

@@ -52,6 +52,7 @@ impl Kind {
             owner: "444455556666".to_owned(),
             log_group: log_group.to_owned(),
             log_stream: "7f1d0c2b9a8e4d63b5f2a1c0e9d8b7a6".to_owned(),
+            ..BatchHeader::default()
         }
     }
 }

@@ -81,6 +81,7 @@ fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Itera
         owner: "123456789012".to_owned(),
         log_group: log_group.to_owned(),
         log_stream: "stream".to_owned(),
+        ..BatchHeader::default()
     };
     let timestamps = (1_767_225_600_000..).step_by(1_000);
     let events = messages.take(MOST_EVENTS).zip(timestamps);

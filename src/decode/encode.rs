@@ -44,7 +44,7 @@ fn write_document<'a>(
         timestamp: i64,
         message: &'e str,
     }
-    let BatchHeader { message_type, owner, log_group, log_stream } = header;
+    let BatchHeader { message_type, owner, log_group, log_stream, subscription_filters } = header;
     for (before, value) in [
         (r#"{"messageType":"#, message_type),
         (r#","owner":"#, owner),
@@ -54,7 +54,12 @@ fn write_document<'a>(
         to.write_all(before.as_bytes())?;
         serde_json::to_writer(&mut *to, value)?;
     }
-    to.write_all(br#","subscriptionFilters":["why5xx"],"logEvents":["#)?;
+    to.write_all(br#","subscriptionFilters":"#)?;
+    match &subscription_filters[..] {
+        [] => serde_json::to_writer(&mut *to, &["why5xx"])?,
+        names => serde_json::to_writer(&mut *to, names)?,
+    }
+    to.write_all(br#","logEvents":["#)?;
     for (nth, event) in events.into_iter().enumerate() {
         if nth > 0 {
             to.write_all(b",")?;

@@ -54,6 +54,8 @@ pub struct BatchHeader {
     pub log_group: String,
     /// The log stream.
     pub log_stream: String,
+    /// Names of the subscription filters that passed the events on. A log group has two at most.
+    pub subscription_filters: Vec<String>,
 }
 
 impl BatchHeader {

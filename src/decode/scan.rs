@@ -29,6 +29,7 @@ pub(super) struct Scanner {
 #[derive(Default)]
 struct SeenKeys {
     header: [bool; DocumentKey::HEADER.len()],
+    filters: bool,
     log_events: bool,
     /// An earlier pass read the whole header.
     from_the_start: bool,
@@ -38,7 +39,7 @@ struct SeenKeys {
 
 impl SeenKeys {
     fn whole_header(&self) -> bool {
-        self.from_the_start || self.header.iter().all(|&seen| seen)
+        self.from_the_start || (self.filters && self.header.iter().all(|&seen| seen))
     }
 }
 
@@ -47,6 +48,7 @@ impl SeenKeys {
 enum DocumentKey {
     /// Position in [`DocumentKey::HEADER`].
     Header(usize),
+    Filters,
     LogEvents,
     Other,
 }
@@ -58,6 +60,7 @@ impl DocumentKey {
         match Self::HEADER.iter().position(|&name| name == key) {
             Some(nth) => Self::Header(nth),
             None if key == "logEvents" => Self::LogEvents,
+            None if key == "subscriptionFilters" => Self::Filters,
             None => Self::Other,
         }
     }
@@ -118,7 +121,7 @@ impl Scanner {
     /// Handles a value that does not fit into the buffer: reads an element as far as it is there, and skips the rest.
     pub(super) fn overflow(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<(), DecodeError> {
         match self.state {
-            State::Value(DocumentKey::Other) => self.state = State::SkipValue(Skip::default()),
+            State::Value(DocumentKey::Filters | DocumentKey::Other) => self.state = State::SkipValue(Skip::default()),
             State::FirstElement | State::Element => {
                 let mut reading = event::read_cut(bytes);
                 reading.damaged = true;
@@ -194,7 +197,7 @@ impl Scanner {
             DocumentKey::Header(_) if !matches!(bytes[at], b'"' | b'n') => {
                 Err(Stop::Fault(JsonFault::HeaderNotAString))
             }
-            DocumentKey::Header(_) | DocumentKey::Other => {
+            DocumentKey::Header(_) | DocumentKey::Filters | DocumentKey::Other => {
                 let Some(end) = value_end(&bytes[at..]) else { return Ok(None) };
                 let value = &bytes[at..at + end];
                 match field {
@@ -202,6 +205,7 @@ impl Scanner {
                     _ if serde_json::from_slice::<IgnoredAny>(value).is_err() => {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
+                    DocumentKey::Filters => self.filters(value)?,
                     _ => {}
                 }
                 self.state = State::AfterValue;
@@ -221,6 +225,18 @@ impl Scanner {
         };
         let header = &mut self.decoded.header;
         *[&mut header.message_type, &mut header.owner, &mut header.log_group, &mut header.log_stream][nth] = text;
+        Ok(())
+    }
+
+    /// Keeps the names of the filters. Names of any other form say nothing, and the batch is read without them.
+    fn filters(&mut self, value: &[u8]) -> Result<(), Stop> {
+        /// CloudWatch Logs User Guide, quotas: two subscription filters for each log group. Ten leave room.
+        const MOST_FILTERS: usize = 10;
+        if std::mem::replace(&mut self.seen.filters, true) {
+            return Err(Stop::Fault(JsonFault::DuplicateKey));
+        }
+        let names: Vec<String> = serde_json::from_slice(value).unwrap_or_default();
+        self.decoded.header.subscription_filters = if names.len() <= MOST_FILTERS { names } else { Vec::new() };
         Ok(())
     }
 

@@ -60,14 +60,15 @@ fn header() -> BatchHeader {
         owner: "111122223333".to_owned(),
         log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
         log_stream: "0f1e2d".to_owned(),
+        subscription_filters: vec!["f".to_owned()],
     }
 }
 
-const HEAD: &str = r#""messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"API-Gateway-Execution-Logs_a1b2c3d4e5/prod","logStream":"0f1e2d""#;
+const HEAD: &str = r#""messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"API-Gateway-Execution-Logs_a1b2c3d4e5/prod","logStream":"0f1e2d","subscriptionFilters":["f"]"#;
 
 /// A batch around the elements of `logEvents`.
 fn batch(elements: &str) -> Vec<u8> {
-    format!(r#"{{{HEAD},"subscriptionFilters":["f"],"logEvents":[{elements}]}}"#).into_bytes()
+    format!(r#"{{{HEAD},"logEvents":[{elements}]}}"#).into_bytes()
 }
 
 fn event(id: &str, timestamp_ms: i64, message: &str) -> Event {
@@ -124,7 +125,7 @@ fn keys_come_in_any_order() {
     for document in [
         format!("{{{events},{HEAD}}}"),
         format!(
-            r#"{{"logGroup":"API-Gateway-Execution-Logs_a1b2c3d4e5/prod",{events},"owner":"111122223333","policyLevel":"ACCOUNT_LEVEL_POLICY","logStream":"0f1e2d","messageType":"DATA_MESSAGE"}}"#
+            r#"{{"logGroup":"API-Gateway-Execution-Logs_a1b2c3d4e5/prod",{events},"owner":"111122223333","policyLevel":"ACCOUNT_LEVEL_POLICY","subscriptionFilters":["f"],"logStream":"0f1e2d","messageType":"DATA_MESSAGE"}}"#
         ),
         format!(r#"{{"new":{{"a":[1,"]}}"]}},{HEAD},"other":null,{events},"last":[[]]}}"#),
     ] {

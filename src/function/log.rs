@@ -76,7 +76,7 @@ pub(super) struct Totals {
     log_events: u64,
     damaged_events: u64,
     duplicate_events: u64,
-    unknown_events: u64,
+    not_understood: u64,
     errors: u64,
 }
 
@@ -85,7 +85,7 @@ impl Totals {
         self.log_events += counted.decoded.log_events;
         self.damaged_events += counted.decoded.damaged_events;
         self.duplicate_events += counted.duplicate_events;
-        self.unknown_events += counted.unknown_events;
+        self.not_understood += counted.not_understood;
         self.errors += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
     }
 }
@@ -96,7 +96,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         "logEvents": totals.log_events,
         "damagedEvents": totals.damaged_events,
         "duplicateEvents": totals.duplicate_events,
-        "unknownEvents": totals.unknown_events,
+        "notUnderstood": totals.not_understood,
         "errors": totals.errors,
         "data": published.data,
         "mendedData": published.adjusted_data,

@@ -188,6 +188,7 @@ impl Function {
         own.count(OwnMetric::DuplicateEvents, now_ms, counted.duplicate_events);
         own.count(OwnMetric::SplitRequests, now_ms, counted.split_requests);
         own.count(OwnMetric::AmbiguousLines, now_ms, counted.ambiguous_lines);
+        own.count(OwnMetric::NotUnderstood, now_ms, counted.not_understood);
         own.count(OwnMetric::BothSources, now_ms, counted.both_sources.len() as u64);
         own.count(OwnMetric::OtherDimensions, now_ms, counted.other_dimensions);
         own.count(OwnMetric::Canary, now_ms, if counted.canary { counted.decoded.log_events } else { 0 });
@@ -212,10 +213,10 @@ impl Function {
         let log_group = &counted.decoded.header.log_group;
         let log_events = counted.decoded.log_events;
         let warnings = [
-            (counted.lines_without_status, "access log without a status; add $context.status to its format"),
+            (counted.not_understood, "log events that were not understood; nothing of them is counted"),
             (
-                if counted.unknown_events == log_events { log_events } else { 0 },
-                "log of no known kind; nothing of it is counted",
+                if counted.disputed_kind { log_events } else { 0 },
+                "settings, log group and subscription filter name different kinds of log; the first of them decides",
             ),
         ];
         for (count, message) in warnings {

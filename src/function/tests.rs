@@ -20,6 +20,7 @@ fn payload() -> String {
         owner: "123456789012".to_owned(),
         log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
         log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+        ..BatchHeader::default()
     };
     let message = Message::plain(b"(1f2e3d4c) Method completed with status: 504");
     encode_event(&header, [LogEvent { id: b"1", timestamp_ms: i64::try_from(now_ms()).unwrap(), message }])

@@ -189,6 +189,7 @@ mod tests {
             owner: "123456789012".to_owned(),
             log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
             log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+            ..BatchHeader::default()
         };
         let lines = |n: usize, status| {
             let route = format!("(request-{n}) HTTP Method: GET, Resource Path: /{n}");

@@ -32,6 +32,8 @@ pub enum OwnMetric {
     SplitRequests,
     /// Lines whose status client text may have forged.
     AmbiguousLines,
+    /// Log events that no reader of their kind understood.
+    NotUnderstood,
     /// APIs with failures in both kinds of log.
     BothSources,
     /// Unreadable batches.
@@ -55,6 +57,7 @@ impl OwnMetric {
         Self::StaleEvents,
         Self::SplitRequests,
         Self::AmbiguousLines,
+        Self::NotUnderstood,
         Self::BothSources,
         Self::UndecodableBatches,
         Self::OtherDimensions,
@@ -72,6 +75,7 @@ impl OwnMetric {
             Self::StaleEvents => "StaleEvents",
             Self::SplitRequests => "SplitRequests",
             Self::AmbiguousLines => "AmbiguousLines",
+            Self::NotUnderstood => "NotUnderstood",
             Self::BothSources => "BothSources",
             Self::UndecodableBatches => "UndecodableBatches",
             Self::OtherDimensions => "OtherDimensions",

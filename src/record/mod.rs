@@ -1,7 +1,7 @@
 //! Parses a log event as a line of an execution log, an access log, a Lambda log or a VPC flow log.
 //!
-//! Two prefixes of log group names decide which. For all other groups the shape of each event decides.
-//! [`crate::classify`] then decides what the line proves.
+//! The settings, the log group, the subscription filter or the log stream decides which; otherwise the shape of each
+//! event does. [`crate::classify`] then decides what the line proves.
 
 pub mod access;
 pub mod execution;
@@ -9,6 +9,7 @@ pub mod flow;
 pub mod lambda;
 
 use crate::decode::{BatchHeader, LogEvent};
+pub use crate::settings::LogKind;
 use crate::settings::Settings;
 
 /// A parsed log event.
@@ -39,25 +40,14 @@ pub struct Source {
     pub log_stream: String,
     /// The account that owns the log.
     pub owner: String,
-    /// The kind of log; None if the name of the group does not decide it.
+    /// The kind of log; None if only the shape of each event shows it.
     pub kind: Option<LogKind>,
+    /// Whether the settings, the log group and the subscription filter do not agree on the kind.
+    pub disputed_kind: bool,
     /// The API; None if neither the name of the group nor the settings name it.
     pub api_id: Option<String>,
     /// The stage; None as for the API.
     pub stage: Option<String>,
-}
-
-/// Kind of log that can show a 5xx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LogKind {
-    /// Execution log of a REST or WebSocket API.
-    Execution,
-    /// Access log of any API.
-    Access,
-    /// Log of a Lambda function.
-    Lambda,
-    /// VPC flow log.
-    Flow,
 }
 
 /// Log groups that API Gateway makes for the execution logs of REST APIs: `{prefix}{api id}/{stage}`.
@@ -75,30 +65,66 @@ impl Source {
     /// Log group `API-Gateway-Execution-Logs_a1b2c3d4e5/prod` → kind execution, API `a1b2c3d4e5`, stage `prod`
     pub fn from_header(header: &BatchHeader, settings: &Settings) -> Self {
         let group = header.log_group.as_str();
-        let (kind, rest) = if let Some(rest) = group.strip_prefix(EXECUTION_PREFIX) {
-            (Some(LogKind::Execution), Some(rest))
-        } else if group.starts_with(LAMBDA_PREFIX) {
-            (Some(LogKind::Lambda), None)
-        } else {
-            (None, group.strip_prefix(API_PREFIX))
-        };
+        let rest = group.strip_prefix(EXECUTION_PREFIX).or_else(|| group.strip_prefix(API_PREFIX));
         let (api_id, stage) = rest.and_then(api_and_stage).unzip();
+        let named =
+            [settings.kind_of_log_group(group), kind_of_group(group), kind_of_filters(&header.subscription_filters)];
+        let kind = named.into_iter().flatten().next();
+        let of_stream = || function_of_stream(&header.log_stream).map(|_| LogKind::Lambda);
         Self {
             log_group: group.to_owned(),
             log_stream: header.log_stream.clone(),
             owner: header.owner.clone(),
-            kind,
-            api_id: api_id.or_else(|| settings.api_of_log_group(group).map(|api| api.0.to_owned())),
-            stage: stage.or_else(|| settings.api_of_log_group(group).map(|api| api.1.to_owned())),
+            kind: kind.or_else(of_stream),
+            disputed_kind: named.iter().any(|named| named.is_some() && *named != kind),
+            api_id: api_id.or_else(|| settings.api_of_log_group(group).map(str::to_owned)),
+            stage: stage.or_else(|| settings.stage_of_log_group(group).map(str::to_owned)),
         }
     }
 
-    /// Returns the name of the function; None if the log group does not hold it.
+    /// Returns the name of the function; None if neither the log group nor the log stream holds it.
     ///
     /// Log group `/aws/lambda/orders` → `orders`
     pub fn function_name(&self) -> Option<&str> {
-        self.log_group.strip_prefix(LAMBDA_PREFIX)
+        self.log_group.strip_prefix(LAMBDA_PREFIX).or_else(|| function_of_stream(&self.log_stream))
     }
+}
+
+fn kind_of_group(group: &str) -> Option<LogKind> {
+    if group.starts_with(EXECUTION_PREFIX) {
+        Some(LogKind::Execution)
+    } else {
+        group.starts_with(LAMBDA_PREFIX).then_some(LogKind::Lambda)
+    }
+}
+
+/// Returns the kind in the names of the subscription filters; None if a name has no kind or another one.
+///
+/// `["why5xx/access"]` → `Access`
+fn kind_of_filters(names: &[String]) -> Option<LogKind> {
+    let kind_of = |name: &String| LogKind::parse(name.rsplit_once('/')?.1);
+    let kind = kind_of(names.first()?)?;
+    names.iter().all(|name| kind_of(name) == Some(kind)).then_some(kind)
+}
+
+/// Returns the name of the function whose environments write to this log stream; None if the stream does not name one.
+/// Lambda names streams so in log groups that several functions share.
+///
+/// `2026/06/09/orders[$LATEST]0123456789abcdef0123456789abcdef` → `orders`
+fn function_of_stream(stream: &str) -> Option<&str> {
+    /// Source: Lambda API Reference, CreateFunction, FunctionName: letters, digits, `-` and `_`, at most 64 characters.
+    const NAME_BYTES_LIMIT: usize = 64;
+    let (date, rest) = stream.split_at_checked("2026/06/09/".len())?;
+    let is_date = date.bytes().zip(*b"0000/00/00/").all(|(b, shape)| match shape {
+        b'0' => b.is_ascii_digit(),
+        _ => b == shape,
+    });
+    let (name, rest) = rest.split_once('[')?;
+    let (version, _) = rest.split_once(']')?;
+    let is_name = (1..=NAME_BYTES_LIMIT).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let is_version = version == "$LATEST" || (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()));
+    (is_date && is_name && is_version).then_some(name)
 }
 
 /// Splits `{api id}/{stage}` or `{api id}/{stage}/Canary`: the failures of a canary release are those of its stage.
@@ -108,7 +134,8 @@ fn api_and_stage(rest: &str) -> Option<(String, String)> {
     (!api_id.is_empty() && !stage.is_empty() && !stage.contains('/')).then(|| (api_id.to_owned(), stage.to_owned()))
 }
 
-/// Parses one log event. `formats` learns the header lines of flow logs.
+/// Parses one log event, by the parser of its kind alone if the kind is known. `formats` learns the header lines of flow
+/// logs.
 ///
 /// `(5f1c…) Execution failed due to a timeout error` → [`Record::Execution`]
 #[inline]
@@ -120,13 +147,73 @@ pub fn parse_event<'a>(
 ) -> Record<'a> {
     let group = source.log_group.as_str();
     match source.kind {
-        Some(LogKind::Execution) => execution::parse(event).unwrap_or(Record::Nothing),
+        Some(LogKind::Execution) => execution::parse(event).unwrap_or(Record::Unknown),
+        // A function prints what it likes.
         Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing, Record::Lambda),
-        _ if access::is_healthy(event) => Record::Nothing,
-        _ => execution::parse_by_shape(event)
+        Some(LogKind::Flow) => formats.read(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
+        Some(LogKind::Access) => access::read(event).unwrap_or(Record::Unknown),
+        None if access::is_healthy(event) => Record::Nothing,
+        None => execution::parse_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))
             .or_else(|| access::read(event))
             .or_else(|| lambda::parse_line_of_unknown_log(event).map(Record::Lambda))
             .unwrap_or(Record::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(group: &str, stream: &str, filters: &[&str]) -> (Option<LogKind>, bool) {
+        let file = "[[log_group]]\nname = \"/team/set\"\nkind = \"access\"\n";
+        let settings = Settings::default().with_file_text("why5xx.toml".as_ref(), file).unwrap();
+        let header = BatchHeader {
+            log_group: group.to_owned(),
+            log_stream: stream.to_owned(),
+            subscription_filters: filters.iter().map(|name| (*name).to_owned()).collect(),
+            ..BatchHeader::default()
+        };
+        let source = Source::from_header(&header, &settings);
+        (source.kind, source.disputed_kind)
+    }
+
+    #[test]
+    fn the_first_of_setting_group_filter_and_stream_decides_the_kind() {
+        let stream = "2026/06/09/orders[$LATEST]0123456789abcdef0123456789abcdef";
+        let rows = [
+            ("/team/set", stream, vec!["x/execution"], Some(LogKind::Access), true),
+            ("/team/set", stream, vec!["x/access"], Some(LogKind::Access), false),
+            ("/aws/lambda/orders", "s", vec!["x/access"], Some(LogKind::Lambda), true),
+            ("API-Gateway-Execution-Logs_a1b2c3d4e5/prod", "s", vec!["x/execution"], Some(LogKind::Execution), false),
+            ("/team/log", stream, vec!["x/flow"], Some(LogKind::Flow), false),
+            ("/team/log", "s", vec!["a/function", "b/c/function"], Some(LogKind::Lambda), false),
+            ("/team/log", "s", vec!["a/function", "b/access"], None, false),
+            ("/team/log", "s", vec!["a/function", "why5xx"], None, false),
+            ("/team/log", "s", vec!["access"], None, false),
+            ("/team/log", stream, vec!["why5xx"], Some(LogKind::Lambda), false),
+            ("/team/log", "2026/06/09/[$LATEST]0123456789abcdef0123456789abcdef", vec![], None, false),
+            ("/team/log", "s", vec![], None, false),
+        ];
+        for (group, stream, filters, expected, disputed) in rows {
+            assert_eq!(kind(group, stream, &filters), (expected, disputed), "{group} {stream} {filters:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_stream_names_its_function_only_in_the_form_that_lambda_writes() {
+        for (stream, name) in [
+            ("2026/06/09/orders[$LATEST]0123", Some("orders")),
+            ("2026/06/09/orders-v2_x[17]0123", Some("orders-v2_x")),
+            ("2026/06/09/[$LATEST]0123", None),
+            ("2026-06-09/orders[$LATEST]0123", None),
+            ("2026/06/09/orders[live]0123", None),
+            ("2026/06/09/or/ders[1]0123", None),
+            ("2026/06/09/orders", None),
+            ("a2026/06/0", None),
+            ("", None),
+        ] {
+            assert_eq!(function_of_stream(stream), name, "{stream}");
+        }
     }
 }

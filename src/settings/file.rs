@@ -1,4 +1,4 @@
-//! Settings file: names of APIs, stages to fold, APIs of log groups, fields of flow logs.
+//! Settings file: names of APIs, stages to fold, APIs and kinds of log groups, fields of flow logs.
 //!
 //! ```toml
 //! [[api]]                     # several ids may share one name
@@ -12,6 +12,7 @@
 //! name = "/team/orders/access"
 //! api = "a1b2c3d4e5"
 //! stage = "prod"
+//! kind = "access"             # or execution, function, flow
 //!
 //! [[flow_log]]
 //! log_group = "/vpc/flow"
@@ -24,9 +25,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::SettingsError;
 use super::glob::Glob;
 use super::toml_file::{self, TomlFile};
+use super::{LogKind, SettingsError};
 
 /// Longest name of an API, a stage or a log group, in bytes.
 ///
@@ -40,8 +41,8 @@ pub(super) struct SettingsFile {
     pub(super) apis: HashMap<String, String>,
     /// Stages to fold, in the order of the file.
     pub(super) stages: Vec<Fold>,
-    /// API and stage by log group.
-    pub(super) log_groups: HashMap<String, ApiOfLogGroup>,
+    /// What is known of a log group, by its name.
+    pub(super) log_groups: HashMap<String, KnownLogGroup>,
     /// Fields of the flow log by log group.
     pub(super) flow_fields: HashMap<String, Vec<String>>,
 }
@@ -53,11 +54,12 @@ pub(super) struct Fold {
     pub(super) stage: String,
 }
 
-/// API and stage of a log group.
+/// What the file says of a log group.
 #[derive(Debug, Clone)]
-pub(super) struct ApiOfLogGroup {
-    pub(super) api: String,
+pub(super) struct KnownLogGroup {
+    pub(super) api: Option<String>,
     pub(super) stage: Option<String>,
+    pub(super) kind: Option<LogKind>,
 }
 
 #[derive(Deserialize)]
@@ -84,8 +86,9 @@ struct Api {
 #[serde(deny_unknown_fields)]
 struct LogGroup {
     name: Spanned<String>,
-    api: Spanned<String>,
+    api: Option<Spanned<String>>,
     stage: Option<Spanned<String>>,
+    kind: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -147,12 +150,17 @@ impl TomlFile<'_> {
     fn take_log_groups(&self, log_groups: Vec<LogGroup>, settings: &mut SettingsFile) -> Result<(), SettingsError> {
         for group in log_groups {
             self.check_name(&group.name)?;
-            self.check_name(&group.api)?;
-            group.stage.as_ref().map(|stage| self.check_name(stage)).transpose()?;
-            let of = ApiOfLogGroup { api: group.api.into_inner(), stage: group.stage.map(Spanned::into_inner) };
+            for name in [&group.api, &group.stage].into_iter().flatten() {
+                self.check_name(name)?;
+            }
+            let known = KnownLogGroup {
+                api: group.api.map(Spanned::into_inner),
+                stage: group.stage.map(Spanned::into_inner),
+                kind: group.kind.as_ref().map(|kind| self.kind(kind)).transpose()?,
+            };
             let span = group.name.span();
-            if settings.log_groups.insert(group.name.into_inner(), of).is_some() {
-                return Err(self.error(span, "this log group has an API already"));
+            if settings.log_groups.insert(group.name.into_inner(), known).is_some() {
+                return Err(self.error(span, "this log group is in the file already"));
             }
         }
         Ok(())
@@ -173,6 +181,11 @@ impl TomlFile<'_> {
             }
         }
         Ok(())
+    }
+
+    fn kind(&self, name: &Spanned<String>) -> Result<LogKind, SettingsError> {
+        let problem = || format!("allowed: {}", LogKind::NAMES.join(", "));
+        LogKind::parse(name.get_ref()).ok_or_else(|| self.error(name.span(), &problem()))
     }
 
     /// Rejects names that are not valid dimension values.
@@ -217,6 +230,7 @@ stage = "prod"
 [[log_group]]
 name = "/team/http"
 api = "k1l2m3n4o5"
+kind = "access"
 
 [[flow_log]]
 log_group = "/vpc/flow"
@@ -241,11 +255,14 @@ fields = ["srcaddr", "action"]
     }
 
     #[test]
-    fn a_log_group_has_its_api_and_stage() {
+    fn a_log_group_has_its_api_stage_and_kind() {
         let settings = settings(EXAMPLE).unwrap();
-        assert_eq!(settings.api_of_log_group("/team/orders/access"), Some(("a1b2c3d4e5", "prod")));
-        assert_eq!(settings.api_of_log_group("/team/http"), Some(("k1l2m3n4o5", "unknown")));
-        assert_eq!(settings.api_of_log_group("/else"), None);
+        let of = |group| {
+            (settings.api_of_log_group(group), settings.stage_of_log_group(group), settings.kind_of_log_group(group))
+        };
+        assert_eq!(of("/team/orders/access"), (Some("a1b2c3d4e5"), Some("prod"), None));
+        assert_eq!(of("/team/http"), (Some("k1l2m3n4o5"), None, Some(LogKind::Access)));
+        assert_eq!(of("/else"), (None, None, None));
     }
 
     #[test]
@@ -273,6 +290,10 @@ fields = ["srcaddr", "action"]
             (
                 "[[api]]\nid = \"a\"\nname = \"b\"\n[[api]]\nid = \"a\"\nname = \"c\"\n",
                 "why5xx.toml:5: id: this id has a name already",
+            ),
+            (
+                "[[log_group]]\nname = \"/a\"\nkind = \"lambda\"\n",
+                "why5xx.toml:3: kind: allowed: execution, access, function, flow",
             ),
             ("[stages]\n\"\" = \"x\"\n", "why5xx.toml:2: \"\": a pattern must not be empty"),
             (

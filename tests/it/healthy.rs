@@ -30,6 +30,7 @@ fn log(log_group: &str, messages: Vec<String>, failure: impl Into<String>) -> Lo
         owner: "111122223333".to_owned(),
         log_group: log_group.to_owned(),
         log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+        ..BatchHeader::default()
     };
     let event = |(number, message)| Event {
         id: format!("{number:056}"),
@@ -294,7 +295,7 @@ fn a_healthy_log_raises_nothing() {
         assert!(raised.is_empty(), "{}: {raised:?}", batch.header.log_group);
         assert!(counted.shapes.is_empty() && counted.exemplars.is_empty(), "{}", batch.header.log_group);
         assert_eq!(counted.ambiguous_lines, 0, "{}", batch.header.log_group);
-        assert_eq!(counted.lines_without_status, 0, "{}", batch.header.log_group);
+        assert_eq!(counted.not_understood, 0, "{}", batch.header.log_group);
     }
 }
 

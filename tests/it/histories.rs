@@ -161,6 +161,7 @@ fn batch(requests: Vec<usize>) -> Batch {
         owner: "123456789012".to_owned(),
         log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
         log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+        ..BatchHeader::default()
     };
     let lines: Vec<_> = requests.iter().flat_map(|request| lines(*request)).collect();
     let events = lines.iter().map(|(id, timestamp_ms, message)| LogEvent {

@@ -57,6 +57,7 @@ fn counted(line: &str) -> Counted {
         owner: "123456789012".to_owned(),
         log_group: ACCESS_LOG_GROUP.to_owned(),
         log_stream: "stream".to_owned(),
+        ..BatchHeader::default()
     };
     let event = LogEvent { id: b"1", timestamp_ms: 1_781_000_000_000, message: Message::plain(line.as_bytes()) };
     Pipeline::new(Settings::default().into(), Default::default()).count_events(&header, [event].into_iter())

@@ -50,6 +50,7 @@ fn header(log_group: &str) -> BatchHeader {
         owner: "111122223333".to_owned(),
         log_group: log_group.to_owned(),
         log_stream: "stream".to_owned(),
+        ..BatchHeader::default()
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         owner: options.owner.clone(),
         log_group: options.log_group.clone(),
         log_stream: options.log_stream.clone(),
+        ..BatchHeader::default()
     };
     let ids: Vec<String> = events.iter().enumerate().map(|(number, event)| event_id(number, event)).collect();
     let now_ms = Timestamp::now().as_millisecond();

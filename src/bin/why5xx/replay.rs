@@ -70,9 +70,8 @@ pub(crate) struct Totals {
     pub(crate) exemplars: BTreeMap<&'static str, VecDeque<Exemplar>>,
     pub(crate) duplicate_events: u64,
     pub(crate) ambiguous_lines: u64,
-    pub(crate) lines_without_status: u64,
     pub(crate) split_requests: u64,
-    pub(crate) unknown_events: u64,
+    pub(crate) not_understood: u64,
     pub(crate) other_dimensions: u64,
     pub(crate) both_sources: BTreeSet<String>,
     pub(crate) undecodable: Vec<Undecodable>,
@@ -112,9 +111,8 @@ impl Totals {
         }
         self.duplicate_events += counted.duplicate_events;
         self.ambiguous_lines += counted.ambiguous_lines;
-        self.lines_without_status += counted.lines_without_status;
         self.split_requests += counted.split_requests;
-        self.unknown_events += counted.unknown_events;
+        self.not_understood += counted.not_understood;
         self.other_dimensions += counted.other_dimensions;
         self.both_sources.extend(counted.both_sources);
     }

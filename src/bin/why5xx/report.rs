@@ -210,8 +210,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.duplicate_events, "log events were repeats and counted once"),
         (totals.split_requests, "requests were joined from two batches"),
         (totals.ambiguous_lines, "access-log lines may be forged by client text and were not counted"),
-        (totals.lines_without_status, "access-log lines have no status: their format cannot be used"),
-        (totals.unknown_events, "log events are of no kind that tells of a 5xx"),
+        (totals.not_understood, "log events were not understood"),
         (totals.other_dimensions, "counts are of more APIs, stages or names than are told apart, and stand as `other`"),
     ];
     if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() {

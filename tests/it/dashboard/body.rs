@@ -247,6 +247,7 @@ fn health(grid: &mut Grid) {
         "DuplicateEvents",
         "SplitRequests",
         "AmbiguousLines",
+        "NotUnderstood",
         "BothSources",
         "OtherDimensions",
     ];

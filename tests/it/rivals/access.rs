@@ -159,6 +159,7 @@ fn batches(lines: &[Line]) -> Vec<Batch> {
         owner: "111122223333".to_owned(),
         log_group: "/shop/access".to_owned(),
         log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
+        ..BatchHeader::default()
     };
     let events: Vec<Event> = (0..)
         .zip(lines)

@@ -254,6 +254,7 @@ pub(crate) fn parts(
                 owner: "111122223333".to_owned(),
                 log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
                 log_group,
+                ..BatchHeader::default()
             };
             (header, parts.collect())
         })

@@ -48,12 +48,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "Ambiguous lines",
             "Access-log lines that client text may have forged; not counted. Use a format without what clients write.",
         ),
-        (
-            totals.lines_without_status,
-            "Lines without a status",
-            "Access-log lines whose format has no status; they cannot be counted.",
-        ),
-        (totals.unknown_events, "Unknown events", "Log events of no kind that tells of a 5xx; passed over."),
+        (totals.not_understood, "Not understood", "Log events that no reader understood; nothing of them is counted."),
         (
             totals.other_dimensions,
             "Counts under <code>other</code>",

@@ -24,7 +24,7 @@ impl<'s> Reader<'s> {
 
     /// Reads a log event. With a log group it is read as the function does.
     pub(crate) fn read<'a>(&mut self, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
-        if !source.log_group.is_empty() {
+        if !source.log_group.is_empty() || source.kind.is_some() {
             return record::parse_event(source, self.settings, &mut self.formats, event);
         }
         execution::parse(event)
