@@ -146,6 +146,17 @@ impl Subject {
         }
     }
 
+    /// The values of its dimensions, and its route, to change them.
+    pub fn values_mut(&mut self) -> (Vec<&mut String>, Option<&mut String>) {
+        match self {
+            Self::Request { api_id, stage, route } | Self::AccessLine { api_id, stage, route } => {
+                (vec![api_id, stage], route.as_mut())
+            }
+            Self::Invocation { function_name: name } | Self::Flow { log_group: name } => (vec![name], None),
+            Self::OtherAccount { account_id, api_id, stage } => (vec![account_id, api_id, stage], None),
+        }
+    }
+
     /// The resource or route, if the log shows it.
     pub fn route(&self) -> Option<&str> {
         match self {

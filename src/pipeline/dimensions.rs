@@ -1,7 +1,7 @@
 //! Which dimension values an environment has given out. Their number is capped, the rest is `other`: a custom metric is
 //! paid for by its dimensions, and those of an access log may come from a client.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
 
 use crate::failure::Subject;
@@ -10,92 +10,53 @@ use crate::placeholder::OTHER;
 use crate::settings::Settings;
 
 /// Dimension values given out, by kind. A hash stands for each: 50,000 of one kind, the most that may be set, take 0.9 MB.
+///
+/// The name of the last dimension is the kind: `Stage`, also for other accounts, `Route`, `FunctionName`, `LogGroup`. Each kind
+/// has a cap of its own, so that many functions do not push out an API.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dimensions {
-    given: [HashSet<u64, NoHash>; Kind::ALL],
-}
-
-/// Each kind has a cap of its own, so that many functions do not push out an API.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    ApiAndStage,
-    Route,
-    FunctionName,
-    LogGroup,
-}
-
-impl Kind {
-    const ALL: usize = 4;
+    given: BTreeMap<&'static str, HashSet<u64, NoHash>>,
 }
 
 impl Dimensions {
     /// Counts as `other` what would be one set of dimensions too many, beside those that `known` has given out. Says
     /// whether anything was changed.
     pub(super) fn fold(&mut self, known: &Self, subject: &mut Subject, settings: &Settings) -> bool {
-        let limit = settings.dimension_sets_limit;
-        match subject {
-            Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } => {
-                // Names beyond those of a batch are folded already.
-                let is_other = api_id == OTHER && stage == OTHER;
-                let is_given = !is_other && self.give(known, Kind::ApiAndStage, ("", &*api_id, &*stage), limit);
-                if !is_given {
-                    fold([api_id, stage]);
-                    if let Some(route) = route {
-                        fold([route]);
-                    }
-                } else if let Some(route) = route
-                    && !self.give(known, Kind::Route, (&*api_id, &*stage, &*route), settings.routes_limit)
-                {
-                    fold([route]);
-                    return true;
-                }
-                !is_given
-            }
-            Subject::OtherAccount { account_id, api_id, stage } => {
-                let is_given = self.give(known, Kind::ApiAndStage, (&*account_id, &*api_id, &*stage), limit);
-                if !is_given {
-                    fold([account_id, api_id, stage]);
-                }
-                !is_given
-            }
-            Subject::Invocation { function_name } => {
-                let is_given = self.give(known, Kind::FunctionName, &*function_name, limit);
-                if !is_given {
-                    fold([function_name]);
-                }
-                !is_given
-            }
-            Subject::Flow { log_group } => {
-                let is_given = self.give(known, Kind::LogGroup, &*log_group, limit);
-                if !is_given {
-                    fold([log_group]);
-                }
-                !is_given
-            }
+        let (names, values): (Vec<_>, Vec<_>) = subject.dimensions().into_iter().unzip();
+        let kind = names.last().copied().unwrap_or_default();
+        // APIs beyond those of a batch are folded already.
+        let is_folded = matches!(values[..], [OTHER, OTHER]);
+        let is_given = !is_folded && self.give(known, kind, &values, settings.dimension_sets_limit);
+        let route_is_given = is_given
+            && subject.route().is_none_or(|route| self.give(known, "Route", (&values, route), settings.routes_limit));
+        let (values, route) = subject.values_mut();
+        if !is_given {
+            values.into_iter().for_each(|value| OTHER.clone_into(value));
         }
+        if let Some(route) = route
+            && !route_is_given
+        {
+            OTHER.clone_into(route);
+        }
+        !route_is_given
     }
 
     /// Adds what a batch gave out.
     pub(super) fn merge(&mut self, batch: Self) {
-        for (given, of_batch) in self.given.iter_mut().zip(batch.given) {
-            given.extend(of_batch);
+        for (kind, of_batch) in batch.given {
+            self.given.entry(kind).or_default().extend(of_batch);
         }
     }
 
     /// Whether these values have, or now get, dimensions of their own.
-    fn give(&mut self, known: &Self, kind: Kind, values: impl Hash, limit: usize) -> bool {
+    fn give(&mut self, known: &Self, kind: &'static str, values: impl Hash, limit: usize) -> bool {
         let key = key_of(values);
-        let (known, given) = (&known.given[kind as usize], &mut self.given[kind as usize]);
-        if known.contains(&key) || given.contains(&key) {
+        let given = self.given.entry(kind).or_default();
+        let known = known.given.get(kind);
+        if known.is_some_and(|known| known.contains(&key)) || given.contains(&key) {
             return true;
         }
-        known.len() + given.len() < limit && given.insert(key)
-    }
-}
-
-fn fold<const N: usize>(values: [&mut String; N]) {
-    for value in values {
-        OTHER.clone_into(value);
+        known.map_or(0, HashSet::len) + given.len() < limit && given.insert(key)
     }
 }
 
