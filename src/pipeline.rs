@@ -441,9 +441,8 @@ impl<'p> Batch<'p> {
     }
 
     fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::FunctionLine<'_>) {
-        if let Some(finding) = classify::invocation::finding(&self.pipeline.table, line) {
-            self.take(source, event, Proof::Invocation(&finding));
-        }
+        let finding = classify::invocation::finding(&self.pipeline.table, line);
+        self.take(source, event, Proof::Invocation(&finding));
     }
 
     /// Whether a log event that would count was counted before, in this batch or in an accepted one.

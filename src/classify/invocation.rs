@@ -12,6 +12,10 @@ use crate::record::lambda::{Certainty, Error, Exit, FunctionLine, Init, Phase, R
 /// A finding of one line.
 #[derive(Debug, Clone, Copy)]
 pub enum Finding<'a> {
+    /// The environment is a Managed Instance: it serves several invocations at a time.
+    ManagedInstance,
+    /// The environment is shut down: the line before reported it as a failed init.
+    Shutdown,
     /// An invocation begins.
     Start(RequestId),
     /// An invocation ends, and its report follows.
@@ -45,6 +49,8 @@ pub struct Reported<'a> {
     pub memory_full: Option<bool>,
     /// Whether only late lines can follow.
     pub ends: bool,
+    /// Whether it has the form of a Managed Instance.
+    pub concurrent: bool,
     /// The X-Ray trace id.
     pub trace_id: Option<&'a str>,
 }
@@ -56,8 +62,8 @@ pub struct Evidence {
     pub cause: &'static Cause,
     /// Its weight against other evidence.
     pub weight: Weight,
-    /// Whether it holds even if the invocation is reported as successful.
-    pub certain: bool,
+    /// Whether it is certain that the platform or the runtime wrote it.
+    pub certainty: Certainty,
     /// What it belongs to.
     pub scope: Scope,
     /// How the process ended, where it did.
@@ -69,8 +75,6 @@ pub struct Evidence {
 pub enum Weight {
     /// No evidence yet.
     Nothing,
-    /// The reason if the process ended; no failure alone.
-    Hinted,
     /// The invocation failed.
     Failed,
     /// Its process ended.
@@ -93,9 +97,14 @@ pub enum Scope {
     /// The open invocation; the runtime writes no second report about it.
     WholeInvocation,
     /// The init of the environment, so the next invocation.
-    Start,
+    Init {
+        /// It was the second try, as part of the next invocation.
+        again: bool,
+    },
     /// The process, whichever invocation the line names.
     Process,
+    /// The invocation that ended before the line.
+    Ended,
 }
 
 /// How a process ended.
@@ -114,19 +123,21 @@ pub enum ProcessEnd {
 /// Returns the finding of a line.
 ///
 /// `REPORT RequestId: … Status: timeout` → a report with the cause `lambda_timeout`
-pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Option<Finding<'a>> {
+pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Finding<'a> {
     match line {
-        FunctionLine::Start(request_id) => Some(Finding::Start(*request_id)),
-        FunctionLine::End(request_id) => Some(Finding::End(*request_id)),
-        FunctionLine::Report(report) => Some(Finding::Report(reported(table, report))),
-        FunctionLine::Init(init) => Some(failure(None, init_failure(init))),
+        FunctionLine::ManagedInstance => Finding::ManagedInstance,
+        FunctionLine::Shutdown => Finding::Shutdown,
+        FunctionLine::Start(request_id) => Finding::Start(*request_id),
+        FunctionLine::End(request_id) => Finding::End(*request_id),
+        FunctionLine::Report(report) => Finding::Report(reported(table, report)),
+        FunctionLine::Init(init) => failure(None, init_failure(init)),
         FunctionLine::TimedOut(timed_out) => {
             let cause = of_platform(&timed_out.text, Role::FunctionTimedOut, table);
-            let certain = timed_out.certainty == Certainty::Certain;
-            Some(failure(timed_out.request_id, Evidence { certain, ..evidence(cause, Weight::Ended) }))
+            let certainty = timed_out.certainty;
+            failure(timed_out.request_id, Evidence { certainty, ..evidence(cause, Weight::Ended) })
         }
-        FunctionLine::Exit(exit) => Some(failure(exit.request_id, process_end(table, exit))),
-        FunctionLine::Error(error) => Some(failure(error.request_id, thrown(table, error))),
+        FunctionLine::Exit(exit) => failure(exit.request_id, process_end(table, exit)),
+        FunctionLine::Error(error) => failure(error.request_id, thrown(table, error)),
     }
 }
 
@@ -135,7 +146,7 @@ fn failure(request_id: Option<RequestId>, evidence: Evidence) -> Finding<'static
 }
 
 fn evidence(cause: &'static Cause, weight: Weight) -> Evidence {
-    Evidence { cause, weight, certain: true, scope: Scope::Invocation, exit: ProcessEnd::None }
+    Evidence { cause, weight, certainty: Certainty::Certain, scope: Scope::Invocation, exit: ProcessEnd::None }
 }
 
 fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
@@ -148,6 +159,7 @@ fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
         },
         memory_full: report.memory_full,
         ends: report.ends,
+        concurrent: report.concurrent,
         trace_id: report.trace_id.as_deref(),
     }
 }
@@ -158,8 +170,8 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
         return Evidence { exit: ProcessEnd::Unexplained, ..evidence(Role::ProcessExited.cause(), Weight::Exited) };
     }
     match find(table, error_type) {
-        Some(cause) => evidence(cause, weight_of(cause)),
-        None => evidence(Role::FunctionFailed.cause(), Weight::Failed),
+        Some(cause) if cause.role != Some(Role::FunctionFailed) => evidence(cause, weight_of(cause)),
+        _ => evidence(Role::FunctionFailed.cause(), Weight::Failed),
     }
 }
 
@@ -167,16 +179,16 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
 /// is certain to end it.
 fn init_failure(init: &Init<'_>) -> Evidence {
     Evidence {
-        certain: init.in_invocation,
-        scope: Scope::Start,
+        scope: Scope::Init { again: init.in_invocation },
         ..evidence(Role::FunctionNotLoaded.cause(), Weight::NeverBegan)
     }
 }
 
 fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     let text = normalise(&exit.text);
+    let certainty = exit.certainty;
     if let Some(cause) = find_in(table, &text) {
-        return evidence(cause, weight_of(cause));
+        return Evidence { certainty, ..evidence(cause, weight_of(cause)) };
     }
     let end = if text.contains("signal: killed") {
         ProcessEnd::Killed
@@ -185,27 +197,37 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     } else {
         ProcessEnd::Unexplained
     };
-    Evidence { exit: end, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
+    // What a function prints about a process is not the end of its own.
+    let (cause, exit) = match certainty {
+        Certainty::Certain => (Role::ProcessExited, end),
+        _ if end == ProcessEnd::Killed => (Role::OutOfMemory, ProcessEnd::None),
+        _ => (Role::ProcessExited, ProcessEnd::None),
+    };
+    Evidence { certainty, exit, ..evidence(cause.cause(), Weight::Exited) }
 }
 
 fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
-    let error_type = error.error_type.as_deref().unwrap_or_default();
     let named = match error.phase {
         Phase::Init => Some(Role::FunctionNotLoaded.cause()),
-        // The runtime writes the type; the message may quote anything.
-        _ => find(table, error_type).or_else(|| find(table, &with_type(error_type, &error.message))),
+        _ => {
+            let error_type = error.error_type.as_deref().unwrap_or_default();
+            // The runtime writes the type; the message may quote anything.
+            find(table, error_type).or_else(|| find(table, &with_type(error_type, &error.message)))
+        }
     };
     let found = match named {
         Some(cause) => evidence(cause, weight_of(cause)),
+        // Ruby's sentence, whose error follows in another line.
+        None if error.error_type.is_none() && error.message.is_empty() => {
+            evidence(Role::FunctionFailed.cause(), Weight::Failed)
+        }
         None => evidence(Role::FunctionFailed.cause(), Weight::Threw),
     };
-    if error.certainty == Certainty::OnlyIfProcessEnded {
-        return Evidence { weight: Weight::Hinted, certain: false, ..found };
-    }
     Evidence {
-        certain: error.certainty != Certainty::UnlessItSucceeded,
+        certainty: error.certainty,
         scope: match error.phase {
             Phase::Process => Scope::Process,
+            Phase::Ended => Scope::Ended,
             Phase::Handler if found.weight != Weight::NeverBegan => Scope::WholeInvocation,
             Phase::Handler | Phase::Unknown | Phase::Init => Scope::Invocation,
         },

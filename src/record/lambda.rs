@@ -25,10 +25,14 @@ pub use runtime::{exception_at_start, type_at_end};
 /// A line in the log of a Lambda function about an invocation or about the init of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FunctionLine<'a> {
+    /// The environment is a Managed Instance, which serves several invocations at a time: `platform.initStart`.
+    ManagedInstance,
     /// An invocation begins: `START`, `platform.start`.
     Start(RequestId),
     /// An invocation ends; its `REPORT` is to come: `END`.
     End(RequestId),
+    /// The environment is shut down. The runtime reports it as if the init had failed, which the line before says.
+    Shutdown,
     /// How an invocation went: `REPORT`, `platform.report`, `platform.runtimeDone`.
     Report(Report<'a>),
     /// How the init of the environment went: `INIT_REPORT`, `RESTORE_REPORT` and their events.
@@ -67,6 +71,8 @@ pub struct Report<'a> {
     pub memory_full: Option<bool>,
     /// Whether it ends the invocation. `platform.runtimeDone` does not.
     pub ends: bool,
+    /// Whether it has the form of a Managed Instance.
+    pub concurrent: bool,
     /// The X-Ray trace id.
     pub trace_id: Option<Cow<'a, str>>,
 }
@@ -100,6 +106,8 @@ pub struct Exit<'a> {
     pub request_id: Option<RequestId>,
     /// The reason, such as `Runtime exited with error: signal: killed`.
     pub text: Cow<'a, str>,
+    /// Whether the platform is certain to be the author.
+    pub certainty: Certainty,
 }
 
 /// An error that the language runtime reports.
@@ -139,6 +147,8 @@ pub enum Phase {
     Handler,
     /// It ended the process, whichever invocation the line names.
     Process,
+    /// Before the line: the platform writes it behind the report of the invocation.
+    Ended,
 }
 
 /// Length of a line's start that is searched for [`RELEVANT`] words, in bytes. The platform and the runtimes put them there.
@@ -156,6 +166,10 @@ static RELEVANT: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
         "_REPORT",
         "platform.",
         "xception",
+        // Frames of Java and .NET below an error of any name.
+        "\tat ",
+        "\\tat ",
+        "RuntimeSupport.",
         "ERROR",
         "out of memory",
         "failed to allocate",
@@ -275,15 +289,24 @@ fn written_text(written: &[u8]) -> Option<&str> {
 }
 
 fn parse_text(text: &str) -> Option<FunctionLine<'_>> {
+    let text = without_warning(text);
     // Go's line is recognised by its prefix, so it comes before the prefix is stripped.
     if let Some(line) = go::parse(text) {
         return Some(line);
     }
     let stripped = prefix::strip(text);
     if stripped.rest.starts_with('{') {
-        return json::parse(stripped.rest);
+        // Behind the date of Go's logger, only the Go library's own object is a report.
+        return if stripped.by_go_logger { None } else { json::parse(stripped.rest) };
     }
     platform::parse(stripped.rest).or_else(|| platform::parse_failure(text)).or_else(|| runtime::parse(stripped.rest))
+}
+
+/// Strips the warning that Python's runtime writes about an error. Images of 2024 write it into the event of the error.
+fn without_warning(text: &str) -> &str {
+    const LAST_WORD: &str = "/runtimes-update.html";
+    let rest = text.strip_prefix("LAMBDA_WARNING: ").and_then(|rest| rest.split_once(LAST_WORD));
+    rest.map_or(text, |(_, rest)| rest.trim_start())
 }
 
 impl FunctionLine<'_> {
@@ -292,6 +315,8 @@ impl FunctionLine<'_> {
             Cow::Owned(text.into_owned())
         }
         match self {
+            Self::ManagedInstance => FunctionLine::ManagedInstance,
+            Self::Shutdown => FunctionLine::Shutdown,
             Self::Start(id) => FunctionLine::Start(id),
             Self::End(id) => FunctionLine::End(id),
             Self::TimedOut(timed_out) => FunctionLine::TimedOut(TimedOut {
@@ -306,13 +331,18 @@ impl FunctionLine<'_> {
                 status: report.status,
                 memory_full: report.memory_full,
                 ends: report.ends,
+                concurrent: report.concurrent,
             }),
             Self::Init(init) => FunctionLine::Init(Init {
                 error_type: init.error_type.map(own),
                 status: init.status,
                 in_invocation: init.in_invocation,
             }),
-            Self::Exit(exit) => FunctionLine::Exit(Exit { request_id: exit.request_id, text: own(exit.text) }),
+            Self::Exit(exit) => FunctionLine::Exit(Exit {
+                request_id: exit.request_id,
+                text: own(exit.text),
+                certainty: exit.certainty,
+            }),
             Self::Error(error) => FunctionLine::Error(Error {
                 error_type: error.error_type.map(own),
                 message: own(error.message),

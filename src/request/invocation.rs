@@ -1,19 +1,25 @@
 //! Combines the findings of one log stream by invocation: one failed invocation is one count.
 //!
-//! A stream is one environment, which serves one invocation after the other. An invocation is a request id up to its
-//! report; a retry with the same id is another. Only invocations that may have failed are kept, each as a few dozen bytes
-//! without any text, and no more than `MOST_STATES`; which line weighs more is decided in
-//! [`crate::classify::invocation`].
+//! A stream is one environment, which serves one invocation after the other (a Managed Instance several at a time). An
+//! invocation is a request id up to its report; a retry with the same id is another. Only invocations that may have
+//! failed are kept, each as a few dozen bytes without any text, and no more than `MOST_STATES`.
+//! [`crate::classify::invocation`] decides which line has more weight.
+//!
+//! A line that a function may have printed is a hint. It counts if the platform reports that the invocation ended badly,
+//! or if no report of the invocation is seen. A line that names a foreign id counts nothing: see `started`.
+
+mod started;
 
 use std::collections::HashMap;
 
+use self::started::{Origin, Started};
 use crate::cause::{Cause, Role};
 use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
-use crate::record::lambda::RequestId;
+use crate::record::lambda::{Certainty, RequestId};
 
-/// Most invocations kept at once. The map has at most 65,536 places of 57 bytes for them, less than 4 MiB.
+/// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.
 const MOST_STATES: usize = 32_768;
 
 /// Most trace ids kept at once; exemplars need a few of them.
@@ -26,10 +32,14 @@ const MOST_CARRIED: usize = 1_024;
 #[derive(Debug, Default)]
 pub struct Invocations {
     states: HashMap<RequestId, InvocationState, OfProcess>,
+    started: Started,
     /// The open invocation. Lines without an id belong to it.
     current: Option<RequestId>,
     /// Findings that belong to the next invocation that begins or ends.
     next: Option<InvocationState>,
+    /// Reports before `next`, each perhaps of an invocation whose other lines were filtered out. A START shows that they
+    /// are of the environment's init.
+    before_next: Vec<InvocationState>,
     /// The invocation that ended last. Late lines of the platform belong to it.
     ended: Option<RequestId>,
     /// The invocation under whose id an error was logged that ended the process.
@@ -42,6 +52,7 @@ pub struct Invocations {
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
     states: Vec<(RequestId, InvocationState)>,
+    started: Started,
     current: Option<RequestId>,
     next: Option<InvocationState>,
 }
@@ -49,24 +60,25 @@ pub struct Carry {
 impl Carry {
     /// Returns whether nothing is open.
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.current.is_none() && self.next.is_none()
+        self.states.is_empty() && self.started.is_empty() && self.current.is_none() && self.next.is_none()
     }
 }
 
 /// What the findings of one invocation add up to so far.
 #[derive(Debug, Clone, Copy)]
 struct InvocationState {
-    cause: Option<&'static Cause>,
     timestamp_ms: i64,
-    weight: Weight,
+    /// What the platform and the runtime reported.
+    proven: Best,
+    /// What the function may have printed.
+    hinted: Best,
+    init: InitFailure,
     exit: ProcessEnd,
     memory: MemoryUse,
-    /// The failure counts even if the invocation is reported as successful.
-    certain: bool,
-    /// Likewise, if all findings were logged before the invocation began.
-    certain_at_start: bool,
-    /// The runtime reported that it could not load the function.
-    not_loaded: bool,
+    /// Errors that the runtime reported.
+    reports: u8,
+    /// The hint counts only if the process ended.
+    hint_needs_exit: bool,
     /// Evidence was logged before START. A START that follows belongs to the same invocation.
     awaits_start: bool,
     ended: bool,
@@ -74,6 +86,37 @@ struct InvocationState {
     counted: bool,
     /// The runtime's one report of the invocation's error was seen.
     whole: bool,
+    /// Its id may be foreign.
+    doubtful: bool,
+}
+
+/// The cause with the greatest weight.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    cause: Option<&'static Cause>,
+    weight: Weight,
+}
+
+impl Best {
+    const NONE: Self = Self { cause: None, weight: Weight::Nothing };
+
+    /// Keeps the greater of two; among equals the earlier.
+    fn add(&mut self, other: Self) {
+        if other.weight > self.weight {
+            *self = other;
+        }
+    }
+}
+
+/// Failures of the environment's init before an invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum InitFailure {
+    None,
+    /// It failed, and Lambda tried again as part of the invocation. It counts unless the invocation is reported as
+    /// successful.
+    Once,
+    /// The second try failed too, and the invocation with it.
+    Again,
 }
 
 /// What a report shows about an invocation's memory.
@@ -88,48 +131,70 @@ enum MemoryUse {
 impl InvocationState {
     fn new(timestamp_ms: i64) -> Self {
         Self {
-            cause: None,
             timestamp_ms,
-            weight: Weight::Nothing,
+            proven: Best::NONE,
+            hinted: Best::NONE,
+            init: InitFailure::None,
             exit: ProcessEnd::None,
             memory: MemoryUse::Unknown,
-            certain: false,
-            certain_at_start: false,
-            not_loaded: false,
+            reports: 0,
+            hint_needs_exit: false,
             awaits_start: false,
             ended: false,
             counted: false,
             whole: false,
+            doubtful: false,
         }
     }
 
+    fn ended_badly(&self) -> bool {
+        self.proven.weight > Weight::Nothing
+    }
+
     fn failed(&self) -> bool {
-        self.weight > Weight::Hinted
+        let is_hinted = self.hinted.weight > Weight::Nothing && !self.hint_needs_exit;
+        let may_have_failed = self.init == InitFailure::Once || is_hinted;
+        self.ended_badly() || self.init == InitFailure::Again || may_have_failed && !self.ended
     }
 
     /// Returns whether the invocation must be remembered.
     fn matters(&self) -> bool {
-        self.weight > Weight::Nothing || self.counted || self.memory == MemoryUse::Full
+        self.ended_badly()
+            || self.hinted.weight > Weight::Nothing
+            || self.init != InitFailure::None
+            || self.counted
+            || self.memory == MemoryUse::Full
     }
 
     fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
         if !self.failed() && !self.ended {
             self.timestamp_ms = timestamp_ms;
         }
-        if self.weight == Weight::Hinted && evidence.exit != ProcessEnd::None {
-            self.weight = Weight::Threw;
+        let found = Best { cause: Some(evidence.cause), weight: evidence.weight };
+        match (evidence.scope, evidence.certainty) {
+            (Scope::Init { again }, _) => {
+                self.init = self.init.max(if again { InitFailure::Again } else { InitFailure::Once });
+            }
+            (_, Certainty::Certain) => {
+                self.proven.add(found);
+                self.reports = self.reports.saturating_add(1);
+            }
+            (_, Certainty::UnlessItSucceeded) => self.add_hint(found, false),
+            (_, Certainty::OnlyIfProcessEnded) => {
+                self.add_hint(found, self.hinted.cause.is_none() || self.hint_needs_exit)
+            }
         }
-        if evidence.weight > self.weight {
-            self.weight = evidence.weight;
-            self.cause = Some(evidence.cause);
-        }
-        // The first failure to load is tried again; the second one is the invocation's.
-        let not_loaded = evidence.weight == Weight::NeverBegan && evidence.scope != Scope::Start;
-        self.certain_at_start |= evidence.certain && (evidence.scope == Scope::Start || not_loaded && self.not_loaded);
-        self.not_loaded |= not_loaded;
-        self.certain |= evidence.certain;
-        self.whole |= evidence.scope == Scope::WholeInvocation;
+        self.whole |= evidence.scope == Scope::WholeInvocation && evidence.certainty == Certainty::Certain;
         self.exit = more_informative(self.exit, evidence.exit);
+    }
+
+    /// Of two errors that a function printed, the later is the likelier to have ended it.
+    fn add_hint(&mut self, found: Best, needs_exit: bool) {
+        let both_thrown = self.hinted.weight <= Weight::Named && found.weight <= Weight::Named;
+        if both_thrown || found.weight > self.hinted.weight {
+            self.hinted = found;
+            self.hint_needs_exit = needs_exit;
+        }
     }
 
     /// Merges what is known about the same invocation from elsewhere.
@@ -138,31 +203,46 @@ impl InvocationState {
             self.timestamp_ms =
                 if self.failed() { self.timestamp_ms.min(other.timestamp_ms) } else { other.timestamp_ms };
         }
-        if other.weight > self.weight {
-            self.weight = other.weight;
-            self.cause = other.cause;
+        if other.hinted.weight > self.hinted.weight {
+            self.hinted = other.hinted;
+            self.hint_needs_exit = other.hint_needs_exit;
         }
-        self.certain |= other.certain;
+        self.proven.add(other.proven);
+        self.init = self.init.max(other.init);
+        self.reports = self.reports.saturating_add(other.reports);
         self.counted |= other.counted;
         self.whole |= other.whole;
         self.exit = more_informative(self.exit, other.exit);
     }
 
-    fn forget_failure(&mut self) {
-        *self = Self { memory: self.memory, ended: self.ended, counted: self.counted, ..Self::new(self.timestamp_ms) };
+    /// Merges findings from before START: the environment's init failed, twice if two errors were reported.
+    fn merge_init(&mut self, init: &Self) {
+        let failure = if init.reports > 1 { InitFailure::Again } else { InitFailure::Once };
+        self.init = self.init.max(init.init).max(failure);
+        self.counted |= init.counted;
+        if !self.ended {
+            self.timestamp_ms = init.timestamp_ms;
+        }
     }
 
     /// Returns the cause that all findings result in; None if the invocation did not fail.
     fn decided(&self) -> Option<&'static Cause> {
+        if !self.failed() {
+            return None;
+        }
+        if self.init != InitFailure::None {
+            return Some(Role::FunctionNotLoaded.cause());
+        }
+        let hint_counts =
+            self.hinted.weight > Weight::Nothing && (!self.hint_needs_exit || self.exit != ProcessEnd::None);
+        // An error that the runtime reported has ended the invocation, whatever the function printed before.
+        let best = if hint_counts && self.proven.weight < Weight::Threw { self.hinted } else { self.proven };
         let out_of_memory = match self.exit {
             ProcessEnd::Killed => self.memory != MemoryUse::Left,
             ProcessEnd::Unexplained => self.memory == MemoryUse::Full,
             ProcessEnd::Explained | ProcessEnd::None => false,
         };
-        if !self.failed() {
-            return None;
-        }
-        if out_of_memory && self.weight < Weight::Ended { Some(Role::OutOfMemory.cause()) } else { self.cause }
+        if out_of_memory && best.weight < Weight::Ended { Some(Role::OutOfMemory.cause()) } else { best.cause }
     }
 }
 
@@ -182,7 +262,13 @@ impl Invocations {
 
     /// Continues with the invocations that the previous batch left open.
     pub fn resume(carry: Carry) -> Self {
-        Self { states: carry.states.into_iter().collect(), current: carry.current, next: carry.next, ..Self::default() }
+        Self {
+            states: carry.states.into_iter().collect(),
+            started: carry.started,
+            current: carry.current,
+            next: carry.next,
+            ..Self::default()
+        }
     }
 
     /// Adds the finding of one line. Calls `failed` for each invocation that is known to have failed.
@@ -190,8 +276,10 @@ impl Invocations {
     /// `START`, `Task timed out after 3.00 seconds`, `END` and `REPORT` of one id → one `lambda_timeout`
     pub fn add(&mut self, function_name: &str, timestamp_ms: i64, finding: &Finding<'_>, failed: &mut FailureSink<'_>) {
         match finding {
+            Finding::ManagedInstance => self.started.serves_concurrently(),
+            Finding::Shutdown => self.shut_down(),
             Finding::Start(id) => self.start(function_name, timestamp_ms, *id, failed),
-            Finding::End(id) => self.end(timestamp_ms, *id),
+            Finding::End(id) => self.end(function_name, timestamp_ms, *id, failed),
             Finding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
             Finding::Failure { request_id, evidence } => {
                 self.failure(function_name, timestamp_ms, *request_id, evidence, failed);
@@ -205,24 +293,30 @@ impl Invocations {
     /// Decides the open invocations. Returns what the next batch of the stream needs.
     pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
         let mut carry = Carry { current: self.current, ..Carry::default() };
-        if let Some(next) = self.next.take() {
+        if let Some(next) = self.take_next(function_name, failed) {
             self.decide(function_name, None, &next, failed);
-            carry.next = Some(InvocationState { counted: true, ..next });
+            carry.next = Some(InvocationState { counted: next.failed(), ..next });
         }
         let mut states: Vec<_> = self.states.drain().collect();
         states.sort_unstable_by_key(|(id, state)| (state.timestamp_ms, *id));
-        for (id, one) in &states {
-            self.decide(function_name, Some(*id), one, failed);
+        for (id, state) in &states {
+            self.decide(function_name, Some(*id), state, failed);
         }
         let latest = states.len().saturating_sub(MOST_CARRIED);
         carry.states = states.split_off(latest);
-        for (_, one) in &mut carry.states {
-            one.counted |= one.failed();
+        for (_, state) in &mut carry.states {
+            state.counted |= state.failed();
+            state.doubtful = false;
         }
+        carry.started = self.started.carry();
         carry
     }
 
     fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
+        let origin = self.started.start(id, timestamp_ms);
+        if origin == Origin::Foreign {
+            return;
+        }
         match self.states.get_mut(&id) {
             Some(state) if state.awaits_start && !state.ended => state.awaits_start = false,
             Some(_) => self.settle(function_name, id, failed),
@@ -230,22 +324,53 @@ impl Invocations {
         }
         // Findings before START are of the environment's init, which Lambda tries again as part of the invocation.
         if let Some(mut next) = self.next.take() {
-            next.certain = next.certain_at_start;
-            self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms)).merge(&next);
+            for before in self.before_next.drain(..) {
+                next.merge(&before);
+            }
+            let state = self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms));
+            state.merge_init(&next);
+            state.doubtful |= origin == Origin::Doubtful;
         }
         self.current = Some(id);
         self.crashed = None;
         self.ended = None;
     }
 
-    fn end(&mut self, timestamp_ms: i64, id: RequestId) {
-        if let Some(next) = self.next.take() {
+    fn end(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
+        if self.started.origin_of_line(id, timestamp_ms) == Origin::Foreign {
+            return;
+        }
+        self.close(id);
+        if let Some(next) = self.take_next(function_name, failed) {
             self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms)).merge(&next);
         }
     }
 
+    /// Notes that an invocation ended. That may show that doubtful lines were printed.
+    fn close(&mut self, id: RequestId) {
+        if self.started.end(id) {
+            self.states.retain(|_, state| !state.doubtful);
+            self.current = self.current.filter(|id| self.started.is_open(*id));
+        }
+    }
+
+    /// Takes the findings of the invocation that now shows. Reports before them were of other invocations.
+    fn take_next(&mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Option<InvocationState> {
+        for before in std::mem::take(&mut self.before_next) {
+            self.decide(function_name, None, &before, failed);
+        }
+        self.next.take()
+    }
+
     fn report(&mut self, function_name: &str, timestamp_ms: i64, report: &Reported<'_>, failed: &mut FailureSink<'_>) {
         let id = report.request_id;
+        let origin = self.started.origin_of_line(id, timestamp_ms);
+        if origin == Origin::Foreign {
+            return;
+        }
+        if report.concurrent {
+            self.started.serves_concurrently();
+        }
         if self.states.get(&id).is_some_and(|state| state.ended) {
             self.settle(function_name, id, failed);
         }
@@ -254,14 +379,12 @@ impl Invocations {
             self.move_crash_to(id);
         }
         let mut state = self.states.remove(&id).unwrap_or_else(|| InvocationState::new(timestamp_ms));
-        if let Some(next) = self.next.take() {
+        state.doubtful |= origin == Origin::Doubtful;
+        if let Some(next) = self.take_next(function_name, failed) {
             state.merge(&next);
         }
         if let Some(evidence) = &report.evidence {
             state.add(evidence, timestamp_ms);
-        }
-        if state.failed() && !state.certain {
-            state.forget_failure();
         }
         state.awaits_start = false;
         state.memory = match report.memory_full {
@@ -273,10 +396,13 @@ impl Invocations {
             state.ended = true;
             state.timestamp_ms = timestamp_ms;
             self.crashed = None;
-            self.ended = Some(id);
+            if origin != Origin::Doubtful {
+                self.ended = Some(id);
+            }
             if self.current == Some(id) {
                 self.current = None;
             }
+            self.close(id);
         }
         if state.matters() {
             self.states.insert(id, state);
@@ -292,29 +418,51 @@ impl Invocations {
         evidence: &Evidence,
         failed: &mut FailureSink<'_>,
     ) {
-        if evidence.weight == Weight::Hinted {
-            return self.hint(timestamp_ms, request_id, evidence);
+        let origin = request_id.map_or(Origin::Own, |id| self.started.origin_of_line(id, timestamp_ms));
+        if origin == Origin::Foreign {
+            return;
         }
-        let under_way = if evidence.scope == Scope::Start { None } else { request_id.or(self.current) };
-        let Some(id) = under_way else { return self.failure_of_next(function_name, timestamp_ms, evidence, failed) };
+        if matches!(evidence.scope, Scope::Init { .. }) {
+            return self.init_failure(function_name, timestamp_ms, evidence, failed);
+        }
+        let Some(id) = request_id.or_else(|| self.invocation_without_id(evidence)) else {
+            if evidence.certainty == Certainty::OnlyIfProcessEnded {
+                return;
+            }
+            return self.failure_of_next(function_name, timestamp_ms, evidence, failed);
+        };
         if evidence.exit != ProcessEnd::None {
             self.move_crash_to(id);
         }
+        // The platform writes this line behind the report; inside an invocation anybody may have.
+        let evidence = match evidence.scope {
+            Scope::Ended if self.current.is_none() => &Evidence { certainty: Certainty::Certain, ..*evidence },
+            _ => evidence,
+        };
         let ended = self.ended == Some(id);
-        let awaits_start = !ended && self.current != Some(id);
+        let awaits_start = !ended && self.current != Some(id) && !self.started.is_open(id);
+        let needs_exit = evidence.certainty == Certainty::OnlyIfProcessEnded;
+        // Its START is missing (lost or filtered out): this line stands for it.
+        let next = if awaits_start && !needs_exit && !self.states.get(&id).is_some_and(|state| !state.awaits_start) {
+            self.take_next(function_name, failed)
+        } else {
+            None
+        };
         let state = self.states.entry(id).or_insert_with(|| InvocationState {
             awaits_start,
             ended,
+            doubtful: origin == Origin::Doubtful,
             ..InvocationState::new(timestamp_ms)
         });
-        // Its START is missing (lost or filtered out): this line stands for it.
-        if state.awaits_start
-            && let Some(next) = self.next.take()
-        {
+        // A process that crashes after its answer ends no invocation.
+        if state.ended && !state.ended_badly() && evidence.scope == Scope::Process {
+            return;
+        }
+        if let Some(next) = next {
             state.merge(&next);
         }
         state.add(evidence, timestamp_ms);
-        if !state.ended {
+        if !state.ended && origin == Origin::Own && !needs_exit && !self.started.has_ended(id) {
             self.current = Some(id);
             if evidence.scope == Scope::Process {
                 self.crashed = Some(id);
@@ -322,16 +470,48 @@ impl Invocations {
         }
     }
 
-    /// Adds a line that counts only if the process ends.
-    fn hint(&mut self, timestamp_ms: i64, request_id: Option<RequestId>, evidence: &Evidence) {
-        if let Some(id) = request_id {
-            let awaits_start = self.current != Some(id);
-            let state = self
-                .states
-                .entry(id)
-                .or_insert_with(|| InvocationState { awaits_start, ..InvocationState::new(timestamp_ms) });
-            state.add(evidence, timestamp_ms);
+    /// Returns the invocation of a line without an id: the open one, or the one that ended last if START lines show that no
+    /// other began since. None if the next invocation has to show it.
+    fn invocation_without_id(&self, evidence: &Evidence) -> Option<RequestId> {
+        if self.current.is_some() {
+            return self.current;
         }
+        if evidence.scope == Scope::Ended {
+            return self.ended;
+        }
+        let late = self.ended.filter(|id| {
+            self.started.last_ended() == Some(*id) && !self.states.get(id).is_some_and(|state| state.whole)
+        });
+        late.filter(|_| evidence.weight != Weight::NeverBegan && self.next.is_none())
+    }
+
+    /// Adds a failed init. It belongs to the next invocation, or to the open one that repeats it.
+    fn init_failure(
+        &mut self,
+        function_name: &str,
+        timestamp_ms: i64,
+        evidence: &Evidence,
+        failed: &mut FailureSink<'_>,
+    ) {
+        let open = self.current.filter(|id| self.started.is_open(*id));
+        // A function may print such a line, so in an open invocation only a bad end makes it count.
+        let Scope::Init { again } = evidence.scope else { return };
+        let late = self.ended.filter(|_| again && self.next.is_none());
+        match (open, late.and_then(|id| self.states.get(&id))) {
+            (Some(id), _) => {
+                let state = self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms));
+                state.add(&Evidence { scope: Scope::Init { again: false }, ..*evidence }, timestamp_ms);
+            }
+            // The report of the second try, behind the invocation that failed with it.
+            (None, Some(state)) if state.decided().is_some_and(|cause| cause.role == Some(Role::FunctionNotLoaded)) => {
+            }
+            (None, _) => self.failure_of_next(function_name, timestamp_ms, evidence, failed),
+        }
+    }
+
+    /// Takes back the failed init that the line before reported, since it was a shutdown.
+    fn shut_down(&mut self) {
+        self.next.take_if(|next| next.reports == 1 && next.proven.weight == Weight::NeverBegan);
     }
 
     /// Adds a failure whose invocation is not known yet.
@@ -342,11 +522,17 @@ impl Invocations {
         evidence: &Evidence,
         failed: &mut FailureSink<'_>,
     ) {
-        // A second report belongs to a second invocation: the lines between them were filtered out.
+        // A second report belongs to a second invocation, or to the second try of the init: a START tells which. What the
+        // platform reports of an init shows that there was one.
         if evidence.scope == Scope::WholeInvocation
-            && let Some(next) = self.next.take_if(|next| next.whole)
+            && let Some(next) = self.next.take_if(|next| next.whole && next.init == InitFailure::None)
         {
-            self.decide(function_name, None, &next, failed);
+            self.before_next.push(next);
+            if self.before_next.len() > MOST_CARRIED {
+                for before in std::mem::take(&mut self.before_next) {
+                    self.decide(function_name, None, &before, failed);
+                }
+            }
         }
         self.next.get_or_insert_with(|| InvocationState::new(timestamp_ms)).add(evidence, timestamp_ms);
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::platform::{is_full, parse_failure, status_of};
-use super::{Certainty, Error, FunctionLine, Init, Phase, Report, RequestId, Status, go, runtime};
+use super::{Certainty, Error, Exit, FunctionLine, Init, Phase, Report, RequestId, Status, TimedOut, go, runtime};
 
 /// An event of the platform.
 #[derive(Deserialize)]
@@ -41,6 +41,8 @@ struct PlatformRecord<'a> {
     error_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
     phase: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    initialization_type: Option<Cow<'a, str>>,
     metrics: Option<Metrics>,
     #[serde(borrow)]
     tracing: Option<Tracing<'a>>,
@@ -83,6 +85,10 @@ pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
             return (kind == "fault").then(|| parse_failure(&sentence).map(FunctionLine::into_owned))?;
         }
     };
+    if kind == "initStart" {
+        let is_managed = fields.initialization_type.as_deref() == Some(MANAGED_INSTANCE);
+        return is_managed.then_some(FunctionLine::ManagedInstance);
+    }
     let request_id = fields.request_id.as_deref().map(RequestId::new);
     match kind {
         "start" => request_id.map(FunctionLine::Start),
@@ -99,7 +105,12 @@ fn first_object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
     serde_json::Deserializer::from_str(text).into_iter().next()?.ok()
 }
 
+/// `initializationType` of an environment of Lambda Managed Instances.
+const MANAGED_INSTANCE: &str = "lambda-managed-instances";
+
 fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
+    // Managed Instances report the duration alone: several invocations share the memory.
+    let concurrent = ends && fields.metrics.as_ref().is_some_and(|metrics| metrics.memory_size.is_none());
     let memory = fields.metrics.and_then(|m| m.memory_size.zip(m.max_memory_used));
     Report {
         request_id,
@@ -107,6 +118,7 @@ fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Repo
         error_type: fields.error_type,
         memory_full: memory.map(|(size, used)| is_full(size as u64, used as u64)),
         ends,
+        concurrent,
         trace_id: fields.tracing.and_then(|tracing| tracing.value).and_then(root_of_trace),
     }
 }
@@ -127,7 +139,7 @@ fn failed_init(status: Status, fields: PlatformRecord<'_>) -> FunctionLine<'_> {
     FunctionLine::Init(Init { status, error_type: fields.error_type, in_invocation })
 }
 
-/// Keys of an error that a runtime reports. An object with any other key is the function's own line.
+/// Keys of an error that a runtime reports or answers. An object with any other key is the function's own line.
 const KEYS_OF_RUNTIMES: &[&str] = &[
     "timestamp",
     "level",
@@ -159,12 +171,13 @@ fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(line) = go::parse_json_message(&object) {
         return Some(line);
     }
-    let error = dotnet(&object)
-        .or_else(|| plain(&object))
-        .or_else(|| node(&object))
-        .or_else(|| java(&object))
-        .or_else(|| rust(&object))?;
-    Some(FunctionLine::Error(error))
+    if let Some(error) = dotnet(&object) {
+        return Some(FunctionLine::Error(error));
+    }
+    if let Some(line) = plain(&object) {
+        return Some(line);
+    }
+    node(&object).or_else(|| java(&object)).or_else(|| rust(&object)).map(FunctionLine::Error)
 }
 
 fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
@@ -182,54 +195,73 @@ fn is_error_level(object: &Map<String, Value>) -> bool {
         .is_some_and(|level| ["ERROR", "FATAL", "CRITICAL"].iter().any(|name| level.eq_ignore_ascii_case(name)))
 }
 
-/// Parses Lambda's answer to the caller of an invocation that it ended: the error is one of its own sentences.
+/// Parses Lambda's answer to the caller of an invocation that it ended: the error is one of its own sentences. It belongs
+/// to a function's log only if the function printed it.
 fn answer(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
-    if !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
+    if object.contains_key("timestamp") || !has_keys_of_runtimes(object) {
         return None;
     }
-    parse_failure(text_of(object, "errorMessage")?).map(FunctionLine::into_owned)
+    let certainty = Certainty::UnlessItSucceeded;
+    match parse_failure(text_of(object, "errorMessage")?)?.into_owned() {
+        FunctionLine::TimedOut(timed_out) => Some(FunctionLine::TimedOut(TimedOut { certainty, ..timed_out })),
+        FunctionLine::Exit(exit) => Some(FunctionLine::Exit(Exit { certainty, ..exit })),
+        _ => None,
+    }
 }
 
-/// Parses an error with only the runtime's own fields, no custom message: Python, Go, Ruby, and Node.js before version 10.
-fn plain(object: &Map<String, Value>) -> Option<Error<'static>> {
+fn has_keys_of_runtimes(object: &Map<String, Value>) -> bool {
+    object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str()))
+}
+
+/// Parses an error with only the runtime's own fields, no custom message: Python's log line, and the answer of a function,
+/// which another one may have printed.
+fn plain(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
     let error_type = text_of(object, "errorType")?;
-    if !object.contains_key("errorMessage") || !object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str())) {
+    let message = object.get("errorMessage")?;
+    if !has_keys_of_runtimes(object) {
         return None;
     }
-    let traced = ["stackTrace", "stack", "trace"].iter().any(|key| object.contains_key(*key));
-    let of_runtime =
-        ["Runtime.", "Function.", "Sandbox.", "Function<", "Init<"].iter().any(|head| error_type.starts_with(head));
-    let certain = traced || of_runtime;
+    if runtime::is_shutdown(error_type, message.as_str().unwrap_or_default()) {
+        return Some(FunctionLine::Shutdown);
+    }
+    let is_log_line = object.contains_key("timestamp") && object.contains_key("requestId");
+    let request_id = request_id_of(object);
+    Some(FunctionLine::Error(Error {
+        request_id,
+        error_type: Some(Cow::Owned(error_type.to_owned())),
+        message: Cow::Owned(runtime::message_of(object)),
+        certainty: if is_log_line { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        phase: match request_id {
+            // Python logs an empty id during init.
+            None if is_log_line || error_type.starts_with("Init<") => Phase::Init,
+            None => Phase::Unknown,
+            Some(_) => Phase::Handler,
+        },
+    }))
+}
+
+/// Parses an object whose message is the error: Node.js. `console.error(error)` writes the same.
+fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
+    let error = object.get("message")?.as_object()?;
+    let error_type = text_of(error, "errorType")?;
+    if !is_error_level(object) || !error.contains_key("errorMessage") || !object.contains_key("timestamp") {
+        return None;
+    }
+    let of_runtime = error_type.starts_with("Runtime.");
     let request_id = request_id_of(object);
     Some(Error {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
-        message: Cow::Owned(runtime::message_of(object)),
-        certainty: if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded },
-        phase: if error_type.starts_with("Init<") {
+        message: Cow::Owned(runtime::message_of(error)),
+        certainty: if of_runtime { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        phase: if error_type.contains("UnhandledPromiseRejection") {
+            Phase::Process
+        } else if request_id.is_none() {
+            // The runtime knows an id from the first invocation on.
             Phase::Init
-        } else if request_id.is_some() {
-            Phase::Handler
         } else {
             Phase::Unknown
         },
-    })
-}
-
-/// Parses an object whose message is the error: Node.js.
-fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
-    let error = object.get("message")?.as_object()?;
-    let error_type = text_of(error, "errorType")?;
-    if !is_error_level(object) || !error.contains_key("errorMessage") {
-        return None;
-    }
-    let of_runtime = error_type.starts_with("Runtime.");
-    Some(Error {
-        request_id: request_id_of(object),
-        error_type: Some(Cow::Owned(error_type.to_owned())),
-        message: Cow::Owned(runtime::message_of(error)),
-        certainty: if of_runtime { Certainty::Certain } else { Certainty::UnlessItSucceeded },
-        phase: if error_type.contains("UnhandledPromiseRejection") { Phase::Process } else { Phase::Unknown },
     })
 }
 
@@ -250,15 +282,19 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
     })
 }
 
-/// Parses an object whose message is the Java runtime's text.
+/// Parses an object of the Java runtime's own logger, whose message is the runtime's text.
 fn java(object: &Map<String, Value>) -> Option<Error<'static>> {
+    const KEYS: &[&str] = &["timestamp", "level", "message", "AWSRequestId", "tenantId"];
     // A trace that a function logs may look the same, but the runtime logs its report at the highest levels only.
-    if !is_error_level(object) {
+    // Before 2024-02 it had no level.
+    let is_reported = is_error_level(object) || text_of(object, "level") == Some("UNDEFINED");
+    if !is_reported || !object.keys().all(|key| KEYS.contains(&key.as_str())) {
         return None;
     }
     let FunctionLine::Error(error) = runtime::parse_java(text_of(object, "message")?)? else { return None };
     let FunctionLine::Error(error) = FunctionLine::Error(error).into_owned() else { return None };
-    Some(Error { request_id: request_id_of(object), ..error })
+    let request_id = request_id_of(object);
+    Some(Error { request_id, phase: if request_id.is_some() { error.phase } else { Phase::Init }, ..error })
 }
 
 /// Parses the Rust runtime's report of a handler that returned an error or panicked.

@@ -51,6 +51,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
         error_type: value_after(fields, &ERROR_TYPE).map(Cow::Borrowed),
         memory_full: size.zip(used).map(|(size, used)| is_full(size, used)),
         ends: true,
+        concurrent: false,
         trace_id: value_after(fields, &TRACE_ID).map(Cow::Borrowed),
     }
 }
@@ -132,8 +133,7 @@ pub(super) fn parse_failure(text: &str) -> Option<FunctionLine<'_>> {
     timed_out(rest).or_else(|| exit(stripped.rest))
 }
 
-/// Parses `{time} {id} Task timed out after {n}.{nn} seconds`. Without an id and with another number format, anybody may
-/// have written it.
+/// Parses `{time} {id} Task timed out after {n}.{nn} seconds`. Without an id, anybody may have written it.
 fn timed_out(line: &str) -> Option<FunctionLine<'_>> {
     const SENTENCE: &str = "Task timed out after ";
     let (request_id, sentence) = match line.strip_prefix(SENTENCE) {
@@ -150,9 +150,7 @@ fn timed_out(line: &str) -> Option<FunctionLine<'_>> {
     if seconds.parse::<f64>().is_err() || unit.trim_end_matches('.') != "seconds" || !ends {
         return None;
     }
-    let in_hundredths = seconds.split_once('.').is_some_and(|(_, hundredths)| hundredths.len() == 2);
-    let certain = request_id.is_some() || in_hundredths;
-    let certainty = if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded };
+    let certainty = if request_id.is_some() { Certainty::Certain } else { Certainty::UnlessItSucceeded };
     let from = line.len() - sentence.len() - SENTENCE.len();
     let text = line[from..line.len() - behind.len()].trim_end();
     Some(FunctionLine::TimedOut(TimedOut { request_id, text: Cow::Borrowed(text), certainty }))
@@ -165,11 +163,13 @@ fn exit(rest: &str) -> Option<FunctionLine<'_>> {
     let rest = rest.strip_prefix("Runtime.ExitError: ").unwrap_or(rest);
     if let Some((id, reason)) = request_id(rest) {
         let text = reason.strip_prefix("Error: ").or_else(|| reason.starts_with(PROCESS_EXITED).then_some(reason))?;
-        return Some(FunctionLine::Exit(Exit { request_id: Some(id), text: Cow::Borrowed(text) }));
+        let certainty = Certainty::Certain;
+        return Some(FunctionLine::Exit(Exit { request_id: Some(id), text: Cow::Borrowed(text), certainty }));
     }
     let text = rest.strip_prefix("Error: ").unwrap_or(rest);
     let ours = EXITS.iter().any(|head| text.starts_with(head)) || rest.trim_end() == "Runtime.ExitError";
-    ours.then_some(FunctionLine::Exit(Exit { request_id: None, text: Cow::Borrowed(text) }))
+    let certainty = Certainty::UnlessItSucceeded;
+    ours.then_some(FunctionLine::Exit(Exit { request_id: None, text: Cow::Borrowed(text), certainty }))
 }
 
 /// Sentence about a process that ended before it answered.
@@ -196,6 +196,6 @@ pub(super) fn is_unmistakable(line: &FunctionLine<'_>) -> bool {
         }
         FunctionLine::Exit(exit) => exit.request_id.as_ref().is_some_and(is_ours),
         FunctionLine::Init(_) => true,
-        FunctionLine::Error(_) => false,
+        FunctionLine::ManagedInstance | FunctionLine::Shutdown | FunctionLine::Error(_) => false,
     }
 }

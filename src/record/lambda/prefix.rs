@@ -9,6 +9,8 @@ pub struct Stripped<'a> {
     pub rest: &'a str,
     /// Whether the prefix had a time.
     pub timed: bool,
+    /// Whether the prefix had a date of Go's standard logger, `2026/01/02`.
+    pub by_go_logger: bool,
 }
 
 /// Most columns of a prefix: a tail's time, a stream name, the runtime's own time in two words.
@@ -23,15 +25,19 @@ pub(super) fn is_of_log_tail(word: &str) -> bool {
 ///
 /// `2026-01-02T03:04:05.678Z END RequestId: x` → `END RequestId: x`, timed
 pub fn strip(text: &str) -> Stripped<'_> {
-    let mut stripped =
-        Stripped { rest: text.trim_start_matches(|c: char| c.is_whitespace() || c == '|'), timed: false };
+    let mut stripped = Stripped {
+        rest: text.trim_start_matches(|c: char| c.is_whitespace() || c == '|'),
+        timed: false,
+        by_go_logger: false,
+    };
     for _ in 0..MOST_COLUMNS {
         let (word, rest) = word(stripped.rest);
         let timed = is_time(word);
         if !timed && !is_log_stream(word) {
             break;
         }
-        stripped = Stripped { rest, timed: stripped.timed || timed };
+        let by_go_logger = stripped.by_go_logger || word.len() == 10 && word.as_bytes()[4] == b'/';
+        stripped = Stripped { rest, timed: stripped.timed || timed, by_go_logger };
     }
     stripped
 }

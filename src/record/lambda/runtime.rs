@@ -68,12 +68,14 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.trim().is_empty())
 }
 
-/// Sentences with which a runtime, or the process itself, reports that it cannot continue.
+/// Sentences with which a runtime, or the process itself, reports that it cannot continue. A function may print each, so
+/// only a bad end of the invocation proves them.
 const SENTENCES: &[(&str, Phase)] = &[
     ("module initialization error", Phase::Init),
     ("Unable to import module '", Phase::Init),
     ("Syntax error in module '", Phase::Init),
     ("Bad handler '", Phase::Init),
+    ("Invalid handler: `", Phase::Init),
     ("Class not found: ", Phase::Init),
     ("Error loading class ", Phase::Init),
     ("Error loading method ", Phase::Init),
@@ -85,10 +87,6 @@ const SENTENCES: &[(&str, Phase)] = &[
     ("An exception was thrown when the constructor for type '", Phase::Init),
     ("Runtime API Server failed to listen", Phase::Init),
     ("entrypoint requires the handler name", Phase::Init),
-    ("Init error when loading handler", Phase::Init),
-    ("Error raised from handler method", Phase::Unknown),
-    ("Critical exception from handler", Phase::Process),
-    ("Unknown application error occurred", Phase::Unknown),
     ("Exception in thread \"main\" ", Phase::Process),
     ("Terminating due to java.lang.OutOfMemoryError", Phase::Process),
     ("Aborting due to java.lang.OutOfMemoryError", Phase::Process),
@@ -111,37 +109,87 @@ const SENTENCES: &[(&str, Phase)] = &[
     ("failed to allocate memory (NoMemoryError)", Phase::Process),
 ];
 
-fn sentence(text: &str) -> Option<FunctionLine<'_>> {
-    if let Some(at) = text.find("LAMBDA_RUNTIME Failed to post handler ").filter(|at| *at < 64) {
-        return Some(FunctionLine::Error(error(None, cut(&text[at..]))));
+/// Sentences of Ruby's runtime, before the error as an object, in the same log event or in the next ones.
+const RUBY_SENTENCES: &[(&str, Phase)] = &[
+    ("Error raised from handler method", Phase::Handler),
+    ("Critical exception from handler", Phase::Process),
+    ("Init error when loading handler", Phase::Init),
+];
+
+/// Sentence of the platform behind the report of an invocation, before a line with the type of the error.
+const UNKNOWN_ERROR: &str = "Unknown application error occurred";
+
+/// Frame of the native runtime client of Node.js and C++: `[ERROR] [1764064800123] LAMBDA_RUNTIME Failed to …`.
+fn native_client(text: &str) -> Option<FunctionLine<'_>> {
+    const SENTENCE: &str = "LAMBDA_RUNTIME Failed to post handler ";
+    let at = text.find(SENTENCE).filter(|at| *at < 64)?;
+    let is_framed = text.starts_with("[ERROR] [") && text[..at].ends_with("] ");
+    let certainty = if is_framed { Certainty::Certain } else { Certainty::UnlessItSucceeded };
+    Some(FunctionLine::Error(Error { certainty, ..error(None, cut(&text[at..])) }))
+}
+
+/// Returns whether an error is a shutdown: Ruby waits for the next invocation when SIGTERM arrives.
+pub(super) fn is_shutdown(error_type: &str, message: &str) -> bool {
+    match error_type {
+        "Init<SignalException>" | "Function<SignalException>" | "SignalException" => message == "SIGTERM",
+        "Init<LambdaErrors::InvocationError>" => message.contains("SIGTERM"),
+        _ => false,
     }
+}
+
+fn sentence(text: &str) -> Option<FunctionLine<'_>> {
+    if let Some(line) = native_client(text) {
+        return Some(line);
+    }
+    let certainty = Certainty::UnlessItSucceeded;
     if text.contains("FATAL ERROR: ") && text.contains("heap out of memory") {
-        return Some(FunctionLine::Error(Error {
-            phase: Phase::Process,
-            ..error(None, "JavaScript heap out of memory")
-        }));
+        let message = "JavaScript heap out of memory";
+        return Some(FunctionLine::Error(Error { phase: Phase::Process, certainty, ..error(None, message) }));
     }
     if let Some(rest) = text.strip_prefix("Handler '")
         && rest.contains("' missing on module '")
     {
-        return Some(FunctionLine::Error(Error { phase: Phase::Init, ..error(None, cut(text)) }));
+        return Some(FunctionLine::Error(Error { phase: Phase::Init, certainty, ..error(None, cut(text)) }));
+    }
+    if let Some(rest) = text.strip_prefix(UNKNOWN_ERROR) {
+        let error_type = rest.trim();
+        let certainty = if error_type.is_empty() { certainty } else { Certainty::Certain };
+        let error_type = Some(error_type).filter(|name| !name.is_empty());
+        return Some(FunctionLine::Error(Error { phase: Phase::Ended, certainty, ..error(error_type, "") }));
+    }
+    if let Some((head, phase)) = RUBY_SENTENCES.iter().find(|(head, _)| text.starts_with(head)) {
+        return ruby(text, head, *phase);
     }
     // A function may print the size of its response; the runtime does so only if it is too large.
     if text.starts_with("Response payload size ") && !cut(text).contains("exceeded maximum allowed payload size") {
         return None;
     }
-    let (head, phase) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
-    Some(FunctionLine::Error(Error { phase: *phase, ..error_behind(text, head) }))
+    let (_, phase) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
+    let framed = *phase == Phase::Init && (is_java_init(text) || text.contains(DOTNET_FRAME));
+    let certainty = if framed { Certainty::Certain } else { certainty };
+    Some(FunctionLine::Error(Error { phase: *phase, certainty, ..error(None, cut(text)) }))
 }
 
-/// Returns the error after a sentence: an object, as Ruby writes it, else the sentence itself.
-fn error_behind<'t>(text: &'t str, sentence: &str) -> Error<'t> {
-    let object = text[sentence.len()..].trim_start_matches([':', ' ', '\t', '\n', '\r']);
-    if !object.starts_with('{') {
-        return error(None, cut(text));
+/// Parses Ruby's sentence and the error after it, if both are in one log event.
+fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<'t>> {
+    let object = text[text.find('{').unwrap_or(text.len())..].trim();
+    if object.is_empty() {
+        // The whole line is the sentence, perhaps with the name of the handler.
+        let rest = text[sentence.len()..].trim();
+        let is_whole = !rest.contains(char::is_whitespace);
+        return is_whole.then(|| FunctionLine::Error(Error { phase, ..error(None, "") }));
     }
-    let error_type = member(object, "errorType").map(|name| Cow::Owned(name.into_owned()));
-    Error { error_type, ..error(None, message_of_text(object)) }
+    let error_type = member(object, "errorType").unwrap_or_default();
+    if is_shutdown(&error_type, &member(object, "errorMessage").unwrap_or_default()) {
+        return None;
+    }
+    let error_type = Some(error_type).filter(|name| !name.is_empty());
+    Some(FunctionLine::Error(Error { error_type, phase, ..error(None, message_of_text(object)) }))
+}
+
+/// Returns whether a class that cannot be loaded is reported as Java's runtime does, with the exception below.
+fn is_java_init(text: &str) -> bool {
+    java_heads(text).any(|head| head.is_followed_by_its_class() && head.trace.lines().any(is_java_frame))
 }
 
 /// Longest part of an error's message that is kept, in bytes. Patterns are compared with no more.
@@ -225,14 +273,19 @@ const NODE_FRAMES: &[(&str, Phase)] = &[
 fn node(text: &str) -> Option<FunctionLine<'_>> {
     let (request_id, rest) = prefix::request_id(text).unwrap_or((None, text));
     let before_any = text.starts_with("undefined");
+    let framed = |behind: &'_ str| -> Option<(usize, Phase)> {
+        NODE_FRAMES.iter().find_map(|(words, phase)| {
+            let object = behind.strip_prefix(words)?.trim_start();
+            // An object of JSON; `console.error(words, object)` prints another form.
+            let is_json = object.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
+            is_json.then_some((behind.len() - object.len(), *phase))
+        })
+    };
     let found = match rest.strip_prefix("ERROR").map(str::trim_start) {
-        Some(behind) => NODE_FRAMES.iter().find_map(|(words, phase)| Some((behind.strip_prefix(words)?, *phase))),
+        Some(behind) => framed(behind).map(|(at, phase)| (&behind[at..], phase)),
         None if request_id.is_some() && rest.starts_with("{\"errorMessage\"") => Some((rest, Phase::Handler)),
         // Without the level, as in an excerpt or a custom runtime.
-        None => NODE_FRAMES.iter().find_map(|(words, phase)| {
-            let object = rest.strip_prefix(words)?.trim_start();
-            object.starts_with('{').then_some((object, *phase))
-        }),
+        None => framed(rest).map(|(at, phase)| (&rest[at..], phase)),
     };
     let (object, phase) = found?;
     // The runtime knows an id from the first invocation on.
@@ -314,22 +367,28 @@ fn member<'t>(object: &'t str, key: &str) -> Option<Cow<'t, str>> {
     Some(Cow::Borrowed(cut(&value[..end])))
 }
 
-/// Parses a trace with frames of the .NET runtime.
+/// A frame of the .NET runtime.
+const DOTNET_FRAME: &str = "   at Amazon.Lambda.RuntimeSupport.";
+
+/// Frames of the .NET runtime while it loads the function.
+const DOTNET_INIT_FRAMES: &[&str] = &["LambdaBootstrap.InitializeAsync(", "UserCodeLoader.Init("];
+
+/// Parses `{time} {id} fail {type}: {message}` and a trace with frames of the .NET runtime.
 fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
-    if !text.contains(DOTNET_RUNTIME_FRAME) || !text.contains("\n") {
+    if !text.contains(DOTNET_FRAME) {
         return None;
     }
-    let (request_id, _) = prefix::request_id(text).unwrap_or((None, text));
-    let (error_type, message) = lines(text).find_map(|line| {
-        let at = line.find(|c: char| c.is_ascii_uppercase()).unwrap_or(0);
-        let from = line[at..].rfind("\t").map_or(at, |tab| at + tab + 1);
-        Some((exception_at_start(line[from..].trim_start())?, line))
-    })?;
-    Some(FunctionLine::Error(Error {
-        request_id,
-        phase: Phase::Handler,
-        ..error(Some(error_type), with_causes(message.trim(), text))
-    }))
+    let (request_id, rest) = prefix::request_id(text).unwrap_or((None, text));
+    let (level, behind) = word(rest);
+    let is_framed = matches!(level, "fail" | "Error" | "crit");
+    // A line of another logger has a message before the exception.
+    let head = if is_framed { behind } else { rest };
+    let error_type = identifier(head)?;
+    let message = head[error_type.len()..].strip_prefix(": ")?;
+    let first = lines(message).next().unwrap_or_default();
+    let is_init = request_id.is_none() && DOTNET_INIT_FRAMES.iter().any(|frame| text.contains(frame));
+    let phase = if is_init { Phase::Init } else { Phase::Handler };
+    Some(FunctionLine::Error(Error { request_id, phase, ..error(Some(error_type), with_causes(first, text)) }))
 }
 
 /// Most lines of a message before its trace. A text with more is taken for the function's own line.
@@ -340,16 +399,28 @@ const MESSAGE_LINES: usize = 32;
 ///
 /// `no stock: a.B\na.B: no stock\n\tat …` → an error of type `a.B`
 pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
+    // The line of a logger, and a trace that still has the runtime's own frames: the runtime cuts them off.
+    if prefix::request_id(text).is_some() || JAVA_RUNTIME_FRAMES.iter().any(|frame| text.contains(frame)) {
+        return None;
+    }
     let mut heads = java_heads(text);
     // The runtime writes the same message twice, so a message that imitates a head cannot choose the class.
-    let head = heads.clone().find(JavaHead::repeats_its_message).or_else(|| {
-        // An exception may override how it prints. Then a trace that the function prints, which begins with the class,
-        // must not be taken for the runtime's.
-        heads.find(|head| head.is_followed_by_its_class() && !begins_with_class(text, head.class))
-    })?;
+    let (head, certainty) = match heads.clone().find(JavaHead::repeats_its_message) {
+        Some(head) => (head, Certainty::Certain),
+        // An exception may override how it prints. A function may print the same.
+        None => {
+            let is_likely =
+                |head: &JavaHead<'_>| head.is_followed_by_its_class() && !begins_with_class(text, head.class);
+            (heads.find(is_likely)?, Certainty::UnlessItSucceeded)
+        }
+    };
     let message = with_causes(head.message, text);
-    Some(FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(head.class), message) }))
+    Some(FunctionLine::Error(Error { phase: Phase::Handler, certainty, ..error(Some(head.class), message) }))
 }
+
+/// Frames of the Java runtime, which end the trace of an exception that a handler caught.
+const JAVA_RUNTIME_FRAMES: &[&str] =
+    &["\tat com.amazonaws.services.lambda.runtime.api.client.", "\tat lambdainternal."];
 
 /// The start of a text up to the end of a line that may end in the class of an exception.
 #[derive(Clone, Copy)]
@@ -427,6 +498,9 @@ fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
 
 /// Parses `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
 fn short_type(text: &str) -> Option<FunctionLine<'_>> {
+    if prefix::request_id(text).is_some() {
+        return None;
+    }
     let mut lines = lines(text);
     let first = lines.next()?;
     // Go's frames, on their own line or after the type.
@@ -437,14 +511,20 @@ fn short_type(text: &str) -> Option<FunctionLine<'_>> {
         // Go's types have names of any form. Other words before a trace may be a message of the function.
         Some(second) if second == "null" || second.starts_with(GO_FRAMES) => true,
         Some(second) => {
-            let frame = second.starts_with(char::is_whitespace) && second.trim_start().starts_with("at ");
-            looks_like_exception(name) && (frame || second.starts_with("Traceback (most recent call last)"))
+            let is_python = second.starts_with("Traceback (most recent call last)") && looks_like_exception(name);
+            is_python || is_dotnet_frame(second)
         }
         // An excerpt of the first line alone: the service's error code is at both ends.
         None => message.starts_with("An error occurred (") && message.contains(&format!("({name})")),
     };
     let framed = framed && !identifier(message).is_some_and(|start| start.contains('.') && looks_like_exception(start));
     framed.then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))
+}
+
+/// `   at Shop.Function.Handle(Order order)`. Frames of Node.js have a blank before the bracket, those of Java a tab.
+fn is_dotnet_frame(line: &str) -> bool {
+    let frame = line.strip_prefix(' ').and_then(|line| line.trim_start_matches(' ').strip_prefix("at "));
+    frame.and_then(|frame| frame.split_once('(')).is_some_and(|(name, _)| name.contains('.') && !name.contains(' '))
 }
 
 /// Beginning of the frames of a Go panic.

@@ -62,7 +62,7 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
 }
 
 #[test]
-fn a_time_out_is_certain_only_in_the_words_of_the_platform() {
+fn a_time_out_is_certain_only_with_the_id_of_its_invocation() {
     let certainty = |text: &str| match line(text) {
         Some(FunctionLine::TimedOut(timed_out)) => Some(timed_out.certainty),
         _ => None,
@@ -71,7 +71,7 @@ fn a_time_out_is_certain_only_in_the_words_of_the_platform() {
         certainty(&format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds")),
         Some(Certainty::Certain)
     );
-    assert_eq!(certainty("Task timed out after 3.00 seconds"), Some(Certainty::Certain));
+    assert_eq!(certainty("Task timed out after 3.00 seconds"), Some(Certainty::UnlessItSucceeded));
     assert_eq!(certainty("Task timed out after 3 seconds"), Some(Certainty::UnlessItSucceeded));
     assert_eq!(certainty("Task timed out after 3.00 seconds, trying again"), None);
     assert_eq!(certainty("Task timed out after three tries"), None);
@@ -119,8 +119,19 @@ fn every_runtimes_own_report_of_an_error_is_read() {
         ),
         ("no order: errorString\nnull".to_owned(), "errorString", "no order"),
         (
-            "{\"errorMessage\":\"no order\",\"errorType\":\"Function<RuntimeError>\",\"stackTrace\":[\"/var/task/app.rb:3\"]}".to_owned(),
+            "Error raised from handler method\n{\n  \"errorMessage\": \"no order\",\n  \"errorType\": \"Function<RuntimeError>\",\n  \"stackTrace\": [\"/var/task/app.rb:3\"]\n}".to_owned(),
             "Function<RuntimeError>",
+            "no order",
+        ),
+        ("no order: com.example.Gone\ncom.example.Gone: no order\n\tat com.example.App.handle(App.kt:7)".to_owned(), "com.example.Gone", "no order"),
+        (
+            format!("2026-01-02T03:04:05.678Z\t{ID}\tfail\tShop.Gone: no order\n   at Shop.Function.Handle()\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()"),
+            "Shop.Gone",
+            "no order",
+        ),
+        (
+            "LAMBDA_WARNING: Unhandled exception. See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r[ERROR] Gone: no order\rTraceback (most recent call last):\r  File \"/var/task/app.py\", line 3".to_owned(),
+            "Gone",
             "no order",
         ),
         (
@@ -239,6 +250,58 @@ fn a_trace_that_a_java_function_prints_is_no_report() {
         let text = format!("{head}{FRAME}Caused by: java.lang.RuntimeException: no stock\n\t... 1 more");
         assert_eq!(line(&text), None, "{text}");
     }
+}
+
+#[test]
+fn a_report_that_a_function_may_have_printed_is_no_proof() {
+    let certainty = |text: &str| error(text).map(|found| found.2);
+    for text in [
+        // The answer of another function.
+        r#"{"errorMessage":"no order","errorType":"Function<RuntimeError>","stackTrace":["/var/task/app.rb:3"]}"#,
+        r#"{"errorType":"Runtime.ImportModuleError","errorMessage":"no module","trace":[]}"#,
+        // A line of a logger whose trace has another message.
+        "order 7: com.acme.Gone\ncom.acme.Gone: no stock\n\tat com.acme.App.handle(App.java:7)",
+        "panic: no stock",
+        "java.lang.OutOfMemoryError: Java heap space",
+        "Unable to import module 'plugin': No module named 'stock'",
+    ] {
+        assert_eq!(certainty(text), Some(Certainty::UnlessItSucceeded), "{text}");
+    }
+}
+
+#[test]
+fn lines_of_loggers_that_resemble_a_report_are_none() {
+    let node = |text: &str| format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\t{text}");
+    for text in [
+        node("Invoke Error { errorType: 'TypeError', errorMessage: 'x' }"),
+        node("no stock: com.acme.Gone\ncom.acme.Gone: no stock\n\tat com.acme.App.handle(App.java:7)"),
+        node("no stock: StockError\n    at Object.handler (/var/task/index.js:3:9)"),
+        "no stock: StockError\n    at Object.handler (/var/task/index.js:3:9)".to_owned(),
+        "no stock: com.acme.Gone\ncom.acme.Gone: no stock\n\tat com.acme.App.call(App.java:7)\n\tat com.amazonaws.services.lambda.runtime.api.client.AWSLambda.main(AWSLambda.java:99)".to_owned(),
+        r#"2026/01/02 03:04:05 {"errorType":"Error","errorMessage":"no stock","trace":[]}"#.to_owned(),
+        r#"{"timestamp":"2026-01-02T03:04:05Z","level":"ERROR","logger":"shop","message":"no stock: com.acme.Gone\ncom.acme.Gone: no stock\n\tat com.acme.App.call(App.java:7)"}"#.to_owned(),
+    ] {
+        assert_eq!(line(&text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_shutdown_that_ruby_reports_as_a_failed_init_is_none() {
+    let object = |error_type: &str, message: &str| {
+        format!(
+            "{{\n  \"errorMessage\": \"{message}\",\n  \"errorType\": \"{error_type}\",\n  \"stackTrace\": []\n}}\n"
+        )
+    };
+    let interrupted = "Next invocation was interrupted with a SIGTERM SIGNAL, gracefully shutting down.";
+    for (error_type, message) in
+        [("Init<SignalException>", "SIGTERM"), ("Init<LambdaErrors::InvocationError>", interrupted)]
+    {
+        let object = object(error_type, message);
+        assert_eq!(line(&object), Some(FunctionLine::Shutdown), "{object}");
+        assert_eq!(line(&format!("Init error when loading handler \n{object}")), None, "{object}");
+    }
+    let failed = object("Init<LoadError>", "cannot load such file -- stock");
+    assert!(matches!(line(&failed), Some(FunctionLine::Error(_))));
 }
 
 #[test]

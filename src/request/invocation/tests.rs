@@ -30,10 +30,8 @@ fn run_from(carry: Carry, lines: &[&str]) -> Run {
     for (at, line) in lines.iter().enumerate() {
         let text = line.replace("{A}", A).replace("{B}", B);
         let event = LogEvent { id: b"", timestamp_ms: at as i64, message: Message::plain(text.as_bytes()) };
-        if let Some(line) = lambda::parse_line(&event)
-            && let Some(finding) = finding(&table, &line)
-        {
-            invocations.add("orders", at as i64, &finding, &mut failed);
+        if let Some(line) = lambda::parse_line(&event) {
+            invocations.add("orders", at as i64, &finding(&table, &line), &mut failed);
         }
     }
     let carry = invocations.finish("orders", &mut failed);
@@ -292,10 +290,142 @@ fn memory_is_bounded_and_no_count_is_lost() {
         let text = format!("REPORT RequestId: {number:08x}-4a5b-4c6d-8e7f-90a1b2c3d4e5\tStatus: timeout");
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
         let Some(line) = lambda::parse_line(&event) else { panic!("no line") };
-        let Some(finding) = finding(&table, &line) else { panic!("no finding") };
-        invocations.add("orders", 0, &finding, &mut failed);
+        invocations.add("orders", 0, &finding(&table, &line), &mut failed);
         assert!(invocations.states.len() <= MOST_STATES);
     }
     invocations.finish("orders", &mut failed);
     assert_eq!(counted, many);
+}
+
+const NONE: &[&str] = &[];
+
+const ERROR_OF_B: &str = r#"{"timestamp":"2026-01-02T03:04:05Z","level":"ERROR","errorMessage":"no stock","errorType":"KeyError","requestId":"{B}","stackTrace":["  File"]}"#;
+
+#[test]
+fn a_line_of_a_foreign_invocation_counts_nothing_while_another_is_open() {
+    const FOREIGN_START: &str = "START RequestId: {B} Version: $LATEST";
+    const FOREIGN_REPORT: &str = "REPORT RequestId: {B}\tDuration: 3000.00 ms\tStatus: timeout";
+    const FOREIGN_RECORD: &str = r#"{"time":"2026-01-02T03:04:05Z","type":"platform.report","record":{"requestId":"{B}","status":"error","errorType":"Runtime.ExitError","metrics":{"durationMs":7}}}"#;
+    const FOREIGN_FAULT: &str = r#"{"time":"2026-01-02T03:04:05Z","type":"platform.fault","record":"RequestId: {B} Process exited before completing request"}"#;
+    const FOREIGN_NODE: &str =
+        "2026-01-02T03:04:05.678Z\t{B}\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"x\"}";
+    for foreign in [
+        &["2026-01-02T03:04:05.678Z {B} Task timed out after 3.00 seconds"][..],
+        &["RequestId: {B} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"],
+        &[FOREIGN_REPORT],
+        &[FOREIGN_START, ERROR_OF_B, "END RequestId: {B}", FOREIGN_REPORT],
+        &[FOREIGN_RECORD],
+        &[FOREIGN_FAULT],
+        &[ERROR_OF_B],
+        &[FOREIGN_NODE],
+    ] {
+        let with = |rest: &[&'static str]| [&[START][..], foreign, rest].concat();
+        assert_eq!(causes(&with(&[END, REPORT])), NONE, "{foreign:?}");
+        assert_eq!(causes(&with(&[TIMED_OUT, END, REPORT])), ["lambda_timeout"], "{foreign:?}");
+        // The invocation began in an earlier batch.
+        let before = run_from(Carry::default(), &[START]);
+        let after = run_from(before.carry.clone(), &[foreign, &[END, REPORT]].concat());
+        assert_eq!(after.causes(), NONE, "{foreign:?}");
+    }
+}
+
+#[test]
+fn an_invocation_whose_end_another_environment_received_hides_no_other() {
+    let report = "REPORT RequestId: {B}\tDuration: 7.00 ms\tStatus: error";
+    let lines = &["START RequestId: {B} Version: $LATEST", PYTHON, "END RequestId: {B}", report];
+    let before = run_from(Carry::default(), &[START]);
+    assert_eq!(run_from(before.carry.clone(), lines).causes(), ["lambda_unhandled_error"]);
+    assert_eq!(run_from(before.carry, &lines[3..]).causes(), ["lambda_unhandled_error"]);
+}
+
+#[test]
+fn a_sentence_that_a_function_printed_needs_an_invocation_that_ended_badly() {
+    let bad = "REPORT RequestId: {A}\tDuration: 7.00 ms\tStatus: error\tError Type: Runtime.ExitError";
+    for (sentence, cause) in [
+        ("panic: assignment to entry in nil map", "lambda_unhandled_error"),
+        ("java.lang.OutOfMemoryError: Java heap space", "lambda_out_of_memory"),
+        ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "lambda_out_of_memory"),
+        ("Unable to import module 'plugin': No module named 'stock'", "lambda_init_failure"),
+        ("Process exited before completing request", "lambda_runtime_exit"),
+        ("Task timed out after 3.00 seconds", "lambda_timeout"),
+    ] {
+        assert_eq!(causes(&[START, sentence, END, REPORT]), NONE, "{sentence}");
+        assert_eq!(causes(&[START, sentence, END, bad]), [cause], "{sentence}");
+        assert_eq!(causes(&[START, sentence, PYTHON, END, REPORT]), ["lambda_unhandled_error"], "{sentence}");
+        assert_eq!(causes(&[START, sentence]), [cause], "{sentence}");
+    }
+    let printed = "INIT_REPORT Init Duration: 9.00 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError";
+    assert_eq!(causes(&[START, printed, END, REPORT]), NONE);
+    assert_eq!(causes(&[START, printed, END, REPORT, "START RequestId: {B} Version: 1"]), NONE);
+}
+
+#[test]
+fn a_late_line_belongs_to_the_invocation_that_ended() {
+    const UNKNOWN: &str = "Unknown application error occurred\nKeyError\n";
+    const HINT: &str = "module initialization error: no ORDERS_TABLE";
+    let next =
+        ["START RequestId: {B} Version: $LATEST", "END RequestId: {B}", "REPORT RequestId: {B}\tDuration: 7.00 ms"];
+    for (lines, expected) in [
+        (&[START, PYTHON, END, REPORT, UNKNOWN][..], "lambda_unhandled_error"),
+        (&[START, NOT_LOADED, END, REPORT, UNKNOWN], "lambda_init_failure"),
+        (&[START, END, REPORT, UNKNOWN], "lambda_unhandled_error"),
+        (&[START, HINT, END, REPORT, "Unknown application error occurred\n"], "lambda_init_failure"),
+        (&[START, END, REPORT, PYTHON], "lambda_unhandled_error"),
+        (&[START, END, REPORT, EXITED], "lambda_runtime_exit"),
+    ] {
+        assert_eq!(causes(lines), [expected], "{lines:?}");
+        let run = run_from(Carry::default(), &[lines, &next].concat());
+        assert_eq!(run.causes(), [expected], "{lines:?}");
+        assert_eq!(run.failures[0].request_id.as_ref().and_then(Id::text), Some(A), "{lines:?}");
+    }
+    assert_eq!(causes(&[START, "Unknown application error occurred", END, REPORT]), NONE);
+}
+
+#[test]
+fn a_shutdown_takes_back_the_init_that_the_line_before_reported() {
+    let signal =
+        "{\n  \"errorMessage\": \"SIGTERM\",\n  \"errorType\": \"Init<SignalException>\",\n  \"stackTrace\": []\n}";
+    let load = "{\n  \"errorMessage\": \"cannot load such file -- stock\",\n  \"errorType\": \"Init<LoadError>\"\n}";
+    const INIT: &str = "Init error when loading handler \n";
+    assert_eq!(causes(&[START, END, REPORT, INIT, signal]), NONE);
+    assert_eq!(causes(&[INIT, signal]), NONE);
+    assert_eq!(causes(&[INIT, load]), ["lambda_init_failure"]);
+    assert_eq!(causes(&[START, INIT, load, END, REPORT]), ["lambda_init_failure"]);
+}
+
+#[test]
+fn an_init_that_failed_twice_before_a_start_is_one_failure() {
+    const JAVA: &str = "no table: java.lang.IllegalStateException\njava.lang.IllegalStateException: no table\n\tat com.acme.App.<init>(App.java:7)";
+    const FIRST: &str =
+        "INIT_REPORT Init Duration: 9.00 ms\tPhase: init\tStatus: error\tError Type: Runtime.BadFunctionCode";
+    const SECOND: &str =
+        "INIT_REPORT Init Duration: 9.00 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.BadFunctionCode";
+    let invocation = [START, END, REPORT];
+    for init in [&[JAVA, FIRST, JAVA, SECOND][..], &[JAVA, JAVA], &[FIRST, SECOND]] {
+        assert_eq!(causes(&[init, &invocation].concat()), ["lambda_init_failure"], "{init:?}");
+    }
+    // Without a START each is a failure of its own.
+    assert_eq!(causes(&[JAVA, JAVA]), ["lambda_unhandled_error"; 2]);
+}
+
+#[test]
+fn a_managed_instance_serves_several_invocations_at_a_time() {
+    let start = |id: &str| {
+        format!(r#"{{"time":"2026-01-02T03:04:05Z","type":"platform.start","record":{{"requestId":"{id}"}}}}"#)
+    };
+    let report = |id: &str, rest: &str| {
+        format!(
+            r#"{{"time":"2026-01-02T03:04:05Z","type":"platform.report","record":{{"requestId":"{id}","metrics":{{"durationMs":7}}{rest}}}}}"#
+        )
+    };
+    let (start_a, start_b) = (start("{A}"), start("{B}"));
+    let mark = r#"{"time":"2026-01-02T03:04:05Z","type":"platform.initStart","record":{"initializationType":"lambda-managed-instances"}}"#;
+    let timeout = report("{B}", r#","status":"timeout","errorType":"Sandbox.Timedout""#);
+    let success = report("{A}", r#","status":"success""#);
+    let lines = [mark, &start_a, &start_b, &timeout, &success];
+    assert_eq!(causes(&lines), ["lambda_timeout"]);
+    // In any other stream the second invocation was printed.
+    assert_eq!(causes(&lines[1..]), NONE);
+    // Its reports show a Managed Instance too.
+    assert_eq!(causes(&[&start_a, &success, &start_a, &start_b, &timeout]), ["lambda_timeout"]);
 }

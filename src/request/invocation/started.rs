@@ -1,0 +1,145 @@
+//! The invocations of a stream that began and have not ended: what decides whether a line's request id is foreign.
+//!
+//! A function may print lines of other invocations: the answer of a function that it called, the log of another stream.
+//! Such a line names an id that never started in the stream. While an invocation is open it is therefore not the
+//! platform's. An invocation that an earlier batch left open may have ended in a batch that another environment of ours
+//! received. So lines of other ids are only doubtful then: an END or REPORT that follows for the open invocation shows
+//! that they were printed.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::keyed::OfProcess;
+use crate::record::lambda::RequestId;
+
+/// Longest invocation, in milliseconds: 15 minutes (Lambda quotas), and a minute for late lines. An older one has ended
+/// unseen.
+const LONGEST_MS: i64 = 16 * 60 * 1_000;
+
+/// Most open invocations. A Managed Instance serves at most 64 per vCPU.
+const MOST_OPEN: usize = 4_096;
+
+/// Most ended invocations that are remembered for late lines.
+const MOST_ENDED: usize = 64;
+
+/// The started invocations of one stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Started {
+    open: HashMap<RequestId, Open, OfProcess>,
+    /// Ended invocations, the latest last.
+    ended: VecDeque<RequestId>,
+    /// The environment serves several invocations at a time: a Managed Instance.
+    concurrent: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    timestamp_ms: i64,
+    /// An earlier batch opened it.
+    carried: bool,
+    /// It began while a carried invocation was open.
+    doubtful: bool,
+}
+
+/// Whether the platform may have written a line with a certain id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The invocation began in this stream, or none is open.
+    Own,
+    /// It may be foreign: an invocation of an earlier batch may still be open.
+    Doubtful,
+    /// Another invocation is open.
+    Foreign,
+}
+
+impl Started {
+    /// Returns whether no invocation is open.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && !self.concurrent
+    }
+
+    /// Notes that the environment serves several invocations at a time.
+    pub(super) fn serves_concurrently(&mut self) {
+        self.concurrent = true;
+    }
+
+    /// Notes a START. Returns its origin: a START inside another invocation is foreign.
+    pub(super) fn start(&mut self, id: RequestId, timestamp_ms: i64) -> Origin {
+        if self.open.contains_key(&id) {
+            return Origin::Foreign;
+        }
+        let origin = if self.concurrent { Origin::Own } else { self.origin(id, timestamp_ms, false) };
+        if origin == Origin::Foreign {
+            return origin;
+        }
+        if self.open.len() >= MOST_OPEN {
+            self.open.clear();
+        }
+        let doubtful = origin == Origin::Doubtful;
+        self.open.insert(id, Open { timestamp_ms, carried: false, doubtful });
+        origin
+    }
+
+    /// Notes an END or REPORT. Returns whether it shows that doubtful lines were foreign.
+    pub(super) fn end(&mut self, id: RequestId) -> bool {
+        let Some(open) = self.open.remove(&id) else { return false };
+        if self.ended.len() == MOST_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(id);
+        if open.carried {
+            self.open.retain(|_, open| !open.doubtful);
+        }
+        open.carried
+    }
+
+    /// Returns the origin of a line with this id.
+    pub(super) fn origin_of_line(&self, id: RequestId, timestamp_ms: i64) -> Origin {
+        self.origin(id, timestamp_ms, true)
+    }
+
+    /// `knows_ended`: whether an ended invocation can have more lines. A START is of another invocation.
+    fn origin(&self, id: RequestId, timestamp_ms: i64, knows_ended: bool) -> Origin {
+        if let Some(open) = self.open.get(&id) {
+            return if open.doubtful { Origin::Doubtful } else { Origin::Own };
+        }
+        if self.open.is_empty() || knows_ended && self.ended.contains(&id) {
+            return Origin::Own;
+        }
+        let mut origin = Origin::Own;
+        for open in self.open.values() {
+            let is_stale = timestamp_ms.saturating_sub(open.timestamp_ms) > LONGEST_MS;
+            match open {
+                _ if is_stale => {}
+                Open { carried: false, doubtful: false, .. } => return Origin::Foreign,
+                _ => origin = Origin::Doubtful,
+            }
+        }
+        origin
+    }
+
+    /// Returns whether the invocation began in this stream and is open.
+    pub(super) fn is_open(&self, id: RequestId) -> bool {
+        self.open.contains_key(&id)
+    }
+
+    /// Returns whether the invocation began in this stream and has ended.
+    pub(super) fn has_ended(&self, id: RequestId) -> bool {
+        !self.is_open(id) && self.ended.contains(&id)
+    }
+
+    /// Returns the invocation that ended last.
+    pub(super) fn last_ended(&self) -> Option<RequestId> {
+        self.ended.back().copied()
+    }
+
+    /// Returns what the next batch needs. A carried invocation beside doubtful ones ended unseen.
+    pub(super) fn carry(mut self) -> Self {
+        if self.open.values().any(|open| open.doubtful) {
+            self.open.retain(|_, open| open.doubtful || !open.carried);
+        }
+        for open in self.open.values_mut() {
+            *open = Open { carried: true, doubtful: false, ..*open };
+        }
+        self
+    }
+}
