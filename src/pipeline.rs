@@ -534,7 +534,7 @@ impl Proof<'_> {
     }
 }
 
-/// The function that a log stream is of, as far as its group tells.
+/// Returns the function that a log stream belongs to.
 fn function_name(source: &Source) -> &str {
     match source.function_name() {
         Some(name) => name,

@@ -443,7 +443,7 @@ impl Invocations {
         let awaits_start = !ended && self.current != Some(id) && !self.started.is_open(id);
         let needs_exit = evidence.certainty == Certainty::OnlyIfProcessEnded;
         // Its START is missing (lost or filtered out): this line stands for it.
-        let next = if awaits_start && !needs_exit && !self.states.get(&id).is_some_and(|state| !state.awaits_start) {
+        let next = if awaits_start && !needs_exit && self.states.get(&id).is_none_or(|state| state.awaits_start) {
             self.take_next(function_name, failed)
         } else {
             None

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, prefix};
+use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, RequestId, prefix};
 
 /// Beginning of the object. The library writes no blanks.
 const OBJECT: &str = "{\"errorMessage\":\"";
@@ -46,15 +46,15 @@ struct Frame {
 /// `2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"}` → an error of type `errorString`
 pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(at) = text.find(OBJECT)
-        && is_log_prefix(&text[..at])
+        && let Some(certainty) = certainty_of_prefix(&text[..at], &text[at..])
     {
-        return parse_object(&text[at..]);
+        return parse_object(&text[at..], certainty);
     }
     parse_text_message(text)
 }
 
 /// Parses the object if it is the whole text.
-fn parse_object(text: &str) -> Option<FunctionLine<'_>> {
+fn parse_object(text: &str, certainty: Certainty) -> Option<FunctionLine<'_>> {
     let text = text.trim_end();
     if !text.starts_with(OBJECT) {
         return None;
@@ -70,47 +70,89 @@ fn parse_object(text: &str) -> Option<FunctionLine<'_>> {
         request_id: None,
         error_type: error_type.filter(|name| !name.is_empty()),
         message,
-        certainty: Certainty::Certain,
+        certainty,
         phase: Phase::Handler,
     }))
 }
 
-/// Parses `time=… level=INFO msg="…"` of `log/slog` and logrus. The runtime library's own logger names the same fields
-/// differently. More fields may follow.
+/// Parses `time=… level=INFO msg="…"` of `log/slog` and logrus, perhaps without the time. The runtime library's own logger
+/// names the same fields differently. More fields may follow.
 fn parse_text_message(text: &str) -> Option<FunctionLine<'static>> {
-    const KEYS: &[(&str, &str)] = &[("time=", " msg=\""), ("timestamp=", " message=\"")];
-    let (_, key) = KEYS.iter().find(|(time, _)| text.starts_with(time))?;
-    let at = text.find(key)?;
-    let level = text[..at].split_once(" level=").and_then(|(_, rest)| rest.split(' ').next());
+    const KEYS: &[(&str, &str)] =
+        &[("time=", " msg=\""), ("level=", " msg=\""), ("timestamp=", " message=\""), ("level=", " message=\"")];
+    let (at, key) =
+        KEYS.iter().find_map(|(first, key)| Some((text.starts_with(first).then(|| text.find(key))??, key)))?;
+    let level = text[..at].split(' ').find_map(|field| field.strip_prefix("level="));
     if !level.is_some_and(is_level_of_standard_logger) {
         return None;
     }
-    // Go quotes a text as JSON does, but for escapes of control characters, and the object has none of those.
-    let quoted = &text[at + key.len() - 1..];
-    let message: String = serde_json::Deserializer::from_str(quoted).into_iter().next()?.ok()?;
-    parse_message(&message)
+    parse_message(&unquote(&text[at + key.len()..])?)
 }
 
-/// Parses an object of `log/slog`, logrus, zap, zerolog or the runtime library's own logger.
+/// Returns a text that Go quoted, up to its closing quote: `say \"no\"\x7f" key=1` → `say "no"` and DEL
+fn unquote(quoted: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(match chars.next()? {
+                'a' => '\x07',
+                'b' => '\x08',
+                'f' => '\x0c',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'v' => '\x0b',
+                'x' => hexadecimal(&mut chars, 2)?,
+                'u' => hexadecimal(&mut chars, 4)?,
+                'U' => hexadecimal(&mut chars, 8)?,
+                other => other,
+            }),
+            other => text.push(other),
+        }
+    }
+}
+
+fn hexadecimal(chars: &mut std::str::Chars<'_>, digits: usize) -> Option<char> {
+    let (digits, rest) = chars.as_str().split_at_checked(digits)?;
+    *chars = rest.chars();
+    // Single bytes stand for text that is not UTF-8.
+    u32::from_str_radix(digits, 16).ok().map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
+/// Parses an object of `log/slog`, logrus, zap, zerolog or the runtime library's own logger. `text` is the object as
+/// written.
 ///
 /// Loggers of other languages write other keys, levels as numbers, or the request id that Lambda adds.
-pub(super) fn parse_json_message(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
-    let text = |key: &str| object.get(key).and_then(Value::as_str);
-    let is_info = match object.get("level") {
-        Some(level) => level.as_str().is_some_and(is_level_of_standard_logger),
-        // zerolog writes none for a line of the standard logger.
-        None => object.contains_key("time") && object.contains_key("message"),
-    };
-    let is_of_go = if object.contains_key("msg") {
-        ["time", "ts"].iter().any(|key| object.contains_key(*key))
+pub(super) fn parse_json_message(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static>> {
+    let value = |key: &str| object.get(key).and_then(Value::as_str);
+    let is_info = value("level").is_some_and(is_level_of_standard_logger);
+    let message = if let Some(message) = value("msg") {
+        (is_info && ["time", "ts"].iter().any(|key| object.contains_key(*key))).then_some(message)
+    } else if object.contains_key("level") {
+        (is_info && is_of_own_logger(object, text)).then(|| value("message"))?
     } else {
-        let keys_of_own_logger = ["timestamp", "level", "message"];
-        object.contains_key("time") || object.keys().all(|key| keys_of_own_logger.contains(&key.as_str()))
+        // zerolog writes no level for a line of the standard logger.
+        let is_time = |time: &Value| time.is_number() || time.as_str().is_some_and(|time| time.contains('T'));
+        object.get("time").is_some_and(is_time).then(|| value("message"))?
     };
-    if !is_info || !is_of_go || is_of_other_language(object) {
+    if is_of_other_language(object) {
         return None;
     }
-    parse_message(text("msg").or_else(|| text("message"))?)
+    parse_message(message?)
+}
+
+/// Returns whether the runtime library's own logger wrote an object: time, level and message in this order, then fields of
+/// the program. Loggers of other languages write the fields in another order, or the request id.
+fn is_of_own_logger(object: &Map<String, Value>, text: &str) -> bool {
+    let at = |key: &str| text.find(key);
+    let order = [at("\"timestamp\""), at("\"level\""), at("\"message\"")];
+    let is_first = text.trim_start_matches(['{', ' ']).starts_with("\"timestamp\"");
+    let are_next = order.is_sorted() && order.iter().all(Option::is_some);
+    is_first
+        && are_next
+        && !["requestId", "logger", "logger_name", "location"].iter().any(|key| object.contains_key(*key))
 }
 
 /// Returns whether an object has keys of loggers of Node.js, Python or Java. A Go program may add one of them as a field of its
@@ -124,7 +166,8 @@ fn is_of_other_language(object: &Map<String, Value>) -> bool {
 /// Parses the message of a structured logger: the object, or the standard logger's line with its date.
 fn parse_message(message: &str) -> Option<FunctionLine<'static>> {
     let at = message.find(OBJECT)?;
-    (at == 0 || is_log_prefix(&message[..at])).then(|| parse_object(&message[at..]))?.map(FunctionLine::into_owned)
+    let certainty = if at == 0 { Certainty::Certain } else { certainty_of_prefix(&message[..at], &message[at..])? };
+    parse_object(&message[at..], certainty).map(FunctionLine::into_owned)
 }
 
 /// Returns whether structured loggers write this level for a line of the standard logger, which has no levels. A program
@@ -133,36 +176,80 @@ fn is_level_of_standard_logger(level: &str) -> bool {
     level.eq_ignore_ascii_case("info")
 }
 
-/// Returns whether a text is the standard logger's prefix of a line: `2026/01/02 03:04:05 `, with microseconds and the
-/// place in the source (`invoke_loop.go:95: `) if the program asks for them. One word of the program's own may stand
-/// before, and what log tails put there.
-fn is_log_prefix(text: &str) -> bool {
-    let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let place = words.pop_if(|word| word.contains(".go:") && word.ends_with(':'));
-    if !text.ends_with(' ') {
-        return false;
+/// Returns how certain it is that the library wrote the object behind this prefix; None if it did not.
+///
+/// The standard logger writes the date, the time, or both, then the place in the source if the program asks for it. The
+/// program's own prefix stands before them or, with `Lmsgprefix`, behind them, where the words of a program that logs
+/// another function's error stand too.
+///
+/// `2026/01/02 03:04:05 ` → certain; `2026/01/02 03:04:05 orders: ` → unless it succeeded; `got ` → None
+fn certainty_of_prefix(text: &str, object: &str) -> Option<Certainty> {
+    let words: Vec<&str> = text.split_ascii_whitespace().take(MOST_WORDS + 1).collect();
+    let own_place = words.iter().any(|word| word.contains("invoke_loop.go:") && word.ends_with(':'));
+    let is_stamp = |word: &str| is_date(word) || is_clock(word);
+    let first = words.iter().position(|word| is_stamp(word) || ends_in_date(word));
+    let Some(first) = first.filter(|_| words.len() <= MOST_WORDS && text.ends_with(' ')) else {
+        return without_stamp(text, &words, own_place, object);
+    };
+    let own: Vec<_> = words[..first].iter().filter(|word| !prefix::is_of_log_tail(word)).copied().collect();
+    // Loggers of Node.js and Python write the invocation's id.
+    if own.iter().any(|word| RequestId::new(word).as_uuid().is_some()) {
+        return None;
     }
-    let is_clock = |word: &mut &str| is_like(word.split('.').next().unwrap_or_default(), "00:00:00");
-    if words.pop_if(is_clock).is_none() {
-        // Without a time, the library's own place in the source shows whose line it is.
-        return place.is_some_and(|place| place.contains("invoke_loop.go:")) && are_before_a_line(&words);
-    }
-    let Some(date) = words.pop() else { return false };
-    // The program's own prefix may end without a blank.
-    let own = date.len().checked_sub(DATE.len()).filter(|at| date.is_char_boundary(*at));
-    let Some((own, date)) = own.map(|at| date.split_at(at)) else { return false };
-    words.extend((!own.is_empty()).then_some(own));
-    is_like(date, DATE) && are_before_a_line(&words)
+    let behind = words[first + 1..].iter().filter(|word| !is_stamp(word) && !is_place(word)).count();
+    let is_prefix = match own.as_slice() {
+        [] => true,
+        [one] => one.ends_with(PUNCTUATION) || !LEVELS.contains(&one.trim_matches(['[', ']', ':'])),
+        several => {
+            several.last().is_some_and(|last| last.ends_with(PUNCTUATION))
+                || ends_in_date(words[first]) && !is_date(words[first])
+        }
+    };
+    // The place is of the library's own source, whatever stands around it.
+    let certain = own_place || is_prefix && behind == 0;
+    Some(if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded })
+}
+
+/// The same for a prefix without date and time.
+fn without_stamp(text: &str, words: &[&str], own_place: bool, object: &str) -> Option<Certainty> {
+    // zap's console: an ISO time, the level, the place.
+    let is_zap = text.ends_with('\t')
+        && words.contains(&"INFO")
+        && words.last().is_some_and(|word| word.contains(".go:"))
+        && words.iter().all(|word| prefix::is_of_log_tail(word) || !word.contains('"'));
+    let is_bare = words.iter().all(|word| prefix::is_of_log_tail(word));
+    // Frames of Go are in no other function's answer.
+    let has_frames = is_bare && object.contains(",\"stackTrace\":[{\"path\":");
+    (own_place && words.len() <= 2 || is_zap && words.len() <= MOST_WORDS || has_frames).then_some(Certainty::Certain)
+}
+
+/// Most words of a prefix.
+const MOST_WORDS: usize = 10;
+
+/// Ends of a prefix that a program chose.
+const PUNCTUATION: &[char] = &[':', ']', '|', '>', ')', '-'];
+
+const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"];
+
+fn is_date(word: &str) -> bool {
+    is_like(word, DATE)
+}
+
+/// The program's own prefix may end without a blank: `orders:2026/01/02`.
+fn ends_in_date(word: &str) -> bool {
+    word.len().checked_sub(DATE.len()).and_then(|at| word.get(at..)).is_some_and(is_date)
+}
+
+fn is_clock(word: &str) -> bool {
+    is_like(word.split('.').next().unwrap_or_default(), "00:00:00")
+}
+
+/// `main.go:21:`
+fn is_place(word: &str) -> bool {
+    word.contains(".go:") && word.ends_with(':')
 }
 
 const DATE: &str = "0000/00/00";
-
-/// Returns whether all words are a log tail's, except at most one that is not a logger's level.
-fn are_before_a_line(words: &[&str]) -> bool {
-    const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"];
-    let own: Vec<_> = words.iter().filter(|word| !prefix::is_of_log_tail(word)).collect();
-    own.len() <= 1 && own.iter().all(|word| !LEVELS.contains(&word.trim_matches(['[', ']', ':'])))
-}
 
 /// Returns whether a text has digits where the pattern has zeros, and equals it elsewhere.
 fn is_like(text: &str, pattern: &str) -> bool {
@@ -173,6 +260,13 @@ fn is_like(text: &str, pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn certainty(text: &str) -> Option<Certainty> {
+        match parse(text)? {
+            FunctionLine::Error(error) => Some(error.certainty),
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn parsed_error(text: &str) -> Option<(String, String)> {
         match parse(text)? {
@@ -194,11 +288,24 @@ mod tests {
             "2026-01-02T03:04:06.123Z 2026/01/02 03:04:05 ",
             "2026/01/02/[$LATEST]0123456789abcdef 2026-01-02T03:04:06.123Z orders: 2026/01/02 03:04:05 ",
             "invoke_loop.go:95: ",
+            "invoke_loop.go:95: orders: ",
+            "2026/01/02 03:04:05 invoke_loop.go:95: orders: ",
+            "2026/01/02 ",
+            "03:04:05 ",
+            "03:04:05.123456 ",
+            "orders api: 2026/01/02 03:04:05 ",
+            "ERROR: 2026/01/02 03:04:05 ",
+            "[orders] [eu] 2026/01/02 03:04:05 ",
+            "2026-01-02T03:04:05.678Z\tINFO\tlog/log.go:194\t",
+            "2026-01-02T03:04:05.678Z\tINFO\torders\tlog/log.go:194\t",
         ] {
             let text =
                 format!("{prefix}{{\"errorMessage\":\"no \\u003cstock\\u003e\",\"errorType\":\"errorString\"}}\n");
             assert_eq!(parsed_error(&text), Some(("errorString".into(), "no <stock>".into())), "{text}");
+            assert_eq!(certainty(&text), Some(Certainty::Certain), "{text}");
         }
+        let panicked = r#"{"errorMessage":"no stock","errorType":"string","stackTrace":[{"path":"orders/main.go","line":21,"label":"handle"}]}"#;
+        assert_eq!(certainty(panicked), Some(Certainty::Certain));
     }
 
     #[test]
@@ -229,21 +336,43 @@ mod tests {
     }
 
     #[test]
+    fn an_object_behind_words_of_the_program_is_no_proof() {
+        for text in [
+            r#"2026/01/02 03:04:05 orders: {"errorMessage":"no stock","errorType":"errorString"}"#,
+            r#"2026/01/02 03:04:05 callee failed: {"errorMessage":"no stock","errorType":"errorString"}"#,
+            r#"2026/01/02 03:04:05 main.go:21: callee: {"errorMessage":"no stock","errorType":"errorString"}"#,
+            r#"callee failed at 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
+            r#"ERROR 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
+        ] {
+            assert_eq!(certainty(text), Some(Certainty::UnlessItSucceeded), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_go_quoted_may_have_any_escape() {
+        for line in [
+            r#"level=INFO msg="{\"errorMessage\":\"no\x7fstock \U0001f4e6\",\"errorType\":\"errorString\"}""#,
+            r#"time=2026-01-02T03:04:05.000Z level=INFO msg="{\"errorMessage\":\"no\x7fstock \U0001f4e6\",\"errorType\":\"errorString\"}" service=orders"#,
+        ] {
+            assert_eq!(parsed_error(line), Some(("errorString".into(), "no\x7fstock \u{1f4e6}".into())), "{line}");
+        }
+        for quoted in ["\\x7", "\\u00", "\\", "", "\\xzz\"", "open"] {
+            assert_eq!(unquote(quoted), None, "{quoted}");
+        }
+    }
+
+    #[test]
     fn what_a_function_prints_of_another_function_is_not_its_own_error() {
         for text in [
-            r#"2026/01/02 03:04:05 callee failed: {"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"x","errorType":"KeyError","requestId":"a","stackTrace":["File"]}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"x","errorType":"java.lang.Error","stackTrace":["a.b(C.java:1)"]}"#,
             r#"2026/01/02 03:04:05 {"errorType":"Error","errorMessage":"x","trace":[]}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"errorString"} (ignored)"#,
-            r#"2026/01/02 {"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"java.lang.Error","stackTrace":[]}"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"no stock in the wareho"#,
             r#"2026/01/02 03:04:05 {"errorMessage":"no stock","errorType":"java.lang.Error","stackTrace":["a.b(C."#,
             "[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\t2026/01/02 03:04:05 {\"errorMessage\":\"x\",\"errorType\":\"y\"}",
             "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\t2026/01/02 03:04:05 {\"errorMessage\":\"x\",\"errorType\":\"y\"}",
-            r#"callee failed at 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
-            r#"ERROR 2026/01/02 03:04:05 {"errorMessage":"x","errorType":"y"}"#,
             r#"got {"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"{"errorMessage":"no stock","errorType":"errorString"}"#,
             r#"time=2026-01-02T03:04:05.000Z level=ERROR msg="{\"errorMessage\":\"x\",\"errorType\":\"y\"}""#,

@@ -168,7 +168,7 @@ fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(line) = answer(&object) {
         return Some(line);
     }
-    if let Some(line) = go::parse_json_message(&object) {
+    if let Some(line) = go::parse_json_message(&object, text) {
         return Some(line);
     }
     if let Some(error) = dotnet(&object) {

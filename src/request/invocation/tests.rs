@@ -202,7 +202,8 @@ fn an_ordinary_error_of_a_go_handler_counts_whatever_the_report_says() {
     const LOGRUS: &str = r#"{"level":"info","msg":"2026/01/02 03:04:05 {\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}","time":"2026-01-02T03:04:05Z"}"#;
     const NAMED_ZAP: &str = r#"{"level":"info","ts":1767323045.6,"logger":"orders","caller":"x.go:1","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}"}"#;
     const WITH_FIELDS: &str = r#"{"time":"2026-01-02T03:04:05Z","level":"INFO","msg":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}","location":"eu","thread":7,"hostname":"h"}"#;
-    for error in [GO, SLOG, ZEROLOG, TEXT, WITH_ID, OWN_LOGGER, ZAP, LOGRUS, NAMED_ZAP, WITH_FIELDS] {
+    const OWN_WITH_FIELDS: &str = r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","message":"{\"errorMessage\":\"no stock\",\"errorType\":\"errorString\"}","service":"orders"}"#;
+    for error in [GO, SLOG, ZEROLOG, TEXT, WITH_ID, OWN_LOGGER, OWN_WITH_FIELDS, ZAP, LOGRUS, NAMED_ZAP, WITH_FIELDS] {
         assert_eq!(causes(&[START, error, END, REPORT]), ["lambda_unhandled_error"], "{error}");
         // Behind a filter pattern that keeps nothing else, each is an invocation.
         assert_eq!(causes(&[error, error]), ["lambda_unhandled_error"; 2], "{error}");
@@ -225,6 +226,9 @@ fn what_a_function_prints_of_a_go_functions_error_counts_nothing() {
         r#"{"level":"INFO","location":"a:1","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","timestamp":"t","service":"s"}"#,
         r#"{"level":"info","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","service":"s"}"#,
         r#"{"severity":"INFO","time":"t","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","hostname":"h"}"#,
+        r#"{"time":"2026-01-02 03:04:05.678","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+        r#"{"time":"2026-01-02T03:04:05Z","level":"INFO","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
+        r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","message":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}","logger":"root","requestId":"{A}"}"#,
         r#"{"@t":"t","@m":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
         r#"{"level":"INFO","msg":"callee","answer":"{\"errorMessage\":\"x\",\"errorType\":\"y\"}"}"#,
     ] {
