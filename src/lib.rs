@@ -23,6 +23,7 @@ pub mod classify;
 pub mod decode;
 pub mod failure;
 mod keyed;
+pub mod log_kind;
 pub mod pipeline;
 mod placeholder;
 pub mod publish;

@@ -19,6 +19,8 @@ pub use error::SettingsError;
 use file::SettingsFile;
 pub use rules::Rules;
 
+use crate::log_kind::LogKind;
+
 /// CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
 /// Sink of the counts: `cloudwatch`, `emf` or `stdout`.
@@ -69,37 +71,6 @@ pub enum SinkKind {
     Emf,
     /// Readable lines on standard output.
     Stdout,
-}
-
-/// Kind of log that shows 5xx failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LogKind {
-    /// Execution log of a REST or WebSocket API.
-    Execution,
-    /// Access log of any API.
-    Access,
-    /// Log of a Lambda function.
-    Lambda,
-    /// VPC flow log.
-    Flow,
-}
-
-impl LogKind {
-    /// What [`parse`](Self::parse) takes.
-    pub const NAMES: [&str; 4] = ["execution", "access", "function", "flow"];
-
-    /// Parses the name of a kind, as settings, options and subscription filters write it.
-    ///
-    /// `function` → `Lambda`
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "execution" => Some(Self::Execution),
-            "access" => Some(Self::Access),
-            "function" => Some(Self::Lambda),
-            "flow" => Some(Self::Flow),
-            _ => None,
-        }
-    }
 }
 
 /// Level of the function's own log, the most verbose first.

@@ -2,7 +2,7 @@
 
 use super::Need::SeparateLog;
 use super::Pattern::FunctionLog;
-use super::{Cause, Family, Kind, Log, Rank, Remedy, Role, function_log};
+use super::{Cause, Family, Kind, LogKind, Rank, Remedy, Role, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -14,7 +14,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[SeparateLog(Log::Lambda)],
+        needs: &[SeparateLog(LogKind::Lambda)],
         patterns: &[],
         remedy: Remedy {
             means: "The process that runs the function's code ended during an invocation, with an exit status or by a signal, \
@@ -78,7 +78,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[SeparateLog(Log::Lambda)],
+        needs: &[SeparateLog(LogKind::Lambda)],
         patterns: &[
             FunctionLog("accessdenied"),
             FunctionLog("access denied"),
@@ -158,7 +158,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[SeparateLog(Log::Lambda)],
+        needs: &[SeparateLog(LogKind::Lambda)],
         patterns: &[
             FunctionLog("throttl"),
             FunctionLog("provisionedthroughputexceeded"),
@@ -229,7 +229,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[SeparateLog(Log::Lambda)],
+        needs: &[SeparateLog(LogKind::Lambda)],
         patterns: &[
             FunctionLog("econnrefused"),
             FunctionLog("etimedout"),

@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel, SeparateLog};
 use super::Pattern::{Function, FunctionLog, Gateway, InvocationStatus, LambdaService};
-use super::{Cause, Family, Kind, Log, Rank, Remedy, Role, access, execution, function_log};
+use super::{Cause, Family, Kind, LogKind, Rank, Remedy, Role, access, execution, function_log};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -14,7 +14,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[500, 502],
-        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(Log::Lambda)],
+        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[
             Gateway("larger than allowed maximum"),
             Gateway("exceeded maximum allowed payload size"),
@@ -189,7 +189,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(Log::Lambda)],
+        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[
             Function("runtime exited with error: signal: killed"),
             Function("^signal: killed"),
@@ -281,7 +281,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(Log::Lambda)],
+        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[
             Function("importmoduleerror"),
             Function("cannot find module"),
@@ -445,7 +445,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Load,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(Log::Lambda)],
+        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[
             Function("^task timed out after"),
             Function("sandbox.timedout"),
@@ -524,7 +524,7 @@ pub(super) const CAUSES: &[Cause] = &[
         kind: Kind::Broken,
         rank: Rank::Named,
         statuses: &[502, 500],
-        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(Log::Lambda)],
+        needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[Function(""), FunctionLog("unable to marshal response")],
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or reported a failure to the runtime. API \

@@ -26,6 +26,8 @@ mod tests;
 use std::num::NonZeroU16;
 
 use index::Index;
+
+use crate::log_kind::LogKind;
 pub use pattern::{normalise, own_words};
 pub use role::Role;
 
@@ -89,56 +91,31 @@ pub struct Remedy {
 #[derive(Debug)]
 pub struct Example {
     /// The kind of log.
-    pub log: Log,
+    pub log: LogKind,
     /// The lines of the log, in order.
     pub lines: &'static [&'static str],
     /// Whether the text comes from documentation alone: no published log with it was found.
     pub documented_only: bool,
 }
 
-/// Kind of log of an example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Log {
-    /// Execution log of a REST or WebSocket API.
-    Execution,
-    /// Access log of any API.
-    Access,
-    /// Log of a Lambda function.
-    Lambda,
-    /// VPC flow log.
-    Flow,
-}
-
-impl Log {
-    /// Returns what people call it: `function log`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Execution => "execution log",
-            Self::Access => "access log",
-            Self::Lambda => "function log",
-            Self::Flow => "VPC flow log",
-        }
-    }
-}
-
 /// Returns an example from an execution log.
 pub(crate) const fn execution(lines: &'static [&'static str]) -> Example {
-    Example { log: Log::Execution, lines, documented_only: false }
+    Example { log: LogKind::Execution, lines, documented_only: false }
 }
 
 /// Returns an example from an access log.
 pub(crate) const fn access(lines: &'static [&'static str]) -> Example {
-    Example { log: Log::Access, lines, documented_only: false }
+    Example { log: LogKind::Access, lines, documented_only: false }
 }
 
 /// Returns an example from the log of a function.
 pub(crate) const fn function_log(lines: &'static [&'static str]) -> Example {
-    Example { log: Log::Lambda, lines, documented_only: false }
+    Example { log: LogKind::Lambda, lines, documented_only: false }
 }
 
 /// Returns an example from a VPC flow log.
 pub(crate) const fn flow(lines: &'static [&'static str]) -> Example {
-    Example { log: Log::Flow, lines, documented_only: false }
+    Example { log: LogKind::Flow, lines, documented_only: false }
 }
 
 /// Marks an example as known from documentation alone.
@@ -259,7 +236,7 @@ pub enum Need {
     /// An access-log format with this variable.
     AccessField(&'static str),
     /// A log of this kind, which API Gateway does not write.
-    SeparateLog(Log),
+    SeparateLog(LogKind),
 }
 
 /// Pattern for the words of one author.

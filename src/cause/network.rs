@@ -1,7 +1,7 @@
 //! What VPC flow logs tell.
 
 use super::Need::SeparateLog;
-use super::{Cause, Family, Kind, Log, Rank, Remedy, Role, flow};
+use super::{Cause, Family, Kind, LogKind, Rank, Remedy, Role, flow};
 
 pub(super) const CAUSES: &[Cause] = &[Cause {
     id: "network_rejected",
@@ -12,7 +12,7 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
     kind: Kind::Broken,
     rank: Rank::Named,
     statuses: &[],
-    needs: &[SeparateLog(Log::Flow)],
+    needs: &[SeparateLog(LogKind::Flow)],
     patterns: &[],
     remedy: Remedy {
         means: "A network interface that is watched by a flow log turned packets away. On the interfaces between VPC \

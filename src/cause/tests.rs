@@ -271,7 +271,7 @@ fn a_crash_of_an_authorizer_is_no_bad_policy() {
 fn gateway_sentences(example: &Example) -> Vec<String> {
     let text_of = |line: &str| line.split_once(") ").map_or(line, |(_, text)| text).to_owned();
     let others = ["Starting authorizer", "Authorizer", "Endpoint response", "Lambda ", "Could not parse policy"];
-    if example.log != Log::Execution || example.lines.iter().any(|line| others.iter().any(|o| line.contains(o))) {
+    if example.log != LogKind::Execution || example.lines.iter().any(|line| others.iter().any(|o| line.contains(o))) {
         return Vec::new();
     }
     example.lines.iter().map(|line| text_of(line)).filter(|text| text.starts_with("Execution failed")).collect()

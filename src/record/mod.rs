@@ -9,7 +9,7 @@ pub mod flow;
 pub mod lambda;
 
 use crate::decode::{BatchHeader, LogEvent};
-pub use crate::settings::LogKind;
+use crate::log_kind::LogKind;
 use crate::settings::Settings;
 
 /// A parsed log event.

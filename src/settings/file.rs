@@ -25,9 +25,10 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::SettingsError;
 use super::glob::Glob;
 use super::toml_file::{self, TomlFile};
-use super::{LogKind, SettingsError};
+use crate::log_kind::LogKind;
 
 /// Longest name of an API, a stage or a log group, in bytes.
 ///

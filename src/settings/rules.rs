@@ -29,7 +29,8 @@ use toml::Spanned;
 
 use super::toml_file::{self, TomlFile};
 use super::{Environment, RULES, SettingsError};
-use crate::cause::{self, Author, Cause, Family, Kind, Log, Need, OWN_RULE, Pattern, Rank, Remedy, Table};
+use crate::cause::{self, Author, Cause, Family, Kind, Need, OWN_RULE, Pattern, Rank, Remedy, Table};
+use crate::log_kind::LogKind;
 
 /// Rules file of a layer.
 const LAYER_FILE: &str = "/opt/why5xx-rules.toml";
@@ -401,7 +402,7 @@ fn needs(patterns: &[Pattern]) -> &'static [Need] {
             Pattern::Service(_) | Pattern::LambdaService(_) => &[Need::DataTrace],
             Pattern::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
             Pattern::InvocationStatus(..) => &[Need::ErrorLevel],
-            Pattern::FunctionLog(_) => &[Need::SeparateLog(Log::Lambda)],
+            Pattern::FunctionLog(_) => &[Need::SeparateLog(LogKind::Lambda)],
         };
         for need in of_author {
             if !needs.contains(need) {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::support::KINDS;
-use why5xx::cause::{Example, Log, Table};
+use why5xx::cause::{Example, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::log_kind::LogKind;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
 /// A log group that tells the kind of log, or at least does not mislead.
-fn log_group(log: Log) -> &'static str {
+fn log_group(log: LogKind) -> &'static str {
     KINDS.iter().find(|(kind, ..)| *kind == log).expect("a log group of each kind").2
 }
 
@@ -39,7 +40,7 @@ fn every_example_is_classified_as_its_own_cause() {
     for cause in Table::default().iter() {
         for example in cause.examples {
             let got = causes(example);
-            let own = if example.log == Log::Lambda { cause.id } else { folded(cause.id) };
+            let own = if example.log == LogKind::Lambda { cause.id } else { folded(cause.id) };
             if got != [own] {
                 wrong.push(format!("{} became {got:?}: {:?} {:#?}", cause.id, example.log, example.lines));
             }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use why5xx::cause::{Cause, Log, Need, built_in};
+use why5xx::cause::{Cause, Need, built_in};
+use why5xx::log_kind::LogKind;
 
 use super::access::{self, Format};
 use super::measure::{Counted, Outcome, Truth, ours};
@@ -44,8 +45,8 @@ pub(crate) fn matrix() -> String {
     let is_field = |need: &Need| matches!(need, Need::AccessField(_));
     row("access log, the advised format", &measured, &|cause| cause.needs.iter().any(is_field));
     let nothing_of_requests = "– | – | – | – | –";
-    row("log of the function", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(Log::Lambda)));
-    row("VPC flow log", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(Log::Flow)));
+    row("log of the function", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Lambda)));
+    row("VPC flow log", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Flow)));
     text
 }
 

@@ -17,9 +17,9 @@ pub mod http;
 pub mod runtime_api;
 
 /// Each kind of log, its word in the template, and a log group whose name decides the kind, or at least none other.
-pub const KINDS: [(why5xx::cause::Log, &str, &str); 4] = [
-    (why5xx::cause::Log::Execution, "Execution", "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"),
-    (why5xx::cause::Log::Access, "Access", "/orders/access"),
-    (why5xx::cause::Log::Lambda, "Function", "/aws/lambda/orders"),
-    (why5xx::cause::Log::Flow, "Flow", "/vpc/flow-logs"),
+pub const KINDS: [(why5xx::log_kind::LogKind, &str, &str); 4] = [
+    (why5xx::log_kind::LogKind::Execution, "Execution", "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"),
+    (why5xx::log_kind::LogKind::Access, "Access", "/orders/access"),
+    (why5xx::log_kind::LogKind::Lambda, "Function", "/aws/lambda/orders"),
+    (why5xx::log_kind::LogKind::Flow, "Flow", "/vpc/flow-logs"),
 ];
