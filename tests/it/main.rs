@@ -20,6 +20,7 @@ mod histories;
 mod hostile;
 #[cfg(unix)]
 mod html_file;
+mod inputs;
 mod odd_batches;
 mod own_rules;
 mod properties;

@@ -4,26 +4,31 @@
 //! Its content tells what an input is, never its name. What an event says is left to the library, but for text that a
 //! person pasted ([`Reader`], [`sentence`]).
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "exported logs are compressed; they are read line by line on a person's machine"
-)]
-
+mod bytes;
+mod cli;
 mod json;
+mod order;
+mod prefix;
 mod quoted;
 mod reader;
+mod row;
 mod rows;
 pub(crate) mod sentence;
+mod table;
 mod text;
+mod time;
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 
 pub(crate) use quoted::unquoted;
 pub(crate) use reader::Reader;
-use text::Lines;
+
+use bytes::Text;
+use json::Layout;
+use order::Sorted;
+use table::Separated;
 
 /// One log event of an input that is no subscription event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +39,11 @@ pub(crate) struct Event {
     pub(crate) timestamp_ms: i64,
     /// Its text.
     pub(crate) message: String,
+    /// The log group and the log stream; empty where the input does not tell.
+    log_group: String,
+    log_stream: String,
+    /// Which one of the input it is, from 1.
+    pub(crate) number: u64,
 }
 
 /// A part of an input that goes through the pipeline in one call.
@@ -47,7 +57,9 @@ pub(crate) enum Part {
     Data(Vec<u8>),
     /// Log events of a stream.
     Events {
-        /// The stream, where the input tells it.
+        /// The log group, where the input tells it.
+        log_group: String,
+        /// The stream, likewise.
         log_stream: String,
         /// The events.
         events: Vec<Event>,
@@ -66,6 +78,11 @@ impl Event {
 }
 
 impl Part {
+    /// Whether it has log events of which nothing tells the log group.
+    pub(crate) fn is_of_no_group(&self) -> bool {
+        matches!(self, Self::Events { log_group, .. } if log_group.is_empty())
+    }
+
     /// Hands over its log events, as those of `log_group` where it does not tell.
     pub(crate) fn decode(
         &self,
@@ -73,33 +90,28 @@ impl Part {
         limits: &Limits,
         each: &mut EventCallback<'_>,
     ) -> Result<Decoded, DecodeError> {
-        let (log_stream, events) = match self {
+        let (own_group, log_stream, events) = match self {
             Self::SubscriptionEvent(payload) => return decode::subscription_event(payload, limits, each),
             Self::Batch(document) => return decode::document_json(document, each),
             Self::Data(data) => return decode::base64_data(data, limits, each),
-            Self::Events { log_stream, events } => (log_stream.clone(), events),
+            Self::Events { log_group, log_stream, events } => (log_group, log_stream.clone(), events),
         };
+        let log_group = if own_group.is_empty() { log_group } else { own_group };
         let header = BatchHeader { log_group: log_group.to_owned(), log_stream, ..BatchHeader::default() };
         events.iter().for_each(|event| each(&header, &event.borrowed()));
         Ok(Decoded { header, log_events: events.len() as u64, ..Decoded::default() })
     }
 }
 
-/// Most log events of a text that are handed over in one call.
-const EVENTS_PER_PART: usize = 50_000;
-
-/// Most bytes that a JSON input may have. Text has no limit, since it is read line by line.
-const LONGEST_JSON_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-
 /// Why an input cannot be read.
 #[derive(Debug)]
 pub(crate) enum InputError {
     /// The operating system refused, or the compressed data are not whole.
     Read(io::Error),
-    /// A JSON input is larger than the limit.
-    TooLarge {
-        /// The limit.
-        limit_bytes: u64,
+    /// It is of a form that is not read.
+    Refused {
+        /// The form, and what to do.
+        what: &'static str,
     },
     /// It looks like JSON of a kind that is known, but cannot be read.
     Json {
@@ -116,7 +128,7 @@ impl std::fmt::Display for InputError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
-            Self::TooLarge { limit_bytes } => write!(f, "JSON of more than {limit_bytes} bytes"),
+            Self::Refused { what } => write!(f, "not a log: it looks like {what}"),
             Self::Json { kind, line, column } => {
                 write!(f, "looks like {kind}, but is no whole JSON (line {line}, column {column})")
             }
@@ -132,58 +144,96 @@ impl From<io::Error> for InputError {
     }
 }
 
-/// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that were handed over.
-pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<(), InputError> {
-    let mut input = BufReader::with_capacity(1 << 16, input);
-    if input.fill_buf()?.starts_with(&GZIP_MAGIC) {
-        let inflated = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input));
-        return read_inflated(inflated, &mut each);
-    }
-    read_inflated(input, &mut each)
+/// The form of an input, told by how it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// The bare data of a batch, as people copy it out of an event.
+    Data,
+    Json(Layout),
+    Separated(Separated),
+    Boxed,
+    Page,
+    TextOutput,
+    Text,
 }
 
-/// Source: RFC 1952, section 2.3.1.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-
-/// The same two bytes and the method, deflate, in base64.
-const BASE64_OF_GZIP: &[u8] = b"H4sI";
-
-fn read_inflated(mut input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
-    let start = input.fill_buf()?;
-    if start.starts_with(BASE64_OF_GZIP) {
-        // The bare data of a batch, as people copy it out of an event.
-        let mut data = Vec::new();
-        input.by_ref().take(LONGEST_JSON_BYTES).read_to_end(&mut data)?;
-        each(Part::Data(data));
-        return Ok(());
-    }
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-    if matches!(first, Some(b'{' | b'[')) && json::may_be_known(start) {
-        let mut document = Vec::new();
-        input.by_ref().take(LONGEST_JSON_BYTES + 1).read_to_end(&mut document)?;
-        if document.len() as u64 > LONGEST_JSON_BYTES {
-            return Err(InputError::TooLarge { limit_bytes: LONGEST_JSON_BYTES });
+impl Form {
+    fn of(start: &str, is_whole: bool) -> Self {
+        let text = start.trim_start();
+        match json::layout(text, is_whole) {
+            Layout::Lines => {}
+            layout => return Self::Json(layout),
         }
-        if json::read(&document, each)? {
-            return Ok(());
+        if start.starts_with(BASE64_OF_GZIP) {
+            Self::Data
+        } else if cli::is_text_output(text) {
+            Self::TextOutput
+        } else if table::is_boxed(text) {
+            Self::Boxed
+        } else if table::is_page(text) {
+            Self::Page
+        } else if let Some(separated) = table::separated(text) {
+            Self::Separated(separated)
+        } else {
+            Self::Text
         }
-        return read_text(document.as_slice(), each);
     }
-    read_text(input, each)
+
+    /// What to call it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Data => "the data of a batch in base64",
+            Self::Json(Layout::Documents) => "documents of CloudWatch Logs in JSON",
+            Self::Json(_) => "JSON",
+            Self::Separated(_) => "a table of separated values (CSV, TSV)",
+            Self::Boxed => "a table with bars (Markdown, --output table)",
+            Self::Page => "a web page (HTML)",
+            Self::TextOutput => "rows of the AWS CLI (--output text)",
+            Self::Text => "plain text",
+        }
+    }
 }
 
-fn read_text(input: impl BufRead, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
-    let mut events = Vec::new();
-    for event in Lines::new(input) {
-        events.push(event?);
-        if events.len() == EVENTS_PER_PART {
-            each(Part::Events { log_stream: String::new(), events: std::mem::take(&mut events) });
+/// What was read of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// What it looks like.
+    pub(crate) form: &'static str,
+    /// Log events, but for those of subscription events and batches, which know their own number.
+    pub(crate) log_events: u64,
+    /// Those that came too late to be put in order.
+    pub(crate) late_events: u64,
+}
+
+/// The first four letters of gzip data in base64: its two first bytes and its method, deflate.
+const BASE64_OF_GZIP: &str = "H4sI";
+
+/// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that
+/// were handed over.
+pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summary, InputError> {
+    let mut text = Text::open(input)?;
+    let start = text.peek_text()?;
+    let form = Form::of(start, start.len() < bytes::PEEK_BYTES - 4);
+    let mut sink = Sorted::new(&mut each);
+    let read = match &form {
+        Form::Data => {
+            let mut data = Vec::new();
+            text.read_to_end(&mut data)?;
+            sink.part(Part::Data(data));
+            Ok(())
         }
-    }
-    if !events.is_empty() {
-        each(Part::Events { log_stream: String::new(), events });
-    }
-    Ok(())
+        Form::Json(Layout::Documents) => json::documents(text, &mut sink),
+        Form::Json(_) => json::lists(text, &mut sink),
+        Form::Separated(separated) => separated.read(text, &mut sink),
+        Form::Boxed => table::boxed(text, &mut sink),
+        Form::Page => table::page(text, &mut sink),
+        Form::TextOutput => cli::read(text, &mut sink),
+        Form::Text => text::read(text, &mut sink),
+    };
+    // What came before an error counts.
+    sink.flush();
+    let (log_events, late_events) = (sink.log_events, sink.late_events);
+    read.map(|()| Summary { form: form.name(), log_events, late_events })
 }
 
 #[cfg(test)]

@@ -223,7 +223,7 @@ impl Replay<'_> {
 
     fn part(&mut self, name: &str, part: Part) {
         let decode = |limits: &Limits, each: &mut EventCallback<'_>| part.decode(self.log_group, limits, each);
-        let counted = if matches!(part, Part::Events { .. }) && self.log_group.is_empty() {
+        let counted = if part.is_of_no_group() && self.log_group.is_empty() {
             self.pasted.count_read_by(decode, |source, event| self.reader.read(source, event))
         } else {
             self.pipeline.count_with(decode)

@@ -1,104 +1,152 @@
-//! JSON inputs: what they are, told by their keys.
+//! JSON inputs: documents that are told by their keys, and log events in arrays and lines.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
 
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Event, InputError, Part};
+use super::order::Sorted;
+use super::row::{self, Column, Pairs};
+use super::{Event, InputError, Part, prefix, time};
 
-/// Keys that tell a known kind. They stand near the start of a document, whatever their order.
-const TELLING: [&str; 8] = [
-    "\"awslogs\"",
-    "\"logEvents\"",
-    "\"messageType\"",
-    "\"events\"",
-    "\"searchedLogStreams\"",
-    "\"Records\"",
-    "\"requestPayload\"",
-    "\"results\"",
-];
+/// Keys that tell a document of CloudWatch Logs or of a source around it. They stand near the start, in any order.
+const TELLING: [&str; 5] = ["\"awslogs\"", "\"messageType\"", "\"logEvents\"", "\"Records\"", "\"requestPayload\""];
+
+/// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
+const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
+
+/// Keys of objects around such a list.
+const AROUND: [&str; 1] = ["sessionUpdate"];
 
 /// The first words of the log in the output of `aws apigateway test-invoke-method`.
 const TEST_LOG: &str = "Execution log for request";
 
-/// Whether a document that begins like this may be of a known kind; else it is text, such as JSON access-log lines.
-pub(super) fn may_be_known(start: &[u8]) -> bool {
-    tells_a_kind(start) || memchr::memmem::find(start, TEST_LOG.as_bytes()).is_some()
+/// How a JSON input is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Documents of CloudWatch Logs, or of a source around it: each is read whole.
+    Documents,
+    /// Lists of log events, of any length.
+    Lists,
+    /// One value on each line, or text that only begins like JSON.
+    Lines,
 }
 
-fn tells_a_kind(start: &[u8]) -> bool {
-    TELLING.iter().any(|key| memchr::memmem::find(start, key.as_bytes()).is_some())
-}
-
-/// Hands over the parts of all documents. False where the first one is of no known kind.
-pub(super) fn read(bytes: &[u8], each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
-    let mut count = 0;
-    for document in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
-        let raw = match document {
-            Ok(raw) => raw,
-            Err(_) if count == 0 && !(is_cut_off(bytes) && tells_a_kind(bytes)) => return Ok(false),
-            Err(error) => return Err(broken("a document of CloudWatch Logs", &error)),
-        };
-        if !document_parts(raw, each)? {
-            return if count == 0 { Ok(false) } else { Err(unknown()) };
-        }
-        count += 1;
+/// How an input that begins with a bracket or a quote is read.
+pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
+    if !start.starts_with(['{', '[', '"']) {
+        return Layout::Lines;
     }
-    Ok(count > 0)
+    let first = serde_json::Deserializer::from_str(start).into_iter::<&RawValue>().next();
+    let (first, is_valid) = match first {
+        Some(Ok(value)) => (value.get(), true),
+        // Cut off, by us or by whoever made it.
+        Some(Err(error)) if error.is_eof() => (start, false),
+        _ => return Layout::Lines,
+    };
+    let keys = top_level_keys(first);
+    let tells = |key: &str| keys.iter().any(|known| known == key);
+    if first.starts_with('{') && TELLING.iter().any(|key| tells(key.trim_matches('"'))) {
+        return Layout::Documents;
+    }
+    if tells("log") && first.contains(TEST_LOG) && is_valid {
+        return Layout::Documents;
+    }
+    if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| tells(key)) {
+        return Layout::Lists;
+    }
+    let is_on_one_line = !first.contains('\n');
+    if is_whole && !(is_valid && is_all_json(start)) {
+        return Layout::Lines;
+    }
+    match first.as_bytes()[0] {
+        // One object a line, or the messages themselves over several lines.
+        b'{' if is_on_one_line || !(is_valid && is_event(first)) => Layout::Lines,
+        b'[' if is_on_one_line && is_valid && start[first.len()..].trim_start().starts_with('[') => Layout::Lines,
+        b'{' | b'[' => Layout::Lists,
+        _ => Layout::Lines,
+    }
+}
+
+/// Whether a text is values of JSON and nothing else.
+fn is_all_json(text: &str) -> bool {
+    serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().all(|value| value.is_ok())
+}
+
+/// The keys of the outermost object, as far as it goes.
+fn top_level_keys(text: &str) -> Vec<String> {
+    struct Keys<'k>(&'k mut Vec<String>);
+    impl<'de> Visitor<'de> for Keys<'_> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<String>()? {
+                self.0.push(key);
+                map.next_value::<IgnoredAny>()?;
+            }
+            Ok(())
+        }
+    }
+    let mut keys = Vec::new();
+    // Where it is cut off, the keys before that are enough.
+    let _ = serde_json::Deserializer::from_str(text).deserialize_map(Keys(&mut keys));
+    keys
+}
+
+/// Hands over the parts of all documents, each of which is read whole.
+pub(super) fn documents(input: impl Read, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    for document in serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>() {
+        let raw = document.map_err(|error| broken("a document of CloudWatch Logs", error))?;
+        if !document_parts(&mended(raw.get()), sink)? {
+            return Err(unknown());
+        }
+    }
+    Ok(())
 }
 
 fn unknown() -> InputError {
     InputError::Json { kind: "a row of documents, of which one is of no known kind", line: 0, column: 0 }
 }
 
-/// A document that is cut off is an error; text that merely begins with a bracket is not.
-fn is_cut_off(bytes: &[u8]) -> bool {
-    matches!(
-        serde_json::Deserializer::from_slice(bytes).into_iter::<serde::de::IgnoredAny>().next(),
-        Some(Err(error)) if error.is_eof()
-    )
-}
-
-fn broken(kind: &'static str, error: &serde_json::Error) -> InputError {
-    InputError::Json { kind, line: error.line(), column: error.column() }
+fn broken(kind: &'static str, error: serde_json::Error) -> InputError {
+    match (error.line(), error.column()) {
+        _ if error.is_io() => InputError::Read(error.into()),
+        (line, column) => InputError::Json { kind, line, column },
+    }
 }
 
 /// The parts of one document. False where its kind is not known.
-fn document_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
-    let text = raw.get();
-    let Ok(keys) = serde_json::from_str::<BTreeMap<&str, &RawValue>>(text) else { return Ok(false) };
+fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
+    let Ok(keys) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text) else { return Ok(false) };
     if keys.contains_key("awslogs") {
-        each(Part::SubscriptionEvent(text.as_bytes().to_vec()));
+        sink.part(Part::SubscriptionEvent(text.as_bytes().to_vec()));
     } else if keys.contains_key("logEvents") {
-        each(Part::Batch(text.as_bytes().to_vec()));
+        sink.part(Part::Batch(text.as_bytes().to_vec()));
     } else if let Some(payload) = keys.get("requestPayload") {
         // The record of an on-failure destination.
-        return document_parts(payload, each);
+        return document_parts(payload.get(), sink);
     } else if let Some(records) = keys.get("Records") {
-        return records_parts(records, each);
-    } else if let Some(events) = keys.get("events") {
-        events_parts(events, each)?;
-    } else if let Some(results) = keys.get("results") {
-        results_parts(results, each)?;
+        return records_parts(records, sink);
     } else if let Some(log) = keys.get("log").and_then(|log| serde_json::from_str::<String>(log.get()).ok())
         && log.contains(TEST_LOG)
     {
-        each(Part::Events { log_stream: String::new(), events: events_of_text(&log) });
+        super::text::read(log.as_bytes(), sink)?;
+    } else if LISTS.iter().any(|list| keys.contains_key(*list)) {
+        element(text, sink);
     } else {
         return Ok(false);
     }
     Ok(true)
 }
 
-/// The lines of a log that a document holds as one text.
-fn events_of_text(log: &str) -> Vec<Event> {
-    // Reading from memory cannot fail.
-    super::Lines::new(log.as_bytes()).filter_map(Result::ok).collect()
-}
-
 /// `Records` of a Kinesis or SQS event.
-fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, InputError> {
+fn records_parts(raw: &RawValue, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
     #[derive(Deserialize)]
     struct Record {
         kinesis: Option<Kinesis>,
@@ -109,13 +157,13 @@ fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, In
         data: String,
     }
     let records: Vec<Record> =
-        serde_json::from_str(raw.get()).map_err(|error| broken("the event of a stream or queue", &error))?;
+        serde_json::from_str(raw.get()).map_err(|error| broken("the event of a stream or queue", error))?;
     for record in records {
         if let Some(kinesis) = record.kinesis {
-            each(Part::Data(kinesis.data.into_bytes()));
+            sink.part(Part::Data(kinesis.data.into_bytes()));
         } else if let Some(body) = record.body {
-            let body: &RawValue = serde_json::from_str(&body).map_err(|error| broken("a queued event", &error))?;
-            if !document_parts(body, each)? {
+            let body: &RawValue = serde_json::from_str(&body).map_err(|error| broken("a queued event", error))?;
+            if !document_parts(body.get(), sink)? {
                 return Err(unknown());
             }
         } else {
@@ -125,60 +173,256 @@ fn records_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<bool, In
     Ok(true)
 }
 
-/// `events` of `aws logs filter-log-events` or `get-log-events`, by stream.
-fn events_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Logged {
-        #[serde(default)]
-        log_stream_name: String,
-        #[serde(default)]
-        timestamp: i64,
-        message: String,
-        #[serde(default)]
-        event_id: String,
-    }
-    let logged: Vec<Logged> =
-        serde_json::from_str(raw.get()).map_err(|error| broken("the output of aws logs", &error))?;
-    let mut streams: Vec<(String, Vec<Event>)> = Vec::new();
-    for event in logged {
-        let read = Event { id: event.event_id, timestamp_ms: event.timestamp, message: event.message };
-        match streams.iter_mut().find(|(stream, _)| *stream == event.log_stream_name) {
-            Some((_, events)) => events.push(read),
-            None => streams.push((event.log_stream_name, vec![read])),
-        }
-    }
-    for (log_stream, events) in streams {
-        each(Part::Events { log_stream, events });
+/// Reads lists of log events without holding more than one event.
+pub(super) fn lists(input: impl Read, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    let mut documents = serde_json::Deserializer::from_reader(input);
+    while documents.end().is_err() {
+        documents
+            .deserialize_any(Node { sink: &mut *sink })
+            .map_err(|error| broken("the output of aws logs", error))?;
     }
     Ok(())
 }
 
-/// `results` of `aws logs get-query-results`: the field `@message`, or the fields of a line put together again.
-fn results_parts(raw: &RawValue, each: &mut impl FnMut(Part)) -> Result<(), InputError> {
+/// A document, or a list within one.
+struct Node<'n, 'e> {
+    sink: &'n mut Sorted<'e>,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("log events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(raw) = list.next_element::<Box<RawValue>>()? {
+            element(raw.get(), self.sink);
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // An object without a list is a log event, or the message of one.
+        let mut has_list = false;
+        let mut object = String::from("{");
+        while let Some(key) = map.next_key::<String>()? {
+            if LISTS.contains(&key.as_str()) || AROUND.contains(&key.as_str()) {
+                if key == "results" {
+                    self.sink.is_download();
+                }
+                has_list = true;
+                map.next_value_seed(Node { sink: &mut *self.sink })?;
+            } else if has_list {
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                let value = map.next_value::<Box<RawValue>>()?;
+                let separator = if object.len() > 1 { "," } else { "" };
+                object.push_str(&format!("{separator}{}:{}", serde_json::Value::from(key), value.get()));
+            }
+        }
+        if !has_list && object.len() > 1 {
+            object.push('}');
+            element(&object, self.sink);
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Takes the log events of one value: an event, a message, a row of a query, a list of such.
+pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
+    let raw = mended(raw);
+    let text = raw.trim();
+    match text.as_bytes().first() {
+        Some(b'{') => object(text, sink),
+        Some(b'[') => list(text, sink),
+        Some(b'"') => sink.event(Event { message: string(text), ..Event::default() }),
+        // `null` and numbers say nothing.
+        _ => {}
+    }
+}
+
+fn object(text: &str, sink: &mut Sorted<'_>) {
+    let message = |sink: &mut Sorted<'_>, timestamp_ms| {
+        sink.event(Event { timestamp_ms, message: text.to_owned(), ..Event::default() });
+    };
+    let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(text) else { return message(sink, 0) };
+    if let Some((key, list)) = pairs.iter().find(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['))
+    {
+        if key == "results" {
+            sink.is_download();
+        }
+        return self::list(list.get(), sink);
+    }
+    let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
+    let is_message = |column: &Option<Column>| *column == Some(Column::Message);
+    let told = |wanted| {
+        let at = columns.iter().position(|column| *column == Some(wanted))?;
+        Some(string(pairs[at].1.get()))
+    };
+    let timestamp_ms = told(Column::Time).and_then(|time| time::of(&time)).unwrap_or(0);
+    // Another key is one of the message itself, such as a level of a function's log in JSON.
+    if !columns.iter().any(is_message) || columns.contains(&None) {
+        let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
+        if has_at {
+            sink.is_download();
+        }
+        return message(sink, if has_at { timestamp_ms } else { 0 });
+    }
+    if pairs.iter().any(|(key, _)| key == "@message") {
+        sink.is_download();
+    }
+    sink.event(Event {
+        id: told(Column::Id).filter(|id| prefix::is_event_id(id)).unwrap_or_default(),
+        timestamp_ms,
+        log_group: told(Column::Group).map(|group| prefix::without_account(&group).to_owned()).unwrap_or_default(),
+        log_stream: told(Column::Stream).unwrap_or_default(),
+        message: told(Column::Message).unwrap_or_default(),
+        ..Event::default()
+    });
+}
+
+fn list(text: &str, sink: &mut Sorted<'_>) {
     #[derive(Deserialize)]
     struct Field {
         field: String,
         value: String,
     }
-    let rows: Vec<Vec<Field>> =
-        serde_json::from_str(raw.get()).map_err(|error| broken("the results of a query", &error))?;
-    let events = rows.into_iter().map(|row| {
-        let timestamp_ms = row
-            .iter()
-            .find(|field| field.field == "@timestamp")
-            .and_then(|field| super::text::time_of(&field.value))
-            .unwrap_or(0);
-        let message = match row.iter().position(|field| field.field == "@message") {
-            Some(at) => row[at].value.clone(),
-            None => {
-                let fields: serde_json::Map<String, serde_json::Value> =
-                    row.into_iter().map(|field| (field.field, field.value.into())).collect();
-                serde_json::Value::Object(fields).to_string()
+    if let Ok(fields) = serde_json::from_str::<Vec<Field>>(text)
+        && !fields.is_empty()
+    {
+        sink.is_download();
+        let mut row = Pairs::default();
+        let done: Vec<Event> = fields.iter().filter_map(|field| row.field(&field.field, &field.value)).collect();
+        done.into_iter().chain(row.end()).for_each(|event| sink.event(event));
+        return;
+    }
+    let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(text) else { return };
+    let is_nested = values.iter().any(|value| value.get().starts_with(['{', '[']));
+    let cells: Vec<String> = values.iter().map(|value| string(value.get())).collect();
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    match row::event_of_cells(&cells) {
+        Some(event) if !(is_nested && cells.len() > 4) => sink.event(event),
+        _ => values.iter().for_each(|value| element(value.get(), sink)),
+    }
+}
+
+/// The log events of a line that is one value of JSON: an event, a message as a string, a list of cells.
+pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
+    let is_value = match text.as_bytes().first() {
+        Some(b'{') => is_event(text),
+        Some(b'[' | b'"') => serde_json::from_str::<&RawValue>(&mended(text)).is_ok(),
+        _ => false,
+    };
+    if is_value {
+        element(text, sink);
+    }
+    is_value
+}
+
+/// Whether an object is a log event with its message, not a message itself.
+fn is_event(text: &str) -> bool {
+    let text = mended(text);
+    let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(&text) else { return false };
+    let has_list = pairs.iter().any(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['));
+    let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
+    has_list
+        || columns.contains(&Some(Column::Message)) && !columns.contains(&None)
+        || pairs.iter().any(|(key, _)| key.starts_with('@'))
+}
+
+/// The text of a string; of anything else its JSON.
+fn string(raw: &str) -> String {
+    serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
+}
+
+/// The pairs of an object in their order, whether or not a key comes twice.
+struct Pairwise<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairwise<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(key) = map.next_key::<Key<'de>>()? {
+                    pairs.push((key.0, map.next_value()?));
+                }
+                Ok(pairs)
+            }
+        }
+        #[derive(Deserialize)]
+        struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
+        deserializer.deserialize_map(Pairs).map(Self)
+    }
+}
+
+/// JSON whose lone surrogates are replaced: they are no character, and no reader of JSON takes them.
+fn mended(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\ud") && !json.contains("\\uD") {
+        return Cow::Borrowed(json);
+    }
+    let mut mended = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        mended.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match unit(rest) {
+            Some(0xd800..=0xdbff) if matches!(rest.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                mended.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            // The character behind the backslash is no escape of its own.
+            _ => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
-        Event { id: String::new(), timestamp_ms, message }
-    });
-    each(Part::Events { log_stream: String::new(), events: events.collect() });
-    Ok(())
+        mended.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    mended.push_str(rest);
+    Cow::Owned(mended)
+}
+
+/// The UTF-16 unit that a text begins with as an escape.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16).ok()
 }

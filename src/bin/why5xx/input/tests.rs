@@ -49,7 +49,7 @@ fn the_output_of_aws_logs_keeps_streams_apart() {
     let streams: Vec<(String, usize)> = parts(output)
         .into_iter()
         .map(|part| match part {
-            Part::Events { log_stream, events } => (log_stream, events.len()),
+            Part::Events { log_stream, events, .. } => (log_stream, events.len()),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -111,9 +111,9 @@ fn times_at_the_start_of_a_line_are_read() {
         ("Thu May 04 17:48:21 UTC 2024 : x", 1_714_844_901_000),
     ];
     for (line, time) in rows {
-        assert_eq!(text::time_of(line), Some(time), "{line}");
+        assert_eq!(time::of_line(line), Some(time), "{line}");
     }
-    assert_eq!(text::time_of("(id) Execution failed"), None);
+    assert_eq!(time::of_line("(id) Execution failed"), None);
 }
 
 #[test]

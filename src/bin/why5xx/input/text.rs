@@ -1,92 +1,258 @@
-//! Plain text and exported logs: a line is a log event, with the lines that continue it.
+//! Plain text, exported logs and the output of log tails: a line is a log event, with the lines that continue it.
 
-use std::io::{self, BufRead};
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 
 use why5xx::record::lambda;
 
-use super::Event;
+use super::order::Sorted;
+use super::{Event, InputError, json, prefix, time};
 
-/// Most bytes of one line that are read; a log event is at most 1 MiB, the rest of a longer line is dropped.
+/// Most bytes of one line or event that are read; a log event is at most 1 MiB, the rest is dropped.
 ///
 /// Source: CloudWatch Logs quotas, "Event size".
-const LONGEST_LINE_BYTES: u64 = 1 << 20;
+pub(super) const LONGEST_EVENT_BYTES: usize = 1 << 20;
+
+/// Reads a text line by line.
+pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    let mut lines = Lines::default();
+    while let Some(line) = next_line(&mut input)? {
+        lines.line(line, sink);
+    }
+    lines.end(sink);
+    Ok(())
+}
+
+/// The next line, without its end and without what is no text.
+pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    if input.by_ref().take(LONGEST_EVENT_BYTES as u64).read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(None);
+    }
+    if bytes.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
+    }
+    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    let line = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Ok(Some(match plain(&line) {
+        Cow::Borrowed(_) => line,
+        Cow::Owned(plain) => plain,
+    }))
+}
+
+/// A text without the escape sequences of a terminal; every blank is a space, and what has no width is nothing.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    const ESCAPE: char = '\u{1b}';
+    let blank = |c: char| matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}');
+    let nothing = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    if text.is_ascii() && !text.contains(ESCAPE) || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ESCAPE => skip_sequence(&mut characters),
+            c if blank(c) => plain.push(' '),
+            c if nothing(c) => {}
+            c => plain.push(c),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Skips what follows the escape character.
+///
+/// Source: ECMA-48, 5.4 (control sequences) and 5.6 (control strings).
+fn skip_sequence(characters: &mut std::str::Chars<'_>) {
+    match characters.next() {
+        Some('[') => {
+            let _ = characters.find(|c| ('@'..='~').contains(c));
+        }
+        Some(']') => {
+            let end = characters.find(|c| matches!(c, '\u{7}' | '\u{1b}'));
+            if end == Some('\u{1b}') {
+                characters.next();
+            }
+        }
+        // A sequence of two or three characters.
+        Some('(' | ')') => {
+            characters.next();
+        }
+        _ => {}
+    }
+}
 
 /// The log events of a text.
-#[derive(Debug)]
-pub(super) struct Lines<R> {
-    input: R,
+#[derive(Debug, Default)]
+struct Lines {
     /// The event whose continuation may still come.
-    pending: Option<Event>,
+    pending: Option<Pending>,
+    /// The last time that a line told.
     timestamp_ms: i64,
+    /// How many events with a prefix came in a row.
+    prefixes: u64,
 }
 
-impl<R: BufRead> Lines<R> {
-    /// Reads a text line by line.
-    pub(super) fn new(input: R) -> Self {
-        Self { input, pending: None, timestamp_ms: 0 }
+#[derive(Debug)]
+struct Pending {
+    event: Event,
+    /// A tool put time or stream before it.
+    has_prefix: bool,
+    /// It did so for the events before, too, so that a line without is a part of this one.
+    owns_lines: bool,
+    /// Time and stream stand on a line of their own.
+    is_below_prefix: bool,
+}
+
+impl Lines {
+    fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
+        let is_blank = line.trim().is_empty();
+        let stripped = prefix::strip(&line);
+        if !stripped.has_prefix()
+            && let Some(pending) = &mut self.pending
+            && pending.takes(&line, is_blank)
+        {
+            if !is_blank || pending.is_below_prefix {
+                pending.event.message.push('\n');
+                pending.event.message.push_str(&line);
+            }
+            return;
+        }
+        if is_blank {
+            return;
+        }
+        self.end(sink);
+        if stripped.has_prefix() {
+            let message = stripped.message;
+            let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
+            self.timestamp_ms = time_ms.unwrap_or(self.timestamp_ms);
+            self.prefixes += 1;
+            self.pending = Some(Pending {
+                event: Event {
+                    id: stripped.id.unwrap_or_default().to_owned(),
+                    timestamp_ms: self.timestamp_ms,
+                    log_group: stripped
+                        .group
+                        .map(|group| prefix::without_account(group).to_owned())
+                        .unwrap_or_default(),
+                    log_stream: stripped.stream.unwrap_or_default().to_owned(),
+                    message: message.to_owned(),
+                    ..Event::default()
+                },
+                has_prefix: true,
+                owns_lines: stripped.stream.is_some() || self.prefixes > 1,
+                is_below_prefix: message.trim().is_empty(),
+            });
+            return;
+        }
+        self.prefixes = 0;
+        let own = without_brackets(&line);
+        if own.is_empty() || json::line(own, sink) {
+            return;
+        }
+        self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
+        let event = Event { timestamp_ms: self.timestamp_ms, message: line, ..Event::default() };
+        self.pending = Some(Pending { event, has_prefix: false, owns_lines: false, is_below_prefix: false });
     }
 
-    fn line(&mut self) -> io::Result<Option<String>> {
-        let mut bytes = Vec::new();
-        let limited = &mut io::Read::take(&mut self.input, LONGEST_LINE_BYTES);
-        if limited.read_until(b'\n', &mut bytes)? == 0 {
-            return Ok(None);
+    /// Takes over the event that is done.
+    fn end(&mut self, sink: &mut Sorted<'_>) {
+        let Some(Pending { mut event, has_prefix, is_below_prefix, .. }) = self.pending.take() else { return };
+        if is_below_prefix {
+            event.message = once(event.message.trim()).to_owned();
         }
-        if bytes.last() != Some(&b'\n') {
-            self.skip_rest_of_line()?;
+        if !has_prefix
+            && let Some((message, timestamp)) = event.message.rsplit_once('\t')
+            && timestamp.len() == 13
+            && let Some(timestamp_ms) = time::of(timestamp)
+        {
+            event = Event { timestamp_ms, message: message.to_owned(), ..event };
         }
-        while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-            bytes.pop();
+        if has_prefix {
+            event.message = without_brackets(&event.message).to_owned();
+            return sink.event(event);
         }
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-    }
-
-    fn skip_rest_of_line(&mut self) -> io::Result<()> {
-        loop {
-            let buffer = self.input.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(());
-            }
-            let (used, done) = match memchr::memchr(b'\n', buffer) {
-                Some(at) => (at + 1, true),
-                None => (buffer.len(), false),
-            };
-            self.input.consume(used);
-            if done {
-                return Ok(());
-            }
+        for message in messages(&event.message) {
+            sink.in_place(Event { message: without_brackets(message).to_owned(), ..event.clone() });
         }
     }
 }
 
-impl<R: BufRead> Iterator for Lines<R> {
-    type Item = io::Result<Event>;
+impl Pending {
+    /// Whether a line without time and stream is a part of this event.
+    fn takes(&self, line: &str, is_blank: bool) -> bool {
+        let message = &self.event.message;
+        if message.len() + line.len() > LONGEST_EVENT_BYTES {
+            return false;
+        }
+        if self.is_below_prefix {
+            return true;
+        }
+        let is_head = prefix::is_head(line.trim_start());
+        if self.owns_lines && !is_head {
+            return true;
+        }
+        !is_blank && (continues(line) && !is_head || continues_report(message, line))
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let line = match self.line() {
-                Ok(Some(line)) => line,
-                Ok(None) => return self.pending.take().map(Ok),
-                Err(error) => return Some(Err(error)),
-            };
-            if let Some(pending) = &mut self.pending
-                && (continues(&line) || continues_report(&pending.message, &line))
-                && (pending.message.len() + line.len()) as u64 <= LONGEST_LINE_BYTES
-            {
-                pending.message.push('\n');
-                pending.message.push_str(&line);
-                continue;
-            }
-            if line.trim().is_empty() {
-                continue;
-            }
-            self.timestamp_ms = time_of(&line).unwrap_or(self.timestamp_ms);
-            let event = Event { id: String::new(), timestamp_ms: self.timestamp_ms, message: line };
-            if let Some(done) = self.pending.replace(event) {
-                return Some(Ok(done));
-            }
+/// A message that a copy of the console holds twice, once: folded and unfolded, with a blank line between.
+fn once(text: &str) -> &str {
+    match text.match_indices("\n\n").find(|(at, _)| text[..*at].trim() == text[*at..].trim()) {
+        Some((at, _)) => text[..at].trim_end(),
+        None => text,
+    }
+}
+
+/// The messages that `--output text` puts on one line, with tabs between them.
+fn messages(line: &str) -> Vec<&str> {
+    let is_same = |first: &str, next: &str| match first.as_bytes().first() {
+        Some(b'{') => next.starts_with("{\"") && first.trim_end().ends_with('}'),
+        Some(b'(') => next.starts_with('('),
+        Some(b'S' | b'E' | b'R' | b'I') => !next.starts_with(['{', '(']),
+        _ => false,
+    };
+    if !line.contains('\t') || !prefix::is_head(line) {
+        return vec![line];
+    }
+    let mut messages = Vec::new();
+    let mut start = 0;
+    for (at, _) in line.match_indices('\t') {
+        let next = &line[at + 1..];
+        if prefix::is_head(next) && is_same(&line[start..at], next) {
+            messages.push(&line[start..at]);
+            start = at + 1;
         }
     }
+    messages.push(&line[start..]);
+    messages
+}
+
+/// A line without the array around it: brackets and commas of JSON, and the columns that an export puts behind an
+/// object. In a log event nothing follows the object; in a file, what does is the export's.
+fn without_brackets(line: &str) -> &str {
+    let text = line.trim();
+    if matches!(text, "[" | "]" | "]," | "," | "],[") {
+        return "";
+    }
+    let inner = match text.strip_prefix('[') {
+        Some(inner) if inner.trim_start().starts_with("{\"") && !text.ends_with("]]") => inner.trim_start(),
+        _ => text,
+    };
+    if let Some(quoted) = inner.strip_suffix(',').filter(|quoted| inner.starts_with('"') && quoted.ends_with('"')) {
+        return quoted;
+    }
+    if !inner.starts_with('{') {
+        return line;
+    }
+    let Some(end) = inner.rfind('}') else { return line };
+    let behind = &inner[end + 1..];
+    let is_of_export =
+        behind.starts_with('\t') || behind.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';' | ']' | '"'));
+    if is_of_export { &inner[..=end] } else { line }
 }
 
 /// Whether a line belongs to the one before: stack traces and pretty-printed JSON are indented or close a bracket.
@@ -133,41 +299,3 @@ const RUBY_HEADS: &[&str] =
 
 /// Words behind which Node.js does the same.
 const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
-
-/// The time that a line begins with, in milliseconds since 1970-01-01T00:00:00Z: ISO 8601, or the console's date.
-pub(super) fn time_of(line: &str) -> Option<i64> {
-    let line = line.trim_start_matches(['"', '\'', ' ']);
-    iso_time(line).or_else(|| console_time(line))
-}
-
-fn iso_time(line: &str) -> Option<i64> {
-    let end = line.find([' ', '\t']).unwrap_or(line.len());
-    let word = &line[..end];
-    if word.len() < 10 || !word.as_bytes()[0].is_ascii_digit() {
-        return None;
-    }
-    let text = match line.get(end + 1..) {
-        // `2024-05-04 17:48:21.117`: date and time apart.
-        Some(rest) if !word.contains('T') => {
-            let time = rest.split([' ', '\t']).next().unwrap_or("");
-            format!("{word}T{time}")
-        }
-        _ => word.to_owned(),
-    };
-    let with_zone = text.parse::<jiff::Timestamp>();
-    with_zone.or_else(|_| format!("{text}Z").parse()).ok().map(|time: jiff::Timestamp| time.as_millisecond())
-}
-
-/// `Thu May 04 17:48:21 UTC 2024`.
-fn console_time(line: &str) -> Option<i64> {
-    const LENGTH: usize = 28;
-    let date = line.get(..LENGTH)?;
-    if !date.contains(" UTC ") {
-        return None;
-    }
-    // Copies with another year keep the old day of the week, so it is not compared.
-    let rest = date.get(4..)?;
-    let parsed = jiff::fmt::strtime::parse("%b %d %H:%M:%S UTC %Y", rest).ok()?;
-    let time = parsed.to_datetime().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(time.timestamp().as_millisecond())
-}

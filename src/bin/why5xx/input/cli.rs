@@ -1,0 +1,97 @@
+//! `--output text` of the AWS CLI: the name of a list before each of its rows, tabs between the columns.
+//!
+//! The columns are in the order of their names: `eventId`, `ingestionTime`, `logStreamName`, `message`, `timestamp`.
+//! A message may hold tabs and line breaks, so a row is read from both ends.
+
+use std::io::BufRead;
+
+use super::order::Sorted;
+use super::row::Pairs;
+use super::text::{LONGEST_EVENT_BYTES, next_line};
+use super::{Event, InputError, prefix, time};
+
+/// Names of lists that stand before a row. What is none of the first two tells nothing.
+const LISTS: [&str; 5] = ["EVENTS", "RESULTS", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
+
+/// Whether a text begins like this.
+pub(super) fn is_text_output(start: &str) -> bool {
+    start.lines().take(8).any(|line| {
+        line.split_once('\t').is_some_and(|(name, rest)| match name {
+            "EVENTS" => rest.split('\t').next().is_some_and(|cell| cell.bytes().all(|byte| byte.is_ascii_digit())),
+            "RESULTS" => rest.starts_with('@') || rest.contains('\t'),
+            "SEARCHEDLOGSTREAMS" => true,
+            // `--query 'results[]'`: a field and its value.
+            name => name == "@timestamp" && time::of(rest).is_some() || name == "@ptr",
+        })
+    })
+}
+
+/// Reads the rows.
+pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    let mut pairs = Pairs::default();
+    let mut row: Option<String> = None;
+    let mut in_results = false;
+    while let Some(line) = next_line(&mut input)? {
+        let (name, rest) = line.split_once('\t').unwrap_or((&line, ""));
+        let is_list = LISTS.contains(&name);
+        let is_field = name.starts_with('@') || name == "RESULTS";
+        if !is_list && !is_field {
+            match &mut row {
+                // A message goes on.
+                Some(row) if row.len() < LONGEST_EVENT_BYTES => {
+                    row.push('\n');
+                    row.push_str(&line);
+                }
+                // Another page begins with the state of its query, or with its tokens.
+                _ if in_results => pairs.continue_with(&line),
+                _ => {}
+            }
+            continue;
+        }
+        row.take().into_iter().for_each(|row| sink.event(event(row)));
+        in_results = is_field;
+        if name == "EVENTS" {
+            row = Some(rest.to_owned());
+        } else if is_field {
+            sink.is_download();
+            let (name, value) =
+                if name == "RESULTS" { rest.split_once('\t').unwrap_or((rest, "")) } else { (name, rest) };
+            pairs.field(name, value).into_iter().for_each(|event| sink.event(event));
+        }
+    }
+    row.into_iter().map(event).chain(pairs.end()).for_each(|event| sink.event(event));
+    Ok(())
+}
+
+/// The log event of a row; one that is not as it should be is a message as it stands.
+fn event(row: String) -> Event {
+    whole_event(&row).unwrap_or(Event { message: row, ..Event::default() })
+}
+
+fn whole_event(row: &str) -> Option<Event> {
+    let mut event = Event::default();
+    let (rest, timestamp) = row.trim_end().rsplit_once('\t')?;
+    event.timestamp_ms = time::of(timestamp)?;
+    let mut message = rest;
+    if let Some((id, rest)) = message.split_once('\t')
+        && prefix::is_event_id(id)
+    {
+        event.id = id.to_owned();
+        message = rest;
+    }
+    if let Some((ingestion, rest)) = message.split_once('\t')
+        && ingestion.len() == 13
+        && ingestion.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        message = rest;
+    }
+    // Only where the id is told, the stream is.
+    if !event.id.is_empty()
+        && let Some((stream, rest)) = message.split_once('\t')
+    {
+        event.log_stream = stream.to_owned();
+        message = rest;
+    }
+    event.message = message.to_owned();
+    Some(event)
+}

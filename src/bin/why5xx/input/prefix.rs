@@ -1,0 +1,180 @@
+//! What the tools that show logs print before a log event: its time, its log group, its log stream.
+//!
+//! | tool | before the message |
+//! |---|---|
+//! | exports to S3, `aws logs tail --format short`, copies of the console | time |
+//! | `aws logs tail` | time, stream |
+//! | `sam logs` | stream, time |
+//! | `awslogs` | group, stream, time, as asked for |
+//! | `saw`, `cw` | `[time] (stream)`; columns with ` - ` between |
+//! | `--query '….[timestamp,message]' --output text` | milliseconds and a tab |
+
+use super::time;
+
+/// A line without what a tool put before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub(super) time_ms: Option<i64>,
+    pub(super) group: Option<&'a str>,
+    pub(super) stream: Option<&'a str>,
+    pub(super) id: Option<&'a str>,
+    /// The message.
+    pub(super) message: &'a str,
+}
+
+impl Line<'_> {
+    /// Whether anything stood before the message.
+    pub(super) fn has_prefix(&self) -> bool {
+        self.time_ms.is_some() || self.stream.is_some()
+    }
+}
+
+/// Takes off what stands before the message. A time that belongs to the message stays, as the one of Node.js does.
+pub(super) fn strip(text: &str) -> Line<'_> {
+    let mut line = Line { message: text, ..Line::default() };
+    loop {
+        let rest = line.message;
+        if line.time_ms.is_none()
+            && let Some((time, after)) = timed(rest)
+        {
+            // The message begins with its own time.
+            if is_of_runtime(after) {
+                break;
+            }
+            line.time_ms = Some(time);
+            line.message = after;
+            continue;
+        }
+        let (word, after) = word(rest);
+        if line.stream.is_none() && (is_stream(word) || is_named_stream(word, after, &line)) {
+            line.stream = Some(word);
+        } else if line.group.is_none() && is_group(word) {
+            line.group = Some(word);
+        } else if line.id.is_none() && is_event_id(word) {
+            line.id = Some(word);
+        } else {
+            break;
+        }
+        line.message = after;
+    }
+    // A path alone may begin any sentence, and a time alone be that of a logger, whose line is told by it.
+    let is_only_time = line.stream.is_none() && line.group.is_none() && line.id.is_none();
+    let is_of_logger = is_only_time && line.message.starts_with(|c: char| c.is_alphabetic()) && !is_head(line.message);
+    if line.has_prefix() && !is_of_logger { line } else { Line { message: text, ..Line::default() } }
+}
+
+/// A time, also in brackets, and what stands behind it.
+fn timed(text: &str) -> Option<(i64, &str)> {
+    let inner = text.strip_prefix('[').unwrap_or(text);
+    let (time, length) = time::at_start(inner)?;
+    let behind = &inner[length..];
+    let behind = if inner.len() < text.len() { behind.strip_prefix(']')? } else { behind };
+    let ends = behind.is_empty() || behind.starts_with([' ', '\t', ':', ',', ';', '|']);
+    // A tool's own zone, as in `2026-01-02 03:04:05 (+01:00)`.
+    let behind = behind.strip_prefix(" UTC").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(behind);
+    let behind = behind.strip_prefix([':', ',', ';']).unwrap_or(behind);
+    ends.then(|| (time, behind_separator(behind)))
+}
+
+/// The first word, without brackets around it, and what stands behind it.
+fn word(text: &str) -> (&str, &str) {
+    let end = text.find([' ', '\t']).unwrap_or(text.len());
+    let word = &text[..end];
+    let bare = [('(', ')'), ('[', ']'), ('"', '"')]
+        .into_iter()
+        .find_map(|(open, close)| word.strip_prefix(open)?.strip_suffix(close))
+        .unwrap_or(word);
+    (bare.trim_end_matches(':'), behind_separator(&text[end..]))
+}
+
+/// Columns are apart by blanks, a tab, or a dash or bar between blanks.
+fn behind_separator(text: &str) -> &str {
+    let rest = text.trim_start_matches([' ', '\t']);
+    ["- ", "| ", "|\t"]
+        .iter()
+        .find_map(|sign| rest.strip_prefix(*sign))
+        .map_or(rest, |rest| rest.trim_start_matches(' '))
+}
+
+/// Whether the time before this text is the runtime's own: its id of the invocation follows.
+fn is_of_runtime(text: &str) -> bool {
+    let (word, _) = word(text);
+    let is_uuid =
+        word.len() == 36 && [8, 13, 18, 23].iter().all(|at| word.as_bytes()[*at] == b'-') && is_hexadecimal(word);
+    // In `[ERROR]\t{time}\t{id}` and the like the time is not the first word.
+    is_uuid && !text.starts_with('(') || text.starts_with("undefined\t")
+}
+
+fn is_hexadecimal(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// `0123456789abcdef0123456789abcdef`, `2026/01/02/[$LATEST]0123…`, `2026/01/02/orders[7]0123…`, `eni-0123-all`.
+pub(super) fn is_stream(word: &str) -> bool {
+    let is_hash = word.len() == 32 && !word.contains('-') && is_hexadecimal(word);
+    let bytes = word.as_bytes();
+    let is_dated = bytes.len() > 12
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && bytes[4] == b'/'
+        && bytes[7] == b'/'
+        && word.contains('[')
+        && word.contains(']');
+    let is_interface =
+        word.starts_with("eni-") && ["-all", "-accept", "-reject"].iter().any(|traffic| word.ends_with(traffic));
+    is_hash || is_dated || is_interface
+}
+
+/// A stream of any other name, between a time and a document, or before a time.
+fn is_named_stream(word: &str, after: &str, line: &Line<'_>) -> bool {
+    let is_name = word.len() >= 8
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-$[]#".contains(&byte))
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && !is_hexadecimal(word);
+    let before_time = || line.time_ms.is_none() && timed(after).is_some_and(|(_, rest)| !is_of_runtime(rest));
+    is_name && ((line.time_ms.is_some() && after.starts_with("{\"")) || before_time())
+}
+
+/// `/aws/lambda/orders`, `API-Gateway-Execution-Logs_a1b2c3/prod`, also behind an account's number.
+pub(super) fn is_group(word: &str) -> bool {
+    let word = without_account(word);
+    (word.starts_with('/') && word.len() > 1 || word.starts_with("API-Gateway-Execution-Logs_"))
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-#".contains(&byte))
+}
+
+/// A log group's name without the account that Insights puts before it.
+pub(super) fn without_account(group: &str) -> &str {
+    let name = group.split_once(":log-group:").map_or(group, |(_, name)| name);
+    let name = name.strip_suffix(":*").unwrap_or(name);
+    match name.split_once(':') {
+        Some((account, rest)) if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => name,
+    }
+}
+
+/// Ids of log events have 56 digits.
+pub(super) fn is_event_id(word: &str) -> bool {
+    word.len() == 56 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text begins as a log event of one of the kinds does.
+pub(super) fn is_head(text: &str) -> bool {
+    const HEADS: &[&str] = &[
+        "START RequestId: ",
+        "END RequestId: ",
+        "REPORT RequestId: ",
+        "INIT_START ",
+        "RequestId: ",
+        "{\"",
+        "[ERROR]\t",
+        "[ERROR] ",
+    ];
+    if HEADS.iter().any(|head| text.starts_with(head)) {
+        return true;
+    }
+    if let Some((id, _)) = text.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte);
+        return !id.is_empty() && id.len() <= 64 && id.bytes().all(is_sign);
+    }
+    timed(text).is_some_and(|(_, rest)| is_of_runtime(rest))
+}

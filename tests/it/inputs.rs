@@ -1,0 +1,426 @@
+//! Every form of docs/inputs.md: the same log events in each of them count the same.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::support::command::command;
+
+/// A log in every form: what each row of the page is called, and its bytes.
+type Forms = Vec<(&'static str, Vec<u8>)>;
+
+const GROUP: &str = "API-Gateway-Execution-Logs_k3m5n7p9q1/live";
+const STREAM: &str = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
+/// 2026-03-04T05:06:07Z.
+const FIRST_MS: i64 = 1_772_600_767_000;
+
+/// Two failed requests among what forms break on: quotes, commas, bars, tabs, entities.
+fn execution_log() -> Vec<String> {
+    [
+        "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Starting execution for request: 6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69",
+        "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method request headers: {Accept=*/*, X-Note=a; b <c> & 'd'}",
+        "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method request body before transformations: {\"a\": \"b, \\\"c\\\"\"}",
+        "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Execution failed due to configuration error: Invalid permissions on Lambda function",
+        "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method completed with status: 500",
+        "(TuVwX3GpYzAbCdE=) Execution failed due to a timeout error",
+        "(TuVwX3GpYzAbCdE=) Method completed with status: 504",
+        "(ZyXwV1GpUtSrQpO=) Method completed with status: 200",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn execution_counts() -> BTreeMap<String, u64> {
+    counts(&[("Errors/lambda_permission", 1), ("Errors/integration_timeout", 1)])
+}
+
+fn access_log() -> Vec<String> {
+    let line = |status: &str, error: &str| {
+        json!({"requestId": "Qw=", "ip": "192.0.2.9", "routeKey": "GET /a", "path": "/a,b", "status": status,
+            "integrationErrorMessage": error, "protocol": "HTTP/1.1"})
+        .to_string()
+    };
+    let denied = "The IAM role configured on the integration or API Gateway doesn't have permissions to call the \
+                  integration. Check the permissions and try again.";
+    vec![line("200", "-"), line("500", denied), line("404", "said \"no\""), line("500", denied)]
+}
+
+fn counts(rows: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    rows.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+fn time_ms(number: usize) -> i64 {
+    FIRST_MS + number as i64 * 7
+}
+
+/// As `T` and `zone` write it.
+fn time(number: usize, separator: char, zone: &str) -> String {
+    format!("2026-03-04{separator}05:06:07.{:03}{zone}", number * 7)
+}
+
+fn id(number: usize) -> String {
+    format!("{:056}", 39_000 + number)
+}
+
+fn event(number: usize, message: &str) -> Value {
+    json!({"logStreamName": STREAM, "timestamp": time_ms(number), "message": message,
+        "ingestionTime": time_ms(number) + 900, "eventId": id(number)})
+}
+
+fn batch(log: &[String]) -> Value {
+    let events: Vec<Value> = (log.iter().enumerate())
+        .map(|(number, message)| json!({"id": id(number), "timestamp": time_ms(number), "message": message}))
+        .collect();
+    json!({"messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": GROUP, "logStream": STREAM,
+        "subscriptionFilters": ["all"], "logEvents": events})
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    base64_simd::STANDARD.encode_to_string(bytes)
+}
+
+/// One line for each log event.
+fn lines(log: &[String], line: impl Fn(usize, &str) -> String) -> Vec<u8> {
+    log.iter().enumerate().map(|(number, message)| line(number, message) + "\n").collect::<String>().into_bytes()
+}
+
+fn quoted(cell: &str) -> String {
+    format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+fn entities(cell: &str) -> String {
+    cell.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('/', "&#x2f;").replace('|', "&#124;")
+}
+
+/// A box of `--output table`.
+fn boxed(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
+    let widest = |at: usize| rows.iter().map(|row| row[at].len()).chain([header[at].len()]).max().unwrap() + 2;
+    let row = |cells: Vec<&str>| {
+        let cells: Vec<String> = cells.iter().enumerate().map(|(at, cell)| format!("{cell:^0$}", widest(at))).collect();
+        format!("||{}||\n", cells.join("|"))
+    };
+    let rule = format!("|+{}+|\n", (0..header.len()).map(|at| "-".repeat(widest(at))).collect::<Vec<_>>().join("+"));
+    let mut text = format!("{}\n|      GetLogs      |\n+{0}+\n||   events   ||\n{rule}", "-".repeat(40));
+    text += &row(header.to_vec());
+    text += &rule;
+    rows.iter().for_each(|cells| text += &row(cells.iter().map(String::as_str).collect()));
+    (text + &rule).into_bytes()
+}
+
+/// The log in every form of the page that holds one of any kind.
+fn forms(log: &[String]) -> Forms {
+    let events: Vec<Value> = log.iter().enumerate().map(|(number, message)| event(number, message)).collect();
+    let data = base64(&gzip(batch(log).to_string().as_bytes()));
+    let subscription = json!({"awslogs": {"data": data}});
+    let rows: Vec<Vec<Value>> = (log.iter().enumerate().rev())
+        .map(|(number, message)| {
+            [("@timestamp", time(number, ' ', "")), ("@message", message.clone()), ("@ptr", format!("Cm{number}"))]
+                .map(|(field, value)| json!({"field": field, "value": value}))
+                .to_vec()
+        })
+        .collect();
+    let pretty = |value: &Value| serde_json::to_vec_pretty(value).unwrap();
+    let newest_first = |line: &dyn Fn(usize, &str) -> String| {
+        let mut rows: Vec<String> = log.iter().enumerate().map(|(number, message)| line(number, message)).collect();
+        rows.reverse();
+        rows.concat()
+    };
+    let heads = "| @timestamp | @message |\n| --- | --- |\n";
+    let query = "**CloudWatch Logs Insights**\nregion: eu-west-1\nquery-string:\n  ```\n  fields @timestamp, @message\n| limit 9\n  ```\n---\n";
+    let results = |tab: &str| {
+        let field = |number: usize, message: &str| {
+            format!("{tab}@timestamp\t{}\n{tab}@message\t{message}\n{tab}@ptr\tCm\n", time(number, ' ', ""))
+        };
+        newest_first(&field)
+    };
+    vec![
+        ("subscription_event", subscription.to_string().into_bytes()),
+        ("batch", pretty(&batch(log))),
+        ("batch_data", data.clone().into_bytes()),
+        (
+            "failure_record",
+            json!({"Records": [{"messageId": "m", "body": json!({"requestPayload": subscription}).to_string()}]})
+                .to_string()
+                .into_bytes(),
+        ),
+        ("filter_log_events", pretty(&json!({"events": events, "searchedLogStreams": []}))),
+        ("events_array", pretty(&json!(events))),
+        ("messages_array", pretty(&json!(log))),
+        (
+            "pairs_array",
+            pretty(&log.iter().enumerate().map(|(number, message)| json!([time_ms(number), message])).collect()),
+        ),
+        ("event_lines", lines(log, |number, message| event(number, message).to_string())),
+        ("event_lines", lines(log, |n, message| json!({"ts": time(n, 'T', "Z"), "msg": message}).to_string())),
+        ("message_lines", lines(log, |_, message| json!(message).to_string())),
+        (
+            "text_output",
+            lines(log, |n, m| format!("EVENTS\t{}\t{}\t{STREAM}\t{m}\t{}", id(n), time_ms(n) + 9, time_ms(n))),
+        ),
+        ("text_output", lines(log, |n, m| format!("EVENTS\t{}\t{m}\t{}", time_ms(n) + 9, time_ms(n)))),
+        ("text_messages", (log.join("\t") + "\n").into_bytes()),
+        ("text_pairs", lines(log, |n, m| format!("{}\t{m}", time_ms(n)))),
+        (
+            "table_output",
+            boxed(
+                &["eventId", "ingestionTime", "logStreamName", "message", "timestamp"],
+                &(log.iter().enumerate())
+                    .map(|(n, m)| {
+                        vec![id(n), (time_ms(n) + 9).to_string(), STREAM.into(), m.clone(), time_ms(n).to_string()]
+                    })
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        ("query_results", pretty(&json!({"results": rows, "status": "Complete"}))),
+        ("query_results_text", format!("Complete\n{}", results("RESULTS\t")).into_bytes()),
+        ("query_results_text", results("").into_bytes()),
+        (
+            "query_results_table",
+            boxed(
+                &["field", "value"],
+                &rows
+                    .iter()
+                    .flatten()
+                    .map(|field| ["field", "value"].map(|key| field[key].as_str().unwrap().to_owned()).to_vec())
+                    .collect::<Vec<_>>(),
+            ),
+        ),
+        (
+            "insights_csv",
+            format!(
+                "@timestamp,@message,@logStream,@log\n{}",
+                newest_first(&|n, m| format!("{},{},{STREAM},111122223333:{GROUP}\n", time(n, ' ', ""), quoted(m)))
+            )
+            .into_bytes(),
+        ),
+        (
+            "insights_tsv",
+            format!("@timestamp\t@message\n{}", newest_first(&|n, m| format!("{}\t{}\n", time(n, ' ', ""), quoted(m))))
+                .into_bytes(),
+        ),
+        (
+            "insights_json",
+            pretty(
+                &(log.iter().enumerate().rev())
+                    .map(|(n, m)| json!({"@timestamp": time(n, ' ', ""), "@message": m}))
+                    .collect(),
+            ),
+        ),
+        (
+            "insights_markdown",
+            format!("{query}{heads}{}", newest_first(&|n, m| format!("| {} | {} |\n", time(n, ' ', ""), entities(m))))
+                .into_bytes(),
+        ),
+        (
+            "console_csv",
+            [b"timestamp,message\n".to_vec(), lines(log, |n, m| format!("{},{}", time_ms(n), quoted(m)))].concat(),
+        ),
+        (
+            "console_csv",
+            [b"Zeitstempel;Nachricht\n".to_vec(), lines(log, |n, m| format!("{};{}", time(n, 'T', "Z"), quoted(m)))]
+                .concat(),
+        ),
+        (
+            "console_csv",
+            [b"Ajan kohta;Viesti\n".to_vec(), lines(log, |n, m| format!("{};{}", time(n, 'T', "Z"), quoted(m)))]
+                .concat(),
+        ),
+        ("cells_csv", lines(log, |n, m| format!("{},{}", time_ms(n), quoted(m)))),
+        ("console_lines", lines(log, |n, m| format!("{}\n{m}\n\n{m}", time(n, 'T', "+01:00")))),
+        (
+            "web_page",
+            format!(
+                "<table><tr><th>@timestamp</th><th>@message</th></tr>{}</table>",
+                newest_first(&|n, m| format!(
+                    "<tr><td>{}</td>\n<td class=\"m\">{}</td></tr>",
+                    time(n, ' ', ""),
+                    entities(m)
+                ))
+            )
+            .into_bytes(),
+        ),
+        ("tail", lines(log, |n, m| format!("{} {STREAM} {m}", time(n, 'T', "000+00:00")))),
+        (
+            "tail",
+            lines(log, |n, m| format!("\u{1b}[32m{}\u{1b}[0m \u{1b}[36m{STREAM}\u{1b}[0m {m}", time(n, 'T', "+00:00"))),
+        ),
+        ("tail_short", lines(log, |n, m| format!("{} {m}", time(n, 'T', "")))),
+        ("sam_logs", lines(log, |n, m| format!("{STREAM} {} {m}", time(n, 'T', "000")))),
+        ("awslogs", lines(log, |_, m| format!("{GROUP} {STREAM} {m}"))),
+        ("awslogs", lines(log, |n, m| format!("{GROUP} {STREAM} {} {m}", time(n, 'T', "Z")))),
+        ("saw", lines(log, |n, m| format!("[{}] ({STREAM}) {m}", time(n, 'T', "Z")))),
+        ("saw", lines(log, |n, m| format!("{} - {GROUP} - {STREAM} - {m}", time(n, 'T', "Z")))),
+        ("s3_export", gzip(&lines(log, |n, m| format!("{} {m}", time(n, 'T', "Z"))))),
+        ("plain_text", lines(log, |_, m| m.to_owned())),
+    ]
+}
+
+/// What the command counts, and its exit status.
+fn replay(input: &[u8], group: &str) -> (BTreeMap<String, u64>, Option<i32>) {
+    let output = command(&["replay", "--json", "--log-group", group, "-"], input);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let mut counts = BTreeMap::new();
+    for row in document["counts"].as_array().into_iter().flatten() {
+        let name = format!("{}/{}", row["metric"].as_str().unwrap(), row["dimensions"]["Cause"].as_str().unwrap());
+        *counts.entry(name).or_default() += row["count"].as_u64().unwrap();
+    }
+    (counts, output.status.code())
+}
+
+fn utf16(text: &str, big_endian: bool) -> Vec<u8> {
+    let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+    units.flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+#[test]
+fn an_execution_log_counts_the_same_in_every_form() {
+    for (form, input) in forms(&execution_log()) {
+        let text = String::from_utf8_lossy(&input);
+        assert_eq!(replay(&input, GROUP), (execution_counts(), Some(0)), "{form}\n{text}");
+    }
+}
+
+#[test]
+fn an_access_log_counts_the_same_in_every_form() {
+    let of_no_group =
+        |form: &str| !["subscription_event", "batch", "batch_data", "failure_record", "awslogs"].contains(&form);
+    for (form, input) in forms(&access_log()).into_iter().filter(|(form, _)| of_no_group(form)) {
+        let input = String::from_utf8_lossy(&input).replace(GROUP, "/shop/access");
+        let input = if form == "s3_export" { continue } else { input };
+        let expected = (counts(&[("AccessLogErrors/lambda_permission", 2)]), Some(0));
+        assert_eq!(replay(input.as_bytes(), "/shop/access"), expected, "{form}\n{input}");
+    }
+}
+
+#[test]
+fn each_form_is_a_row_of_the_page_and_each_row_a_form() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/inputs.md")).unwrap();
+    let rows: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let forms: BTreeSet<&str> =
+        forms(&access_log()).into_iter().map(|(form, _)| form).chain(["tail_json", "access_array"]).collect();
+    assert_eq!(rows, forms);
+}
+
+#[test]
+fn access_array_lines_in_an_array_count_with_what_stands_around_them() {
+    let log = access_log();
+    let expected = (counts(&[("AccessLogErrors/lambda_permission", 2)]), Some(0));
+    for text in [
+        format!("[\n{}\n]\n", log.join(",\n")),
+        format!("[{}]", log.join(", ")),
+        format!("[{}]\n", log.join(",\n")),
+        log.iter().map(|line| format!("{line},\n")).collect(),
+        log.iter().map(|line| format!("{line};\n")).collect(),
+        log.iter().map(|line| format!("{line}\t{STREAM}\t/shop/access\n")).collect(),
+        log.iter().map(|line| format!("2026-03-04T05:06:07Z\t{line}\t111122223333:/shop/access\n")).collect(),
+    ] {
+        assert_eq!(replay(text.as_bytes(), "/shop/access"), expected, "{text}");
+    }
+}
+
+#[test]
+fn tail_json_takes_the_document_below_its_time() {
+    let pretty = |line: &String| serde_json::to_string_pretty(&serde_json::from_str::<Value>(line).unwrap()).unwrap();
+    let text: String =
+        access_log().iter().map(|line| format!("2026-03-04T05:06:07+00:00 {STREAM} \n{}\n", pretty(line))).collect();
+    assert_eq!(replay(text.as_bytes(), "/shop/access").0, counts(&[("AccessLogErrors/lambda_permission", 2)]));
+}
+
+#[test]
+fn every_encoding_and_layer_of_gzip_counts_the_same() {
+    let document = json!({"events": execution_log().iter().enumerate().map(|(n, m)| event(n, m)).collect::<Vec<_>>()});
+    for text in [document.to_string(), execution_log().join("\r\n")] {
+        let marked = ["\u{feff}".as_bytes(), text.as_bytes()].concat();
+        let unmarked = utf16(&text, false)[2..].to_vec();
+        let twice = gzip(&gzip(text.as_bytes()));
+        for input in [marked, utf16(&text, false), utf16(&text, true), unmarked, twice, gzip(&utf16(&text, true))] {
+            assert_eq!(replay(&input, GROUP), (execution_counts(), Some(0)), "{:?}", &input[..20]);
+        }
+    }
+}
+
+#[test]
+fn an_invalid_byte_or_half_a_surrogate_costs_one_character() {
+    let failed = br#"{"events":[{"timestamp":1,"message":"(aZ=) Execution failed due to a timeout error"},{"timestamp":2,"message":"(aZ=) body: ~"}]}"#;
+    for odd in [&b"\xe9"[..], b"\xc3(", br"\ud83d", br"\udc00", br"\ud83d\u0041", br"\\ud83d"] {
+        let at = failed.iter().position(|byte| *byte == b'~').unwrap();
+        let input = [&failed[..at], odd, &failed[at + 1..]].concat();
+        assert_eq!(replay(&input, GROUP), (counts(&[("Errors/integration_timeout", 1)]), Some(0)), "{odd:?}");
+    }
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_name() {
+    let rows: [(&[u8], &str); 12] = [
+        (b"PK\x03\x04\x14\0\0\0\x08\0log.txt", "zip"),
+        (b"PK\x03\x04\x14\0\x06\0\x08\0[Content_Types].xml", "xlsx"),
+        (b"BZh91AY&SY\x7d\x7b", "bzip2"),
+        (b"\x28\xb5\x2f\xfd\x04X\xbd\x10", "zstd"),
+        (b"\xfd7zXZ\0\0\x04", "xz"),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "7-Zip"),
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "PNG"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "JPEG"),
+        (b"SQLite format 3\0\x10", "SQLite"),
+        (b"PAR1\x15\x04\x15", "Parquet"),
+        (b"\x01\x02\0\0\x7f\x80\x81\x82\x83", "binary"),
+    ];
+    for (input, name) in rows {
+        for input in [input.to_vec(), gzip(input)] {
+            let output = command(&["replay", "--json", "-"], &input);
+            let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let error = document["undecodable"][0]["error"].as_str().unwrap();
+            assert!(error.contains(name) && output.status.code() == Some(2), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn the_message_of_a_function_keeps_its_own_time_and_its_lines() {
+    let id = "0d9c8b7a-6f5e-4d3c-9b2a-1f0e9d8c7b6a";
+    let log = [
+        format!("START RequestId: {id} Version: $LATEST\n"),
+        format!("2026-03-04T05:06:08.100Z\t{id}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\",\"errorMessage\":\"no a, b\"}}\n"),
+        format!("END RequestId: {id}\n"),
+        format!("REPORT RequestId: {id}\tDuration: 2.00 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n"),
+        format!("START RequestId: 1{} Version: $LATEST\n", &id[1..]),
+        "[ERROR] KeyError: 'a, b'\nTraceback (most recent call last):\n  File \"/var/task/a.py\", line 3, in handler\n    return row[\"a\"]\n".into(),
+        format!("END RequestId: 1{}\n", &id[1..]),
+        format!("2026-03-04T05:06:12.000Z 2{} Task timed out after 3.00 seconds\n\n", &id[1..]),
+    ];
+    let expected = counts(&[("FunctionErrors/lambda_unhandled_error", 2), ("FunctionErrors/lambda_timeout", 1)]);
+    for (form, input) in forms(&log) {
+        let names_another_group =
+            ["subscription_event", "batch", "batch_data", "failure_record", "awslogs", "insights_csv"];
+        let input = if form == "saw" {
+            String::from_utf8_lossy(&input).replace(GROUP, "/aws/lambda/orders").into_bytes()
+        } else {
+            input
+        };
+        if names_another_group.contains(&form) {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&input);
+        assert_eq!(replay(&input, "/aws/lambda/orders").0, expected, "{form}\n{text}");
+    }
+}
+
+#[test]
+fn a_log_that_is_newest_first_is_put_in_order() {
+    let mut events: Vec<Value> = execution_log().iter().enumerate().map(|(n, m)| event(n, m)).collect();
+    events.reverse();
+    let lines: String =
+        (execution_log().iter().enumerate().rev()).map(|(n, m)| format!("{} {m}\n", time(n, 'T', "Z"))).collect();
+    for input in [json!({"events": events}).to_string(), json!(events).to_string(), lines] {
+        assert_eq!(replay(input.as_bytes(), GROUP), (execution_counts(), Some(0)), "{input}");
+    }
+}
