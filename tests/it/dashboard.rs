@@ -5,12 +5,16 @@ mod body;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use why5xx::cause::{self, Kind, Table};
-use why5xx::failure::{Failure, Subject};
+use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::pipeline::Pipeline;
 use why5xx::publish::OwnMetric;
-use why5xx::tally::Tally;
+use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
+
+use crate::support::KINDS;
 
 /// Most widgets of a dashboard.
 ///
@@ -138,39 +142,29 @@ fn searches(expression: &str) -> Vec<(BTreeSet<String>, String)> {
         .collect()
 }
 
-/// What the program publishes: metric names with the names of their dimensions.
+/// What the program publishes, of the examples of all causes, in its own account and in another: metric names with the names
+/// of their dimensions.
 fn published() -> BTreeMap<String, BTreeSet<String>> {
-    let (api_id, stage) = ("a1b2c3d4e5".to_owned(), "prod".to_owned());
-    let route = Some("GET /orders".to_owned());
-    let subjects = [
-        Subject::Request { api_id: api_id.clone(), stage: stage.clone(), route: route.clone() },
-        Subject::AccessLine { api_id, stage, route },
-        Subject::Invocation { function_name: "orders".to_owned() },
-        Subject::Flow { log_group: "/vpc/flow".to_owned() },
-        Subject::OtherAccount {
-            account_id: "111122223333".to_owned(),
-            api_id: "a1b2c3d4e5".to_owned(),
-            stage: "prod".to_owned(),
-        },
-    ];
-    let cause = cause::built_in().next().expect("a cause");
-    let mut tally = Tally::default();
-    for subject in subjects {
-        tally.add(&Failure {
-            subject,
-            cause,
-            status: None,
-            number: 1,
-            request_id: None,
-            trace_id: None,
-            timestamp_ms: 0,
-            shape: None,
-        });
+    let mut published: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true")])).expect("settings");
+    let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
+    pipeline.runs_in_account("111122223333");
+    for example in cause::built_in().flat_map(|cause| cause.examples) {
+        let log_group = KINDS.iter().find(|(kind, ..)| *kind == example.log).expect("a log group of each kind").2;
+        for owner in ["111122223333", "444455556666"] {
+            let header =
+                BatchHeader { log_group: log_group.to_owned(), owner: owner.to_owned(), ..BatchHeader::default() };
+            let events = example.lines.iter().map(|line| LogEvent {
+                id: b"",
+                timestamp_ms: 1_781_000_000_000,
+                message: Message::plain(line.as_bytes()),
+            });
+            for datum in pipeline.count_events(&header, events).tally.data() {
+                let names = datum.dimensions.iter().map(|(name, _)| (*name).to_owned()).collect();
+                published.insert(datum.metric.to_owned(), names);
+            }
+        }
     }
-    let data = tally.data();
-    let names = |datum: &why5xx::tally::Datum| datum.dimensions.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let mut published: BTreeMap<_, BTreeSet<String>> =
-        data.iter().map(|datum| (datum.metric.to_owned(), names(datum))).collect();
     let own = OwnMetric::ALL.iter().map(|own| (own.name().to_owned(), BTreeSet::from(["Function".to_owned()])));
     published.extend(own);
     published
