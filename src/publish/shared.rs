@@ -5,7 +5,7 @@
 //! another environment, nobody here counts the rest. So a batch that shares them is counted again without them. For
 //! each datum that CloudWatch already has, the result of this recount is sent.
 //!
-//! Without this, 1,303 of the first 10,000 random histories in `tests/histories.rs` count something twice; with it,
+//! Without this, 1,303 of the first 10,000 random histories in `tests/it/histories.rs` count something twice; with it,
 //! none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
