@@ -53,6 +53,32 @@ const HEADS: &[&str] = &[
     "Malformed Lambda proxy response",
 ];
 
+/// Whether a line holds the beginning of a sentence that names a cause.
+pub(super) fn is_platforms_start(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    HEADS.iter().any(|head| lower.contains(&head.to_ascii_lowercase()))
+}
+
+/// Whether a line is a whole one of the platform that tells of a request.
+pub(super) fn is_platforms_line(line: &str) -> bool {
+    const LINES: &[&str] = &[
+        "Method completed",
+        "Execution failed",
+        "Lambda execution failed",
+        "Lambda invocation failed",
+        "Gateway response type",
+        "Starting execution",
+        "Received response",
+        "Sending request",
+        "Successfully completed",
+        "Endpoint re",
+        "Method re",
+        "HTTP Method",
+        "Lambda request id",
+    ];
+    LINES.iter().any(|start| line.trim_start().starts_with(start))
+}
+
 /// The cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
 pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
