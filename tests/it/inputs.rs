@@ -424,3 +424,66 @@ fn a_log_that_is_newest_first_is_put_in_order() {
         assert_eq!(replay(input.as_bytes(), GROUP), (execution_counts(), Some(0)), "{input}");
     }
 }
+
+#[test]
+fn output_in_yaml_is_refused_by_name() {
+    for text in [
+        "events:\n- eventId: '1'\n",
+        "- events:\n  - message: a\n",
+        "---\nresults:\n",
+        "- message: 'a'\n  timestamp: 1\n",
+    ] {
+        let output = command(&["replay", "-"], text.as_bytes());
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(said.contains("YAML") && output.status.code() == Some(2), "{text}: {said}");
+    }
+}
+
+#[test]
+fn what_holds_no_log_event_is_no_all_clear() {
+    let nothing: [&[u8]; 6] =
+        [b"", b"\n\n", br#"{"events":[],"searchedLogStreams":[]}"#, br#"{"results":[]}"#, b"[]", &gzip(b"")];
+    for input in nothing {
+        let output = command(&["replay", "--json", "-"], input);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = document["undecodable"][0]["error"].as_str().unwrap();
+        assert!(error.starts_with("no log event in it") && output.status.code() == Some(2), "{input:?}: {error}");
+    }
+}
+
+#[test]
+fn what_is_outside_of_the_span_is_no_all_clear() {
+    let timed = lines(&execution_log(), |n, m| format!("{} {m}", time(n, 'T', "Z")));
+    let untimed = lines(&execution_log(), |_, m| m.to_owned());
+    for (input, says) in [(timed, "none of its 8 log events is in the span"), (untimed, "8 are without a time")] {
+        let output = command(&["replay", "--json", "--since", "2026-04-01T00:00:00Z", "-"], &input);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = document["undecodable"][0]["error"].as_str().unwrap();
+        assert!(error.contains(says) && output.status.code() == Some(2), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_read_once_whatever_its_links_are() {
+    use std::os::unix::fs::symlink;
+    let folder = std::env::temp_dir().join(format!("why5xx-inputs-{}", std::process::id()));
+    let inner = folder.join("2026/03");
+    std::fs::create_dir_all(&inner).unwrap();
+    std::fs::create_dir_all(folder.join(".git")).unwrap();
+    let log = lines(&execution_log(), |_, m| m.to_owned());
+    std::fs::write(inner.join("000000"), &log).unwrap();
+    std::fs::write(folder.join(".git/log"), &log).unwrap();
+    std::fs::hard_link(inner.join("000000"), folder.join("again")).unwrap();
+    symlink(&folder, inner.join("above")).unwrap();
+    symlink("000000", inner.join("other-name")).unwrap();
+    symlink("nowhere", folder.join("gone")).unwrap();
+    symlink("loop", folder.join("loop")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.join("fifo")).status().unwrap();
+    assert!(made.success());
+    let path = folder.to_str().unwrap();
+    let output = command(&["replay", "--json", "--log-group", GROUP, path, path], b"");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((document["errors"].as_u64(), output.status.code()), (Some(2), Some(0)), "{document}");
+}

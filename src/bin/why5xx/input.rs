@@ -6,6 +6,7 @@
 
 mod bytes;
 mod cli;
+pub(crate) mod folder;
 mod json;
 mod order;
 mod prefix;
@@ -83,6 +84,14 @@ impl Part {
         matches!(self, Self::Events { log_group, .. } if log_group.is_empty())
     }
 
+    /// How many of its log events have no time.
+    pub(crate) fn untimed(&self) -> u64 {
+        match self {
+            Self::Events { events, .. } => events.iter().filter(|event| event.timestamp_ms == 0).count() as u64,
+            _ => 0,
+        }
+    }
+
     /// Hands over its log events, as those of `log_group` where it does not tell.
     pub(crate) fn decode(
         &self,
@@ -151,6 +160,7 @@ enum Form {
     Data,
     Json(Layout),
     Separated(Separated),
+    Yaml,
     Boxed,
     Page,
     TextOutput,
@@ -168,6 +178,8 @@ impl Form {
             Self::Data
         } else if cli::is_text_output(text) {
             Self::TextOutput
+        } else if is_yaml(text) {
+            Self::Yaml
         } else if table::is_boxed(text) {
             Self::Boxed
         } else if table::is_page(text) {
@@ -186,6 +198,7 @@ impl Form {
             Self::Json(Layout::Documents) => "documents of CloudWatch Logs in JSON",
             Self::Json(_) => "JSON",
             Self::Separated(_) => "a table of separated values (CSV, TSV)",
+            Self::Yaml => YAML,
             Self::Boxed => "a table with bars (Markdown, --output table)",
             Self::Page => "a web page (HTML)",
             Self::TextOutput => "rows of the AWS CLI (--output text)",
@@ -203,6 +216,28 @@ pub(crate) struct Summary {
     pub(crate) log_events: u64,
     /// Those that came too late to be put in order.
     pub(crate) late_events: u64,
+}
+
+/// What is said of the AWS CLI's output in YAML.
+const YAML: &str = "YAML: have the AWS CLI write it with --output json";
+
+/// Whether a text begins as the AWS CLI's output in YAML does, as one document or as a stream of pages.
+fn is_yaml(start: &str) -> bool {
+    const KEYS: [&str; 8] = [
+        "events",
+        "results",
+        "searchedLogStreams",
+        "nextBackwardToken",
+        "nextToken",
+        "eventId",
+        "ingestionTime",
+        "field",
+    ];
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty() && *line != "---").take(3);
+    let first = lines.next().unwrap_or_default();
+    let (key, value) = first.trim_start_matches([' ', '-']).split_once(':').unwrap_or((first, first));
+    KEYS.contains(&key) && (value.is_empty() || value.starts_with(' '))
+        || ["message", "timestamp", "logStreamName"].contains(&key) && first.starts_with("- ")
 }
 
 /// The first four letters of gzip data in base64: its two first bytes and its method, deflate.
@@ -225,6 +260,7 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
         Form::Json(Layout::Documents) => json::documents(text, &mut sink),
         Form::Json(_) => json::lists(text, &mut sink),
         Form::Separated(separated) => separated.read(text, &mut sink),
+        Form::Yaml => Err(InputError::Refused { what: YAML }),
         Form::Boxed => table::boxed(text, &mut sink),
         Form::Page => table::page(text, &mut sink),
         Form::TextOutput => cli::read(text, &mut sink),

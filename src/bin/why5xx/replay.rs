@@ -1,9 +1,9 @@
 //! `why5xx replay`: every input through the pipeline, the counts added up.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use why5xx::tally::Tally;
 
 use crate::configuration::Configuration;
 use crate::html::{self, PageTarget};
+use crate::input::folder::{self, Found};
 use crate::input::{self, Part, Reader};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
@@ -150,10 +151,13 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         page: options.html.as_deref().map(|path| PageTarget::of(path, &inputs)).transpose()?,
         totals: Totals::default(),
         progress: Progress::on_terminal(),
+        of_input: OfInput::default(),
+        of_folders: BTreeMap::new(),
     };
-    for input in &inputs {
-        replay.path(input);
+    for found in folder::files(&inputs) {
+        replay.found(found);
     }
+    replay.end();
     drop(replay.progress);
     let totals = replay.totals;
     let data = match (options.publish, options.metrics) {
@@ -178,6 +182,43 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     Ok(totals.status())
 }
 
+/// What one input held.
+#[derive(Debug, Default)]
+struct OfInput {
+    log_events: u64,
+    /// Of these, in the span of `--since` and `--until`.
+    in_span: u64,
+    /// Of these, without a time.
+    untimed: u64,
+    /// A part of it could not be read, and that was said.
+    failed: bool,
+}
+
+impl OfInput {
+    fn add(&mut self, other: &Self) {
+        self.log_events += other.log_events;
+        self.in_span += other.in_span;
+        self.untimed += other.untimed;
+        self.failed |= other.failed;
+    }
+
+    /// Why nothing of the input was counted: that is no all-clear.
+    fn says_nothing(&self, more: &str) -> Option<String> {
+        if self.failed || self.in_span > 0 {
+            return None;
+        }
+        Some(match (self.log_events, self.untimed) {
+            (0, _) => format!("no log event in it{more}"),
+            (all, 0) => format!("none of its {all} log events is in the span of --since and --until"),
+            (all, untimed) => {
+                format!(
+                    "none of its {all} log events is in the span of --since and --until; {untimed} are without a time"
+                )
+            }
+        })
+    }
+}
+
 struct Replay<'o> {
     pipeline: Pipeline,
     /// By itself: what was left open in a batch is none of a text's.
@@ -187,37 +228,56 @@ struct Replay<'o> {
     page: Option<PageTarget>,
     totals: Totals,
     progress: Progress,
+    of_input: OfInput,
+    of_folders: BTreeMap<PathBuf, OfInput>,
 }
 
 impl Replay<'_> {
-    /// A file, the standard input, or all files of a folder in the order of their names.
-    fn path(&mut self, path: &Path) {
-        if is_stdin(path) {
-            return self.input("-", None, io::stdin().lock());
-        }
-        let name = path.display().to_string();
-        if !path.is_dir() {
-            return match File::open(path) {
-                Ok(file) => self.input(&name, file.metadata().map(|data| data.len()).ok(), file),
-                Err(error) => self.undecodable(&name, &error),
-            };
-        }
-        match fs::read_dir(path)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
-        {
-            Ok(mut paths) => {
-                paths.retain(|path| !self.page.as_ref().is_some_and(|page| page.is_older_page(path)));
-                paths.sort();
-                paths.iter().for_each(|path| self.path(path));
+    /// A file, or the standard input.
+    fn found(&mut self, found: Found) {
+        match found {
+            Found::Input { path, .. } if is_stdin(&path) => self.input("-", None, None, io::stdin().lock()),
+            Found::Input { path, folder: Some(_) }
+                if self.page.as_ref().is_some_and(|page| page.is_older_page(&path)) => {}
+            Found::Input { path, folder } => match File::open(&path) {
+                Ok(file) => {
+                    let bytes = file.metadata().map(|data| data.len()).ok();
+                    self.input(&path.display().to_string(), folder, bytes, file);
+                }
+                Err(error) => self.undecodable(&path.display().to_string(), &error),
+            },
+            Found::Empty(path) => {
+                self.undecodable(&path.display().to_string(), "a folder without a log: no file in it")
             }
-            Err(error) => self.undecodable(&name, &error),
+            Found::Failed(path, error) => self.undecodable(&path.display().to_string(), &error),
         }
     }
 
-    fn input(&mut self, name: &str, bytes: Option<u64>, input: impl Read) {
+    fn input(&mut self, name: &str, folder: Option<PathBuf>, bytes: Option<u64>, input: impl Read) {
         let input = self.progress.reading(name, bytes, input);
-        if let Err(error) = input::read(input, |part| self.part(name, part)) {
-            self.undecodable(name, &error);
+        self.of_input = OfInput::default();
+        match (input::read(input, |part| self.part(name, part)), folder) {
+            // One file of a folder may be empty; what counts is whether all are.
+            (Ok(_), Some(folder)) => self.of_folders.entry(folder).or_default().add(&self.of_input),
+            (Ok(summary), None) => {
+                if let Some(why) = self.of_input.says_nothing(&format!("; it looks like {}", summary.form)) {
+                    self.undecodable(name, &why);
+                }
+            }
+            (Err(error), folder) => {
+                self.of_input.failed = true;
+                folder.into_iter().for_each(|folder| self.of_folders.entry(folder).or_default().add(&self.of_input));
+                self.undecodable(name, &error);
+            }
+        }
+    }
+
+    /// Says of which folders nothing was counted.
+    fn end(&mut self) {
+        for (folder, held) in std::mem::take(&mut self.of_folders) {
+            if let Some(why) = held.says_nothing("") {
+                self.undecodable(&folder.display().to_string(), &why);
+            }
         }
     }
 
@@ -233,13 +293,19 @@ impl Replay<'_> {
                 let additions = std::mem::take(&mut counted.additions);
                 self.pipeline.commit(additions);
                 self.progress.log_events(counted.decoded.log_events);
+                self.of_input.log_events += counted.decoded.log_events;
+                self.of_input.untimed += part.untimed();
+                self.of_input.in_span += counted.seconds.values().sum::<u64>();
                 self.totals.add(counted);
             }
-            Err(error) => self.undecodable(name, &error),
+            Err(error) => {
+                self.of_input.failed = true;
+                self.undecodable(name, &error);
+            }
         }
     }
 
-    fn undecodable(&mut self, input: &str, error: &dyn std::error::Error) {
+    fn undecodable(&mut self, input: &str, error: &(impl std::fmt::Display + ?Sized)) {
         self.totals.undecodable.push(Undecodable { input: input.to_owned(), error: error.to_string() });
     }
 }

@@ -1,0 +1,95 @@
+//! Which files the named files and folders are: each once, whatever leads to it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a name leads to.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// The standard input, a file, or what a shell passes as one.
+    Input {
+        path: PathBuf,
+        /// The folder that was named, where the file itself was not.
+        folder: Option<PathBuf>,
+    },
+    /// A folder without a file.
+    Empty(PathBuf),
+    /// It is there, but cannot be listed; or it is not there.
+    Failed(PathBuf, io::Error),
+}
+
+/// What the paths lead to, in their order; files of a folder in the order of their names.
+///
+/// Of a folder, hidden files and folders are left out, and so is what is no plain file: nobody may ever write to a FIFO.
+pub(crate) fn files(paths: &[PathBuf]) -> Vec<Found> {
+    let mut walk = Walk::default();
+    for path in paths {
+        walk.named(path);
+    }
+    walk.found
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Vec<Found>,
+    seen: BTreeSet<Identity>,
+}
+
+/// What two names of one file have in common.
+type Identity = (u64, u64, PathBuf);
+
+#[cfg(unix)]
+fn identity(_: &Path, metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino(), PathBuf::new())
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path, _: &Metadata) -> Identity {
+    (0, 0, fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+impl Walk {
+    fn named(&mut self, path: &Path) {
+        if crate::is_stdin(path) {
+            return self.found.push(Found::Input { path: path.to_owned(), folder: None });
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let (before, is_new) = (self.found.len(), !self.seen.contains(&identity(path, &metadata)));
+                self.folder(path, path, &metadata);
+                if is_new && self.found.len() == before {
+                    self.found.push(Found::Empty(path.to_owned()));
+                }
+            }
+            // A pipe or a device is read as often as it is named.
+            Ok(metadata) if metadata.is_file() && !self.seen.insert(identity(path, &metadata)) => {}
+            Ok(_) => self.found.push(Found::Input { path: path.to_owned(), folder: None }),
+            Err(error) => self.found.push(Found::Failed(path.to_owned(), error)),
+        }
+    }
+
+    fn folder(&mut self, named: &Path, path: &Path, metadata: &Metadata) {
+        if !self.seen.insert(identity(path, metadata)) {
+            return;
+        }
+        let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+        let mut paths: Vec<PathBuf> = match entries {
+            Ok(paths) => paths,
+            Err(error) => return self.found.push(Found::Failed(path.to_owned(), error)),
+        };
+        paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+        paths.sort();
+        for path in paths {
+            // A link that leads nowhere, or to itself.
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            if metadata.is_dir() {
+                self.folder(named, &path, &metadata);
+            } else if metadata.is_file() && self.seen.insert(identity(&path, &metadata)) {
+                self.found.push(Found::Input { path, folder: Some(named.to_owned()) });
+            }
+        }
+    }
+}
