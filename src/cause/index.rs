@@ -74,7 +74,9 @@ impl RequiredTrigrams {
             | Pattern::Function(text)
             | Pattern::Service(text)
             | Pattern::LambdaService(text)
-            | Pattern::FunctionLog(text) => text,
+            | Pattern::FunctionLog(text)
+            | Pattern::ErrorType(text)
+            | Pattern::Library(text) => text,
             Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => return Self::Unknown,
         };
         let Some(longest) = pattern::pieces(text).max_by_key(|piece| piece.len()) else { return Self::Unknown };

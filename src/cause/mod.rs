@@ -260,8 +260,13 @@ pub enum Pattern {
     ResponseType(&'static str),
     /// Status of the Lambda service's answer to an invocation: a range with both ends included.
     InvocationStatus(u16, u16),
-    /// A line in the function's own log.
+    /// A line in the function's own log, or the head of an error's message there.
     FunctionLog(&'static str),
+    /// The type or the code of an error in the function's own log. `$` at the end binds the pattern to the end of the name.
+    ErrorType(&'static str),
+    /// A whole sentence of a library in an error's message in the function's own log. The text must begin with the pattern
+    /// and the sentence must end with it, unless the pattern ends in `{}`. `~` stands for quoted text.
+    Library(&'static str),
 }
 
 /// Author of a text; see [`Pattern`].
@@ -281,11 +286,15 @@ pub enum Author {
     ResponseType,
     /// See [`Pattern::FunctionLog`].
     FunctionLog,
+    /// See [`Pattern::ErrorType`].
+    ErrorType,
+    /// See [`Pattern::Library`].
+    Library,
 }
 
 impl Author {
     /// Number of authors.
-    const COUNT: usize = Self::FunctionLog as usize + 1;
+    const COUNT: usize = Self::Library as usize + 1;
 }
 
 impl Pattern {
@@ -299,6 +308,8 @@ impl Pattern {
             Self::LambdaService(_) => Author::LambdaService,
             Self::ResponseType(_) => Author::ResponseType,
             Self::FunctionLog(_) => Author::FunctionLog,
+            Self::ErrorType(_) => Author::ErrorType,
+            Self::Library(_) => Author::Library,
             Self::InvocationStatus(..) => return None,
         })
     }
@@ -312,7 +323,7 @@ impl Pattern {
             | Self::Service(p)
             | Self::LambdaService(p)
             | Self::FunctionLog(p) => p.is_empty(),
-            Self::ResponseType(_) | Self::InvocationStatus(..) => false,
+            Self::ErrorType(_) | Self::Library(_) | Self::ResponseType(_) | Self::InvocationStatus(..) => false,
         }
     }
 
@@ -323,7 +334,9 @@ impl Pattern {
             | (Self::Function(p), Author::Function)
             | (Self::Service(p), Author::Service)
             | (Self::LambdaService(p), Author::LambdaService)
-            | (Self::FunctionLog(p), Author::FunctionLog) => pattern::matches(p, normalised),
+            | (Self::FunctionLog(p), Author::FunctionLog)
+            | (Self::ErrorType(p), Author::ErrorType) => pattern::matches(p, normalised),
+            (Self::Library(p), Author::Library) => pattern::matches_sentence(p, normalised),
             (Self::ResponseType(t), Author::ResponseType) => t.eq_ignore_ascii_case(normalised),
             _ => false,
         }

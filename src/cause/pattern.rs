@@ -51,35 +51,45 @@ pub fn own_words(text: &str) -> &str {
 
 /// Returns the pieces of a pattern. A text must contain all of them.
 pub(super) fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
-    pattern.strip_prefix('^').unwrap_or(pattern).split("{}")
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    pattern.strip_suffix('$').unwrap_or(pattern).split("{}")
 }
 
-/// Returns whether the normalised `text` contains the pieces of `pattern` in order.
+/// Returns whether the normalised `text` contains the pieces of `pattern` in order. `^` binds the first piece to the start
+/// of the text, `$` the last one to its end.
+///
+/// `^host name {} does not match`, `host name 'a' does not match certificate` → true
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, bound) = match pattern.strip_prefix('^') {
-        Some(rest) => (rest, true),
-        None => (pattern, false),
-    };
-    let mut pieces = pattern.split("{}");
-    let first = pieces.next().unwrap_or("");
-    let mut rest = if bound {
-        match text.strip_prefix(first) {
-            Some(rest) => rest,
-            None => return false,
-        }
-    } else {
-        match text.find(first) {
-            Some(at) => &text[at + first.len()..],
-            None => return false,
-        }
-    };
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
+    let (pattern, is_at_start) = pattern.strip_prefix('^').map_or((pattern, false), |rest| (rest, true));
+    let (pattern, is_at_end) = pattern.strip_suffix('$').map_or((pattern, false), |rest| (rest, true));
+    let Some(end) = end_of_pieces(pattern, text, is_at_start) else { return false };
+    if !is_at_end {
+        return true;
     }
-    true
+    // The last piece may be found again at the end of the text.
+    let last = pattern.rsplit("{}").next().unwrap_or_default();
+    let is_single = is_at_start && last.len() == pattern.len();
+    text.ends_with(last) && (end == text.len() || !is_single)
+}
+
+/// Returns whether a sentence of a library, at whose start `text` begins, is that of `pattern`.
+///
+/// `connection refused`, `connection refused (os error 111)` → true; `connection refused by neighbour` → false
+pub(super) fn matches_sentence(pattern: &str, text: &str) -> bool {
+    let Some(end) = end_of_pieces(pattern, text, true) else { return false };
+    let rest = text[end..].trim_start();
+    pattern.ends_with("{}") || rest.is_empty() || rest.starts_with(SENTENCE_ENDS)
+}
+
+/// Characters behind a sentence of a library.
+const SENTENCE_ENDS: &[char] = &['.', ',', ';', ':', '(', ')', '[', ']', '<', '>', '!', '\'', '"', '~', '-'];
+
+/// Returns where the last piece of a pattern ends in a text; None if the text does not contain all pieces in order.
+fn end_of_pieces(pattern: &str, text: &str, is_at_start: bool) -> Option<usize> {
+    let mut pieces = pattern.split("{}");
+    let first = pieces.next().unwrap_or_default();
+    let at = if is_at_start { text.starts_with(first).then_some(0)? } else { text.find(first)? };
+    pieces.try_fold(at + first.len(), |end, piece| Some(end + text[end..].find(piece)? + piece.len()))
 }
 
 #[cfg(test)]
@@ -118,5 +128,22 @@ mod tests {
         assert!(!matches("does not match{}host name", text));
         assert!(matches("^host name", text));
         assert!(!matches("^name", text));
+        assert!(matches("subject$", text) && !matches("certificate$", text) && !matches("^host name$", text));
+        assert!(matches("^host{}subject$", text));
+    }
+
+    #[test]
+    fn a_sentence_of_a_library_is_whole() {
+        for (text, expected) in [
+            ("connection refused", true),
+            ("connection refused (os error 111)", true),
+            ("connection refused: no further information", true),
+            ("connection refused by neighbour", false),
+            ("connection refusedly", false),
+            ("the connection refused", false),
+        ] {
+            assert_eq!(matches_sentence("connection refused", text), expected, "{text}");
+        }
+        assert!(matches_sentence("connect to {} refused{}", "connect to db refused by firewall"));
     }
 }

@@ -219,7 +219,9 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
                 | Pattern::Function(p)
                 | Pattern::Service(p)
                 | Pattern::LambdaService(p)
-                | Pattern::FunctionLog(p) => p,
+                | Pattern::FunctionLog(p)
+                | Pattern::ErrorType(p)
+                | Pattern::Library(p) => p,
                 Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => continue,
             };
             for piece in pattern.trim_start_matches('^').split("{}") {

@@ -4,8 +4,7 @@
 //! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory, unless
 //! the invocation's report shows that memory was left.
 
-use std::borrow::Cow;
-
+use super::error_text::{cause_of_error, cause_of_type};
 use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{Certainty, Error, Exit, FunctionLine, Init, Phase, Report, RequestId, Status};
 
@@ -169,7 +168,7 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
     if error_type == "Runtime.ExitError" {
         return Evidence { exit: ProcessEnd::Unexplained, ..evidence(Role::ProcessExited.cause(), Weight::Exited) };
     }
-    match find(table, error_type) {
+    match cause_of_type(table, error_type) {
         Some(cause) if cause.role != Some(Role::FunctionFailed) => evidence(cause, weight_of(cause)),
         _ => evidence(Role::FunctionFailed.cause(), Weight::Failed),
     }
@@ -187,7 +186,9 @@ fn init_failure(init: &Init<'_>) -> Evidence {
 fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     let text = normalise(&exit.text);
     let certainty = exit.certainty;
-    if let Some(cause) = find_in(table, &text) {
+    // The platform writes the type on a line of its own: `Error: chdir /app: …`, `Runtime.InvalidWorkingDir`.
+    let by_type = exit.text.lines().nth(1).and_then(|line| cause_of_type(table, line.trim()));
+    if let Some(cause) = find_in(table, &text).or(by_type) {
         return Evidence { certainty, ..evidence(cause, weight_of(cause)) };
     }
     let end = if text.contains("signal: killed") {
@@ -211,8 +212,7 @@ fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
         Phase::Init => Some(Role::FunctionNotLoaded.cause()),
         _ => {
             let error_type = error.error_type.as_deref().unwrap_or_default();
-            // The runtime writes the type; the message may quote anything.
-            find(table, error_type).or_else(|| find(table, &with_type(error_type, &error.message)))
+            cause_of_error(table, error_type, &error.message, error.details.iter().map(String::as_str))
         }
     };
     let found = match named {
@@ -238,10 +238,6 @@ fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
 /// Returns the cause of one of the platform's sentences: that of the first pattern that matches, else that of `role`.
 fn of_platform(sentence: &str, role: Role, table: &Table) -> &'static Cause {
     find(table, sentence).unwrap_or_else(|| role.cause())
-}
-
-fn with_type<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
-    if error_type.is_empty() { Cow::Borrowed(message) } else { Cow::Owned(format!("{error_type}: {message}")) }
 }
 
 fn find(table: &Table, text: &str) -> Option<&'static Cause> {

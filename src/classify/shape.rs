@@ -32,7 +32,9 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
         | Pattern::Service(text)
         | Pattern::LambdaService(text)
         | Pattern::ResponseType(text)
-        | Pattern::FunctionLog(text) => Some(*text),
+        | Pattern::FunctionLog(text)
+        | Pattern::ErrorType(text)
+        | Pattern::Library(text) => Some(*text),
         Pattern::InvocationStatus(..) => None,
     });
     let words = patterns.flat_map(words_of_pattern);

@@ -117,8 +117,10 @@ pub struct Error<'a> {
     pub request_id: Option<RequestId>,
     /// The type of the error, such as `KeyError` or `Runtime.ImportModuleError`.
     pub error_type: Option<Cow<'a, str>>,
-    /// The message, with the error's code and its causes if the runtime logs them.
+    /// The message.
     pub message: Cow<'a, str>,
+    /// The error's code and status, and its causes as `type: message`, if the runtime logs them.
+    pub details: Vec<String>,
     /// Whether the error is certain to have ended the invocation.
     pub certainty: Certainty,
     /// When it occurred, if the runtime says so.
@@ -346,6 +348,7 @@ impl FunctionLine<'_> {
             Self::Error(error) => FunctionLine::Error(Error {
                 error_type: error.error_type.map(own),
                 message: own(error.message),
+                details: error.details,
                 request_id: error.request_id,
                 certainty: error.certainty,
                 phase: error.phase,

@@ -360,6 +360,8 @@ impl Draft {
                 Author::LambdaService => Pattern::LambdaService(pattern),
                 Author::ResponseType => Pattern::ResponseType(pattern),
                 Author::FunctionLog => Pattern::FunctionLog(pattern),
+                Author::ErrorType => Pattern::ErrorType(pattern),
+                Author::Library => Pattern::Library(pattern),
             }
         });
         let statuses = self.statuses.into_iter().map(|status| Pattern::InvocationStatus(status, status));
@@ -402,7 +404,9 @@ fn needs(patterns: &[Pattern]) -> &'static [Need] {
             Pattern::Service(_) | Pattern::LambdaService(_) => &[Need::DataTrace],
             Pattern::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
             Pattern::InvocationStatus(..) => &[Need::ErrorLevel],
-            Pattern::FunctionLog(_) => &[Need::SeparateLog(LogKind::Lambda)],
+            Pattern::FunctionLog(_) | Pattern::ErrorType(_) | Pattern::Library(_) => {
+                &[Need::SeparateLog(LogKind::Lambda)]
+            }
         };
         for need in of_author {
             if !needs.contains(need) {

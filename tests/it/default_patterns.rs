@@ -131,6 +131,11 @@ const FUNCTION_LINES: &[&str] = &[
     "RequestId: 3b0c2c8e-52f2-4a4b-8d0e-6f1f2a3b4c5d Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
     "Node.js process exited with code: 1",
     "[ERROR] [1714844901070] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
+    // Errors whose types have other names.
+    "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.java:7)",
+    "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.kt:7)",
+    "2026-11-21T10:00:00.000Z\t3b0c2c8e-52f2-4a4b-8d0e-6f1f2a3b4c5d\tfail\tShop.Gone: 7\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()",
+    "Unknown application error occurred\nFunction<Gone>",
 ];
 
 #[test]

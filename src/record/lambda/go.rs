@@ -70,6 +70,7 @@ fn parse_object(text: &str, certainty: Certainty) -> Option<FunctionLine<'_>> {
         request_id: None,
         error_type: error_type.filter(|name| !name.is_empty()),
         message,
+        details: Vec::new(),
         certainty,
         phase: Phase::Handler,
     }))

@@ -230,6 +230,7 @@ fn plain(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
+        details: runtime::details_of(object),
         certainty: if is_log_line { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         phase: match request_id {
             // Python logs an empty id during init.
@@ -253,6 +254,7 @@ fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(error)),
+        details: runtime::details_of(error),
         certainty: if of_runtime { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         phase: if error_type.contains("UnhandledPromiseRejection") {
             Phase::Process
@@ -277,6 +279,7 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
         request_id: request_id_of(object),
         error_type: text_of(object, "errorType").map(|text| Cow::Owned(text.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
+        details: runtime::details_of(object),
         certainty: Certainty::Certain,
         phase: Phase::Handler,
     })
@@ -308,7 +311,8 @@ fn rust(object: &Map<String, Value>) -> Option<Error<'static>> {
     Some(Error {
         request_id: span.and_then(request_id_of),
         error_type: None,
-        message: Cow::Owned(message.to_owned()),
+        message: Cow::Owned(message.trim_matches('"').to_owned()),
+        details: Vec::new(),
         certainty: Certainty::Certain,
         phase: Phase::Handler,
     })

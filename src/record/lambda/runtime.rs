@@ -59,6 +59,7 @@ fn error<'a>(error_type: Option<&'a str>, message: impl Into<Cow<'a, str>>) -> E
         request_id: None,
         error_type: error_type.map(Cow::Borrowed),
         message: message.into(),
+        details: Vec::new(),
         certainty: Certainty::Certain,
         phase: Phase::Unknown,
     }
@@ -184,7 +185,7 @@ fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<
         return None;
     }
     let error_type = Some(error_type).filter(|name| !name.is_empty());
-    Some(FunctionLine::Error(Error { error_type, phase, ..error(None, message_of_text(object)) }))
+    Some(FunctionLine::Error(Error { phase, ..described(error_type, object) }))
 }
 
 /// Returns whether a class that cannot be loaded is reported as Java's runtime does, with the exception below.
@@ -290,14 +291,8 @@ fn node(text: &str) -> Option<FunctionLine<'_>> {
     let (object, phase) = found?;
     // The runtime knows an id from the first invocation on.
     let phase = if before_any { Phase::Init } else { phase };
-    let error_type = member(object, "errorType").map(Cow::into_owned);
-    Some(FunctionLine::Error(Error {
-        request_id,
-        error_type: error_type.map(Cow::Owned),
-        message: Cow::Owned(message_of_text(object)),
-        certainty: Certainty::Certain,
-        phase,
-    }))
+    let error_type = member(object, "errorType");
+    Some(FunctionLine::Error(Error { request_id, phase, ..described(error_type, object) }))
 }
 
 /// Parses `{id} {Type}: {message}` and the stack, without a level. Node.js before version 10 logged an uncaught exception
@@ -316,46 +311,47 @@ fn node_stack(text: &str) -> Option<FunctionLine<'_>> {
     })
 }
 
-/// Members of an error that describe it, besides its type.
-const DESCRIPTIVE: &[&str] = &["errorMessage", "code", "Code", "name", "__type"];
+/// Members of an error that name it, besides its type.
+const NAMES: &[&str] = &["code", "Code", "name", "__type"];
 
-/// Joins the descriptive members of an error: `{"errorMessage":"x","code":"ENOTFOUND"}` → `x ENOTFOUND`
-pub(super) fn message_of(object: &Map<String, Value>) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for at in [Some(object), inner(object, "reason"), inner(object, "cause"), inner(object, "$metadata")] {
-        let Some(at) = at else { continue };
-        for key in
-            ["errorType"].iter().chain(DESCRIPTIVE).filter(|key| !std::ptr::eq(at, object) || **key != "errorType")
-        {
-            if let Some(text) = at.get(*key).and_then(Value::as_str) {
-                parts.push(cut(text).to_owned());
-            }
-        }
-        for key in STATUSES {
-            if let Some(status) = at.get(*key).and_then(Value::as_u64) {
-                parts.push(format!("status code: {status}"));
-            }
-        }
-    }
-    parts.join(" ")
-}
-
-fn inner<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v Map<String, Value>> {
-    object.get(key)?.as_object()
-}
-
-/// Members that hold the HTTP status of a service's answer.
+/// Members with the HTTP status of a service's answer.
 const STATUSES: &[&str] = &["statusCode", "httpStatusCode", "status"];
 
-/// Like [`message_of`], for an object that may be cut off.
-fn message_of_text(object: &str) -> String {
+/// Returns the message of an error.
+pub(super) fn message_of(object: &Map<String, Value>) -> String {
+    cut(object.get("errorMessage").and_then(Value::as_str).unwrap_or_default()).to_owned()
+}
+
+/// Returns the codes and statuses of an error and of its reason: `{"code":"ENOTFOUND","statusCode":403}` → `ENOTFOUND`,
+/// `status code: 403`
+pub(super) fn details_of(object: &Map<String, Value>) -> Vec<String> {
+    let inner = |key: &str| object.get(key)?.as_object();
+    let mut details = Vec::new();
+    for at in [Some(object), inner("reason"), inner("cause"), inner("$metadata")] {
+        let Some(at) = at else { continue };
+        let text = |key: &str| at.get(key).and_then(Value::as_str).map(cut);
+        if !std::ptr::eq(at, object)
+            && let Some(error_type) = text("errorType")
+        {
+            details.push(format!("{error_type}: {}", text("errorMessage").unwrap_or_default()));
+        }
+        details.extend(NAMES.iter().filter_map(|key| text(key)).map(str::to_owned));
+        let status = |key: &&str| at.get(*key).and_then(Value::as_u64);
+        details.extend(STATUSES.iter().filter_map(status).map(|status| format!("status code: {status}")));
+    }
+    details
+}
+
+/// Returns message and details of an object that may be cut off.
+fn described<'t>(error_type: Option<Cow<'t, str>>, object: &'t str) -> Error<'t> {
     if let Some(Ok(map)) =
         serde_json::Deserializer::from_str(object.trim_start()).into_iter::<Map<String, Value>>().next()
     {
-        return message_of(&map);
+        return Error { error_type, details: details_of(&map), ..error(None, message_of(&map)) };
     }
-    let parts: Vec<_> = DESCRIPTIVE.iter().filter_map(|key| member(object, key)).collect();
-    if parts.is_empty() { cut(object.trim()).to_owned() } else { parts.join(" ") }
+    let details = NAMES.iter().filter_map(|key| member(object, key)).map(Cow::into_owned).collect();
+    let message = member(object, "errorMessage").unwrap_or(Cow::Borrowed(cut(object.trim())));
+    Error { error_type, details, ..error(None, message) }
 }
 
 /// Returns the text of the first member with this name, in an object that may be cut off.
@@ -388,7 +384,8 @@ fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
     let first = lines(message).next().unwrap_or_default();
     let is_init = request_id.is_none() && DOTNET_INIT_FRAMES.iter().any(|frame| text.contains(frame));
     let phase = if is_init { Phase::Init } else { Phase::Handler };
-    Some(FunctionLine::Error(Error { request_id, phase, ..error(Some(error_type), with_causes(first, text)) }))
+    let details = causes(text);
+    Some(FunctionLine::Error(Error { request_id, phase, details, ..error(Some(error_type), cut(first)) }))
 }
 
 /// Most lines of a message before its trace. A text with more is taken for the function's own line.
@@ -414,8 +411,13 @@ pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
             (heads.find(is_likely)?, Certainty::UnlessItSucceeded)
         }
     };
-    let message = with_causes(head.message, text);
-    Some(FunctionLine::Error(Error { phase: Phase::Handler, certainty, ..error(Some(head.class), message) }))
+    let details = causes(text);
+    Some(FunctionLine::Error(Error {
+        phase: Phase::Handler,
+        certainty,
+        details,
+        ..error(Some(head.class), cut(head.message))
+    }))
 }
 
 /// Frames of the Java runtime, which end the trace of an exception that a handler caught.
@@ -481,19 +483,15 @@ fn java_heads(text: &str) -> impl Iterator<Item = JavaHead<'_>> + Clone {
 /// Most causes of an error that are kept.
 const MOST_CAUSES: usize = 3;
 
-/// Appends the causes that a trace names to a message: `x`, `…\nCaused by: a.B: y` → `x; a.B: y`
-fn with_causes<'t>(message: &'t str, trace: &'t str) -> Cow<'t, str> {
-    let causes: Vec<_> = lines(trace)
+/// Returns the causes that a trace names: `…\nCaused by: a.B: y` → `a.B: y`
+fn causes(trace: &str) -> Vec<String> {
+    lines(trace)
         .filter_map(|line| ["Caused by: ", "---> "].iter().find_map(|head| line.trim_start().strip_prefix(head)))
         // A missing class names no part that the function called.
         .filter(|cause| !cause.contains("ClassNotFoundException"))
         .take(MOST_CAUSES)
-        .collect();
-    if causes.is_empty() {
-        Cow::Borrowed(cut(message))
-    } else {
-        Cow::Owned(format!("{}; {}", cut(message), causes.join("; ")))
-    }
+        .map(|cause| cut(cause).to_owned())
+        .collect()
 }
 
 /// Parses `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).

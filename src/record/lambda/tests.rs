@@ -360,10 +360,9 @@ fn in_a_group_of_unknown_kind_only_the_platform_and_reports_of_a_functions_code_
 #[test]
 fn the_errors_behind_an_error_are_read_with_it() {
     let java = "no order: com.example.OrderException\ncom.example.OrderException: no order\n\tat com.example.App\nCaused by: java.net.ConnectException: Connection refused\n\t... 3 more";
-    assert_eq!(
-        error(java).map(|found| found.1).as_deref(),
-        Some("no order; java.net.ConnectException: Connection refused")
-    );
+    let Some(FunctionLine::Error(error)) = line(java) else { panic!("no error") };
+    assert_eq!(error.message, "no order");
+    assert_eq!(error.details, ["java.net.ConnectException: Connection refused"]);
 }
 
 #[test]

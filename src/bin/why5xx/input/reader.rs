@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use why5xx::cause::{Author, Table, normalise};
+use why5xx::cause::Table;
+use why5xx::classify::error_text::cause_of_error;
 use why5xx::decode::LogEvent;
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
@@ -59,7 +60,7 @@ impl<'s> Reader<'s> {
         {
             return Some(error(Some(name), message));
         }
-        let names_a_cause = self.table.find(Author::FunctionLog, &normalise(behind_id)).is_some();
+        let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing })
     }
 }
@@ -77,6 +78,7 @@ fn error(error_type: Option<&str>, message: &str) -> Record<'static> {
         request_id: None,
         error_type: error_type.map(|name| Cow::Owned(name.to_owned())),
         message: Cow::Owned(message[..message.floor_char_boundary(MESSAGE_BYTES)].to_owned()),
+        details: Vec::new(),
         certainty: Certainty::Certain,
         phase: Phase::Unknown,
     }))
