@@ -397,7 +397,7 @@ const MESSAGE_LINES: usize = 32;
 /// `no stock: a.B\na.B: no stock\n\tat …` → an error of type `a.B`
 pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
     // The line of a logger, and a trace that still has the runtime's own frames: the runtime cuts them off.
-    if prefix::request_id(text).is_some() || JAVA_RUNTIME_FRAMES.iter().any(|frame| text.contains(frame)) {
+    if begins_with_id(text) || JAVA_RUNTIME_FRAMES.iter().any(|frame| text.contains(frame)) {
         return None;
     }
     let mut heads = java_heads(text);
@@ -418,6 +418,11 @@ pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
         details,
         ..error(Some(head.class), cut(head.message))
     }))
+}
+
+/// Returns whether a text begins with an invocation's id, as the loggers of Node.js and .NET write it.
+fn begins_with_id(text: &str) -> bool {
+    RequestId::new(word(text).0).as_uuid().is_some()
 }
 
 /// Frames of the Java runtime, which end the trace of an exception that a handler caught.
@@ -496,7 +501,7 @@ fn causes(trace: &str) -> Vec<String> {
 
 /// Parses `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
 fn short_type(text: &str) -> Option<FunctionLine<'_>> {
-    if prefix::request_id(text).is_some() {
+    if begins_with_id(text) {
         return None;
     }
     let mut lines = lines(text);

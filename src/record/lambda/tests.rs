@@ -123,6 +123,16 @@ fn every_runtimes_own_report_of_an_error_is_read() {
             "Function<RuntimeError>",
             "no order",
         ),
+        (
+            "OrderPool-1 - no order: com.example.Gone\ncom.example.Gone: OrderPool-1 - no order\n\tat com.example.App.handle(App.kt:7)".to_owned(),
+            "com.example.Gone",
+            "OrderPool-1 - no order",
+        ),
+        (
+            "null (Service: S3): com.example.Gone\ncom.example.Gone: null (Service: S3)\n\tat com.example.App.handle(App.kt:7)".to_owned(),
+            "com.example.Gone",
+            "null (Service: S3)",
+        ),
         ("no order: com.example.Gone\ncom.example.Gone: no order\n\tat com.example.App.handle(App.kt:7)".to_owned(), "com.example.Gone", "no order"),
         (
             format!("2026-01-02T03:04:05.678Z\t{ID}\tfail\tShop.Gone: no order\n   at Shop.Function.Handle()\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()"),
