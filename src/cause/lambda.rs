@@ -81,6 +81,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // Quoted by an error of the function.
+            execution(&[
+                "(2b7c0001-1d3e-4f50-9a61-b2c3d4e5f601) Lambda execution failed with status 200 due to customer function error: courier says: Response payload size exceeded maximum allowed payload size. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c501",
+                "(2b7c0001-1d3e-4f50-9a61-b2c3d4e5f601) Method completed with status: 502",
+            ]),
             // The runtime refused the answer for another reason: the invocation had failed before.
             function_log(&[
                 "START RequestId: e9442410-4855-4b4c-93fa-a13652e8461d Version: $LATEST",
@@ -170,6 +175,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // The words are the whole text where the platform says them.
+            execution(&[
+                "(2b7c0002-1d3e-4f50-9a61-b2c3d4e5f602) Lambda execution failed with status 200 due to customer function error: rate exceeded for coupon 7. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c502",
+                "(2b7c0002-1d3e-4f50-9a61-b2c3d4e5f602) Method completed with status: 502",
+            ]),
             // API Gateway throttled the client.
             execution(&[
                 "(1e1b2df8-7746-48ba-8316-27ac16e15d5a) Gateway response type: THROTTLED with status code: 429",
@@ -293,6 +303,16 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // Quoted by an error of the function.
+            execution(&[
+                "(2b7c0003-1d3e-4f50-9a61-b2c3d4e5f603) Lambda execution failed with status 200 due to customer function error: note \"OutOfMemoryError: Java heap space\" is not a valid note. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c503",
+                "(2b7c0003-1d3e-4f50-9a61-b2c3d4e5f603) Method completed with status: 502",
+            ]),
+            // Behind the head of its message.
+            execution(&[
+                "(2b7c0004-1d3e-4f50-9a61-b2c3d4e5f604) Lambda execution failed with status 200 due to customer function error: unknown tag: java.lang.OutOfMemoryError. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c504",
+                "(2b7c0004-1d3e-4f50-9a61-b2c3d4e5f604) Method completed with status: 502",
+            ]),
             // Near the limit, and a success.
             function_log(&[
                 "START RequestId: a5853192-9c3c-4f71-8bb8-859601a842f6 Version: $LATEST",
@@ -468,6 +488,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // Behind the head of its message.
+            execution(&[
+                "(2b7c0005-1d3e-4f50-9a61-b2c3d4e5f605) Lambda execution failed with status 200 due to customer function error: note refused: Unable to import module 'app'. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c505",
+                "(2b7c0005-1d3e-4f50-9a61-b2c3d4e5f605) Method completed with status: 502",
+            ]),
             // A module that the handler looks for while it runs, and does without.
             function_log(&[
                 "START RequestId: 87e5c103-e543-49ca-8664-dcb0c17c7e0a Version: $LATEST",
@@ -554,6 +579,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // Without the seconds of the platform.
+            execution(&[
+                "(2b7c0007-1d3e-4f50-9a61-b2c3d4e5f607) Lambda execution failed with status 200 due to customer function error: Task timed out after waiting for courier. Lambda request id: 0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c507",
+                "(2b7c0007-1d3e-4f50-9a61-b2c3d4e5f607) Method completed with status: 502",
+            ]),
             // The gateway lost patience first.
             execution(&[
                 "(e55c5141-b22d-4359-a6c6-3f83901fe19c) Execution failed due to a timeout error",

@@ -137,6 +137,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("statuscode should be integer"),
             Gateway("unable to parse statuscode"),
             Gateway("could not parse request body"),
+            Gateway("could not parse payload into json"),
             InvocationStatus(400, 400),
         ],
         remedy: Remedy {
@@ -175,6 +176,11 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         since: "0.1.0",
         examples: &[
+            // The body that it quotes is a client's.
+            execution(&[
+                "(3c8d000a-2e4f-4061-8b72-c3d4e5f6070a) Execution failed due to configuration error: Could not parse request body into json: Unrecognized token 'Connection': was expecting ('true', 'false' or 'null') at [Source: (byte[])\"Connection refused. Rate Exceeded\"; line: 1, column: 11]",
+                "(3c8d000a-2e4f-4061-8b72-c3d4e5f6070a) Method completed with status: 500",
+            ]),
             execution(&[
                 "(3bfae840-5d19-4afc-884e-e95d087bfc0f) Execution failed due to configuration error: Unable to transform request",
                 "(3bfae840-5d19-4afc-884e-e95d087bfc0f) Method completed with status: 500",

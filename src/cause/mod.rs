@@ -241,8 +241,9 @@ pub enum Need {
 
 /// Pattern for the words of one author.
 ///
-/// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text,
-/// `^` at the start binds the pattern to the start of the text. An empty pattern matches every text of its author, but
+/// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text, `^` at
+/// the start and `$` at the end bind the pattern to the start and the end of the text. An empty
+/// pattern matches every text of its author, but
 /// only if no other pattern does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {

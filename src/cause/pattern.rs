@@ -40,13 +40,52 @@ fn straight(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Beginnings of gateway sentences that end in a quote: a URI with a client's path, or the answer of a backend.
-const QUOTING_HEADS: &[&str] = &["illegal character in ", "not valid protocol version:"];
+/// Heads of gateway sentences that quote a client's path or body, or the answer of a backend.
+const QUOTING_HEADS: &[&str] = &[
+    "illegal character in ",
+    "malformed escape pair",
+    "could not parse request body",
+    "not valid protocol version:",
+    "invalid protocol version",
+    "unable to parse header",
+    "invalid content length",
+    "contains invalid status code",
+    "bad chunk header",
+];
 
-/// Returns a normalised sentence of the gateway without the text it quotes: a client's path must not name a cause.
+/// Words of sentences about the request. What such a sentence puts between quotes is the client's text.
+const REQUEST_WORDS: &[&str] =
+    &["request", "path", "uri", "url", "query", "token", "character", "escape", "parse", "parameter"];
+
+/// Returns a normalised sentence of the gateway up to the text that it quotes: a client's text must not name a cause.
+///
+/// Left out is what follows a quoting head, `[source:` and `at index N:`, and in a sentence about the request what follows
+/// the first quote. A sentence about a response quotes the names of its fields, and keeps them.
+///
+/// `malformed escape pair at index 9: https://orders.example.com/%zz broken pipe` → `malformed escape pair`
 pub fn own_words(text: &str) -> &str {
-    let end = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len())).min();
+    let heads = QUOTING_HEADS.iter().filter_map(|head| text.find(head).map(|at| at + head.len()));
+    let source = text.find("[source:");
+    let end = heads.chain(source).chain(end_of_index(text)).chain(request_quote(text)).min();
     &text[..end.unwrap_or(text.len())]
+}
+
+/// Returns the end of `at index N:`, behind which Java's URI parser quotes its input.
+fn end_of_index(text: &str) -> Option<usize> {
+    const INDEX: &str = " at index ";
+    text.match_indices(INDEX).find_map(|(at, _)| {
+        let from = at + INDEX.len();
+        let digits = text[from..].bytes().take_while(u8::is_ascii_digit).count();
+        (digits > 0 && text[from + digits..].starts_with(':')).then_some(from + digits)
+    })
+}
+
+/// Returns the position of the first quote in a sentence about the request.
+fn request_quote(text: &str) -> Option<usize> {
+    let at = text.find(['"', '\'', '`'])?;
+    let words = || text[..at].split(|c: char| !c.is_ascii_alphanumeric());
+    let is_about_request = words().any(|word| REQUEST_WORDS.contains(&word)) && words().all(|word| word != "response");
+    is_about_request.then_some(at)
 }
 
 /// Returns the pieces of a pattern. A text must contain all of them.
@@ -119,6 +158,31 @@ mod tests {
             "execution failed due to configuration error: illegal character in path at index 9: http://h/network error";
         assert!(!own_words(text).contains("network error"));
         assert_eq!(own_words("network error communicating with endpoint"), "network error communicating with endpoint");
+        for (text, own) in [
+            ("expected authority at index 8: https://rate exceeded", "expected authority at index 8"),
+            ("expected authority at index x: pkix path", "expected authority at index x: pkix path"),
+            ("could not parse request body into json: pkix path", "could not parse request body"),
+            ("unexpected end at [source: (byte[])\"pkix path\"; line: 1]", "unexpected end at "),
+            (
+                "unable to transform request: unexpected word 'pkix path'",
+                "unable to transform request: unexpected word ",
+            ),
+            ("host name 'a.example.com' does not match", "host name 'a.example.com' does not match"),
+            ("doesn't have permissions to assume", "doesn't have permissions to assume"),
+            (
+                "invalid json in response: unrecognized field \"errortype\"",
+                "invalid json in response: unrecognized field \"errortype\"",
+            ),
+        ] {
+            assert_eq!(own_words(text), own);
+        }
+    }
+
+    #[test]
+    fn a_pattern_can_be_bound_to_the_end() {
+        assert!(matches("^rate exceeded$", "rate exceeded"));
+        assert!(!matches("^rate exceeded$", "rate exceeded by customer 7"));
+        assert!(matches("^handler {} missing on module", "handler 'a b' missing on module 'c'"));
     }
 
     #[test]

@@ -185,10 +185,11 @@ fn function_failed(tail: &str, table: &Table) -> FailureLine {
     let sentence = format!("Lambda execution failed{tail}");
     let said = frame::function_error(&sentence).unwrap_or(tail);
     let text = normalise(said);
+    let cause = table.find(Author::Function, &text);
     FailureLine {
-        integration: table.find(Author::Function, &text).and_then(|cause| whole(cause, table)),
+        integration: cause.and_then(|cause| whole(cause, table)),
         // The authorizer function crashed, whatever it said, unless the platform says that it ran out of time.
-        authorizer: if text.starts_with("task timed out") {
+        authorizer: if cause.is_some_and(|cause| cause.is(Role::FunctionTimedOut)) {
             whole(Role::AuthorizerTimedOut.cause(), table)
         } else {
             whole(Role::AuthorizerFailed.cause(), table)
