@@ -1,7 +1,7 @@
 //! What goes wrong in the authorizer's phase.
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
-use super::Pattern::{Authorizer, ResponseType};
+use super::Pattern::{Authorizer, Gateway, ResponseType};
 use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -81,6 +81,9 @@ pub(super) const CAUSES: &[Cause] = &[
         needs: &[ErrorLevel, AccessField("authorizer.error"), AccessField("error.responseType")],
         patterns: &[
             // A crash, whatever the gateway concludes from it: an error object in place of a policy.
+            // The gateway says it of an authorizer's answer alone, so it needs no line that shows the phase.
+            Gateway("unrecognized field \"errortype"),
+            Gateway("unrecognized field \"errormessage"),
             Authorizer("unrecognized field \"errortype"),
             Authorizer("unrecognized field \"errormessage"),
             Authorizer("customer function error"),
@@ -166,6 +169,12 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[500],
         needs: &[ErrorLevel, AccessField("authorizer.error")],
         patterns: &[
+            // At ERROR level no line shows the phase, but only an authorizer answers with a policy.
+            Gateway("could not parse policy"),
+            Gateway("unable to parse given policy"),
+            Gateway("invalid json in response"),
+            Gateway("invalid policy document"),
+            Gateway("policy document is malformed"),
             Authorizer("could not parse policy"),
             Authorizer("unable to parse given policy"),
             Authorizer("unable to parse{}policy"),
@@ -209,6 +218,14 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         since: "0.1.0",
         examples: &[
+            // At ERROR level: no line says that an authorizer was called.
+            execution(&[
+                "(7a3f9c10-41b2-4b6e-a3f5-6f2f60c1d033) Execution failed due to configuration error: Unable to parse given policy. Unexpected end of input",
+                "(7a3f9c10-41b2-4b6e-a3f5-6f2f60c1d033) Method completed with status: 500",
+            ]),
+            execution(&[
+                "(8b40ad21-52c3-4c7f-84a6-70307ad2e144) Execution failed due to configuration error: Invalid JSON in response: Unexpected character ('N' (code 78)): expected a valid value",
+            ]),
             execution(&[
                 "(6e2d1b53-804c-4d2f-8b71-1c803dae2f22) Execution failed due to configuration error: Could not parse policy",
                 "(6e2d1b53-804c-4d2f-8b71-1c803dae2f22) AuthorizerConfigurationException",
@@ -218,6 +235,15 @@ pub(super) const CAUSES: &[Cause] = &[
             ]),
         ],
         near_misses: &[
+            // At ERROR level too.
+            execution(&[
+                "(9c51be32-63d4-4d80-95b7-81418be3f255) Execution failed due to configuration error: Invalid JSON in response: Unrecognized field \"errorMessage\", not marked as ignorable",
+            ]),
+            // A client's body that quotes the words.
+            execution(&[
+                "(ad62cf43-74e5-4e91-a6c8-92529cf4a366) Execution failed due to configuration error: Could not parse request body into json: Unrecognized token 'Could not parse policy': was expecting ('true', 'false' or 'null')",
+                "(ad62cf43-74e5-4e91-a6c8-92529cf4a366) Method completed with status: 500",
+            ]),
             // The function crashed: its error has these two fields.
             execution(&[
                 "(fc12e42d-8db8-4b96-80cf-6e16c2868733) Execution failed due to configuration error: Invalid JSON in response: Unrecognized field \"errorType\", not marked as ignorable",
