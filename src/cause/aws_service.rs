@@ -24,6 +24,13 @@ pub(super) const CAUSES: &[Cause] = &[
             Service("unrecognizedclient"),
             Service("invalidclienttokenid"),
             Service("signaturedoesnotmatch"),
+            Service("invalidsignature"),
+            Service("incompletesignature"),
+            Service("invalidaccesskeyid"),
+            Service("missingauthenticationtoken"),
+            Service("expiredtoken"),
+            Service("authfailure"),
+            Service("allaccessdisabled"),
         ],
         remedy: Remedy {
             means: "The integration calls an AWS service with a role, and the service said that this role may not do \
@@ -101,6 +108,8 @@ pub(super) const CAUSES: &[Cause] = &[
             Service("slowdown"),
             Service("rate exceeded"),
             Service("bandwidthlimitexceeded"),
+            Service("slow down"),
+            Service("reduce your request rate"),
         ],
         remedy: Remedy {
             means: "The integrated AWS service refused the call because its capacity or quota was used up.",

@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::execution::EndpointEvidence;
-use crate::cause::{Author, CauseIndex, Table, normalise};
+use crate::cause::{Author, CauseIndex, Role, Table, normalise};
 use crate::record::execution::Tail;
 
 /// Kind of endpoint.
@@ -26,7 +26,22 @@ pub enum Endpoint {
     Other,
 }
 
-/// Host labels under `amazonaws.com` of customers' programs, which are not AWS services.
+/// Domains of AWS services, by partition. `api.aws` has the dual-stack endpoints.
+///
+/// Source: the partitions of the AWS SDKs (`partitions.json`, `dnsSuffix` and `dualStackDnsSuffix`).
+const SERVICE_DOMAINS: [&str; 9] = [
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".api.aws",
+    ".api.amazonwebservices.com.cn",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".csp.hci.ic.gov",
+    ".cloud.adc-e.uk",
+];
+
+/// Host labels under these domains of customers' programs, which are not AWS services.
 const CUSTOMER_LABELS: [&str; 13] = [
     "execute-api",
     "elb",
@@ -48,7 +63,8 @@ impl Endpoint {
     pub(super) fn of_uri(tail: &str) -> Option<Self> {
         let (scheme, rest) = tail.trim_start().split_once("://")?;
         let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
-        let service = host.strip_suffix(".amazonaws.com.cn").or_else(|| host.strip_suffix(".amazonaws.com"));
+        let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+        let service = SERVICE_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain)).filter(|_| is_name);
         Some(match service {
             Some(service) if scheme.eq_ignore_ascii_case("https") => {
                 let is_customers =
@@ -204,8 +220,52 @@ struct NestedError {
     message: String,
 }
 
+/// Error of an AWS service that speaks JSON. Such services write `__type` first, then the members of this error.
+#[derive(Deserialize)]
+struct TypedError {
+    #[serde(rename = "__type")]
+    code: String,
+    message: Option<String>,
+    #[serde(rename = "Message")]
+    capital_message: Option<String>,
+}
+
+/// Returns the cause of a service's error. Its code decides; the message does where the code says only that the service is
+/// unavailable or that something is forbidden.
+fn service_cause(code: &str, message: &str, table: &Table) -> Option<CauseIndex> {
+    let by_code = index(table, Author::Service, &normalise(code))?;
+    let quotes_input = ["validation", "serialization", "invalid"].iter().any(|word| normalise(code).contains(word));
+    if quotes_input || !table.at(by_code).is(Role::ServiceFailed) {
+        return Some(by_code);
+    }
+    index(table, Author::Service, &normalise(&format!("{code}: {message}")))
+}
+
+/// Returns what an error proves that has more members than the usual ones, or that an execution log cut off.
+fn typed_json(text: &str, table: &Table) -> Option<Answer> {
+    if !(text.starts_with(r#"{"__type""#) || text.starts_with(r#"{"Error""#)) {
+        return None;
+    }
+    let service = match serde_json::from_str::<TypedError>(text) {
+        Ok(error) => {
+            let message = error.message.or(error.capital_message).unwrap_or_default();
+            service_cause(&error.code, &message, table)
+        }
+        Err(error) if error.is_eof() => service_cause(first_code(text)?, "", table),
+        Err(_) => None,
+    };
+    service.map(|service| Answer { service: Some(service), ..Answer::default() })
+}
+
+/// Returns the code at the start of an error that was cut off.
+fn first_code(text: &str) -> Option<&str> {
+    let rest = [r#"{"__type":""#, r#"{"Error":{"Code":""#].iter().find_map(|start| text.strip_prefix(start))?;
+    let (code, _) = rest.split_once('"')?;
+    code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'#' | b'_' | b'-')).then_some(code)
+}
+
 fn json(text: &str, table: &Table) -> Option<Answer> {
-    let error: JsonError = serde_json::from_str(text).ok()?;
+    let Ok(error) = serde_json::from_str::<JsonError>(text) else { return typed_json(text, table) };
     let joined = |code: &str, message: &str| normalise(&format!("{code}: {message}"));
     let message = error.message.as_deref().unwrap_or("");
     let function = (error.function_message.is_some() || error.function_type.is_some()).then(|| {
@@ -213,21 +273,17 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
         let said = error.function_message.as_deref().unwrap_or("");
         // The runtime may write time and request id before the words of a timeout.
         let said = super::frame::without_lead(said);
-        index(table, Author::Function, &normalise(said))
-            .into_iter()
-            .chain(index(table, Author::Function, &normalise(kind)))
-            .min()
+        // The type decides, then the head of the message: the rest may quote anybody.
+        let by_type = index(table, Author::Function, &normalise(kind));
+        by_type
+            .filter(|cause| !table.at(*cause).is(Role::FunctionFailed))
+            .or_else(|| index(table, Author::Function, &normalise(said)))
     });
     let (code, message) = match &error.error {
         Some(nested) => (Some(nested.code.as_str()), nested.message.as_str()),
         None => (error.code.as_deref(), message),
     };
-    let service = code.map(|code| {
-        index(table, Author::Service, &normalise(code))
-            .into_iter()
-            .chain(index(table, Author::Service, &joined(code, message)))
-            .min()
-    });
+    let service = code.map(|code| service_cause(code, message, table));
     let is_lambda_service = function.is_none() && (!message.is_empty() || error.kind.is_some() || code.is_some());
     let lambda_service = is_lambda_service.then(|| {
         let code = error.reason.as_deref().or(code).unwrap_or("");
@@ -243,7 +299,11 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
         None => text,
     };
     let root = text.strip_prefix('<')?.split(['>', ' ', '/']).next()?;
-    if !(root.ends_with("Exception") || root == "Error" || root == "ErrorResponse") {
+    if !(root.ends_with("Exception") || matches!(root, "Error" | "ErrorResponse" | "Response")) {
+        return None;
+    }
+    // `Response` is the root of the errors of EC2, and of much else.
+    if root == "Response" && !text.contains("<Errors>") {
         return None;
     }
     let code = element(text, "Code").unwrap_or(root);
@@ -252,7 +312,7 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
     Some(Answer {
         lambda_service: index(table, Author::LambdaService, &said),
         function: None,
-        service: index(table, Author::Service, &said),
+        service: service_cause(code, message, table),
     })
 }
 
@@ -273,6 +333,21 @@ mod tests {
             (" https://lambda.cn-north-1.amazonaws.com.cn/2015-03-31/functions/f/invocations", Endpoint::Lambda),
             (" https://sqs.eu-west-1.amazonaws.com/111122223333/orders", Endpoint::AwsService),
             ("https://orders-bucket.s3.eu-west-1.amazonaws.com/key", Endpoint::AwsService),
+            (" https://sqs.eusc-de-east-1.amazonaws.eu/111122223333/orders", Endpoint::AwsService),
+            (" https://lambda.eusc-de-east-1.amazonaws.eu/2015-03-31/functions/f/invocations", Endpoint::Lambda),
+            (" https://dynamodb.eu-west-1.api.aws/", Endpoint::AwsService),
+            (" https://lambda.eu-west-1.api.aws/2015-03-31/functions/f/invocations", Endpoint::Lambda),
+            (" https://sns.cn-north-1.api.amazonwebservices.com.cn/", Endpoint::AwsService),
+            (" https://states.us-iso-east-1.c2s.ic.gov/", Endpoint::AwsService),
+            (" https://kinesis.us-isob-east-1.sc2s.sgov.gov/", Endpoint::AwsService),
+            (" https://lambda.us-isof-south-1.csp.hci.ic.gov/2015-03-31/functions/f/invocations", Endpoint::Lambda),
+            (" https://a1b2c3d4e5.execute-api.us-iso-east-1.c2s.ic.gov/prod", Endpoint::Other),
+            (" https://orders.amazonaws.eu.example.com/", Endpoint::Other),
+            (" https://orders-amazonaws.eu/", Endpoint::Other),
+            (" https://api.aws/", Endpoint::Other),
+            (" https://sqs.eu-west-1.c2s.ic.gov.example.com/", Endpoint::Other),
+            (" https://orders.example.com#.amazonaws.com/", Endpoint::Other),
+            (" https://sqs.eu-west-1.amazonaws.com@orders.example.com/", Endpoint::Other),
             (" https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod", Endpoint::Other),
             (" https://lambda.eu-west-1.elb.amazonaws.com/", Endpoint::Other),
             (" http://orders-1.eu-west-1.elb.amazonaws.com/", Endpoint::Other),
@@ -305,7 +380,41 @@ mod tests {
             service("<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"),
             Some("aws_service_throttled")
         );
-        assert_eq!(service(r#"{"__type":"AccessDeniedException","item":1}"#), None);
+        // Members of one error more.
+        assert_eq!(
+            service(r#"{"__type":"a#ThrottlingException","message":"x","ThrottlingReasons":[{"reason":"Table"}]}"#),
+            Some("aws_service_throttled")
+        );
+        assert_eq!(
+            service(r#"{"__type":"ConditionalCheckFailedException","Item":{"note":{"S":"Throttling"}},"message":"x"}"#),
+            Some("aws_service_error")
+        );
+        assert_eq!(
+            service(r#"{"__type":"LimitExceeded","Code":"LimitExceeded","Message":"x"}"#),
+            Some("aws_service_error")
+        );
+        assert_eq!(
+            service("<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>"),
+            Some("aws_service_access_denied")
+        );
+        assert_eq!(service("<Response><Code>AccessDenied</Code></Response>"), None);
+        // Cut off by the log.
+        assert_eq!(
+            service(r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:aws"#),
+            Some("aws_service_access_denied")
+        );
+        assert_eq!(service(r#"{"note":"AccessDeniedException","Message":"User: arn"#), None);
+        assert_eq!(service(r#"{"Item":{"note":{"S":"x"}},"__type":"AccessDeniedException"}"#), None);
+        // The message of a refused input quotes it.
+        assert_eq!(
+            service(r#"{"__type":"ValidationException","message":"Type mismatch for key ThrottlingKey"}"#),
+            Some("aws_service_error")
+        );
+        assert_eq!(
+            service(r#"{"__type":"ServiceUnavailableException","message":"Slow down."}"#),
+            Some("aws_service_throttled")
+        );
+        assert_eq!(service(r#"{"type":"AccessDeniedException","item":1}"#), None);
         assert_eq!(service("<html><AccessDeniedException/></html>"), None);
         assert_eq!(service(r#"["AccessDenied"]"#), None);
     }

@@ -56,6 +56,31 @@ fn what_the_default_patterns_leave_out_changes_no_example() {
     }
 }
 
+#[test]
+fn calls_of_aws_services_in_all_partitions_are_kept_and_those_of_lambda_and_of_backends_are_not() {
+    let pattern = pattern("Execution");
+    let kept = |host: &str| pattern.matches(&format!("(5f1c) Sending request to https://{host}/orders"));
+    let regions = [
+        "eu-west-1.amazonaws.com",
+        "cn-north-1.amazonaws.com.cn",
+        "eusc-de-east-1.amazonaws.eu",
+        "eu-west-1.api.aws",
+        "us-iso-east-1.c2s.ic.gov",
+        "us-isob-east-1.sc2s.sgov.gov",
+        "us-isof-south-1.csp.hci.ic.gov",
+        "eu-isoe-west-1.cloud.adc-e.uk",
+    ];
+    for region in regions {
+        for service in ["sqs", "dynamodb", "states", "events", "kinesis", "s3"] {
+            assert!(kept(&format!("{service}.{region}")), "left out: {service}.{region}");
+        }
+        assert!(!kept(&format!("lambda.{region}")), "kept: lambda.{region}");
+    }
+    for host in ["orders.example.com", "api.example.com", "c2s.example.com", "orders.internal"] {
+        assert!(!kept(host), "kept: {host}");
+    }
+}
+
 /// Formats of access logs, with `STATUS` where the status stands.
 const ACCESS_FORMATS: &[&str] = &[
     r#"{"requestId":"0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0","requestTime":"21/Nov/2026:10:00:00 +0000","status":"STATUS","responseLength":"36"}"#,
