@@ -80,6 +80,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("evaluating{}waf rules"),
             Gateway("^waf error"),
             Gateway("waf call"),
+            Gateway("failed to call waf"),
         ],
         remedy: Remedy {
             means: "API Gateway asked AWS WAF about the request and got no verdict, so it answered 500. A block by \
@@ -165,6 +166,15 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         since: "0.1.0",
         examples: &[
+            // The URI that it quotes holds a client's path.
+            execution(&[
+                "(3c8d000b-2e4f-4061-8b72-c3d4e5f6070b) Execution failed due to configuration error: Malformed escape pair at index 33: https://orders.example.com/orders/%zz Host name 'x' does not match the certificate subject",
+                "(3c8d000b-2e4f-4061-8b72-c3d4e5f6070b) Method completed with status: 500",
+            ]),
+            execution(&[
+                "(3c8d000c-2e4f-4061-8b72-c3d4e5f6070c) Execution failed due to configuration error: Expected authority at index 8: https:///orders?note=Rate Exceeded",
+                "(3c8d000c-2e4f-4061-8b72-c3d4e5f6070c) Method completed with status: 500",
+            ]),
             execution(&[
                 "(5d1c0a62-7f3b-4c1e-9a60-0b7f2a9d1e31) Execution failed due to configuration error: Illegal character in path at index 52: https://orders.example.com/",
                 "(5d1c0a62-7f3b-4c1e-9a60-0b7f2a9d1e31) Method completed with status: 500",

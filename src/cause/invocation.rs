@@ -385,6 +385,10 @@ pub(super) const CAUSES: &[Cause] = &[
             LambdaService("elastic network interface"),
             LambdaService("efs file system"),
             LambdaService("sufficient capacity"),
+            // The function is being created, updated or woken.
+            LambdaService("resourceconflict"),
+            LambdaService("snapstart"),
+            InvocationStatus(408, 410),
         ],
         remedy: Remedy {
             means: "Lambda could not start the function for a reason outside its code: an error of the service, or \

@@ -88,6 +88,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("no subject alternative"),
             Gateway("no name matching"),
             Gateway("doesn't match any of subject alternative names"),
+            Gateway("doesn't match common name of certificate subject"),
         ],
         remedy: Remedy {
             means: "API Gateway connected with TLS to the host of the integration URI, and none of the names in the \
@@ -157,6 +158,7 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("serverkeyexchange signature"),
             Gateway("signature{}serverkeyexchange"),
             Gateway("server key exchange{}signature"),
+            Gateway("invalid certificateverify"),
         ],
         remedy: Remedy {
             means: "The backend signed its part of the handshake with a key that does not fit the certificate it \
@@ -207,6 +209,9 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("unable to find valid certification path"),
             Gateway("certpathbuilderexception"),
             Gateway("certpathvalidatorexception"),
+            Gateway("no trusted certificate found"),
+            Gateway("trustanchors parameter must be non-empty"),
+            Gateway("extended key usage does not permit use for tls server"),
             Gateway("self signed certificate"),
             Gateway("self-signed certificate"),
         ],
@@ -276,6 +281,10 @@ pub(super) const CAUSES: &[Cause] = &[
             Gateway("handshake"),
             Gateway("received fatal alert"),
             Gateway("cipher suites"),
+            Gateway("no negotiable cipher suite"),
+            Gateway("protocol version is not enabled or not supported"),
+            Gateway("server selected protocol version"),
+            Gateway("algorithm constraints"),
             Gateway("protocol_version"),
             Gateway("sslexception"),
             Gateway("sslengine"),

@@ -85,7 +85,9 @@ pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
             return of_authorizer(text, table);
         }
     }
-    let of_type = response_type.and_then(|kind| table.find(Author::ResponseType, kind));
+    // A field for a text may name the cause by a type, beside a type that names none.
+    let of_type =
+        [response_type, bare_type].into_iter().flatten().find_map(|kind| table.find(Author::ResponseType, kind));
     let [integration_error, error_message] = texts;
     if let Some(text) = integration_error {
         return Some(of_sentence(text, table).or(of_type).unwrap_or_else(unclassified));
