@@ -31,7 +31,7 @@ use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
-use crate::tally::Tally;
+use crate::tally::{Correction, Tally};
 
 /// What a batch came to.
 #[derive(Debug, Default)]
@@ -58,6 +58,8 @@ pub struct Counted {
     pub ambiguous_lines: u64,
     /// Requests that were joined from two batches.
     pub split_requests: u64,
+    /// Counts of earlier batches whose cause turned out to be another one.
+    pub corrections: Vec<Correction>,
     /// Log events that no reader of their kind understood.
     pub not_understood: u64,
     /// The settings, the log group and the subscription filter do not agree on the kind of log.
@@ -495,6 +497,9 @@ impl<'p> Batch<'p> {
         let (mut counter, number) = (self.counter, self.number);
         // One at a time: a hundred thousand failures at once would be tens of megabytes.
         let finished = self.requests.finish(&mut |failure| counter.count(&source, failure));
+        for (failure, counted_as) in finished.corrections {
+            counter.correct(&source, failure, counted_as);
+        }
         for (exemplar, trace_id) in finished.late_trace_ids {
             counter.trace_id(exemplar, trace_id);
         }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::failure::{Failure, ROUTE_ERRORS, Subject};
+use crate::failure::{Failure, Id, ROUTE_ERRORS, Subject};
 
 /// Key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +17,17 @@ pub struct CountKey {
     pub minute_ms: i64,
     /// The HTTP status; None if the log does not show it.
     pub status: Option<u16>,
+}
+
+/// Correction of a count in an earlier batch: the request's failure line came after its end, and names another cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The count as it was made.
+    pub key: CountKey,
+    /// The id of the right cause.
+    pub cause: &'static str,
+    /// The request.
+    pub request_id: Option<Id>,
 }
 
 /// Counts per subject, cause, minute and status.
@@ -47,6 +58,18 @@ impl Tally {
         let count = self.counts.entry(key).or_default();
         *count += more;
         *count
+    }
+
+    /// Moves one count to the right cause.
+    ///
+    /// 2 of `backend_error_response` → 1 of it and 1 of `integration_timeout`
+    pub fn correct(&mut self, correction: Correction) {
+        let Some(count) = self.counts.get_mut(&correction.key) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.counts.remove(&correction.key);
+        }
+        self.add_many(CountKey { cause: correction.cause, ..correction.key }, 1);
     }
 
     /// Adds the counts of another tally.

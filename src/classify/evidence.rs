@@ -113,6 +113,15 @@ impl RequestEvidence {
         keep_best(&mut self.response_type, response.cause);
     }
 
+    /// Adds a gateway response line that was logged after the completion line, whose status stays.
+    ///
+    /// `THROTTLED` with status 503, after `completed(500)` → the cause `throttled`, status 500
+    pub fn answered_late(&mut self, response: &GatewayResponse) {
+        let status = self.status;
+        self.answered(response);
+        self.status = status;
+    }
+
     /// Adds a completion line.
     ///
     /// 502 → the request failed

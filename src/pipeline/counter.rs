@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::exemplars::{self, Exemplar};
 use super::{Counted, Memory};
+use crate::cause::Cause;
 use crate::classify;
 use crate::failure::{Failure, Subject};
 use crate::keyed::{Keyed, OfProcess, key_of};
 use crate::record::Source;
 use crate::settings::Settings;
-use crate::tally::{CountKey, minute_of};
+use crate::tally::{Correction, CountKey, minute_of};
 
 /// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
 const MOST_SHAPES: usize = 1_000;
@@ -87,6 +88,29 @@ impl<'p> Counter<'p> {
         }
         failure.subject = self.subjects[number].subject.clone();
         Some(self.show(source, failure))
+    }
+
+    /// Notes that an earlier batch counted a failure under another cause: it is not counted again, but shown.
+    pub(super) fn correct(&mut self, source: &Arc<Source>, mut failure: Failure, counted_as: &'static Cause) {
+        let key = key_of(&failure.subject);
+        let number = match self.numbers.get(&key) {
+            Some(number) => *number,
+            None => self.number(source, key, std::mem::replace(&mut failure.subject, NO_SUBJECT)),
+        };
+        failure.subject = self.subjects[number].subject.clone();
+        self.counted.corrections.push(Correction {
+            key: CountKey {
+                subject: failure.subject.clone(),
+                cause: counted_as.id,
+                minute_ms: minute_of(failure.timestamp_ms),
+                status: failure.status,
+            },
+            cause: failure.cause.id,
+            request_id: failure.request_id.clone(),
+        });
+        if self.shows(1, &failure) {
+            self.show(source, failure);
+        }
     }
 
     /// Adds what was counted by number to the tally, and forgets the numbers.

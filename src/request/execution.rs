@@ -2,9 +2,12 @@
 //!
 //! A request is (API, stage, request ID). Clients can choose the ID, so it repeats. Opening lines and ends separate the
 //! requests of one ID. If requests of one ID overlap, a line belongs to the one that ends first.
+//!
+//! CloudWatch Logs keeps no order among the lines of one millisecond, nor among batches. So a request that ended without a
+//! failure line is remembered: failure lines that are not later than its end belong to it.
 
 use super::slot::{Ids, Slot};
-use super::state::{Phase, State};
+use super::state::{Phase, State, is_not_later};
 use super::{Names, Place};
 use crate::cause::{Cause, Role, Table};
 use crate::classify::evidence::is_server_error;
@@ -48,7 +51,67 @@ const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
     open: Keyed<Slot>,
+    ended: Ended,
     names: Names,
+}
+
+/// Requests that a completion line ended, by the hash of their ID.
+#[derive(Debug, Clone, Default)]
+struct Ended {
+    /// Requests of which nothing can change: they did not fail, or had their failure line. Nearly all requests are such, so
+    /// two numbers of each are kept.
+    settled: Keyed<Settled>,
+    /// Failed requests without a failure line. They are reported when their batch ends, with the cause of a late one.
+    bare: Keyed<Slot>,
+}
+
+/// End of a request of which nothing can change.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    end_ms: i64,
+    /// Whether it had a failure line. Then the next failure line begins another request.
+    had_failure: bool,
+}
+
+impl Ended {
+    /// Returns whether a line of this ID and time belongs to a remembered request.
+    fn owns(&self, hash: u64, timestamp_ms: i64, finding: &Finding) -> bool {
+        let is_of_settled = |settled: &Settled| {
+            let begins_another = settled.had_failure && matches!(finding, Finding::Failure(_));
+            !begins_another && is_not_later(timestamp_ms, settled.end_ms)
+        };
+        match finding {
+            Finding::Ended(_) | Finding::Opening(_) | Finding::TraceId(_) | Finding::ResourcePath(_) => false,
+            _ if self.bare.get(&hash).is_some_and(|slot| is_not_later(timestamp_ms, slot.front.end_ms())) => true,
+            Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::AuthorizerStarted => {
+                self.settled.get(&hash).is_some_and(is_of_settled)
+            }
+            Finding::Endpoint(_) | Finding::AuthorizerDone => false,
+        }
+    }
+
+    #[cold]
+    fn forget_older_half_of_settled(&mut self) {
+        let oldest_ms = median(self.settled.values().map(|settled| settled.end_ms));
+        self.settled.retain(|_, settled| settled.end_ms > oldest_ms);
+    }
+
+    /// Keeps what the next batch needs: the requests that ended after `oldest_ms`.
+    fn carry_over(&mut self, oldest_ms: i64) {
+        self.settled.retain(|_, settled| settled.end_ms > oldest_ms);
+        self.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
+        for slot in self.bare.values_mut() {
+            slot.front.carry_over();
+            slot.ids = Ids::default();
+        }
+    }
+}
+
+/// Returns the median of times; the latest possible time if there are none.
+fn median(times: impl Iterator<Item = i64>) -> i64 {
+    let mut times: Vec<i64> = times.collect();
+    let middle = times.len() / 2;
+    if times.is_empty() { i64::MAX } else { *times.select_nth_unstable(middle).1 }
 }
 
 /// Accumulator for the requests of one batch.
@@ -56,6 +119,7 @@ pub struct Carry {
 pub struct Requests<'t> {
     table: &'t Table,
     open: Keyed<Slot>,
+    ended: Ended,
     /// Upper bound of the open requests that share an ID with another one.
     others: usize,
     names: Names,
@@ -66,6 +130,8 @@ pub struct Requests<'t> {
     latest_ms: i64,
     /// Requests with lines in two batches.
     split: u64,
+    /// Failures that an earlier batch counted under another cause, with that cause.
+    corrections: Vec<(Failure, &'static Cause)>,
     hint: Option<&'static Cause>,
 }
 
@@ -77,12 +143,14 @@ impl<'t> Requests<'t> {
         Self {
             table,
             open: carry.open.clone(),
+            ended: carry.ended.clone(),
             others: 0,
             names: carry.names.clone(),
             traceless: Keyed::default(),
             late_trace_ids: Vec::new(),
             latest_ms: i64::MIN,
             split: 0,
+            corrections: Vec::new(),
             hint: None,
         }
     }
@@ -112,9 +180,10 @@ impl<'t> Requests<'t> {
         }
         let hash = key.hash();
         match finding {
-            Finding::Opening(opening) => return self.opening(hash, *opening, failed),
+            Finding::Opening(opening) => return self.opening(hash, *opening, key, timestamp_ms, failed),
             Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
             Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
+            _ if self.belongs_to_ended(hash, key, number, timestamp_ms, finding) => return,
             // These do not begin a request.
             Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
             _ => self.begin_next_if_ended(hash, finding, failed),
@@ -139,6 +208,12 @@ impl<'t> Requests<'t> {
             Finding::Failure(line) => {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
+                if slot.front.takes_late_failure(timestamp_ms) {
+                    slot.front.note_cause(self.table);
+                    slot.front.failure(line, shape, timestamp_ms);
+                    slot.keep_id(key.request_id);
+                    return;
+                }
                 if slot.front.phase == Phase::Answered {
                     // A failure line behind a gateway response begins the next request, unless a completion line of the
                     // answered one follows: see `completed`.
@@ -186,6 +261,9 @@ impl<'t> Requests<'t> {
         if matches!(finding, Finding::Ended(_)) && !self.open.contains_key(&hash) {
             return;
         }
+        if self.ended.owns(hash, timestamp_ms, finding) {
+            return;
+        }
         self.make_room(failed);
         let slot = self.open.entry(hash).or_insert_with(|| Slot::new(State::at(key.place)));
         slot.front.seen(timestamp_ms, key.request_id.is_some());
@@ -207,12 +285,22 @@ impl<'t> Requests<'t> {
     }
 
     /// Handles an opening line. It begins a new request, unless the latest one of the ID holds opening lines only.
-    fn opening(&mut self, hash: u64, opening: Opening, failed: &mut FailureSink<'_>) {
+    fn opening(
+        &mut self,
+        hash: u64,
+        opening: Opening,
+        key: RequestKey<'_>,
+        timestamp_ms: i64,
+        failed: &mut FailureSink<'_>,
+    ) {
         let Some(slot) = self.open.get_mut(&hash) else { return };
         if slot.front.is_blank() || slot.behind_is_blank() {
             return;
         }
         match slot.front.phase {
+            // Of the ended request, whose lines came in another order.
+            Phase::Answered | Phase::Completed
+                if key.request_id.is_some() && is_not_later(timestamp_ms, slot.front.end_ms()) => {}
             Phase::Answered | Phase::Completed => self.retire_front(hash, failed),
             // The end of the front request may never be logged. It must not take the failure of the next one.
             Phase::Open if slot.front.evidence.has_failure() => {
@@ -324,7 +412,82 @@ impl<'t> Requests<'t> {
         if is_last {
             self.open.remove(&hash);
         }
-        self.judge(hash, &state, Some(ids), failed);
+        if state.is_remembered() {
+            self.remember(hash, state, ids, failed);
+        } else {
+            self.judge(hash, &state, Some(ids), failed);
+        }
+    }
+
+    /// Reports a request that a completion line ended, or keeps it until its batch ends if a failure line may still come.
+    fn remember(&mut self, hash: u64, state: State, ids: Ids, failed: &mut FailureSink<'_>) {
+        if let Some(mut before) = self.ended.bare.remove(&hash) {
+            let ids = before.take_ids();
+            self.judge(hash, &before.front, Some(ids), failed);
+        }
+        let had_failure = state.evidence.has_failure();
+        if had_failure || !state.evidence.failed() {
+            self.judge(hash, &state, Some(ids), failed);
+            if self.ended.settled.len() >= MOST_OPEN {
+                self.ended.forget_older_half_of_settled();
+            }
+            self.ended.settled.insert(hash, Settled { end_ms: state.end_ms(), had_failure });
+            return;
+        }
+        if self.ended.bare.len() >= MOST_OPEN {
+            let oldest_ms = median(self.ended.bare.values().map(|slot| slot.front.end_ms()));
+            self.judge_ended(|slot| slot.front.end_ms() <= oldest_ms, failed);
+            self.ended.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
+        }
+        self.ended.settled.remove(&hash);
+        self.ended.bare.insert(hash, Slot { ids, ..Slot::new(state) });
+    }
+
+    /// Reports ended requests, in the order of their first log events.
+    fn judge_ended(&mut self, is_due: impl Fn(&Slot) -> bool, failed: &mut FailureSink<'_>) {
+        let mut ended = std::mem::take(&mut self.ended.bare);
+        let mut due: Vec<_> = ended.iter_mut().filter(|(_, slot)| is_due(slot)).collect();
+        due.sort_unstable_by_key(|(hash, slot)| (slot.front.number(), **hash));
+        for (hash, slot) in due {
+            let ids = slot.take_ids();
+            self.judge(*hash, &slot.front, Some(ids), failed);
+        }
+        self.ended.bare = ended;
+    }
+
+    /// Adds a line that is not later than the end of a remembered request. Returns false if it belongs to no such request.
+    fn belongs_to_ended(
+        &mut self,
+        hash: u64,
+        key: RequestKey<'_>,
+        number: u64,
+        timestamp_ms: i64,
+        finding: &Finding,
+    ) -> bool {
+        if key.request_id.is_none() || !self.ended.owns(hash, timestamp_ms, finding) {
+            return false;
+        }
+        // A request that did not fail stays one, whatever failure lines it has.
+        let Some(slot) = self.ended.bare.get_mut(&hash) else { return true };
+        if slot.front.carried {
+            slot.front.carried = false;
+            self.split += 1;
+        }
+        slot.front.began(number);
+        slot.front.note_cause(self.table);
+        match finding {
+            Finding::Failure(line) => {
+                let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
+                slot.front.failure(line, shape, timestamp_ms);
+            }
+            Finding::GatewayResponse(response) => slot.front.evidence.answered_late(response),
+            Finding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
+            Finding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
+            Finding::AuthorizerDone => slot.front.evidence.authorizer_done(),
+            _ => {}
+        }
+        slot.keep_id(key.request_id);
+        true
     }
 
     /// Reports a request if it failed and is not counted yet.
@@ -334,7 +497,8 @@ impl<'t> Requests<'t> {
             self.hint = self.hint.or_else(|| evidence.hint(self.table));
             return;
         }
-        if state.counted {
+        let counted_as = state.counted_as.map(|index| self.table.at(index));
+        if state.counted && counted_as.is_none() {
             return;
         }
         let cause = evidence.cause(self.table);
@@ -350,7 +514,11 @@ impl<'t> Requests<'t> {
             trace_id,
             shape: cause.is(Role::Unclassified).then(|| self.shape(state)),
         };
-        if let Some(exemplar) = failed(failure)
+        if let Some(counted_as) = counted_as {
+            if !std::ptr::eq(counted_as, cause) {
+                self.corrections.push((failure, counted_as));
+            }
+        } else if let Some(exemplar) = failed(failure)
             && !has_trace_id
         {
             self.traceless.insert(hash, exemplar);
@@ -360,6 +528,10 @@ impl<'t> Requests<'t> {
     fn trace_id(&mut self, hash: u64, trace_id: &str) {
         if let Some(exemplar) = self.traceless.remove(&hash) {
             self.late_trace_ids.push((exemplar, trace_id.to_owned()));
+        } else if let Some(slot) = self.ended.bare.get_mut(&hash)
+            && !slot.front.counted
+        {
+            slot.ids.trace_id = Some(trace_id.to_owned());
         } else if let Some(slot) = self.open.get_mut(&hash)
             && slot.ids.id.is_some()
         {
@@ -382,6 +554,7 @@ impl<'t> Requests<'t> {
     pub fn finish(mut self, failed: &mut FailureSink<'_>) -> Finished {
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
+        self.judge_ended(|_| true, failed);
         let mut open = std::mem::take(&mut self.open);
         open.retain(|hash, slot| {
             let mut ids = Some(slot.take_ids());
@@ -393,9 +566,12 @@ impl<'t> Requests<'t> {
             !slot.is_done() && carried <= MOST_OPEN
         });
         open.shrink_to_fit();
-        let names = if open.is_empty() { Names::default() } else { self.names.places_alone() };
-        let Self { split, hint, late_trace_ids, .. } = self;
-        Finished { carry: Carry { open, names }, split, hint, late_trace_ids }
+        let Self { split, hint, late_trace_ids, corrections, mut ended, names, .. } = self;
+        ended.carry_over(oldest_ms);
+        // The hashes hold numbers of places, so these must stay while a request is remembered.
+        let is_empty = open.is_empty() && ended.bare.is_empty() && ended.settled.is_empty();
+        let names = if is_empty { Names::default() } else { names.places_alone() };
+        Finished { carry: Carry { open, ended, names }, split, corrections, hint, late_trace_ids }
     }
 }
 
@@ -406,6 +582,8 @@ pub struct Finished {
     pub carry: Carry,
     /// Requests with lines in two batches.
     pub split: u64,
+    /// Failures that an earlier batch counted under another cause, with that cause.
+    pub corrections: Vec<(Failure, &'static Cause)>,
     /// The cause that the evidence of a request names although no line says that it failed.
     pub hint: Option<&'static Cause>,
     /// Trace ids that were logged after the end of their request, with the numbers of their exemplars.

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::{Place, TextNumber};
+use crate::cause::{CauseIndex, Table};
 use crate::classify::evidence::RequestEvidence;
 use crate::classify::execution::{FailureLine, GatewayResponse};
 
@@ -36,6 +37,10 @@ pub(super) struct State {
     pub(super) counted: bool,
     /// Whether it began in an earlier batch.
     pub(super) carried: bool,
+    /// Whether it had no failure line when its gateway response line ended it.
+    answered_bare: bool,
+    /// The cause under which an earlier batch counted it, once a failure line came after its end.
+    pub(super) counted_as: Option<CauseIndex>,
     pub(super) shape: Option<TextNumber>,
     /// Time of the end.
     end_ms: i64,
@@ -48,6 +53,11 @@ pub(super) struct State {
     pub(super) place: Place,
     /// The resource as configured.
     pub(super) route: Option<Arc<str>>,
+}
+
+/// Returns whether a line is not later than the end of a request. Untimed lines are in their order.
+pub(super) fn is_not_later(timestamp_ms: i64, end_ms: i64) -> bool {
+    timestamp_ms != 0 && timestamp_ms <= end_ms
 }
 
 impl State {
@@ -94,6 +104,7 @@ impl State {
         self.after_answer = false;
         self.number = None;
         self.shape = None;
+        self.counted_as = None;
     }
 
     /// Returns whether a line in the next batch can belong to it: it has an ID and has not completed.
@@ -126,6 +137,7 @@ impl State {
 
     /// Adds a gateway response line.
     pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64) {
+        self.answered_bare = !self.evidence.has_failure();
         self.phase = Phase::Answered;
         self.end_ms = timestamp_ms;
         self.evidence.answered(response);
@@ -136,6 +148,28 @@ impl State {
         self.phase = Phase::Completed;
         self.end_ms = timestamp_ms;
         self.evidence.completed(status);
+    }
+
+    /// Returns whether a failure line of this time belongs to it, though a gateway response line ended it before.
+    pub(super) fn takes_late_failure(&self, timestamp_ms: i64) -> bool {
+        self.phase == Phase::Answered && self.answered_bare && self.has_id && is_not_later(timestamp_ms, self.end_ms)
+    }
+
+    /// Returns whether lines after its end can be told from those of the next request.
+    pub(super) fn is_remembered(&self) -> bool {
+        self.phase == Phase::Completed && self.has_id
+    }
+
+    /// Returns the time of its end.
+    pub(super) fn end_ms(&self) -> i64 {
+        self.end_ms
+    }
+
+    /// Notes the cause that it was counted under, before a line is added that came after the end.
+    pub(super) fn note_cause(&mut self, table: &Table) {
+        if self.counted && self.counted_as.is_none() {
+            self.counted_as = table.index_of(self.evidence.cause(table));
+        }
     }
 
     /// Returns the time that the count is dated by: that of the end, or without an end that of the first failure line.

@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod filter;
+mod order;
 pub(crate) mod random;
 pub(crate) mod request;
 pub(crate) mod run;
@@ -115,6 +116,34 @@ fn one_environment_counts_split_requests_once() {
         let outcome = split::outcome(seed, events_per_batch, 1, 0);
         assert!(outcome.split > 50, "hardly a request is split: {outcome:?}");
         assert_eq!((outcome.lost, outcome.doubled, outcome.healthy_counted), (0, 0, 0), "{outcome:?}");
+    }
+}
+
+#[test]
+fn counts_are_exact_when_the_lines_of_one_millisecond_come_in_any_order() {
+    for (seed, level) in [(71, Level::Info), (72, Level::Trace), (73, Level::Info)] {
+        let chains = chains(&Plan { seed, chains: 600, ids_repeat: false });
+        let batches = order::batches_with_moved_ends(&chains, level, usize::MAX, seed);
+        let wrong = differences(&truth(&chains, level), &counts_of(&batches));
+        assert!(wrong.is_empty(), "{level:?}:\n{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn an_end_in_a_batch_before_its_failure_line_counts_once_and_replay_gives_it_the_cause() {
+    for (seed, events_per_batch) in [(81, 3), (82, 20), (83, 100)] {
+        let mut chains = chains(&Plan { seed, chains: 300, ids_repeat: false });
+        // Without an end the lines of a request are counted with the batch of the first.
+        chains.retain(order::has_end);
+        let batches = order::batches_with_ends_first(&chains, events_per_batch, seed);
+        let outcome = order::counts(&batches);
+        let truth = truth(&chains, Level::Info);
+        let wrong = differences(&truth, &outcome.corrected);
+        assert!(wrong.is_empty(), "{events_per_batch}:\n{}", wrong.join("\n"));
+        assert!(outcome.corrections > 10, "hardly an end came first: {}", outcome.corrections);
+        assert!(outcome.split >= outcome.corrections as u64, "{} of {}", outcome.split, outcome.corrections);
+        let failures = |counts: &world::Counts| counts.values().sum::<u64>();
+        assert_eq!(failures(&outcome.published), failures(&truth), "the function counts each failure once");
     }
 }
 

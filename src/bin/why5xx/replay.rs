@@ -103,6 +103,12 @@ impl Totals {
                 *self.shapes.entry(shape).or_default() += count;
             }
         }
+        for correction in counted.corrections {
+            if let Some(exemplars) = self.exemplars.get_mut(correction.key.cause) {
+                exemplars.retain(|exemplar| exemplar.failure.request_id != correction.request_id);
+            }
+            self.tally.correct(correction);
+        }
         for exemplar in counted.exemplars {
             let kept = self.exemplars.entry(exemplar.failure.cause.id).or_default();
             if kept.len() == MOST_EXEMPLARS {
