@@ -311,6 +311,7 @@ impl<'r> Writer<'r> {
             Calls::Lambda => "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:orders/invocations".to_owned(),
             Calls::Http => format!("https://orders.example.com/orders/{words}"),
             // A path override puts the client's path into the service's URI.
+            Calls::Service(host) if host.contains('.') => format!("https://{host}/orders/{words}"),
             Calls::Service(label) => format!("https://{label}.eu-west-1.amazonaws.com/orders/{words}"),
         };
         self.trace(&format!("Endpoint request URI: {url}"));

@@ -9,7 +9,7 @@ pub(crate) enum Calls {
     Lambda,
     /// An HTTP backend.
     Http,
-    /// Another AWS service; the host's first label.
+    /// Another AWS service; the host's first label, or all of the host in another partition.
     Service(&'static str),
 }
 
@@ -139,6 +139,14 @@ pub(crate) const TALES: &[Tale] = &[
     tale("request_mapping", Calls::Service("dynamodb"), 500, &["Execution failed due to configuration error: Unable to transform request"]),
     tale("response_mapping", Calls::Service("dynamodb"), 500, &["Execution failed due to configuration error: Unable to transform response"]).answered(200, "", "{\"Item\":{\"note\":{\"S\":{client-json}}}}"),
     tale("response_mapping", Calls::Http, 500, &["Execution failed due to configuration error: Unable to transform response"]).answered(200, "{client}", "{client}"),
+    tale("request_mapping", Calls::Lambda, 500, &["Execution failed due to configuration error: Could not parse request body into json: Unrecognized token '{client}': was expecting ('true', 'false' or 'null') at [Source: (byte[])\"{client}\"; line: 1, column: 6]"]),
+    tale("integration_config", Calls::Http, 500, &["Execution failed due to configuration error: Malformed escape pair at index 30: https://orders.example.com/%zz{client}"]),
+    tale("integration_config", Calls::Http, 500, &["Execution failed due to configuration error: Expected authority at index 8: https:///{client}"]),
+    // Services of other partitions, and errors with members of their own.
+    tale("aws_service_access_denied", Calls::Service("sqs.eusc-de-east-1.amazonaws.eu"), 500, NO_OUTPUT_MAPPING).answered(403, "", "{\"Error\":{\"Code\":\"AccessDenied\",\"Message\":\"no\",\"Type\":\"Sender\"},\"RequestId\":\"1\"}").without_trace("response_status_mapping"),
+    tale("aws_service_throttled", Calls::Service("dynamodb.us-iso-east-1.c2s.ic.gov"), 500, NO_OUTPUT_MAPPING).answered(400, "", "{\"__type\":\"a#ProvisionedThroughputExceededException\",\"message\":\"x\",\"ThrottlingReasons\":[{\"reason\":\"Table\"}]}").without_trace("response_status_mapping"),
+    tale("aws_service_error", Calls::Service("dynamodb.eu-west-1.api.aws"), 500, NO_OUTPUT_MAPPING).answered(400, "", "{\"__type\":\"a#ConditionalCheckFailedException\",\"Item\":{\"note\":{\"S\":{client-json}}},\"message\":\"x\"}").without_trace("response_status_mapping"),
+    tale("response_status_mapping", Calls::Http, 500, NO_OUTPUT_MAPPING).answered(400, "", "{\"__type\":\"AccessDeniedException\",\"note\":{client-json}}"),
     // Authorizers.
     tale("authorizer_error", Calls::Lambda, 500, &["Execution failed due to configuration error: Authorizer error", "AuthorizerConfigurationException"]).in_authorizer(),
     tale("authorizer_error", Calls::Lambda, 500, &["Execution failed due to configuration error: Invalid permissions on Lambda function", "Execution failed due to configuration error: Authorizer error"]).in_authorizer(),
@@ -146,6 +154,12 @@ pub(crate) const TALES: &[Tale] = &[
     tale("authorizer_error", Calls::Lambda, 500, &["Lambda execution failed with status 200 due to customer function error: {function}. Lambda request id: {uuid}", "AuthorizerConfigurationException"]).in_authorizer(),
     tale("authorizer_invalid_response", Calls::Lambda, 500, &["Execution failed due to configuration error: Could not parse policy", "AuthorizerConfigurationException"]).in_authorizer(),
     tale("authorizer_timeout", Calls::Lambda, 500, &["Execution failed due to a timeout error"]).in_authorizer().at_error_level("integration_timeout"),
+    // At ERROR level no line shows the phase; these texts do.
+    tale("authorizer_invalid_response", Calls::Lambda, 500, &["Execution failed due to configuration error: Could not parse policy"]).in_authorizer(),
+    tale("authorizer_invalid_response", Calls::Lambda, 500, &["Execution failed due to configuration error: Unable to parse given policy. Unexpected end of input"]).in_authorizer(),
+    tale("authorizer_invalid_response", Calls::Lambda, 500, &["Execution failed due to configuration error: Invalid JSON in response: Unexpected character ('N' (code 78)): expected a valid value"]).in_authorizer(),
+    tale("authorizer_error", Calls::Lambda, 500, &["Execution failed due to configuration error: Invalid JSON in response: Unrecognized field \"errorType\", not marked as ignorable"]).in_authorizer(),
+    tale("authorizer_error", Calls::Lambda, 500, &["Lambda execution failed with status 200 due to customer function error: {function}. Lambda request id: {uuid}"]).in_authorizer().at_error_level("lambda_unhandled_error"),
     // The gateway itself.
     tale("waf_error", Calls::Http, 500, &["There was an error evaluating the AWS WAF rules associated with this API"]),
     tale("unclassified", Calls::Http, 500, &["Execution failed due to a reason that nobody has seen yet"]),
@@ -180,6 +194,11 @@ pub(crate) const FUNCTION_WORDS: &[&str] = &[
     "order 503 was refused: upstream said Task timed out after 3.00 seconds",
     "Cannot read properties of undefined (reading 'items')",
     "{\"status\":500}",
+    "note refused: Unable to import module 'app'",
+    "the tag \"java.lang.OutOfMemoryError: Java heap space\" is unknown",
+    "rate exceeded for coupon 7",
+    "Task timed out after waiting for courier",
+    "unknown size: Response payload size exceeded maximum allowed payload size",
 ];
 
 /// What backends say that speak no HTTP.
