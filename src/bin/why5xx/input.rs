@@ -19,7 +19,7 @@ mod table;
 mod text;
 mod time;
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 
@@ -257,8 +257,8 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
             sink.part(Part::Data(data));
             Ok(())
         }
-        Form::Json(Layout::Documents) => json::documents(text, &mut sink),
-        Form::Json(_) => json::lists(text, &mut sink),
+        Form::Json(Layout::Documents) => json::documents(BufReader::with_capacity(1 << 16, text), &mut sink),
+        Form::Json(_) => json::lists(BufReader::with_capacity(1 << 16, text), &mut sink),
         Form::Separated(separated) => separated.read(text, &mut sink),
         Form::Yaml => Err(InputError::Refused { what: YAML }),
         Form::Boxed => table::boxed(text, &mut sink),

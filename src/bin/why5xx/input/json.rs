@@ -396,7 +396,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairwise<'a> {
 
 /// JSON whose lone surrogates are replaced: they are no character, and no reader of JSON takes them.
 fn mended(json: &str) -> Cow<'_, str> {
-    if !json.contains("\\ud") && !json.contains("\\uD") {
+    let has = |escape: &[u8]| memchr::memmem::find(json.as_bytes(), escape).is_some();
+    if !has(b"\\ud") && !has(b"\\uD") {
         return Cow::Borrowed(json);
     }
     let mut mended = String::with_capacity(json.len());

@@ -16,8 +16,8 @@ const DOWNLOAD_EVENTS: usize = 1_000_000;
 const DOWNLOAD_BYTES: usize = 512 << 20;
 
 /// Most log events and bytes of text that are handed over in one call.
-const PART_EVENTS: usize = 50_000;
-const PART_BYTES: usize = 12 << 20;
+const PART_EVENTS: usize = 20_000;
+const PART_BYTES: usize = 6 << 20;
 
 /// Takes log events as they stand in an input, and hands them over in parts, sorted.
 pub(super) struct Sorted<'e> {

@@ -90,6 +90,15 @@ const NAMES: &[(Column, &[&str])] = &[
 
 /// What the column of this name holds; none where nothing tells.
 pub(super) fn column(name: &str) -> Option<Column> {
+    // The keys of the AWS CLI, of which a large output has millions.
+    match name {
+        "timestamp" | "@timestamp" => return Some(Column::Time),
+        "message" | "@message" => return Some(Column::Message),
+        "logStreamName" | "@logStream" => return Some(Column::Stream),
+        "eventId" => return Some(Column::Id),
+        "ingestionTime" | "@ptr" => return Some(Column::Other),
+        _ => {}
+    }
     let plain: String =
         name.chars().filter(|c| c.is_alphanumeric() || *c == '@').flat_map(char::to_lowercase).collect();
     NAMES.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|(column, _)| *column)

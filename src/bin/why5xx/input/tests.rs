@@ -207,3 +207,32 @@ proptest! {
         read_all(format!("requestId\tstatus\n{text}").as_bytes());
     }
 }
+
+/// The output of `filter-log-events`, which ends once a part of it was handed over.
+struct Pages<'p> {
+    handed_over: &'p std::cell::Cell<bool>,
+    pages: u64,
+    rest: io::Cursor<Vec<u8>>,
+}
+
+impl Read for Pages<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.position() == self.rest.get_ref().len() as u64 && !self.handed_over.get() {
+            assert!(self.pages < 100_000, "it is read whole");
+            let event = format!(r#"{{"timestamp":{},"message":"(aZ=) x"}}"#, self.pages + 1);
+            let separator = if self.pages == 0 { r#"{"events":["# } else { "," };
+            self.rest = io::Cursor::new(format!("{separator}{event}").into_bytes());
+            self.pages += 1;
+        }
+        self.rest.read(buffer)
+    }
+}
+
+#[test]
+fn log_events_are_handed_over_before_the_input_ends() {
+    let handed_over = std::cell::Cell::new(false);
+    let pages = Pages { handed_over: &handed_over, pages: 0, rest: io::Cursor::default() };
+    // What is handed over does not end as JSON does.
+    let error = read(pages, |_| handed_over.set(true)).unwrap_err();
+    assert!(handed_over.get() && matches!(error, InputError::Json { .. }), "{error}");
+}
