@@ -62,6 +62,10 @@ pub struct Counted {
     pub corrections: Vec<Correction>,
     /// Log events that no reader of their kind understood.
     pub not_understood: u64,
+    /// Lines of the access log have no usable status.
+    pub lacks_status: bool,
+    /// The API, stage or route of a failure is not known, since a client may have written what its line says.
+    pub has_doubtful_names: bool,
     /// The settings, the log group and the subscription filter do not agree on the kind of log.
     pub disputed_kind: bool,
     /// Counts that a cap folded into `other`.
@@ -429,7 +433,19 @@ impl<'p> Batch<'p> {
     }
 
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
-        self.counter.counted.not_understood += u64::from(matches!(line, access::AccessLine::NoStatus));
+        let counted = &mut self.counter.counted;
+        match line {
+            access::AccessLine::NoStatus => {
+                counted.not_understood += 1;
+                counted.lacks_status = true;
+            }
+            access::AccessLine::Failed(fields) => {
+                let api = fields.api_id.as_ref().or(source.api_id.as_ref());
+                let stage = fields.stage.as_ref().or(source.stage.as_ref());
+                counted.has_doubtful_names |= fields.has_doubtful_names && (api.is_none() || stage.is_none());
+            }
+            access::AccessLine::Healthy | access::AccessLine::Ambiguous => {}
+        }
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
             Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Failed(failure)),

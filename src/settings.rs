@@ -3,6 +3,7 @@
 //! Every environment variable of ours is one constant here. An invalid value is an error at start; it never falls back
 //! to the default.
 
+mod access_log_format;
 mod aws;
 mod environment;
 mod error;
@@ -13,6 +14,7 @@ mod toml_file;
 
 use std::path::{Path, PathBuf};
 
+pub use access_log_format::AccessLogFormat;
 pub use aws::Aws;
 pub use environment::Environment;
 pub use error::SettingsError;
@@ -235,6 +237,11 @@ impl Settings {
     /// Returns the kind of a log group from the settings file.
     pub fn kind_of_log_group(&self, log_group: &str) -> Option<LogKind> {
         self.file.log_groups.get(log_group)?.kind
+    }
+
+    /// Returns the declared format of the access log in this log group.
+    pub fn access_log_format(&self, log_group: &str) -> Option<&AccessLogFormat> {
+        self.file.log_groups.get(log_group)?.access_log_format.as_ref()
     }
 
     /// Returns the fields of the flow log in this log group, in order.

@@ -34,7 +34,7 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
     Some(Finding::Failed(Failure {
         subject: subject(fields, source),
         cause,
-        status: Some(fields.status),
+        status: fields.status,
         timestamp_ms,
         number: 0,
         request_id: fields.request_id.as_deref().map(|id| Id::of(id.as_bytes())),

@@ -77,6 +77,7 @@ pub(super) struct Totals {
     damaged_events: u64,
     duplicate_events: u64,
     not_understood: u64,
+    ambiguous_lines: u64,
     errors: u64,
 }
 
@@ -86,6 +87,7 @@ impl Totals {
         self.damaged_events += counted.decoded.damaged_events;
         self.duplicate_events += counted.duplicate_events;
         self.not_understood += counted.not_understood;
+        self.ambiguous_lines += counted.ambiguous_lines;
         self.errors += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
     }
 }
@@ -97,6 +99,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         "damagedEvents": totals.damaged_events,
         "duplicateEvents": totals.duplicate_events,
         "notUnderstood": totals.not_understood,
+        "ambiguousLines": totals.ambiguous_lines,
         "errors": totals.errors,
         "data": published.data,
         "mendedData": published.adjusted_data,

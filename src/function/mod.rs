@@ -215,6 +215,16 @@ impl Function {
         let warnings = [
             (counted.not_understood, "log events that were not understood; nothing of them is counted"),
             (
+                if counted.lacks_status { log_events } else { 0 },
+                "access log without a usable status; put $context.status under the key `status` into its format, or declare \
+                 the format in the settings: [[log_group]] access_log_format = '…'",
+            ),
+            (
+                if counted.has_doubtful_names { log_events } else { 0 },
+                "API or stage of the access log may be client text; set them in the settings: [[log_group]] api, stage \
+                 or access_log_format",
+            ),
+            (
                 if counted.disputed_kind { log_events } else { 0 },
                 "settings, log group and subscription filter name different kinds of log; the first of them decides",
             ),

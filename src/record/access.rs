@@ -1,28 +1,38 @@
 //! Parser for lines of access logs, in any format of a stage.
 //!
-//! API Gateway writes the values of a stage's format without escaping them. So a client that puts quotes into its path
-//! or user agent breaks the line or adds fields to it. This parser guarantees: if the line has a top-level key
-//! `status`, client text can neither forge a failed request nor hide one. At worst the line is
-//! [`AccessLine::Ambiguous`]. A client can add a key that the format lacks, and so give a wrong reason for its own
-//! failed request. Formats without variables of client text prevent this.
+//! API Gateway has not always escaped what it writes to an access log. So assume that a client's path or user agent holds
+//! any text, also that of other fields. Whatever it holds, this parser keeps two promises: a request that did not fail is
+//! never counted, and a failed one is counted or its line is [`AccessLine::Ambiguous`]. Client text can add to a line, but
+//! it cannot remove what API Gateway wrote. So every place that may be the status is read, and all must agree.
 //!
-//! A line belongs to an access log if it has a status and enough names of API Gateway's formats (`vocabulary`).
+//! * A format that the settings declare is read against its own text (`declared`).
+//! * Of other formats, the status has a label (`statuses`), or the line has the columns of a stock format (`clf`, `csv`).
+//!   API, stage and route count only where no client can have written them (`places`). A client can give a wrong reason
+//!   for its own failed request, and nothing more.
+//!
 //! [`crate::classify::access`] finds the cause.
 
 mod clf;
 mod csv;
+mod declared;
 mod fields;
+mod form;
 mod json;
 mod keyed;
-mod quick;
+mod places;
 mod shape;
+mod statuses;
 mod vocabulary;
 mod xml;
 
+pub use declared::Format;
 pub use fields::{Fields, telling_fields};
 pub use vocabulary::is_name;
 
 use std::borrow::Cow;
+
+use fields::Evidence;
+use form::Form;
 
 use super::Record;
 use crate::decode::LogEvent;
@@ -36,54 +46,106 @@ pub enum AccessLine {
     Failed(Box<Fields>),
     /// Client text may have forged the status.
     Ambiguous,
-    /// The format of the line has no status.
+    /// The line has no usable status.
     NoStatus,
 }
 
-/// Returns whether a log event is certainly a JSON line whose only `status` is below 500. Another log with such a line
-/// has nothing to count in it either.
+/// Returns whether a log event is certainly a JSON line whose labelled statuses are all below 500. Another log with such a
+/// line has nothing to count in it either.
 ///
 /// `{"requestId":"…","status":"200"}` → true
 pub fn is_healthy(event: &LogEvent<'_>) -> bool {
-    let (bytes, escaped) = event.message.raw();
-    quick::is_healthy(bytes, escaped)
+    // The labels read the same with and without the escapes of the message, so nearly all lines are never unescaped.
+    let written = event.message.as_written();
+    written.starts_with(b"{") && written.ends_with(b"}") && statuses::labelled(written, Form::Json).are_healthy()
 }
 
-/// Parses a log event as a line of an access log; None if it is not one.
+/// Parses a log event of an access log, against its format if that is declared.
 ///
 /// `{"requestId":"…","status":"502","apiId":"…"}` → `Record::Access(Failed(fields))`; with status 200
 /// `Record::Nothing`
-pub fn read<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
-    let bytes = event.message.as_written();
-    if !may_be_access_line(bytes) || !quick::has_words_of_an_access_log(bytes) {
-        return None;
+pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
+    if format.is_none() && is_healthy(event) {
+        return Record::Nothing;
     }
-    match line(&event.message.text())? {
-        AccessLine::Healthy => Some(Record::Nothing),
-        line => Some(Record::Access(line)),
+    let text = event.message.text();
+    let line = match format {
+        Some(format) => format.line(text.trim_end_matches(['\r', '\n'])),
+        None => undeclared(without_prefix_of_file(event, text.trim())).unwrap_or(AccessLine::NoStatus),
+    };
+    record(line)
+}
+
+/// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log.
+pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
+    if is_healthy(event) {
+        return Some(Record::Nothing);
+    }
+    let text = event.message.text();
+    by_shape(without_prefix_of_file(event, text.trim())).map(record)
+}
+
+fn record<'a>(line: AccessLine) -> Record<'a> {
+    match line {
+        AccessLine::Healthy => Record::Nothing,
+        line => Record::Access(line),
     }
 }
 
-/// Parses one line of text; None if it is not a line of an access log.
+/// Returns whether a log event is JSON with a labelled status, so that it may be a line of an access log. No other parser
+/// may read it then: a client can add to such a line whatever they look for.
+pub fn is_labelled(event: &LogEvent<'_>) -> bool {
+    let text = event.message.text();
+    let text = text.trim_start();
+    text.starts_with('{') && statuses::labelled(text.as_bytes(), Form::Json).verdict() != statuses::Verdict::None
+}
+
+/// Parses one line of text that may be of any log; None if it is not certainly a line of an access log.
 ///
 /// `{"requestId":"…","status":"502","apiId":"…"}` → `Failed(fields)`
 pub fn line(text: &str) -> Option<AccessLine> {
-    let text = without_prefix(text.trim());
-    match text.as_bytes().first()? {
-        b'{' => fields::line(&json::pairs(text)),
-        b'<' => fields::line(&xml::pairs(text)?),
-        _ => clf::line(text).or_else(|| csv::line(text)).or_else(|| fields::line(&keyed::pairs(text)?)),
+    by_shape(without_prefix(text.trim()))
+}
+
+fn by_shape(text: &str) -> Option<AccessLine> {
+    let line = undeclared(text)?;
+    let Some(form) = Form::of(text) else { return Some(line) };
+    if form == Form::Xml && !text.starts_with("<request") {
+        return None;
+    }
+    match (line, fields::evidence(text, form)) {
+        (_, Evidence::None) => None,
+        (AccessLine::NoStatus, evidence) => (evidence == Evidence::Certain).then_some(AccessLine::NoStatus),
+        // An application's line; or a client added a name to its own, which must not hide it.
+        (AccessLine::Failed(_), Evidence::Doubtful) => Some(AccessLine::Ambiguous),
+        (line, _) => Some(line),
     }
 }
 
-/// Returns whether the first byte may begin a line of an access log. It rules out most lines of other logs.
-fn may_be_access_line(bytes: &[u8]) -> bool {
-    let start = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
-    match bytes.get(start) {
-        Some(b'{' | b'<' | b'"' | b'-' | b':') => true,
-        Some(b) => b.is_ascii_alphanumeric(),
-        None => false,
+/// Parses a line whose format is not declared; None if it has neither labels nor the columns of a stock format.
+fn undeclared(text: &str) -> Option<AccessLine> {
+    let Some(form) = Form::of(text) else { return clf::line(text).or_else(|| csv::line(text)) };
+    let line = statuses::labelled(text.as_bytes(), form).line(|status| {
+        let mut fields = Fields::of(&pairs(text, form), status);
+        fields.set_places(places::places(text, form));
+        fields
+    });
+    // The status that API Gateway wrote may be missing at the end.
+    Some(if line == AccessLine::NoStatus || form.is_closed(text) { line } else { AccessLine::Ambiguous })
+}
+
+fn pairs(text: &str, form: Form) -> Vec<Pair<'_>> {
+    match form {
+        Form::Json => json::pairs(text),
+        Form::Xml => xml::pairs(text),
+        Form::Keyed => keyed::pairs(text),
     }
+}
+
+/// Strips what log viewers print before a line of a file. Log events of a batch have ids and no prefix, and what looks
+/// like one there is client text.
+fn without_prefix_of_file<'t>(event: &LogEvent<'_>, text: &'t str) -> &'t str {
+    if event.id.is_empty() { without_prefix(text) } else { text }
 }
 
 /// Strips the time and the stream that log viewers print before each line.
@@ -119,30 +181,18 @@ fn set_value(value: &str) -> Option<&str> {
 }
 
 /// Most pairs to collect from a line; our own limit. The longest formats have about a hundred.
-const MOST_PAIRS: usize = 1_000;
+const MOST_PAIRS: usize = 300;
 
 /// Deepest nesting to follow; our own limit. Formats use three levels.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 6;
 
 /// Key of a line and its value.
 #[derive(Debug)]
 struct Pair<'a> {
     /// Names from the outermost to the innermost, each in plain form (see [`vocabulary::plain`]).
     path: Vec<String>,
-    /// The raw value.
+    /// The raw value, without its quotes.
     value: Cow<'a, str>,
-    /// Whether the value is in quotes.
-    quoted: bool,
-}
-
-/// Pairs of a line, in order. If the line has too many, there are [`MOST_PAIRS`] and one more.
-#[derive(Debug, Default)]
-struct Pairs<'a> {
-    pairs: Vec<Pair<'a>>,
-    /// Whether the line breaks its own format, so that only some pairs could be found.
-    broken: bool,
-    /// Whether an object is not closed, or pairs follow the end of the outermost one.
-    misnested: bool,
 }
 
 #[cfg(test)]

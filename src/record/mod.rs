@@ -44,6 +44,8 @@ pub struct Source {
     pub kind: Option<LogKind>,
     /// Whether the settings, the log group and the subscription filter do not agree on the kind.
     pub disputed_kind: bool,
+    /// The format of the access log, if the settings declare it.
+    pub access_log_format: Option<access::Format>,
     /// The API; None if neither the name of the group nor the settings name it.
     pub api_id: Option<String>,
     /// The stage; None as for the API.
@@ -76,6 +78,7 @@ impl Source {
             log_stream: header.log_stream.clone(),
             owner: header.owner.clone(),
             kind: kind.or_else(of_stream),
+            access_log_format: settings.access_log_format(group).map(access::Format::new),
             disputed_kind: named.iter().any(|named| named.is_some() && *named != kind),
             api_id: api_id.or_else(|| settings.api_of_log_group(group).map(str::to_owned)),
             stage: stage.or_else(|| settings.stage_of_log_group(group).map(str::to_owned)),
@@ -151,12 +154,14 @@ pub fn parse_event<'a>(
         // A function prints what it likes.
         Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing, Record::Lambda),
         Some(LogKind::Flow) => formats.read(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
-        Some(LogKind::Access) => access::read(event).unwrap_or(Record::Unknown),
-        None if access::is_healthy(event) => Record::Nothing,
+        Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
         None => execution::parse_by_shape(event)
             .or_else(|| formats.read(group, settings.flow_fields(group), event))
-            .or_else(|| access::read(event))
-            .or_else(|| lambda::parse_line_of_unknown_log(event).map(Record::Lambda))
+            .or_else(|| access::parse_by_shape(event))
+            .or_else(|| {
+                let line = lambda::parse_line_of_unknown_log(event).filter(|_| !access::is_labelled(event));
+                line.map(Record::Lambda)
+            })
             .unwrap_or(Record::Unknown),
     }
 }

@@ -1,4 +1,4 @@
-//! Settings file: names of APIs, stages to fold, APIs and kinds of log groups, fields of flow logs.
+//! Settings file: names of APIs, stages to fold, what is known of log groups, fields of flow logs.
 //!
 //! ```toml
 //! [[api]]                     # several ids may share one name
@@ -13,6 +13,7 @@
 //! api = "a1b2c3d4e5"
 //! stage = "prod"
 //! kind = "access"             # or execution, function, flow
+//! access_log_format = '$context.identity.sourceIp $context.path $context.status'   # that of the stage, unchanged
 //!
 //! [[flow_log]]
 //! log_group = "/vpc/flow"
@@ -26,6 +27,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::SettingsError;
+use super::access_log_format::AccessLogFormat;
 use super::glob::Glob;
 use super::toml_file::{self, TomlFile};
 use crate::log_kind::LogKind;
@@ -61,6 +63,7 @@ pub(super) struct KnownLogGroup {
     pub(super) api: Option<String>,
     pub(super) stage: Option<String>,
     pub(super) kind: Option<LogKind>,
+    pub(super) access_log_format: Option<AccessLogFormat>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +93,7 @@ struct LogGroup {
     api: Option<Spanned<String>>,
     stage: Option<Spanned<String>>,
     kind: Option<Spanned<String>>,
+    access_log_format: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -154,10 +158,13 @@ impl TomlFile<'_> {
             for name in [&group.api, &group.stage].into_iter().flatten() {
                 self.check_name(name)?;
             }
+            let kind = group.kind.as_ref().map(|kind| self.kind(kind)).transpose()?;
+            let format = group.access_log_format.as_ref().map(|text| self.access_log_format(text, kind)).transpose()?;
             let known = KnownLogGroup {
                 api: group.api.map(Spanned::into_inner),
                 stage: group.stage.map(Spanned::into_inner),
-                kind: group.kind.as_ref().map(|kind| self.kind(kind)).transpose()?,
+                kind: kind.or(format.as_ref().map(|_| LogKind::Access)),
+                access_log_format: format,
             };
             let span = group.name.span();
             if settings.log_groups.insert(group.name.into_inner(), known).is_some() {
@@ -187,6 +194,17 @@ impl TomlFile<'_> {
     fn kind(&self, name: &Spanned<String>) -> Result<LogKind, SettingsError> {
         let problem = || format!("allowed: {}", LogKind::NAMES.join(", "));
         LogKind::parse(name.get_ref()).ok_or_else(|| self.error(name.span(), &problem()))
+    }
+
+    fn access_log_format(
+        &self,
+        text: &Spanned<String>,
+        kind: Option<LogKind>,
+    ) -> Result<AccessLogFormat, SettingsError> {
+        if kind.is_some_and(|kind| kind != LogKind::Access) {
+            return Err(self.error(text.span(), "the log group has another kind"));
+        }
+        AccessLogFormat::parse(text.get_ref()).map_err(|problem| self.error(text.span(), problem))
     }
 
     /// Rejects names that are not valid dimension values.
@@ -295,6 +313,14 @@ fields = ["srcaddr", "action"]
             (
                 "[[log_group]]\nname = \"/a\"\nkind = \"lambda\"\n",
                 "why5xx.toml:3: kind: allowed: execution, access, function, flow",
+            ),
+            (
+                "[[log_group]]\nname = \"/a\"\naccess_log_format = '$context.path'\n",
+                "why5xx.toml:3: access_log_format: `$context.status` is missing; it shows which requests failed",
+            ),
+            (
+                "[[log_group]]\nname = \"/a\"\nkind = \"flow\"\naccess_log_format = '$context.status'\n",
+                "why5xx.toml:4: access_log_format: the log group has another kind",
             ),
             ("[stages]\n\"\" = \"x\"\n", "why5xx.toml:2: \"\": a pattern must not be empty"),
             (

@@ -145,8 +145,8 @@ fn nested_line(random: &mut Random, status: u16, message: &str, response_type: &
     json!({
         "context": {"requestId": random.uuid(), "status": status.to_string(), "responseLength": alarming(random).to_string()},
         "error": {"message": message, "responseType": response_type},
-        "integration": {"status": "200", "latency": alarming(random).to_string(), "error": "-"},
-        "waf": {"status": "200", "error": "-"},
+        "integration": {"integrationStatus": "200", "latency": alarming(random).to_string(), "error": "-"},
+        "waf": {"error": "-"},
     })
     .to_string()
 }

@@ -1,12 +1,14 @@
 //! Lines in Common Log Format, followed by API Gateway's ids and optionally an error text.
 
-use super::fields::{Fields, judge};
+use super::fields::Fields;
+use super::statuses::Statuses;
 use super::{AccessLine, set_value, shape};
 
 /// Parses `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
 ///
-/// Returns None for the line of a web server: it lacks the request id. The status follows the quoted request. If two
-/// parts of the line look like that, the line is ambiguous.
+/// Returns None for the line of a web server: it lacks the request id. The status follows the quoted request. Every part
+/// of the line that looks like that may be it, so all of them are read. The route is not read: a format may have the
+/// client's path in its place.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
@@ -15,23 +17,22 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
         return None;
     }
     let (_time, rest) = rest.split_once("] \"")?;
-    let mut candidates = memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| answer(rest, quote));
-    let Some(found) = candidates.next() else { return without_status(rest) };
-    if candidates.next().is_some() {
-        return Some(AccessLine::Ambiguous);
-    }
-    Some(judge(found.status, || Fields {
-        status: found.status,
-        route: route(&rest[..found.quote]),
-        request_id: set_value(found.request_id).map(str::to_owned),
-        integration_error: error_text(found.behind).map(str::to_owned),
+    let quotes = memchr::memchr_iter(b'"', rest.as_bytes());
+    let answers: Vec<_> = quotes.filter_map(|quote| answer(rest, quote)).collect();
+    let Some(first) = answers.first() else { return without_status(rest) };
+    let is_only = answers.len() == 1;
+    let mut statuses = Statuses::default();
+    answers.iter().for_each(|answer| statuses.add(Some(answer.status)));
+    Some(statuses.line(|status| Fields {
+        status,
+        request_id: set_value(first.request_id).filter(|_| is_only).map(str::to_owned),
+        integration_error: error_text(first.behind).filter(|_| is_only).map(str::to_owned),
         ..Fields::default()
     }))
 }
 
 /// Fields behind the quoted request.
 struct Answer<'a> {
-    quote: usize,
     status: u16,
     request_id: &'a str,
     behind: &'a str,
@@ -45,7 +46,7 @@ fn answer(rest: &str, quote: usize) -> Option<Answer<'_>> {
     let (request_id, behind) = if shape::is_number(length) { word(behind_length) } else { (length, behind_length) };
     // Web servers write a referrer or `-` in quotes here.
     let is_ours = (request_id == "-" && length != "-") || shape::is_request_id(request_id);
-    is_ours.then_some(Answer { quote, status, request_id, behind })
+    is_ours.then_some(Answer { status, request_id, behind })
 }
 
 /// Splits at the first blank.
@@ -64,13 +65,6 @@ fn error_text(behind: &str) -> Option<&str> {
         }
         text = rest;
     }
-}
-
-/// Returns the resource or route of `method resource protocol`. A route key may itself start with a method.
-fn route(request: &str) -> Option<String> {
-    let (_method, rest) = request.split_once(' ')?;
-    let (route, _protocol) = rest.rsplit_once(' ')?;
-    set_value(route).map(str::to_owned)
 }
 
 /// Detects WebSocket formats without a status, which end with `"event route connection" request-id`.
@@ -97,7 +91,7 @@ mod tests {
     fn a_line_may_end_at_each_of_its_parts() {
         let rest = "\"GET /pets/{id} HTTP/1.1\" 504 41 1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f";
         let fields = failed(rest);
-        assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/pets/{id}")));
+        assert_eq!((fields.status, fields.route.as_deref()), (Some(504), None));
         assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
         assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij=")).integration_error, None);
         assert_eq!(failed(&format!("{rest} Ab3Cd4Ef5Gh6Ij= -")).integration_error, None);
@@ -109,16 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn a_route_key_may_hold_a_method_or_be_the_default() {
-        assert_eq!(failed("\"GET GET /x HTTP/1.1\" 500 35 AbCdEfGhIjKlMn=").route.as_deref(), Some("GET /x"));
-        assert_eq!(failed("\"GET $default HTTP/1.1\" 500 35 AbCdEfGhIjKlMn=").route.as_deref(), Some("$default"));
-    }
-
-    #[test]
     fn quotes_in_the_request_make_a_line_ambiguous_where_they_could_hide_its_status() {
         let forged = format!("{HEAD}\"GET /x\" 200 5 AbCdEfGhIjKl HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=");
         assert_eq!(line(&forged), Some(AccessLine::Ambiguous));
-        assert_eq!(failed("\"GET /x\"y HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=").status, 502);
+        assert_eq!(failed("\"GET /x\"y HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=").status, Some(502));
+        let same = "\"GET /x\" 502 5 AbCdEfGhIjKl HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=";
+        assert_eq!((failed(same).status, failed(same).request_id), (Some(502), None));
     }
 
     #[test]
@@ -132,8 +122,7 @@ mod tests {
     #[test]
     fn a_websocket_line_has_no_length() {
         let fields = failed("\"CONNECT $connect AbCdEfGhIjKl=\" 500 AbCdEfGhIjKlMn=");
-        assert_eq!((fields.status, fields.request_id.as_deref()), (500, Some("AbCdEfGhIjKlMn=")));
-        assert_eq!(fields.route.as_deref(), Some("$connect"));
+        assert_eq!((fields.status, fields.request_id.as_deref()), (Some(500), Some("AbCdEfGhIjKlMn=")));
     }
 
     #[test]

@@ -1,37 +1,32 @@
 //! Lines in CSV, with the fields in the order of the console's format.
 
-use super::fields::{Fields, judge};
+use super::fields::Fields;
+use super::statuses::Statuses;
 use super::{AccessLine, set_value, shape};
 
 /// Parses `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended
 /// id[,text]]`.
 ///
-/// The status follows the protocol. Client text before it may contain commas, so a second protocol makes the line
-/// ambiguous.
+/// The status follows the protocol. Client text before it may contain commas, so every cell that looks like the status
+/// may be it, and all of them are read. The route is not read: a format may have the client's path in its place.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     if !shape::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
     }
-    let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).take(MOST_CELLS).collect();
+    let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).collect();
     let time = cells.iter().position(|cell| shape::starts_with_request_time(cell)).filter(|at| (1..=3).contains(at))?;
-    let mut candidates = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at));
-    let status_at = candidates.next()?;
-    if candidates.next().is_some() {
-        return Some(AccessLine::Ambiguous);
-    }
-    let status = shape::status(cells[status_at])?;
-    let error = text.splitn(status_at + 5, ',').nth(status_at + 4);
-    Some(judge(status, || Fields {
+    let mut statuses = Statuses::default();
+    let places: Vec<usize> = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at)).collect();
+    places.iter().for_each(|&at| statuses.add(shape::status(cells[at])));
+    let first = *places.first()?;
+    let only = (places.len() == 1).then_some(first);
+    Some(statuses.line(|status| Fields {
         status,
-        route: set_value(cells[time + 2]).map(str::to_owned),
-        request_id: cells.get(status_at + 2).and_then(|id| set_value(id)).map(str::to_owned),
-        integration_error: error.and_then(set_value).map(str::to_owned),
+        request_id: only.and_then(|at| set_value(cells.get(at + 2)?)).map(str::to_owned),
+        integration_error: only.and_then(|at| set_value(text.splitn(at + 5, ',').nth(at + 4)?)).map(str::to_owned),
         ..Fields::default()
     }))
 }
-
-/// Most cells of a line to read; our own limit. The longest stock format has eleven.
-const MOST_CELLS: usize = 64;
 
 /// Returns whether the cell at `at` is a status: with a request before it, a length (or connection) and an id behind
 /// it.
@@ -56,7 +51,7 @@ mod tests {
     #[test]
     fn the_rest_and_the_http_order_are_read() {
         let Some(AccessLine::Failed(fields)) = line(REST) else { panic!("not failed") };
-        assert_eq!((fields.status, fields.route.as_deref()), (504, Some("/pets/{id}")));
+        assert_eq!((fields.status, fields.route.as_deref()), (Some(504), None));
         assert_eq!(fields.request_id.as_deref(), Some("1f2e3d4c-0000-4000-8000-5a6b7c8d9e0f"));
         let http = "192.0.2.7,10/Oct/2025:13:55:36 +0000,GET,GET /pets,HTTP/1.1,500,35,AbCdEfGhIjKlMn=,AbCdEfGhIjKlMn=";
         assert!(matches!(line(http), Some(AccessLine::Failed(_))));

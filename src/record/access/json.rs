@@ -11,22 +11,20 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::vocabulary::{LONGEST_KEY_BYTES, plain};
-use super::{DEEPEST, MOST_PAIRS, Pair, Pairs};
+use super::{DEEPEST, MOST_PAIRS, Pair};
 
 /// Parses a line that starts with a brace.
-pub(super) fn pairs(text: &str) -> Pairs<'_> {
-    strict(text).unwrap_or_else(|| {
-        Reader { text, at: 1, path: Vec::new(), open: 1, behind_the_end: false, found: Vec::new() }.read()
-    })
+pub(super) fn pairs(text: &str) -> Vec<Pair<'_>> {
+    strict(text).unwrap_or_else(|| Reader { text, at: 1, path: Vec::new(), found: Vec::new() }.read())
 }
 
 /// Parses a valid document; None if it is not valid JSON.
-fn strict(text: &str) -> Option<Pairs<'_>> {
+fn strict(text: &str) -> Option<Vec<Pair<'_>>> {
     let mut pairs = Vec::new();
     let mut document = serde_json::Deserializer::from_str(text);
     Collect { path: Vec::new(), pairs: &mut pairs }.deserialize(&mut document).ok()?;
     document.end().ok()?;
-    Some(Pairs { pairs, broken: false, misnested: false })
+    Some(pairs)
 }
 
 /// Visitor that collects scalars with their paths. `serde_json::Value` would hide keys that occur twice.
@@ -36,14 +34,14 @@ struct Collect<'c, 'de> {
 }
 
 impl<'de> Collect<'_, 'de> {
-    fn push(self, value: Cow<'de, str>, quoted: bool) {
-        if self.pairs.len() <= MOST_PAIRS {
-            self.pairs.push(Pair { path: self.path, value, quoted });
+    fn push(self, value: Cow<'de, str>) {
+        if self.pairs.len() < MOST_PAIRS {
+            self.pairs.push(Pair { path: self.path, value });
         }
     }
 
     fn push_number(self, number: impl ToString) {
-        self.push(Cow::Owned(number.to_string()), false);
+        self.push(Cow::Owned(number.to_string()));
     }
 }
 
@@ -92,12 +90,12 @@ impl<'de> Visitor<'de> for Collect<'_, 'de> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.push(Cow::Owned(value.to_owned()), true);
+        self.push(Cow::Owned(value.to_owned()));
         Ok(())
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<(), E> {
-        self.push(Cow::Borrowed(value), true);
+        self.push(Cow::Borrowed(value));
         Ok(())
     }
 
@@ -122,7 +120,7 @@ impl<'de> Visitor<'de> for Collect<'_, 'de> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.push(Cow::Borrowed("-"), false);
+        self.push(Cow::Borrowed("-"));
         Ok(())
     }
 
@@ -148,20 +146,15 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     path: Vec<String>,
-    /// Number of open objects, the outermost included.
-    open: usize,
-    /// Whether pairs follow the end of the outermost object.
-    behind_the_end: bool,
     found: Vec<Pair<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    fn read(mut self) -> Pairs<'a> {
-        while let Some(b) = self.next_byte().filter(|_| self.found.len() <= MOST_PAIRS) {
+    fn read(mut self) -> Vec<Pair<'a>> {
+        while let Some(b) = self.next_byte().filter(|_| self.found.len() < MOST_PAIRS) {
             match b {
                 b'}' => {
                     self.path.pop();
-                    self.open = self.open.saturating_sub(1);
                     self.at += 1;
                 }
                 b'"' => match key_at(self.text, self.at) {
@@ -175,45 +168,41 @@ impl<'a> Reader<'a> {
                 _ => self.stray(),
             }
         }
-        Pairs { pairs: self.found, broken: true, misnested: self.open > 0 || self.behind_the_end }
+        self.found
     }
 
     fn value(&mut self, key: String) {
-        self.behind_the_end |= self.open == 0;
         let Some(b) = self.next_byte() else { return };
         match b {
             b'{' if self.path.len() < DEEPEST => {
                 self.path.push(key);
-                self.open += 1;
                 self.at += 1;
             }
             b'"' => {
                 let start = self.at + 1;
                 let (end, behind) = end_of_string(self.text, start);
-                self.push(key, start, end, true);
+                self.push(key, start, end);
                 self.at = behind;
             }
             _ => {
                 let start = self.at;
                 let end =
                     memchr::memchr2(b',', b'}', &self.text.as_bytes()[start..]).map_or(self.text.len(), |n| start + n);
-                self.push(key, start, end, false);
+                self.push(key, start, end);
                 self.at = end;
             }
         }
     }
 
-    /// Reads text in place of a key, up to the next comma, as a value without a name.
+    /// Skips text in place of a key, up to the next comma.
     fn stray(&mut self) {
-        let start = self.at;
-        let end = memchr::memchr(b',', &self.text.as_bytes()[start + 1..]).map_or(self.text.len(), |n| start + 1 + n);
-        self.push(String::new(), start, end, false);
-        self.at = end;
+        let rest = &self.text.as_bytes()[self.at + 1..];
+        self.at += 1 + memchr::memchr(b',', rest).unwrap_or(rest.len());
     }
 
-    fn push(&mut self, key: String, start: usize, end: usize, quoted: bool) {
+    fn push(&mut self, key: String, start: usize, end: usize) {
         let path = inner_path(&self.path, key);
-        self.found.push(Pair { path, value: Cow::Borrowed(self.text.get(start..end).unwrap_or("")), quoted });
+        self.found.push(Pair { path, value: Cow::Borrowed(self.text.get(start..end).unwrap_or("")) });
     }
 
     /// Skips blanks. Returns the next byte.
@@ -268,10 +257,8 @@ fn ends_a_value(text: &str, quote: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(String, String)>, bool) {
-        let pairs = pairs(text);
-        let read = pairs.pairs.iter().map(|pair| (pair.path.join("."), pair.value.clone().into_owned())).collect();
-        (read, pairs.broken)
+    fn read(text: &str) -> Vec<(String, String)> {
+        pairs(text).iter().map(|pair| (pair.path.join("."), pair.value.clone().into_owned())).collect()
     }
 
     fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -281,29 +268,26 @@ mod tests {
     #[test]
     fn a_whole_document_is_read_with_its_doubles_and_its_depth() {
         let text = r#"{"a_b":"1","context":{"Status":502,"x":null},"a-b":"2","list":["status"]}"#;
-        assert_eq!(
-            read(text),
-            (owned(&[("ab", "1"), ("context.status", "502"), ("context.x", "-"), ("ab", "2")]), false)
-        );
+        assert_eq!(read(text), owned(&[("ab", "1"), ("context.status", "502"), ("context.x", "-"), ("ab", "2")]));
     }
 
     #[test]
     fn a_value_with_quotes_ends_before_the_next_key() {
         let text = r#"{"message": " "Endpoint request timed out"", "n":-,"status":504}"#;
         let expected = [("message", r#" "Endpoint request timed out""#), ("n", "-"), ("status", "504")];
-        assert_eq!(read(text), (owned(&expected), true));
+        assert_eq!(read(text), owned(&expected));
     }
 
     #[test]
     fn a_backslash_before_the_closing_quote_hides_nothing() {
         let text = r#"{"path":"/x\","status":"502"}"#;
-        assert_eq!(read(text), (owned(&[("path", r"/x\"), ("status", "502")]), true));
+        assert_eq!(read(text), owned(&[("path", r"/x\"), ("status", "502")]));
     }
 
     #[test]
     fn a_document_that_is_cut_off_is_read_up_to_there() {
         assert_eq!(
-            read(r#"{"status":"502","error":"Internal ser"#).0,
+            read(r#"{"status":"502","error":"Internal ser"#),
             owned(&[("status", "502"), ("error", "Internal ser")])
         );
     }
@@ -312,14 +296,14 @@ mod tests {
     fn nested_objects_of_a_broken_document_are_followed() {
         let text = r#"{"context":{"error":{"message":"say "no""},"status":"500"},"z":"1"}"#;
         let expected = [("context.error.message", r#"say "no""#), ("context.status", "500"), ("z", "1")];
-        assert_eq!(read(text), (owned(&expected), true));
+        assert_eq!(read(text), owned(&expected));
     }
 
     #[test]
     fn many_quotes_are_read_in_linear_time() {
         let text = format!("{{\"a\":\"{}", "\" }".repeat(200_000));
-        assert!(!pairs(&text).pairs.is_empty());
+        assert!(!pairs(&text).is_empty());
         let text = format!("{{\"a\":\"{}", "\" ,\"".repeat(200_000));
-        assert!(!pairs(&text).pairs.is_empty());
+        assert!(!pairs(&text).is_empty());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::form::Key;
+
 /// Variable of API Gateway that a field of a line contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Variable {
@@ -39,6 +41,34 @@ pub(super) enum Variable {
     ExtendedRequestId,
     /// `$context.xrayTraceId`.
     TraceId,
+}
+
+impl Variable {
+    /// Returns the variable that API Gateway calls `$context.{name}`; None if it does not matter here.
+    ///
+    /// `integration.error` → `IntegrationError`
+    pub(super) fn of_context(name: &str) -> Option<Self> {
+        Some(match name {
+            "status" => Self::Status,
+            "error.responseType" => Self::ResponseType,
+            "error.message" | "error.messageString" => Self::ErrorMessage,
+            "integration.error" | "integrationErrorMessage" => Self::IntegrationError,
+            "waf.error" => Self::WafError,
+            "authenticate.error" => Self::AuthenticateError,
+            "authorizer.error" => Self::AuthorizerError,
+            "authorize.error" => Self::AuthorizeError,
+            "integration.status" | "integrationStatus" => Self::IntegrationStatus,
+            "integration.integrationStatus" => Self::ServiceStatus,
+            "apiId" => Self::ApiId,
+            "stage" => Self::Stage,
+            "resourcePath" => Self::ResourcePath,
+            "routeKey" => Self::RouteKey,
+            "requestId" => Self::RequestId,
+            "extendedRequestId" => Self::ExtendedRequestId,
+            "xrayTraceId" => Self::TraceId,
+            _ => return None,
+        })
+    }
 }
 
 /// Longest key to recognise, in bytes; our own limit, so that broken lines are parsed in linear time.
@@ -111,12 +141,23 @@ pub(super) fn variable(path: &[String]) -> Option<Variable> {
     (repeats || !FOREIGN.contains(&outer.as_str())).then_some(variable)
 }
 
-fn variable_of_name(name: &str) -> Option<Variable> {
-    // The key `context` alone has no name behind the prefix, so it stays.
-    let name = if name.len() > "context".len() { name.strip_prefix("context").unwrap_or(name) } else { name };
+/// Strips `context` from a name in plain form. The name `context` alone has nothing behind it, so it stays.
+///
+/// `contextstatus` → `status`
+pub(super) fn without_context(name: &str) -> &str {
+    name.strip_prefix("context").filter(|rest| !rest.is_empty()).unwrap_or(name)
+}
+
+/// Returns whether a name in plain form is a label: the key's own name says that the value is the status of the answer.
+pub(super) fn is_label(name: &str) -> bool {
+    matches!(without_context(name), "status" | "statuscode" | "responsestatus" | "httpstatus")
+}
+
+/// Returns the variable of a name in plain form, without the names of its objects; None if it is unknown.
+pub(super) fn variable_of_name(name: &str) -> Option<Variable> {
+    let name = without_context(name);
     Some(match name {
-        "status" | "statuscode" | "responsestatus" | "responsestatuscode" | "httpstatus" | "httpstatuscode"
-        | "gatewaystatus" => Variable::Status,
+        _ if is_label(name) => Variable::Status,
         "errorresponsetype" | "responsetype" | "errortype" | "gatewayresponsetype" => Variable::ResponseType,
         "errormessage"
         | "errormessagestring"
@@ -162,32 +203,29 @@ fn variable_of_name(name: &str) -> Option<Variable> {
     })
 }
 
-/// Whether a text is the name of a field, as in the header of a table.
+/// Returns whether a text is the name of a field, as in the header of a table.
 pub fn is_name(text: &str) -> bool {
-    let path = [plain(text)];
-    let variable = variable(&path);
-    !text.contains(' ') && (variable.is_some() || weight(&path, variable) > 0)
+    let name = plain(text);
+    let name = without_context(&name);
+    !text.contains(' ') && (variable_of_name(name).is_some() || weight(name) > 0)
 }
 
-/// Returns the weight of a name as evidence for a line of API Gateway: 2 if only its formats use it, 1 if other logs do
-/// as well, else 0. `variable` is the result of [`variable`] for the path.
-pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {
-    let joined = joined(path);
-    let joined = joined.strip_prefix("context").unwrap_or(&joined);
-    let leaf = path.last().map_or("", String::as_str);
-    let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
-    match variable {
-        Some(Variable::ErrorMessage) => return u32::from(leaf.starts_with("errormessage") || path.len() > 1),
+/// Returns the weight of a name in plain form as evidence for a line of API Gateway: 2 if only its formats use it, 1 if
+/// other logs do as well, else 0.
+pub(super) fn weight(name: &str) -> u32 {
+    match variable_of_name(name) {
+        Some(Variable::ErrorMessage) => return u32::from(name.starts_with("errormessage")),
         Some(Variable::Status | Variable::TraceId) => return 0,
         Some(Variable::ApiId | Variable::Stage | Variable::RequestId) => return 1,
-        Some(Variable::ResponseType) => return if joined == "errortype" { 0 } else { 2 },
+        Some(Variable::ResponseType) => return if name == "errortype" { 0 } else { 2 },
         Some(_) => return 2,
         None => {}
     }
-    if own.iter().any(|prefix| joined.starts_with(prefix)) && !path.is_empty() {
+    let own = ["integration", "authorize", "authenticate", "waf", "functionresponse"];
+    if own.iter().any(|prefix| name.starts_with(prefix)) {
         return 2;
     }
-    match leaf {
+    match name {
         "requesttime"
         | "requesttimeepoch"
         | "responselength"
@@ -202,10 +240,9 @@ pub(super) fn weight(path: &[String], variable: Option<Variable>) -> u32 {
 }
 
 /// Returns whether loggers of applications write this name and formats of API Gateway do not.
-pub(super) fn is_of_an_application(path: &[String]) -> bool {
-    let [name, ..] = path else { return false };
+pub(super) fn is_of_an_application(name: &str) -> bool {
     matches!(
-        name.as_str(),
+        name,
         "level"
             | "loglevel"
             | "severity"
@@ -233,12 +270,74 @@ pub(super) fn is_of_an_application(path: &[String]) -> bool {
     )
 }
 
-/// Returns whether the client writes the text of the field with this name.
-pub(super) fn is_written_by_client(leaf: &str) -> bool {
-    const CLIENT_WRITTEN: &[&str] =
-        &["path", "useragent", "referer", "referrer", "query", "header", "host", "uri", "url", "cookie"];
-    leaf != "resourcepath" && CLIENT_WRITTEN.iter().any(|word| leaf.contains(word))
+/// Returns whether only the server writes the value of the field with this name in plain form. Every other field may hold
+/// the text of a client.
+pub(super) fn is_written_by_the_server(name: &str, key: Key<'_>) -> bool {
+    if key.opens_an_object() && OBJECTS.contains(&name) {
+        return true;
+    }
+    match variable_of_name(name) {
+        // A function's error may quote its client. No sentence of the gateway starts with a dash.
+        Some(
+            Variable::ErrorMessage
+            | Variable::IntegrationError
+            | Variable::WafError
+            | Variable::AuthenticateError
+            | Variable::AuthorizerError
+            | Variable::AuthorizeError,
+        ) => key.value() == "-",
+        Some(_) => true,
+        None => name.ends_with("latency") || SERVER_WRITTEN.contains(&name),
+    }
 }
+
+/// Names of the objects of formats.
+const OBJECTS: &[&str] = &[
+    "context",
+    "request",
+    "api",
+    "client",
+    "http",
+    "integration",
+    "error",
+    "response",
+    "identity",
+    "authorizer",
+    "authorize",
+    "authenticate",
+    "auth",
+    "waf",
+];
+
+/// Names of fields that only the server writes, beside those of [`Variable`].
+const SERVER_WRITTEN: &[&str] = &[
+    "ip",
+    "sourceip",
+    "identitysourceip",
+    "caller",
+    "user",
+    "requesttime",
+    "requesttimeepoch",
+    "httpmethod",
+    "protocol",
+    "responselength",
+    "accountid",
+    "eventtype",
+    "connectionid",
+    "messageid",
+    "integrationrequestid",
+    "authorizerrequestid",
+    "awsendpointrequestid",
+    "wafstatus",
+    "wafresponse",
+    "wafresponsecode",
+    "authenticatestatus",
+    "authorizestatus",
+    "authorizerstatus",
+    "authorizerservicestatus",
+    "authorizerintegrationstatus",
+    "contextintegrationstatus",
+];
 
 #[cfg(test)]
 mod tests {
@@ -258,6 +357,7 @@ mod tests {
                     &["Status"],
                     &["statusCode"],
                     &["responseStatus"],
+                    &["http_status"],
                     &["context", "status"],
                     &["response", "status"],
                     &["http", "status"],

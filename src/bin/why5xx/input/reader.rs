@@ -30,8 +30,7 @@ impl<'s> Reader<'s> {
         }
         execution::parse(event)
             .or_else(|| self.formats.read("", None, event))
-            .or_else(|| access::is_healthy(event).then_some(Record::Nothing))
-            .or_else(|| access::read(event))
+            .or_else(|| access::parse_by_shape(event))
             .or_else(|| lambda::parse_line(event).map(Record::Lambda))
             .or_else(|| self.bare_error(&event.message.text()))
             .unwrap_or(Record::Unknown)

@@ -1,0 +1,121 @@
+//! API, stage and route of a failed request, as far as no client can have written them.
+//!
+//! A client may add keys to a line, so a name counts only if it is the only one of its kind and stands before all client
+//! text. Everything is client text from the first key on that is not certainly the server's.
+
+use super::vocabulary::{self, Variable};
+use super::{Form, set_value};
+
+/// API, stage and route of a line.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) api_id: Option<String>,
+    pub(super) stage: Option<String>,
+    pub(super) route: Option<String>,
+    /// Whether the line has a name that a client may have written.
+    pub(super) doubtful: bool,
+}
+
+/// Value of one variable.
+#[derive(Debug, Default)]
+struct Value<'a> {
+    text: Option<&'a str>,
+    /// Whether there is another value, or client text in front of one.
+    doubtful: bool,
+}
+
+impl<'a> Value<'a> {
+    fn add(&mut self, text: &'a str, doubtful: bool) {
+        let first = *self.text.get_or_insert(text);
+        self.doubtful |= doubtful || first != text;
+    }
+
+    fn certain(&self) -> Option<String> {
+        set_value(self.text.filter(|_| !self.doubtful)?).map(str::to_owned)
+    }
+}
+
+/// Finds the places of a line, at any depth and escaping.
+pub(super) fn places(text: &str, form: Form) -> Places {
+    let [mut api_id, mut stage, mut resource_path, mut route_key] = <[Value<'_>; 4]>::default();
+    let mut client_text = false;
+    for key in form.keys(text) {
+        let name = vocabulary::plain(key.name);
+        let name = vocabulary::without_context(&name);
+        let value = match vocabulary::variable_of_name(name) {
+            Some(Variable::ApiId) => &mut api_id,
+            Some(Variable::Stage) => &mut stage,
+            Some(Variable::ResourcePath) => &mut resource_path,
+            Some(Variable::RouteKey) => &mut route_key,
+            _ => {
+                client_text |= !vocabulary::is_written_by_the_server(name, key);
+                continue;
+            }
+        };
+        value.add(key.value(), client_text);
+    }
+    Places {
+        api_id: api_id.certain(),
+        stage: stage.certain(),
+        route: resource_path.certain().or_else(|| route_key.certain()),
+        doubtful: [&api_id, &stage, &resource_path, &route_key].iter().any(|value| value.doubtful),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
+        let places = places(text, Form::of(text).expect("a form"));
+        (places.api_id, places.stage, places.route, places.doubtful)
+    }
+
+    fn names(api_id: &str, stage: &str, route: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
+        let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+        (name(api_id), name(stage), name(route), false)
+    }
+
+    #[test]
+    fn names_before_all_client_text_count() {
+        for (text, expected) in [
+            (
+                r#"{"status":"502","apiId":"a1","stage":"prod","routeKey":"GET /x","path":"/y"}"#,
+                names("a1", "prod", "GET /x"),
+            ),
+            (
+                r#"{"context":{"apiId":"a1","stage":"$default","integrationErrorMessage":"-","routeKey":"-"}}"#,
+                names("a1", "$default", ""),
+            ),
+            (r#"{"requestId":"\"r\"","apiId":"\"a1\"","stage":""}"#, names("a1", "", "")),
+            (
+                r#"{"requestId":"r","resourcePath":"/x/{id}","routeKey":"ANY /x","path":"/x/1"}"#,
+                names("", "", "/x/{id}"),
+            ),
+            (
+                "<request id=\"r\"> <ip>192.0.2.1</ip> <stage>prod</stage> <path>/x</path> </request>",
+                names("", "prod", ""),
+            ),
+            ("requestId: r, ip: 192.0.2.1, httpMethod: GET, resourcePath: /x, status: 502", names("", "", "/x")),
+        ] {
+            assert_eq!(of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_behind_client_text_and_second_names_do_not_count() {
+        for text in [
+            r#"{"status":"502","path":"/x","apiId":"a1"}"#,
+            r#"{"status":"502","anything":"/x","stage":"prod"}"#,
+            r#"{"status":"502","integrationErrorMessage":"no","stage":"prod"}"#,
+            r#"{"status":"502","stage":"prod","path":"x","stage":"other"}"#,
+            r#"{"status":"502","stage":"prod","path":"{\"Stage\":\"other\"}"}"#,
+            "<request id=\"r\"> <path>/x</path> <stage>prod</stage> </request>",
+            "requestId: r, path: /x, httpMethod: GET, resourcePath: /x, status: 502",
+        ] {
+            assert_eq!(of(text), (None, None, None, true), "{text}");
+        }
+        let repeated = r#"{"status":"502","stage":"prod","path":"x","stage":"prod"}"#;
+        assert_eq!(of(repeated), (None, None, None, true), "the second stands behind client text");
+    }
+}
