@@ -87,7 +87,10 @@ ALARM = "AWS::CloudWatch::Alarm"
 ALWAYS = {
     "BrokenAccessAlarm": ALARM,
     "BrokenExecutionAlarm": ALARM,
+    "AccessDeliveryErrorsAlarm": ALARM,
     "DeliveryErrorsAlarm": ALARM,
+    "FlowDeliveryErrorsAlarm": ALARM,
+    "FunctionDeliveryErrorsAlarm": ALARM,
     "DeliveryThrottlingAlarm": ALARM,
     "DestinationFailuresAlarm": ALARM,
     "EventsDroppedAlarm": ALARM,
@@ -115,6 +118,8 @@ ALWAYS = {
 }
 ON_DEMAND = {
     "AlarmSubscription": "AWS::SNS::Subscription",
+    "AmbiguousLinesAlarm": ALARM,
+    "NotUnderstoodAlarm": ALARM,
     "AlarmTopic": "AWS::SNS::Topic",
     "AlarmTopicPolicy": "AWS::SNS::TopicPolicy",
     "CanaryAlarm": ALARM,
@@ -136,6 +141,11 @@ OF_LISTS = {
     "AccessThrottlingAlarmawsapigatewayordersaccess": ALARM,
     "FunctionThrottlingAlarmawslambdaorders": ALARM,
     "FlowThrottlingAlarmvpcflow": ALARM,
+    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::MetricFilter",
+    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::MetricFilter",
+    "AccessLockawsapigatewayordersaccess": "AWS::Logs::MetricFilter",
+    "FunctionLockawslambdaorders": "AWS::Logs::MetricFilter",
+    "FlowLockvpcflow": "AWS::Logs::MetricFilter",
 }
 
 
@@ -148,7 +158,7 @@ def test_no_other_resource_is_made_and_none_has_another_name():
 def test_empty_lists_subscribe_nothing():
     # What an empty list makes is there by name, with a condition that does not hold.
     for name, resource in translated({}).items():
-        kind = next((kind for kind in KINDS if name in (f"{kind}Subscription", f"{kind}ThrottlingAlarm")), None)
+        kind = next((kind for kind in KINDS if name in (f"{kind}Subscription", f"{kind}ThrottlingAlarm", f"{kind}Lock")), None)
         if kind:
             assert resource["Condition"] == f"Subscribes{kind}LogGroups"
         else:
@@ -168,16 +178,29 @@ def test_fifty_log_groups_fit():
     assert len(made) <= MAX_RESOURCES
 
 
-def test_each_kind_has_its_own_pattern_and_all_filters_one_name():
+def test_each_kind_has_its_own_pattern_and_the_name_of_its_filters_says_it():
     for name, resource in translated(LISTS).items():
         if resource["Type"] != "AWS::Logs::SubscriptionFilter":
             continue
         properties = resource["Properties"]
         kind = name.partition("Subscription")[0]
         assert properties["FilterPattern"] == ("" if kind == "Canary" else {"Ref": f"{kind}FilterPattern"})
-        assert properties["FilterName"] == {"Ref": "AWS::StackName"}
+        said = "execution" if kind == "Canary" else kind.lower()
+        assert properties["FilterName"] == {"Fn::Sub": "${AWS::StackName}/" + said}
         assert properties["DestinationArn"] == {"Fn::GetAtt": ["Function", "Arn"]}
         assert resource["DependsOn"] == "InvokePermission"
+
+
+def test_a_log_group_in_two_lists_is_refused():
+    group = "/orders/log"
+    made = translated({f"{kind}LogGroups": group for kind in KINDS})
+    filters = [each["Properties"] for name, each in made.items() if each["Type"] == "AWS::Logs::MetricFilter"]
+    locks = [each["FilterName"] for each in filters if each["LogGroupName"] == group]
+    # Name and log group identify a metric filter, so CloudFormation makes the first and fails at the second.
+    assert locks == [{"Fn::Sub": "${AWS::StackName}/one-list"}] * len(KINDS)
+    subscribed = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::SubscriptionFilter"]
+    names = {str(each["FilterName"]) for each in subscribed}
+    assert len(names) == len(KINDS)
 
 
 def test_throttled_deliveries_alarm_for_each_log_group_and_for_the_canarys():
@@ -387,6 +410,7 @@ def test_a_log_group_that_joins_a_list_leaves_the_other_subscriptions_as_they_we
     after = translated(LISTS | {"AccessLogGroups": "/aws/apigateway/stock-access," + LISTS["AccessLogGroups"]})
     assert {name: each for name, each in after.items() if name in before} == before
     assert set(after) - set(before) == {
+        "AccessLockawsapigatewaystockaccess",
         "AccessSubscriptionawsapigatewaystockaccess",
         "AccessThrottlingAlarmawsapigatewaystockaccess",
     }

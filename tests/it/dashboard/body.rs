@@ -293,7 +293,8 @@ fn deliveries(grid: &mut Grid) {
     ] {
         let search = sorted(&format!(
             "SEARCH('{{AWS/Logs,DestinationType,FilterName,LogGroupName}} MetricName=\"{metric}\" AND \
-             FilterName=\"${{AWS::StackName}}\"', 'Sum', 300)"
+             FilterName=(\"${{AWS::StackName}}/execution\" OR \"${{AWS::StackName}}/access\" OR \
+             \"${{AWS::StackName}}/function\" OR \"${{AWS::StackName}}/flow\")', 'Sum', 300)"
         ));
         grid.metrics((12, 6), title, json!({"metrics": expressions(&[search]), "view": "timeSeries", "period": 300}));
     }
