@@ -39,7 +39,7 @@ impl AccessLogFormat {
 fn variable(text: &str) -> (String, String) {
     let bytes = text.as_bytes();
     let is_word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let end = (0..text.len()).find(|&at| !is_word(at) && !(bytes[at] == b'.' && is_word(at + 1))).unwrap_or(text.len());
+    let end = (0..text.len()).find(|&at| !(is_word(at) || bytes[at] == b'.' && is_word(at + 1))).unwrap_or(text.len());
     (text[..end].to_owned(), text[end..].to_owned())
 }
 

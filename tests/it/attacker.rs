@@ -2,6 +2,8 @@
 //!
 //! `WHY5XX_ATTACKER_LINES` sets the number of lines of each (100,000).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -278,6 +280,7 @@ fn hostile(format: &str, random: &mut Random) -> String {
     text
 }
 
+#[allow(clippy::disallowed_methods, reason = "a number for this test alone")]
 fn lines() -> u64 {
     std::env::var("WHY5XX_ATTACKER_LINES").map_or(100_000, |number| number.parse().unwrap())
 }
