@@ -520,7 +520,7 @@ pub(super) const CAUSES: &[Cause] = &[
         statuses: &[502, 500],
         needs: &[ErrorLevel, AccessField("integration.error"), SeparateLog(LogKind::Lambda)],
         patterns: &[
-            Function("^task timed out after"),
+            Function("^task timed out after {} seconds$"),
             Function("^sandbox.timedout"),
             ErrorType("^sandbox.timedout$"),
             ErrorType("^sandbox.timeout$"),
