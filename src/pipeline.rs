@@ -9,6 +9,7 @@ mod dimensions;
 mod exemplars;
 mod memory;
 mod sources;
+mod understood;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 pub use exemplars::Exemplar;
 pub use memory::{Additions, Memory};
+pub use understood::Understood;
 
 use self::counter::Counter;
 use crate::cause::Table;
@@ -60,8 +62,8 @@ pub struct Counted {
     pub split_requests: u64,
     /// Counts of earlier batches whose cause turned out to be another one.
     pub corrections: Vec<Correction>,
-    /// Log events that no reader of their kind understood.
-    pub not_understood: u64,
+    /// Log events by kind of log, and those that were not understood.
+    pub understood: Understood,
     /// Lines of the access log have no usable status.
     pub lacks_status: bool,
     /// The API, stage or route of a failure is not known, since a client may have written what its line says.
@@ -85,8 +87,8 @@ pub struct Pipeline {
     settings: Arc<Settings>,
     table: Table,
     memory: Memory,
-    /// Log events outside of this span are passed over.
-    span_ms: Range<i64>,
+    /// Log events outside of this span are passed over, and those without a time.
+    span_ms: Option<Range<i64>>,
     /// When to give up on a batch, and how much CPU time one may take.
     time: (Option<Instant>, Option<Duration>),
     /// The account that the function runs in, once it is known.
@@ -102,17 +104,18 @@ impl Pipeline {
             settings,
             table,
             memory: Memory::default(),
-            span_ms: i64::MIN..i64::MAX,
+            span_ms: None,
             time: (None, None),
             own_account: None,
             kind: None,
         }
     }
 
-    /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z.
+    /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z. A log event without a time is in no
+    /// span.
     #[must_use]
     pub fn within(self, span_ms: Range<i64>) -> Self {
-        Self { span_ms, ..self }
+        Self { span_ms: Some(span_ms), ..self }
     }
 
     /// Reads every log event as one of this kind, whatever its log group is called.
@@ -325,10 +328,12 @@ impl<'p> Batch<'p> {
 
     /// Counts a log event as one of the batch. Says whether it is to be read.
     fn admits(&mut self, event: &LogEvent<'_>) -> bool {
-        if !self.pipeline.span_ms.contains(&event.timestamp_ms) {
+        self.number += 1;
+        if let Some(span_ms) = &self.pipeline.span_ms
+            && (event.timestamp_ms == 0 || !span_ms.contains(&event.timestamp_ms))
+        {
             return false;
         }
-        self.number += 1;
         self.timestamp(event.timestamp_ms);
         !(self.counter.counted.own_log_group || self.counter.counted.canary)
     }
@@ -341,14 +346,18 @@ impl<'p> Batch<'p> {
             Some(LogKind::Execution) | None => {}
         }
         match execution::parse_with_id(event) {
-            execution::WithId::Line(line) => self.execution(source, event, &line),
-            execution::WithId::Nothing => {}
+            execution::WithId::Line(line) => {
+                self.counter.counted.understood.add(LogKind::Execution);
+                self.execution(source, event, &line);
+            }
+            execution::WithId::Nothing => self.counter.counted.understood.add(LogKind::Execution),
             execution::WithId::Other => self.other_event(source, event),
         }
     }
 
     #[inline(never)]
     fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
+        self.counter.counted.understood.add(LogKind::Lambda);
         if let Some(line) = &lambda::parse_line(event) {
             self.invocation(source, event, line);
         }
@@ -364,6 +373,7 @@ impl<'p> Batch<'p> {
     }
 
     fn record(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, record: &Record<'_>) {
+        self.counter.counted.understood.add_record(self.number, record);
         match record {
             Record::Execution(line) => self.execution(source, event, line),
             Record::Transcript(text) if !self.is_duplicate(source, event) => {
@@ -377,14 +387,14 @@ impl<'p> Batch<'p> {
             Record::Access(line) => self.access(source, event, line),
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
-            Record::Nothing => {}
-            Record::Unknown => self.counter.counted.not_understood += 1,
+            Record::Nothing(_) | Record::Unknown => {}
         }
     }
 
     #[inline(never)]
     fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::ExecutionLine<'_>) {
         let counts_routes = self.pipeline.settings.route_metrics;
+        self.counter.counted.understood.ends += u64::from(line.head == execution::Head::MethodCompleted);
         if line.head == execution::Head::HttpMethod && !counts_routes {
             return;
         }
@@ -435,10 +445,7 @@ impl<'p> Batch<'p> {
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
         let counted = &mut self.counter.counted;
         match line {
-            access::AccessLine::NoStatus => {
-                counted.not_understood += 1;
-                counted.lacks_status = true;
-            }
+            access::AccessLine::NoStatus => counted.lacks_status = true,
             access::AccessLine::Failed(fields) => {
                 let api = fields.api_id.as_ref().or(source.api_id.as_ref());
                 let stage = fields.stage.as_ref().or(source.stage.as_ref());

@@ -97,7 +97,7 @@ const WORDS_OF_OUTPUT: &[(&str, &str)] = &[
     // The message of the function's log line about a shape.
     ("function/mod.rs", "unclassified"),
     // A key of `replay --json`.
-    ("bin/why5xx/report.rs", "unclassified"),
+    ("bin/why5xx/report/json.rs", "unclassified"),
 ];
 
 #[test]

@@ -4,8 +4,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 use why5xx::classify::shape::fingerprint;
-use why5xx::failure::Id;
-use why5xx::pipeline::{Counted, Exemplar};
+use why5xx::pipeline::Counted;
 use why5xx::publish::Published;
 use why5xx::settings::LogLevel;
 
@@ -86,7 +85,7 @@ impl Totals {
         self.log_events += counted.decoded.log_events;
         self.damaged_events += counted.decoded.damaged_events;
         self.duplicate_events += counted.duplicate_events;
-        self.not_understood += counted.not_understood;
+        self.not_understood += counted.understood.not_understood;
         self.ambiguous_lines += counted.ambiguous_lines;
         self.errors += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
     }
@@ -115,28 +114,6 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
-}
-
-/// Returns the fields that locate one failed request.
-pub(super) fn exemplar(exemplar: &Exemplar, region: Option<&str>) -> Value {
-    let failure = &exemplar.failure;
-    let dimension = |name| failure.subject.dimension(name);
-    json!({
-        "cause": failure.cause.id,
-        "metric": failure.subject.metric().name(),
-        "apiId": dimension("ApiId"),
-        "stage": dimension("Stage"),
-        "functionName": dimension("FunctionName"),
-        "status": failure.status,
-        // `requestId` is the invocation's, as in all lines of Lambda.
-        "failedRequestId": failure.request_id.as_ref().and_then(Id::text),
-        "traceId": failure.trace_id,
-        "logGroup": exemplar.source.log_group,
-        "logStream": exemplar.source.log_stream,
-        "accountId": exemplar.source.owner,
-        "region": region,
-        "eventTimestamp": failure.timestamp_ms,
-    })
 }
 
 /// Returns the fields about a text without a cause. Its shape contains no text of clients or functions.

@@ -188,7 +188,7 @@ impl Function {
         own.count(OwnMetric::DuplicateEvents, now_ms, counted.duplicate_events);
         own.count(OwnMetric::SplitRequests, now_ms, counted.split_requests);
         own.count(OwnMetric::AmbiguousLines, now_ms, counted.ambiguous_lines);
-        own.count(OwnMetric::NotUnderstood, now_ms, counted.not_understood);
+        own.count(OwnMetric::NotUnderstood, now_ms, counted.understood.not_understood);
         own.count(OwnMetric::BothSources, now_ms, counted.both_sources.len() as u64);
         own.count(OwnMetric::OtherDimensions, now_ms, counted.other_dimensions);
         own.count(OwnMetric::Canary, now_ms, if counted.canary { counted.decoded.log_events } else { 0 });
@@ -201,7 +201,7 @@ impl Function {
     /// Logs exemplars of the failures, and shapes of those without a cause.
     fn log_findings(&self, exemplars: &[Exemplar], shapes: &BTreeMap<String, u64>) {
         for exemplar in exemplars {
-            self.log.line(LogLevel::Info, "exemplar", log::exemplar(exemplar, self.settings.region.as_deref()));
+            self.log.line(LogLevel::Info, "exemplar", exemplar.fields(self.settings.region.as_deref()));
         }
         for (shape, count) in shapes {
             self.log.line(LogLevel::Warn, "unclassified", log::shape(shape, *count));
@@ -213,7 +213,7 @@ impl Function {
         let log_group = &counted.decoded.header.log_group;
         let log_events = counted.decoded.log_events;
         let warnings = [
-            (counted.not_understood, "log events that were not understood; nothing of them is counted"),
+            (counted.understood.not_understood, "log events that were not understood; nothing of them is counted"),
             (
                 if counted.lacks_status { log_events } else { 0 },
                 "access log without a usable status; put $context.status under the key `status` into its format, or declare \

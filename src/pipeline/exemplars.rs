@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::failure::Failure;
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Id};
 use crate::record::Source;
 use crate::tally::MINUTE_MS;
 
@@ -14,6 +16,32 @@ pub struct Exemplar {
     pub failure: Failure,
     /// Where it was told: the log group and stream, and the account whose they are.
     pub source: Arc<Source>,
+}
+
+impl Exemplar {
+    /// Returns the fields that locate the failed request, as a JSON object. `region` is the Region of the log.
+    ///
+    /// An exemplar of API `a1b2c3d4e5` has `"apiId": "a1b2c3d4e5"` and `"functionName": null`.
+    pub fn fields(&self, region: Option<&str>) -> Value {
+        let Self { failure, source } = self;
+        let dimension = |name| failure.subject.dimension(name);
+        json!({
+            "cause": failure.cause.id,
+            "metric": failure.subject.metric().name(),
+            "apiId": dimension("ApiId"),
+            "stage": dimension("Stage"),
+            "functionName": dimension("FunctionName"),
+            "status": failure.status,
+            // `requestId` is the invocation's, as in all lines of Lambda.
+            "failedRequestId": failure.request_id.as_ref().and_then(Id::text),
+            "traceId": failure.trace_id,
+            "logGroup": source.log_group,
+            "logStream": source.log_stream,
+            "accountId": source.owner,
+            "region": region,
+            "eventTimestamp": failure.timestamp_ms,
+        })
+    }
 }
 
 /// Most pairs of minute and cause that are remembered: an hour in which every cause occurs each minute.

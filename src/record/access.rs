@@ -36,6 +36,7 @@ use form::Form;
 
 use super::Record;
 use crate::decode::LogEvent;
+use crate::log_kind::LogKind;
 
 /// Line of an access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub fn is_healthy(event: &LogEvent<'_>) -> bool {
 /// `Record::Nothing`
 pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
     if format.is_none() && is_healthy(event) {
-        return Record::Nothing;
+        return Record::Nothing(LogKind::Access);
     }
     let text = event.message.text();
     let line = match format {
@@ -79,7 +80,7 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
 /// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log.
 pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     if is_healthy(event) {
-        return Some(Record::Nothing);
+        return Some(Record::Nothing(LogKind::Access));
     }
     let text = event.message.text();
     by_shape(without_prefix_of_file(event, text.trim())).map(record)
@@ -87,7 +88,7 @@ pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
 
 fn record<'a>(line: AccessLine) -> Record<'a> {
     match line {
-        AccessLine::Healthy => Record::Nothing,
+        AccessLine::Healthy => Record::Nothing(LogKind::Access),
         line => Record::Access(line),
     }
 }

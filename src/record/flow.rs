@@ -181,7 +181,7 @@ impl FlowField {
 /// Parses a log event as a flow-log record in `format` or in the default format; None if it is not one.
 ///
 /// `2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK` →
-/// `Record::Flow(FlowRecord { rejected: true })`; with `ACCEPT` `Record::Nothing`
+/// `Record::Flow(FlowRecord { rejected: true })`; with `ACCEPT` `Record::Nothing(Flow)`
 pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
     // A record in the default format starts with its version, or with the year of a prefix.
     let first = event.message.head(1).first().copied()?;
@@ -193,7 +193,7 @@ pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<
     }
     let text = event.message.text();
     let line = format.and_then(|format| format.line(&text)).or_else(|| default_line(&text))?;
-    Some(if line.rejected { Record::Flow(line) } else { Record::Nothing })
+    Some(if line.rejected { Record::Flow(line) } else { Record::Nothing(super::LogKind::Flow) })
 }
 
 /// Parses a record in the default format, with or without the time and the stream that log viewers print before it.
@@ -234,7 +234,7 @@ impl Formats {
             && let Some(format) = Format::of_header(&event.message.text())
         {
             self.remember(log_group, format);
-            return Some(Record::Nothing);
+            return Some(Record::Nothing(super::LogKind::Flow));
         }
         if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(log_group)) {
             self.remember(log_group, Format::of_fields(names));
@@ -259,7 +259,7 @@ mod tests {
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
         match formats.read("/vpc/orders", configured, &event)? {
             Record::Flow(line) => Some(line.rejected),
-            Record::Nothing => Some(false),
+            Record::Nothing(_) => Some(false),
             other => panic!("{other:?}"),
         }
     }

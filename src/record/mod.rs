@@ -26,7 +26,7 @@ pub enum Record<'a> {
     /// A record of a VPC flow log.
     Flow(flow::FlowRecord),
     /// A line of one of the kinds above that proves nothing.
-    Nothing,
+    Nothing(LogKind),
     /// No known shape.
     Unknown,
 }
@@ -152,7 +152,7 @@ pub fn parse_event<'a>(
     match source.kind {
         Some(LogKind::Execution) => execution::parse(event).unwrap_or(Record::Unknown),
         // A function prints what it likes.
-        Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing, Record::Lambda),
+        Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing(LogKind::Lambda), Record::Lambda),
         Some(LogKind::Flow) => formats.read(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
         Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
         None => execution::parse_by_shape(event)

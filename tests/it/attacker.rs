@@ -350,7 +350,7 @@ fn honest_lines_count_what_they_say_and_none_is_ambiguous() {
         let status = if random.below(2) == 0 { 200 + random.below(300) as u16 } else { 500 + random.below(5) as u16 };
         let line = format.line(&values(status, &mut random), random.below(2) == 0);
         let counted = format.count(&line);
-        assert_eq!((counted.ambiguous_lines, counted.not_understood), (0, 0), "{}\n{line}", format.text);
+        assert_eq!((counted.ambiguous_lines, counted.understood.not_understood), (0, 0), "{}\n{line}", format.text);
         assert_eq!(failures(&counted).len(), usize::from(status >= 500), "{}\n{line}", format.text);
     }
 }

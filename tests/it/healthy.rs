@@ -295,7 +295,7 @@ fn a_healthy_log_raises_nothing() {
         assert!(raised.is_empty(), "{}: {raised:?}", batch.header.log_group);
         assert!(counted.shapes.is_empty() && counted.exemplars.is_empty(), "{}", batch.header.log_group);
         assert_eq!(counted.ambiguous_lines, 0, "{}", batch.header.log_group);
-        assert_eq!(counted.not_understood, 0, "{}", batch.header.log_group);
+        assert_eq!(counted.understood.not_understood, 0, "{}", batch.header.log_group);
     }
 }
 

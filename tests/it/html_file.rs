@@ -97,7 +97,7 @@ fn an_input_is_never_overwritten_however_it_is_called() {
                 );
             }
         }
-        for inputs in [&[][..], &["-"], &["sub", "-"], &["/dev/stdin"]] {
+        for inputs in [&["-"][..], &["sub", "-"], &["/dev/stdin"]] {
             let stdin = File::open(folder.path("in.log")).unwrap();
             let output = folder.command(&[&["--html", "hard"], inputs].concat()).stdin(stdin).output().unwrap();
             assert_refused(&output, "hard cannot be written: it is an input; name another file for --html");
@@ -240,7 +240,7 @@ fn a_folder_that_takes_no_file_is_refused_before_anything_is_read() {
 fn a_file_is_refused_while_the_input_is_still_open() {
     let folder = Folder::new("at_once").with("notes.html", "notes");
     let mut child =
-        folder.command(&["--html", "notes.html"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        folder.command(&["--html", "notes.html", "-"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let input = child.stdin.take();
     let begin = Instant::now();
     while child.try_wait().unwrap().is_none() {
@@ -255,7 +255,7 @@ fn a_file_is_refused_while_the_input_is_still_open() {
 fn a_file_that_appears_while_the_log_is_read_is_not_overwritten() {
     let folder = Folder::new("race");
     let mut child = folder
-        .command(&["--html", "report.html"])
+        .command(&["--html", "report.html", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -279,7 +279,7 @@ fn where_nothing_was_read_the_older_page_stays() {
     for input in ["empty.log", "missing.log", "-"] {
         let output = folder.replay(&["--html", "report.html", input]);
         let sentence = "why5xx: no log event was read, so the page in report.html stays as it was\n";
-        assert_eq!((output.status.code(), told(&output).as_str()), (Some(2), sentence), "{input}");
+        assert_eq!((output.status.code(), told(&output).ends_with(sentence)), (Some(2), true), "{input}");
         assert_eq!(folder.text("report.html"), OLD_PAGE);
     }
 }

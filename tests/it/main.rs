@@ -26,6 +26,7 @@ mod odd_batches;
 mod own_rules;
 mod properties;
 mod publish;
+mod reading;
 mod records;
 mod remedies;
 mod replay_publish;

@@ -20,11 +20,12 @@ use why5xx::cause::Table;
 use why5xx::failure::Metric;
 
 use self::axis::Axis;
-use self::counts::{Causes, Colours, Log, by_metric, has_time, highest_first};
+use self::counts::{Causes, Colours, Log, by_metric, highest_first};
 use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
-use crate::replay::Totals;
 use crate::terminal::printable;
+use crate::time::has_time;
+use crate::totals::Totals;
 use crate::words::Words;
 use crate::{Failed, is_stdin};
 
@@ -76,7 +77,14 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
     page.push_str("<main id=\"main\">");
     tiles(&mut page, totals, &logs);
     if logs.is_empty() {
-        page.push_str("<p>No failure: none of the log events tells of a 5xx.</p>");
+        let answer = match () {
+            () if totals.log_events == 0 => "Nothing was read, so this page says nothing about failures.".to_owned(),
+            () if totals.is_foreign() => {
+                "Not one of the log events was understood, so this page says nothing about failures.".to_owned()
+            }
+            () => format!("No failure in these {}.", things(totals.log_events, "log event")),
+        };
+        let _ = write!(page, "<p>{answer}</p>");
     }
     let axis = span_ms(totals, &logs).map(|(first_ms, last_ms)| Axis::over(first_ms, last_ms));
     for (metric, log) in &logs {

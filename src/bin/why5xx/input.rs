@@ -84,12 +84,10 @@ impl Part {
         matches!(self, Self::Events { log_group, .. } if log_group.is_empty())
     }
 
-    /// How many of its log events have no time.
-    pub(crate) fn untimed(&self) -> u64 {
-        match self {
-            Self::Events { events, .. } => events.iter().filter(|event| event.timestamp_ms == 0).count() as u64,
-            _ => 0,
-        }
+    /// Returns the number in the input of its `nth` log event, counted from 1; None if only the part's own order is known.
+    pub(crate) fn number_of(&self, nth: u64) -> Option<u64> {
+        let Self::Events { events, .. } = self else { return None };
+        events.get(usize::try_from(nth).ok()?.checked_sub(1)?).map(|event| event.number)
     }
 
     /// Hands over its log events, as those of `log_group` where it does not tell.
@@ -136,7 +134,7 @@ pub(crate) enum InputError {
 impl std::fmt::Display for InputError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Read(error) => write!(f, "cannot be read: {error}"),
+            Self::Read(error) => error.fmt(f),
             Self::Refused { what } => write!(f, "not a log: it looks like {what}"),
             Self::Json { kind, line, column } => {
                 write!(f, "looks like {kind}, but is no whole JSON (line {line}, column {column})")

@@ -12,6 +12,7 @@ mod report;
 mod runbook;
 mod terminal;
 mod time;
+mod totals;
 mod words;
 
 use std::io::{IsTerminal, Write};

@@ -15,6 +15,7 @@ use why5xx::tally::{Datum, Tally};
 
 use crate::Failed;
 use crate::report::complain;
+use crate::totals::counted;
 
 pub(crate) use target::Target;
 
@@ -49,9 +50,4 @@ fn sendable_at(tally: &Tally, now_ms: i64) -> Vec<Datum> {
         ));
     }
     sendable.data
-}
-
-fn counted(count: u64, one: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{ending}")
 }

@@ -1,27 +1,30 @@
 //! `why5xx replay`: every input through the pipeline, the counts added up.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use why5xx::cause::UNCLASSIFIED;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use why5xx::decode::{EventCallback, Limits};
-use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::tally::Tally;
+use why5xx::log_kind::LogKind;
+use why5xx::pipeline::Pipeline;
 
 use crate::configuration::Configuration;
 use crate::html::{self, PageTarget};
 use crate::input::folder::{self, Found};
-use crate::input::{self, Part, Reader};
+use crate::input::{self, InputError, Part, Reader};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
-use crate::terminal::Color;
+use crate::report::{self, complain, json};
+use crate::terminal::{Color, printable};
 use crate::time::Span;
-use crate::{Failed, UNREADABLE, inputs_or_stdin, is_stdin, report};
+use crate::totals::{InputEvents, Totals, Undecodable};
+use crate::{Failed, is_stdin};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -30,8 +33,11 @@ pub(crate) struct Options {
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,
-    /// Print the PutMetricData requests, as sent on the day of the log: one JSON document a line, instead of tables
+    /// Print comma-separated values instead of tables: a row for each count of a minute
     #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print the PutMetricData requests, as sent on the day of the log: one JSON document a line, instead of tables
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
     metrics: bool,
     /// Send the counts to CloudWatch, all but those too old for it
     #[arg(long)]
@@ -45,138 +51,83 @@ pub(crate) struct Options {
     /// why5xx, is never overwritten.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Only log events of this time or later: RFC 3339, or `2h` for two hours ago
+    /// Only log events of this time or later: RFC 3339, `2h` for two hours ago, or a local time such as 14:00
+    ///
+    /// Also a date with or without a time of day, and milliseconds since 1970. Log events without a time are left out.
     #[arg(long, value_name = "T")]
     since: Option<String>,
     /// Only log events before this time
     #[arg(long, value_name = "T")]
     until: Option<String>,
-    /// The log group of input that does not tell it
+    /// The log group of input that does not name its group
     #[arg(long, value_name = "NAME", default_value = "")]
     log_group: String,
+    /// The kind of log, if neither the log group nor the log events show it
+    #[arg(long, value_parser = kind())]
+    kind: Option<LogKind>,
     #[command(flatten)]
     configuration: Configuration,
 }
 
-/// What all inputs came to.
-#[derive(Debug, Default)]
-pub(crate) struct Totals {
-    pub(crate) batches: u64,
-    pub(crate) log_events: u64,
-    /// Times of the first and of the last log event with a time.
-    pub(crate) span_ms: Option<(i64, i64)>,
-    pub(crate) tally: Tally,
-    pub(crate) shapes: BTreeMap<String, u64>,
-    /// By cause; the last ones that were read.
-    pub(crate) exemplars: BTreeMap<&'static str, VecDeque<Exemplar>>,
-    pub(crate) duplicate_events: u64,
-    pub(crate) ambiguous_lines: u64,
-    pub(crate) split_requests: u64,
-    pub(crate) not_understood: u64,
-    pub(crate) other_dimensions: u64,
-    pub(crate) both_sources: BTreeSet<String>,
-    pub(crate) undecodable: Vec<Undecodable>,
-}
-
-/// An input that could not be read.
-#[derive(Debug)]
-pub(crate) struct Undecodable {
-    pub(crate) input: String,
-    pub(crate) error: String,
-}
-
-/// Most exemplars kept of a cause, over all inputs.
-const MOST_EXEMPLARS: usize = 20;
-
-/// Most shapes told apart, over all inputs.
-const MOST_SHAPES: usize = 10_000;
-
-impl Totals {
-    fn add(&mut self, counted: Counted) {
-        self.batches += 1;
-        self.log_events += counted.decoded.log_events;
-        let seconds = counted.seconds.keys().filter(|second| **second != 0).map(|second| second.saturating_mul(1_000));
-        self.reach(seconds);
-        self.tally.merge(counted.tally);
-        for (shape, count) in counted.shapes {
-            if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
-                *self.shapes.entry(shape).or_default() += count;
-            }
-        }
-        for correction in counted.corrections {
-            if let Some(exemplars) = self.exemplars.get_mut(correction.key.cause) {
-                exemplars.retain(|exemplar| exemplar.failure.request_id != correction.request_id);
-            }
-            self.tally.correct(correction);
-        }
-        for exemplar in counted.exemplars {
-            let kept = self.exemplars.entry(exemplar.failure.cause.id).or_default();
-            if kept.len() == MOST_EXEMPLARS {
-                kept.pop_front();
-            }
-            kept.push_back(exemplar);
-        }
-        self.duplicate_events += counted.duplicate_events;
-        self.ambiguous_lines += counted.ambiguous_lines;
-        self.split_requests += counted.split_requests;
-        self.not_understood += counted.not_understood;
-        self.other_dimensions += counted.other_dimensions;
-        self.both_sources.extend(counted.both_sources);
-    }
-
-    /// Widens the span to these times.
-    fn reach(&mut self, times_ms: impl Iterator<Item = i64>) {
-        let (first_ms, last_ms) = self.span_ms.unwrap_or((i64::MAX, i64::MIN));
-        let (first_ms, last_ms) =
-            times_ms.fold((first_ms, last_ms), |(first, last), time| (first.min(time), last.max(time)));
-        self.span_ms = (first_ms <= last_ms).then_some((first_ms, last_ms));
-    }
-
-    fn status(&self) -> ExitCode {
-        if !self.undecodable.is_empty() {
-            ExitCode::from(UNREADABLE)
-        } else if self.tally.counts().any(|(key, _)| key.cause == UNCLASSIFIED) {
-            ExitCode::from(1)
-        } else {
-            ExitCode::SUCCESS
-        }
-    }
+/// Reads the name of a kind of log.
+fn kind() -> impl TypedValueParser<Value = LogKind> {
+    PossibleValuesParser::new(LogKind::NAMES).try_map(|name| LogKind::parse(&name).ok_or("not a kind of log"))
 }
 
 pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
-    let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?;
+    let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?.bounds();
     let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
-    let settings = Arc::new(options.configuration.settings()?);
+    let mut settings = options.configuration.settings()?;
+    // What is sent is what the function would send.
+    settings.route_metrics |= !options.publish && !options.metrics;
+    let settings = Arc::new(settings);
     let table = options.configuration.table()?;
-    let inputs = inputs_or_stdin(&options.inputs)?;
+    if options.inputs.is_empty() {
+        return Err(Failed("no input: name a FILE or a folder, or - for the standard input".into()));
+    }
+    let pipeline = || {
+        let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
+        if let Some(span) = span.clone() {
+            pipeline = pipeline.within(span);
+        }
+        match options.kind {
+            Some(kind) => pipeline.of_kind(kind),
+            None => pipeline,
+        }
+    };
     let mut replay = Replay {
-        pipeline: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
-        pasted: Pipeline::new(Arc::clone(&settings), table.clone()).within(span.bounds()),
+        pipeline: pipeline(),
+        pasted: pipeline(),
         reader: Reader::new(&settings, &table),
-        log_group: &options.log_group,
-        page: options.html.as_deref().map(|path| PageTarget::of(path, &inputs)).transpose()?,
+        options,
+        span: span.clone(),
+        page: options.html.as_deref().map(|path| PageTarget::of(path, &options.inputs)).transpose()?,
         totals: Totals::default(),
         progress: Progress::on_terminal(),
-        of_input: OfInput::default(),
         of_folders: BTreeMap::new(),
     };
-    for found in folder::files(&inputs) {
+    for found in folder::files(&options.inputs) {
         replay.found(found);
     }
     replay.end();
     drop(replay.progress);
     let totals = replay.totals;
+    for input in &totals.undecodable {
+        complain(&format!("{} could not be read: {}", printable(&input.input), printable(&input.error)));
+    }
     let data = match (options.publish, options.metrics) {
         (true, _) => publish::sendable_now(&totals.tally),
         (false, true) => publish::sendable_then(&totals.tally),
         (false, false) => Vec::new(),
     };
     let page = replay.page.as_ref();
-    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), &inputs));
+    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), &options.inputs));
     if options.metrics {
         publish::print(data.clone(), &settings)?;
     } else if options.json {
-        report::json(&totals)?;
+        json::json(&totals)?;
+    } else if options.csv {
+        json::csv(&totals)?;
     } else if page.is_none_or(|page| !page.is_stdout()) {
         report::tables(&totals, replay.pipeline.table(), color)?;
     }
@@ -188,54 +139,18 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     Ok(totals.status())
 }
 
-/// What one input held.
-#[derive(Debug, Default)]
-struct OfInput {
-    log_events: u64,
-    /// Of these, in the span of `--since` and `--until`.
-    in_span: u64,
-    /// Of these, without a time.
-    untimed: u64,
-    /// A part of it could not be read, and that was said.
-    failed: bool,
-}
-
-impl OfInput {
-    fn add(&mut self, other: &Self) {
-        self.log_events += other.log_events;
-        self.in_span += other.in_span;
-        self.untimed += other.untimed;
-        self.failed |= other.failed;
-    }
-
-    /// Why nothing of the input was counted: that is no all-clear.
-    fn says_nothing(&self, more: &str) -> Option<String> {
-        if self.failed || self.in_span > 0 {
-            return None;
-        }
-        Some(match (self.log_events, self.untimed) {
-            (0, _) => format!("no log event in it{more}"),
-            (all, 0) => format!("none of its {all} log events is in the span of --since and --until"),
-            (all, untimed) => {
-                format!(
-                    "none of its {all} log events is in the span of --since and --until; {untimed} are without a time"
-                )
-            }
-        })
-    }
-}
-
 struct Replay<'o> {
     pipeline: Pipeline,
-    /// By itself: what was left open in a batch is none of a text's.
+    /// Separate, since a request that is open in a batch is not one of a text.
     pasted: Pipeline,
     reader: Reader<'o>,
-    log_group: &'o str,
+    options: &'o Options,
+    span: Option<Range<i64>>,
     page: Option<PageTarget>,
     totals: Totals,
     progress: Progress,
-    of_input: OfInput,
-    of_folders: BTreeMap<PathBuf, OfInput>,
+    /// Log events of each folder that was named.
+    of_folders: BTreeMap<PathBuf, InputEvents>,
 }
 
 impl Replay<'_> {
@@ -260,22 +175,35 @@ impl Replay<'_> {
     }
 
     fn input(&mut self, name: &str, folder: Option<PathBuf>, bytes: Option<u64>, input: impl Read) {
+        let mut events = InputEvents::default();
         let input = self.progress.reading(name, bytes, input);
-        self.of_input = OfInput::default();
-        match (input::read(input, |part| self.part(name, part)), folder) {
-            // One file of a folder may be empty; what counts is whether all are.
-            (Ok(_), Some(folder)) => self.of_folders.entry(folder).or_default().add(&self.of_input),
-            (Ok(summary), None) => {
-                if let Some(why) = self.of_input.says_nothing(&format!("; it looks like {}", summary.form)) {
-                    self.undecodable(name, &why);
+        let read = input::read(input, |part| self.part(name, &part, &mut events));
+        match read {
+            Ok(summary) => {
+                self.totals.late_events += summary.late_events;
+                let why = events.says_nothing(&format!("; it looks like {}", summary.form));
+                match (folder, why) {
+                    (Some(folder), Some(why)) if events.is_foreign() => {
+                        self.of_folders.entry(folder).or_default();
+                        return self.skip(name, &why);
+                    }
+                    // One file of a folder may be empty; what counts is whether all are.
+                    (Some(folder), _) => self.of_folders.entry(folder).or_default().add_all(&events),
+                    (None, Some(why)) => self.undecodable(name, &why),
+                    (None, None) => {}
                 }
             }
-            (Err(error), folder) => {
-                self.of_input.failed = true;
-                folder.into_iter().for_each(|folder| self.of_folders.entry(folder).or_default().add(&self.of_input));
+            Err(error @ InputError::Refused { .. }) if folder.is_some() => {
+                folder.into_iter().for_each(|folder| drop(self.of_folders.entry(folder).or_default()));
+                return self.skip(name, &error.to_string());
+            }
+            Err(error) => {
+                events.failed = true;
+                folder.into_iter().for_each(|folder| self.of_folders.entry(folder).or_default().add_all(&events));
                 self.undecodable(name, &error);
             }
         }
+        self.totals.add_input(name, &events);
     }
 
     /// Says of which folders nothing was counted.
@@ -287,25 +215,33 @@ impl Replay<'_> {
         }
     }
 
-    fn part(&mut self, name: &str, part: Part) {
-        let decode = |limits: &Limits, each: &mut EventCallback<'_>| part.decode(self.log_group, limits, each);
-        let counted = if part.is_of_no_group() && self.log_group.is_empty() {
-            self.pasted.count_read_by(decode, |source, event| self.reader.read(source, event))
-        } else {
-            self.pipeline.count_with(decode)
+    fn part(&mut self, name: &str, part: &Part, events: &mut InputEvents) {
+        let mut seen = InputEvents::default();
+        let span = self.span.as_ref();
+        let log_group = self.options.log_group.as_str();
+        let decode = |limits: &Limits, each: &mut EventCallback<'_>| {
+            part.decode(log_group, limits, &mut |header, event| {
+                seen.add(event.timestamp_ms, span);
+                each(header, event);
+            })
+        };
+        let is_text = matches!(part, Part::Events { .. });
+        self.totals.is_filtered |= !is_text;
+        let pasted = part.is_of_no_group() && log_group.is_empty();
+        let pipeline = if pasted { &mut self.pasted } else { &mut self.pipeline };
+        let counted = match self.options.kind {
+            None if pasted => pipeline.count_read_by(decode, |source, event| self.reader.read(source, event)),
+            _ => pipeline.count_with(decode),
         };
         match counted {
             Ok(mut counted) => {
-                let additions = std::mem::take(&mut counted.additions);
-                self.pipeline.commit(additions);
+                pipeline.commit(std::mem::take(&mut counted.additions));
                 self.progress.log_events(counted.decoded.log_events);
-                self.of_input.log_events += counted.decoded.log_events;
-                self.of_input.untimed += part.untimed();
-                self.of_input.in_span += counted.seconds.values().sum::<u64>();
+                events.merge(&seen, &counted.understood, part);
                 self.totals.add(counted);
             }
             Err(error) => {
-                self.of_input.failed = true;
+                events.failed = true;
                 self.undecodable(name, &error);
             }
         }
@@ -313,5 +249,9 @@ impl Replay<'_> {
 
     fn undecodable(&mut self, input: &str, error: &(impl std::fmt::Display + ?Sized)) {
         self.totals.undecodable.push(Undecodable { input: input.to_owned(), error: error.to_string() });
+    }
+
+    fn skip(&mut self, input: &str, why: &str) {
+        self.totals.skipped.push(Undecodable { input: input.to_owned(), error: why.to_owned() });
     }
 }

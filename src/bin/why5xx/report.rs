@@ -1,16 +1,19 @@
-//! What `why5xx` prints: tables for people, JSON for programs, both from the same totals.
+//! The tables for people.
 
-use std::collections::BTreeMap;
+pub(crate) mod json;
+pub(crate) mod rows;
+
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
 use why5xx::cause::{Cause, Table};
 use why5xx::classify::shape;
 use why5xx::failure::{Metric, Subject};
 
+use self::rows::{Row, by_metric, incidents, rows, rows_by_route};
 use crate::Failed;
-use crate::replay::Totals;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
+use crate::time::{between, minute};
+use crate::totals::{Totals, counted};
 use crate::words::Words;
 
 /// Says on the standard error what went wrong.
@@ -19,94 +22,28 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "why5xx: {message}");
 }
 
-/// One line of the counts: what failed, why, how often, with which statuses.
-struct Row {
-    subject: Subject,
-    cause: &'static str,
-    count: u64,
-    statuses: BTreeMap<Option<u16>, u64>,
-}
-
-/// The counts without minutes and routes, the most frequent first.
-fn rows(totals: &Totals) -> Vec<Row> {
-    let mut rows: BTreeMap<(Metric, Subject, &'static str), Row> = BTreeMap::new();
-    for (key, count) in totals.tally.counts() {
-        let subject = without_route(&key.subject);
-        let row = rows.entry((subject.metric(), subject.clone(), key.cause)).or_insert_with(|| Row {
-            subject,
-            cause: key.cause,
-            count: 0,
-            statuses: BTreeMap::new(),
-        });
-        row.count += count;
-        *row.statuses.entry(key.status).or_default() += count;
-    }
-    let mut rows: Vec<Row> = rows.into_values().collect();
-    rows.sort_by_key(|row| (row.subject.metric(), std::cmp::Reverse(row.count)));
-    rows
-}
-
-fn without_route(subject: &Subject) -> Subject {
-    let mut subject = subject.clone();
-    if let Subject::Request { route, .. } | Subject::AccessLine { route, .. } = &mut subject {
-        *route = None;
-    }
-    subject
-}
-
-/// Failed requests and invocations; a rejected flow is neither.
-fn errors(rows: &[Row]) -> u64 {
-    rows.iter().filter(|row| row.subject.metric() != Metric::RejectedFlows).map(|row| row.count).sum()
-}
-
-pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
-    let rows = rows(totals);
-    let counts: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            let mut names: serde_json::Map<String, Value> =
-                row.subject.dimensions().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-            names.insert("Cause".into(), row.cause.into());
-            let statuses: serde_json::Map<String, Value> = row
-                .statuses
-                .iter()
-                .map(|(status, count)| (status.map_or("none".into(), |status| status.to_string()), (*count).into()))
-                .collect();
-            json!({ "metric": row.subject.metric().name(), "dimensions": names, "count": row.count, "statuses": statuses })
-        })
-        .collect();
-    let unclassified: Vec<Value> = totals
-        .shapes
-        .iter()
-        .map(|(text, count)| json!({ "fingerprint": shape::fingerprint(text), "shape": text, "count": count }))
-        .collect();
-    let undecodable: Vec<Value> =
-        totals.undecodable.iter().map(|input| json!({ "input": input.input, "error": input.error })).collect();
-    let document = json!({
-        "batches": totals.batches,
-        "log_events": totals.log_events,
-        "errors": errors(&rows),
-        "counts": counts,
-        "unclassified": unclassified,
-        "undecodable": undecodable,
-    });
-    writeln!(io::stdout().lock(), "{document}")?;
-    Ok(())
-}
+/// Most rows of a table that is there beside the counts; the rest are in `--json` and on the page.
+const MOST_ROWS: usize = 20;
 
 pub(crate) fn tables(totals: &Totals, table: &Table, color: Color) -> Result<(), Failed> {
-    let rows = rows(totals);
+    let rows = rows(&totals.tally);
+    let routes = rows_by_route(&totals.tally);
     let mut out = color.stdout();
-    let by_metric: Vec<(Metric, Vec<&Row>)> = by_metric(&rows);
-    let failed: Vec<String> = by_metric.iter().map(|(metric, of)| in_words(*metric, of)).collect();
-    let failed = if failed.is_empty() { "no failure".to_owned() } else { failed.join(", ") };
-    let read = format!("{} log events in {} batches: {failed}", totals.log_events, totals.batches);
-    writeln!(out, "{}", bold(&wrapped("", &read, width())))?;
+    let by_metric = by_metric(&rows);
+    writeln!(out, "{}", bold(&wrapped("", &summary(totals, &rows), width())))?;
+    what_was_read(&mut out, totals)?;
     for (metric, of) in &by_metric {
         let heading = format!("{} (metric {})", Words::of(*metric).heading(), metric.name());
         writeln!(out, "\n{}", bold(&wrapped("", &heading, width())))?;
         write!(out, "{}", aligned(of, table_width()))?;
+        let of: Vec<&Row> = routes.iter().filter(|row| row.subject.metric() == *metric).collect();
+        if !of.is_empty() {
+            writeln!(out, "By route")?;
+            write!(out, "{}", aligned(&of[..of.len().min(MOST_ROWS)], table_width()))?;
+            more(&mut out, of.len())?;
+        }
     }
+    times(&mut out, &rows)?;
     what_to_do(&mut out, &rows, table)?;
     if !totals.shapes.is_empty() {
         writeln!(out, "\n{}", bold("Unclassified: shapes of the log text"))?;
@@ -118,13 +55,108 @@ pub(crate) fn tables(totals: &Totals, table: &Table, color: Color) -> Result<(),
     remarks(&mut out, totals)
 }
 
-/// The rows of each metric that has some, in the order of the metrics.
-fn by_metric(rows: &[Row]) -> Vec<(Metric, Vec<&Row>)> {
-    let mut by_metric: BTreeMap<Metric, Vec<&Row>> = BTreeMap::new();
-    for row in rows {
-        by_metric.entry(row.subject.metric()).or_default().push(row);
+/// The answer in one sentence. "No failure" stands only beside what was read.
+fn summary(totals: &Totals, rows: &[Row]) -> String {
+    let by_metric = by_metric(rows);
+    if totals.log_events == 0 {
+        return "No log event was read.".to_owned();
     }
-    by_metric.into_iter().collect()
+    let read = format!("{} in {}", counted(totals.log_events, "log event"), counted_batches(totals.batches));
+    if totals.is_foreign() {
+        return format!("{read}: none of them was understood");
+    }
+    if by_metric.is_empty() {
+        return format!("{read}: no failure");
+    }
+    let failed: Vec<String> = by_metric.iter().map(|(metric, of)| in_words(*metric, of)).collect();
+    format!("{read}: {}", failed.join(", "))
+}
+
+fn counted_batches(batches: u64) -> String {
+    format!("{batches} {}", if batches == 1 { "batch" } else { "batches" })
+}
+
+/// Kinds, times and the rate; and what was not understood.
+fn what_was_read(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
+    let understood = &totals.understood;
+    let kinds = [
+        (understood.execution, "of execution logs"),
+        (understood.access, "of access logs"),
+        (understood.function, "of functions"),
+        (understood.flow, "of flow logs"),
+        (understood.not_understood, "not understood"),
+    ];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
+    if !kinds.is_empty() {
+        let times = totals.span_ms.and_then(|(first, last)| between(first, last));
+        let times = times.map_or("without times".to_owned(), |times| format!("{times} UTC"));
+        writeln!(out, "{}", wrapped("", &format!("Read: {}; {times}.", kinds.join(", ")), width()))?;
+    }
+    if let (Some(requests), Some(failed)) = (totals.requests(), totals.failed_requests()) {
+        let percent = failed as f64 * 100.0 / requests.max(1) as f64;
+        let rate = format!("{failed} of {} failed: {percent:.2} %.", counted(requests, "request"));
+        writeln!(out, "{}", wrapped("", &rate, width()))?;
+    }
+    for input in totals.not_understood.iter().take(MOST_ROWS) {
+        let remark = format!(
+            "{} of {} not understood, the first is number {}",
+            counted(input.log_events, "log event"),
+            printable(&input.input),
+            input.first
+        );
+        writeln!(out, "{}", wrapped("", &remark, width()))?;
+    }
+    more(out, totals.not_understood.len())
+}
+
+/// Says how many rows are not shown.
+fn more(out: &mut impl Write, rows: usize) -> Result<(), Failed> {
+    match rows.saturating_sub(MOST_ROWS) {
+        0 => Ok(()),
+        more => Ok(writeln!(out, "{more:>7}  more rows: see --json")?),
+    }
+}
+
+/// When each cause was counted, and a sentence for each incident.
+fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
+    let timed: Vec<&Row> = rows.iter().filter(|row| !row.minutes.is_empty()).collect();
+    if timed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", bold("When (UTC)"))?;
+    for row in timed.iter().take(MOST_ROWS) {
+        let (Some((first, last)), Some((peak, most))) = (row.span_ms(), row.peak()) else { continue };
+        let line = format!(
+            "{} {}: first {}, last {}, most at {} ({most})",
+            place(&row.subject),
+            row.cause,
+            minute(first),
+            minute(last),
+            minute(peak)
+        );
+        writeln!(out, "{}", wrapped("  ", &line, width()))?;
+    }
+    more(out, timed.len())?;
+    let incidents = incidents(rows);
+    if !incidents.is_empty() {
+        let heading = "Incidents: three and more counts without a gap of ten minutes (UTC)";
+        writeln!(out, "\n{}", bold(&wrapped("", heading, width())))?;
+    }
+    for incident in incidents.iter().take(MOST_ROWS) {
+        let what = Words::of(incident.row.subject.metric()).several;
+        let line = format!(
+            "{}: began {}, ended {}, {} {what}, {:.0} % of all in that time ({})",
+            incident.row.cause,
+            minute(incident.from_ms),
+            minute(incident.to_ms),
+            incident.count,
+            incident.share * 100.0,
+            place(&incident.row.subject),
+        );
+        writeln!(out, "{}", wrapped("  ", &line, width()))?;
+    }
+    more(out, incidents.len())
 }
 
 /// The sum of a metric. No two are added up: an API's two logs tell of the same requests.
@@ -174,8 +206,10 @@ fn statuses(row: &Row) -> String {
     told.map(in_words).collect::<Vec<_>>().join(", ")
 }
 
+/// The names of a subject, with its route if rows are by route.
 fn place(subject: &Subject) -> String {
-    subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/")
+    let names = subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/");
+    subject.route().map_or(names.clone(), |route| format!("{names} {}", printable(route)))
 }
 
 /// The first check of each cause that was counted.
@@ -210,7 +244,9 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.duplicate_events, "log events were repeats and counted once"),
         (totals.split_requests, "requests were joined from two batches"),
         (totals.ambiguous_lines, "access-log lines may be forged by client text and were not counted"),
-        (totals.not_understood, "log events were not understood"),
+        (totals.untimed, "log events have no time"),
+        (totals.late_events, "log events were too far out of order to be put in order"),
+        (totals.outside_span, "log events are outside the span, or have no time while one was given"),
         (totals.other_dimensions, "counts are of more APIs, stages or names than are told apart, and stand as `other`"),
     ];
     if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() {
@@ -223,10 +259,11 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         let remark = format!("{}: seen in both logs: do not add them up", printable(api_id));
         writeln!(out, "{}", wrapped("", &remark, width()))?;
     }
-    for input in &totals.undecodable {
-        writeln!(out, "\ncould not be read: {}: {}", printable(&input.input), input.error)?;
+    for input in totals.skipped.iter().take(MOST_ROWS) {
+        let remark = format!("skipped {}: {}", printable(&input.input), printable(&input.error));
+        writeln!(out, "{}", wrapped("", &remark, width()))?;
     }
-    Ok(())
+    more(out, totals.skipped.len())
 }
 
 /// Narrowest title of a cause beside its id, in columns.

@@ -1,5 +1,7 @@
 //! The times of `--since` and `--until`.
 
+use std::ops::Range;
+
 use jiff::civil::{DateTime, Time};
 use jiff::{Span as Duration, Timestamp, Zoned};
 
@@ -19,10 +21,38 @@ impl Span {
         if span.since_ms >= span.until_ms { Err("--since is not before --until".into()) } else { Ok(span) }
     }
 
-    /// Returns the times as a range.
-    pub(crate) fn bounds(self) -> std::ops::Range<i64> {
-        self.since_ms..self.until_ms
+    /// Returns the times as a range; None if all of time is in the span.
+    pub(crate) fn bounds(self) -> Option<Range<i64>> {
+        Some(self.since_ms..self.until_ms).filter(|bounds| *bounds != (i64::MIN..i64::MAX))
     }
+}
+
+/// Times that can be shown: after 1970-01-01, which stands for "no time", and before the year 10000.
+const CALENDAR_MS: Range<i64> = 60_000..253_402_300_800_000;
+
+/// Returns whether a log event has this time, and it can be shown.
+pub(crate) fn has_time(ms: i64) -> bool {
+    CALENDAR_MS.contains(&ms)
+}
+
+/// Returns the time in RFC 3339; None outside the calendar.
+///
+/// 1777896000000 → `2026-05-04T12:00:00Z`
+pub(crate) fn rfc3339(ms: i64) -> Option<String> {
+    Timestamp::from_millisecond(ms).ok().map(|time| time.to_string())
+}
+
+/// Returns the minute of a time in UTC, for people.
+///
+/// 1777896000000 → `2026-05-04 12:00`
+pub(crate) fn minute(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.strftime("%F %H:%M").to_string())
+}
+
+/// Returns the span between two times in UTC, for people; None outside the calendar.
+pub(crate) fn between(first_ms: i64, last_ms: i64) -> Option<String> {
+    let show = |ms| Some(Timestamp::from_millisecond(ms).ok()?.strftime("%F %T").to_string());
+    Some(format!("from {} to {}", show(first_ms)?, show(last_ms)?))
 }
 
 /// Smallest number that is read as milliseconds since 1970-01-01T00:00:00Z: a time in September 2001. A smaller one may
@@ -83,6 +113,6 @@ mod tests {
     #[test]
     fn a_span_that_ends_before_it_begins_is_an_error() {
         assert!(Span::of(Some("2026-05-04"), Some("2026-05-03")).is_err());
-        assert!(Span::of(None, None).is_ok());
+        assert!(Span::of(None, None).is_ok_and(|span| span.bounds().is_none()));
     }
 }

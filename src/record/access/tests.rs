@@ -22,7 +22,7 @@ fn read_both(text: &str) -> Option<AccessLine> {
 
 fn read_event(message: Message<'_>) -> Option<AccessLine> {
     match parse_by_shape(&LogEvent { id: b"", timestamp_ms: 0, message })? {
-        Record::Nothing => Some(AccessLine::Healthy),
+        Record::Nothing(_) => Some(AccessLine::Healthy),
         Record::Access(line) => Some(line),
         other => panic!("{other:?}"),
     }
@@ -179,7 +179,7 @@ fn of_a_log_that_is_known_to_be_an_access_log_every_labelled_line_counts() {
     let parse = |text: &str| {
         let message = Message::plain(text.as_bytes());
         match parse(&LogEvent { id: b"1", timestamp_ms: 0, message }, None) {
-            Record::Nothing => AccessLine::Healthy,
+            Record::Nothing(_) => AccessLine::Healthy,
             Record::Access(line) => line,
             other => panic!("{text}: {other:?}"),
         }

@@ -136,7 +136,7 @@ impl<'a> WithId<'a> {
     fn record(self) -> Option<Record<'a>> {
         match self {
             Self::Line(line) => Some(Record::Execution(line)),
-            Self::Nothing => Some(Record::Nothing),
+            Self::Nothing => Some(Record::Nothing(super::LogKind::Execution)),
             Self::Other => None,
         }
     }
@@ -215,7 +215,7 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
     match line {
         Some(line) => Some(Record::Execution(line)),
         // The gateway's own text, for it is behind a request ID or a console's date. It proves nothing.
-        None if prefix.request_id.is_some() && prefix.is_closed => Some(Record::Nothing),
+        None if prefix.request_id.is_some() && prefix.is_closed => Some(Record::Nothing(super::LogKind::Execution)),
         None => None,
     }
 }

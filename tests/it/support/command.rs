@@ -10,8 +10,12 @@ pub(crate) fn command(arguments: &[&str], input: &[u8]) -> Output {
 
 /// The same with more environment variables.
 pub(crate) fn command_in(variables: &[(&str, &str)], arguments: &[&str], input: &[u8]) -> Output {
+    // `replay` reads the standard input only if it is named.
+    let is_replay = arguments.first().is_some_and(|command| *command == "replay");
+    let stdin = is_replay && !input.is_empty() && !arguments.contains(&"-");
     let mut child = Command::new(env!("CARGO_BIN_EXE_why5xx"))
         .args(arguments)
+        .args(stdin.then_some("-"))
         .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use why5xx::cause::{REASON_NOT_LOGGED, UNCLASSIFIED};
 use why5xx::failure::{Metric, Subject};
@@ -10,14 +9,7 @@ use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;
 use super::chart::Layer;
-
-/// Times that a chart can show: after 1970-01-01, which stands for "no time", and before the year 10000.
-const CALENDAR_MS: Range<i64> = 60_000..253_402_300_800_000;
-
-/// Whether a log event of this time can stand on an axis.
-pub(super) fn has_time(ms: i64) -> bool {
-    CALENDAR_MS.contains(&ms)
-}
+use crate::time::has_time;
 
 /// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
 pub(super) type Causes = BTreeMap<&'static str, u64>;

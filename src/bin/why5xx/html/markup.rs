@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use jiff::Timestamp;
 
-use crate::terminal::turns_text_around;
+use crate::terminal::is_hidden;
 
 /// A text that can stand between tags and in a quoted attribute.
 pub(super) fn text(text: &str) -> Text<'_> {
@@ -23,7 +23,7 @@ impl Display for Text<'_> {
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
                 '\n' => f.write_char('\n')?,
-                c if c.is_control() || turns_text_around(c) => f.write_char('\u{fffd}')?,
+                c if is_hidden(c) => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
             }
         }

@@ -8,9 +8,10 @@ use why5xx::failure::{Id, Metric, Subject};
 use why5xx::pipeline::Exemplar;
 
 use super::chart;
-use super::counts::{Colours, Log, has_time, highest_first};
+use super::counts::{Colours, Log, highest_first};
 use super::markup::{self, number, text};
-use crate::replay::Totals;
+use crate::time::has_time;
+use crate::totals::Totals;
 
 /// Causes whose remedy stands open; the others open on a click, and on paper.
 const OPEN: usize = 3;

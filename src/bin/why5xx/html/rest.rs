@@ -6,7 +6,7 @@ use why5xx::classify::shape;
 
 use super::counts::highest_first;
 use super::markup::{number, text};
-use crate::replay::Totals;
+use crate::totals::Totals;
 
 /// Most shapes and unreadable inputs that are shown.
 const MOST_ROWS: usize = 50;
@@ -48,7 +48,17 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "Ambiguous lines",
             "Access-log lines that client text may have forged; not counted. Use a format without what clients write.",
         ),
-        (totals.not_understood, "Not understood", "Log events that no reader understood; nothing of them is counted."),
+        (totals.understood.execution, "Of execution logs", ""),
+        (totals.understood.access, "Of access logs", ""),
+        (totals.understood.function, "Of functions", ""),
+        (totals.understood.flow, "Of flow logs", ""),
+        (
+            totals.understood.not_understood,
+            "Not understood",
+            "Log events that are not a line of the log they are in, or of no known log. One may be a failure.",
+        ),
+        (totals.untimed, "Without a time", "Counted, unless a span was asked for."),
+        (totals.outside_span, "Outside the span", "Not counted: before --since, after --until, or without a time."),
         (
             totals.other_dimensions,
             "Counts under <code>other</code>",

@@ -5,7 +5,7 @@ use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
 
 use super::*;
-use crate::replay::Undecodable;
+use crate::totals::Undecodable;
 
 const NOON_MS: i64 = 1_777_896_000_000; // 2026-05-04T12:00:00Z
 const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x \u{1b}[2J";
@@ -146,8 +146,13 @@ fn a_failure_without_a_time_is_counted_and_said_to_be_in_no_chart() {
 #[test]
 fn a_log_without_a_failure_says_so() {
     let page = made(&Totals { log_events: 7, ..Totals::default() });
-    assert!(page.contains("No failure: none of the log events tells of a 5xx."));
+    assert!(page.contains("No failure in these 7 log events."));
     assert!(!page.contains("What to check"));
+    let mut foreign = Totals { log_events: 7, ..Totals::default() };
+    foreign.understood.not_understood = 7;
+    for page in [made(&foreign), made(&Totals::default())] {
+        assert!(page.contains("this page says nothing about failures") && !page.contains("No failure"));
+    }
 }
 
 #[test]

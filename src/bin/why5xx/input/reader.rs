@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use why5xx::cause::Table;
 use why5xx::classify::error_text::cause_of_error;
-use why5xx::decode::LogEvent;
+use why5xx::decode::{LogEvent, Message};
+use why5xx::log_kind::LogKind;
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source, access, execution};
@@ -15,12 +16,29 @@ pub(crate) struct Reader<'s> {
     settings: &'s Settings,
     table: &'s Table,
     formats: Formats,
+    /// A line of Lambda's was seen: what stands beside it is what a function printed.
+    is_of_function: bool,
 }
 
 impl<'s> Reader<'s> {
     /// A reader that has seen no header line of a flow log yet.
     pub(crate) fn new(settings: &'s Settings, table: &'s Table) -> Self {
-        Self { settings, table, formats: Formats::default() }
+        Self { settings, table, formats: Formats::default(), is_of_function: false }
+    }
+
+    /// Creates a reader for a whole text, in which a line of Lambda's may come after what the function printed.
+    pub(crate) fn of_text(settings: &'s Settings, table: &'s Table, text: &str) -> Self {
+        let mut reader = Self::new(settings, table);
+        for line in text.lines() {
+            let message = Message::plain(line.as_bytes());
+            let _ = reader.function_line(&LogEvent { id: b"", timestamp_ms: 0, message });
+        }
+        reader
+    }
+
+    /// Creates a reader for text that may be the error of a function, without the lines of Lambda around it.
+    pub(crate) fn of_function(settings: &'s Settings, table: &'s Table) -> Self {
+        Self { is_of_function: true, ..Self::new(settings, table) }
     }
 
     /// Reads a log event. With a log group it is read as the function does.
@@ -31,12 +49,18 @@ impl<'s> Reader<'s> {
         execution::parse(event)
             .or_else(|| self.formats.read("", None, event))
             .or_else(|| access::parse_by_shape(event))
-            .or_else(|| lambda::parse_line(event).map(Record::Lambda))
-            .or_else(|| self.bare_error(&event.message.text()))
+            .or_else(|| self.function_line(event))
+            .or_else(|| self.is_of_function.then(|| self.bare_error(&event.message.text())).flatten())
             .unwrap_or(Record::Unknown)
     }
 
-    /// Takes a text for an error by itself, without the frame in which a runtime writes it, unless it is a line of a
+    fn function_line<'a>(&mut self, event: &LogEvent<'a>) -> Option<Record<'a>> {
+        let line = lambda::parse_line(event)?;
+        self.is_of_function = true;
+        Some(Record::Lambda(line))
+    }
+
+    /// Takes a text in the log of a function for an error by itself, without the frame in which a runtime writes it, unless it is a line of a
     /// logger. What is no exception by its type may be anything, and counts only where it names a cause.
     fn bare_error(&self, text: &str) -> Option<Record<'static>> {
         let stripped = prefix::strip(text);
@@ -48,7 +72,7 @@ impl<'s> Reader<'s> {
         let level = first.trim_matches(['[', ']', ':']);
         let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
         // An object without an error of a function may be the answer of a service.
-        let is_other_object = behind_id.starts_with('{') && !behind_id.contains("errorMessage");
+        let is_other_object = behind_id.starts_with(['{', '<']) && !behind_id.contains("errorMessage");
         if logged || behind_id.is_empty() || is_other_object {
             return None;
         }
@@ -60,7 +84,7 @@ impl<'s> Reader<'s> {
             return Some(error(Some(name), message));
         }
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
-        Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing })
+        Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
 }
 

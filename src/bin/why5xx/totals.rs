@@ -1,0 +1,260 @@
+//! Sums over all inputs of a replay, and what of the inputs was not read or not understood.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
+use std::process::ExitCode;
+
+use why5xx::cause::UNCLASSIFIED;
+use why5xx::failure::Metric;
+use why5xx::pipeline::{Counted, Exemplar, Understood};
+use why5xx::tally::Tally;
+
+use crate::UNREADABLE;
+use crate::input::Part;
+use crate::time::has_time;
+
+/// Sums over all inputs.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) batches: u64,
+    /// Log events in the span, if one was given.
+    pub(crate) log_events: u64,
+    /// Log events outside the span, and those without a time while one was given.
+    pub(crate) outside_span: u64,
+    /// Log events without a time.
+    pub(crate) untimed: u64,
+    /// Times of the first and of the last log event with a time.
+    pub(crate) span_ms: Option<(i64, i64)>,
+    pub(crate) understood: Understood,
+    pub(crate) not_understood: Vec<NotUnderstood>,
+    /// A subscription filter may have held lines back.
+    pub(crate) is_filtered: bool,
+    pub(crate) tally: Tally,
+    pub(crate) shapes: BTreeMap<String, u64>,
+    /// By cause; the last ones that were read.
+    pub(crate) exemplars: BTreeMap<&'static str, VecDeque<Exemplar>>,
+    pub(crate) duplicate_events: u64,
+    pub(crate) ambiguous_lines: u64,
+    /// Log events that came too late to be put in order.
+    pub(crate) late_events: u64,
+    pub(crate) split_requests: u64,
+    pub(crate) other_dimensions: u64,
+    pub(crate) both_sources: BTreeSet<String>,
+    pub(crate) undecodable: Vec<Undecodable>,
+    /// Files of a folder that are not logs.
+    pub(crate) skipped: Vec<Undecodable>,
+}
+
+/// An input that could not be read.
+#[derive(Debug)]
+pub(crate) struct Undecodable {
+    pub(crate) input: String,
+    pub(crate) error: String,
+}
+
+/// An input with log events that were not understood.
+#[derive(Debug)]
+pub(crate) struct NotUnderstood {
+    pub(crate) input: String,
+    pub(crate) log_events: u64,
+    /// Number of the first of them, counted from 1 in the input.
+    pub(crate) first: u64,
+}
+
+/// Log events of one input.
+#[derive(Debug, Default)]
+pub(crate) struct InputEvents {
+    /// Those read so far, in the span or not.
+    read: u64,
+    in_span: u64,
+    outside_span: u64,
+    untimed: u64,
+    span_ms: Option<(i64, i64)>,
+    understood: Understood,
+    /// A part could not be read, and that was said.
+    pub(crate) failed: bool,
+}
+
+impl InputEvents {
+    /// Counts a log event before it is read.
+    pub(crate) fn add(&mut self, timestamp_ms: i64, span: Option<&Range<i64>>) {
+        self.read += 1;
+        let is_timed = has_time(timestamp_ms);
+        self.untimed += u64::from(!is_timed);
+        if span.is_some_and(|span| timestamp_ms == 0 || !span.contains(&timestamp_ms)) {
+            self.outside_span += 1;
+            return;
+        }
+        self.in_span += 1;
+        if is_timed {
+            self.reach((timestamp_ms, timestamp_ms));
+        }
+    }
+
+    /// Adds the events of one part, and what the pipeline understood of them.
+    pub(crate) fn merge(&mut self, seen: &Self, understood: &Understood, part: &Part) {
+        let number = |first: u64| part.number_of(first).unwrap_or(self.read + first);
+        let first = understood.first_not_understood.map(number);
+        // A part may be in another order than the input.
+        self.understood.first_not_understood =
+            [self.understood.first_not_understood, first].into_iter().flatten().min();
+        add_understood(&mut self.understood, understood);
+        self.read += seen.read;
+        self.in_span += seen.in_span;
+        self.outside_span += seen.outside_span;
+        self.untimed += seen.untimed;
+        if let Some(span_ms) = seen.span_ms {
+            self.reach(span_ms);
+        }
+    }
+
+    fn reach(&mut self, other: (i64, i64)) {
+        self.span_ms = Some(wider(self.span_ms, other));
+    }
+
+    /// Returns whether there were log events, but not one of them was understood.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.in_span > 0 && self.understood.not_understood == self.in_span
+    }
+
+    /// Adds the log events of another input.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        self.read += other.read;
+        self.in_span += other.in_span;
+        self.untimed += other.untimed;
+        self.failed |= other.failed;
+        add_understood(&mut self.understood, &other.understood);
+    }
+
+    /// Returns why nothing of the input was counted: that is no all-clear. `more` says what the input looks like.
+    pub(crate) fn says_nothing(&self, more: &str) -> Option<String> {
+        let (read, untimed) = (counted(self.read, "log event"), self.untimed);
+        if self.failed || self.in_span > 0 && !self.is_foreign() {
+            None
+        } else if self.in_span > 0 {
+            Some(format!(
+                "none of its {read} was understood{more}, but not like a log of API Gateway, Lambda or VPC flows"
+            ))
+        } else if self.read == 0 {
+            Some(format!("no log event in it{more}"))
+        } else if untimed == 0 {
+            Some(format!("none of its {read} is in the span of --since and --until"))
+        } else {
+            Some(format!("none of its {read} is in the span of --since and --until; {untimed} are without a time"))
+        }
+    }
+}
+
+fn wider(span: Option<(i64, i64)>, other: (i64, i64)) -> (i64, i64) {
+    span.map_or(other, |span| (span.0.min(other.0), span.1.max(other.1)))
+}
+
+fn add_understood(sum: &mut Understood, more: &Understood) {
+    sum.execution += more.execution;
+    sum.access += more.access;
+    sum.function += more.function;
+    sum.flow += more.flow;
+    sum.ends += more.ends;
+    sum.not_understood += more.not_understood;
+}
+
+/// Most exemplars to keep of a cause, over all inputs.
+const MOST_EXEMPLARS: usize = 20;
+
+/// Most shapes to keep, over all inputs.
+const MOST_SHAPES: usize = 10_000;
+
+impl Totals {
+    /// Adds the counts of one part of an input.
+    pub(crate) fn add(&mut self, counted: Counted) {
+        self.batches += 1;
+        self.tally.merge(counted.tally);
+        for (shape, count) in counted.shapes {
+            if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
+                *self.shapes.entry(shape).or_default() += count;
+            }
+        }
+        for correction in counted.corrections {
+            if let Some(exemplars) = self.exemplars.get_mut(correction.key.cause) {
+                exemplars.retain(|exemplar| exemplar.failure.request_id != correction.request_id);
+            }
+            self.tally.correct(correction);
+        }
+        for exemplar in counted.exemplars {
+            let kept = self.exemplars.entry(exemplar.failure.cause.id).or_default();
+            if kept.len() == MOST_EXEMPLARS {
+                kept.pop_front();
+            }
+            kept.push_back(exemplar);
+        }
+        self.duplicate_events += counted.duplicate_events;
+        self.ambiguous_lines += counted.ambiguous_lines;
+        self.split_requests += counted.split_requests;
+        self.other_dimensions += counted.other_dimensions;
+        self.both_sources.extend(counted.both_sources);
+    }
+
+    /// Adds the log events of an input that was read to its end, or as far as it could be.
+    pub(crate) fn add_input(&mut self, input: &str, events: &InputEvents) {
+        self.log_events += events.in_span;
+        self.outside_span += events.outside_span;
+        self.untimed += events.untimed;
+        if let Some(span_ms) = events.span_ms {
+            self.span_ms = Some(wider(self.span_ms, span_ms));
+        }
+        add_understood(&mut self.understood, &events.understood);
+        if let Some(first) = events.understood.first_not_understood {
+            let log_events = events.understood.not_understood;
+            self.not_understood.push(NotUnderstood { input: input.to_owned(), log_events, first });
+        }
+    }
+
+    /// Returns whether nothing of the log events was understood.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.log_events > 0 && self.understood.not_understood == self.log_events
+    }
+
+    /// Returns the number of requests if the log holds the end of every one. A log in which every request failed may be
+    /// filtered, so its number is not known.
+    pub(crate) fn requests(&self) -> Option<u64> {
+        let failed = self.failed_requests()?;
+        let lines = self.understood.access.saturating_sub(self.ambiguous_lines);
+        let requests = if self.understood.ends > 0 { self.understood.ends } else { lines };
+        (!self.is_filtered && requests > failed).then_some(requests)
+    }
+
+    /// Returns the number of failed requests of the one kind of log that was read; None if both were, or if the end of a
+    /// request is not in the log.
+    pub(crate) fn failed_requests(&self) -> Option<u64> {
+        let metric = match (self.understood.ends, self.understood.access) {
+            (1.., 0) => Metric::Errors,
+            (0, 1..) => Metric::AccessLogErrors,
+            _ => return None,
+        };
+        let mut failed = 0;
+        for (key, count) in self.tally.counts().filter(|(key, _)| key.subject.metric() == metric) {
+            if key.status.is_none() && metric == Metric::Errors {
+                return None;
+            }
+            failed += count;
+        }
+        Some(failed)
+    }
+
+    /// Returns the exit status.
+    pub(crate) fn status(&self) -> ExitCode {
+        if !self.undecodable.is_empty() || self.log_events == 0 || self.is_foreign() {
+            ExitCode::from(UNREADABLE)
+        } else if self.tally.counts().any(|(key, _)| key.cause == UNCLASSIFIED) {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Returns a number of things, whose name gets an `s` unless it is one.
+pub(crate) fn counted(count: u64, one: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}

@@ -1,0 +1,219 @@
+//! What `replay` says of its inputs: what was read, what was not understood, and no all-clear without either.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::command::command;
+
+const GROUP: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
+
+/// A new folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("reading").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The document that `replay --json` prints, its exit status, and what it says on the standard error.
+fn replay(arguments: &[&str], input: &str) -> (Value, Option<i32>, String) {
+    let output = command(&[&["replay", "--json"], arguments].concat(), input.as_bytes());
+    let document = serde_json::from_slice(&output.stdout).unwrap();
+    (document, output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Failed requests at these minutes after noon, each with the lines of a healthy request after it.
+fn log(minutes: &[u32]) -> String {
+    let line = |(number, minute): (usize, &u32)| {
+        let time = format!("2026-05-04T12:{minute:02}:07.123Z");
+        format!(
+            "{time} (1f2e3d{number:02x}) Execution failed due to a timeout error\n\
+             {time} (1f2e3d{number:02x}) Method completed with status: 504\n\
+             {time} (5a6b7c{number:02x}) Method completed with status: 200\n"
+        )
+    };
+    minutes.iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn nothing_read_is_an_error_that_says_so() {
+    let late = ["--log-group", GROUP, "--since", "2030-01-01"];
+    let untimed = "(1f2e3d4c) Execution failed due to a timeout error\n";
+    for (arguments, input, says) in [
+        (&[][..], "\n", "no log event in it"),
+        (&late[..], &log(&[1]), "none of its 3 log events is in the span of --since and --until"),
+        (&late[..], untimed, "none of its 1 log event is in the span of --since and --until; 1 are without a time"),
+        (&[][..], "Dear team,\nsee you at noon.\n", "- could not be read: none of its 2 log events was understood"),
+    ] {
+        let (document, status, error) = replay(arguments, input);
+        assert_eq!((status, &document["errors"]), (Some(2), &json!(0)), "{input}");
+        assert!(error.contains(says), "{error}");
+    }
+    let output = command(&["replay"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("why5xx: no input: name a FILE"));
+}
+
+#[test]
+fn no_failure_is_said_only_with_what_was_read() {
+    let text = "2026-05-04T12:00:01Z (5a6b7c8d) Method completed with status: 200\nthe moon is full\n";
+    let output = command(&["replay"], text.as_bytes());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "2 log events in 1 batch: no failure",
+        "Read: 1 of execution logs, 1 not understood; from 2026-05-04 12:00:01 to 2026-05-04 12:00:01 UTC.",
+        "1 log event of - not understood, the first is number 2",
+    ] {
+        assert!(printed.contains(line), "{printed}");
+    }
+    assert_eq!(output.status.code(), Some(0));
+    let (document, _, _) = replay(&[], text);
+    assert_eq!(document["not_understood"], json!([{"input": "-", "log_events": 1, "first": 2}]));
+}
+
+#[test]
+fn the_document_has_times_rates_incidents_and_requests_to_look_up() {
+    let (document, status, _) = replay(&["--log-group", GROUP], &log(&[1, 2, 2, 30]));
+    assert_eq!(status, Some(0));
+    let dimensions = json!({"ApiId": "a1b2c3d4e5", "Stage": "prod", "Cause": "integration_timeout"});
+    let count = json!({
+        "metric": "Errors", "dimensions": dimensions, "count": 4, "statuses": {"504": 4},
+        "first": "2026-05-04T12:01:00Z", "last": "2026-05-04T12:30:00Z",
+        "peak": {"minute": "2026-05-04T12:02:00Z", "count": 2},
+    });
+    assert_eq!(document["counts"], json!([count]));
+    assert_eq!(document["span"], json!({"from": "2026-05-04T12:01:07.123Z", "to": "2026-05-04T12:30:07.123Z"}));
+    assert_eq!(document["requests"], 8);
+    let minutes: Vec<_> =
+        document["by_minute"].as_array().unwrap().iter().map(|row| (&row["minute"], &row["count"])).collect();
+    assert_eq!(
+        json!(minutes),
+        json!([["2026-05-04T12:01:00Z", 1], ["2026-05-04T12:02:00Z", 2], ["2026-05-04T12:30:00Z", 1]])
+    );
+    let incident = &document["incidents"][0];
+    assert_eq!((&incident["from"], &incident["to"]), (&json!("2026-05-04T12:01:00Z"), &json!("2026-05-04T12:02:00Z")));
+    assert_eq!((&incident["count"], &incident["share"]), (&json!(3), &json!(1.0)));
+    assert_eq!(document["exemplars"].as_array().unwrap().len(), 4);
+    assert_eq!(document["exemplars"][0]["failedRequestId"], "1f2e3d00");
+}
+
+#[test]
+fn a_log_that_may_be_filtered_has_no_number_of_requests() {
+    let failures: String =
+        log(&[1, 2]).lines().filter(|line| !line.ends_with("200")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(replay(&["--log-group", GROUP], &failures).0["requests"], Value::Null);
+    let batch = json!({
+        "messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": GROUP, "logStream": "s",
+        "subscriptionFilters": ["why5xx"],
+        "logEvents": [
+            {"id": "1", "timestamp": 1_777_896_000_000_i64, "message": "(1f2e3d4c) Method completed with status: 502"},
+            {"id": "2", "timestamp": 1_777_896_000_000_i64, "message": "(5a6b7c8d) Method completed with status: 200"},
+        ],
+    });
+    let (document, _, _) = replay(&[], &batch.to_string());
+    assert_eq!((&document["errors"], &document["requests"]), (&json!(1), &Value::Null));
+}
+
+#[test]
+fn a_span_keeps_its_events_and_counts_those_outside() {
+    let input = format!("(9f8e7d6c) Execution failed due to a timeout error\n{}", log(&[1, 5, 9]));
+    let span = ["--log-group", GROUP, "--since", "2026-05-04T12:05:00Z", "--until", "1777896480000"];
+    let (document, status, _) = replay(&span, &input);
+    assert_eq!((&document["errors"], &document["log_events"], status), (&json!(1), &json!(3), Some(0)));
+    assert_eq!((&document["outside_span"], &document["untimed"]), (&json!(7), &json!(1)));
+    let (all, _, _) = replay(&span[..2], &input);
+    assert_eq!((&all["errors"], &all["outside_span"]), (&json!(4), &json!(0)));
+}
+
+#[test]
+fn comma_separated_values_have_a_row_for_each_minute() {
+    let output = command(&["replay", "--csv", "--log-group", GROUP], log(&[1, 2, 2]).as_bytes());
+    let expected = "metric,api_id,stage,function,cause,minute,count\n\
+                    Errors,a1b2c3d4e5,prod,,integration_timeout,2026-05-04T12:01:00Z,1\n\
+                    Errors,a1b2c3d4e5,prod,,integration_timeout,2026-05-04T12:02:00Z,2\n";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn an_incident_is_a_sentence_and_routes_are_shown() {
+    let text = log(&[10, 11, 12]);
+    let route = "2026-05-04T12:10:06Z (1f2e3d00) HTTP Method: GET, Resource Path: /stock/{id}\n";
+    let output = command(&["replay", "--log-group", GROUP], format!("{route}{text}").as_bytes());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = "integration_timeout: began 2026-05-04 12:10, ended 2026-05-04 12:12, 3 failed requests, 100 % of all in \
+                    that time (a1b2c3d4e5/prod)";
+    assert!(printed.contains(sentence), "{printed}");
+    assert!(
+        printed.contains("first 2026-05-04 12:10, last 2026-05-04 12:12, most at 2026-05-04 12:10 (1)"),
+        "{printed}"
+    );
+    assert!(printed.contains("3 of 6 requests failed: 50.00 %."), "{printed}");
+    assert!(printed.contains("a1b2c3d4e5/prod /stock/{id}"), "{printed}");
+}
+
+#[test]
+fn a_kind_reads_a_log_that_its_group_does_not_name() {
+    let text = "(1f2e3d4c) Execution failed due to a timeout error\nfor example: nothing\n";
+    let (document, status, _) = replay(&["--kind", "execution", "--log-group", "/orders/gateway"], text);
+    assert_eq!((&document["errors"], status), (&json!(1), Some(0)));
+    assert_eq!((&document["kinds"]["execution"], &document["not_understood"][0]["first"]), (&json!(1), &json!(2)));
+    let (document, status, _) = replay(&["--kind", "flow"], text);
+    assert_eq!((&document["errors"], status), (&json!(0), Some(2)));
+}
+
+#[test]
+fn a_folder_is_read_once_whatever_links_and_hidden_files_are_in_it() {
+    let folder = folder("links");
+    fs::create_dir(folder.join(".git")).unwrap();
+    fs::write(folder.join("log.txt"), log(&[1])).unwrap();
+    fs::write(folder.join(".git").join("log.txt"), log(&[2])).unwrap();
+    fs::write(folder.join(".hidden"), log(&[3])).unwrap();
+    fs::write(folder.join("README.md"), "How to read these logs\n").unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.join("log.txt"), folder.join("link.txt")).unwrap();
+        std::os::unix::fs::symlink(&folder, folder.join("circle")).unwrap();
+        std::os::unix::fs::symlink(folder.join("gone"), folder.join("broken")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap();
+        assert!(made.success());
+    }
+    let (name, file) = (folder.to_str().unwrap().to_owned(), folder.join("log.txt").to_str().unwrap().to_owned());
+    let (document, status, error) = replay(&["--log-group", GROUP, &name, &file, &file], "");
+    assert_eq!((&document["errors"], &document["log_events"], status), (&json!(1), &json!(3), Some(0)), "{error}");
+    let skipped: Vec<&str> = document["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["input"].as_str()?.rsplit('/').next())
+        .collect();
+    assert_eq!(skipped, ["README.md"]);
+}
+
+#[test]
+fn an_input_that_is_missing_is_named_and_the_rest_is_counted() {
+    let folder = folder("missing");
+    fs::write(folder.join("log.txt"), log(&[1])).unwrap();
+    let (file, missing) = (folder.join("log.txt"), folder.join("no\u{202e}where.txt"));
+    let (document, status, error) =
+        replay(&["--log-group", GROUP, file.to_str().unwrap(), missing.to_str().unwrap()], "");
+    assert_eq!((&document["errors"], status), (&json!(1), Some(2)));
+    assert!(error.contains("no\u{fffd}where.txt could not be read: "), "{error}");
+    assert_eq!(document["undecodable"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn no_character_of_a_log_moves_a_cursor_or_turns_text_around() {
+    let hostile = "a\u{202e}b\u{9b}2J\u{200b}";
+    let line =
+        json!({"status": "502", "requestId": "1f2e3d4c", "apiId": hostile, "stage": hostile, "routeKey": hostile});
+    for arguments in [&["replay"][..], &["replay", "--json"], &["replay", "--csv"], &["replay", "--html", "-"]] {
+        let output = command(arguments, format!("{line}\n").as_bytes());
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!printed.contains(['\u{202e}', '\u{9b}', '\u{200b}']), "{arguments:?}: {printed}");
+    }
+}
