@@ -45,6 +45,130 @@ fn a_failure_of_no_known_cause_is_named_once_with_its_shape() {
 
 #[test]
 fn text_without_a_failure_has_none() {
-    let text = "(1f2e3d4c) Method completed with status: 200\nall is well\n";
-    assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(0)));
+    let rows = [
+        "(1f2e3d4c) Method completed with status: 200\nall is well\n",
+        "",
+        // An authorizer that let a request pass, with and without ids.
+        "(1f2e3d4c) Starting authorizer: k1l2m3 for request: 1f2e3d4c\n(1f2e3d4c) Using valid authorizer policy for \
+         principal: ***n7\n(1f2e3d4c) Method completed with status: 201\n",
+        "Using valid authorizer policy for principal: ***n7\n",
+        "Mon May 04 17:48:20 UTC 2026 : Authorizer result body before parsing: {\"policyDocument\":{\"Statement\":[]}}\n\
+         Mon May 04 17:48:21 UTC 2026 : Method completed with status: 200\n",
+        // Answers below 500, and words of other programs.
+        "API Key authorized because method 'PUT /stock' does not require API Key. Request will not contribute to \
+         throttle or quota limits\n",
+        "HTTP/2 429\nx-amzn-errortype: LimitExceededException\n\n{\"message\":\"Limit Exceeded\"}\n",
+        "HTTP/1.1 403 Forbidden\n\n{\"message\":\"Missing Authentication Token\"}\n",
+        "curl: (28) Connection timed out after 10002 milliseconds\n",
+        "wget: unable to resolve host address 'orders.example.com'\n",
+        "(1f2e3d4c) Endpoint response body before transformations: {\"errorMessage\":\"no such order\"}\n\
+         (1f2e3d4c) Method completed with status: 404\n",
+    ];
+    for text in rows {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_of_a_library_counts_only_in_the_log_of_a_function() {
+    let printed = "connect ETIMEDOUT 10.0.0.7:5432\n";
+    let output = command(&["replay", "--json"], printed.as_bytes());
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["errors"], output.status.code()), (&json!(0), Some(2)));
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    let of_function = format!(
+        "{printed}END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t\
+         Memory Size: 128 MB\tMax Memory Used: 60 MB\tStatus: error\tError Type: Runtime.Unknown\n"
+    );
+    assert_eq!(causes(&of_function).0["cause"], "lambda_dependency_unreachable");
+}
+
+#[test]
+fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
+    let json =
+        r#"{"Error":{"Code":"AccessDenied","Message":"Access to the resource is denied."},"RequestId":"1f2e3d4c"}"#;
+    let xml = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    let head = "Endpoint response body before transformations: ";
+    for (text, cause) in [
+        (json.to_owned(), "aws_service_access_denied"),
+        (format!("{head}{json}"), "aws_service_access_denied"),
+        (format!("(1f2e3d4c) {head}{json}"), "aws_service_access_denied"),
+        (format!("Mon May 04 17:48:20 UTC 2026 : {head}{xml}"), "aws_service_access_denied"),
+        (format!("(1f2e3d4c) {head}<UnknownOperationException/>"), "aws_service_error"),
+        (
+            "(1f2e3d4c) Endpoint response headers: {x-amzn-ErrorType=ThrottlingException:http://x/, Connection=close}"
+                .to_owned(),
+            "aws_service_throttled",
+        ),
+    ] {
+        assert_eq!(causes(&text).0["cause"], cause, "{text}");
+    }
+}
+
+/// What the command prints and its exit status.
+fn explained(what: &str) -> (String, Option<i32>) {
+    let output = command(&["explain", what], b"");
+    let printed = [output.stdout, output.stderr].concat();
+    (String::from_utf8(printed).unwrap(), output.status.code())
+}
+
+#[test]
+fn a_public_body_is_explained_as_what_it_is() {
+    for text in [
+        r#"{"message": "Internal server error"}"#,
+        r#"{"message":"Service Unavailable"}"#,
+        "HTTP/1.1 502 Bad Gateway\nx-amzn-RequestId: 1f2e3d4c\n\n{\"message\": \"Internal server error\"}",
+    ] {
+        let (printed, status) = explained(text);
+        assert!(printed.contains("does not say why") && printed.contains("reason_not_logged"), "{printed}");
+        assert!(!printed.contains("No failure"), "{printed}");
+        assert_eq!((causes(text).0["cause"].as_str(), status), (Some("unclassified"), Some(1)));
+    }
+    let (printed, _) = explained("HTTP/2 504\napigw-requestid: AbCdEf=\n\n{\"message\":\"Gateway Timeout\"}");
+    assert!(printed.contains("request AbCdEf=") && printed.contains("Usual causes of 504: "), "{printed}");
+}
+
+#[test]
+fn a_status_lists_its_causes_and_words_find_them() {
+    for (what, id) in [
+        ("502", "lambda_malformed_response"),
+        ("HTTP 504", "integration_timeout"),
+        ("throttling", "lambda_throttled"),
+        ("throttling", "aws_service_throttled"),
+        ("malformed response", "lambda_malformed_response"),
+        ("security group", "network_rejected"),
+        ("certificate", "tls_certificate_expired"),
+    ] {
+        let (printed, status) = explained(what);
+        assert!(printed.contains(id) && status == Some(0), "{what}: {printed}");
+    }
+    for (what, topic) in
+        [("custom domain", "get-base-path-mappings"), ("dns", "regionalDomainName"), ("cold start", "Cold start")]
+    {
+        assert!(explained(what).0.contains(topic), "{what}");
+    }
+    assert!(explained("429").0.contains("429 is not a 5xx"));
+    assert!(explained("lambda permission").0.starts_with("API Gateway may not invoke the function\n"));
+}
+
+#[test]
+fn a_misspelt_id_explains_the_nearest_one() {
+    let (printed, status) = explained("tls_hostname_missmatch");
+    assert!(printed.contains("tls_hostname_mismatch (") && status == Some(0), "{printed}");
+    assert!(printed.contains("no cause is called tls_hostname_missmatch; this is the nearest"), "{printed}");
+    assert_eq!(explained("my_orders_table").1, Some(2));
+}
+
+#[test]
+fn a_sentence_without_its_reason_is_said_to_lack_it() {
+    let text =
+        "(1f2e3d4c) Execution failed due to configuration error:\n(1f2e3d4c) Method completed with status: 500\n";
+    let printed = String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
+    assert!(printed.contains("the reason behind it is missing"), "{printed}");
+}
+
+#[test]
+fn text_of_no_known_form_is_not_called_healthy() {
+    let (printed, status) = explained("the printer on the second floor is out of paper");
+    assert!(printed.contains("No line of this text was understood") && status == Some(1), "{printed}");
 }

@@ -159,7 +159,7 @@ fn replay_names_apis_and_stages_as_the_function_does() {
     for row in document["counts"].as_array().unwrap() {
         assert_eq!((&row["dimensions"]["ApiId"], &row["dimensions"]["Stage"]), (&json!("orders"), &json!("preview")));
     }
-    let output = command(&["explain", "x", "--settings", "/nowhere.toml"], b"");
+    let output = command(&["explain", "(1f2e3d4c) x", "--settings", "/nowhere.toml"], b"");
     assert_eq!(output.status.code(), Some(2));
 }
 

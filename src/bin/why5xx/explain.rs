@@ -1,5 +1,9 @@
 //! `why5xx explain` and `why5xx causes`.
 
+mod answer;
+mod other;
+mod question;
+
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,17 +15,22 @@ use why5xx::cause::{Cause, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
+use why5xx::record::execution::{ExecutionLine, Head};
 use why5xx::settings::Settings;
 
+use self::answer::PublicAnswer;
+use self::other::Other;
+use self::question::{Question, nearest};
 use crate::configuration::{self, Configuration};
 use crate::input::{self, Reader, sentence};
 use crate::terminal::{printable, table_width, width, wrapped};
+use crate::totals::counted;
 use crate::{Failed, report, runbook};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The id of a cause, log text, or `-` for log text on the standard input
-    #[arg(value_name = "ID|TEXT|-", required = true, num_args = 1..)]
+    /// The id of a cause, a status, words to search for, log text, or `-` for log text on the standard input
+    #[arg(value_name = "ID|STATUS|WORDS|TEXT|-", required = true, num_args = 1..)]
     what: Vec<String>,
     /// Print JSON: {"cause": id, "causes": [ids in order]}
     #[arg(long)]
@@ -42,9 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     if let Some(cause) = table.by_id(what.trim()) {
         return print_cause(cause, options.json);
     }
-    if looks_like_id(&what) {
-        let near = nearest(&what, &table).map_or(String::new(), |id| format!("; did you mean {id}?"));
-        return Err(Failed(format!("no cause is called {what}{near} (`why5xx causes` lists them)")));
+    if let Some(question) = Question::of(&what)
+        && let Some(status) = answer_question(&question, what.trim(), &table, options.json)?
+    {
+        return Ok(status);
     }
     let mut text = what.into_bytes();
     if text == b"-" {
@@ -53,33 +63,182 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     }
     let settings = options.configuration.settings()?;
     let found = Found::in_text(&text, settings, &table)?;
+    if found.causes.is_empty() {
+        let text = String::from_utf8_lossy(&text);
+        if let Some(answer) = PublicAnswer::of(&text) {
+            return print_public_answer(&answer, &table, options.json);
+        }
+    }
     print_found(&found, &table, options.json)
 }
 
-/// What a pasted text tells.
+/// Answers a question of a few words; None if it is none, and may be log text.
+fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool) -> Result<Option<ExitCode>, Failed> {
+    let Question::Words(words) = question else {
+        return print_status(question, table, as_json).map(Some);
+    };
+    if let Some(cause) = Some(what).filter(|what| looks_like_id(what)).and_then(|what| nearest(what, table)) {
+        report::complain(&format!("no cause is called {what}; this is the nearest"));
+        return print_cause(cause, as_json).map(Some);
+    }
+    let (causes, topics) = (question::search(words, table), question::topics(words));
+    match (&causes[..], &topics[..]) {
+        ([], []) if looks_like_id(what) => {
+            Err(Failed(format!("no cause is called {what} (`why5xx causes` lists them)")))
+        }
+        ([], []) => Ok(None),
+        ([cause], []) => print_cause(cause, as_json).map(Some),
+        _ => {
+            let topics: Vec<&str> = topics.iter().map(|topic| topic.says).collect();
+            print_list(&causes, &topics, as_json).map(Some)
+        }
+    }
+}
+
+/// Prints the causes that usually have a status.
+fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+    let (status, heading) = match question {
+        Question::Status(status) => {
+            (*status, format!("{status} says that a request failed, and not why. Its usual causes:"))
+        }
+        Question::OtherStatus(status) => {
+            (*status, format!("{status} is not a 5xx: why5xx counts no request that ends with it."))
+        }
+        Question::Words(_) => return Ok(ExitCode::from(1)),
+    };
+    let causes: Vec<&'static Cause> = table.iter().filter(|cause| cause.statuses.contains(&status)).collect();
+    let next = "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. \
+                An access log that does not say why: `why5xx explain reason_not_logged` has the format to use.";
+    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), next] };
+    print_list(&causes, &prose, as_json)
+}
+
+/// Prints sentences and a list of causes, of which none was found in a log.
+fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        let ids: Vec<&str> = causes.iter().map(|cause| cause.id).collect();
+        writeln!(out, "{}", json!({ "cause": null, "causes": ids }))?;
+    } else {
+        for sentence in prose {
+            writeln!(out, "{}", wrapped("", sentence, width()))?;
+        }
+        let widest = causes.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
+        for cause in causes {
+            writeln!(out, "{}", wrapped(&format!("  {:widest$}  ", cause.id), cause.title, width()))?;
+        }
+        if !causes.is_empty() {
+            writeln!(out, "(what one means and what to do: why5xx explain ID)")?;
+        }
+    }
+    let is_empty = causes.is_empty() && prose.is_empty();
+    Ok(if is_empty { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Says what the public answer of a failed request shows, what it hides, and where to look.
+fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json!({ "cause": UNCLASSIFIED, "causes": [UNCLASSIFIED] }))?;
+        return Ok(ExitCode::from(1));
+    }
+    let what = match (answer.message, answer.status) {
+        (Some(message), _) => format!("\u{201c}{message}\u{201d} is a public text"),
+        (None, Some(status)) => format!("This is an answer with status {status}"),
+        (None, None) => "This is a public answer".to_owned(),
+    };
+    let mut sentences =
+        vec![format!("{what}: it says that a request failed, and does not say why. The reason is in a log.")];
+    if let Some(status) = answer.status {
+        let causes: Vec<&str> =
+            table.iter().filter(|cause| cause.statuses.contains(&status)).map(|cause| cause.id).collect();
+        sentences.push(format!("Usual causes of {status}: {}.", causes.join(", ")));
+    }
+    let id = answer.request_id.as_deref().map_or("the request".to_owned(), |id| format!("request {}", printable(id)));
+    sentences.push(format!(
+        "Look for {id} in the access log of the stage, if its format asks for the reason (`why5xx explain \
+         reason_not_logged` has such a format), and in the execution log (REST and WebSocket APIs; HTTP APIs have none). \
+         `why5xx replay FILE` counts the causes in either."
+    ));
+    sentences.push(
+        "If neither log has the request, the API was not reached or logging is off: see docs/no-log.md.".to_owned(),
+    );
+    for sentence in sentences {
+        writeln!(out, "{}", wrapped("", &sentence, width()))?;
+    }
+    Ok(ExitCode::from(1))
+}
+
+/// What a pasted text shows.
+#[derive(Default)]
 struct Found {
     causes: Vec<&'static str>,
     shapes: Vec<String>,
+    /// Log events, and those that were understood.
+    log_events: u64,
+    understood: u64,
+    /// Causes that sentences name which nobody knows to be of a failed request.
+    hints: Vec<&'static str>,
+    /// Cause that an endpoint's body or header names, by itself.
+    evidence: Option<&'static str>,
+    /// The ends of requests are in the text, and none failed.
+    is_certain: bool,
+    /// A sentence stops where its reason should begin.
+    is_cut: bool,
 }
 
 impl Found {
     fn in_text(text: &[u8], mut settings: Settings, table: &Table) -> Result<Self, Failed> {
-        // Each failure is told, in the order of the text.
+        // Each failure is shown, in the order of the text.
         settings.exemplars_per_cause = usize::MAX;
         let settings = Arc::new(settings);
-        let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
-        let mut reader = Reader::new(&settings, table);
-        let mut found = Self { causes: Vec::new(), shapes: Vec::new() };
-        let mut hints = Vec::new();
-        let mut failed = None;
         let own = std::str::from_utf8(text).map(input::unquoted);
-        let text = own.as_ref().map_or(text, |own| own.as_bytes());
+        let bytes = own.as_ref().map_or(text, |own| own.as_bytes());
+        let text = String::from_utf8_lossy(bytes);
+        let mut found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text))?;
+        found.is_cut = text.lines().any(|line| is_cut_sentence(line.trim_end()));
+        // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
+        if found.is_certain || found.names_a_cause() {
+            return Ok(found);
+        }
+        let origin = other::origin(&text);
+        if origin == Some(Other::NoFailure) {
+            return Ok(found);
+        }
+        if origin.is_none() {
+            // A person pastes the error of a function without the lines around it.
+            let loose = Self::of_reader(bytes, &settings, table, Reader::of_function(&settings, table))?;
+            if loose.names_a_cause() {
+                return Ok(Self { is_cut: found.is_cut, ..loose });
+            }
+        }
+        // That no cause is known was found already.
+        let of_line = sentence::surest(&text, table).map(|cause| cause.id);
+        let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
+        let hints = std::mem::take(&mut found.hints);
+        found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
+        if found.causes.is_empty() {
+            found.causes.extend(sentence::within(&text, table).map(|cause| cause.id).or(found.evidence));
+        }
+        Ok(found)
+    }
+
+    /// Returns what the lines show, as `reader` reads them.
+    fn of_reader(text: &[u8], settings: &Arc<Settings>, table: &Table, mut reader: Reader<'_>) -> Result<Self, Failed> {
+        let mut pipeline = Pipeline::new(Arc::clone(settings), table.clone());
+        let mut found = Self::default();
+        let mut failed = None;
         input::read(Cursor::new(text), |part| {
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),
                 |source, event| {
                     let record = reader.read(source, event);
+                    if let Record::Execution(line) = &record
+                        && found.evidence.is_none()
+                    {
+                        found.evidence = evidence(line, table);
+                    }
                     if matches!(record, Record::Unknown)
                         && source.log_group.is_empty()
                         && sentences.len() < MOST_SENTENCES
@@ -89,31 +248,49 @@ impl Found {
                     record
                 },
             ) {
-                Ok(Counted { mut exemplars, shapes, hint, additions, .. }) => {
+                Ok(Counted { mut exemplars, shapes, hint, additions, understood, decoded, .. }) => {
                     pipeline.commit(additions);
                     exemplars.sort_by_key(|exemplar| (exemplar.failure.number, exemplar.failure.cause.id));
                     found.causes.extend(exemplars.iter().map(|exemplar| exemplar.failure.cause.id));
                     found.shapes.extend(shapes.into_keys());
-                    hints.extend(sentences.into_iter().chain(hint));
+                    found.log_events += decoded.log_events;
+                    found.understood += decoded.log_events.saturating_sub(understood.not_understood);
+                    found.is_certain |= understood.ends > 0 && found.causes.is_empty();
+                    found.hints.extend(sentences.into_iter().chain(hint));
                 }
                 Err(error) => failed = Some(error),
             }
         })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if found.causes.is_empty() || found.causes.iter().all(|id| *id == UNCLASSIFIED) {
-            let text = String::from_utf8_lossy(text);
-            // That no cause is known was found already.
-            let of_line = sentence::surest(&text, table).map(|cause| cause.id);
-            let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
-            found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
-            if found.causes.is_empty() {
-                found.causes.extend(sentence::within(&text, table).map(|cause| cause.id));
-            }
-        }
-        Ok(found)
+        failed.map_or(Ok(found), |error| Err(error.into()))
     }
+
+    fn names_a_cause(&self) -> bool {
+        self.causes.iter().any(|id| *id != UNCLASSIFIED)
+    }
+}
+
+/// Returns the cause that the endpoint's body or the header with its error names, as if it were pasted alone.
+fn evidence(line: &ExecutionLine<'_>, table: &Table) -> Option<&'static str> {
+    let tail = line.tail.text();
+    let body = match line.head {
+        Head::ResponseBody => tail.trim().to_owned(),
+        Head::ResponseHeaders => {
+            const NAME: &str = "x-amzn-errortype=";
+            let at = tail.to_ascii_lowercase().find(NAME)? + NAME.len();
+            json!({ "__type": tail[at..].split([',', '}', ':']).next()? }).to_string()
+        }
+        _ => return None,
+    };
+    sentence::cause(&body, table).map(|cause| cause.id)
+}
+
+/// Returns whether a line is a sentence of API Gateway that ends where its reason should begin.
+fn is_cut_sentence(line: &str) -> bool {
+    line.strip_suffix(':').is_some_and(|line| {
+        ["Execution failed due to configuration error", "Execution failed due to an internal error", "Execution failed"]
+            .iter()
+            .any(|head| line.ends_with(head))
+    })
 }
 
 fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
@@ -121,12 +298,27 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
     if as_json {
         writeln!(out, "{}", json!({ "cause": found.causes.first(), "causes": found.causes }))?;
     } else if found.causes.is_empty() {
-        writeln!(out, "No failure in this text: no line tells of a 5xx.")?;
+        let read = format!("{} of {} understood", found.understood, counted(found.log_events, "line"));
+        let answer = match (found.log_events, found.understood) {
+            (0, _) => "Nothing to explain: the text is empty.".to_owned(),
+            (_, 0) => {
+                "No line of this text was understood: it is not a log of API Gateway, Lambda or VPC flows, or not a \
+                       form that why5xx knows. That does not mean that nothing failed."
+                    .to_owned()
+            }
+            _ => format!("No failure in this text ({read})."),
+        };
+        writeln!(out, "{}", wrapped("", &answer, width()))?;
     } else {
         write!(out, "{}", in_words(found, table, width()))?;
     }
-    let unclassified = found.causes.contains(&UNCLASSIFIED);
-    Ok(if unclassified { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    if found.is_cut && !as_json {
+        let note = "A sentence of the text ends with a colon, and the reason behind it is missing: API Gateway wrote none, or \
+                    it was lost on the way here.";
+        writeln!(out, "{}", wrapped("", note, width()))?;
+    }
+    let nothing_named = found.causes.is_empty() || found.causes.contains(&UNCLASSIFIED);
+    Ok(if nothing_named { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// Each cause once, the most frequent first; behind several of them their counts, for the end is what a terminal shows.
@@ -195,12 +387,6 @@ pub(crate) fn list(rules: Option<&Path>, as_json: bool, as_markdown: bool) -> Re
 fn looks_like_id(what: &str) -> bool {
     let what = what.trim();
     what.contains('_') && what.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// The id with the most words in common.
-fn nearest(what: &str, table: &Table) -> Option<&'static str> {
-    let shared = |id: &str| id.split('_').filter(|word| what.contains(word)).count();
-    table.iter().map(|cause| cause.id).max_by_key(|id| shared(id)).filter(|id| shared(id) > 0)
 }
 
 #[cfg(test)]

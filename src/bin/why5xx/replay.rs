@@ -194,7 +194,9 @@ impl Replay<'_> {
                 }
             }
             Err(error @ InputError::Refused { .. }) if folder.is_some() => {
-                folder.into_iter().for_each(|folder| drop(self.of_folders.entry(folder).or_default()));
+                folder.into_iter().for_each(|folder| {
+                    self.of_folders.entry(folder).or_default();
+                });
                 return self.skip(name, &error.to_string());
             }
             Err(error) => {

@@ -100,7 +100,8 @@ fn is_platforms(normal: &str) -> bool {
         "returned following error",
         "timed out",
         "timeout error",
-        "policy",
+        "parse policy",
+        "given policy",
     ];
     WORDS.iter().any(|word| normal.contains(word))
 }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use why5xx::cause::Table;
+use why5xx::record::Record;
 use why5xx::record::Source;
 use why5xx::settings::Settings;
 
@@ -162,7 +163,7 @@ fn an_error_is_taken_without_its_frame_but_not_a_loggers_line() {
     let table = Table::default();
     let read = |text: &str| {
         let event = Event { message: text.to_owned(), ..Event::default() };
-        let record = Reader::new(&settings, &table).read(&Source::default(), &event.borrowed());
+        let record = Reader::of_function(&settings, &table).read(&Source::default(), &event.borrowed());
         format!("{record:?}").chars().take_while(|c| c.is_alphabetic()).collect::<String>()
     };
     assert_eq!(read("Error: connect ETIMEDOUT 10.0.0.7:443"), "Lambda");
@@ -176,6 +177,9 @@ fn an_error_is_taken_without_its_frame_but_not_a_loggers_line() {
         read("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"),
         "Unknown"
     );
+    let event = Event { message: "KeyError: 'order'".to_owned(), ..Event::default() };
+    let record = Reader::new(&settings, &table).read(&Source::default(), &event.borrowed());
+    assert!(matches!(record, Record::Unknown), "nothing says that it is a function's");
 }
 
 /// Reads a text as `explain` does.

@@ -1,0 +1,79 @@
+//! Text that other programs print: none of it is a line of a log that why5xx reads.
+
+/// Programs that people run against an API. They print `NAME: `.
+const CLIENTS: &[&str] = &[
+    "ab",
+    "curl",
+    "dig",
+    "docker",
+    "git",
+    "hey",
+    "host",
+    "http",
+    "httpie",
+    "k6",
+    "mysql",
+    "nc",
+    "ncat",
+    "nslookup",
+    "openssl",
+    "ping",
+    "ping6",
+    "psql",
+    "redis-cli",
+    "ssh",
+    "telnet",
+    "traceroute",
+    "wget",
+    "wrk",
+];
+
+/// Where a text comes from that is not a log of API Gateway or Lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Other {
+    /// An HTTP response with a 5xx. Its headers and body may name a cause.
+    FailedResponse,
+    /// Another response, the error of a client, or API Gateway's line about a request that it let pass.
+    NoFailure,
+}
+
+/// Returns where a text comes from; None if it may be a log.
+///
+/// `curl: (28) Operation timed out` → `NoFailure`
+pub(super) fn origin(text: &str) -> Option<Other> {
+    let mut origin = None;
+    for line in text.lines().map(|line| line.trim_start_matches(['<', '>', '*', '$', ' ', '\t'])) {
+        if line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/")) {
+            let is_failed = line.split_whitespace().nth(1).is_some_and(|status| status.starts_with('5'));
+            // `curl -v` prints its own lines around the response.
+            return Some(if is_failed { Other::FailedResponse } else { Other::NoFailure });
+        }
+        let name = line.split_once(": ").or_else(|| line.split_once(' ')).map_or("", |(name, _)| name);
+        if CLIENTS.contains(&name) || line.contains("authorized because method") {
+            origin = Some(Other::NoFailure);
+        }
+    }
+    origin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_and_responses_are_known_and_errors_of_functions_may_be_a_log() {
+        for text in [
+            "curl: (7) Failed to connect to api.example.com port 443",
+            "$ ping api.example.com",
+            "ping: cannot resolve api.example.com: Unknown host",
+            "< HTTP/2 429",
+            "API Key authorized because method 'GET /' requires API Key",
+        ] {
+            assert_eq!(origin(text), Some(Other::NoFailure), "{text}");
+        }
+        for text in ["Error: connect ETIMEDOUT 10.0.0.7:443", "panic: runtime error", "HTTPError: 503", ""] {
+            assert_eq!(origin(text), None, "{text}");
+        }
+        assert_eq!(origin("$ curl -v https://x\n< HTTP/1.1 502 Bad Gateway"), Some(Other::FailedResponse));
+    }
+}
