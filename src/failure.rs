@@ -3,14 +3,16 @@
 //! A count is a failed request, a failed invocation or a rejected flow, never a line. Metric names and dimensions are
 //! written here alone. Which cause a failure has is left to [`crate::classify`], how many there are to [`crate::tally`].
 
+use std::sync::Arc;
+
 use crate::cause::Cause;
 use crate::placeholder::UNKNOWN;
 
 /// One failed request, invocation or rejected flow.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// What failed, for the dimensions.
-    pub subject: Subject,
+    /// What failed, for the dimensions. Shared, since one API fails again and again.
+    pub subject: Arc<Subject>,
     /// The root cause; `unclassified` if no text names one.
     pub cause: &'static Cause,
     /// The HTTP status; None if the log does not show it.

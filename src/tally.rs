@@ -45,7 +45,7 @@ impl Tally {
     /// The second failure of one cause, subject, minute and status → 2
     pub fn add(&mut self, failure: &Failure) -> u64 {
         let key = CountKey {
-            subject: failure.subject.clone(),
+            subject: Subject::clone(&failure.subject),
             cause: failure.cause.id,
             minute_ms: minute_of(failure.timestamp_ms),
             status: failure.status,

@@ -2,6 +2,8 @@
 //!
 //! [`crate::record::access`] parses the lines and decides which are ambiguous.
 
+use std::sync::Arc;
+
 use super::{frame, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
 use crate::failure::{Failure, Id, Subject};
@@ -32,7 +34,7 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
     };
     let cause = cause_of(fields, table);
     Some(Finding::Failed(Failure {
-        subject: subject(fields, source),
+        subject: Arc::new(subject(fields, source)),
         cause,
         status: fields.status,
         timestamp_ms,

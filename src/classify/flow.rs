@@ -1,6 +1,8 @@
 //! Decides what a record of a VPC flow log proves: a rejected flow, or nothing.
 
 use crate::cause::Role;
+use std::sync::Arc;
+
 use crate::failure::{Failure, Subject};
 use crate::record::Source;
 use crate::record::flow::FlowRecord;
@@ -10,7 +12,7 @@ use crate::record::flow::FlowRecord;
 /// `2 111122223333 eni-… REJECT OK` → a failure with the cause `network_rejected`
 pub fn failure(line: FlowRecord, timestamp_ms: i64, source: &Source) -> Option<Failure> {
     line.rejected.then(|| Failure {
-        subject: Subject::Flow { log_group: source.log_group.clone() },
+        subject: Arc::new(Subject::Flow { log_group: source.log_group.clone() }),
         cause: Role::FlowRejected.cause(),
         status: None,
         timestamp_ms,
@@ -30,7 +32,7 @@ mod tests {
         let source = Source { log_group: "/vpc/orders".to_owned(), ..Source::default() };
         let failure = failure(FlowRecord { rejected: true }, 7, &source).expect("a failure");
         assert_eq!(failure.cause.id, "network_rejected");
-        assert_eq!(failure.subject, Subject::Flow { log_group: "/vpc/orders".to_owned() });
+        assert_eq!(*failure.subject, Subject::Flow { log_group: "/vpc/orders".to_owned() });
         assert_eq!((failure.timestamp_ms, failure.status), (7, None));
     }
 

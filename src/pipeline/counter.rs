@@ -44,7 +44,7 @@ pub(super) struct Counter<'p> {
 /// A subject with the dimensions under which it is counted.
 #[derive(Debug)]
 struct Dimensioned {
-    subject: Subject,
+    subject: Arc<Subject>,
     /// A cap folded it into `other`.
     folded: bool,
 }
@@ -73,7 +73,7 @@ impl<'p> Counter<'p> {
         let key = key_of(&failure.subject);
         let number = match self.numbers.get(&key) {
             Some(number) => *number,
-            None => self.number(source, key, std::mem::replace(&mut failure.subject, NO_SUBJECT)),
+            None => self.number(source, key, Subject::clone(&failure.subject)),
         };
         self.counted.other_dimensions += u64::from(self.subjects[number].folded);
         let minute_ms = minute_of(failure.timestamp_ms);
@@ -95,12 +95,12 @@ impl<'p> Counter<'p> {
         let key = key_of(&failure.subject);
         let number = match self.numbers.get(&key) {
             Some(number) => *number,
-            None => self.number(source, key, std::mem::replace(&mut failure.subject, NO_SUBJECT)),
+            None => self.number(source, key, Subject::clone(&failure.subject)),
         };
         failure.subject = self.subjects[number].subject.clone();
         self.counted.corrections.push(Correction {
             key: CountKey {
-                subject: failure.subject.clone(),
+                subject: Subject::clone(&failure.subject),
                 cause: counted_as.id,
                 minute_ms: minute_of(failure.timestamp_ms),
                 status: failure.status,
@@ -116,7 +116,7 @@ impl<'p> Counter<'p> {
     /// Adds what was counted by number to the tally, and forgets the numbers.
     fn flush(&mut self) {
         for ((number, cause, minute_ms, status), count) in self.counts.drain() {
-            let subject = self.subjects[number].subject.clone();
+            let subject = Subject::clone(&self.subjects[number].subject);
             self.counted.tally.add_many(CountKey { subject, cause, minute_ms, status }, count);
         }
         self.subjects.clear();
@@ -175,14 +175,11 @@ impl<'p> Counter<'p> {
         }
         let folded = self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, self.settings);
         let number = self.subjects.len();
-        self.subjects.push(Dimensioned { subject, folded });
+        self.subjects.push(Dimensioned { subject: Arc::new(subject), folded });
         self.numbers.insert(key, number);
         number
     }
 }
-
-/// Stands for a subject that was taken.
-const NO_SUBJECT: Subject = Subject::Flow { log_group: String::new() };
 
 /// The names that the owner gave the API, and the stage that its stage is counted as.
 fn name_subject(subject: &mut Subject, settings: &Settings) {

@@ -11,6 +11,7 @@
 mod started;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::started::{Origin, Started};
 use crate::cause::{Cause, Role};
@@ -587,7 +588,7 @@ impl Invocations {
         let trace_id = id.and_then(|id| self.trace_ids.remove(&id));
         let Some(cause) = state.decided().filter(|_| !state.counted) else { return };
         failed(Failure {
-            subject: Subject::Invocation { function_name: function_name.to_owned() },
+            subject: Arc::new(Subject::Invocation { function_name: function_name.to_owned() }),
             cause,
             status: None,
             timestamp_ms: state.timestamp_ms,

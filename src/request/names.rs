@@ -1,6 +1,7 @@
 //! Interns what the requests of a batch share: the pairs of API and stage, and the shapes of texts.
 
 use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::failure::Subject;
 use crate::keyed::{Keyed, key_of};
@@ -26,22 +27,25 @@ pub(super) struct TextNumber(u16);
 /// Interned names of one batch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    places: Interner<(String, String)>,
+    places: Interner<Arc<Subject>>,
     shapes: Interner<String>,
 }
 
 impl Names {
     /// Returns the number of an API and stage.
     pub(super) fn place(&mut self, api_id: &str, stage: &str) -> Place {
-        let names = || (api_id.to_owned(), stage.to_owned());
-        self.places.keep((api_id, stage), MOST_PLACES, names).map_or(OTHER_PLACE, Place)
+        self.places.keep((api_id, stage), MOST_PLACES, || Arc::new(request(api_id, stage))).map_or(OTHER_PLACE, Place)
     }
 
     /// Returns the subject that a failed request counts under.
-    pub(super) fn subject(&self, place: Place, route: Option<&str>) -> Subject {
-        let names = self.places.value(place.0);
-        let (api_id, stage) = names.map_or((OTHER, OTHER), |(api_id, stage)| (api_id, stage));
-        Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: route.map(str::to_owned) }
+    pub(super) fn subject(&self, place: Place, path: Option<&str>) -> Arc<Subject> {
+        let mut subject = self.places.value(place.0).cloned().unwrap_or_else(|| Arc::new(request(OTHER, OTHER)));
+        if let Some(path) = path
+            && let Subject::Request { route, .. } = Arc::make_mut(&mut subject)
+        {
+            *route = Some(path.to_owned());
+        }
+        subject
     }
 
     /// Returns the number of a shape; None if the batch has too many.
@@ -58,6 +62,10 @@ impl Names {
     pub(super) fn places_alone(self) -> Self {
         Self { places: self.places, ..Self::default() }
     }
+}
+
+fn request(api_id: &str, stage: &str) -> Subject {
+    Subject::Request { api_id: api_id.to_owned(), stage: stage.to_owned(), route: None }
 }
 
 /// Interner: gives each distinct value a number.

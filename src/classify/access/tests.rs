@@ -166,7 +166,7 @@ fn the_public_text_is_no_reason() {
 fn api_and_stage_come_from_the_line_else_from_the_group_else_are_unknown() {
     let source = Source { api_id: Some("group1".to_owned()), stage: Some("prod".to_owned()), ..Source::default() };
     let of = |text: &str, source: &Source| match finding(&line(text).expect("a line"), 0, source, &table()) {
-        Some(Finding::Failed(failure)) => match failure.subject {
+        Some(Finding::Failed(failure)) => match Arc::unwrap_or_clone(failure.subject) {
             Subject::AccessLine { api_id, stage, route } => (api_id, stage, route.unwrap_or_default()),
             other => panic!("{other:?}"),
         },

@@ -101,7 +101,7 @@ pub(crate) fn ours(pattern: &str, batches: &[Batch]) -> Vec<Counted> {
                 cause: Some(failure.cause.id),
                 has_status: failure.status.is_some(),
                 has_route: matches!(
-                    failure.subject,
+                    *failure.subject,
                     Subject::Request { route: Some(_), .. } | Subject::AccessLine { route: Some(_), .. }
                 ),
                 row: failure.cause.id.to_owned(),

@@ -12,7 +12,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x \u{1b}[2J";
 
 fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
     Failure {
-        subject,
+        subject: subject.into(),
         cause: Table::default().by_id(cause).unwrap(),
         status: Some(502),
         timestamp_ms,
