@@ -40,7 +40,7 @@ pub struct Memory {
 /// What one batch adds to the [`Memory`], once its data were accepted.
 #[derive(Debug, Clone, Default)]
 pub struct Additions {
-    events: Events,
+    events: HashSet<u64, NoHash>,
     /// The open requests, in place of the former ones, which the batch had taken up.
     pub(super) carry: Carry,
     /// What the batch leaves open of its log stream.
@@ -54,12 +54,12 @@ pub struct Additions {
 impl Additions {
     /// The log events that count in this batch and were not known before.
     pub fn events(&self) -> Vec<u64> {
-        self.events.oldest_first.iter().copied().collect()
+        self.events.iter().copied().collect()
     }
 
-    /// Adds a log event; false if the batch had it before.
+    /// Adds a log event; false if the batch had it before. Of too many the first are known.
     pub(super) fn note(&mut self, event: u64) -> bool {
-        self.events.insert(event)
+        if self.events.len() < MOST_EVENTS { self.events.insert(event) } else { !self.events.contains(&event) }
     }
 }
 
@@ -113,7 +113,9 @@ impl Memory {
 
     /// Merges what a batch adds.
     pub(super) fn merge(&mut self, additions: Additions) {
-        for event in additions.events.oldest_first {
+        // In the order of a set, events would crowd a smaller set that grows.
+        self.counted.known.reserve(additions.events.len());
+        for event in additions.events {
             self.counted.insert(event);
         }
         self.carry = additions.carry;
@@ -161,6 +163,16 @@ mod tests {
         assert!((0..MOST_EVENTS as u64).all(|event| memory.counted.insert(event)));
         (MOST_EVENTS as u64..events).for_each(|event| memory.suppose(event));
         assert!((0..events).all(|event| memory.knows(event)));
+    }
+
+    #[test]
+    fn the_first_log_events_of_a_batch_are_known_to_it_and_all_of_these_afterwards() {
+        let (mut additions, mut memory) = (Additions::default(), Memory::default());
+        let most = MOST_EVENTS as u64;
+        assert!((0..2 * most).all(|event| additions.note(event)));
+        assert!(!additions.note(0) && !additions.note(most - 1) && additions.note(most));
+        memory.merge(additions);
+        assert!((0..2 * most).all(|event| memory.knows(event) == (event < most)));
     }
 
     #[test]
