@@ -358,7 +358,9 @@ impl<'p> Batch<'p> {
     #[inline(never)]
     fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         self.counter.counted.understood.add(LogKind::Lambda);
-        if let Some(line) = &lambda::parse_line(event) {
+        if let Some(line) = &lambda::parse_platform_line(event) {
+            self.invocation(source, event, line);
+        } else if let Some(line) = &lambda::parse_other_line(event) {
             self.invocation(source, event, line);
         }
     }
@@ -398,7 +400,8 @@ impl<'p> Batch<'p> {
         if line.head == execution::Head::HttpMethod && !counts_routes {
             return;
         }
-        let Some(finding) = self.repeated.finding(line, &self.pipeline.table) else { return };
+        let finding = self.repeated.finding(line, &self.pipeline.table);
+        let Some(finding) = &finding else { return };
         let delivered = line.delivered.as_deref();
         let key = RequestKey {
             place: match delivered {
@@ -408,7 +411,7 @@ impl<'p> Batch<'p> {
             request_id: line.request_id.as_deref(),
             resource_path: delivered.filter(|_| counts_routes).and_then(|fields| fields.resource_path.as_deref()),
         };
-        self.take(source, event, Proof::Request(key, &finding));
+        self.take(source, event, Proof::Request(key, finding));
     }
 
     /// Takes what a log event proves. This is the one way to a count for every kind of log: what decides counts once,

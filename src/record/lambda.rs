@@ -197,15 +197,18 @@ static RELEVANT: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
 ///
 /// `END RequestId: 0c1d…` → `FunctionLine::End(0c1d…)`
 pub fn parse_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
-    let written = event.message.as_written();
-    let line = platform_line(written);
-    if line.is_some() {
-        return line;
-    }
-    if !is_relevant(written) {
-        return None;
-    }
-    line_of(event, parse_text)
+    parse_platform_line(event).or_else(|| parse_other_line(event))
+}
+
+/// Parses a line of the platform, in text. The pipeline asks for these first and by themselves: most lines that count
+/// are such, and a line that is moved on the way to its reader costs more than to parse it.
+pub fn parse_platform_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
+    platform_line(event.message.as_written())
+}
+
+/// Parses a line that [`parse_platform_line`] does not know.
+pub fn parse_other_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
+    if is_relevant(event.message.as_written()) { line_of(event, parse_text) } else { None }
 }
 
 /// Parses a log event of a log group of unknown kind, which may hold anybody's output. Of the runtimes' reports, only those
