@@ -6,6 +6,8 @@
 //! CloudWatch Logs keeps no order among the lines of one millisecond, nor among batches. So a request that ended without a
 //! failure line is remembered: failure lines that are not later than its end belong to it.
 
+use std::collections::hash_map::Entry;
+
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State, is_not_later};
 use super::{Names, Place};
@@ -184,16 +186,19 @@ impl<'t> Requests<'t> {
             Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
             Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
             _ if self.belongs_to_ended(hash, key, number, timestamp_ms, finding) => return,
-            // These do not begin a request.
-            Finding::Endpoint(_) | Finding::ResourcePath(_) => {}
-            _ => self.begin_next_if_ended(hash, finding, failed),
+            _ => {}
         }
         let route = match finding {
             Finding::ResourcePath(path) => Some(path.as_str()),
             _ => key.resource_path,
         };
         self.make_room(failed);
-        let slot = self.open.entry(hash).or_insert_with(|| Slot::new(State::at(key.place)));
+        let mut slot = self.open.entry(hash).or_default();
+        if Self::begins_next(slot, finding) {
+            self.retire_front(hash, failed);
+            slot = self.open.entry(hash).or_default();
+        }
+        slot.front.place = key.place;
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
@@ -227,7 +232,7 @@ impl<'t> Requests<'t> {
                 slot.front.failure(line, shape, timestamp_ms);
                 slot.keep_id(key.request_id);
                 if let Some(state) = oldest {
-                    self.judge(hash, &state, None, failed);
+                    self.judge(hash, &state, &mut Ids::default(), failed);
                 }
             }
             Finding::GatewayResponse(response) => {
@@ -240,7 +245,17 @@ impl<'t> Requests<'t> {
                 if is_server_error(status) {
                     slot.keep_id(key.request_id);
                 }
-                self.completed(hash, status, timestamp_ms, failed);
+                match Self::completed(slot, status, timestamp_ms) {
+                    Some(left) => {
+                        self.split += u64::from(left.carried);
+                        let mut ids = slot.take_ids();
+                        self.judge(hash, &left, &mut ids, failed);
+                    }
+                    // While requests are left, the next end may be theirs. So the front stays, as one that has its own
+                    // end.
+                    None if slot.has_left() => {}
+                    None => self.retire_front(hash, failed),
+                }
             }
             Finding::ResourcePath(_) | Finding::Opening(_) | Finding::TraceId(_) => {}
         }
@@ -265,7 +280,8 @@ impl<'t> Requests<'t> {
             return;
         }
         self.make_room(failed);
-        let slot = self.open.entry(hash).or_insert_with(|| Slot::new(State::at(key.place)));
+        let slot = self.open.entry(hash).or_default();
+        slot.front.place = key.place;
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == Phase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
@@ -306,7 +322,7 @@ impl<'t> Requests<'t> {
             Phase::Open if slot.front.evidence.has_failure() => {
                 self.others += 1;
                 if let Some(state) = slot.leave_front() {
-                    self.judge(hash, &state, None, failed);
+                    self.judge(hash, &state, &mut Ids::default(), failed);
                 }
             }
             // The lines of authorizer and usage plan are between the two opening lines of one request.
@@ -318,25 +334,20 @@ impl<'t> Requests<'t> {
         }
     }
 
-    /// Retires the front request if it has ended and `finding` begins a new one of the ID.
-    fn begin_next_if_ended(&mut self, hash: u64, finding: &Finding, failed: &mut FailureSink<'_>) {
-        let Some(slot) = self.open.get_mut(&hash) else { return };
+    /// Returns whether the front request has ended and `finding` begins a new one of the ID.
+    fn begins_next(slot: &Slot, finding: &Finding) -> bool {
         let phase = slot.front.phase;
-        let begins = match finding {
+        match finding {
             // Another end may still belong to a left request.
             Finding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
             Finding::Failure(_) => phase == Phase::Completed,
             Finding::GatewayResponse(_) | Finding::AuthorizerStarted => phase != Phase::Open,
             _ => false,
-        };
-        if begins {
-            self.retire_front(hash, failed);
         }
     }
 
-    /// Handles a completion line: one of the requests of the ID ends.
-    fn completed(&mut self, hash: u64, status: u16, timestamp_ms: i64, failed: &mut FailureSink<'_>) {
-        let Some(slot) = self.open.get_mut(&hash) else { return };
+    /// Handles a completion line: one of the requests of the ID ends. Returns it if it is a left one.
+    fn completed(slot: &mut Slot, status: u16, timestamp_ms: i64) -> Option<State> {
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
             && let Some(mut answered) = others.left.pop_back()
@@ -356,17 +367,11 @@ impl<'t> Requests<'t> {
             && let Some(others) = slot.others.as_mut()
             && let Some(mut left) = others.left.pop_front()
         {
-            self.split += u64::from(left.carried);
             left.completed(status, timestamp_ms);
-            let ids = slot.take_ids();
-            self.judge(hash, &left, Some(ids), failed);
-            return;
+            return Some(left);
         }
         slot.front.completed(status, timestamp_ms);
-        // While requests are left, the next end may be theirs. So the front stays, as one that has its own end.
-        if !slot.has_left() {
-            self.retire_front(hash, failed);
-        }
+        None
     }
 
     /// Bounds the number of open requests.
@@ -390,9 +395,9 @@ impl<'t> Requests<'t> {
         let middle = *middle;
         let mut open = std::mem::take(&mut self.open);
         for (hash, mut slot) in open.extract_if(|_, slot| age(slot) <= middle) {
-            let mut ids = Some(slot.take_ids());
+            let mut ids = slot.take_ids();
             for state in slot.states() {
-                self.judge(hash, state, ids.take(), failed);
+                self.judge(hash, state, &mut std::mem::take(&mut ids), failed);
             }
         }
         self.open = open;
@@ -400,34 +405,36 @@ impl<'t> Requests<'t> {
 
     /// Reports the front request of an ID if it failed, and puts the next one in its place.
     fn retire_front(&mut self, hash: u64, failed: &mut FailureSink<'_>) {
-        let Some(slot) = self.open.get_mut(&hash) else { return };
-        let ids = slot.take_ids();
+        let Entry::Occupied(mut entry) = self.open.entry(hash) else { return };
+        let slot = entry.get_mut();
         let next = match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
             // The left requests still wait for their ends, so a blank request takes the front.
             None if slot.has_left() => Some(State::at(slot.front.place)),
             next => next,
         };
-        let is_last = next.is_none();
-        let state = std::mem::replace(&mut slot.front, next.unwrap_or_default());
-        if is_last {
-            self.open.remove(&hash);
-        }
-        if state.is_remembered() {
-            self.remember(hash, state, ids, failed);
+        let mut ended = match next {
+            Some(next) => {
+                let front = std::mem::replace(&mut slot.front, next);
+                Slot { front, ids: slot.take_ids(), others: None }
+            }
+            None => entry.remove(),
+        };
+        if ended.front.is_remembered() {
+            self.remember(hash, ended, failed);
         } else {
-            self.judge(hash, &state, Some(ids), failed);
+            self.judge(hash, &ended.front, &mut ended.ids, failed);
         }
     }
 
     /// Reports a request that a completion line ended, or keeps it until its batch ends if a failure line may still come.
-    fn remember(&mut self, hash: u64, state: State, ids: Ids, failed: &mut FailureSink<'_>) {
+    fn remember(&mut self, hash: u64, mut slot: Slot, failed: &mut FailureSink<'_>) {
         if let Some(mut before) = self.ended.bare.remove(&hash) {
-            let ids = before.take_ids();
-            self.judge(hash, &before.front, Some(ids), failed);
+            self.judge(hash, &before.front, &mut before.ids, failed);
         }
+        let Slot { front: state, ids, .. } = &mut slot;
         let had_failure = state.evidence.has_failure();
         if had_failure || !state.evidence.failed() {
-            self.judge(hash, &state, Some(ids), failed);
+            self.judge(hash, state, ids, failed);
             if self.ended.settled.len() >= MOST_OPEN {
                 self.ended.forget_older_half_of_settled();
             }
@@ -440,7 +447,7 @@ impl<'t> Requests<'t> {
             self.ended.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
         }
         self.ended.settled.remove(&hash);
-        self.ended.bare.insert(hash, Slot { ids, ..Slot::new(state) });
+        self.ended.bare.insert(hash, slot);
     }
 
     /// Reports ended requests, in the order of their first log events.
@@ -449,8 +456,7 @@ impl<'t> Requests<'t> {
         let mut due: Vec<_> = ended.iter_mut().filter(|(_, slot)| is_due(slot)).collect();
         due.sort_unstable_by_key(|(hash, slot)| (slot.front.number(), **hash));
         for (hash, slot) in due {
-            let ids = slot.take_ids();
-            self.judge(*hash, &slot.front, Some(ids), failed);
+            self.judge(*hash, &slot.front, &mut slot.ids, failed);
         }
         self.ended.bare = ended;
     }
@@ -491,7 +497,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Reports a request if it failed and is not counted yet.
-    fn judge(&mut self, hash: u64, state: &State, ids: Option<Ids>, failed: &mut FailureSink<'_>) {
+    fn judge(&mut self, hash: u64, state: &State, ids: &mut Ids, failed: &mut FailureSink<'_>) {
         let evidence = &state.evidence;
         if !evidence.failed() {
             self.hint = self.hint.or_else(|| evidence.hint(self.table));
@@ -502,16 +508,16 @@ impl<'t> Requests<'t> {
             return;
         }
         let cause = evidence.cause(self.table);
-        let Ids { id, trace_id } = ids.unwrap_or_default();
-        let has_trace_id = trace_id.is_some();
+        let has_trace_id = ids.trace_id.is_some();
         let failure = Failure {
             subject: self.names.subject(state.place, state.route.as_deref()),
             cause,
             status: evidence.status(),
             timestamp_ms: state.decided_ms(),
             number: state.number(),
-            request_id: id,
-            trace_id,
+            // Taken from where they are: the processor waits where a struct that was just written is moved.
+            request_id: ids.id.take(),
+            trace_id: ids.trace_id.take(),
             shape: cause.is(Role::Unclassified).then(|| self.shape(state)),
         };
         if let Some(counted_as) = counted_as {
@@ -557,9 +563,9 @@ impl<'t> Requests<'t> {
         self.judge_ended(|_| true, failed);
         let mut open = std::mem::take(&mut self.open);
         open.retain(|hash, slot| {
-            let mut ids = Some(slot.take_ids());
+            let mut ids = slot.take_ids();
             for state in slot.states() {
-                self.judge(*hash, state, ids.take(), failed);
+                self.judge(*hash, state, &mut std::mem::take(&mut ids), failed);
                 self.hint = self.hint.or_else(|| state.evidence.hint(self.table));
             }
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());

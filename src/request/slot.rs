@@ -35,10 +35,6 @@ pub(super) struct Others {
 }
 
 impl Slot {
-    pub(super) fn new(front: State) -> Self {
-        Self { front, ids: Ids::default(), others: None }
-    }
-
     /// Keeps the ID of a request that failed.
     #[inline]
     pub(super) fn keep_id(&mut self, request_id: Option<&[u8]>) {
