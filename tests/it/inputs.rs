@@ -257,6 +257,7 @@ fn forms(log: &[String]) -> Forms {
         ("sam_logs", lines(log, |n, m| format!("{STREAM} {} {m}", time(n, 'T', "000")))),
         ("awslogs", lines(log, |_, m| format!("{GROUP} {STREAM} {m}"))),
         ("awslogs", lines(log, |n, m| format!("{GROUP} {STREAM} {} {m}", time(n, 'T', "Z")))),
+        ("serverless_logs", lines(log, |n, m| format!("{} (+01:00)\t{m}", time(n, ' ', "")))),
         ("saw", lines(log, |n, m| format!("[{}] ({STREAM}) {m}", time(n, 'T', "Z")))),
         ("saw", lines(log, |n, m| format!("{} - {GROUP} - {STREAM} - {m}", time(n, 'T', "Z")))),
         ("s3_export", gzip(&lines(log, |n, m| format!("{} {m}", time(n, 'T', "Z"))))),

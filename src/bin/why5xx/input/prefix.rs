@@ -6,6 +6,7 @@
 //! | `aws logs tail` | time, stream |
 //! | `sam logs` | stream, time |
 //! | `awslogs` | group, stream, time, as asked for |
+//! | `serverless logs` | time, its zone in parentheses |
 //! | `saw`, `cw` | `[time] (stream)`; columns with ` - ` between |
 //! | `--query '….[timestamp,message]' --output text` | milliseconds and a tab |
 
@@ -71,8 +72,13 @@ fn timed(text: &str) -> Option<(i64, &str)> {
     let behind = &inner[length..];
     let behind = if inner.len() < text.len() { behind.strip_prefix(']')? } else { behind };
     let ends = behind.is_empty() || behind.starts_with([' ', '\t', ':', ',', ';', '|']);
-    // A tool's own zone, as in `2026-01-02 03:04:05 (+01:00)`.
     let behind = behind.strip_prefix(" UTC").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(behind);
+    // `serverless logs` puts the zone in parentheses: it is read as a part of the time.
+    let zoned = behind.strip_prefix(" (").and_then(|rest| rest.split_once(')')).and_then(|(zone, rest)| {
+        let (time, whole) = time::at_start(&format!("{}{zone}", &inner[..length]))?;
+        (whole > length).then_some((time, rest))
+    });
+    let (time, behind) = zoned.unwrap_or((time, behind));
     let behind = behind.strip_prefix([':', ',', ';']).unwrap_or(behind);
     ends.then(|| (time, behind_separator(behind)))
 }
