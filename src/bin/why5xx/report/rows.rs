@@ -145,7 +145,7 @@ mod tests {
         let mut tally = Tally::default();
         for (cause, minute) in failures {
             tally.add(&Failure {
-                subject: Subject::Request { api_id: "a1b2c3d4e5".into(), stage: "prod".into(), route: None },
+                subject: Subject::Request { api_id: "a1b2c3d4e5".into(), stage: "prod".into(), route: None }.into(),
                 cause: Table::default().by_id(cause).unwrap(),
                 status: Some(502),
                 timestamp_ms: if *minute < 0 { 0 } else { NOON_MS + minute * MINUTE_MS },
