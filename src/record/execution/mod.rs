@@ -203,6 +203,9 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
         return delivery::parse(&text);
     }
     let prefix = prefix::strip(&text);
+    if by_shape && prefix.request_id.is_some() && prefix.may_be_of_access_log {
+        return None;
+    }
     if prefix.request_id.is_none() {
         if by_shape && !prefix.has_console_date {
             return None;

@@ -16,6 +16,9 @@ pub(super) struct Prefix<'a> {
     pub(super) has_console_date: bool,
     /// Whether each part of it is on the closed list.
     pub(super) is_closed: bool,
+    /// Whether it has columns but no ARN of a stage. A line of an access log may begin so: a time, a method, a path, then what
+    /// the client wrote. No variable of an access log holds such an ARN.
+    pub(super) may_be_of_access_log: bool,
 }
 
 /// Most columns before a message: the six fields of plain delivery beside the payload, or group, stream and two times.
@@ -67,6 +70,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             without_id_from = prefix.length;
         }
     }
+    prefix.may_be_of_access_log = !columns.is_empty() && columns.iter().all(|(column, _)| *column != Column::Arn);
     if prefix.request_id.is_some() {
         delivery_columns(&columns, &mut prefix);
     } else {
