@@ -30,12 +30,12 @@ pub const DIMENSIONS_PER_DATUM: usize = 30;
 /// Longest value of a dimension, in ASCII characters.
 ///
 /// Source: CloudWatch API Reference, Dimension, Value: 1 to 1024.
-pub const DIMENSION_VALUE_CHARS: usize = 1_024;
+const DIMENSION_VALUE_CHARS: usize = 1_024;
 
 /// Longest name of a metric or dimension, in characters.
 ///
 /// Source: CloudWatch API Reference, MetricName and Dimension, Name: 1 to 255.
-pub const NAME_CHARS: usize = 255;
+const NAME_CHARS: usize = 255;
 
 /// Oldest time stamp, in milliseconds before now.
 ///

@@ -57,8 +57,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The id that the input tells, else one of 56 digits as CloudWatch Logs gives: the same line gets the same id again,
-/// so that an event made twice is a repeat, and other lines are none.
+/// Returns the id in the input, else one of 56 digits, as CloudWatch Logs gives. A line gets the same id again, so that an
+/// event made twice is a repeat.
 fn event_id(number: usize, event: &Event) -> String {
     if !event.id.is_empty() {
         return event.id.clone();

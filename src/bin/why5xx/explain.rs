@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     print_found(&found, &table, options.json)
 }
 
-/// Answers a question of a few words; None if it is none, and may be log text.
+/// Answers a question of a few words; None if nothing answers it. It may be log text then.
 fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool) -> Result<Option<ExitCode>, Failed> {
     let Question::Words(words) = question else {
         return print_status(question, table, as_json).map(Some);
@@ -169,7 +169,7 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
     Ok(ExitCode::from(1))
 }
 
-/// What a pasted text shows.
+/// Findings in a pasted text.
 #[derive(Default)]
 struct Found {
     causes: Vec<&'static str>,
@@ -179,7 +179,7 @@ struct Found {
     understood: u64,
     /// Causes that sentences name which nobody knows to be of a failed request.
     hints: Vec<&'static str>,
-    /// Cause that an endpoint's body or header names, by itself.
+    /// Cause that an endpoint's body or header names, without a line that says that the request failed.
     evidence: Option<&'static str>,
     /// The ends of requests are in the text, and none failed.
     is_certain: bool,

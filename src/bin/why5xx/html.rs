@@ -34,7 +34,7 @@ const STYLE: &str = include_str!("html/style.css");
 /// Nothing is loaded and nothing runs, whatever a log made it into the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// What a page of any version holds near its beginning: a later version recognises the page by it and may replace it.
+/// Mark near the beginning of a page of any version. A later version recognises the page by it and may replace it.
 const GENERATOR: &str = "<meta name=\"generator\" content=\"why5xx ";
 
 /// Most rows of a table; the rest are added up in one.
@@ -161,7 +161,7 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("</ul>");
     if logs.contains_key(&Metric::Errors) && logs.contains_key(&Metric::AccessLogErrors) {
         page.push_str(
-            "<p class=\"note\">Execution logs and access logs tell of the same requests where an API writes both. Never \
+            "<p class=\"note\">Execution logs and access logs show the same requests where an API writes both. Never \
              add up the two counts: look at one of them for each API.",
         );
         for (place, api_id) in totals.both_sources.iter().take(MOST_ROWS).enumerate() {

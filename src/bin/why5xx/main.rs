@@ -41,12 +41,15 @@ struct Arguments {
 enum Command {
     /// Count the failures of captured batches and exported logs, by cause
     ///
-    /// Inputs are subscription events, decoded batches, the output of `aws logs filter-log-events`, log exports (also
-    /// compressed), plain text, and folders of them; what an input is, its content tells. Exit status: 0 every failure
-    /// has a cause, 1 some are unclassified, 2 an input could not be read, the page not written or the counts not
-    /// published.
+    /// Inputs are subscription events, decoded batches, the output of `aws logs`, log exports (also compressed), plain
+    /// text, and folders of them. The content of an input decides what it is, not its name. Exit status: 0 every failure
+    /// has a cause; 1 some are unclassified; 2 an input could not be read, nothing was read or in the span, nothing of
+    /// an input was understood, the page was not written or the counts were not published.
     Replay(replay::Options),
-    /// Say what a cause means and what to check, or which cause a pasted log tells
+    /// Say what a cause means and what to check, or which cause a pasted log shows
+    ///
+    /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 none was, or only
+    /// `unclassified`; 2 it could not be read.
     Explain(explain::Options),
     /// List the causes
     Causes {

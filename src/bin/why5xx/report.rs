@@ -18,7 +18,7 @@ use crate::words::Words;
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
-    // Nobody is left to tell when the standard error is closed.
+    // If the standard error is closed, there is nowhere to report it.
     let _ = writeln!(io::stderr().lock(), "why5xx: {message}");
 }
 
@@ -159,7 +159,7 @@ fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
     more(out, incidents.len())
 }
 
-/// The sum of a metric. No two are added up: an API's two logs tell of the same requests.
+/// The sum of a metric. No two are added up: an API's two logs show the same requests.
 fn in_words(metric: Metric, rows: &[&Row]) -> String {
     let count: u64 = rows.iter().map(|row| row.count).sum();
     let Words { one, several, from, .. } = Words::of(metric);
@@ -197,13 +197,13 @@ fn aligned(rows: &[&Row], width: usize) -> String {
     text
 }
 
-/// The statuses that the log tells, with their counts where there are several.
+/// Returns the statuses in the log, with their counts if there are several.
 fn statuses(row: &Row) -> String {
-    let told = row.statuses.iter().filter_map(|(status, count)| status.map(|status| (status, count)));
+    let known = row.statuses.iter().filter_map(|(status, count)| status.map(|status| (status, count)));
     let in_words = |(status, count): (u16, &u64)| {
         if row.statuses.len() > 1 { format!("{status} ×{count}") } else { status.to_string() }
     };
-    told.map(in_words).collect::<Vec<_>>().join(", ")
+    known.map(in_words).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of a subject, with its route if rows are by route.
@@ -247,7 +247,10 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.untimed, "log events have no time"),
         (totals.late_events, "log events were too far out of order to be put in order"),
         (totals.outside_span, "log events are outside the span, or have no time while one was given"),
-        (totals.other_dimensions, "counts are of more APIs, stages or names than are told apart, and stand as `other`"),
+        (
+            totals.other_dimensions,
+            "counts are of more APIs, stages or names than are counted separately, and stand as `other`",
+        ),
     ];
     if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() {
         writeln!(out)?;

@@ -149,7 +149,7 @@ fn blank_line(page: &mut String) {
     page.push_str("\n\n");
 }
 
-/// What an entry says, and what of it is to be copied.
+/// Splits an entry into its prose and the lines to copy.
 fn parts(entry: &str) -> (&str, Option<&str>) {
     match entry.split_once('\n') {
         Some((prose, code)) => (prose, Some(code)),

@@ -8,7 +8,7 @@ use clap::{ColorChoice, ValueEnum};
 use terminal_size::{Width, terminal_size_of};
 use textwrap::{Options, WordSplitter};
 
-/// Columns of prose where no terminal tells its width.
+/// Columns of prose where the width of the terminal is unknown.
 const USUAL_WIDTH: usize = 100;
 
 /// Narrowest and widest prose that reads well, in columns.
@@ -24,7 +24,7 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// What the option `--color` among these arguments says; `Auto` where there is none, or none that can be read.
+    /// Returns the value of the option `--color` among these arguments; `Auto` if it is missing or invalid.
     pub(crate) fn among(arguments: impl Iterator<Item = OsString>) -> Self {
         let arguments = arguments.filter_map(|argument| argument.into_string().ok()).take_while(|each| each != "--");
         let mut is_next = false;

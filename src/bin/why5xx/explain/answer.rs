@@ -50,7 +50,7 @@ impl PublicAnswer {
     }
 }
 
-/// Returns the public text that a body is, by itself or as the message of an object.
+/// Returns the public text that a body is, alone or as the message of an object.
 fn public_text(body: &str) -> Option<&'static str> {
     let said = match serde_json::from_str::<Value>(body) {
         Ok(Value::Object(fields)) => {

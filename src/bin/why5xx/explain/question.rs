@@ -5,7 +5,7 @@ use why5xx::cause::{Cause, Table};
 /// Most words of a question. A longer text is log text.
 const MOST_WORDS: usize = 4;
 
-/// What a question is about.
+/// Subject of a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Question {
     /// A 5xx.
@@ -126,7 +126,7 @@ pub(super) struct Topic {
     pub(super) says: &'static str,
 }
 
-/// What fails without a line in the log, or looks like a 5xx and is none.
+/// Topics: failures without a line in the log, and what looks like a 5xx but is not.
 const TOPICS: &[Topic] = &[
     Topic {
         words: &["domain", "mapping", "base", "path", "custom"],

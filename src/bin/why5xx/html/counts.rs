@@ -99,7 +99,7 @@ pub(super) fn highest_first<K, V>(entries: impl IntoIterator<Item = (K, V)>, cou
 #[derive(Debug)]
 pub(super) struct Colours(Vec<&'static str>);
 
-/// Classes of the style sheet; more of them could not be told apart.
+/// Classes of the style sheet; a reader could not tell more of them apart.
 const CLASSES: [&str; 8] = ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"];
 const OTHER: &str = "c0";
 

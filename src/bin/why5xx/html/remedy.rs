@@ -163,9 +163,9 @@ fn requests(page: &mut String, exemplars: &[&Exemplar]) {
             "<tr><th scope=\"row\"><code>{}</code>{trace}</th><td data-name=\"Time\">{}</td>\
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
             text(failure.request_id.as_ref().and_then(Id::text).unwrap_or_default()),
-            time.as_deref().unwrap_or("not told"),
+            time.as_deref().unwrap_or("not in the log"),
             text(&place(&failure.subject)),
-            text(if exemplar.source.log_group.is_empty() { "not told" } else { &exemplar.source.log_group })
+            text(if exemplar.source.log_group.is_empty() { "not in the log" } else { &exemplar.source.log_group })
         );
     }
     page.push_str("</tbody></table></div>");

@@ -62,7 +62,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
         (
             totals.other_dimensions,
             "Counts under <code>other</code>",
-            "There are more APIs, stages or names than are told apart.",
+            "There are more APIs, stages or names than are counted separately.",
         ),
         (totals.undecodable.len() as u64, "Unreadable", "Inputs, or parts of them, that could not be read; see below."),
     ];

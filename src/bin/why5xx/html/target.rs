@@ -162,7 +162,7 @@ impl PageFile {
         })
     }
 
-    /// The older page that the page may replace, if there is one. An empty file is none: it may be a log of today.
+    /// The older page that the page may replace, if there is one. An empty file may be the log of today.
     fn replaceable(&self) -> Result<Option<Metadata>, Failed> {
         let found = match fs::metadata(&self.path) {
             Ok(found) => found,
@@ -273,7 +273,7 @@ fn is_stream(_: FileType) -> bool {
     false
 }
 
-/// What a file is, however a path spells it: device and inode.
+/// Identity of a file, whatever path leads to it: device and inode.
 #[cfg(unix)]
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
@@ -296,7 +296,7 @@ impl Identity {
     }
 }
 
-/// What a file is: its absolute path. A hard link is another file here, and so is a redirected stream.
+/// Identity of a file: its absolute path. A hard link is another file here, and so is a redirected stream.
 #[cfg(not(unix))]
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(PathBuf);
