@@ -203,8 +203,8 @@ def test_log_groups_of_every_kind_are_subscribed(stack):
     for kind, group in kinds.LOG_GROUPS.items():
         # Of the default patterns the emulator reads that of flow logs alone, a plain term.
         pattern = "REJECT" if kind == "Flow" else ""
-        assert stack.subscriptions(group) == [(STACK, pattern, function)], kind
-    assert stack.subscriptions(stack.outputs()["CanaryLogGroupName"]) == [(STACK, "", function)]
+        assert stack.subscriptions(group) == [(f"{STACK}/{kind.lower()}", pattern, function)], kind
+    assert stack.subscriptions(stack.outputs()["CanaryLogGroupName"]) == [(f"{STACK}/execution", "", function)]
     assert stack.subscriptions(OTHER_GROUP) == []
 
 
@@ -375,8 +375,9 @@ def test_dashboard_and_alarms_are_there(stack):
     assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"]] == []
     # The others are on expressions, which the emulator does not know; nothing else was left out.
     assert sorted(stack.missing) == [
-        "BrokenAccessAlarm", "BrokenExecutionAlarm", "DeliveryErrorsAlarm", "ExemplarsQuery", "LoadAccessAlarm",
-        "LoadExecutionAlarm", "RequestQuery", "UnclassifiedAlarm",
+        "AccessDeliveryErrorsAlarm", "BrokenAccessAlarm", "BrokenExecutionAlarm", "DeliveryErrorsAlarm", "ExemplarsQuery",
+        "FlowDeliveryErrorsAlarm", "FunctionDeliveryErrorsAlarm", "LoadAccessAlarm", "LoadExecutionAlarm", "RequestQuery",
+        "UnclassifiedAlarm",
     ]
 
 
@@ -415,16 +416,16 @@ def test_an_update_changes_what_it_says_and_replaces_nothing(stack):
     gone = {name for name in before if name not in after}
     new = {name for name in after if name not in before}
     group = "APIGatewayExecutionLogsc7h8a9i0n1test"
-    assert gone == {"FlowSubscriptionvpcflow", "FlowThrottlingAlarmvpcflow"}
-    assert new == {f"ExecutionSubscription{group}", f"ExecutionThrottlingAlarm{group}"}
+    assert gone == {"FlowSubscriptionvpcflow", "FlowThrottlingAlarmvpcflow", "FlowLockvpcflow"}
+    assert new == {f"ExecutionSubscription{group}", f"ExecutionThrottlingAlarm{group}", f"ExecutionLock{group}"}
     replaced = {name for name in before if name in after and before[name] != after[name]}
     # The path is part of a role's identity.
     assert replaced <= {"FunctionRole"}
     assert stack.outputs()["FunctionArn"] == function
     assert stack.function.get_function_configuration(FunctionName=function)["MemorySize"] == 512
-    assert stack.subscriptions(OTHER_GROUP) == [(STACK, "", function)]
+    assert stack.subscriptions(OTHER_GROUP) == [(f"{STACK}/execution", "", function)]
     assert stack.subscriptions(kinds.LOG_GROUPS["Flow"]) == []
-    assert stack.subscriptions(kinds.LOG_GROUPS["Access"]) == [(STACK, "", function)]
+    assert stack.subscriptions(kinds.LOG_GROUPS["Access"]) == [(f"{STACK}/access", "", function)]
 
 
 # The last test: the stacks are gone after it.
