@@ -16,8 +16,8 @@ pub(super) struct Prefix<'a> {
     pub(super) has_console_date: bool,
     /// Whether each part of it is on the closed list.
     pub(super) is_closed: bool,
-    /// Whether it has columns but no ARN of a stage. A line of an access log may begin so: a time, a method, a path, then what
-    /// the client wrote. No variable of an access log holds such an ARN.
+    /// Whether it has columns that a line of an access log may have as well: an epoch time, a method, a path, then what the
+    /// client wrote. No variable of an access log holds the ARN of a stage, or a date in the form of ISO 8601.
     pub(super) may_be_of_access_log: bool,
 }
 
@@ -70,7 +70,11 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             without_id_from = prefix.length;
         }
     }
-    prefix.may_be_of_access_log = !columns.is_empty() && columns.iter().all(|(column, _)| *column != Column::Arn);
+    let is_dated = columns.first().is_some_and(|(_, word)| word.contains('-'))
+        && columns.len() <= 2
+        && columns.iter().all(|(column, _)| *column == Column::Time);
+    prefix.may_be_of_access_log =
+        !columns.is_empty() && !is_dated && columns.iter().all(|(column, _)| *column != Column::Arn);
     if prefix.request_id.is_some() {
         delivery_columns(&columns, &mut prefix);
     } else {
