@@ -70,9 +70,11 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             without_id_from = prefix.length;
         }
     }
-    let is_dated = columns.first().is_some_and(|(_, word)| word.contains('-'))
-        && columns.len() <= 2
-        && columns.iter().all(|(column, _)| *column == Column::Time);
+    let is_dated = match columns[..] {
+        [(_, date)] => has_form(date, b"0000-00-00"),
+        [(_, date), (_, time)] => has_form(date, b"0000-00-00") && has_form(time, b"00:00:00"),
+        _ => false,
+    };
     prefix.may_be_of_access_log =
         !columns.is_empty() && !is_dated && columns.iter().all(|(column, _)| *column != Column::Arn);
     if prefix.request_id.is_some() {
@@ -212,6 +214,13 @@ fn is_time(word: &str) -> bool {
         && bytes.len() <= 40
         && bytes[0].is_ascii_digit()
         && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/'))
+}
+
+/// Returns whether a word begins with this form, in which `0` stands for any digit.
+fn has_form(word: &str, form: &[u8]) -> bool {
+    let bytes = word.as_bytes();
+    bytes.len() >= form.len()
+        && bytes.iter().zip(form).all(|(b, of)| if *of == b'0' { b.is_ascii_digit() } else { b == of })
 }
 
 /// Returns whether the word may be a log stream of API Gateway, whole or cut: hexadecimal digits.

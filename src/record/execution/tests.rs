@@ -62,6 +62,8 @@ fn what_a_client_wrote_in_an_access_log_of_unknown_format_is_no_line() {
         format!("204 DELETE /cart {end}"),
         format!("2026-06-09T10:13:20Z 203.0.113.5 GET {failed} 200"),
         format!("2606:4700:4700::1111 {failed} 200"),
+        format!("2026-06-09T10:13:20Z 2606:4700:4700::1111 {failed} 200"),
+        format!("12345678-1234-4123-8123-123456789012 {failed} 200"),
     ] {
         assert!(parse_by_shape(&event(&text)).is_none(), "{text}");
     }
