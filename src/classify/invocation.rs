@@ -1,8 +1,8 @@
 //! Turns a line of a function's log into a finding about an invocation.
 //!
 //! No line makes a count alone: [`crate::request::invocation`] combines the findings of an invocation. For that, a finding
-//! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory, unless
-//! the invocation's report shows that memory was left.
+//! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
+//! invocation's report does not show that memory was left.
 
 use super::error_text::{cause_of_error, cause_of_type};
 use crate::cause::{Author, Cause, Role, Table, normalise};
@@ -199,12 +199,8 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
         ProcessEnd::Unexplained
     };
     // What a function prints about a process is not the end of its own.
-    let (cause, exit) = match certainty {
-        Certainty::Certain => (Role::ProcessExited, end),
-        _ if end == ProcessEnd::Killed => (Role::OutOfMemory, ProcessEnd::None),
-        _ => (Role::ProcessExited, ProcessEnd::None),
-    };
-    Evidence { certainty, exit, ..evidence(cause.cause(), Weight::Exited) }
+    let exit = if certainty == Certainty::Certain { end } else { ProcessEnd::None };
+    Evidence { certainty, exit, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
 }
 
 fn thrown(table: &Table, error: &Error<'_>) -> Evidence {

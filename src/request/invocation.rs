@@ -239,7 +239,12 @@ impl InvocationState {
         // An error that the runtime reported has ended the invocation, whatever the function printed before.
         let best = if hint_counts && self.proven.weight < Weight::Threw { self.hinted } else { self.proven };
         let out_of_memory = match self.exit {
-            ProcessEnd::Killed => self.memory != MemoryUse::Left,
+            // What a report before the end of the process shows of the memory does not speak against it.
+            ProcessEnd::Killed => match self.memory {
+                MemoryUse::Unknown => self.ended,
+                MemoryUse::Left => false,
+                MemoryUse::Full => true,
+            },
             ProcessEnd::Unexplained => self.memory == MemoryUse::Full,
             ProcessEnd::Explained | ProcessEnd::None => false,
         };

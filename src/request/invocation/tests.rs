@@ -84,7 +84,11 @@ fn one_failed_invocation_is_one_count_of_what_weighs_most() {
         (&[START, KILLED, END, FULL], &["lambda_out_of_memory"]),
         (&[START, END, FULL, KILLED], &["lambda_out_of_memory"]),
         (&[START, KILLED, END, REPORT], &["lambda_runtime_exit"]),
-        (&[KILLED], &["lambda_out_of_memory"]),
+        // Without a report nothing shows that the memory was full.
+        (&[KILLED], &["lambda_runtime_exit"]),
+        (&[START, KILLED], &["lambda_runtime_exit"]),
+        (&[START, "Error Runtime exited with error: signal: killed\nRuntime.ExitError"], &["lambda_runtime_exit"]),
+        (&[START, "Error: Runtime exited with error: signal: killed"], &["lambda_runtime_exit"]),
         (&[START, EXITED, END, FULL], &["lambda_runtime_exit"]),
         (&[FULL, "RequestId: {A} Process exited before completing request"], &["lambda_out_of_memory"]),
     ] {
@@ -152,6 +156,27 @@ fn the_platforms_events_in_json_count_like_its_lines() {
     ] {
         assert_eq!(causes(lines), expected, "{lines:?}");
     }
+}
+
+#[test]
+fn the_platforms_sentence_counts_behind_a_lost_line_end_and_not_behind_words() {
+    let none: &[&str] = &[];
+    let exited = "RequestId: {A} Process exited before completing request";
+    for (before, expected) in [
+        (
+            "SyntaxError: Unexpected end of JSON input    at t.handler (/var/task/buy.js:1:15721)",
+            &["lambda_runtime_exit"][..],
+        ),
+        ("done", &["lambda_runtime_exit"]),
+        ("callee: ", none),
+        ("callee said \"", none),
+        ("callee said (", none),
+    ] {
+        assert_eq!(causes(&["buying", &format!("{before}{exited}")]), expected, "{before}");
+        // Another invocation's.
+        assert_eq!(causes(&["START RequestId: {B}", &format!("{before}{exited}")]), none, "{before}");
+    }
+    assert_eq!(causes(&[START, &format!("done{exited}"), END, REPORT]), none);
 }
 
 #[test]
