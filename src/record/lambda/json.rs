@@ -164,20 +164,65 @@ fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
     if !is_error {
         return None;
     }
-    let object: Map<String, Value> = first_object(text)?;
-    if let Some(line) = answer(&object) {
+    if let Some(object) = first_object::<Map<String, Value>>(text) {
+        return error_of(&object, text);
+    }
+    // What was cut off might have shown that the function wrote it.
+    match error_of(&first_object(&closed(text))?, text)? {
+        FunctionLine::Error(error) => {
+            Some(FunctionLine::Error(Error { certainty: Certainty::UnlessItSucceeded, ..error }))
+        }
+        other => Some(other),
+    }
+}
+
+/// Closes an object that was cut off, by us or by whoever copied it: `{"a":["b","c` → `{"a":["b","c"]}`. A name without its
+/// value is dropped.
+pub(super) fn closed(text: &str) -> String {
+    let mut open = Vec::new();
+    let mut in_string = false;
+    let mut is_escaped = false;
+    // Place behind the last whole member, and what was open there.
+    let mut whole = (0, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' => open.push('}'),
+            b'[' => open.push(']'),
+            b'}' | b']' => {
+                open.pop();
+            }
+            b',' => whole = (at, open.len()),
+            _ => {}
+        }
+    }
+    let (kept, depth) = match text.trim_end() {
+        cut if in_string && !is_escaped && open.last() == Some(&']') => (format!("{cut}\""), open.len()),
+        cut if !in_string && cut.ends_with(['"', '}', ']']) && open.last() == Some(&']') => {
+            (cut.to_owned(), open.len())
+        }
+        _ => (text[..whole.0].to_owned(), whole.1),
+    };
+    kept.chars().chain(open.into_iter().take(depth).rev()).collect()
+}
+
+fn error_of(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static>> {
+    if let Some(line) = answer(object) {
         return Some(line);
     }
-    if let Some(line) = go::parse_json_message(&object, text) {
+    if let Some(line) = go::parse_json_message(object, text) {
         return Some(line);
     }
-    if let Some(error) = dotnet(&object) {
+    if let Some(error) = dotnet(object) {
         return Some(FunctionLine::Error(error));
     }
-    if let Some(line) = plain(&object) {
+    if let Some(line) = plain(object) {
         return Some(line);
     }
-    node(&object).or_else(|| java(&object)).or_else(|| rust(&object)).map(FunctionLine::Error)
+    node(object).or_else(|| java(object)).or_else(|| rust(object)).map(FunctionLine::Error)
 }
 
 fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
@@ -267,7 +312,8 @@ fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
     })
 }
 
-/// Parses an error whose trace ends in frames of the runtime, so that it left the handler: .NET.
+/// Parses an error whose trace ends in frames of the runtime, so that it left the handler: .NET. Its runtime has no message
+/// of its own beside the error's; a function that logs an exception has one.
 fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
     let trace = object.get("stackTrace").or_else(|| object.get("exception"))?;
     let frames = match trace {
@@ -275,7 +321,11 @@ fn dotnet(object: &Map<String, Value>) -> Option<Error<'static>> {
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
         _ => return None,
     };
-    frames.iter().any(|frame| frame.contains(runtime::DOTNET_RUNTIME_FRAME)).then(|| Error {
+    let is_without_message = object.get("message") == Some(&Value::Null)
+        && is_error_level(object)
+        && ["errorType", "errorMessage", "requestId"].iter().all(|key| object.contains_key(*key));
+    let left_handler = frames.iter().any(|frame| frame.contains(runtime::DOTNET_RUNTIME_FRAME));
+    (left_handler || is_without_message).then(|| Error {
         request_id: request_id_of(object),
         error_type: text_of(object, "errorType").map(|text| Cow::Owned(text.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),

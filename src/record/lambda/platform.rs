@@ -130,7 +130,21 @@ fn number(value: &str) -> Option<u64> {
 pub(super) fn parse_failure(text: &str) -> Option<FunctionLine<'_>> {
     let stripped = prefix::strip(text);
     let rest = stripped.rest.strip_prefix("Error: ").unwrap_or(stripped.rest);
-    timed_out(rest).or_else(|| exit(stripped.rest))
+    timed_out(rest).or_else(|| exit(stripped.rest)).or_else(|| exit_behind_lost_line_end(text))
+}
+
+/// Parses `…RequestId: {id} Process exited before completing request` behind another text of which only the line end was lost.
+/// A function that prints the sentence has a blank or a sign before it.
+fn exit_behind_lost_line_end(text: &str) -> Option<FunctionLine<'_>> {
+    let before = text.trim_end().strip_suffix(PROCESS_EXITED)?;
+    let at = before.rfind("RequestId: ")?;
+    let id = RequestId::new(before[at..].strip_prefix("RequestId: ")?.trim_end());
+    let is_glued = before[..at].ends_with(|c: char| c.is_alphanumeric() || c == ')');
+    (is_glued && id.as_uuid().is_some()).then_some(FunctionLine::Exit(Exit {
+        request_id: Some(id),
+        text: Cow::Borrowed(PROCESS_EXITED),
+        certainty: Certainty::UnlessItSucceeded,
+    }))
 }
 
 /// Parses `{time} {id} Task timed out after {n}.{nn} seconds`. Without an id, anybody may have written it.
@@ -159,7 +173,7 @@ fn timed_out(line: &str) -> Option<FunctionLine<'_>> {
 /// Parses `RequestId: {id} Error: {reason}` and `RequestId: {id} Process exited before completing request`, and both
 /// without the id, as in local tools and excerpts.
 fn exit(rest: &str) -> Option<FunctionLine<'_>> {
-    let rest = rest.strip_prefix("ERROR ").unwrap_or(rest);
+    let rest = rest.strip_prefix("ERROR ").or_else(|| rest.strip_prefix("Error ")).unwrap_or(rest);
     let rest = rest.strip_prefix("Runtime.ExitError: ").unwrap_or(rest);
     if let Some((id, reason)) = request_id(rest) {
         let text = reason.strip_prefix("Error: ").or_else(|| reason.starts_with(PROCESS_EXITED).then_some(reason))?;

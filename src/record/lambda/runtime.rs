@@ -168,7 +168,14 @@ fn sentence(text: &str) -> Option<FunctionLine<'_>> {
     let (_, phase) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
     let framed = *phase == Phase::Init && (is_java_init(text) || text.contains(DOTNET_FRAME));
     let certainty = if framed { Certainty::Certain } else { certainty };
-    Some(FunctionLine::Error(Error { phase: *phase, certainty, ..error(None, cut(text)) }))
+    Some(FunctionLine::Error(Error { phase: *phase, certainty, ..error(platform_type_below(text), cut(text)) }))
+}
+
+/// Returns the platform's type of an error on the last line of a text: `panic: x\nExtension.Crash` → `Extension.Crash`
+fn platform_type_below(text: &str) -> Option<&str> {
+    let (_, last) = text.trim_end().rsplit_once('\n')?;
+    let name = last.strip_prefix("Extension.").or_else(|| last.strip_prefix("Runtime."))?;
+    (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(last)
 }
 
 /// Parses Ruby's sentence and the error after it, if both are in one log event.
@@ -524,9 +531,10 @@ fn short_type(text: &str) -> Option<FunctionLine<'_>> {
     framed.then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))
 }
 
-/// `   at Shop.Function.Handle(Order order)`. Frames of Node.js have a blank before the bracket, those of Java a tab.
+/// `   at Shop.Function.Handle(Order order)`, perhaps without the blanks. Frames of Node.js have a blank before the bracket,
+/// those of Java a tab.
 fn is_dotnet_frame(line: &str) -> bool {
-    let frame = line.strip_prefix(' ').and_then(|line| line.trim_start_matches(' ').strip_prefix("at "));
+    let frame = line.trim_start_matches(' ').strip_prefix("at ");
     frame.and_then(|frame| frame.split_once('(')).is_some_and(|(name, _)| name.contains('.') && !name.contains(' '))
 }
 

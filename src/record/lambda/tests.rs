@@ -376,6 +376,67 @@ fn the_errors_behind_an_error_are_read_with_it() {
 }
 
 #[test]
+fn an_error_of_dotnet_is_read_without_the_blanks_before_its_frames() {
+    let text = "One or more errors occurred. (Unauthorized): AggregateException\nat Shop.Orders.Load(String id)\nat lambda_method(Closure , Stream )";
+    let Some(FunctionLine::Error(error)) = line(text) else { panic!("no error") };
+    assert_eq!(error.error_type.as_deref(), Some("AggregateException"));
+    assert!(line("upload failed: AggregateException\nat noon it is tried again").is_none());
+}
+
+#[test]
+fn an_exception_of_dotnet_in_json_without_a_message_of_its_own_is_the_runtimes() {
+    let object = |message: &str| {
+        format!(
+            "{{\n  \"timestamp\": \"2026-01-02T03:04:05.678Z\",\n  \"level\": \"Error\",\n  \"requestId\": \"{ID}\",\n  \"message\": {message},\n  \
+             \"errorType\": \"Shop.Gone\",\n  \"errorMessage\": \"order 7\",\n  \"stackTrace\": [\n    \"Shop.Gone: order 7\",\n    \"at Shop.Orders.Load()\""
+        )
+    };
+    let certainty = |text: &str| match line(text) {
+        Some(FunctionLine::Error(error)) if error.error_type.as_deref() == Some("Shop.Gone") => Some(error.certainty),
+        _ => None,
+    };
+    assert_eq!(certainty(&format!("{}]}}", object("null"))), Some(Certainty::Certain));
+    assert_eq!(certainty(&format!("{}]}}", object("\"not stored\""))), None);
+    // Cut off, wherever it is.
+    for end in ["", ",", ",\n    \"at Sh", ",\n    \"at \\"] {
+        assert_eq!(certainty(&format!("{}{end}", object("null"))), Some(Certainty::UnlessItSucceeded), "{end}");
+        assert_eq!(certainty(&format!("{}{end}", object("\"not stored\""))), None, "{end}");
+    }
+}
+
+#[test]
+fn an_object_that_is_cut_off_loses_what_is_not_whole() {
+    for (cut, whole) in [
+        (r#"{"a":1,"b":["c","d"#, r#"{"a":1,"b":["c","d"]}"#),
+        (r#"{"a":1,"b":["c","d""#, r#"{"a":1,"b":["c","d"]}"#),
+        (r#"{"a":1,"b":["c","#, r#"{"a":1,"b":["c"]}"#),
+        (r#"{"a":1,"b"#, r#"{"a":1}"#),
+        (r#"{"a":1,"b":"#, r#"{"a":1}"#),
+        (r#"{"a":1,"b":"x\"#, r#"{"a":1}"#),
+        (r#"{"a":1,"b":{"c":[1,{"d":2,"e"#, r#"{"a":1,"b":{"c":[1,{"d":2}]}}"#),
+        (r#"{"a":1,"b":[{"c":2}"#, r#"{"a":1,"b":[{"c":2}]}"#),
+    ] {
+        assert_eq!(json::closed(cut), whole, "{cut}");
+    }
+    for odd in ["", "{", "}", "]]", "{\"", "{\"a\":", "[,", "{,}"] {
+        let _ = json::closed(odd);
+    }
+}
+
+#[test]
+fn the_platforms_type_below_a_crash_is_its_type() {
+    for (text, expected) in [
+        ("panic: abort handler\nExtension.Crash", Some("Extension.Crash")),
+        ("panic: abort handler\n\ngoroutine 1 [running]:\nRuntime.ExitError\n", Some("Runtime.ExitError")),
+        ("panic: abort handler\nExtension. of the lease", None),
+        ("panic: abort handler", None),
+    ] {
+        let Some(FunctionLine::Error(error)) = line(text) else { panic!("no error: {text}") };
+        assert_eq!(error.error_type.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_lambda_answers_the_caller_is_read_like_its_line() {
     let text = format!("{{\"errorMessage\":\"2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds\"}}");
     assert!(matches!(line(&text), Some(FunctionLine::TimedOut(_))));
