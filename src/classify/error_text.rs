@@ -93,7 +93,9 @@ pub fn cause_of_error<'d>(
 }
 
 /// Returns the cause that the type of an error names, in a report of the platform or of the runtime.
-pub(super) fn cause_of_type(table: &Table, error_type: &str) -> Option<&'static Cause> {
+///
+/// `Extension.Crash` → `lambda_init_failure`
+pub fn cause_of_type(table: &Table, error_type: &str) -> Option<&'static Cause> {
     let own_rule = || find(table, Author::FunctionLog, &normalise(error_type)).filter(|cause| cause.is_own_rule());
     find(table, Author::ErrorType, &name_of(error_type)).or_else(own_rule)
 }

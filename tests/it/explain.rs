@@ -44,6 +44,57 @@ fn a_failure_of_no_known_cause_is_named_once_with_its_shape() {
 }
 
 #[test]
+fn an_error_of_lambda_is_named_however_it_was_copied() {
+    for (text, cause) in [
+        // Indentation that was lost.
+        (
+            "{\n\"errorMessage\": \"Unable to import module 'orders': No module named 'orders'\",\n\"errorType\": \
+             \"Runtime.ImportModuleError\",\n\"stackTrace\": []\n}",
+            "lambda_init_failure",
+        ),
+        (
+            "{\n\"errorType\": \"StockError\",\n\"errorMessage\": \"no stock\",\n\"trace\": [\n\"StockError: no stock\",\n\
+             \"    at handler (/var/task/index.js:7:9)\"\n]\n}",
+            "lambda_unhandled_error",
+        ),
+        // What a state machine tells of it.
+        (
+            "{\n  \"error\": \"Runtime.ExitError\",\n  \"cause\": {\n    \"errorMessage\": \"RequestId: <hidden> Error: Runtime exited \
+             with error: signal: killed\",\n    \"errorType\": \"Runtime.ExitError\"\n  }\n}",
+            "lambda_runtime_exit",
+        ),
+        // Fields of a report, one below the other, and types alone.
+        (
+            "Memory Size: 512 MB\nMax Memory Used: 512 MB\nStatus: error\nError Type: Runtime.OutOfMemory",
+            "lambda_out_of_memory",
+        ),
+        ("Runtime.OutOfMemory", "lambda_out_of_memory"),
+        ("my function dies:\n`Runtime.ImportModuleError`", "lambda_init_failure"),
+        ("\"errorType\": \"Extension.Crash\"\nError Type: Extension.Crash", "lambda_init_failure"),
+        ("Runtime.ExitError", "lambda_runtime_exit"),
+        (
+            "REPORT Max Memory Used: 205 MB / 512 MB\n[worker] Exception in thread\npanic: abort handler\nExtension.Crash",
+            "lambda_init_failure",
+        ),
+        // A person's words around the sentence that the end lacks.
+        (
+            "The log says: \"There was an internal error while executing your request\"\nMethod completed with status: 500",
+            "vpc_link_internal_error",
+        ),
+    ] {
+        assert_eq!(causes(text).0["cause"], cause, "{text}");
+    }
+    for text in ["Runtime.GetAsync is slow", "the Extension. of the lease", "Error Type: none", "{\n\"errors\": []\n}"]
+    {
+        assert_eq!(causes(text).0["cause"], Value::Null, "{text}");
+    }
+    // What a client or a backend wrote does not speak against the end.
+    let answered = "(1f2e3d4c) Endpoint response body before transformations: There was an internal error while executing your \
+                    request\nsomething else\n(1f2e3d4c) Method completed with status: 500\n";
+    assert_eq!(causes(answered).0["cause"], "backend_error_response");
+}
+
+#[test]
 fn text_without_a_failure_has_none() {
     let rows = [
         "(1f2e3d4c) Method completed with status: 200\nall is well\n",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use why5xx::cause::{Cause, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
@@ -181,6 +181,8 @@ struct Found {
     hints: Vec<&'static str>,
     /// Cause that an endpoint's body or header names, without a line that says that the request failed.
     evidence: Option<&'static str>,
+    /// Cause of a sentence of the platform within a line that was not understood.
+    quoted: Option<&'static str>,
     /// The ends of requests are in the text, and none failed.
     is_certain: bool,
     /// A sentence stops where its reason should begin.
@@ -197,6 +199,12 @@ impl Found {
         let text = String::from_utf8_lossy(bytes);
         let mut found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text))?;
         found.is_cut = text.lines().any(|line| is_cut_sentence(line.trim_end()));
+        // Without a failure line the backend is to blame; the words of a person beside the end may quote that line.
+        if let ([only], Some(quoted)) = (&mut found.causes[..], found.quoted)
+            && table.by_id(only).is_some_and(|cause| cause.role == Some(Role::BackendAnswered))
+        {
+            *only = quoted;
+        }
         // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
         if found.is_certain || found.names_a_cause() {
             return Ok(found);
@@ -243,7 +251,9 @@ impl Found {
                         && source.log_group.is_empty()
                         && sentences.len() < MOST_SENTENCES
                     {
-                        sentences.extend(sentence::cause(&event.message.text(), table).map(|cause| cause.id));
+                        let text = event.message.text();
+                        sentences.extend(sentence::cause(&text, table).map(|cause| cause.id));
+                        found.quoted = found.quoted.or_else(|| sentence::within(&text, table).map(|cause| cause.id));
                     }
                     record
                 },

@@ -3,6 +3,7 @@
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
 use why5xx::cause::{Author, Cause, Role, Table, normalise, own_words};
+use why5xx::classify::error_text::cause_of_type;
 use why5xx::classify::{access, body_text, frame};
 use why5xx::record::access::{AccessLine, Fields, line as access_line};
 
@@ -48,6 +49,7 @@ const HEADS: &[&str] = &[
     "API Gateway does",
     "AuthorizerConfigurationException",
     "Endpoint request timed out",
+    "There was an internal error while executing your request",
     "Network error communicating with endpoint",
     "Invalid permissions on Lambda function",
     "Malformed Lambda proxy response",
@@ -84,7 +86,8 @@ pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
         let lower = line.to_ascii_lowercase();
         let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
-        starts.min().and_then(|at| named(line[at..].trim(), table)).or_else(|| of_process(line, table))
+        let of_gateway = starts.min().and_then(|at| named(line[at..].trim(), table));
+        of_gateway.or_else(|| of_process(line, table)).or_else(|| of_type(line, table))
     })
 }
 
@@ -109,7 +112,6 @@ fn is_platforms(normal: &str) -> bool {
 /// How the platform's sentences on a process begin, and what they say where the table does not.
 const PROCESS_HEADS: &[(&str, Role)] = &[
     (TIMED_OUT, Role::FunctionTimedOut),
-    ("Runtime exited with error: signal: killed", Role::OutOfMemory),
     ("Runtime exited with", Role::ProcessExited),
     ("Process exited before completing request", Role::ProcessExited),
 ];
@@ -126,6 +128,17 @@ fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
         }
     }
     Some(table.find(Author::FunctionLog, &normalise(&line[at..])).unwrap_or_else(|| role.cause()))
+}
+
+/// The cause that the platform's type of an error names, behind the label of a report or alone on a line.
+fn of_type(line: &str, table: &Table) -> Option<&'static Cause> {
+    let name = match line.split_once("Error Type: ") {
+        Some((_, behind)) => behind.split_whitespace().next()?,
+        None => line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | '.')),
+    };
+    let is_platforms = ["Runtime.", "Extension.", "Sandbox."].iter().any(|start| name.starts_with(start));
+    let exit = || (name == "Runtime.ExitError").then(|| Role::ProcessExited.cause());
+    is_platforms.then(|| cause_of_type(table, name).or_else(exit))?
 }
 
 /// A gateway response type that stands alone.

@@ -105,6 +105,8 @@ struct Pending {
     owns_lines: bool,
     /// Time and stream stand on a line of their own.
     is_below_prefix: bool,
+    /// Brackets that are open in it, if it is a document of JSON over several lines.
+    open_brackets: usize,
 }
 
 impl Lines {
@@ -116,6 +118,7 @@ impl Lines {
             && pending.takes(&line, is_blank)
         {
             if !is_blank || pending.is_below_prefix {
+                pending.open_brackets = brackets_open_after(pending.open_brackets, &line);
                 pending.event.message.push('\n');
                 pending.event.message.push_str(&line);
             }
@@ -145,6 +148,7 @@ impl Lines {
                 has_prefix: true,
                 owns_lines: stripped.stream.is_some() || self.prefixes > 1,
                 is_below_prefix: message.trim().is_empty(),
+                open_brackets: 0,
             });
             return;
         }
@@ -155,7 +159,9 @@ impl Lines {
         }
         self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
         let event = Event { timestamp_ms: self.timestamp_ms, message: line, ..Event::default() };
-        self.pending = Some(Pending { event, has_prefix: false, owns_lines: false, is_below_prefix: false });
+        let open_brackets = usize::from(event.message.trim() == "{");
+        self.pending =
+            Some(Pending { event, has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets });
     }
 
     /// Takes over the event that is done.
@@ -188,7 +194,7 @@ impl Pending {
         if message.len() + line.len() > LONGEST_EVENT_BYTES {
             return false;
         }
-        if self.is_below_prefix {
+        if self.is_below_prefix || self.open_brackets > 0 && is_within_json(message, line) {
             return true;
         }
         let is_head = prefix::is_head(line.trim_start());
@@ -197,6 +203,33 @@ impl Pending {
         }
         !is_blank && (continues(line) && !is_head || continues_report(message, line))
     }
+}
+
+/// Returns whether a line may stand in a document of JSON behind this text, even without its indentation.
+fn is_within_json(before: &str, line: &str) -> bool {
+    let line = line.trim();
+    let is_scalar = |text: &str| serde_json::from_str::<serde_json::Value>(text.trim_end_matches(',')).is_ok();
+    match line.as_bytes().first() {
+        Some(b'{') => before.trim_end().ends_with(['[', ',', ':']),
+        Some(b'"' | b'}' | b']' | b'[') => true,
+        _ => is_scalar(line),
+    }
+}
+
+/// Returns how many brackets are open behind a line of JSON: 1, `"a": [` → 2
+fn brackets_open_after(open: usize, line: &str) -> usize {
+    let (mut in_string, mut is_escaped) = (false, false);
+    line.bytes().fold(open, |open, byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string && open > 0 => return open + 1,
+            b'}' | b']' if !in_string => return open.saturating_sub(1),
+            _ => {}
+        }
+        open
+    })
 }
 
 /// A message that a copy of the console holds twice, once: folded and unfolded, with a blank line between.
