@@ -37,9 +37,9 @@ PARAMETERS = {
     "FunctionLogGroups": kinds.LOG_GROUPS["Function"],
     "FlowLogGroups": kinds.LOG_GROUPS["Flow"],
     # Everything is delivered: the emulator reads patterns wrongly.
-    "ExecutionFilterPattern": "",
+    "ExecutionFilterPattern": "everything",
     "AccessFilterPattern": "",
-    "FunctionFilterPattern": "",
+    "FunctionFilterPattern": "everything",
     "Namespace": NAMESPACE,
     "Architecture": ARCHITECTURE,
 }
@@ -392,7 +392,7 @@ def test_another_stack_subscribes_to_the_exported_function(stack):
         StackName=API_STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
     group = "API-Gateway-Execution-Logs_s2t3a4c5k6/live"
-    assert stack.subscriptions(group) == [("why5xx", "", stack.outputs()["FunctionArn"])]
+    assert stack.subscriptions(group) == [("why5xx/execution", "", stack.outputs()["FunctionArn"])]
     message = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a90) Execution failed due to a timeout error"
     stack.put(group, "0f1e2d3c4b5a69788796a5b4c3d2e1f1", [{"timestamp": int(time.time() * 1000), "message": message}])
     key = "Errors", (("ApiId", "s2t3a4c5k6"), ("Cause", "integration_timeout"), ("Stage", "live"))

@@ -28,12 +28,15 @@ const ANY_API: &str = "Errors AND Errors";
 /// The same for the stage.
 const ANY_STAGE: &str = "Errors OR Errors";
 
+/// What a variable puts there for all APIs or stages.
+pub(super) const ANY: &str = "Errors";
+
 /// The body of the dashboard, one widget a line.
 pub(super) fn body(table: &Table) -> String {
     let lines: Vec<String> = widgets(table).iter().map(|widget| format!("  {widget}")).collect();
     let variables: Vec<String> = variables().iter().map(|variable| format!("  {variable}")).collect();
     format!(
-        "{{\n\"start\": \"-PT3H\",\n\"variables\": [\n{}\n],\n\"widgets\": [\n{}\n]\n}}\n",
+        "{{\n\"start\": \"-PT3H\",\n\"periodOverride\": \"inherit\",\n\"variables\": [\n{}\n],\n\"widgets\": [\n{}\n]\n}}\n",
         variables.join(",\n"),
         lines.join(",\n")
     )
@@ -300,12 +303,12 @@ fn deliveries(grid: &mut Grid) {
     }
 }
 
+/// To be typed: a list to choose from holds what one search finds, of one of the two kinds of log, and no entry for all.
 fn variables() -> [Value; 2] {
-    [("api", "API", ANY_API, "ApiId"), ("stage", "Stage", ANY_STAGE, "Stage")].map(|(id, label, any, dimension)| {
+    [("api", "API (Errors: all)", ANY_API), ("stage", "Stage (Errors: all)", ANY_STAGE)].map(|(id, label, any)| {
         json!({
-            "id": id, "label": label, "type": "pattern", "pattern": any, "defaultValue": any, "inputType": "select",
-            "visible": true, "populateFrom": dimension,
-            "search": "{\"${Namespace}\",ApiId,Stage} MetricName=\"StageErrors\"",
+            "id": id, "label": label, "type": "pattern", "pattern": any, "defaultValue": ANY, "inputType": "input",
+            "visible": true,
         })
     })
 }

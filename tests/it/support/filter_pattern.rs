@@ -21,7 +21,7 @@ use filter_regex::Regex;
 /// Most characters in a filter pattern.
 pub(crate) const MAX_PATTERN_CHARS: usize = 1_024;
 
-/// The default of the parameter `ExecutionFilterPattern` of the template, the one place that holds it.
+/// The pattern of execution logs that the template's word `default` stands for. It is the one place that holds it.
 ///
 /// # Panics
 ///
@@ -37,8 +37,8 @@ pub(crate) fn default_execution_pattern() -> String {
 /// Where the template no longer writes it as one line between single quotes.
 pub(crate) fn default_pattern_of(kind: &str) -> String {
     const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
-    let parameter = format!("\n  {kind}FilterPattern:\n    Type: String\n    Default: '");
-    let (_, declaration) = TEMPLATE.split_once(&parameter).expect("a default");
+    let (_, patterns) = TEMPLATE.split_once("\n  FilterPatterns:\n").expect("a mapping of patterns");
+    let (_, declaration) = patterns.split_once(&format!("\n    {kind}:\n      Default: '")).expect("a default");
     let (default, _) = declaration.split_once("'\n").expect("a closing quote");
     default.replace("''", "'")
 }
