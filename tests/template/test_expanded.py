@@ -1,0 +1,227 @@
+"""The templates with values for their parameters, as CloudFormation makes stacks of them: what it and the services would
+refuse at the first deployment, or take and not do."""
+
+import functools
+import json
+import re
+
+import pytest
+import yaml
+from cfnlint.api import lint_all
+
+import dashboards
+import grammar
+import models
+from expansion import MAX_VALUE_BYTES, PARAMETERS, TEMPLATE, Refused, Stack
+
+KINDS = ["Execution", "Access", "Function", "Flow"]
+
+
+def groups(kind, count, chars=70):
+    """Names of log groups of this many characters."""
+    return ",".join(f"/{kind.lower()}/{number:02}/".ljust(chars, "x") for number in range(count))
+
+
+def lists(count, kinds=KINDS):
+    return {f"{kind}LogGroups": groups(kind, count) for kind in kinds}
+
+
+EVERYTHING = lists(3) | {
+    "AlarmEmail": "team@example.com",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:on-call",
+    "Architecture": "x86_64",
+    "FailureDestination": "S3",
+    "KinesisStreamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/api-logs",
+    "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666",
+    "LoadThreshold": "50",
+    "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
+    "QuietStages": "dev, preview,$default",
+    "ReplayFailedEvents": "true",
+    "ReservedConcurrency": "10",
+    "RolePath": "/team/",
+    "RouteMetrics": "true",
+    "SettingsLayerArn": "arn:aws:lambda:us-east-1:111122223333:layer:why5xx:7",
+}
+
+# Parameters that differ in what they make of the template.
+SETS = {
+    "none": {},
+    "one name of each kind": lists(1),
+    "three names of each kind": lists(3),
+    **{f"fifty names: {kind}": lists(50, [kind]) for kind in KINDS},
+    "everything on": EVERYTHING,
+    "written to the function's log": {"Sink": "emf"} | lists(1),
+    "published nowhere": {"Sink": "stdout", "AlarmEmail": "team@example.com"},
+    "an own namespace of the longest": {"Namespace": "Team/Orders_5xx." + "x" * 60, "LoadThreshold": "1"},
+    "own patterns": {"ExecutionFilterPattern": "?failed ?error", "AccessFilterPattern": "", "FlowFilterPattern": "everything"} | lists(1),
+    "kept in S3, without a key": {"FailureDestination": "S3"},
+    "a stream alone": {"KinesisStreamArn": EVERYTHING["KinesisStreamArn"]},
+}
+
+CODE = {"CodeBucket": "releases-us-east-1"}
+
+
+@functools.cache
+def stack_of(name, plain):
+    """The stack of the template or of the plain one, whose lists have fewer places."""
+    given = SETS[name]
+    if plain:
+        given = CODE | {key: ",".join(each.split(",")[:30]) if key.endswith("LogGroups") else each for key, each in given.items()}
+    return Stack(STACKS[plain], given)
+
+
+STACKS = {}
+
+
+@pytest.fixture(params=["template.yaml", "plain"])
+def stack(request, plain):
+    """A function that makes a stack of a set of parameters, for each of the two templates."""
+    STACKS.update({False: TEMPLATE, True: plain})
+    return lambda name: stack_of(name, request.param == "plain")
+
+
+each_set = pytest.mark.parametrize("name", SETS)
+
+
+@each_set
+def test_each_resource_is_a_call_that_its_service_takes(stack, name):
+    assert models.problems(stack(name).resources) == []
+
+
+@each_set
+def test_the_stack_is_within_cloudformations_limits(stack, name):
+    made = stack(name)
+    # CloudFormation User Guide, quotas: resources and outputs of a template, and characters of an output.
+    assert len(made.resources) <= 500 and len(made.outputs) <= 200
+    assert all(isinstance(each["Value"], str) and each["Value"] for each in made.outputs.values()), made.outputs
+
+
+def errors(resources):
+    text = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+    # Warnings are about what is written out here alone: ARNs with a Region and a partition.
+    return [each for each in lint_all(text) if each.rule.severity == "error"]
+
+
+# A second or more for each; the other sets differ in nothing that the linter looks at.
+@pytest.mark.parametrize("name", ["none", "everything on", "three names of each kind", "kept in S3, without a key"])
+def test_the_linter_takes_what_is_left(stack, name):
+    assert errors(stack(name).resources) == []
+
+
+def alarms_of(made):
+    return made.of_type("AWS::CloudWatch::Alarm")
+
+
+@each_set
+def test_alarms_are_what_their_documentation_asks_for(stack, name):
+    for logical_id, alarm in alarms_of(stack(name)).items():
+        assert list(wrong_in_alarm(alarm)) == [], logical_id
+
+
+def wrong_in_alarm(alarm):
+    """CloudWatch API Reference, PutMetricAlarm."""
+    metrics = alarm.get("Metrics")
+    if metrics is None:
+        if missing := {"Namespace", "MetricName", "Period", "Statistic"} - set(alarm):
+            yield f"missing: {missing}"
+        period = int(alarm.get("Period", 60))
+    else:
+        if both := {"Namespace", "MetricName", "Dimensions", "Period", "Statistic", "ExtendedStatistic", "Unit"} & set(alarm):
+            yield f"beside Metrics: {both}"
+        if [metric.get("ReturnData", True) for metric in metrics].count(True) != 1:
+            yield "not one series"
+        ids = [metric["Id"] for metric in metrics]
+        if len(ids) > 10 or len(set(ids)) != len(ids) or not all(re.fullmatch("[a-z][0-9A-Za-z_]*", each) for each in ids):
+            yield f"ids: {ids}"
+        periods = {int(metric.get("Period", metric.get("MetricStat", {}).get("Period", 60))) for metric in metrics if "Expression" not in metric}
+        for metric in metrics:
+            try:
+                if "SELECT" in metric.get("Expression", ""):
+                    periods.add(int(metric["Period"]))
+                    if (read := grammar.query(metric["Expression"]))["by"] and "order" not in read:
+                        yield "several series and no order"
+                elif "Expression" in metric and grammar.expression(metric["Expression"], ids):
+                    yield "an alarm takes no search"
+            except grammar.Invalid as error:
+                yield str(error)
+        if len(periods) != 1:
+            yield f"periods: {periods}"
+        period = max(periods, default=60)
+    # With periods of an hour or more a week is the most that all of them may be, otherwise a day.
+    if period % 60 or period * int(alarm["EvaluationPeriods"]) > 86_400:
+        yield f"period: {period}"
+    if int(alarm.get("DatapointsToAlarm", 1)) > int(alarm["EvaluationPeriods"]):
+        yield "more periods needed than looked at"
+
+
+@each_set
+def test_the_dashboard_is_what_its_documentation_asks_for(stack, name):
+    for dashboard in stack(name).of_type("AWS::CloudWatch::Dashboard").values():
+        assert dashboards.problems(dashboard["DashboardBody"]) == []
+
+
+# Defaults of 0.1, as sam has saved them: the pattern, and the word that it counts as.
+OLD = {"Execution": '%[Ff]ailed|[Ee]rror', "Access": "%[^0-9A-Za-z", "Function": "%RequestId:|platform", "Flow": "REJECT"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_default_pattern_that_was_saved_follows_the_next_version(kind):
+    patterns = TEMPLATE["Mappings"]["FilterPatterns"][kind]
+    assert patterns["Of01"].startswith(OLD[kind])
+    own = '"why5xx"'
+    meant = {"default": patterns["Default"], patterns["Of01"]: patterns["Default"], patterns["Default"]: patterns["Default"]}
+    for given, pattern in {**meant, "everything": "", "": "", own: own}.items():
+        made = Stack(TEMPLATE, lists(1) | {f"{kind}FilterPattern": given})
+        [name] = [name for name in made.resources if name.startswith(f"{kind}Subscription")]
+        assert made.resources[name]["Properties"]["FilterPattern"] == pattern, given
+        assert made.outputs[f"{kind}FilterPattern"]["Value"] == patterns["Default"]
+        assert made.outputs[f"{kind}FilterPattern"]["Export"]["Name"].endswith(f"-{kind}FilterPattern")
+
+
+def refusal(parameters, template):
+    with pytest.raises(Refused) as refused:
+        Stack(template, parameters)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_of_log_groups_that_cannot_become_logical_ids_are_refused_with_a_reason(kind):
+    seven = groups(kind, 7, 512)
+    assert len(seven) < MAX_VALUE_BYTES
+    assert refusal({f"{kind}LogGroups": seven}, TEMPLATE).startswith(f"{kind}LogGroups must be names of log groups")
+
+
+def test_quiet_stages_that_would_make_a_query_too_long_are_refused_with_a_reason():
+    many = ",".join(f"feature-{number:03}".ljust(40, "x") for number in range(40))
+    assert refusal({"QuietStages": many}, TEMPLATE).startswith("QuietStages must be names of stages")
+
+
+def test_a_log_group_that_stands_in_two_lists_is_refused(plain):
+    """Its lock has one name in all lists. Logical ids cannot tell: a loop over an empty list runs once, with an empty text, so
+    that loops with one prefix would make the same id in every stack that leaves two lists empty (cfn-language-discussion#154)."""
+    twice = {"ExecutionLogGroups": "/orders/logs", "AccessLogGroups": "/orders/logs"}
+    for template in TEMPLATE, plain:
+        resources = Stack(template, (CODE if "CodeBucket" in template["Parameters"] else {}) | twice).resources
+        assert [each.rule.id for each in errors(resources)] == ["E3019"] * 2
+
+
+# Numbers as people and tools write them; CloudFormation takes each for a Number and hands on its text.
+@pytest.mark.parametrize("spelling", ["{0}.0", "{0}e0", "+{0}", "0{0}"])
+@pytest.mark.parametrize("parameter", [name for name, each in PARAMETERS.items() if str(each.get("Default", "")).isdigit()])
+def test_a_number_in_another_spelling_is_refused_or_does_what_the_number_does(parameter, spelling):
+    default = str(PARAMETERS[parameter]["Default"])
+    try:
+        made = Stack(TEMPLATE, {parameter: spelling.format(default)})
+    except Refused:
+        return
+    assert models.problems(made.resources) == []
+    assert set(made.resources) == set(Stack(TEMPLATE, {}).resources)
+    # Only CloudFormation and the services take such a number for what it is; the function reads digits.
+    [function] = made.of_type("AWS::Lambda::Function").values()
+    assert spelling.format(default) not in function["Environment"]["Variables"].values()
+
+
+def test_what_is_not_there_is_an_error_here_too():
+    template = yaml.safe_load('{Resources: {Topic: {Type: "AWS::SNS::Topic", Properties: {TopicName: {Ref: Gone}}}}}')
+    with pytest.raises(Refused, match="Ref to Gone"):
+        Stack(template)
