@@ -186,9 +186,20 @@ fn end_of_other_id(rest: &[u8]) -> Option<usize> {
 
 /// Returns whether all bytes are letters, digits or signs of UUIDs and base64, or `*`, with which people blank IDs.
 fn is_request_id(id: &[u8]) -> bool {
-    let is_sign = |b: u8| b.is_ascii_alphanumeric() | matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
-    // Without a branch for each byte, so that the compiler compares many at a time.
-    !id.is_empty() & id.iter().fold(true, |all, &b| all & is_sign(b))
+    /// Looked up: comparing each byte with the signs took 1 % more instructions of the whole job, and 2 % of the time of a
+    /// failure-only log.
+    static IS_SIGN: [bool; 256] = {
+        let mut is_sign = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            let b = byte as u8;
+            is_sign[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
+            byte += 1;
+        }
+        is_sign
+    };
+    // Without a branch for each byte.
+    !id.is_empty() & id.iter().fold(true, |all, &b| all & IS_SIGN[usize::from(b)])
 }
 
 /// Returns whether the four hyphens of a UUID are in their places in the first bytes.
