@@ -420,18 +420,18 @@ impl<'t> Requests<'t> {
             None => entry.remove(),
         };
         if ended.front.is_remembered() {
-            self.remember(hash, ended, failed);
+            self.remember(hash, &mut ended, failed);
         } else {
             self.judge(hash, &ended.front, &mut ended.ids, failed);
         }
     }
 
     /// Reports a request that a completion line ended, or keeps it until its batch ends if a failure line may still come.
-    fn remember(&mut self, hash: u64, mut slot: Slot, failed: &mut FailureSink<'_>) {
+    fn remember(&mut self, hash: u64, slot: &mut Slot, failed: &mut FailureSink<'_>) {
         if let Some(mut before) = self.ended.bare.remove(&hash) {
             self.judge(hash, &before.front, &mut before.ids, failed);
         }
-        let Slot { front: state, ids, .. } = &mut slot;
+        let Slot { front: state, ids, .. } = slot;
         let had_failure = state.evidence.has_failure();
         if had_failure || !state.evidence.failed() {
             self.judge(hash, state, ids, failed);
@@ -447,7 +447,7 @@ impl<'t> Requests<'t> {
             self.ended.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
         }
         self.ended.settled.remove(&hash);
-        self.ended.bare.insert(hash, slot);
+        self.ended.bare.insert(hash, std::mem::take(slot));
     }
 
     /// Reports ended requests, in the order of their first log events.
