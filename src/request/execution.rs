@@ -393,11 +393,21 @@ impl<'t> Requests<'t> {
         let middle = ages.len() / 2;
         let (_, middle, _) = ages.select_nth_unstable(middle);
         let middle = *middle;
+        let is_due = |slot: &Slot| age(slot) <= middle;
+        self.judge_open(is_due, failed);
+        self.open.retain(|_, slot| !is_due(slot));
+    }
+
+    /// Reports the failed ones of the open requests, in the order of their first log events.
+    fn judge_open(&mut self, is_due: impl Fn(&Slot) -> bool, failed: &mut FailureSink<'_>) {
         let mut open = std::mem::take(&mut self.open);
-        for (hash, mut slot) in open.extract_if(|_, slot| age(slot) <= middle) {
+        let mut due: Vec<_> = open.iter_mut().filter(|(_, slot)| is_due(slot)).collect();
+        due.sort_unstable_by_key(|(hash, slot)| (slot.front.number(), **hash));
+        for (hash, slot) in due {
             let mut ids = slot.take_ids();
             for state in slot.states() {
-                self.judge(hash, state, &mut std::mem::take(&mut ids), failed);
+                self.judge(*hash, state, &mut std::mem::take(&mut ids), failed);
+                self.hint = self.hint.or_else(|| state.evidence.hint(self.table));
             }
         }
         self.open = open;
@@ -561,13 +571,9 @@ impl<'t> Requests<'t> {
         let mut carried = 0;
         let oldest_ms = self.latest_ms.saturating_sub(CARRIED_FOR_MS);
         self.judge_ended(|_| true, failed);
+        self.judge_open(|_| true, failed);
         let mut open = std::mem::take(&mut self.open);
-        open.retain(|hash, slot| {
-            let mut ids = slot.take_ids();
-            for state in slot.states() {
-                self.judge(*hash, state, &mut std::mem::take(&mut ids), failed);
-                self.hint = self.hint.or_else(|| state.evidence.hint(self.table));
-            }
+        open.retain(|_, slot| {
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
             !slot.is_done() && carried <= MOST_OPEN
         });
@@ -641,6 +647,25 @@ mod tests {
         let (failures, most) = add_failures(5 * MOST_OPEN, 1);
         assert_eq!(failures, 5 * MOST_OPEN);
         assert!((MOST_OPEN / 2..=MOST_OPEN).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn requests_without_an_end_are_reported_in_the_order_of_their_first_lines() {
+        let table = Table::default();
+        let mut requests = Requests::resume(&Carry::default(), &table);
+        let place = requests.place("a", "prod");
+        let mut numbers = Vec::new();
+        let mut failed = |failure: Failure| {
+            numbers.push(failure.number);
+            None
+        };
+        for number in 1..=2 * MOST_OPEN as u64 {
+            let id = number.to_string();
+            let key = RequestKey { place, request_id: Some(id.as_bytes()), resource_path: None };
+            requests.add(key, number, number as i64, &failure(), &mut failed);
+        }
+        requests.finish(&mut failed);
+        assert_eq!(numbers, Vec::from_iter(1..=2 * MOST_OPEN as u64));
     }
 
     #[test]
