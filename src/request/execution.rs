@@ -8,6 +8,7 @@
 
 use std::collections::hash_map::Entry;
 
+use super::ended::{Ended, Settled, median};
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State, is_not_later};
 use super::{Names, Place};
@@ -55,65 +56,6 @@ pub struct Carry {
     open: Keyed<Slot>,
     ended: Ended,
     names: Names,
-}
-
-/// Requests that a completion line ended, by the hash of their ID.
-#[derive(Debug, Clone, Default)]
-struct Ended {
-    /// Requests of which nothing can change: they did not fail, or had their failure line. Nearly all requests are such, so
-    /// two numbers of each are kept.
-    settled: Keyed<Settled>,
-    /// Failed requests without a failure line. They are reported when their batch ends, with the cause of a late one.
-    bare: Keyed<Slot>,
-}
-
-/// End of a request of which nothing can change.
-#[derive(Debug, Clone, Copy)]
-struct Settled {
-    end_ms: i64,
-    /// Whether it had a failure line. Then the next failure line begins another request.
-    had_failure: bool,
-}
-
-impl Ended {
-    /// Returns whether a line of this ID and time belongs to a remembered request.
-    fn owns(&self, hash: u64, timestamp_ms: i64, finding: &Finding) -> bool {
-        let is_of_settled = |settled: &Settled| {
-            let begins_another = settled.had_failure && matches!(finding, Finding::Failure(_));
-            !begins_another && is_not_later(timestamp_ms, settled.end_ms)
-        };
-        match finding {
-            Finding::Ended(_) | Finding::Opening(_) | Finding::TraceId(_) | Finding::ResourcePath(_) => false,
-            _ if self.bare.get(&hash).is_some_and(|slot| is_not_later(timestamp_ms, slot.front.end_ms())) => true,
-            Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::AuthorizerStarted => {
-                self.settled.get(&hash).is_some_and(is_of_settled)
-            }
-            Finding::Endpoint(_) | Finding::AuthorizerDone => false,
-        }
-    }
-
-    #[cold]
-    fn forget_older_half_of_settled(&mut self) {
-        let oldest_ms = median(self.settled.values().map(|settled| settled.end_ms));
-        self.settled.retain(|_, settled| settled.end_ms > oldest_ms);
-    }
-
-    /// Keeps what the next batch needs: the requests that ended after `oldest_ms`.
-    fn carry_over(&mut self, oldest_ms: i64) {
-        self.settled.retain(|_, settled| settled.end_ms > oldest_ms);
-        self.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
-        for slot in self.bare.values_mut() {
-            slot.front.carry_over();
-            slot.ids = Ids::default();
-        }
-    }
-}
-
-/// Returns the median of times; the latest possible time if there are none.
-fn median(times: impl Iterator<Item = i64>) -> i64 {
-    let mut times: Vec<i64> = times.collect();
-    let middle = times.len() / 2;
-    if times.is_empty() { i64::MAX } else { *times.select_nth_unstable(middle).1 }
 }
 
 /// Accumulator for the requests of one batch.
@@ -448,7 +390,7 @@ impl<'t> Requests<'t> {
             if self.ended.settled.len() >= MOST_OPEN {
                 self.ended.forget_older_half_of_settled();
             }
-            self.ended.settled.insert(hash, Settled { end_ms: state.end_ms(), had_failure });
+            self.ended.settled.insert(hash, Settled::new(state.end_ms(), had_failure));
             return;
         }
         if self.ended.bare.len() >= MOST_OPEN {

@@ -2,6 +2,7 @@
 //!
 //! A count is a failed request, never a line.
 
+mod ended;
 pub mod execution;
 pub mod invocation;
 mod names;
