@@ -74,7 +74,7 @@ pub(super) fn evidence(text: &str, form: Form) -> Evidence {
         let name = without_context(&name);
         let weight = weight(name);
         // API Gateway's formats write numbers as strings; applications rarely do.
-        let is_quoted_status = is_label(name) && (form != Form::Json || key.is_quoted());
+        let is_quoted_status = is_label(name.as_bytes()) && (form != Form::Json || key.is_quoted());
         sum += weight + u32::from(is_quoted_status) + u32::from(shape::starts_with_request_time(key.value()));
         has_name_of_its_own |= is_quoted_status || weight > 1;
         has_name_of_an_application |= is_of_an_application(name);

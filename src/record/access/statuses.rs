@@ -93,9 +93,8 @@ pub(super) fn labelled(bytes: &[u8], form: Form) -> Statuses {
 fn value_of_label(bytes: &[u8], start: usize, end: usize, form: Form) -> Option<usize> {
     let before = bytes[..start].iter().rev().take(LONGEST_LABEL_BYTES).take_while(|b| form.is_of_a_key(**b)).count();
     let behind = bytes[end..].iter().take(LONGEST_LABEL_BYTES).take_while(|b| form.is_of_a_key(**b)).count();
-    let name = &bytes[start - before..end + behind];
-    let value = form.value(bytes, start - before, end + behind)?;
-    vocabulary::is_label(&vocabulary::plain(std::str::from_utf8(name).ok()?)).then_some(value)
+    let (start, end) = (start - before, end + behind);
+    vocabulary::is_label(&bytes[start..end]).then(|| form.value(bytes, start, end)).flatten()
 }
 
 /// Returns the status at the start of a value, within any quotes.
