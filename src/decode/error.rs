@@ -12,7 +12,7 @@ pub enum DecodeError {
         payload_bytes: usize,
     },
     /// `data` is not base64.
-    #[error("awslogs.data is not base64 (byte {at_byte} of {data_bytes})")]
+    #[error("the data of the batch is not base64 (byte {at_byte} of {data_bytes})")]
     Base64 {
         /// Length of `data`.
         data_bytes: usize,
@@ -67,6 +67,11 @@ pub enum GzipFault {
     /// A gzip header is missing, has reserved flags or a method other than deflate.
     #[error("missing or unsupported gzip header")]
     Header,
+    /// Several records that the Kinesis Producer Library packed into one.
+    #[error(
+        "KPL-aggregated: the Kinesis Producer Library packed several records into one, and CloudWatch Logs does not"
+    )]
+    Aggregated,
     /// The header does not match its own checksum.
     #[error("wrong checksum of a gzip header")]
     HeaderChecksum,

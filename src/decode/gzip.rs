@@ -12,6 +12,11 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::compressed::Compressed;
 use super::{DecodeError, GzipFault};
 
+/// First bytes of a record into which the Kinesis Producer Library packed several.
+///
+/// Source: amazon-kinesis-producer, aggregation-format.md.
+const KPL_MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
+
 /// Gzip reader: compressed bytes in, inflated bytes out.
 pub(super) struct Gunzip<C> {
     compressed: C,
@@ -98,6 +103,9 @@ impl<C: Compressed> Gunzip<C> {
         }
         let mut sum = Hasher::new();
         let [id1, id2, method, flags, ..] = self.take::<10>(&mut sum)?;
+        if [id1, id2, method, flags] == KPL_MAGIC {
+            return Err(self.fault(GzipFault::Aggregated));
+        }
         if [id1, id2, method] != [0x1f, 0x8b, DEFLATE] || flags & RESERVED != 0 {
             return Err(self.fault(GzipFault::Header));
         }

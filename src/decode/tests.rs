@@ -274,7 +274,7 @@ fn an_error_holds_sizes_and_places_and_nothing_of_the_payload() {
     let text =
         |payload: &[u8]| subscription_event(payload, &Limits::default(), &mut |_, _| {}).unwrap_err().to_string();
     assert_eq!(text(br#"{"Records":"hunter2"}"#), "not a CloudWatch Logs subscription event (21 bytes)");
-    assert_eq!(text(br#"{"awslogs":{"data":"hunter2!"}}"#), "awslogs.data is not base64 (byte 7 of 8)");
+    assert_eq!(text(br#"{"awslogs":{"data":"hunter2!"}}"#), "the data of the batch is not base64 (byte 7 of 8)");
     assert_eq!(
         text(br#"{"awslogs":{"data":"aHVudGVyMmh1bnRlcjI="}}"#),
         "the batch is not whole gzip data: missing or unsupported gzip header (byte 10 of 14)"
