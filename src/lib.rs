@@ -4,7 +4,7 @@
 //!
 //! The modules stand in the order of the data.
 //!
-//! * [`source`]: the batches of an event of Kinesis Data Streams or SQS.
+//! * [`source`]: the batches in an event of Kinesis or SQS, in a kept event, and in what other services put around them.
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
 //! * [`record`]: a log event to what it is: a line of an execution, access, Lambda or flow log.
 //! * [`cause`]: the table of causes, each declared once.
@@ -30,6 +30,5 @@ pub mod publish;
 pub mod record;
 pub mod request;
 pub mod settings;
-#[cfg(feature = "function")]
 pub mod source;
 pub mod tally;

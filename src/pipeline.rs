@@ -33,6 +33,7 @@ use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
+use crate::source;
 use crate::tally::{Correction, Tally};
 
 /// What a batch came to.
@@ -163,13 +164,17 @@ impl Pipeline {
         counted.unwrap_or_default()
     }
 
-    /// The same for the compressed data of a batch, as a Kinesis record holds it.
+    /// The same for a batch in the form in which a source holds it.
     ///
     /// # Errors
     ///
     /// As [`count`](Self::count).
-    pub fn count_gzip(&self, gzip: &[u8]) -> Result<Counted, DecodeError> {
-        self.count_with(|limits, each| decode::gzip_data(gzip, limits, each))
+    pub fn count_batch(&self, batch: source::Batch<'_>) -> Result<Counted, DecodeError> {
+        self.count_with(|limits, each| match batch {
+            source::Batch::SubscriptionEvent(event) => decode::subscription_event(event.as_bytes(), limits, each),
+            source::Batch::Data(data) => decode::base64_data(data.as_bytes(), limits, each),
+            source::Batch::Document(document) => decode::document_json(document.as_bytes(), each),
+        })
     }
 
     /// What is remembered now, to [`restore`](Self::restore) if a row of batches fails together.

@@ -1,15 +1,102 @@
-//! Parses the events of Kinesis Data Streams and of SQS: several batches in one invocation, each with an id for retries.
+//! Finds the batches in what delivers them: events of Kinesis Data Streams and SQS, what Lambda keeps of a failed
+//! invocation, and what SNS, EventBridge and the AWS CLI put around it.
 //!
-//! A Kinesis record holds the gzip data of a batch. An SQS message holds the record that Lambda's on-failure destination
-//! made of a failed invocation, or, from a dead-letter queue, the bare subscription event. An invalid record says nothing
-//! about the others, so each is parsed separately, when its turn comes.
+//! Only the member that holds the next layer counts (`data`, `body`, `requestPayload` …). Everything beside it may be new,
+//! missing, null or of another type. Of a text nothing is kept but its layers, so memory stays within a few times its
+//! length.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use aws_lambda_events::event::kinesis::KinesisEventRecord;
-use aws_lambda_events::event::sqs::SqsMessage;
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::keyed::key_of;
+
+/// Batch in the form in which a source holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batch<'a> {
+    /// Subscription event as Lambda gets it.
+    SubscriptionEvent(&'a str),
+    /// Compressed document in base64.
+    Data(&'a str),
+    /// The document itself.
+    Document(&'a str),
+}
+
+impl Batch<'_> {
+    /// Returns what stands for the batch: equal in each delivery of it in the life of the process.
+    pub fn identity(&self) -> [u8; 8] {
+        let (Self::SubscriptionEvent(text) | Self::Data(text) | Self::Document(text)) = self;
+        key_of(text).to_le_bytes()
+    }
+}
+
+/// Error of what should hold a batch and does not. A retry never helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// A record of a stream or a queue has neither data nor a body.
+    #[error("a record of a stream or a queue has no data ({record_bytes} bytes)")]
+    NoData {
+        /// Length of the record.
+        record_bytes: usize,
+    },
+    /// Another function's failed invocation, or another program's message.
+    #[error("the message holds no CloudWatch Logs subscription event ({body_bytes} bytes)")]
+    NoSubscriptionEvent {
+        /// Length of what was looked through.
+        body_bytes: usize,
+    },
+    /// The record of a failed invocation without the event that it failed for.
+    #[error("the record of a failed invocation lacks its payload: the event itself is not in it")]
+    NoPayload,
+    /// The record that a queue or a topic gets of a stream's records.
+    #[error(
+        "the record holds no payload, only the place of the records in their stream (shard and sequence numbers); read \
+         them with aws kinesis get-records, or from the failure destination in S3"
+    )]
+    PlaceInStream,
+    /// The notification of an object in S3.
+    #[error("the event names an object in S3 and holds no log events; fetch it with aws s3 cp")]
+    PlaceInS3,
+    /// More layers than any service puts around an event.
+    #[error("too many events within events ({body_bytes} bytes left)")]
+    TooDeep {
+        /// Length of what is in the innermost layer.
+        body_bytes: usize,
+    },
+}
+
+/// Callback for each batch, and for each place where one should be.
+pub type BatchCallback<'c> = dyn FnMut(Result<Batch<'_>, RecordError>) + 'c;
+
+/// Most records of one event.
+///
+/// Source: Lambda API Reference, CreateEventSourceMapping, BatchSize: at most 10,000; Kinesis, GetRecords: likewise.
+const MOST_RECORDS: usize = 10_000;
+
+/// How deep layers may be nested. A text within a string counts three, since it is unescaped into memory of its own.
+/// EventBridge, SNS and SQS around a record of Lambda take eight.
+const DEEPEST: u8 = 12;
+const STRING: u8 = 3;
+
+/// Passes on every batch of a JSON text. Returns false if the text is of no kind that holds batches.
+///
+/// `{"requestPayload":{"awslogs":{"data":"H4sI…"}}}` → one [`Batch::SubscriptionEvent`], and true
+pub fn batches(text: &str, each: &mut BatchCallback<'_>) -> bool {
+    layer(text, DEEPEST, each)
+}
+
+/// Returns whether a JSON text is of a kind that holds batches. If `is_cut`, its end is missing.
+///
+/// `{"Messages":[` → true if it is cut
+pub fn may_hold_batches(text: &str, is_cut: bool) -> bool {
+    let mut object = Object::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let is_whole = json.deserialize_map(Members(&mut object)).is_ok();
+    (is_whole || is_cut) && (object.kind(false).is_some() || is_cut && object.last.is_some_and(Key::holds_layer))
+}
 
 /// Where records come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +105,8 @@ pub enum RecordKind {
     Kinesis,
     /// SQS: messages in no order.
     Sqs,
+    /// Anything else: one record, the event itself.
+    Event,
 }
 
 /// Records of an invocation's event.
@@ -29,130 +118,401 @@ pub struct Records<'a> {
     pub records: Vec<Record<'a>>,
 }
 
-/// One record, not parsed yet.
+/// One record, whose batches are not looked for yet.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// Its id in a partial batch response: sequence number or message id. Never empty.
+    /// Its id in a partial batch response: sequence number or message id. Empty if it has none.
     pub id: Cow<'a, str>,
-    /// The bytes that are the same in each delivery of the record.
-    pub content: &'a [u8],
-    kind: RecordKind,
-    raw: &'a RawValue,
-}
-
-/// Batch in the form that the record holds.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Batch {
-    /// Its compressed document.
-    Gzip(Vec<u8>),
-    /// The subscription event around it.
-    SubscriptionEvent(Vec<u8>),
-}
-
-/// Error of a record without a batch. A retry never helps.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// The record does not have the form of its service.
-    #[error("not a record of a stream or a queue ({record_bytes} bytes)")]
-    Shape {
-        /// Length of the record.
-        record_bytes: usize,
-    },
-    /// The message holds no subscription event: another function's failed invocation, or another program's message.
-    #[error("the message holds no CloudWatch Logs subscription event ({body_bytes} bytes)")]
-    NoSubscriptionEvent {
-        /// Length of the message's body.
-        body_bytes: usize,
-    },
+    /// The text that is the same in each delivery of the record.
+    pub content: &'a str,
+    /// The whole record.
+    text: &'a str,
+    /// It is one of several.
+    is_listed: bool,
 }
 
 impl<'a> Records<'a> {
-    /// Parses the records of a payload; None if it is another kind of event, or a record lacks its id.
+    /// Parses the records of a payload; None if it is an event of another kind.
     ///
     /// `{"Records":[{"eventSource":"aws:sqs","messageId":"m-1","body":"…"}]}` → one record of SQS with the id `m-1`
     pub fn parse(payload: &'a [u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Event<'e> {
-            #[serde(rename = "Records", borrow)]
-            records: Vec<&'e RawValue>,
-        }
-        let event: Event<'a> = serde_json::from_slice(payload).ok()?;
-        let records: Vec<_> = event.records.into_iter().map(Record::of).collect::<Option<_>>()?;
-        let kind = records.first()?.kind;
-        records.iter().all(|record| record.kind == kind).then_some(Self { kind, records })
+        let text = std::str::from_utf8(payload).ok()?.trim();
+        let list = match Object::of(text) {
+            Some(object) => match object.kind(false)? {
+                Kind::List(list) => list,
+                _ => {
+                    let record = Record { id: Cow::Borrowed(""), content: text, text, is_listed: false };
+                    return Some(Self { kind: RecordKind::Event, records: vec![record] });
+                }
+            },
+            // A pipe of EventBridge hands over the records without an event around them.
+            None => serde_json::from_str(text).ok()?,
+        };
+        let (kinds, records): (Vec<_>, Vec<_>) =
+            elements(list)?.into_iter().map(Record::of).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        Some(Self { kind: *kinds.first()?, records })
     }
 }
 
 impl<'a> Record<'a> {
-    fn of(raw: &'a RawValue) -> Option<Self> {
-        /// Fields that all records have.
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Head<'h> {
-            event_source: Cow<'h, str>,
-            #[serde(borrow)]
-            kinesis: Option<Kinesis<'h>>,
-            #[serde(borrow)]
-            message_id: Option<Cow<'h, str>>,
-            #[serde(borrow)]
-            body: Option<&'h RawValue>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Kinesis<'k> {
-            #[serde(borrow)]
-            sequence_number: Cow<'k, str>,
-            #[serde(borrow)]
-            data: Option<&'k RawValue>,
-        }
-        let head: Head<'a> = serde_json::from_str(raw.get()).ok()?;
-        let (kind, id, content) = match (&*head.event_source, head.kinesis, head.message_id) {
-            ("aws:kinesis", Some(kinesis), _) => (RecordKind::Kinesis, kinesis.sequence_number, kinesis.data),
-            ("aws:sqs", _, Some(message_id)) => (RecordKind::Sqs, message_id, head.body),
-            _ => return None,
+    fn of(raw: &'a RawValue) -> Option<(RecordKind, Self)> {
+        let text = raw.get();
+        let object = Object::of(text)?;
+        let (kind, id, content) = match object.kind(true)? {
+            Kind::Kinesis(kinesis) => {
+                let inner = Object::of(kinesis.get()).unwrap_or_default();
+                (RecordKind::Kinesis, inner.get(Key::SequenceNumber), inner.get(Key::Data))
+            }
+            Kind::Data(data) => (RecordKind::Kinesis, object.get(Key::SequenceNumber), Some(data)),
+            Kind::Message(body) => (RecordKind::Sqs, object.get(Key::MessageId), Some(body)),
+            Kind::NoData => (RecordKind::Sqs, object.get(Key::MessageId), None),
+            Kind::Batch | Kind::Document | Kind::List(_) | Kind::Inner(_) | Kind::Unreadable(_) => {
+                (RecordKind::Event, None, Some(raw))
+            }
         };
-        let content = content.map_or("", RawValue::get).as_bytes();
-        (!id.is_empty()).then_some(Self { id, content, kind, raw })
+        let id = id.map(id_of).unwrap_or_default();
+        Some((kind, Self { id, content: content.map_or("", RawValue::get), text, is_listed: true }))
     }
 
-    /// Returns the batch in the record.
+    /// Passes on every batch of the record.
     ///
-    /// A Kinesis record with `"data":"H4sI…"` → [`Batch::Gzip`]
-    ///
-    /// # Errors
-    ///
-    /// If the record holds no batch. A retry never helps.
-    pub fn batch(&self) -> Result<Batch, RecordError> {
-        let text = self.raw.get();
-        let shape = |_| RecordError::Shape { record_bytes: text.len() };
-        match self.kind {
-            RecordKind::Kinesis => {
-                let record: KinesisEventRecord = serde_json::from_str(text).map_err(shape)?;
-                Ok(Batch::Gzip(record.kinesis.data.0))
-            }
-            RecordKind::Sqs => {
-                let message: SqsMessage = serde_json::from_str(text).map_err(shape)?;
-                subscription_event(&message.body.unwrap_or_default())
-            }
+    /// A Kinesis record with `"data":"H4sI…"` → [`Batch::Data`]
+    pub fn batches(&self, each: &mut BatchCallback<'_>) {
+        match Object::of(self.text) {
+            Some(object) if self.is_listed => object.layer(self.text, true, DEEPEST, each),
+            _ => batches(self.text, each),
+        };
+    }
+}
+
+/// Returns the id as a string. Where a producer wrote a number, its digits are the id.
+fn id_of(raw: &RawValue) -> Cow<'_, str> {
+    match text_of(raw) {
+        Some(text) => text,
+        None if raw.get().starts_with(|c: char| c.is_ascii_digit()) => Cow::Borrowed(raw.get()),
+        None => Cow::Borrowed(""),
+    }
+}
+
+/// Returns the text of a string; None for other values.
+fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+    serde_json::from_str(raw.get()).ok().map(|Text(text)| text)
+}
+
+/// Passes on the batches of a text, which is an object or a list of objects.
+fn layer(text: &str, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
+    let text = text.trim();
+    match Object::of(text) {
+        Some(object) => object.layer(text, false, deepest, each),
+        None if text.starts_with('[') => list(text, false, deepest, each),
+        None => false,
+    }
+}
+
+/// Passes on the batches of a list. Returns false if no element holds any.
+fn list(text: &str, is_listed: bool, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
+    let Ok(raw) = serde_json::from_str::<&RawValue>(text) else { return false };
+    let Some(deepest) = deepest.checked_sub(1) else {
+        each(Err(RecordError::TooDeep { body_bytes: text.len() }));
+        return true;
+    };
+    let mut is_known = false;
+    for element in elements(raw).unwrap_or_default() {
+        is_known |= match Object::of(element.get()) {
+            Some(object) => object.layer(element.get(), is_listed, deepest, each),
+            None => string(element, deepest, each),
+        };
+    }
+    is_known
+}
+
+/// Passes on the batches of a string that holds JSON. Returns false if it holds none.
+fn string(raw: &RawValue, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
+    let Some(text) = text_of(raw) else { return false };
+    match deepest.checked_sub(STRING) {
+        Some(deepest) => layer(&text, deepest, each),
+        None => {
+            each(Err(RecordError::TooDeep { body_bytes: text.len() }));
+            true
         }
     }
 }
 
-/// Returns the subscription event in the body of a message.
-fn subscription_event(body: &str) -> Result<Batch, RecordError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body<'b> {
-        #[serde(borrow)]
-        request_payload: Option<&'b RawValue>,
-        awslogs: Option<serde::de::IgnoredAny>,
+/// Passes on the batches of a value that should hold some.
+fn inner(raw: &RawValue, deepest: u8, each: &mut BatchCallback<'_>) {
+    let is_known = match (raw.get().as_bytes().first(), deepest.checked_sub(1)) {
+        (Some(b'"'), _) => string(raw, deepest, each),
+        (_, Some(deepest)) => layer(raw.get(), deepest, each),
+        (_, None) => {
+            each(Err(RecordError::TooDeep { body_bytes: raw.get().len() }));
+            true
+        }
+    };
+    if !is_known {
+        let body_bytes = text_of(raw).map_or(raw.get().len(), |text| text.len());
+        each(Err(RecordError::NoSubscriptionEvent { body_bytes }));
     }
-    let none = RecordError::NoSubscriptionEvent { body_bytes: body.len() };
-    let Ok(read) = serde_json::from_str::<Body<'_>>(body) else { return Err(none) };
-    match (read.request_payload, read.awslogs) {
-        (Some(payload), _) => Ok(Batch::SubscriptionEvent(payload.get().as_bytes().to_vec())),
-        (None, Some(_)) => Ok(Batch::SubscriptionEvent(body.as_bytes().to_vec())),
-        (None, None) => Err(none),
+}
+
+/// Returns the elements of a list; None if it is no list or has too many.
+fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    struct Elements;
+    impl<'de> Visitor<'de> for Elements {
+        type Value = Option<Vec<&'de RawValue>>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut elements = Vec::new();
+            while let Some(element) = list.next_element()? {
+                if elements.len() == MOST_RECORDS {
+                    while list.next_element::<IgnoredAny>()?.is_some() {}
+                    return Ok(None);
+                }
+                elements.push(element);
+            }
+            Ok(Some(elements))
+        }
+    }
+    serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Elements).ok()?
+}
+
+/// What an object is, with the member that holds its next layer.
+#[derive(Debug, Clone, Copy)]
+enum Kind<'a> {
+    /// A subscription event.
+    Batch,
+    /// The document of a batch.
+    Document,
+    /// An event, or an answer of a service, with several records.
+    List(&'a RawValue),
+    /// A record of Kinesis in an event of Lambda.
+    Kinesis(&'a RawValue),
+    /// A record whose data is beside its other members.
+    Data(&'a RawValue),
+    /// A message of a queue.
+    Message(&'a RawValue),
+    /// Anything around one other event.
+    Inner(&'a RawValue),
+    /// A message of a queue without a body.
+    NoData,
+    /// It should hold an event.
+    Unreadable(RecordError),
+}
+
+/// Keys that tell what an object is. Services write them with a small or a capital first letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    AwsLogs,
+    LogEvents,
+    MessageType,
+    Records,
+    Messages,
+    RequestPayload,
+    RequestContext,
+    Condition,
+    KinesisBatchInfo,
+    Payload,
+    Kinesis,
+    Data,
+    SequenceNumber,
+    Partition,
+    RecordId,
+    Body,
+    MessageId,
+    ReceiptHandle,
+    EventSource,
+    Sns,
+    Message,
+    TopicArn,
+    Type,
+    Detail,
+    DetailType,
+    S3,
+}
+
+impl Key {
+    const ALL: [(Self, &'static str); 26] = [
+        (Self::AwsLogs, "awslogs"),
+        (Self::LogEvents, "logEvents"),
+        (Self::MessageType, "messageType"),
+        (Self::Records, "Records"),
+        (Self::Messages, "Messages"),
+        (Self::RequestPayload, "requestPayload"),
+        (Self::RequestContext, "requestContext"),
+        (Self::Condition, "condition"),
+        (Self::KinesisBatchInfo, "KinesisBatchInfo"),
+        (Self::Payload, "payload"),
+        (Self::Kinesis, "kinesis"),
+        (Self::Data, "data"),
+        (Self::SequenceNumber, "sequenceNumber"),
+        (Self::Partition, "partitionKey"),
+        (Self::RecordId, "recordId"),
+        (Self::Body, "body"),
+        (Self::MessageId, "messageId"),
+        (Self::ReceiptHandle, "receiptHandle"),
+        (Self::EventSource, "eventSource"),
+        (Self::Sns, "Sns"),
+        (Self::Message, "Message"),
+        (Self::TopicArn, "TopicArn"),
+        (Self::Type, "Type"),
+        (Self::Detail, "detail"),
+        (Self::DetailType, "detail-type"),
+        (Self::S3, "s3"),
+    ];
+
+    fn of(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(key, _)| *key)
+    }
+
+    /// Whether its value may be so long that a text is cut within it.
+    fn holds_layer(self) -> bool {
+        use Key::{
+            AwsLogs, Body, Detail, Kinesis, LogEvents, Message, Messages, Payload, Records, RequestPayload, Sns,
+        };
+        let keys =
+            [AwsLogs, LogEvents, Records, Messages, RequestPayload, Payload, Kinesis, Body, Sns, Message, Detail];
+        keys.contains(&self)
+    }
+}
+
+/// The known members of an object. Of several with one name the last counts; null is as good as missing.
+#[derive(Debug, Default)]
+struct Object<'a> {
+    values: [Option<&'a RawValue>; Key::ALL.len()],
+    /// The key whose value is missing where a text is cut.
+    last: Option<Key>,
+}
+
+struct Members<'m, 'a>(&'m mut Object<'a>);
+
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        #[derive(Deserialize)]
+        struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+        while let Some(Name(name)) = map.next_key()? {
+            let key = Key::of(&name);
+            self.0.last = key;
+            match key {
+                Some(key) => {
+                    let value: &'de RawValue = map.next_value()?;
+                    self.0.values[key as usize] = Some(value).filter(|value| value.get() != "null");
+                }
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+            self.0.last = None;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Object<'a> {
+    /// Returns None if the text is no whole object.
+    fn of(text: &'a str) -> Option<Self> {
+        if !text.starts_with('{') {
+            return None;
+        }
+        let mut object = Self::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        json.deserialize_map(Members(&mut object)).ok()?;
+        json.end().ok()?;
+        Some(object)
+    }
+
+    fn get(&self, key: Key) -> Option<&'a RawValue> {
+        self.values[key as usize]
+    }
+
+    fn has(&self, key: Key) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Returns the member of a member.
+    fn inner(&self, key: Key, inner: Key) -> Option<&'a RawValue> {
+        Object::of(self.get(key)?.get())?.get(inner)
+    }
+
+    fn is(&self, key: Key, value: &str) -> bool {
+        self.get(key).and_then(text_of).is_some_and(|text| text == value)
+    }
+
+    /// Returns what the object is. In a list of records, `body` or `data` alone is enough.
+    fn kind(&self, is_listed: bool) -> Option<Kind<'a>> {
+        let begins = |raw: &&RawValue, first: char| raw.get().starts_with(first);
+        let has_one = |keys: &[Key]| keys.iter().any(|key| self.has(*key));
+        let is_of_queue = self.is(Key::EventSource, "aws:sqs") || has_one(&[Key::MessageId, Key::ReceiptHandle]);
+        let is_of_stream = is_listed || has_one(&[Key::SequenceNumber, Key::Partition, Key::RecordId]);
+        let is_of_topic = self.has(Key::TopicArn) || self.is(Key::Type, "Notification");
+        let payload = self.get(Key::RequestPayload).or(self.get(Key::Payload));
+        let list = self.get(Key::Records).or(self.get(Key::Messages)).filter(|list| begins(list, '['));
+        if self.has(Key::AwsLogs) {
+            Some(Kind::Batch)
+        } else if self.has(Key::LogEvents) {
+            Some(Kind::Document)
+        } else if self.has(Key::RequestPayload) {
+            payload.map(Kind::Inner)
+        } else if self.has(Key::KinesisBatchInfo) {
+            Some(payload.map_or(Kind::Unreadable(RecordError::PlaceInStream), Kind::Inner))
+        } else if self.inner(Key::RequestContext, Key::Condition).is_some() {
+            Some(payload.map_or(Kind::Unreadable(RecordError::NoPayload), Kind::Inner))
+        } else if let Some(list) = list {
+            Some(Kind::List(list))
+        } else if let Some(kinesis) = self.get(Key::Kinesis).filter(|kinesis| begins(kinesis, '{')) {
+            Some(Kind::Kinesis(kinesis))
+        } else if let Some(message) = self.inner(Key::Sns, Key::Message) {
+            Some(Kind::Inner(message))
+        } else if let Some(message) = self.get(Key::Message).filter(|_| is_of_topic) {
+            Some(Kind::Inner(message))
+        } else if let Some(detail) = self.get(Key::Detail).filter(|_| self.has(Key::DetailType)) {
+            Some(Kind::Inner(detail))
+        } else if let Some(body) = self.get(Key::Body).filter(|_| is_listed || is_of_queue) {
+            Some(Kind::Message(body))
+        } else if let Some(data) = self.get(Key::Data).filter(|data| is_of_stream && begins(data, '"')) {
+            Some(Kind::Data(data))
+        } else if self.has(Key::S3) && (is_listed || self.has(Key::EventSource)) {
+            Some(Kind::Unreadable(RecordError::PlaceInS3))
+        } else if self.has(Key::MessageType) {
+            Some(Kind::Document)
+        } else {
+            (is_listed && is_of_queue).then_some(Kind::NoData)
+        }
+    }
+
+    /// Passes on the batches of the object, whose text is `text`.
+    fn layer(&self, text: &'a str, is_listed: bool, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
+        let no_data = RecordError::NoData { record_bytes: text.len() };
+        match self.kind(is_listed) {
+            None => return false,
+            Some(Kind::Batch) => each(Ok(Batch::SubscriptionEvent(text))),
+            Some(Kind::Document) => each(Ok(Batch::Document(text))),
+            Some(Kind::List(records)) => return list(records.get(), true, deepest, each),
+            Some(Kind::Kinesis(kinesis)) => {
+                match Object::of(kinesis.get()).and_then(|kinesis| kinesis.get(Key::Data)) {
+                    Some(data) => data_of(data, no_data, each),
+                    None => each(Err(no_data)),
+                }
+            }
+            Some(Kind::Data(data)) => data_of(data, no_data, each),
+            Some(Kind::Message(value) | Kind::Inner(value)) => inner(value, deepest, each),
+            Some(Kind::NoData) => each(Err(no_data)),
+            Some(Kind::Unreadable(error)) => each(Err(error)),
+        }
+        true
+    }
+}
+
+fn data_of(raw: &RawValue, no_data: RecordError, each: &mut BatchCallback<'_>) {
+    match text_of(raw) {
+        Some(data) => each(Ok(Batch::Data(&data))),
+        None => each(Err(no_data)),
     }
 }
 
@@ -161,6 +521,33 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    const EVENT: &str = r#"{"awslogs":{"data":"QUJD"}}"#;
+
+    fn event() -> Value {
+        serde_json::from_str(EVENT).unwrap()
+    }
+
+    /// What a text holds: each batch with its form, each error as it is told.
+    fn held(text: &str) -> Option<Vec<String>> {
+        let mut held = Vec::new();
+        let is_known = batches(text, &mut |batch| held.push(told(batch)));
+        assert!(is_known || held.is_empty(), "{text}");
+        is_known.then_some(held)
+    }
+
+    fn told(batch: Result<Batch<'_>, RecordError>) -> String {
+        match batch {
+            Ok(Batch::SubscriptionEvent(event)) => format!("event {}", event.replace([' ', '\n'], "")),
+            Ok(Batch::Data(data)) => format!("data {data}"),
+            Ok(Batch::Document(document)) => format!("document {document}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn one_event() -> Option<Vec<String>> {
+        Some(vec![format!("event {EVENT}")])
+    }
 
     fn kinesis(sequence_number: &Value, data: &Value) -> Value {
         json!({
@@ -183,73 +570,284 @@ mod tests {
         json!({"messageId": "m-1", "receiptHandle": "r", "body": body, "attributes": {}, "eventSource": "aws:sqs"})
     }
 
-    /// The batch of the only record of an event.
-    fn batch_of(record: &Value) -> Result<Batch, RecordError> {
-        let payload = json!({"Records": [record]}).to_string();
-        Records::parse(payload.as_bytes()).unwrap().records[0].batch()
+    /// The record that Lambda makes of a failed invocation.
+    fn failed(payload: &Value) -> Value {
+        json!({
+            "version": "1.0",
+            "timestamp": "2026-06-09T10:16:05.568Z",
+            "requestContext": {"requestId": "r", "condition": "RetriesExhausted", "approximateInvokeCount": 3},
+            "requestPayload": payload,
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+            "responsePayload": {"errorType": "PublishThrottled"},
+        })
+    }
+
+    fn failed_stream(payload: Option<&Value>) -> Value {
+        let mut record = failed(&Value::Null);
+        record.as_object_mut().unwrap().remove("requestPayload");
+        record["KinesisBatchInfo"] = json!({"shardId": "shardId-000000000001", "batchSize": 2});
+        payload.into_iter().for_each(|payload| record["payload"] = payload.clone());
+        record
+    }
+
+    fn notification(message: &str) -> Value {
+        json!({"Type": "Notification", "MessageId": "m", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": message})
+    }
+
+    fn of_event_bridge(detail: &Value) -> Value {
+        json!({"version": "0", "detail-type": "Lambda Function Invocation Result - Failure", "source": "lambda", "detail": detail})
+    }
+
+    fn of_topic(message: &str) -> Value {
+        json!({"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": notification(message)}]})
+    }
+
+    fn queued(body: &Value) -> Value {
+        json!({"Records": [message(&json!(body.to_string()))]})
     }
 
     #[test]
-    fn a_kinesis_record_holds_the_gzip_data() {
-        assert_eq!(batch_of(&kinesis(&json!("1"), &json!("AAEC"))), Ok(Batch::Gzip(vec![0, 1, 2])));
-    }
-
-    #[test]
-    fn a_record_whose_data_is_no_base64_is_bad_by_itself() {
-        let payload = json!({"Records": [kinesis(&json!("1"), &json!("!")), kinesis(&json!("2"), &json!("AAEC"))]});
-        let payload = payload.to_string();
-        let records = Records::parse(payload.as_bytes()).unwrap();
-        assert_eq!(records.records[0].id, "1");
-        assert!(matches!(records.records[0].batch(), Err(RecordError::Shape { .. })));
-        assert!(records.records[1].batch().is_ok());
-    }
-
-    #[test]
-    fn a_message_holds_the_failed_event_or_the_record_around_it() {
-        let event = r#"{"awslogs":{"data":"x"}}"#;
-        let around = format!(r#"{{"requestContext":{{"condition":"RetriesExhausted"}},"requestPayload":{event}}}"#);
-        let expected = Ok(Batch::SubscriptionEvent(event.as_bytes().to_vec()));
-        assert_eq!(batch_of(&message(&json!(event))), expected);
-        assert_eq!(batch_of(&message(&json!(around))), expected);
-    }
-
-    #[test]
-    fn a_message_without_an_event_is_an_error_with_its_size() {
-        let streams = r#"{"requestContext":{},"KinesisBatchInfo":{"shardId":"shardId-000000000000"}}"#;
-        for body in ["", "planted-by-a-client", "[]", streams] {
-            let error = batch_of(&message(&json!(body))).unwrap_err();
-            assert_eq!(error, RecordError::NoSubscriptionEvent { body_bytes: body.len() }, "{body}");
-        }
-        assert_eq!(
-            batch_of(&message(&json!("planted"))).unwrap_err().to_string(),
-            "the message holds no CloudWatch Logs subscription event (7 bytes)"
-        );
-    }
-
-    #[test]
-    fn content_is_the_same_at_each_delivery() {
-        let first = json!({"Records": [message(&json!("a"))]}).to_string();
-        let again = first.replace("\"r\"", "\"another receipt\"");
-        assert_ne!(first, again);
-        let content = |payload: &str| Records::parse(payload.as_bytes()).unwrap().records[0].content.to_vec();
-        assert_eq!(content(&first), content(&again));
-    }
-
-    #[test]
-    fn other_events_are_none() {
-        let s3 = json!({"eventSource": "aws:s3", "s3": {}});
+    fn one_event_is_found_in_whatever_is_around_it() {
+        let text = |value: &Value| value.to_string();
+        let event = event();
+        let received = json!({"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "MD5OfBody": "x", "Body": text(&failed(&event))}]});
         let rows = [
-            json!({}),
-            json!([]),
-            json!({"Records": []}),
-            json!({"Records": [s3]}),
-            json!({"Records": [s3, kinesis(&json!("1"), &json!(""))]}),
-            json!({"Records": [message(&json!("")), kinesis(&json!("1"), &json!(""))]}),
-            json!({"Records": [kinesis(&json!(""), &json!(""))]}),
-            json!({"Records": [kinesis(&json!(1), &json!(""))]}),
+            event.clone(),
+            failed(&event),
+            failed(&json!(text(&event))),
+            queued(&event),
+            queued(&failed(&event)),
+            queued(&notification(&text(&failed(&event)))),
+            queued(&of_event_bridge(&failed(&event))),
+            queued(&notification(&text(&of_event_bridge(&failed(&event))))),
+            queued(&failed(&of_topic(&text(&notification(&text(&event)))))),
+            notification(&text(&event)),
+            of_topic(&text(&failed(&event))),
+            of_event_bridge(&failed(&event)),
+            of_event_bridge(&event),
+            received.clone(),
+            received["Messages"].clone(),
+            received["Messages"][0].clone(),
+            json!([text(&failed(&event))]),
+            json!([failed(&event)]),
+            failed(&json!([event])),
+            failed_stream(Some(&json!(text(&json!({"Records": [message(&json!(text(&event)))]}))))),
+            json!({"Records": [{"body": text(&event)}]}),
+            json!({"Records": [{"body": event}]}),
+            json!({"Records": [{"eventSource": null, "messageId": null, "body": text(&event), "attributes": 7}]}),
+            json!({"Messages": [{"Body": text(&event)}]}),
         ];
         for row in rows {
+            assert_eq!(held(&row.to_string()), one_event(), "{row}");
+            assert!(may_hold_batches(&row.to_string(), false) || row.is_array(), "{row}");
+            let pretty = serde_json::to_string_pretty(&row).unwrap();
+            assert_eq!(held(&pretty), one_event(), "{pretty}");
+        }
+    }
+
+    #[test]
+    fn records_of_a_stream_are_found_wherever_they_are_kept() {
+        let both = Some(vec!["data QUJD".to_owned(), "data REVG".to_owned()]);
+        let records = json!({"Records": [kinesis(&json!("1"), &json!("QUJD")), kinesis(&json!("2"), &json!("REVG"))]});
+        let fetched = json!({"Records": [
+            {"SequenceNumber": "1", "ApproximateArrivalTimestamp": 1.5, "Data": "QUJD", "Partition": "p"},
+            {"SequenceNumber": "2", "Data": "REVG"},
+        ], "NextShardIterator": "x"});
+        let firehose = json!({"invocationId": "i", "records": [{"recordId": "1", "data": "QUJD"}, {"recordId": "2", "data": "REVG"}]});
+        for row in [
+            records.clone(),
+            failed_stream(Some(&json!(records.to_string()))),
+            failed_stream(Some(&records)),
+            queued(&failed_stream(Some(&json!(records.to_string())))),
+            records["Records"].clone(),
+            fetched,
+            firehose,
+        ] {
+            assert_eq!(held(&row.to_string()), both, "{row}");
+        }
+        assert_eq!(held(&records["Records"][0].to_string()), Some(vec!["data QUJD".to_owned()]));
+    }
+
+    #[test]
+    fn members_come_in_any_order_and_the_last_of_one_name_counts() {
+        for text in [
+            r#"{"payload":"{\"Records\":[{\"kinesis\":{\"data\":\"QUJD\"}}]}","KinesisBatchInfo":{},"requestContext":null}"#,
+            r#"{"Records":[{"body":"1","body":"{\"Records\":[{\"kinesis\":{\"data\":\"QUJD\"}}]}","eventSource":"aws:sqs"}]}"#,
+            r#"{"Records":[{"eventSource":7,"kinesis":{"data":"\u0051UJD","x":{"data":"no"}}}]}"#,
+            r#"{"Message":"{\"Records\":[{\"kinesis\":{\"data\":\"QUJD\"}}]}","Signature":"s","Type":"Notification"}"#,
+        ] {
+            assert_eq!(held(text), Some(vec!["data QUJD".to_owned()]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_should_hold_an_event_and_does_not_is_an_error_that_says_why() {
+        let no_event = "the message holds no CloudWatch Logs subscription event";
+        let mut dropped = failed(&Value::Null);
+        let rows = [
+            (dropped.clone(), "lacks its payload"),
+            (
+                {
+                    dropped.as_object_mut().unwrap().remove("requestPayload");
+                    dropped.clone()
+                },
+                "lacks its payload",
+            ),
+            (
+                json!({"requestContext": {"condition": "EventAgeExceeded"}, "responseContext": null}),
+                "lacks its payload",
+            ),
+            (failed_stream(None), "only the place of the records in their stream"),
+            (failed_stream(Some(&Value::Null)), "only the place of the records in their stream"),
+            (queued(&failed_stream(None)), "only the place of the records in their stream"),
+            (failed(&json!({"Records": []})), no_event),
+            (failed(&json!({"order": 1})), no_event),
+            (failed(&json!("planted")), no_event),
+            (notification("planted"), no_event),
+            (json!({"Records": [message(&json!("planted"))]}), no_event),
+            (json!({"Records": [message(&json!(""))]}), no_event),
+            (json!({"Records": [message(&json!(7))]}), no_event),
+            (json!({"Records": [message(&Value::Null)]}), "has no data"),
+            (json!({"Records": [{"messageId": "m"}]}), "has no data"),
+            (json!({"Records": [kinesis(&json!("1"), &Value::Null)]}), "has no data"),
+            (json!({"Records": [kinesis(&json!("1"), &json!(7))]}), "has no data"),
+            (json!({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}}}]}), "aws s3 cp"),
+        ];
+        for (row, why) in rows {
+            let held = held(&row.to_string()).unwrap_or_default();
+            assert!(held.len() == 1 && held[0].contains(why), "{row}: {held:?}");
+            assert!(!held[0].contains("planted"), "{held:?}");
+        }
+        let error = RecordError::NoSubscriptionEvent { body_bytes: 7 };
+        assert_eq!(error.to_string(), format!("{no_event} (7 bytes)"));
+    }
+
+    #[test]
+    fn one_bad_record_leaves_its_neighbours_unharmed() {
+        let records = json!({"Records": [kinesis(&json!("1"), &json!("QUJD")), {"kinesis": 7}, message(&json!("x"))]});
+        let all = held(&records.to_string()).unwrap();
+        assert_eq!((all.len(), all[0].as_str()), (2, "data QUJD"), "{all:?}");
+    }
+
+    #[test]
+    fn what_is_no_source_is_left_to_others() {
+        let rows = [
+            "",
+            "null",
+            "7",
+            "[]",
+            "{}",
+            "x",
+            "{\"Records\":[]}",
+            "{\"Records\":{}}",
+            r#"{"events":[{"message":"m","timestamp":1}]}"#,
+            r#"{"message":"m","timestamp":1,"id":"1"}"#,
+            r#"{"payload":"(id) Method completed with status: 502","api_id":"a"}"#,
+            r#"{"requestId":"1","status":"502","detail":"x"}"#,
+            r#"{"resource":"/","body":"{\"awslogs\":{}}","requestContext":{"stage":"prod"}}"#,
+            r#"{"Records":[{"eventVersion":"1.08","eventName":"GetItem"}]}"#,
+            "{\"awslogs\":{\"data\":\"QUJD\"}} x",
+        ];
+        for row in rows {
+            assert_eq!(held(row), None, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_cut_is_told_by_what_stands_before_the_cut() {
+        for (text, is_told) in [
+            (r#"{"awslogs":{"data":"H4"#, true),
+            (r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"awsl"#, true),
+            (r#"{"payload":"{\"Records\":[{\"kin"#, true),
+            (r#"{ "Messages": [ { "MessageId""#, true),
+            (r#"{"messageType":"DATA_MESSAGE","logEvents":[{"id""#, true),
+            (r#"{"requestId":"1","stat"#, false),
+            (r#"{"events":[{"message":"#, false),
+        ] {
+            assert_eq!(may_hold_batches(text, true), is_told, "{text}");
+            assert!(!may_hold_batches(text, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn layers_without_end_are_an_error() {
+        let mut text = EVENT.to_owned();
+        for _ in 0..4 {
+            text = json!({"requestPayload": text}).to_string();
+        }
+        assert_eq!(held(&text), one_event());
+        text = json!({"requestPayload": text}).to_string();
+        assert!(held(&text).unwrap()[0].contains("too many events within events"));
+        let nested = format!("{}{}", "{\"requestPayload\":".repeat(100_000), "}".repeat(100_000));
+        assert!(held(&nested).is_none_or(|held| held[0].contains("too many events")));
+        let lists = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(held(&lists).is_none_or(|held| held.is_empty()));
+    }
+
+    #[test]
+    fn ids_are_texts_or_numbers_and_content_is_the_same_at_each_delivery() {
+        let ids = |event: &Value| {
+            let payload = event.to_string();
+            let records = Records::parse(payload.as_bytes()).unwrap();
+            let of = |record: &Record<'_>| (record.id.clone().into_owned(), record.content.to_owned());
+            (records.kind, records.records.iter().map(of).collect::<Vec<_>>())
+        };
+        let own = |id: &str, content: &str| (id.to_owned(), content.to_owned());
+        let two = json!({"Records": [kinesis(&json!("1"), &json!("QUJD")), kinesis(&json!(2), &json!("REVG"))]});
+        assert_eq!(ids(&two), (RecordKind::Kinesis, vec![own("1", "\"QUJD\""), own("2", "\"REVG\"")]));
+        assert_eq!(ids(&json!({"Records": [{"kinesis": {"data": ""}}]})), (RecordKind::Kinesis, vec![own("", "\"\"")]));
+        let mut again = message(&json!("a"));
+        let first = ids(&json!({"Records": [again]}));
+        again["receiptHandle"] = json!("another receipt");
+        assert_eq!(first, (RecordKind::Sqs, vec![own("m-1", "\"a\"")]));
+        assert_eq!(ids(&json!({"Records": [again]})), first);
+        assert_eq!(ids(&json!([again])), first);
+        let fetched = json!({"Messages": [{"MessageId": "m-1", "Body": "a"}]});
+        assert_eq!(ids(&fetched), first);
+        for whole in [failed(&event()), of_event_bridge(&failed(&event())), notification(EVENT)] {
+            let (kind, records) = ids(&whole);
+            assert_eq!((kind, records.len(), records[0].0.as_str()), (RecordKind::Event, 1, ""), "{whole}");
+        }
+    }
+
+    #[test]
+    fn each_record_gives_what_the_whole_event_gives() {
+        let both = json!({"Records": [
+            kinesis(&json!("1"), &json!("QUJD")),
+            message(&json!(EVENT)),
+            {"EventSource": "aws:sns", "Sns": {"Message": EVENT}},
+            {"body": EVENT},
+        ]});
+        let payload = both.to_string();
+        let mut of_records = Vec::new();
+        for record in &Records::parse(payload.as_bytes()).unwrap().records {
+            record.batches(&mut |batch| of_records.push(told(batch)));
+        }
+        assert_eq!(of_records.len(), 4);
+        assert_eq!(Some(of_records), held(&payload));
+    }
+
+    #[test]
+    fn other_events_have_no_records() {
+        for row in [
+            json!({}),
+            json!([]),
+            json!(7),
+            json!({"Records": []}),
+            json!({"Records": [7]}),
+            json!({"Records": [{"dynamodb": {}}]}),
+            json!({"order": 1}),
+        ] {
             assert!(Records::parse(row.to_string().as_bytes()).is_none(), "{row}");
         }
+        assert!(Records::parse(b"\xff").is_none());
+    }
+
+    #[test]
+    fn a_list_longer_than_an_event_can_have_is_not_read() {
+        let records =
+            |count: usize| format!(r#"{{"Records":[{}{{"body":"x"}}]}}"#, r#"{"body":"x"},"#.repeat(count - 1));
+        assert_eq!(Records::parse(records(MOST_RECORDS).as_bytes()).unwrap().records.len(), MOST_RECORDS);
+        assert!(Records::parse(records(MOST_RECORDS + 1).as_bytes()).is_none());
     }
 }

@@ -1,18 +1,19 @@
 //! The event of a stream or a queue, whatever is in its place.
 
-use why5xx::source::{Batch, Records};
+use why5xx::source::{self, Batch, RecordError, Records};
 
 use super::pipeline;
 
 /// Reads one input.
 pub fn records(input: &[u8]) {
-    let Some(records) = Records::parse(input) else { return };
-    for record in &records.records {
-        assert!(!record.id.is_empty());
-        match record.batch() {
-            Ok(Batch::Gzip(gzip)) => drop(pipeline().count_gzip(&gzip)),
-            Ok(Batch::SubscriptionEvent(event)) => drop(pipeline().count(&event)),
-            Err(error) => assert!(error.to_string().len() < 200),
-        }
+    let mut each = |batch: Result<Batch<'_>, RecordError>| match batch {
+        Ok(batch) => drop(pipeline().count_batch(batch)),
+        Err(error) => assert!(error.to_string().len() < 250),
+    };
+    if let Ok(text) = std::str::from_utf8(input) {
+        source::batches(text, &mut each);
+    }
+    for record in Records::parse(input).iter().flat_map(|records| &records.records) {
+        record.batches(&mut each);
     }
 }

@@ -31,6 +31,7 @@ impl Answer {
                 response.set_failures(ids);
                 Self::Sqs(response)
             }
+            RecordKind::Event => Self::Done,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Batches of a stream or a queue: counted separately, published together.
 //!
-//! The answer requests an unreadable record again, by its id; the others count. Lambda then delivers everything from
-//! the lowest reported sequence number, good records too. Their log events are remembered, so they do not count again.
-//! The good ones must not wait: when Lambda gives up on the bad one, it also discards the records behind it.
+//! The answer requests a record again, by its id, if a batch in it is unreadable; all other batches count. Lambda then
+//! delivers everything from the lowest reported sequence number, good records too. Their log events are remembered, so
+//! they do not count again. The good ones must not wait: when Lambda gives up on the bad one, it also discards the
+//! records behind it. A record without an id cannot be requested, so the invocation fails once the others are published.
 //!
 //! If CloudWatch does not accept all data, the whole invocation fails. Only the accepted data are remembered then.
 
@@ -10,12 +11,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use why5xx::decode::DecodeError;
 use why5xx::failure::Failure;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
 use why5xx::source::{Batch, Record, Records};
-use why5xx::tally::MINUTE_MS;
+use why5xx::tally::{Datum, MINUTE_MS};
 
 use super::answer::Answer;
 use super::error::InvocationError;
@@ -26,19 +28,34 @@ const MOST_LINES: usize = 1_000;
 
 /// Accumulator for the records of an invocation.
 #[derive(Default)]
-struct Run<'a> {
-    /// Counted records.
-    parts: Vec<Part<'a>>,
+struct Run {
+    /// Counted batches: what stands for each.
+    identities: Vec<[u8; 8]>,
+    /// Their data and log events, as a [`Part`] holds them.
+    counts: Vec<(Vec<Datum>, Vec<u64>)>,
     /// Ids of records to request again.
     again: Vec<String>,
-    /// Number of unreadable records.
+    /// The first error of a record without an id.
+    unnamed: Option<InvocationError>,
+    /// Number of unreadable batches.
     bad_records: usize,
-    /// Number of records left for lack of time.
+    /// Number of batches left for lack of time.
     left_records: usize,
     totals: log::Totals,
     exemplars: Vec<Exemplar>,
     shown: HashMap<(&'static str, i64), usize>,
     shapes: BTreeMap<String, u64>,
+}
+
+impl Run {
+    /// Requests a record again, or keeps the error if it cannot be named.
+    fn again(&mut self, record: &Record<'_>, error: InvocationError) {
+        if record.id.is_empty() {
+            self.unnamed.get_or_insert(error);
+        } else if self.again.last().is_none_or(|last| *last != record.id) {
+            self.again.push(record.id.clone().into_owned());
+        }
+    }
 }
 
 impl Function {
@@ -57,7 +74,9 @@ impl Function {
         for record in &records.records {
             self.record(begin, record, &mut run);
         }
-        let parts = std::mem::take(&mut run.parts);
+        let (identities, counts) = (std::mem::take(&mut run.identities), std::mem::take(&mut run.counts));
+        let part = |(batch, (data, events))| Part { batch, data, events };
+        let parts = identities.iter().map(<[u8; 8]>::as_slice).zip(counts).map(part).collect();
         let counted_ms = begin.elapsed_ms();
         let published = self.publisher.publish_all(parts, begin.now_ms, begin.until).await;
         if published.result.is_ok() {
@@ -67,23 +86,26 @@ impl Function {
         }
         self.log_published(begin, fields(&run, records, &published), &published, counted_ms);
         published.result.map_err(InvocationError::Publish)?;
-        Ok(Answer::again(records.kind, run.again))
+        run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
     }
 
-    fn record<'a>(&mut self, begin: &Invocation<'_>, record: &Record<'a>, run: &mut Run<'a>) {
-        if Instant::now() >= begin.count_until {
-            run.left_records += 1;
-            run.again.push(record.id.clone().into_owned());
-            return;
-        }
-        match count_record(&self.pipeline, record) {
-            Ok(counted) => self.take(begin, record, counted, run),
-            Err(error) => self.refuse(begin, record, &error, run),
-        }
+    fn record(&mut self, begin: &Invocation<'_>, record: &Record<'_>, run: &mut Run) {
+        record.batches(&mut |batch| {
+            if Instant::now() >= begin.count_until {
+                run.left_records += 1;
+                return run.again(record, DecodeError::OutOfTime { inflated_bytes: 0, gzip_bytes: 0 }.into());
+            }
+            let counted =
+                batch.map_err(InvocationError::from).and_then(|batch| Ok((batch, count_batch(&self.pipeline, batch)?)));
+            match counted {
+                Ok((batch, counted)) => self.take(begin, batch, counted, run),
+                Err(error) => self.refuse(begin, record, error, run),
+            }
+        });
     }
 
-    /// Merges the counts of a record into `run` and commits its memory, for the records behind it.
-    fn take<'a>(&mut self, begin: &Invocation<'_>, record: &Record<'a>, mut counted: Counted, run: &mut Run<'a>) {
+    /// Merges the counts of a batch into `run` and commits its memory, for the batches behind it.
+    fn take(&mut self, begin: &Invocation<'_>, batch: Batch<'_>, mut counted: Counted, run: &mut Run) {
         if counted.own_log_group {
             self.refuse_own_log_group(&counted);
             return;
@@ -93,7 +115,10 @@ impl Function {
         }
         self.count_own(begin, &counted);
         self.warn(&counted);
-        run.parts.push(self.part(begin, record.content, &counted, |pipeline| count_record(pipeline, record)));
+        let identity = batch.identity();
+        let Part { data, events, .. } = self.part(begin, &identity, &counted, |pipeline| count_batch(pipeline, batch));
+        run.identities.push(identity);
+        run.counts.push((data, events));
         self.pipeline.commit(std::mem::take(&mut counted.additions));
         run.totals.add(&counted);
         let most = self.settings.exemplars_per_cause;
@@ -111,12 +136,11 @@ impl Function {
         }
     }
 
-    /// Requests an unreadable record again, so that finally Lambda or the dead-letter queue keeps it.
-    fn refuse(&mut self, begin: &Invocation<'_>, record: &Record<'_>, error: &InvocationError, run: &mut Run<'_>) {
+    /// Requests the record of an unreadable batch again, so that finally Lambda or the dead-letter queue keeps it.
+    fn refuse(&mut self, begin: &Invocation<'_>, record: &Record<'_>, error: InvocationError, run: &mut Run) {
         let own = self.publisher.own();
         own.count(OwnMetric::Batches, begin.now_ms, 1);
         own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
-        run.again.push(record.id.clone().into_owned());
         run.bad_records += 1;
         if run.bad_records <= MOST_LINES {
             let fields = json!({
@@ -127,21 +151,19 @@ impl Function {
             });
             self.log.line(LogLevel::Error, "batch not counted", fields);
         }
+        run.again(record, error);
     }
 }
 
-fn count_record(pipeline: &Pipeline, record: &Record<'_>) -> Result<Counted, InvocationError> {
-    match record.batch()? {
-        Batch::Gzip(gzip) => count(pipeline, |pipeline| pipeline.count_gzip(&gzip)),
-        Batch::SubscriptionEvent(event) => count(pipeline, |pipeline| pipeline.count(&event)),
-    }
+fn count_batch(pipeline: &Pipeline, batch: Batch<'_>) -> Result<Counted, InvocationError> {
+    count(pipeline, |pipeline| pipeline.count_batch(batch))
 }
 
 fn cause_and_minute(failure: &Failure) -> (&'static str, i64) {
     (failure.cause.id, failure.timestamp_ms.div_euclid(MINUTE_MS))
 }
 
-fn fields(run: &Run<'_>, records: &Records<'_>, published: &Published) -> serde_json::Map<String, Value> {
+fn fields(run: &Run, records: &Records<'_>, published: &Published) -> serde_json::Map<String, Value> {
     let mut fields = log::batch(&run.totals, published);
     fields.insert("records".to_owned(), json!(records.records.len()));
     fields.insert("badRecords".to_owned(), json!(run.bad_records));

@@ -116,6 +116,19 @@ fn boxed(header: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
     (text + &rule).into_bytes()
 }
 
+/// Forms that hold the batches themselves.
+const NAMES_ITS_GROUP: [&str; 9] = [
+    "subscription_event",
+    "batch",
+    "batch_data",
+    "stream_event",
+    "queue_event",
+    "failure_record",
+    "notification",
+    "received_messages",
+    "stream_records",
+];
+
 /// The log in every form of the page that holds one of any kind.
 fn forms(log: &[String]) -> Forms {
     let events: Vec<Value> = log.iter().enumerate().map(|(number, message)| event(number, message)).collect();
@@ -129,6 +142,24 @@ fn forms(log: &[String]) -> Forms {
         })
         .collect();
     let pretty = |value: &Value| serde_json::to_vec_pretty(value).unwrap();
+    let text = |value: &Value| value.to_string();
+    // What Lambda, SNS, EventBridge and SQS put around an event.
+    let failed = json!({
+        "version": "1.0",
+        "requestContext": {"condition": "RetriesExhausted"},
+        "requestPayload": subscription,
+        "responsePayload": {"errorType": "PublishThrottled"},
+    });
+    let stream = json!({"Records": [{"kinesis": {"sequenceNumber": "1", "data": data}, "eventSource": "aws:kinesis"}]});
+    let failed_stream = json!({"KinesisBatchInfo": {"shardId": "s"}, "payload": text(&stream), "version": "1.0"});
+    let notified =
+        json!({"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Message": text(&failed)});
+    let bridged = json!({"detail-type": "Lambda Function Invocation Result - Failure", "detail": failed});
+    let queued = |body: &Value| json!({"Records": [{"messageId": "m", "body": text(body)}]});
+    let received =
+        json!({"Messages": [{"MessageId": "m", "ReceiptHandle": "r", "MD5OfBody": "x", "Body": text(&failed)}]});
+    let fetched =
+        json!({"Records": [{"SequenceNumber": "1", "Data": data, "PartitionKey": "p"}], "MillisBehindLatest": 0});
     let newest_first = |line: &dyn Fn(usize, &str) -> String| {
         let mut rows: Vec<String> = log.iter().enumerate().map(|(number, message)| line(number, message)).collect();
         rows.reverse();
@@ -146,12 +177,24 @@ fn forms(log: &[String]) -> Forms {
         ("subscription_event", subscription.to_string().into_bytes()),
         ("batch", pretty(&batch(log))),
         ("batch_data", data.clone().into_bytes()),
-        (
-            "failure_record",
-            json!({"Records": [{"messageId": "m", "body": json!({"requestPayload": subscription}).to_string()}]})
-                .to_string()
-                .into_bytes(),
-        ),
+        ("stream_event", text(&stream).into_bytes()),
+        ("queue_event", text(&queued(&failed)).into_bytes()),
+        ("queue_event", text(&queued(&subscription)).into_bytes()),
+        ("queue_event", text(&queued(&notified)).into_bytes()),
+        ("queue_event", text(&queued(&bridged)).into_bytes()),
+        ("failure_record", text(&failed).into_bytes()),
+        ("failure_record", pretty(&failed)),
+        ("failure_record", text(&failed_stream).into_bytes()),
+        ("failure_record", gzip(&gzip(text(&failed_stream).as_bytes()))),
+        ("notification", text(&notified).into_bytes()),
+        ("notification", pretty(&bridged)),
+        ("received_messages", pretty(&received)),
+        ("received_messages", pretty(&received["Messages"])),
+        ("received_messages", pretty(&received["Messages"][0])),
+        ("received_messages", pretty(&json!([text(&failed)]))),
+        ("received_messages", text(&json!(text(&failed))).into_bytes()),
+        ("received_messages", format!("MESSAGES\t{failed}\tx\tm\tr\n").into_bytes()),
+        ("stream_records", pretty(&fetched)),
         ("filter_log_events", pretty(&json!({"events": events, "searchedLogStreams": []}))),
         ("events_array", pretty(&json!(events))),
         ("messages_array", pretty(&json!(log))),
@@ -292,8 +335,7 @@ fn an_execution_log_counts_the_same_in_every_form() {
 
 #[test]
 fn an_access_log_counts_the_same_in_every_form() {
-    let of_no_group =
-        |form: &str| !["subscription_event", "batch", "batch_data", "failure_record", "awslogs"].contains(&form);
+    let of_no_group = |form: &str| !NAMES_ITS_GROUP.contains(&form) && form != "awslogs";
     for (form, input) in forms(&access_log()).into_iter().filter(|(form, _)| of_no_group(form)) {
         let input = String::from_utf8_lossy(&input).replace(GROUP, "/shop/access");
         let input = if form == "s3_export" { continue } else { input };
@@ -309,6 +351,30 @@ fn each_form_is_a_row_of_the_page_and_each_row_a_form() {
     let forms: BTreeSet<&str> =
         forms(&access_log()).into_iter().map(|(form, _)| form).chain(["tail_json", "access_array"]).collect();
     assert_eq!(rows, forms);
+}
+
+#[test]
+fn what_holds_no_batch_is_named_and_its_neighbours_count() {
+    let event = json!({"awslogs": {"data": base64(&gzip(batch(&execution_log()).to_string().as_bytes()))}});
+    let dropped = json!({"requestContext": {"condition": "RetriesExhausted"}, "responseContext": {"statusCode": 200}});
+    let place = json!({"KinesisBatchInfo": {"shardId": "shardId-000000000001", "startSequenceNumber": "1"}});
+    let message = |body: &Value| json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body.to_string()});
+    let messages = |bad: &Value| json!({"Messages": [message(bad), message(&event)]}).to_string();
+    let rows = [
+        (messages(&dropped), "lacks its payload"),
+        (messages(&place), "only the place of the records in their stream"),
+        (messages(&json!({"order": 7})), "no CloudWatch Logs subscription event"),
+        (format!("{dropped}\n{event}\n"), "lacks its payload"),
+        (format!("MESSAGES\t{place}\tx\tm\tr\nMESSAGES\t{event}\tx\tm\tr\n"), "only the place"),
+        (json!([message(&dropped), message(&event)]).to_string(), "lacks its payload"),
+    ];
+    for (input, why) in rows {
+        let output = command(&["replay", "--json", "-"], input.as_bytes());
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = document["undecodable"][0]["error"].as_str().unwrap_or_default();
+        assert!(error.contains(why) && output.status.code() == Some(2), "{error}\n{input}");
+        assert_eq!(replay(input.as_bytes(), GROUP).0, execution_counts(), "{input}");
+    }
 }
 
 #[test]
@@ -400,14 +466,12 @@ fn the_message_of_a_function_keeps_its_own_time_and_its_lines() {
     ];
     let expected = counts(&[("FunctionErrors/lambda_unhandled_error", 2), ("FunctionErrors/lambda_timeout", 1)]);
     for (form, input) in forms(&log) {
-        let names_another_group =
-            ["subscription_event", "batch", "batch_data", "failure_record", "awslogs", "insights_csv"];
         let input = if form == "saw" {
             String::from_utf8_lossy(&input).replace(GROUP, "/aws/lambda/orders").into_bytes()
         } else {
             input
         };
-        if names_another_group.contains(&form) {
+        if NAMES_ITS_GROUP.contains(&form) || ["awslogs", "insights_csv"].contains(&form) {
             continue;
         }
         let text = String::from_utf8_lossy(&input);

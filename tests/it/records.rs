@@ -237,14 +237,125 @@ fn a_message_that_holds_no_batch_goes_back_to_its_queue_alone() {
 }
 
 #[test]
-fn an_event_whose_records_tell_no_id_fails_whole() {
+fn an_unreadable_record_without_an_id_fails_the_invocation_once_the_others_are_counted() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
-    let mut event = events::kinesis_event(&[failure("a"), failure("b")]);
-    event["Records"][1]["kinesis"]["sequenceNumber"] = Value::Null;
-    let outcome = function.invoke(&bytes(&event));
-    assert_eq!(outcome.error_type(), "UndecodableBatch", "{outcome:?}");
-    assert_eq!(endpoint.sum("Errors"), 0.0);
+    let mut event = events::kinesis_event(&[failure("a"), failure("b"), stranger()]);
+    for n in [1, 2] {
+        event["Records"][n]["kinesis"]["sequenceNumber"] = Value::Null;
+    }
+    // Lambda delivers all of them again.
+    for _ in 0..2 {
+        let outcome = function.invoke(&bytes(&event));
+        assert_eq!(outcome.error_type(), "UndecodableBatch", "{outcome:?}");
+    }
+    assert_eq!(endpoint.sum("Errors"), 2.0);
+}
+
+#[test]
+fn of_a_record_only_its_data_is_needed() {
+    let changes: [fn(&mut Value); 10] = [
+        |record| record["kinesis"]["approximateArrivalTimestamp"] = json!(1_781_000_000.123_457),
+        |record| record["kinesis"]["approximateArrivalTimestamp"] = json!("2026-06-09T10:13:20.1234567Z"),
+        |record| record["kinesis"]["approximateArrivalTimestamp"] = Value::Null,
+        |record| record["kinesis"]["encryptionType"] = json!("KMS_NEW"),
+        |record| record["kinesis"]["partitionKey"] = json!([1, {}]),
+        |record| record["kinesis"]["sequenceNumber"] = json!(7),
+        |record| record["eventSource"] = Value::Null,
+        |record| record["awsRegion"] = json!(true),
+        |record| drop(record.as_object_mut().unwrap().remove("eventID")),
+        |record| *record = json!({"kinesis": {"data": record["kinesis"]["data"]}}),
+    ];
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    for (count, change) in (1..).zip(changes) {
+        let mut event = events::kinesis_event(&[failure(&format!("k{count}"))]);
+        change(&mut event["Records"][0]);
+        let outcome = function.invoke(&bytes(&event));
+        assert_eq!(asked_again(&outcome), Vec::<String>::new(), "{event}");
+        assert_eq!(endpoint.sum("Errors"), f64::from(count), "{event}");
+    }
+}
+
+#[test]
+fn a_kpl_aggregated_record_is_named_as_one() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let aggregated = [b"\xf3\x89\x9a\xc2\x0a\x01a\x1a".to_vec(), failure("a"), vec![7; 16]].concat();
+    let outcome = function.invoke(&bytes(&events::kinesis_event(&[aggregated, failure("b")])));
+    assert_eq!(asked_again(&outcome), [sequence_number(0)]);
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (1.0, 1.0));
+    assert!(function.written().contains("KPL-aggregated"));
+}
+
+/// The records of a stream as Lambda keeps them in S3: the event is a text.
+fn kept_records(data: &[Vec<u8>]) -> Value {
+    json!({
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 4},
+        "responseContext": {"statusCode": 200, "functionError": null},
+        "version": "1.0",
+        "KinesisBatchInfo": {"shardId": "shardId-000000000001", "batchSize": data.len()},
+        "payload": events::kinesis_event(data).to_string(),
+    })
+}
+
+#[test]
+fn a_kept_event_counts_whatever_is_around_it() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let kept = |name: &str| {
+        events::on_failure_record(&events::payload(&events::batch(
+            LOG_GROUP,
+            name,
+            now_ms(),
+            &events::timed_out_request(name),
+        )))
+    };
+    let notified = |message: String| json!({"Type": "Notification", "TopicArn": "arn", "Message": message}).to_string();
+    let bridged =
+        |detail: &str| format!(r#"{{"detail-type":"Lambda Function Invocation Result - Failure","detail":{detail}}}"#);
+    let event = events::sqs_event(&[
+        ("m-1", notified(kept("a"))),
+        ("m-2", bridged(&kept("b"))),
+        ("m-3", notified(bridged(&kept("c")))),
+        ("m-4", kept_records(&[failure("d"), failure("e")]).to_string()),
+        ("m-5", notified(kept_records(&[failure("f")]).to_string())),
+    ]);
+    assert_eq!(asked_again(&function.invoke(&bytes(&event))), Vec::<String>::new());
+    assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (6.0, 1));
+    // The same without a queue: a topic, a rule, a person with a file.
+    let of_topic = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": kept("g")}}]}).to_string();
+    let received = json!({"Messages": [{"MessageId": "m", "Body": kept("h")}]}).to_string();
+    for payload in [of_topic, bridged(&kept("i")), kept("j"), kept_records(&[failure("k")]).to_string(), received] {
+        assert!(function.invoke(payload.as_bytes()).is_success(), "{payload}");
+    }
+    assert_eq!(endpoint.sum("Errors"), 11.0);
+}
+
+#[test]
+fn of_several_batches_in_one_message_the_readable_ones_count_once() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let body = kept_records(&[failure("a"), stranger(), failure("b")]).to_string();
+    let event = bytes(&events::sqs_event(&[("m-1", body)]));
+    for _ in 0..3 {
+        assert_eq!(asked_again(&function.invoke(&event)), ["m-1"]);
+    }
+    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (2.0, 3.0));
+}
+
+#[test]
+fn a_kept_event_that_cannot_be_read_fails_the_invocation() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let place = json!({"KinesisBatchInfo": {"shardId": "shardId-000000000001"}});
+    let dropped = json!({"requestContext": {"condition": "RetriesExhausted"}});
+    for (payload, why) in [(place, "only the place of the records"), (dropped, "lacks its payload")] {
+        let outcome = function.invoke(&bytes(&payload));
+        assert_eq!(outcome.error_type(), "UndecodableBatch", "{outcome:?}");
+        assert!(outcome.message().contains(why), "{outcome:?}");
+    }
+    assert_eq!(endpoint.sum("UndecodableBatches"), 2.0);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod time;
 use std::io::{self, BufReader, Read};
 
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
+use why5xx::source::RecordError;
 
 pub(crate) use quoted::unquoted;
 pub(crate) use reader::Reader;
@@ -120,6 +121,8 @@ pub(crate) enum InputError {
         /// The form, and what to do.
         what: &'static str,
     },
+    /// Something in it should hold a batch and does not.
+    NoBatch(RecordError),
     /// It looks like JSON of a kind that is known, but cannot be read.
     Json {
         /// What it looks like.
@@ -136,6 +139,7 @@ impl std::fmt::Display for InputError {
         match self {
             Self::Read(error) => error.fmt(f),
             Self::Refused { what } => write!(f, "not a log: it looks like {what}"),
+            Self::NoBatch(error) => error.fmt(f),
             Self::Json { kind, line, column } => {
                 write!(f, "looks like {kind}, but is no whole JSON (line {line}, column {column})")
             }
@@ -221,7 +225,8 @@ const YAML: &str = "YAML: have the AWS CLI write it with --output json";
 
 /// Whether a text begins as the AWS CLI's output in YAML does, as one document or as a stream of pages.
 fn is_yaml(start: &str) -> bool {
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
+        "Messages",
         "events",
         "results",
         "searchedLogStreams",
@@ -267,7 +272,10 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     // What came before an error counts.
     sink.flush();
     let (log_events, late_events) = (sink.log_events, sink.late_events);
-    read.map(|()| Summary { form: form.name(), log_events, late_events })
+    match sink.no_batch {
+        Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
+        _ => read.map(|()| Summary { form: form.name(), log_events, late_events }),
+    }
 }
 
 #[cfg(test)]

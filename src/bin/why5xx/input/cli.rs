@@ -1,17 +1,22 @@
 //! `--output text` of the AWS CLI: the name of a list before each of its rows, tabs between the columns.
 //!
-//! The columns are in the order of their names: `eventId`, `ingestionTime`, `logStreamName`, `message`, `timestamp`.
+//! The columns are in the order of their names: `eventId`, `ingestionTime`, `logStreamName`, `message`, `timestamp`; of a
+//! queue `Body`, `MD5OfBody`, `MessageId`, `ReceiptHandle`.
 //! A message may hold tabs and line breaks, so a row is read from both ends.
 
 use std::io::BufRead;
 
+use serde_json::value::RawValue;
+use why5xx::source::RecordError;
+
+use super::json::held_batches;
 use super::order::Sorted;
 use super::row::Pairs;
 use super::text::{LONGEST_EVENT_BYTES, next_line};
 use super::{Event, InputError, prefix, time};
 
 /// Names of lists that stand before a row. What is none of the first two tells nothing.
-const LISTS: [&str; 5] = ["EVENTS", "RESULTS", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
+const LISTS: [&str; 6] = ["EVENTS", "RESULTS", "MESSAGES", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
 
 /// Whether a text begins like this.
 pub(super) fn is_text_output(start: &str) -> bool {
@@ -20,6 +25,7 @@ pub(super) fn is_text_output(start: &str) -> bool {
             "EVENTS" => rest.split('\t').next().is_some_and(|cell| cell.bytes().all(|byte| byte.is_ascii_digit())),
             "RESULTS" => rest.starts_with('@') || rest.contains('\t'),
             "SEARCHEDLOGSTREAMS" => true,
+            "MESSAGES" => rest.starts_with('{'),
             // `--query 'results[]'`: a field and its value.
             name => name == "@timestamp" && time::of(rest).is_some() || name == "@ptr",
         })
@@ -52,6 +58,8 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
         in_results = is_field;
         if name == "EVENTS" {
             row = Some(rest.to_owned());
+        } else if name == "MESSAGES" {
+            message(rest, sink);
         } else if is_field {
             sink.is_download();
             let (name, value) =
@@ -61,6 +69,15 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
     }
     row.into_iter().map(event).chain(pairs.end()).for_each(|event| sink.event(event));
     Ok(())
+}
+
+/// The batches in a message of a queue, whose body stands first.
+fn message(row: &str, sink: &mut Sorted<'_>) {
+    let body = serde_json::Deserializer::from_str(row).into_iter::<&RawValue>().next();
+    let body = body.and_then(Result::ok).map_or(row, RawValue::get);
+    if !held_batches(body, sink) {
+        sink.lacks_batch(RecordError::NoSubscriptionEvent { body_bytes: body.len() });
+    }
 }
 
 /// The log event of a row; one that is not as it should be is a message as it stands.

@@ -1,4 +1,4 @@
-//! JSON inputs: documents that are told by their keys, and log events in arrays and lines.
+//! JSON inputs: documents that hold batches ([`source`] knows them), and log events in arrays and lines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,13 +8,11 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use why5xx::source::{self, Batch};
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
 use super::{Event, InputError, Part, prefix, time};
-
-/// Keys that tell a document of CloudWatch Logs or of a source around it. They stand near the start, in any order.
-const TELLING: [&str; 5] = ["\"awslogs\"", "\"messageType\"", "\"logEvents\"", "\"Records\"", "\"requestPayload\""];
 
 /// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
 const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
@@ -48,11 +46,11 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         Some(Err(error)) if error.is_eof() => (start, false),
         _ => return Layout::Lines,
     };
-    let keys = top_level_keys(first);
-    let tells = |key: &str| keys.iter().any(|known| known == key);
-    if first.starts_with('{') && TELLING.iter().any(|key| tells(key.trim_matches('"'))) {
+    if first.starts_with('{') && source::may_hold_batches(first, !is_valid) {
         return Layout::Documents;
     }
+    let keys = top_level_keys(first);
+    let tells = |key: &str| keys.iter().any(|known| known == key);
     if tells("log") && first.contains(TEST_LOG) && is_valid {
         return Layout::Documents;
     }
@@ -123,17 +121,11 @@ fn broken(kind: &'static str, error: serde_json::Error) -> InputError {
 
 /// The parts of one document. False where its kind is not known.
 fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
+    if held_batches(text, sink) {
+        return Ok(true);
+    }
     let Ok(keys) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text) else { return Ok(false) };
-    if keys.contains_key("awslogs") {
-        sink.part(Part::SubscriptionEvent(text.as_bytes().to_vec()));
-    } else if keys.contains_key("logEvents") {
-        sink.part(Part::Batch(text.as_bytes().to_vec()));
-    } else if let Some(payload) = keys.get("requestPayload") {
-        // The record of an on-failure destination.
-        return document_parts(payload.get(), sink);
-    } else if let Some(records) = keys.get("Records") {
-        return records_parts(records, sink);
-    } else if let Some(log) = keys.get("log").and_then(|log| serde_json::from_str::<String>(log.get()).ok())
+    if let Some(log) = keys.get("log").and_then(|log| serde_json::from_str::<String>(log.get()).ok())
         && log.contains(TEST_LOG)
     {
         super::text::read(log.as_bytes(), sink)?;
@@ -145,32 +137,14 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
     Ok(true)
 }
 
-/// `Records` of a Kinesis or SQS event.
-fn records_parts(raw: &RawValue, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
-    #[derive(Deserialize)]
-    struct Record {
-        kinesis: Option<Kinesis>,
-        body: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct Kinesis {
-        data: String,
-    }
-    let records: Vec<Record> =
-        serde_json::from_str(raw.get()).map_err(|error| broken("the event of a stream or queue", error))?;
-    for record in records {
-        if let Some(kinesis) = record.kinesis {
-            sink.part(Part::Data(kinesis.data.into_bytes()));
-        } else if let Some(body) = record.body {
-            let body: &RawValue = serde_json::from_str(&body).map_err(|error| broken("a queued event", error))?;
-            if !document_parts(body.get(), sink)? {
-                return Err(unknown());
-            }
-        } else {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Hands over the batches that a text holds. False where it is of no kind that holds any.
+pub(super) fn held_batches(text: &str, sink: &mut Sorted<'_>) -> bool {
+    source::batches(text, &mut |batch| match batch {
+        Ok(Batch::SubscriptionEvent(event)) => sink.part(Part::SubscriptionEvent(event.as_bytes().to_vec())),
+        Ok(Batch::Data(data)) => sink.part(Part::Data(data.as_bytes().to_vec())),
+        Ok(Batch::Document(document)) => sink.part(Part::Batch(document.as_bytes().to_vec())),
+        Err(error) => sink.lacks_batch(error),
+    })
 }
 
 /// Reads lists of log events without holding more than one event.
@@ -269,7 +243,13 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
     match text.as_bytes().first() {
         Some(b'{') => object(text, sink),
         Some(b'[') => list(text, sink),
-        Some(b'"') => sink.event(Event { message: string(text), ..Event::default() }),
+        Some(b'"') => {
+            let message = string(text);
+            // The bodies of messages of a queue.
+            if !(message.starts_with('{') && held_batches(&message, sink)) {
+                sink.event(Event { message, ..Event::default() });
+            }
+        }
         // `null` and numbers say nothing.
         _ => {}
     }
@@ -296,6 +276,9 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     let timestamp_ms = told(Column::Time).and_then(|time| time::of(&time)).unwrap_or(0);
     // Another key is one of the message itself, such as a level of a function's log in JSON.
     if !columns.iter().any(is_message) || columns.contains(&None) {
+        if held_batches(text, sink) {
+            return;
+        }
         let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
         if has_at {
             sink.is_download();

@@ -3,6 +3,8 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 
+use why5xx::source::RecordError;
+
 use super::{Event, Part};
 
 /// Most log events that wait for an earlier one.
@@ -36,6 +38,8 @@ pub(super) struct Sorted<'e> {
     pub(super) log_events: u64,
     /// Those that came later than the window holds: they are read where they stand.
     pub(super) late_events: u64,
+    /// The first thing that should hold a batch and does not.
+    pub(super) no_batch: Option<RecordError>,
 }
 
 struct Waiting {
@@ -84,6 +88,7 @@ impl<'e> Sorted<'e> {
             part_bytes: 0,
             log_events: 0,
             late_events: 0,
+            no_batch: None,
         }
     }
 
@@ -132,6 +137,11 @@ impl<'e> Sorted<'e> {
     pub(super) fn flush(&mut self) {
         while self.let_go() {}
         self.hand_over();
+    }
+
+    /// Notes that something should hold a batch and does not. The rest of the input is read all the same.
+    pub(super) fn lacks_batch(&mut self, error: RecordError) {
+        self.no_batch.get_or_insert(error);
     }
 
     /// Hands over a part that is read already.
