@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use why5xx::cause::{Cause, Role, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
@@ -107,9 +107,11 @@ fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<Exi
         Question::Words(_) => return Ok(ExitCode::from(1)),
     };
     let causes: Vec<&'static Cause> = table.iter().filter(|cause| cause.statuses.contains(&status)).collect();
-    let next = "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. \
-                An access log that does not say why: `why5xx explain reason_not_logged` has the format to use.";
-    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), next] };
+    let next = format!(
+        "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. An access \
+         log that does not say why: `why5xx explain {REASON_NOT_LOGGED}` has the format to use."
+    );
+    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), &next] };
     print_list(&causes, &prose, as_json)
 }
 
@@ -157,7 +159,7 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
     let id = answer.request_id.as_deref().map_or("the request".to_owned(), |id| format!("request {}", printable(id)));
     sentences.push(format!(
         "Look for {id} in the access log of the stage, if its format asks for the reason (`why5xx explain \
-         reason_not_logged` has such a format), and in the execution log (REST and WebSocket APIs; HTTP APIs have none). \
+         {REASON_NOT_LOGGED}` has such a format), and in the execution log (REST and WebSocket APIs; HTTP APIs have none). \
          `why5xx replay FILE` counts the causes in either."
     ));
     sentences.push(

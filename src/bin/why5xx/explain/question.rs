@@ -147,7 +147,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         words: &["cold", "start", "warm", "init"],
         says: "Cold start: no failure by itself. It fails a request if the start of the function and its work take longer \
-               than the timeout of the function (lambda_timeout) or of the integration (integration_timeout).",
+               than the timeout of the function or of the integration: `why5xx explain 504` lists both causes.",
     },
     Topic {
         words: &["quota", "limit", "plan", "rate", "burst"],
