@@ -21,6 +21,7 @@
 pub mod cause;
 pub mod classify;
 pub mod decode;
+pub mod delays;
 pub mod failure;
 mod keyed;
 pub mod log_kind;

@@ -25,6 +25,7 @@ use crate::cause::Table;
 use crate::classify;
 use crate::classify::repeated::Repeated;
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::delays::Delays;
 use crate::failure::Failure;
 use crate::log_kind::LogKind;
 use crate::placeholder::UNKNOWN;
@@ -49,12 +50,12 @@ pub struct Counted {
     pub hint: Option<&'static str>,
     /// Shapes of unclassified failures, with their counts.
     pub shapes: BTreeMap<String, u64>,
-    /// How many log events were logged in each second since 1970-01-01T00:00:00Z.
-    pub seconds: BTreeMap<i64, u64>,
+    /// Times from a log event to now, where [`Pipeline::set_now`] tells it.
+    pub delays: Delays,
     /// The batch comes from the function's own log group, and nothing of it was read.
     pub own_log_group: bool,
-    /// The batch is the canary's.
-    pub canary: bool,
+    /// The time of its first log event, if the batch is the canary's.
+    pub canary_ms: Option<i64>,
     /// Log events that were counted before.
     pub duplicate_events: u64,
     /// Access-log lines whose status client text may have forged.
@@ -92,6 +93,8 @@ pub struct Pipeline {
     span_ms: Option<Range<i64>>,
     /// When to give up on a batch, and how much CPU time one may take.
     time: (Option<Instant>, Option<Duration>),
+    /// When a batch is counted, for its delays.
+    now_ms: Option<i64>,
     /// The account that the function runs in, once it is known.
     own_account: Option<String>,
     /// The kind of every log, if the caller knows it.
@@ -107,6 +110,7 @@ impl Pipeline {
             memory: Memory::default(),
             span_ms: None,
             time: (None, None),
+            now_ms: None,
             own_account: None,
             kind: None,
         }
@@ -130,6 +134,11 @@ impl Pipeline {
         if self.own_account.as_deref() != Some(account_id) {
             self.own_account = Some(account_id.to_owned());
         }
+    }
+
+    /// Says when the next batches are counted, in milliseconds since 1970-01-01T00:00:00Z.
+    pub fn set_now(&mut self, now_ms: i64) {
+        self.now_ms = Some(now_ms);
     }
 
     /// Gives up on a batch at the deadline, and when it has taken so much CPU time.
@@ -269,15 +278,10 @@ struct Batch<'p> {
     /// Only where the batch is of a function.
     invocations: Option<Invocations>,
     counter: Counter<'p>,
-    second: Second,
+    /// The batch is the canary's.
+    is_canary: bool,
     /// The number of the log event at hand, from 1.
     number: u64,
-}
-
-/// The log events of one second.
-struct Second {
-    from_ms: i64,
-    count: u64,
 }
 
 impl<'p> Batch<'p> {
@@ -291,7 +295,7 @@ impl<'p> Batch<'p> {
             stream_key: None,
             invocations: None,
             counter: Counter::new(&pipeline.settings, &pipeline.memory),
-            second: Second { from_ms: 0, count: 0 },
+            is_canary: false,
             number: 0,
         }
     }
@@ -302,7 +306,7 @@ impl<'p> Batch<'p> {
         let settings = &*self.pipeline.settings;
         let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
         self.counter.counted.own_log_group = is(&settings.own_log_group);
-        self.counter.counted.canary = is(&settings.canary_log_group);
+        self.is_canary = is(&settings.canary_log_group);
         let own_account = self.pipeline.own_account.as_ref();
         self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
         let mut source = Source::from_header(header, settings);
@@ -339,8 +343,15 @@ impl<'p> Batch<'p> {
         {
             return false;
         }
-        self.timestamp(event.timestamp_ms);
-        !(self.counter.counted.own_log_group || self.counter.counted.canary)
+        let counted = &mut self.counter.counted;
+        // A log event without a time has no delay; what a clock ahead wrote has none either.
+        if let Some(now_ms) = self.pipeline.now_ms.filter(|_| event.timestamp_ms != 0) {
+            counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
+        }
+        if self.is_canary {
+            counted.canary_ms.get_or_insert(event.timestamp_ms);
+        }
+        !(counted.own_log_group || self.is_canary)
     }
 
     #[inline]
@@ -502,28 +513,7 @@ impl<'p> Batch<'p> {
         Memory::event_key(*stream, event.id)
     }
 
-    /// Counts a log event in its second. Events of a batch come in order, so most share the second before.
-    #[inline]
-    fn timestamp(&mut self, timestamp_ms: i64) {
-        if !(0..1_000).contains(&timestamp_ms.wrapping_sub(self.second.from_ms)) {
-            self.flush_second();
-            self.second = Second { from_ms: timestamp_ms.div_euclid(1_000).saturating_mul(1_000), count: 0 };
-        }
-        self.second.count += 1;
-    }
-
-    fn flush_second(&mut self) {
-        /// Most seconds told apart; a batch spans a few minutes as a rule.
-        const MOST_SECONDS: usize = 4_096;
-        let Second { from_ms, count } = self.second;
-        let (second, seconds) = (from_ms.div_euclid(1_000), &mut self.counter.counted.seconds);
-        if count > 0 && (seconds.len() < MOST_SECONDS || seconds.contains_key(&second)) {
-            *seconds.entry(second).or_default() += count;
-        }
-    }
-
     fn finish(mut self) -> Counted {
-        self.flush_second();
         let source = self.source.take().unwrap_or_default();
         let (mut counter, number) = (self.counter, self.number);
         // One at a time: a hundred thousand failures at once would be tens of megabytes.

@@ -87,6 +87,21 @@ pub enum LogLevel {
     Warn,
     /// Lost data, or a problem that a person must fix.
     Error,
+    /// What ends the environment.
+    Fatal,
+}
+
+impl LogLevel {
+    /// Returns the name, as Lambda reads it: `INFO`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
 }
 
 /// Settings of the function.
@@ -100,6 +115,8 @@ pub struct Settings {
     pub inflated_bytes_limit: u64,
     /// Least level to log.
     pub log_level: LogLevel,
+    /// Least level of the lines that Lambda passes on.
+    pub lambda_log_level: LogLevel,
     /// Whether to count failures by route as well.
     pub route_metrics: bool,
     /// Most exemplars for each cause and minute.
@@ -126,6 +143,7 @@ impl Default for Settings {
             sink: SinkKind::default(),
             inflated_bytes_limit: 256 * 1024 * 1024,
             log_level: LogLevel::default(),
+            lambda_log_level: LogLevel::Debug,
             route_metrics: false,
             exemplars_per_cause: 5,
             canary_log_group: None,
@@ -190,10 +208,11 @@ impl Settings {
 
     fn from_variables(environment: &Environment) -> Result<Self, SettingsError> {
         let default = Self::default();
+        // Lambda sets this one, with further levels (TRACE, FATAL), so no value of it is an error.
+        let lambda_log_level = environment.value(LAMBDA_LOG_LEVEL)?.as_deref().map(lambda_log_level);
         let log_level = match environment.value(LOG_LEVEL)? {
             Some(_) => environment.parsed(LOG_LEVEL, "DEBUG, INFO, WARN or ERROR", log_level)?,
-            // Lambda sets this one, with further levels (TRACE, FATAL), so no value of it is an error.
-            None => environment.value(LAMBDA_LOG_LEVEL)?.as_deref().map(lambda_log_level),
+            None => lambda_log_level,
         };
         Ok(Self {
             namespace: environment.parsed(NAMESPACE, NAMESPACE_RULE, namespace)?.unwrap_or(default.namespace),
@@ -204,6 +223,7 @@ impl Settings {
                 })?
                 .unwrap_or(default.inflated_bytes_limit),
             log_level: log_level.unwrap_or(default.log_level),
+            lambda_log_level: lambda_log_level.unwrap_or(default.lambda_log_level),
             route_metrics: environment
                 .parsed(ROUTE_METRICS, "true or false", parse_bool)?
                 .unwrap_or(default.route_metrics),
@@ -295,7 +315,7 @@ fn log_level(value: &str) -> Option<LogLevel> {
 fn lambda_log_level(value: &str) -> LogLevel {
     match value.to_ascii_uppercase().as_str() {
         "TRACE" => LogLevel::Debug,
-        "FATAL" => LogLevel::Error,
+        "FATAL" => LogLevel::Fatal,
         other => log_level(other).unwrap_or_default(),
     }
 }
@@ -393,7 +413,7 @@ mod tests {
     #[test]
     fn a_level_that_only_lambda_knows_is_no_error() {
         assert_eq!(load(&[(LAMBDA_LOG_LEVEL, "TRACE")]).unwrap().log_level, LogLevel::Debug);
-        assert_eq!(load(&[(LAMBDA_LOG_LEVEL, "FATAL")]).unwrap().log_level, LogLevel::Error);
+        assert_eq!(load(&[(LAMBDA_LOG_LEVEL, "FATAL")]).unwrap().log_level, LogLevel::Fatal);
     }
 
     #[test]

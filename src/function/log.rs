@@ -3,20 +3,22 @@
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
+use why5xx::cause::UNCLASSIFIED;
 use why5xx::classify::shape::fingerprint;
 use why5xx::pipeline::Counted;
 use why5xx::publish::Published;
-use why5xx::settings::LogLevel;
+use why5xx::settings::{LogLevel, Settings};
 
 /// Writer of the own log. Each line has the id of its invocation.
 pub(super) struct Log {
     level: LogLevel,
+    lambda_level: LogLevel,
     request_id: String,
 }
 
 impl Log {
-    pub(super) fn new(level: LogLevel) -> Self {
-        Self { level, request_id: String::new() }
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { level: settings.log_level, lambda_level: settings.lambda_log_level, request_id: String::new() }
     }
 
     /// Sets the invocation of the following lines.
@@ -27,42 +29,42 @@ impl Log {
     /// Writes one line if its level is enabled. `fields` is an object.
     pub(super) fn line(&self, level: LogLevel, message: &str, fields: Value) {
         if level >= self.level {
-            let mut fields = match fields {
+            let fields = match fields {
                 Value::Object(fields) => fields,
                 other => Map::from_iter([("value".to_owned(), other)]),
             };
-            fields.insert("requestId".to_owned(), json!(self.request_id));
-            write(name(level), message, fields);
+            self.write(level, message, fields);
         }
     }
-}
 
-fn name(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "DEBUG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Error => "ERROR",
+    /// Writes a line that holds metrics: whatever level is enabled, with one that Lambda does not drop.
+    pub(super) fn metrics_line(&self, level: LogLevel, message: &str, fields: Map<String, Value>) {
+        self.write(level.max(self.lambda_level), message, fields);
+    }
+
+    fn write(&self, level: LogLevel, message: &str, mut fields: Map<String, Value>) {
+        fields.insert("requestId".to_owned(), json!(self.request_id));
+        write(level, message, fields);
     }
 }
 
 /// Writes a line about an error that ends the environment.
 pub(crate) fn fatal(message: &str) {
-    write("FATAL", message, Map::new());
+    write(LogLevel::Fatal, message, Map::new());
 }
 
 /// Makes a panic log its place in the code alone: its message may quote the text of a log.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
-        write("ERROR", "panic", Map::from_iter([("place".to_owned(), json!(place))]));
+        write(LogLevel::Error, "panic", Map::from_iter([("place".to_owned(), json!(place))]));
     }));
 }
 
 /// Writes a line. `timestamp`, `level` and `requestId` are named as in Lambda's own JSON lines.
-fn write(level: &str, message: &str, mut fields: Map<String, Value>) {
+fn write(level: LogLevel, message: &str, mut fields: Map<String, Value>) {
     fields.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
-    fields.insert("level".to_owned(), json!(level));
+    fields.insert("level".to_owned(), json!(level.name()));
     fields.insert("message".to_owned(), json!(message));
     let line = format!("{}\n", Value::Object(fields));
     // If standard output is closed, there is nowhere to report it.
@@ -77,7 +79,8 @@ pub(super) struct Totals {
     duplicate_events: u64,
     not_understood: u64,
     ambiguous_lines: u64,
-    errors: u64,
+    pub(super) errors: u64,
+    pub(super) unclassified: u64,
 }
 
 impl Totals {
@@ -87,33 +90,33 @@ impl Totals {
         self.duplicate_events += counted.duplicate_events;
         self.not_understood += counted.understood.not_understood;
         self.ambiguous_lines += counted.ambiguous_lines;
-        self.errors += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
+        for (key, count) in counted.tally.counts() {
+            self.errors += count;
+            self.unclassified += if key.cause == UNCLASSIFIED { count } else { 0 };
+        }
     }
 }
 
-/// Returns the fields about the batches of an invocation.
+/// Returns the fields about the batches of an invocation: those that are not zero.
 pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value> {
-    let fields = json!({
-        "logEvents": totals.log_events,
-        "damagedEvents": totals.damaged_events,
-        "duplicateEvents": totals.duplicate_events,
-        "notUnderstood": totals.not_understood,
-        "ambiguousLines": totals.ambiguous_lines,
-        "errors": totals.errors,
-        "data": published.data,
-        "mendedData": published.adjusted_data,
-        "unsendableData": published.unsendable_data,
-        "alreadyAcceptedData": published.already_accepted_data,
-        "staleFailures": published.stale_failures,
-        "requests": published.requests,
-        "acceptedRequests": published.accepted_requests,
-        "attempts": published.attempts,
-        "uncertainAttempts": published.uncertain_attempts,
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+    let fields = [
+        ("logEvents", totals.log_events),
+        ("damagedEvents", totals.damaged_events),
+        ("duplicateEvents", totals.duplicate_events),
+        ("notUnderstood", totals.not_understood),
+        ("ambiguousLines", totals.ambiguous_lines),
+        ("errors", totals.errors),
+        ("data", published.data as u64),
+        ("mendedData", published.adjusted_data),
+        ("unsendableData", published.unsendable_data),
+        ("alreadyAcceptedData", published.already_accepted_data as u64),
+        ("staleFailures", published.stale_failures),
+        ("requests", published.requests as u64),
+        ("acceptedRequests", published.accepted_requests as u64),
+        ("attempts", published.attempts.into()),
+        ("uncertainAttempts", published.uncertain_attempts.into()),
+    ];
+    fields.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), json!(n))).collect()
 }
 
 /// Returns the fields about a text without a cause. Its shape contains no text of clients or functions.

@@ -17,8 +17,8 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::publish::{OwnMetric, Part, Published, Publisher};
-use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError};
+use why5xx::publish::{OwnMetric, OwnMetrics, Part, Published, Publisher, canary};
+use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 use why5xx::source::Records;
 
 use answer::Answer;
@@ -34,9 +34,6 @@ const LONGEST_INVOCATION: Duration = Duration::from_secs(900);
 /// Time reserved to report an error to Lambda before it kills the environment.
 const REPORTING_TIME: Duration = Duration::from_millis(500);
 
-/// Most time for sending the own metrics of an invocation that fails.
-const LAST_WORDS_TIME: Duration = Duration::from_secs(5);
-
 /// Most CPU time for counting one batch: 50 times that of the largest payload if it is a log. A build without
 /// optimisation takes that much longer.
 const MOST_CPU_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 2 });
@@ -49,6 +46,8 @@ pub(crate) struct Function {
     settings: Arc<Settings>,
     pipeline: Pipeline,
     publisher: Publisher<AnySink>,
+    /// Own metrics of the invocation.
+    own: OwnMetrics,
     log: Log,
     warned: HashSet<(&'static str, String)>,
 }
@@ -60,13 +59,14 @@ impl Function {
     ///
     /// If settings of the sink are missing, or own rules are invalid. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
-        let sink = AnySink::chosen(settings.sink, environment)?;
+        let sink = AnySink::chosen(&settings, environment)?;
         let table = Rules::load(environment)?.table();
         let settings = Arc::new(settings);
         Ok(Self {
             pipeline: Pipeline::new(Arc::clone(&settings), table),
-            publisher: Publisher::new(sink, &settings.namespace, &settings.function_name),
-            log: Log::new(settings.log_level),
+            publisher: Publisher::new(sink, &settings.namespace),
+            own: OwnMetrics::default(),
+            log: Log::new(&settings),
             warned: HashSet::new(),
             settings,
         })
@@ -92,7 +92,9 @@ impl Function {
         deadline_ms: u64,
     ) -> Result<Answer, InvocationError> {
         self.log.begin(request_id);
+        self.own = OwnMetrics::default();
         let begin = Invocation::begin(payload, deadline_ms);
+        self.pipeline.set_now(begin.now_ms);
         self.pipeline.limit_time(begin.until.into_std(), MOST_CPU_TIME);
         let error = match count(&self.pipeline, |pipeline| pipeline.count(payload)) {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
@@ -104,7 +106,7 @@ impl Function {
         {
             return self.records(&begin, &records).await;
         }
-        Err(self.fail(&begin, error).await)
+        Err(self.fail(&begin, error))
     }
 
     async fn batch(&mut self, begin: &Invocation<'_>, counted: Counted) -> Result<(), InvocationError> {
@@ -120,7 +122,7 @@ impl Function {
     }
 
     async fn publish(&mut self, begin: &Invocation<'_>, mut counted: Counted) -> Result<(), InvocationError> {
-        self.count_own(begin, &counted);
+        self.count_own(&counted);
         let recount = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.count(begin.payload));
         let part = self.part(begin, begin.payload, &counted, recount);
         let counted_ms = begin.elapsed_ms();
@@ -128,12 +130,17 @@ impl Function {
         let outcome = published.result.clone();
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.additions));
-            self.log_findings(&counted.exemplars, &counted.shapes);
         } else {
             self.pipeline.keep_dimensions(std::mem::take(&mut counted.additions));
         }
         self.warn(&counted);
-        self.log_published(begin, fields(&counted, &published), &published, counted_ms);
+        let mut totals = log::Totals::default();
+        totals.add(&counted);
+        let mut fields = log::batch(&totals, &published);
+        fields.insert("logGroup".to_owned(), json!(counted.decoded.header.log_group));
+        fields.insert("logStream".to_owned(), json!(counted.decoded.header.log_stream));
+        let found = Found { totals: &totals, exemplars: &counted.exemplars, shapes: &counted.shapes };
+        self.report(begin, fields, &found, &published, counted_ms);
         outcome.map_err(InvocationError::Publish)
     }
 
@@ -146,28 +153,26 @@ impl Function {
         recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
     ) -> Part<'b> {
         let mut part = Part { batch, data: counted.tally.data(), events: counted.additions.events() };
-        let Self { pipeline, publisher, .. } = self;
-        publisher.subtract_shared(&mut part, begin.now_ms, |events| {
-            recount(&pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
+        let is_certain = self.publisher.subtract_shared(&mut part, begin.now_ms, |events| {
+            recount(&self.pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
         });
+        self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
+        if let Some(canary_ms) = counted.canary_ms {
+            part.data.push(canary(&self.settings.function_name, canary_ms, counted.decoded.log_events));
+        }
         part
     }
 
-    /// Counts an unreadable batch and sends this count if possible. Returns `error`.
-    async fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
-        let own = self.publisher.own();
-        own.count(OwnMetric::Batches, begin.now_ms, 1);
-        own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
-        // If this fails, the counts are sent with the next batch.
-        let until = begin.until.min(Instant::now() + LAST_WORDS_TIME);
-        let published = self.publisher.publish(begin.payload, Vec::new(), begin.now_ms, until).await;
-        let fields = json!({
-            "errorType": error.error_type(),
-            "error": error.to_string(),
-            "payloadBytes": begin.payload.len(),
-            "acceptedRequests": published.accepted_requests,
-        });
-        self.log.line(LogLevel::Error, "batch not counted", fields);
+    /// Counts and logs an unreadable batch. Returns `error`.
+    fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
+        self.own.count(OwnMetric::Batches, 1);
+        self.own.count(OwnMetric::UndecodableBatches, u64::from(error.is_undecodable()));
+        let fields = Map::from_iter([
+            ("errorType".to_owned(), json!(error.error_type())),
+            ("error".to_owned(), json!(error.to_string())),
+            ("payloadBytes".to_owned(), json!(begin.payload.len())),
+        ]);
+        self.last_line(begin, LogLevel::Error, "batch not counted", fields);
         error
     }
 
@@ -180,30 +185,27 @@ impl Function {
         }
     }
 
-    fn count_own(&mut self, begin: &Invocation<'_>, counted: &Counted) {
-        let now_ms = begin.now_ms;
-        let own = self.publisher.own();
-        own.count(OwnMetric::Batches, now_ms, 1);
-        own.count(OwnMetric::LogEvents, now_ms, counted.decoded.log_events);
-        own.count(OwnMetric::DuplicateEvents, now_ms, counted.duplicate_events);
-        own.count(OwnMetric::SplitRequests, now_ms, counted.split_requests);
-        own.count(OwnMetric::AmbiguousLines, now_ms, counted.ambiguous_lines);
-        own.count(OwnMetric::NotUnderstood, now_ms, counted.understood.not_understood);
-        own.count(OwnMetric::BothSources, now_ms, counted.both_sources.len() as u64);
-        own.count(OwnMetric::OtherDimensions, now_ms, counted.other_dimensions);
-        own.count(OwnMetric::Canary, now_ms, if counted.canary { counted.decoded.log_events } else { 0 });
-        for (second, log_events) in &counted.seconds {
-            let delay_ms = u64::try_from(now_ms.saturating_sub(second.saturating_mul(1_000))).unwrap_or(0);
-            own.duration(OwnMetric::DeliveryDelay, now_ms, delay_ms, *log_events);
-        }
+    fn count_own(&mut self, counted: &Counted) {
+        let own = &mut self.own;
+        own.count(OwnMetric::Batches, 1);
+        own.count(OwnMetric::LogEvents, counted.decoded.log_events);
+        own.count(OwnMetric::DuplicateEvents, counted.duplicate_events);
+        own.count(OwnMetric::SplitRequests, counted.split_requests);
+        own.count(OwnMetric::AmbiguousLines, counted.ambiguous_lines);
+        own.count(OwnMetric::NotUnderstood, counted.understood.not_understood);
+        own.count(OwnMetric::BothSources, counted.both_sources.len() as u64);
+        own.count(OwnMetric::OtherDimensions, counted.other_dimensions);
+        own.delays(&counted.delays);
     }
 
-    /// Logs exemplars of the failures, and shapes of those without a cause.
-    fn log_findings(&self, exemplars: &[Exemplar], shapes: &BTreeMap<String, u64>) {
-        for exemplar in exemplars {
+    /// Counts and logs what was published: exemplars of the failures, and shapes of those without a cause.
+    fn log_found(&mut self, found: &Found<'_>) {
+        self.own.count(OwnMetric::Failures, found.totals.errors);
+        self.own.count(OwnMetric::Unclassified, found.totals.unclassified);
+        for exemplar in found.exemplars {
             self.log.line(LogLevel::Info, "exemplar", exemplar.fields(self.settings.region.as_deref()));
         }
-        for (shape, count) in shapes {
+        for (shape, count) in found.shapes {
             self.log.line(LogLevel::Warn, "unclassified", log::shape(shape, *count));
         }
     }
@@ -240,14 +242,21 @@ impl Function {
         self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, log_group.to_owned()))
     }
 
-    /// Logs the line about an invocation that published or tried to.
-    fn log_published(
-        &self,
+    /// Logs an invocation that published or tried to.
+    fn report(
+        &mut self,
         begin: &Invocation<'_>,
         mut fields: Map<String, Value>,
+        found: &Found<'_>,
         published: &Published,
         counted_ms: u64,
     ) {
+        if published.result.is_ok() {
+            self.log_found(found);
+        }
+        self.own.count(OwnMetric::StaleEvents, published.stale_failures);
+        let uncertain = u64::from(published.uncertain_attempts) + published.forgotten_batches;
+        self.own.count(OwnMetric::UncertainPublishes, uncertain);
         let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         add("payloadBytes", json!(begin.payload.len()));
         add("countMs", json!(counted_ms));
@@ -262,7 +271,17 @@ impl Function {
             Ok(()) if is_odd => (LogLevel::Warn, "batch published"),
             Ok(()) => (LogLevel::Info, "batch published"),
         };
-        self.log.line(level, message, Value::Object(fields));
+        self.last_line(begin, level, message, fields);
+    }
+
+    /// Logs the last line of an invocation, with its own metrics.
+    fn last_line(&self, begin: &Invocation<'_>, level: LogLevel, message: &str, mut fields: Map<String, Value>) {
+        if self.settings.sink == SinkKind::Stdout || self.own.is_empty() {
+            return self.log.line(level, message, Value::Object(fields));
+        }
+        let Settings { namespace, function_name, .. } = &*self.settings;
+        self.own.embed(&mut fields, namespace, function_name, begin.now_ms);
+        self.log.metrics_line(level, message, fields);
     }
 }
 
@@ -277,13 +296,12 @@ fn count(
     }
 }
 
-fn fields(counted: &Counted, published: &Published) -> Map<String, Value> {
-    let mut totals = log::Totals::default();
-    totals.add(counted);
-    let mut fields = log::batch(&totals, published);
-    fields.insert("logGroup".to_owned(), json!(counted.decoded.header.log_group));
-    fields.insert("logStream".to_owned(), json!(counted.decoded.header.log_stream));
-    fields
+/// What the batches of an invocation showed.
+struct Found<'a> {
+    totals: &'a log::Totals,
+    exemplars: &'a [Exemplar],
+    /// Shapes of failures without a cause, with their counts.
+    shapes: &'a BTreeMap<String, u64>,
 }
 
 /// Start and deadlines of an invocation.

@@ -21,7 +21,7 @@ use why5xx::tally::{Datum, MINUTE_MS};
 
 use super::answer::Answer;
 use super::error::InvocationError;
-use super::{Function, Invocation, count, log};
+use super::{Found, Function, Invocation, count, log};
 
 /// Most log lines of one kind in an invocation with many batches; our own limit.
 const MOST_LINES: usize = 1_000;
@@ -79,12 +79,15 @@ impl Function {
         let parts = identities.iter().map(<[u8; 8]>::as_slice).zip(counts).map(part).collect();
         let counted_ms = begin.elapsed_ms();
         let published = self.publisher.publish_all(parts, begin.now_ms, begin.until).await;
-        if published.result.is_ok() {
-            self.log_findings(&run.exemplars, &run.shapes);
-        } else {
+        if published.result.is_err() {
             self.pipeline.restore(before);
         }
-        self.log_published(begin, fields(&run, records, &published), &published, counted_ms);
+        if self.own.is_empty() && run.again.is_empty() && run.unnamed.is_none() {
+            // Nothing but control messages and the function's own log, which a line would feed.
+            return Ok(Answer::again(records.kind, run.again));
+        }
+        let found = Found { totals: &run.totals, exemplars: &run.exemplars, shapes: &run.shapes };
+        self.report(begin, fields(&run, records, &published), &found, &published, counted_ms);
         published.result.map_err(InvocationError::Publish)?;
         run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
     }
@@ -99,7 +102,7 @@ impl Function {
                 batch.map_err(InvocationError::from).and_then(|batch| Ok((batch, count_batch(&self.pipeline, batch)?)));
             match counted {
                 Ok((batch, counted)) => self.take(begin, batch, counted, run),
-                Err(error) => self.refuse(begin, record, error, run),
+                Err(error) => self.refuse(record, error, run),
             }
         });
     }
@@ -113,7 +116,7 @@ impl Function {
         if counted.decoded.header.is_control() {
             return;
         }
-        self.count_own(begin, &counted);
+        self.count_own(&counted);
         self.warn(&counted);
         let identity = batch.identity();
         let Part { data, events, .. } = self.part(begin, &identity, &counted, |pipeline| count_batch(pipeline, batch));
@@ -137,10 +140,9 @@ impl Function {
     }
 
     /// Requests the record of an unreadable batch again, so that finally Lambda or the dead-letter queue keeps it.
-    fn refuse(&mut self, begin: &Invocation<'_>, record: &Record<'_>, error: InvocationError, run: &mut Run) {
-        let own = self.publisher.own();
-        own.count(OwnMetric::Batches, begin.now_ms, 1);
-        own.count(OwnMetric::UndecodableBatches, begin.now_ms, u64::from(error.is_undecodable()));
+    fn refuse(&mut self, record: &Record<'_>, error: InvocationError, run: &mut Run) {
+        self.own.count(OwnMetric::Batches, 1);
+        self.own.count(OwnMetric::UndecodableBatches, u64::from(error.is_undecodable()));
         run.bad_records += 1;
         if run.bad_records <= MOST_LINES {
             let fields = json!({

@@ -1,7 +1,7 @@
 //! Where the counts go.
 
 use why5xx::publish::{CloudWatch, Emf, Fault, Request, Sink, Text};
-use why5xx::settings::{Aws, Environment, SettingsError, SinkKind};
+use why5xx::settings::{Aws, Environment, Settings, SettingsError, SinkKind};
 
 /// The sinks that the settings may choose.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ impl AnySink {
     /// # Errors
     ///
     /// When the environment lacks what CloudWatch's client needs.
-    pub(super) fn chosen(kind: SinkKind, environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(match kind {
+    pub(super) fn chosen(settings: &Settings, environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(match settings.sink {
             SinkKind::CloudWatch => Self::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
-            SinkKind::Emf => Self::Emf(Emf::new(std::io::stdout())),
+            SinkKind::Emf => Self::Emf(Emf::new(std::io::stdout(), settings.lambda_log_level)),
             SinkKind::Stdout => Self::Text(Text::new(std::io::stdout())),
         })
     }

@@ -35,7 +35,7 @@ async fn a_panic_is_an_error_that_quotes_nothing_and_the_function_lives_on() {
 
     let payload = payload();
     let begin = Invocation::begin(payload.as_bytes(), now_ms() + 30_000);
-    let error = function.fail(&begin, error).await;
+    let error = function.fail(&begin, error);
     assert!(!error.is_undecodable() && !format!("{error:?}").contains("planted"));
 
     let answer = function.invoke(payload.as_bytes(), "request", now_ms() + 30_000).await;

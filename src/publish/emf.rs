@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::request::{sum, unit};
 use super::{Fault, Request, Sink};
+use crate::settings::LogLevel;
 use crate::tally::{Datum, Unit};
 
 /// Most metrics of one line.
@@ -16,7 +17,7 @@ const METRICS_PER_LINE: usize = 100;
 /// Most values of a metric of one line.
 ///
 /// Source: CloudWatch User Guide, Embedded Metric Format specification, target members: arrays of at most 100 numbers.
-const VALUES_PER_METRIC: usize = 100;
+pub(super) const VALUES_PER_METRIC: usize = 100;
 
 /// Most repetitions of a value; our own limit. The format has no counts, and more do not change the distribution.
 const REPEATS: f64 = 1_000.0;
@@ -25,25 +26,33 @@ const REPEATS: f64 = 1_000.0;
 #[derive(Debug)]
 pub struct Emf<W> {
     to: W,
+    level: LogLevel,
 }
 
 impl<W: Write> Emf<W> {
-    /// Creates a sink that writes to `to`, which CloudWatch Logs reads.
-    pub fn new(to: W) -> Self {
-        Self { to }
+    /// Creates a sink that writes to `to`, which CloudWatch Logs reads. Lambda drops lines below its log level, so they get
+    /// one of at least `level`.
+    pub fn new(to: W, level: LogLevel) -> Self {
+        Self { to, level: level.max(LogLevel::Info) }
     }
 }
 
 impl<W: Write> Sink for Emf<W> {
     async fn put(&mut self, request: &Request) -> Result<(), Fault> {
-        let text: String = lines(request).iter().map(|line| format!("{line}\n")).collect();
+        let mut text = String::new();
+        for mut line in lines(request) {
+            // Without a valid time, Lambda passes over the level.
+            line.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
+            line.insert("level".to_owned(), json!(self.level.name()));
+            text += &format!("{}\n", Value::Object(line));
+        }
         // One write, so that no line of the runtime comes between.
         self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
     }
 }
 
 /// Returns the lines of one request. Data of the same dimensions and minute share a line.
-fn lines(request: &Request) -> Vec<Value> {
+fn lines(request: &Request) -> Vec<Map<String, Value>> {
     let mut data: Vec<&Datum> = request.data.iter().collect();
     data.sort_by_key(|datum| (&datum.dimensions, datum.timestamp_ms));
     let mut lines = Vec::new();
@@ -74,22 +83,33 @@ fn values(datum: &Datum) -> Vec<Value> {
     repeated.collect::<Vec<f64>>().chunks(VALUES_PER_METRIC).map(|values| json!(values)).collect()
 }
 
-fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Value> {
+fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Map<String, Value>> {
     let (first, _) = metrics.first()?;
-    let names: Vec<_> = first.dimensions.iter().map(|(name, _)| *name).collect();
-    let definitions: Vec<_> =
-        metrics.iter().map(|(datum, _)| json!({"Name": datum.metric, "Unit": unit(datum.unit)})).collect();
+    let metrics = metrics.iter().map(|(datum, value)| (datum.metric, datum.unit, value.clone())).collect();
     let mut line = Map::new();
+    embed(&mut line, namespace, first.timestamp_ms, &first.dimensions, metrics);
+    Some(line)
+}
+
+/// Adds metrics to a line: their definitions, their dimensions and their values.
+pub(super) fn embed(
+    line: &mut Map<String, Value>,
+    namespace: &str,
+    timestamp_ms: i64,
+    dimensions: &[(&'static str, String)],
+    metrics: Vec<(&'static str, Unit, Value)>,
+) {
+    let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
+    let definitions: Vec<_> = metrics.iter().map(|(name, of, _)| json!({"Name": name, "Unit": unit(*of)})).collect();
     line.insert(
         "_aws".to_owned(),
         json!({
-            "Timestamp": first.timestamp_ms,
+            "Timestamp": timestamp_ms,
             "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [names], "Metrics": definitions}],
         }),
     );
-    line.extend(first.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-    line.extend(metrics.iter().map(|(datum, value)| (datum.metric.to_owned(), value.clone())));
-    Some(Value::Object(line))
+    line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
 }
 
 #[cfg(test)]
@@ -107,7 +127,7 @@ mod tests {
     }
 
     fn lines_of(data: Vec<Datum>) -> Vec<Value> {
-        lines(&Request { namespace: "Why5xx".to_owned(), data })
+        lines(&Request { namespace: "Why5xx".to_owned(), data }).into_iter().map(Value::Object).collect()
     }
 
     #[test]
@@ -149,16 +169,23 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn every_line_is_one_json_document() {
+    async fn every_line_is_one_json_document_with_a_level_and_a_time() {
         let mut written = Vec::new();
         let data = vec![
             datum("Batches", 60_000, &[(1.0, 2.0)], Unit::Count),
             datum("Batches", 120_000, &[(1.0, 2.0)], Unit::Count),
         ];
         let request = Request { namespace: "Why5xx".to_owned(), data };
-        Emf::new(&mut written).put(&request).await.unwrap();
-        let text = String::from_utf8(written).unwrap();
-        assert_eq!(text.lines().count(), 2);
-        assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+        for (level, name) in [(LogLevel::Debug, "INFO"), (LogLevel::Error, "ERROR")] {
+            written.clear();
+            Emf::new(&mut written, level).put(&request).await.unwrap();
+            let lines: Vec<Value> =
+                str::from_utf8(&written).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(lines.len(), 2);
+            for line in lines {
+                assert_eq!(line["level"], name);
+                assert!(line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+            }
+        }
     }
 }

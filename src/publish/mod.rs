@@ -12,10 +12,10 @@
 //! * certainly not accepted (throttled, refused, never connected): sent again if that can help. A denied request is
 //!   sent again once: the clock may be wrong, and the SDK signs the next attempt by the time in the answer;
 //! * unknown (server error, timeout or cut connection after sending): treated as *not* accepted, and sent again. A
-//!   failure counted twice is better than a failure not counted. `UncertainPublishes` counts each such attempt.
+//!   failure counted twice is better than a failure not counted. [`Published`] has the number of such attempts.
 //!
 //! Until a batch is finished, other batches subtract its accepted counts for the log events that they share with it. If
-//! that is not possible, `UncertainPublishes` counts the batch.
+//! that is not possible, the caller is told.
 
 mod backoff;
 #[cfg(feature = "publish")]
@@ -41,7 +41,7 @@ use backoff::Backoff;
 pub use cloudwatch::CloudWatch;
 pub use emf::Emf;
 pub use fault::{Fault, PublishError};
-pub use own::{OwnMetric, OwnMetrics};
+pub use own::{CANARY, OwnMetric, OwnMetrics, canary};
 pub use request::{Request, Sendable, requests, sendable};
 use sent::Sent;
 pub use text::Text;
@@ -75,7 +75,7 @@ pub struct Part<'b> {
 /// Outcome of publishing the data of one batch, or of all batches of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// Data to send, the function's own metrics included.
+    /// Data to send.
     pub data: usize,
     /// Requests for them.
     pub requests: usize,
@@ -93,6 +93,8 @@ pub struct Published {
     pub attempts: u32,
     /// Attempts of unknown outcome.
     pub uncertain_attempts: u32,
+    /// Unfinished batches that were forgotten for lack of room.
+    pub forgotten_batches: u64,
     /// Whether all requests were accepted.
     pub result: Result<(), PublishError>,
 }
@@ -109,6 +111,7 @@ impl Default for Published {
             unsendable_data: 0,
             attempts: 0,
             uncertain_attempts: 0,
+            forgotten_batches: 0,
             result: Ok(()),
         }
     }
@@ -119,21 +122,14 @@ impl Default for Published {
 pub struct Publisher<S> {
     sink: S,
     namespace: String,
-    own: OwnMetrics,
     sent: Sent,
     data_per_request: usize,
 }
 
 impl<S: Sink> Publisher<S> {
-    /// Creates a publisher that sends to `sink`. `function_name` is the dimension of the own metrics.
-    pub fn new(sink: S, namespace: impl Into<String>, function_name: impl Into<String>) -> Self {
-        Self {
-            sink,
-            namespace: namespace.into(),
-            own: OwnMetrics::new(function_name),
-            sent: Sent::default(),
-            data_per_request: limits::DATA_PER_REQUEST,
-        }
+    /// Creates a publisher that sends to `sink`.
+    pub fn new(sink: S, namespace: impl Into<String>) -> Self {
+        Self { sink, namespace: namespace.into(), sent: Sent::default(), data_per_request: limits::DATA_PER_REQUEST }
     }
 
     /// Sets the most data of a request, from 1 to CloudWatch's limit.
@@ -142,79 +138,56 @@ impl<S: Sink> Publisher<S> {
         Self { data_per_request: data_per_request.clamp(1, limits::DATA_PER_REQUEST), ..self }
     }
 
-    /// Returns the function's own metrics, to add to. They are sent with the next batch.
-    pub fn own(&mut self) -> &mut OwnMetrics {
-        &mut self.own
-    }
-
     /// Subtracts counts already accepted for the same log events in another, half-accepted batch. Must be called before
-    /// the batch is published.
+    /// the batch is published. Returns false if that was not possible for all data, which may then count twice.
     ///
     /// `recount` returns the data of the batch without the log events passed to it.
     pub fn subtract_shared(
-        &mut self,
+        &self,
         part: &mut Part<'_>,
         now_ms: i64,
         recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
-    ) {
-        let is_certain = shared::subtract(&self.sent, part, now_ms, recount);
-        self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(!is_certain));
+    ) -> bool {
+        shared::subtract(&self.sent, part, now_ms, recount)
     }
 
-    /// Sends the data of `batch` and the pending own metrics, until the deadline `until`.
-    ///
-    /// Own metrics among `data` are kept until they are accepted, since they count attempts. The caller must produce
-    /// all other data again after a failure.
+    /// Sends the data of `batch` until the deadline `until`. The caller must produce them again after a failure.
     pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
         self.publish_all(vec![Part { batch, data, events: Vec::new() }], now_ms, until).await
     }
 
-    /// Sends the data of several batches, added up, and the pending own metrics, until the deadline `until`.
+    /// Sends the data of several batches, added up, until the deadline `until`.
     ///
     /// Accepted data are remembered by batch. If only some of the batches are delivered again, only their own share is
     /// subtracted.
     pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
         for part in &mut parts {
-            let (own, data) = std::mem::take(&mut part.data).into_iter().partition(OwnMetrics::is_own);
-            self.own.merge(own);
-            let Sendable { data, stale, adjusted, unsendable } = sendable(data, now_ms);
+            let Sendable { data, stale, adjusted, unsendable } = sendable(std::mem::take(&mut part.data), now_ms);
             part.data = data;
             published.stale_failures += request::failures(&stale);
             published.adjusted_data += adjusted;
             published.unsendable_data += unsendable;
             published.already_accepted_data += self.sent.subtract_accepted(part.batch, &mut part.data);
         }
-        self.own.count(OwnMetric::StaleEvents, now_ms, published.stale_failures);
-        let mut data = match parts.as_mut_slice() {
+        let data = match parts.as_mut_slice() {
             // A single batch needs no sum, and no record of which data are whose.
             [only] => std::mem::take(&mut only.data),
             parts => request::totals(parts.iter().flat_map(|part| &part.data).cloned().collect()),
         };
-        data.extend(self.own.sendable(now_ms));
         published.data = data.len();
         let requests = request::requests_of(self.data_per_request, &self.namespace, data);
         published.requests = requests.len();
-        self.send_all(&parts, &requests, now_ms, until, &mut published).await;
+        self.send_all(&parts, &requests, until, &mut published).await;
         published
     }
 
-    async fn send_all(
-        &mut self,
-        parts: &[Part<'_>],
-        requests: &[Request],
-        now_ms: i64,
-        until: Instant,
-        published: &mut Published,
-    ) {
+    async fn send_all(&mut self, parts: &[Part<'_>], requests: &[Request], until: Instant, published: &mut Published) {
         let mut accepted = Vec::new();
         let mut fault = None;
         for request in requests {
             match self.send(request, until, published).await {
-                Ok(()) => {
-                    self.own.accepted(&request.data);
-                    accepted.push(request);
-                }
+                Ok(()) => accepted.push(request),
                 Err(new) => {
                     let lost = new.is_refusal();
                     fault = Some(new);
@@ -226,17 +199,14 @@ impl<S: Sink> Publisher<S> {
             }
         }
         published.accepted_requests = accepted.len();
-        self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(published.uncertain_attempts));
         match fault {
             None => {
                 for part in parts {
                     self.sent.forget(part.batch);
                 }
-                self.send_rest_of_own(now_ms, until, published).await;
             }
             Some(fault) => {
-                let forgotten = self.remember(parts, requests, &accepted);
-                self.own.count(OwnMetric::UncertainPublishes, now_ms, forgotten);
+                published.forgotten_batches = self.remember(parts, requests, &accepted);
                 published.result = Err(PublishError {
                     fault,
                     requests: requests.len(),
@@ -255,21 +225,6 @@ impl<S: Sink> Publisher<S> {
             return self.sent.remember(only.batch, data, &keys, &only.events);
         }
         parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &keys, &part.events)).sum()
-    }
-
-    /// Sends the attempts counted during this invocation, with one attempt: the environment may be frozen forever.
-    async fn send_rest_of_own(&mut self, now_ms: i64, until: Instant, published: &Published) {
-        if published.uncertain_attempts == 0 {
-            return;
-        }
-        for request in requests(&self.namespace, self.own.sendable(now_ms)) {
-            let Some(limit) = attempt_limit(until) else { return };
-            match tokio::time::timeout(limit, self.sink.put(&request)).await.unwrap_or(Err(Fault::Timeout)) {
-                Ok(()) => self.own.accepted(&request.data),
-                // The next batch reports this attempt.
-                Err(fault) => self.own.count(OwnMetric::UncertainPublishes, now_ms, u64::from(fault.is_uncertain())),
-            }
-        }
     }
 
     /// Sends one request. Retries with backoff while a retry may help and there is time.

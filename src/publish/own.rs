@@ -1,21 +1,21 @@
-//! The function's own metrics, kept until CloudWatch accepts them.
+//! The function's own metrics: those of one invocation, for the line that it logs.
 //!
-//! They count attempts: a batch tried three times counts three in `Batches`. Counts of an outage are sent after it, at
-//! the minute of each.
+//! They count attempts: a batch tried three times counts three in `Batches`. CloudWatch Logs extracts them from the line,
+//! so they need no request, and arrive where CloudWatch takes none.
 
 use std::collections::BTreeMap;
 
-use super::request::{Sendable, sendable};
-use crate::tally::{Datum, MINUTE_MS, Unit};
+use serde_json::{Map, Value, json};
+
+use super::emf;
+use crate::delays::Delays;
+use crate::tally::{Datum, Unit, minute_of};
 
 /// Dimension of these metrics alone.
 const FUNCTION: &str = "Function";
 
-/// Most pending pairs of metric and minute: more than half a day without CloudWatch. Later counts join the last minute.
-const PENDING: usize = 10_000;
-
-/// Most pending distinct values of a metric and minute. Later ones are counted with the nearest.
-const VALUES_PENDING: usize = 150;
+/// Events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
+pub const CANARY: &str = "Canary";
 
 /// A metric of the function itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,10 @@ pub enum OwnMetric {
     LogEvents,
     /// Batches delivered.
     Batches,
+    /// Failures published.
+    Failures,
+    /// Those of them that no cause matched.
+    Unclassified,
     /// Log events counted before.
     DuplicateEvents,
     /// Failures too old or too far ahead to send.
@@ -42,8 +46,6 @@ pub enum OwnMetric {
     OtherDimensions,
     /// Attempts of unknown outcome: CloudWatch may have accepted them.
     UncertainPublishes,
-    /// Failures of the canary.
-    Canary,
     /// Time from a log event to its count, in milliseconds.
     DeliveryDelay,
 }
@@ -53,6 +55,8 @@ impl OwnMetric {
     pub const ALL: &[Self] = &[
         Self::LogEvents,
         Self::Batches,
+        Self::Failures,
+        Self::Unclassified,
         Self::DuplicateEvents,
         Self::StaleEvents,
         Self::SplitRequests,
@@ -62,7 +66,6 @@ impl OwnMetric {
         Self::UndecodableBatches,
         Self::OtherDimensions,
         Self::UncertainPublishes,
-        Self::Canary,
         Self::DeliveryDelay,
     ];
 
@@ -71,6 +74,8 @@ impl OwnMetric {
         match self {
             Self::LogEvents => "LogEvents",
             Self::Batches => "Batches",
+            Self::Failures => "Failures",
+            Self::Unclassified => "Unclassified",
             Self::DuplicateEvents => "DuplicateEvents",
             Self::StaleEvents => "StaleEvents",
             Self::SplitRequests => "SplitRequests",
@@ -80,109 +85,56 @@ impl OwnMetric {
             Self::UndecodableBatches => "UndecodableBatches",
             Self::OtherDimensions => "OtherDimensions",
             Self::UncertainPublishes => "UncertainPublishes",
-            Self::Canary => "Canary",
             Self::DeliveryDelay => "DeliveryDelay",
         }
     }
 }
 
-/// Accumulator for the own metrics that CloudWatch has not accepted yet.
-#[derive(Debug)]
+/// Accumulator for the own metrics of an invocation.
+#[derive(Debug, Default)]
 pub struct OwnMetrics {
-    function_name: String,
-    pending: BTreeMap<(&'static str, i64), PendingValues>,
-}
-
-#[derive(Debug)]
-struct PendingValues {
-    unit: Unit,
-    values: Vec<(f64, f64)>,
+    counts: BTreeMap<OwnMetric, u64>,
+    delays: Delays,
 }
 
 impl OwnMetrics {
-    /// Creates an empty accumulator. `function_name` is the dimension of the metrics.
-    pub fn new(function_name: impl Into<String>) -> Self {
-        Self { function_name: function_name.into(), pending: BTreeMap::new() }
-    }
-
-    /// Adds to a count. Adding 0 creates no datum.
-    pub fn count(&mut self, metric: OwnMetric, timestamp_ms: i64, count: u64) {
+    /// Adds to a count.
+    pub fn count(&mut self, metric: OwnMetric, count: u64) {
         if count > 0 {
-            self.add(metric.name(), timestamp_ms, Unit::Count, (1.0, count as f64));
+            *self.counts.entry(metric).or_default() += count;
         }
     }
 
-    /// Adds a duration that occurred `count` times.
-    pub fn duration(&mut self, metric: OwnMetric, timestamp_ms: i64, duration_ms: u64, count: u64) {
-        if count > 0 {
-            self.add(metric.name(), timestamp_ms, Unit::Milliseconds, (duration_ms as f64, count as f64));
+    /// Adds the delays of a batch.
+    pub fn delays(&mut self, delays: &Delays) {
+        self.delays.merge(delays);
+    }
+
+    /// Returns whether there is nothing to report.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Makes a log line of these fields one in Embedded Metric Format: adds the metrics that are not zero.
+    pub fn embed(&self, fields: &mut Map<String, Value>, namespace: &str, function_name: &str, timestamp_ms: i64) {
+        let mut metrics: Vec<_> =
+            self.counts.iter().map(|(metric, count)| (metric.name(), Unit::Count, json!(count))).collect();
+        let delays = self.delays.quantiles(emf::VALUES_PER_METRIC as u64);
+        if !delays.is_empty() {
+            metrics.push((OwnMetric::DeliveryDelay.name(), Unit::Milliseconds, json!(delays)));
         }
+        emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], metrics);
     }
+}
 
-    /// Returns whether a datum is an own metric.
-    pub(super) fn is_own(datum: &Datum) -> bool {
-        matches!(datum.dimensions.as_slice(), [(FUNCTION, _)])
-    }
-
-    /// Merges data into the pending ones.
-    pub(super) fn merge(&mut self, data: Vec<Datum>) {
-        for datum in data {
-            for value in datum.values {
-                self.add(datum.metric, datum.timestamp_ms, datum.unit, value);
-            }
-        }
-    }
-
-    /// Returns all pending data that can still be sent. They stay pending until [`accepted`](Self::accepted).
-    pub(super) fn sendable(&mut self, now_ms: i64) -> Vec<Datum> {
-        let Sendable { data, stale, .. } = sendable(self.data(), now_ms);
-        // Two weeks without CloudWatch, or a clock that jumped: CloudWatch would never accept these.
-        self.accepted(&stale);
-        data
-    }
-
-    /// Subtracts accepted data from the pending ones. Ignores data of other metrics.
-    pub(super) fn accepted(&mut self, data: &[Datum]) {
-        for datum in data.iter().filter(|datum| Self::is_own(datum)) {
-            let key = (datum.metric, datum.timestamp_ms);
-            let Some(pending) = self.pending.get_mut(&key) else { continue };
-            for (value, count) in &datum.values {
-                if let Some(left) = pending.values.iter_mut().find(|(known, _)| known == value) {
-                    left.1 -= count;
-                }
-            }
-            pending.values.retain(|(_, count)| *count > 0.0);
-            if pending.values.is_empty() {
-                self.pending.remove(&key);
-            }
-        }
-    }
-
-    fn add(&mut self, metric: &'static str, timestamp_ms: i64, unit: Unit, (value, count): (f64, f64)) {
-        let mut key = (metric, timestamp_ms.div_euclid(MINUTE_MS) * MINUTE_MS);
-        if self.pending.len() >= PENDING && !self.pending.contains_key(&key) {
-            let last = self.pending.range((metric, i64::MIN)..=(metric, i64::MAX)).next_back();
-            key = last.map_or(key, |(last, _)| *last);
-        }
-        let values = &mut self.pending.entry(key).or_insert_with(|| PendingValues { unit, values: Vec::new() }).values;
-        let full = values.len() >= VALUES_PENDING;
-        let distance = |known: f64| (known - value).abs();
-        let nearest = values.iter_mut().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)));
-        match nearest {
-            Some(nearest) if nearest.0 == value || full => nearest.1 += count,
-            _ => values.push((value, count)),
-        }
-    }
-
-    fn data(&self) -> Vec<Datum> {
-        let datum = |((metric, timestamp_ms), pending): (&(&'static str, i64), &PendingValues)| Datum {
-            metric,
-            dimensions: vec![(FUNCTION, self.function_name.clone())],
-            timestamp_ms: *timestamp_ms,
-            values: pending.values.clone(),
-            unit: pending.unit,
-        };
-        self.pending.iter().map(datum).collect()
+/// Returns the datum of so many events of the canary, at the minute of the first.
+pub fn canary(function_name: &str, timestamp_ms: i64, events: u64) -> Datum {
+    Datum {
+        metric: CANARY,
+        dimensions: vec![(FUNCTION, function_name.to_owned())],
+        timestamp_ms: minute_of(timestamp_ms),
+        values: vec![(events as f64, 1.0)],
+        unit: Unit::Count,
     }
 }
 
@@ -190,60 +142,52 @@ impl OwnMetrics {
 mod tests {
     use super::*;
 
-    const NOW_MS: i64 = 1_800_000_000_000;
-
     #[test]
-    fn counts_of_one_minute_add_up_and_wait_until_they_are_accepted() {
-        let mut own = OwnMetrics::new("why5xx");
-        own.count(OwnMetric::Batches, NOW_MS + 1, 1);
-        own.count(OwnMetric::Batches, NOW_MS + 59_999, 1);
-        own.count(OwnMetric::Canary, NOW_MS, 0);
-        let data = own.sendable(NOW_MS);
-        assert_eq!(data.len(), 1);
-        assert_eq!((data[0].metric, data[0].timestamp_ms), ("Batches", NOW_MS));
-        assert_eq!(data[0].values, [(1.0, 2.0)]);
-        assert_eq!(own.sendable(NOW_MS), data);
-
-        own.count(OwnMetric::Batches, NOW_MS, 3);
-        own.accepted(&data);
-        assert_eq!(own.sendable(NOW_MS)[0].values, [(1.0, 3.0)]);
+    fn metrics_that_are_not_zero_join_the_fields_of_the_line() {
+        let mut own = OwnMetrics::default();
+        own.count(OwnMetric::Batches, 1);
+        own.count(OwnMetric::LogEvents, 20);
+        own.count(OwnMetric::LogEvents, 3);
+        own.count(OwnMetric::AmbiguousLines, 0);
+        let mut delays = Delays::default();
+        delays.add(40);
+        delays.add(40);
+        own.delays(&delays);
+        let mut fields = Map::from_iter([("logEvents".to_owned(), json!(23))]);
+        own.embed(&mut fields, "Why5xx", "why5xx", 1_800_000_012_345);
+        assert_eq!(
+            Value::Object(fields),
+            json!({
+                "logEvents": 23,
+                "_aws": {
+                    "Timestamp": 1_800_000_012_345_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Why5xx",
+                        "Dimensions": [["Function"]],
+                        "Metrics": [
+                            {"Name": "LogEvents", "Unit": "Count"},
+                            {"Name": "Batches", "Unit": "Count"},
+                            {"Name": "DeliveryDelay", "Unit": "Milliseconds"},
+                        ],
+                    }],
+                },
+                "Function": "why5xx",
+                "Batches": 1,
+                "LogEvents": 23,
+                "DeliveryDelay": [40, 40],
+            })
+        );
     }
 
     #[test]
-    fn durations_keep_their_distribution() {
-        let mut own = OwnMetrics::new("why5xx");
-        for delay_ms in [40, 90, 40] {
-            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms, 1);
+    fn a_distribution_has_at_most_a_hundred_numbers() {
+        let (mut own, mut delays) = (OwnMetrics::default(), Delays::default());
+        for delay_ms in 0..100_000 {
+            delays.add(delay_ms);
         }
-        let data = own.sendable(NOW_MS);
-        assert_eq!(data[0].values, [(40.0, 2.0), (90.0, 1.0)]);
-        assert_eq!(data[0].unit, Unit::Milliseconds);
-    }
-
-    #[test]
-    fn what_waits_is_bounded_and_no_count_is_lost() {
-        let mut own = OwnMetrics::new("why5xx");
-        let minutes = PENDING as i64 + 500;
-        for minute in 0..minutes {
-            own.count(OwnMetric::Batches, NOW_MS + minute * MINUTE_MS, 1);
-        }
-        assert_eq!(own.pending.len(), PENDING);
-        let total: f64 = own.data().iter().map(|datum| datum.values[0].1).sum();
-        assert_eq!(total, minutes as f64);
-
-        let mut own = OwnMetrics::new("why5xx");
-        for delay_ms in 0..1_000 {
-            own.duration(OwnMetric::DeliveryDelay, NOW_MS, delay_ms, 1);
-        }
-        assert_eq!(own.data()[0].values.len(), VALUES_PENDING);
-        assert_eq!(own.data()[0].values.iter().map(|(_, count)| count).sum::<f64>(), 1_000.0);
-    }
-
-    #[test]
-    fn what_is_too_old_stops_waiting() {
-        let mut own = OwnMetrics::new("why5xx");
-        own.count(OwnMetric::Batches, NOW_MS - 15 * 24 * 60 * 60_000, 1);
-        assert!(own.sendable(NOW_MS).is_empty());
-        assert!(own.pending.is_empty());
+        own.delays(&delays);
+        let mut fields = Map::new();
+        own.embed(&mut fields, "Why5xx", "why5xx", 0);
+        assert_eq!(fields["DeliveryDelay"].as_array().map(Vec::len), Some(100));
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-use super::own::OwnMetrics;
 use super::request::sum;
 use crate::tally::{Datum, Unit};
 
@@ -105,7 +104,7 @@ impl Sent {
         let mut unfinished = known.and_then(|at| self.batches.remove(at)).unwrap_or_else(new);
         // A second delivery sends only the rest, so its accepted amounts add to those of the first. A datum that was
         // not accepted is kept with 0: it shows other batches that this one tried to count it. See `shared`.
-        for datum in sent.filter(|datum| !OwnMetrics::is_own(datum)) {
+        for datum in sent {
             let key = self.key(datum);
             let amount = unfinished.amounts.entry(key).or_default();
             *amount += if accepted.contains(&key) { sum(datum) } else { 0.0 };

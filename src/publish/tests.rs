@@ -24,7 +24,7 @@ impl Sink for Scripted {
 
 fn publisher(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<Scripted> {
     let sink = Scripted { script: script.into_iter().collect(), accepted: Vec::new() };
-    Publisher::new(sink, "Why5xx", "why5xx")
+    Publisher::new(sink, "Why5xx")
 }
 
 fn datum(stage: usize) -> Datum {
@@ -58,7 +58,6 @@ async fn what_is_throttled_is_sent_again_and_counted_once() {
     assert_eq!(published.result, Ok(()));
     assert_eq!((published.attempts, published.uncertain_attempts), (3, 0));
     assert_eq!(total(&publisher, "Errors"), 2.0);
-    assert_eq!(total(&publisher, "UncertainPublishes"), 0.0);
 }
 
 /// A publisher to which a batch of the data 1 and 2, made of the log events 1 and 2, got the first of them accepted.
@@ -71,21 +70,18 @@ async fn half_accepted() -> Publisher<Scripted> {
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
-    let mut publisher = half_accepted().await;
+    let publisher = half_accepted().await;
     let mut part = Part { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
-    publisher.subtract_shared(&mut part, NOW_MS, |known| {
+    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |known| {
         assert_eq!(known, [1, 2]);
         Some(vec![datum(3)])
     });
-    assert_eq!(part.data, [datum(2), datum(3)]);
+    assert_eq!((is_certain, part.data), (true, vec![datum(2), datum(3)]));
 
     // None of its log events is in the other batch, so it is not counted again.
     let mut part = Part { batch: b"third", data: vec![datum(1)], events: vec![4] };
-    publisher.subtract_shared(&mut part, NOW_MS, |_| unreachable!());
-    assert_eq!(part.data, [datum(1)]);
-
-    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
-    assert_eq!(total(&publisher, "UncertainPublishes"), 0.0);
+    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |_| unreachable!());
+    assert_eq!((is_certain, part.data), (true, vec![datum(1)]));
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -99,24 +95,21 @@ async fn where_it_cannot_be_told_what_was_accepted_nothing_is_left_out_and_that_
         || None,
     ];
     for recount in recounts {
-        let mut publisher = half_accepted().await;
+        let publisher = half_accepted().await;
         let mut part = Part { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
-        publisher.subtract_shared(&mut part, NOW_MS, |_| recount());
-        assert_eq!(part.data, [datum(3)]);
-        publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;
-        assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
+        let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |_| recount());
+        assert_eq!((is_certain, part.data), (false, vec![datum(3)]));
     }
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_unfinished_batch_that_is_forgotten_is_told() {
     let mut publisher = publisher([Ok(()), refusal(), Ok(()), refusal()]).with_data_per_request(1);
-    for batch in [b"one", b"two"] {
+    for (forgotten, batch) in [b"one", b"two"].into_iter().enumerate() {
         let part = Part { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
-        publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await.result.unwrap_err();
+        let published = publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;
+        assert_eq!((published.result.is_err(), published.forgotten_batches), (true, forgotten as u64));
     }
-    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
-    assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -124,7 +117,6 @@ async fn an_unknown_outcome_is_sent_again_and_told() {
     let mut publisher = publisher([Err(Fault::Cut)]);
     let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
     assert_eq!((published.attempts, published.uncertain_attempts), (2, 1));
-    assert_eq!(total(&publisher, "UncertainPublishes"), 1.0);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -179,34 +171,13 @@ async fn what_was_accepted_of_batches_sent_together_is_known_in_any_other_compan
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn own_counts_of_a_failed_attempt_go_out_with_the_next_that_is_accepted() {
-    let mut publisher = publisher([refusal()]);
-    for _ in 0..2 {
-        publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
-        publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
-    }
-    assert_eq!(total(&publisher, "Batches"), 2.0);
-    publisher.publish(b"next", vec![datum(1)], NOW_MS, in_seconds(20)).await;
-    assert_eq!(total(&publisher, "Batches"), 2.0);
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn own_data_that_come_with_a_batch_are_kept_like_those_counted_here() {
-    let own = Datum { metric: "LogEvents", dimensions: vec![("Function", "why5xx".to_owned())], ..datum(0) };
-    let mut publisher = publisher([refusal()]);
-    publisher.publish(b"batch", vec![own], NOW_MS, in_seconds(20)).await;
-    publisher.publish(b"next", Vec::new(), NOW_MS, in_seconds(20)).await;
-    assert_eq!(total(&publisher, "LogEvents"), 2.0);
-}
-
-#[tokio::test(flavor = "current_thread")]
 async fn failures_too_old_to_be_sent_are_counted_once_without_their_roll_ups() {
     let old = Datum { timestamp_ms: NOW_MS - 20 * 24 * 60 * 60_000, ..datum(1) };
     let roll_up = Datum { metric: "StageErrors", ..old.clone() };
     let mut publisher = publisher([]);
     let published = publisher.publish(b"batch", vec![old, roll_up], NOW_MS, in_seconds(20)).await;
     assert_eq!(published.stale_failures, 2);
-    assert_eq!((total(&publisher, "Errors"), total(&publisher, "StaleEvents")), (0.0, 2.0));
+    assert!(publisher.sink.accepted.is_empty());
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -250,22 +221,20 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let mut publisher = publisher(outcomes.clone());
         let mut open: Vec<usize> = (0..sizes.len()).collect();
-        let mut deliveries = 0;
+        let mut told = 0;
         while !open.is_empty() {
             open.retain(|batch| {
-                deliveries += 1;
-                publisher.own().count(OwnMetric::Batches, NOW_MS, 1);
                 let data = (0..sizes[*batch]).map(datum).collect();
                 let content = batch.to_le_bytes();
                 let publish = publisher.publish(&content, data, NOW_MS, in_seconds(20));
-                runtime.block_on(publish).result.is_err()
+                let published = runtime.block_on(publish);
+                told += published.uncertain_attempts as usize;
+                published.result.is_err()
             });
         }
         let failures: usize = sizes.iter().sum();
         prop_assert_eq!(total(&publisher, "Errors"), 2.0 * failures as f64);
-        prop_assert_eq!(total(&publisher, "Batches"), f64::from(deliveries));
         let uncertain = outcomes.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
-        let told = total(&publisher, "UncertainPublishes") as usize;
         let unused = publisher.sink.script.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
         prop_assert_eq!(told, uncertain - unused);
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use why5xx::cause::{self, Kind, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::Pipeline;
-use why5xx::publish::OwnMetric;
+use why5xx::publish::{CANARY, OwnMetric};
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
 
 use crate::support::KINDS;
@@ -165,8 +165,8 @@ fn published() -> BTreeMap<String, BTreeSet<String>> {
             }
         }
     }
-    let own = OwnMetric::ALL.iter().map(|own| (own.name().to_owned(), BTreeSet::from(["Function".to_owned()])));
-    published.extend(own);
+    let own = OwnMetric::ALL.iter().map(|own| own.name()).chain([CANARY]);
+    published.extend(own.map(|own| (own.to_owned(), BTreeSet::from(["Function".to_owned()]))));
     published
 }
 

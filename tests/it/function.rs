@@ -13,6 +13,9 @@ use crate::support::function::{Function, OWN_LOG_GROUP, PROGRAM, command};
 use crate::support::http;
 use crate::support::runtime_api::Outcome;
 
+/// More variables of an environment.
+type Variables = &'static [(&'static str, &'static str)];
+
 /// What must come out of the function nowhere: text of clients, words of CloudWatch, keys.
 const SECRETS: [&str; 4] = [events::SECRET, cloudwatch::SECRET, "planted-access-key", "planted-session-token"];
 
@@ -65,10 +68,12 @@ fn a_failure_is_counted_by_cause_and_by_stage_at_its_minute() {
     assert_eq!((errors.sum(), errors.unit.as_str(), errors.namespace.as_str()), (1.0, "Count", "Why5xx"));
     assert_eq!(errors.timestamp_ms, timestamp_ms / 60_000 * 60_000);
     assert_eq!(endpoint.sum_of("StageErrors", "Stage", "prod"), 1.0);
-    assert_eq!(endpoint.sum_of("LogEvents", "Function", "why5xx"), 6.0);
-    assert_eq!(endpoint.sum_of("Batches", "Function", "why5xx"), 1.0);
-    let delay = accepted.iter().find(|datum| datum.metric == "DeliveryDelay").unwrap();
-    assert_eq!(delay.unit, "Milliseconds");
+    assert_eq!(function.own("LogEvents"), 6.0);
+    assert_eq!(function.own("Batches"), 1.0);
+    assert_eq!(function.own_values("DeliveryDelay").len(), 6);
+    assert_eq!((function.own("Failures"), function.own("Unclassified")), (1.0, 0.0));
+    // Nothing of itself but through its log.
+    assert!(accepted.iter().all(|datum| !datum.dimensions.contains_key("Function")), "{accepted:?}");
     assert_eq!(endpoint.requests(), 1);
     assert_no_secret(&function, &outcome);
 }
@@ -90,17 +95,77 @@ fn an_invocation_writes_one_line_and_its_exemplars() {
 }
 
 #[test]
-fn only_what_the_level_asks_for_is_written() {
+fn the_line_with_the_own_metrics_is_written_at_every_level_and_the_others_where_they_are_asked_for() {
     let endpoint = CloudWatch::start();
     let url = endpoint.url();
-    for (variable, level) in [("WHY5XX_LOG_LEVEL", "ERROR"), ("AWS_LAMBDA_LOG_LEVEL", "FATAL")] {
-        let mut function = Function::start_with(&[("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()), (variable, level)]);
+    let rows: [(Variables, &str, &str); 5] = [
+        (&[("WHY5XX_LOG_LEVEL", "ERROR")], "INFO", "ERROR"),
+        (&[("AWS_LAMBDA_LOG_LEVEL", "WARN")], "WARN", "ERROR"),
+        // Lambda drops what is below its own level, whatever ours is.
+        (&[("WHY5XX_LOG_LEVEL", "ERROR"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")], "INFO", "ERROR"),
+        (&[("WHY5XX_LOG_LEVEL", "WARN"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")], "ERROR", "ERROR"),
+        (&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")], "FATAL", "FATAL"),
+    ];
+    for (variables, usual, of_error) in rows {
+        let variables = [&[("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str())], variables].concat();
+        let mut function = Function::start_with(&variables);
         assert!(function.invoke(&one_failure("a")).is_success());
-        assert_eq!(function.written(), "");
         assert_eq!(function.invoke(b"{}").error_type(), "UndecodableBatch");
-        let lines = lines(&function);
-        assert_eq!((lines.len(), &lines[0]["message"]), (1, &json!("batch not counted")));
+        let lines: Vec<_> =
+            lines(&function).into_iter().map(|line| (line["message"].clone(), line["level"].clone())).collect();
+        let expected = [("batch published", usual), ("batch not counted", of_error)];
+        assert_eq!(lines, expected.map(|(message, level)| (json!(message), json!(level))), "{variables:?}");
+        assert_eq!((function.own("Batches"), function.own("UndecodableBatches")), (2.0, 1.0), "{variables:?}");
     }
+}
+
+#[test]
+fn an_invocation_without_a_failure_makes_no_request() {
+    let endpoint = CloudWatch::start();
+    endpoint.always(Behaviour::Refuse);
+    let mut function = Function::start(&endpoint);
+    let healthy: Vec<_> = (0..20).map(|n| format!("(request-{n}) Method completed with status: 200")).collect();
+    let outcome = function.invoke(&events::payload(&events::batch(LOG_GROUP, "a", now_ms(), &healthy)));
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_eq!((endpoint.requests(), function.own("Batches"), function.own("LogEvents")), (0, 1.0, 20.0));
+}
+
+#[test]
+fn delays_are_told_to_within_five_percent() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let began_ms = now_ms();
+    // Most of a second, one in fifty of ten minutes.
+    let delays = (0..1_000).map(|n| if n % 50 == 0 { 600_000 + n } else { 1_000 + n });
+    let events: Vec<_> = delays
+        .map(|delay_ms| (began_ms - delay_ms, format!("(request-{delay_ms}) Method completed with status: 200")))
+        .collect();
+    assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "a", &events))).is_success());
+    let (values, later_ms) = (function.own_values("DeliveryDelay"), (now_ms() - began_ms) as f64);
+    let within = |told: f64, of: f64| (0.95 * of..=1.05 * of + later_ms).contains(&told);
+    assert_eq!(values.len(), 100);
+    assert!(within(values[98], 600_480.0) && within(values[49], 1_510.0), "{values:?}");
+}
+
+#[test]
+fn failures_that_no_cause_matches_are_told() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let lines = |id: &str| {
+        [
+            format!("({id}) Execution failed due to a thing that nobody has seen"),
+            format!("({id}) Method completed with status: 500"),
+        ]
+    };
+    let unknown = events::batch(LOG_GROUP, "a", now_ms(), &lines("a"));
+    assert!(function.invoke(&events::payload(&unknown)).is_success());
+    assert!(function.invoke(&one_failure("b")).is_success());
+    assert_eq!((function.own("Failures"), function.own("Unclassified")), (2.0, 1.0));
+
+    // They count once they are published, as the failures do.
+    endpoint.always(Behaviour::Refuse);
+    assert_eq!(function.invoke(&one_failure("c")).error_type(), "PublishRefused");
+    assert_eq!((function.own("Failures"), function.own("Batches")), (2.0, 3.0));
 }
 
 #[test]
@@ -150,8 +215,8 @@ fn what_cannot_be_read_is_an_error_with_sizes_and_without_the_payload() {
         assert!(outcome.message().contains("byte"), "{name}: {outcome:?}");
         assert_no_secret(&function, &outcome);
     }
-    assert_eq!((endpoint.sum("UndecodableBatches"), endpoint.sum("Batches")), (count, count));
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("LogEvents")), (0.0, 0.0));
+    assert_eq!((function.own("UndecodableBatches"), function.own("Batches")), (count, count));
+    assert_eq!((endpoint.sum("Errors"), function.own("LogEvents")), (0.0, 0.0));
 
     // The environment lives on.
     assert!(function.invoke(&one_failure("b")).is_success());
@@ -166,8 +231,8 @@ fn a_throttle_or_a_server_error_passes_within_the_invocation() {
         let mut function = Function::start(&endpoint);
         let outcome = function.invoke(&one_failure("a"));
         assert!(outcome.is_success(), "{fault:?} {outcome:?}");
-        assert_eq!((endpoint.requests() - usize::from(uncertain > 0.0), endpoint.sum("Errors")), (3, 1.0), "{fault:?}");
-        assert_eq!(endpoint.sum("UncertainPublishes"), uncertain, "{fault:?}");
+        assert_eq!((endpoint.requests(), endpoint.sum("Errors")), (3, 1.0), "{fault:?}");
+        assert_eq!(function.own("UncertainPublishes"), uncertain, "{fault:?}");
         assert_no_secret(&function, &outcome);
     }
 }
@@ -184,7 +249,7 @@ fn a_wrong_clock_loses_no_batch() {
         // The environment knows the time from then on.
         assert!(function.invoke(&one_failure("b")).is_success());
         assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (2.0, 3));
-        assert_eq!(endpoint.sum("UncertainPublishes"), 0.0);
+        assert_eq!(function.own("UncertainPublishes"), 0.0);
         assert_no_secret(&function, &outcome);
     }
 }
@@ -196,7 +261,7 @@ fn a_request_that_took_too_long_to_arrive_is_sent_again_within_the_invocation() 
     let mut function = Function::start(&endpoint);
     let outcome = function.invoke(&one_failure("a"));
     assert!(outcome.is_success(), "{outcome:?}");
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 2.0));
+    assert_eq!((endpoint.sum("Errors"), function.own("UncertainPublishes")), (1.0, 2.0));
 }
 
 #[test]
@@ -211,7 +276,7 @@ fn a_wrong_key_fails_the_invocation_after_one_more_attempt() {
     // Nothing was accepted, so Lambda's retry counts all of it.
     endpoint.always(Behaviour::Strict);
     assert!(function.invoke(&one_failure("a")).is_success());
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UncertainPublishes")), (1.0, 0.0));
+    assert_eq!((endpoint.sum("Errors"), function.own("UncertainPublishes")), (1.0, 0.0));
 }
 
 #[test]
@@ -228,7 +293,7 @@ fn a_throttle_that_lasts_fails_the_invocation_and_the_retry_counts_once() {
     // Lambda's retry is no duplicate: nothing of the first try was accepted.
     endpoint.always(Behaviour::Strict);
     assert!(function.invoke(&payload).is_success());
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("DuplicateEvents")), (1.0, 0.0));
+    assert_eq!((endpoint.sum("Errors"), function.own("DuplicateEvents")), (1.0, 0.0));
 }
 
 #[test]
@@ -239,8 +304,8 @@ fn a_batch_that_is_delivered_twice_counts_once() {
         assert!(function.invoke(&one_failure("a")).is_success());
     }
     assert_eq!(endpoint.sum("Errors"), 1.0);
-    assert!(endpoint.sum("DuplicateEvents") >= 1.0);
-    assert_eq!(endpoint.sum("Batches"), 2.0);
+    assert!(function.own("DuplicateEvents") >= 1.0);
+    assert_eq!(function.own("Batches"), 2.0);
 }
 
 #[test]
@@ -255,11 +320,13 @@ fn cloudwatch_hanging_and_a_deadline_near_end_in_an_error_in_time() {
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
     assert!(function.is_alive());
 
-    // What was counted meanwhile arrives as soon as CloudWatch answers: two attempts, one of unknown outcome.
+    // What it counted of itself is reported although CloudWatch does not answer: an attempt of unknown outcome.
+    let own = |function: &Function| (function.own("Batches"), function.own("UncertainPublishes"));
+    assert_eq!(own(&function), (1.0, 1.0));
     endpoint.always(Behaviour::Strict);
     assert!(function.invoke(&payload).is_success());
     assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1.0, 1.0));
-    assert_eq!((endpoint.sum("Batches"), endpoint.sum("UncertainPublishes")), (2.0, 1.0));
+    assert_eq!((own(&function), function.own("Failures")), ((2.0, 1.0), 1.0));
     assert_no_secret(&function, &outcome);
 }
 
@@ -290,7 +357,7 @@ fn a_batch_that_takes_too_long_to_read_is_an_error_in_time() {
 
     // The environment lives on.
     assert!(function.invoke(&one_failure("a")).is_success());
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("UndecodableBatches")), (1.0, 1.0));
+    assert_eq!((endpoint.sum("Errors"), function.own("UndecodableBatches")), (1.0, 1.0));
 }
 
 #[test]
@@ -313,7 +380,7 @@ fn a_cut_connection_is_of_unknown_outcome_and_counted_as_such() {
         assert!(outcome.is_success(), "{cut:?} {outcome:?}");
         assert_no_secret(&function, &outcome);
         assert_eq!(endpoint.sum("Errors"), errors, "{cut:?}");
-        assert_eq!(endpoint.sum("UncertainPublishes"), 1.0, "{cut:?}");
+        assert_eq!(function.own("UncertainPublishes"), 1.0, "{cut:?}");
     }
 }
 
@@ -324,7 +391,8 @@ fn where_nobody_listens_the_invocation_fails_and_nothing_is_uncertain() {
     let outcome = function.invoke_within(&one_failure("a"), Duration::from_secs(3));
     assert_eq!(outcome.error_type(), "PublishUnreachable", "{outcome:?}");
     let lines = lines(&function);
-    assert_eq!(lines.last().unwrap()["uncertainAttempts"], 0);
+    assert_eq!(lines.last().unwrap()["message"], "batch not published");
+    assert_eq!((function.own("Batches"), function.own("UncertainPublishes")), (1.0, 0.0));
 }
 
 #[test]
@@ -341,7 +409,7 @@ fn what_was_accepted_of_a_batch_is_not_sent_again_with_the_rest() {
     assert!(function.invoke(&many_failures("b")).is_success());
     assert!(function.invoke(&payload).is_success());
     assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (1_200.0, 1_200.0));
-    assert_eq!(endpoint.sum("Batches"), 3.0);
+    assert_eq!(function.own("Batches"), 3.0);
     assert_eq!(endpoint.refusals(), Vec::new());
 }
 
@@ -369,7 +437,7 @@ fn log_events_of_a_batch_accepted_in_part_count_once_in_another_batch_too() {
 
     assert!(function.invoke(&payload).is_success());
     assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors")), (600.0, 600.0));
-    assert_eq!(endpoint.sum("UncertainPublishes"), 0.0);
+    assert_eq!(function.own("UncertainPublishes"), 0.0);
 }
 
 #[test]
@@ -396,7 +464,8 @@ fn events_of_the_canary_count_in_canary_and_nowhere_else() {
     ]);
     let batch = events::batch("/why5xx/canary", "a", now_ms(), &events::timed_out_request("1f2e3d4c"));
     assert!(function.invoke(&events::payload(&batch)).is_success());
-    assert_eq!((endpoint.sum("Canary"), endpoint.sum("Errors")), (6.0, 0.0));
+    assert_eq!((endpoint.sum_of("Canary", "Function", "why5xx"), endpoint.sum("Errors")), (6.0, 0.0));
+    assert_eq!((function.own("Batches"), function.own("Canary"), function.own("Failures")), (1.0, 0.0, 0.0));
 }
 
 #[test]
@@ -407,7 +476,7 @@ fn failures_too_old_for_cloudwatch_are_told_and_the_others_counted() {
     let mut events: Vec<_> = events::timed_out_request("old").into_iter().map(|line| (old_ms, line)).collect();
     events.extend(events::timed_out_request("new").into_iter().map(|line| (now_ms(), line)));
     assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "a", &events))).is_success());
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StaleEvents")), (1.0, 1.0));
+    assert_eq!((endpoint.sum("Errors"), function.own("StaleEvents")), (1.0, 1.0));
     assert_eq!(endpoint.refusals(), Vec::new());
     let lines = lines(&function);
     let last = lines.last().unwrap();
@@ -422,13 +491,16 @@ fn the_sinks_on_standard_output_need_no_cloudwatch() {
     assert_no_secret(&emf, &outcome);
     let lines = lines(&emf);
     assert!(lines.iter().any(|line| line["Errors"] == 1.0 && line["Cause"] == "integration_timeout"), "{lines:?}");
+    assert!(lines.iter().all(|line| line["level"] == "INFO" && line["timestamp"].is_string()), "{lines:?}");
+    assert_eq!(emf.own("Batches"), 1.0);
 
     let mut text = Function::start_with(&[("WHY5XX_SINK", "stdout")]);
     let outcome = text.invoke(&one_failure("a"));
     assert!(outcome.is_success(), "{outcome:?}");
     assert_no_secret(&text, &outcome);
     let expected = "Why5xx Errors 1 ApiId=a1b2c3d4e5 Stage=prod Cause=integration_timeout";
-    assert!(text.written().contains(expected), "{}", text.written());
+    let written = text.written();
+    assert!(written.contains(expected) && !written.contains("_aws"), "{written}");
 }
 
 #[test]

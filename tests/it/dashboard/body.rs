@@ -240,8 +240,8 @@ fn health(grid: &mut Grid) {
     let sums = |names: &[&str]| names.iter().map(|name| own(name, "Sum")).collect::<Vec<_>>();
     grid.metrics(
         (8, 6),
-        "Batches and log events",
-        json!({"metrics": sums(&["Batches", "LogEvents"]), "view": "timeSeries", "period": 300}),
+        "Batches, log events and failures",
+        json!({"metrics": sums(&["Batches", "LogEvents", "Failures", "Unclassified"]), "view": "timeSeries", "period": 300}),
     );
     let doubts = [
         "UndecodableBatches",

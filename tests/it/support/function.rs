@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::cloudwatch::CloudWatch;
 use super::runtime_api::{Outcome, RuntimeApi};
 
@@ -72,6 +74,40 @@ impl Function {
             written = now;
         }
     }
+}
+
+/// What the function has counted of itself.
+impl Function {
+    /// The sum of an own metric over all lines so far.
+    pub fn own(&self, metric: &str) -> f64 {
+        self.own_values(metric).iter().sum()
+    }
+
+    /// The values of an own metric in all lines so far.
+    pub fn own_values(&self, metric: &str) -> Vec<f64> {
+        let written = self.written();
+        let lines = written.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.flat_map(|line: Value| own_values(&line, metric)).collect()
+    }
+}
+
+/// The values of an own metric in a line in Embedded Metric Format; none if it is no such line, or not of that metric.
+fn own_values(line: &Value, metric: &str) -> Vec<f64> {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut values = Vec::new();
+    for directive in directives.iter().filter(|directive| directive["Dimensions"] == json!([["Function"]])) {
+        assert!(line["Function"].is_string() && line["_aws"]["Timestamp"].is_u64(), "{line}");
+        for definition in directive["Metrics"].as_array().unwrap() {
+            let name = definition["Name"].as_str().unwrap();
+            let found: Vec<_> = match &line[name] {
+                Value::Array(values) => values.iter().map(|value| value.as_f64().unwrap()).collect(),
+                value => vec![value.as_f64().unwrap()],
+            };
+            assert!((1..=100).contains(&found.len()) && found != [0.0], "{name} in {line}");
+            values.extend(if name == metric { found } else { Vec::new() });
+        }
+    }
+    values
 }
 
 impl Drop for Function {

@@ -41,7 +41,7 @@ impl Target {
     /// Sends the data.
     pub(crate) fn send(&self, data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
         let sink = CloudWatch::new(&self.aws);
-        let mut publisher = Publisher::new(sink, &settings.namespace, &settings.function_name);
+        let mut publisher = Publisher::new(sink, &settings.namespace);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let published = runtime.block_on(async {
             publisher.publish(b"replay", data, Timestamp::now().as_millisecond(), Instant::now() + SENDING_TIME).await
