@@ -157,9 +157,10 @@ def bound(value, variable, name, place):
         return [bound(each, variable, name, place) for each in value]
     if not isinstance(value, dict):
         return value
-    text = value.get("Fn::Sub")
-    if isinstance(text, str) and f"${{{variable}}}" in text:
-        return {"Fn::Sub": [text, {variable: copy.deepcopy(name)}]}
+    if "Fn::Sub" in value:
+        text, values = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
+        if f"${{{variable}}}" in text:
+            return {"Fn::Sub": [text, values | {variable: copy.deepcopy(name)}]}
     return {key: bound(each, variable, name, place) for key, each in value.items()}
 
 

@@ -81,32 +81,41 @@ def running(program: pathlib.Path, folder: pathlib.Path):
 
 
 def leave_out_what_it_cannot_make(template: pathlib.Path):
-    """Takes the resources out of a built template that the emulator refuses. Returns their logical ids."""
-    blocks, missing = [], []
-    resources = False
-    for line in template.read_text().splitlines(keepends=True):
-        if line[0] not in " \n":
-            resources = line.startswith("Resources:")
-        if resources and line.startswith("  ") and line[2] not in " \n":
-            blocks.append("")
-        if blocks and resources:
-            blocks[-1] += line
+    """Takes the resources out of a built template that the emulator refuses, those in loops too. Returns their logical ids."""
+    lines = template.read_text().splitlines(keepends=True)
+    first = lines.index("Resources:\n") + 1
+    kept, missing = lines[:first], []
+    at = first
+    while at < len(lines):
+        end = end_of_block(lines, at)
+        if is_unknown(lines[at:end]):
+            missing.append(lines[at].strip().rstrip(":"))
+            at = end
         else:
-            blocks.append(line)
-    kept = []
-    for block in blocks:
-        unknown = "    Type: AWS::Logs::QueryDefinition\n" in block
-        of_expression = "    Type: AWS::CloudWatch::Alarm\n" in block and "      Metrics:\n" in block
-        if unknown or of_expression:
-            missing.append(block.split(":")[0].strip())
-        else:
-            kept.append(block)
+            kept.append(lines[at])
+            at += 1
     text = "".join(kept)
     for name in missing:
         # The dashboard names them.
         text = text.replace(f"${{{name}.Arn}}", name)
     template.write_text(with_selections(text))
     return missing
+
+
+def end_of_block(lines, at):
+    """The line behind what belongs to the key in this line."""
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    end = at + 1
+    while end < len(lines) and (not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent):
+        end += 1
+    return end
+
+
+def is_unknown(block):
+    """Whether a key and what belongs to it is a resource that the emulator cannot make."""
+    indent = " " * (len(block[0]) - len(block[0].lstrip()) + 2)
+    of_expression = f"{indent}Type: AWS::CloudWatch::Alarm\n" in block and f"{indent}  Metrics:\n" in block
+    return f"{indent}Type: AWS::Logs::QueryDefinition\n" in block or of_expression
 
 
 def with_selections(text):

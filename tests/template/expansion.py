@@ -54,7 +54,7 @@ def bound(value, variable, item):
         return {key: bound(each, variable, item) for key, each in value.items()}
     if isinstance(value, list):
         return [bound(each, variable, item) for each in value]
-    return value
+    return value.replace(f"${{{variable}}}", item) if isinstance(value, str) else value
 
 
 def holds(condition, parameters, template=TEMPLATE):

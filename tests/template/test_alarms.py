@@ -13,6 +13,13 @@ PROJECT = pathlib.Path(__file__).parents[2]
 
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 
+# With those of the loops over log groups.
+ALL_ALARMS = {
+    name: each["Properties"]
+    for name, each in expansion.repeated(TEMPLATE["Resources"], {})
+    if each["Type"] == "AWS::CloudWatch::Alarm"
+}
+
 # CloudWatch API Reference: PutMetricAlarm, AlarmDescription; MetricDataQuery, Expression.
 MAX_DESCRIPTION_CHARS = 1024
 MAX_EXPRESSION_CHARS = 2048
@@ -35,15 +42,7 @@ def is_there_by_default(name):
 
 
 def test_no_metric_is_looked_at_by_two_of_the_alarms_that_are_billed_by_it():
-    assert [name for name, _ in queries() if is_there_by_default(name)] == [
-        "BrokenExecutionAlarm",
-        "BrokenAccessAlarm",
-        # Each of another filter name.
-        "DeliveryErrorsAlarm",
-        "AccessDeliveryErrorsAlarm",
-        "FunctionDeliveryErrorsAlarm",
-        "FlowDeliveryErrorsAlarm",
-    ]
+    assert [name for name, _ in queries() if is_there_by_default(name)] == ["BrokenExecutionAlarm", "BrokenAccessAlarm"]
 
 
 def test_causes_of_load_alarm_on_demand_alone():
@@ -61,9 +60,9 @@ def test_only_a_missing_canary_is_bad():
     assert is_there_by_default("CanaryAlarm")
 
 
-def test_every_alarm_tells_by_e_mail_or_topic_and_by_default_nobody():
-    for name, alarm in ALARMS.items():
-        assert alarm["AlarmActions"] == [
+def test_every_alarm_tells_its_begin_and_end_by_e_mail_or_topic_and_by_default_nobody():
+    for name, alarm in ALL_ALARMS.items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [
             {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
             {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
         ], name
@@ -74,23 +73,34 @@ def test_every_alarm_tells_by_e_mail_or_topic_and_by_default_nobody():
 
 def described(alarm):
     """An alarm's description, as it is written."""
-    description = alarm["AlarmDescription"]
-    if "Fn::FindInMap" in description:
-        mapping, first, second = description["Fn::FindInMap"]
-        return TEMPLATE["Mappings"][mapping][first][second]
-    return description["Fn::Sub"]
+    return alarm["AlarmDescription"]["Fn::Sub"][0]
 
 
-def test_descriptions_say_what_to_do_and_where_to_look():
-    for name, alarm in ALARMS.items():
-        text = described(alarm)
-        # Names that CloudFormation makes are longer than those of the resources.
-        assert len(text) + 40 * text.count("${") <= MAX_DESCRIPTION_CHARS, name
-        assert "heck" in text or "What to do" in text or "filter level" in text or "are the usual reason" in text, name
+def test_names_begin_with_the_stacks_and_descriptions_say_what_to_do_and_where_to_look():
+    # The longest name of a stack is among the values; the models say how long a name and a description may be.
+    made = expansion.Stack(TEMPLATE, PARAMETER_SETS["everything on"] | {"RunbookUrl": "https://wiki.example.com/" + "x" * 75})
+    stack, alarms = made.pseudo["AWS::StackName"], made.of_type("AWS::CloudWatch::Alarm")
+    names = [alarm["AlarmName"] for alarm in alarms.values()]
+    assert len(set(names)) == len(names)
+    for name, alarm in alarms.items():
+        assert alarm["AlarmName"].startswith(f"{stack}: "), name
+        text = alarm["AlarmDescription"]
+        assert len(text) <= MAX_DESCRIPTION_CHARS, (name, len(text))
+        assert "heck" in text or "What to do" in text, name
+        dashboard = "https://console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/"
+        assert f"Dashboard: {dashboard}{stack}-us-east-1 Runbook: https://wiki.example.com/" in text, name
     for name in ON_FAILURES:
-        text = ALARMS[name]["AlarmDescription"]["Fn::Sub"]
+        text = alarms[name]["AlarmDescription"]
+        assert f"aws cloudwatch describe-alarm-contributors --region us-east-1 --alarm-name '{alarms[name]['AlarmName']}'" in text
         assert "why5xx explain CAUSE" in text
         assert 'filter message = "exemplar" and cause = "CAUSE"' in text
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"])
+def test_the_template_makes_a_stack_in_every_partition(partition):
+    assert partition in TEMPLATE["Mappings"]["Consoles"]
+    made = expansion.Stack(TEMPLATE, PARAMETER_SETS["everything on"], {"AWS::Partition": partition})
+    assert f"arn:{partition}:" in str(made.resources["InvokePermission"])
 
 
 def test_quiet_stages_are_left_out_of_every_query_about_failures():
@@ -198,6 +208,21 @@ def test_queries_are_within_their_limits():
         alarm = ALARMS[name]
         # It looks at the latest three hours.
         assert metric["Period"] % 60 == 0 and metric["Period"] * alarm["EvaluationPeriods"] <= 3 * 60 * 60
+
+
+def test_each_subscription_filter_has_an_alarm_on_all_that_is_not_delivered():
+    made = expansion.Stack(TEMPLATE, PARAMETER_SETS["everything on"])
+    watched = []
+    for name, alarm in made.of_type("AWS::CloudWatch::Alarm").items():
+        stats = {each["MetricStat"]["Metric"]["MetricName"]: each for each in alarm.get("Metrics", []) if "MetricStat" in each}
+        if set(stats) != {"DeliveryErrors", "DeliveryThrottling"}:
+            continue
+        assert alarm["Metrics"][2]["Expression"] == "FILL(errors, 0) + FILL(throttled, 0)"
+        errors, throttled = ({d["Name"]: d["Value"] for d in each["MetricStat"]["Metric"]["Dimensions"]} for each in stats.values())
+        assert errors == throttled and errors["DestinationType"] == "Lambda"
+        watched.append((errors["LogGroupName"], errors["FilterName"]))
+    filters = made.of_type("AWS::Logs::SubscriptionFilter").values()
+    assert sorted(watched) == sorted((each["LogGroupName"], each["FilterName"]) for each in filters)
 
 
 def test_alarms_need_no_more_periods_than_they_look_at():

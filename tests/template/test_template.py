@@ -34,8 +34,9 @@ def parameters_in(value):
     if isinstance(value, dict):
         if "Ref" in value:
             return {value["Ref"]} & set(PARAMETERS)
-        if isinstance(value.get("Fn::Sub"), str):
-            return set(re.findall(r"\$\{(\w+)\}", value["Fn::Sub"])) & set(PARAMETERS)
+        if "Fn::Sub" in value:
+            text, *values = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else [value["Fn::Sub"]]
+            return set(re.findall(r"\$\{(\w+)\}", text)) & set(PARAMETERS) | parameters_in(values)
         if "Fn::If" in value:
             condition, *branches = value["Fn::If"]
             return parameters_in(CONDITIONS[condition]) | parameters_in(branches)
@@ -87,11 +88,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 ALWAYS = {
     "BrokenAccessAlarm": ALARM,
     "BrokenExecutionAlarm": ALARM,
-    "AccessDeliveryErrorsAlarm": ALARM,
-    "DeliveryErrorsAlarm": ALARM,
-    "FlowDeliveryErrorsAlarm": ALARM,
-    "FunctionDeliveryErrorsAlarm": ALARM,
-    "DeliveryThrottlingAlarm": ALARM,
+    "CanaryDeliveryAlarm": ALARM,
     "DestinationFailuresAlarm": ALARM,
     "EventsDroppedAlarm": ALARM,
     "FailedEventsAlarm": ALARM,
@@ -119,7 +116,10 @@ ALWAYS = {
 ON_DEMAND = {
     "AlarmSubscription": "AWS::SNS::Subscription",
     "AmbiguousLinesAlarm": ALARM,
+    "KeptObjectsAlarm": ALARM,
     "NotUnderstoodAlarm": ALARM,
+    "StreamAgeAlarm": ALARM,
+    "UndecodableBatchesAlarm": ALARM,
     "AlarmTopic": "AWS::SNS::Topic",
     "AlarmTopicPolicy": "AWS::SNS::TopicPolicy",
     "CanaryAlarm": ALARM,
@@ -136,11 +136,11 @@ OF_LISTS = {
     "AccessSubscriptionawsapigatewayordersaccess": "AWS::Logs::SubscriptionFilter",
     "FunctionSubscriptionawslambdaorders": "AWS::Logs::SubscriptionFilter",
     "FlowSubscriptionvpcflow": "AWS::Logs::SubscriptionFilter",
-    "ExecutionThrottlingAlarmAPIGatewayExecutionLogsa1b2c3d4e5prod": ALARM,
-    "ExecutionThrottlingAlarmAPIGatewayExecutionLogsa1b2c3d4e5test": ALARM,
-    "AccessThrottlingAlarmawsapigatewayordersaccess": ALARM,
-    "FunctionThrottlingAlarmawslambdaorders": ALARM,
-    "FlowThrottlingAlarmvpcflow": ALARM,
+    "ExecutionDeliveryAlarmAPIGatewayExecutionLogsa1b2c3d4e5prod": ALARM,
+    "ExecutionDeliveryAlarmAPIGatewayExecutionLogsa1b2c3d4e5test": ALARM,
+    "AccessDeliveryAlarmawsapigatewayordersaccess": ALARM,
+    "FunctionDeliveryAlarmawslambdaorders": ALARM,
+    "FlowDeliveryAlarmvpcflow": ALARM,
     "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::MetricFilter",
     "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::MetricFilter",
     "AccessLockawsapigatewayordersaccess": "AWS::Logs::MetricFilter",
@@ -158,7 +158,7 @@ def test_no_other_resource_is_made_and_none_has_another_name():
 def test_empty_lists_subscribe_nothing():
     # What an empty list makes is there by name, with a condition that does not hold.
     for name, resource in translated({}).items():
-        kind = next((kind for kind in KINDS if name in (f"{kind}Subscription", f"{kind}ThrottlingAlarm", f"{kind}Lock")), None)
+        kind = next((kind for kind in KINDS if name in (f"{kind}Subscription", f"{kind}DeliveryAlarm", f"{kind}Lock")), None)
         if kind:
             assert resource["Condition"] == f"Subscribes{kind}LogGroups"
         else:
@@ -203,25 +203,6 @@ def test_a_log_group_in_two_lists_is_refused():
     subscribed = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::SubscriptionFilter"]
     names = {str(each["FilterName"]) for each in subscribed}
     assert len(names) == len(KINDS)
-
-
-def test_throttled_deliveries_alarm_for_each_log_group_and_for_the_canarys():
-    resources = translated(LISTS)
-    filters = {name: each for name, each in resources.items() if each["Type"] == "AWS::Logs::SubscriptionFilter"}
-    alarms = [each for name, each in resources.items() if "ThrottlingAlarm" in name]
-    watched = []
-    for alarm in alarms:
-        properties = alarm["Properties"]
-        assert (properties["Namespace"], properties["MetricName"]) == ("AWS/Logs", "DeliveryThrottling")
-        dimensions = {each["Name"]: each["Value"] for each in properties["Dimensions"]}
-        # The set of dimensions under which CloudWatch Logs publishes; with any other the alarm would see nothing.
-        assert sorted(dimensions) == ["DestinationType", "FilterName", "LogGroupName"]
-        watched.append((dimensions["LogGroupName"], dimensions["FilterName"], alarm.get("Condition")))
-    subscribed = [
-        (each["Properties"]["LogGroupName"], each["Properties"]["FilterName"], each.get("Condition"))
-        for each in filters.values()
-    ]
-    assert sorted(watched, key=str) == sorted(subscribed, key=str)
 
 
 def test_the_revision_of_the_lists_changes_nothing():
@@ -414,7 +395,7 @@ def test_a_log_group_that_joins_a_list_leaves_the_other_subscriptions_as_they_we
     assert set(after) - set(before) == {
         "AccessLockawsapigatewaystockaccess",
         "AccessSubscriptionawsapigatewaystockaccess",
-        "AccessThrottlingAlarmawsapigatewaystockaccess",
+        "AccessDeliveryAlarmawsapigatewaystockaccess",
     }
 
 

@@ -102,7 +102,7 @@ fn first_screen(grid: &mut Grid) {
 }
 
 /// The alarms of the template that are there whatever its parameters say.
-const ALARMS: [&str; 10] = [
+const ALARMS: [&str; 9] = [
     "BrokenExecutionAlarm",
     "BrokenAccessAlarm",
     "UnclassifiedAlarm",
@@ -111,8 +111,7 @@ const ALARMS: [&str; 10] = [
     "FunctionErrorsAlarm",
     "EventsDroppedAlarm",
     "DestinationFailuresAlarm",
-    "DeliveryErrorsAlarm",
-    "DeliveryThrottlingAlarm",
+    "CanaryDeliveryAlarm",
 ];
 
 /// API Gateway's own counts beside ours, so that what no log shows is seen.
