@@ -231,7 +231,9 @@ impl InvocationState {
         if !self.failed() {
             return None;
         }
-        if self.init != InitFailure::None {
+        // What a handler threw or answered shows that the function was loaded: at the second try, or the line was printed.
+        let handler_ran = matches!(self.proven.weight, Weight::Threw | Weight::Named);
+        if self.init == InitFailure::Again || self.init == InitFailure::Once && !handler_ran {
             return Some(Role::FunctionNotLoaded.cause());
         }
         let hint_counts =

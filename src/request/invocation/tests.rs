@@ -108,6 +108,11 @@ fn a_start_that_failed_counts_with_the_invocation_that_comes_next() {
         (&[NOT_LOADED, NOT_LOADED, START, END, REPORT], &["lambda_init_failure"]),
         (&[NOT_LOADED, NOT_LOADED], &["lambda_init_failure"]),
         (&[NOT_LOADED, START, END, REPORT], none),
+        // The second try went well, or the line was printed: the handler ran.
+        (&[INIT_TIMED_OUT, START, PYTHON, END, REPORT], &["lambda_unhandled_error"]),
+        (&[START, INIT_TIMED_OUT, PYTHON, END, REPORT], &["lambda_unhandled_error"]),
+        (&[START, INIT_FAILED_AGAIN, REFUSED, END, REPORT], &["lambda_dependency_unreachable"]),
+        (&[START, INIT_TIMED_OUT, TIMED_OUT, END, REPORT], &["lambda_init_failure"]),
         (&["RESTORE_REPORT Restore Duration: 9.00 ms\tStatus: timeout", START, END, REPORT], none),
     ] {
         assert_eq!(causes(lines), expected, "{lines:?}");
