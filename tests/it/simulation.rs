@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod filter;
+mod functions;
 mod order;
 pub(crate) mod random;
 pub(crate) mod request;
@@ -13,7 +14,7 @@ mod split;
 pub(crate) mod tales;
 pub(crate) mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use why5xx::cause::{Cause, Need};
 
@@ -145,6 +146,28 @@ fn an_end_in_a_batch_before_its_failure_line_counts_once_and_replay_gives_it_the
         let failures = |counts: &world::Counts| counts.values().sum::<u64>();
         assert_eq!(failures(&outcome.published), failures(&truth), "the function counts each failure once");
     }
+}
+
+#[test]
+fn after_a_correction_replay_shows_one_exemplar_with_the_right_cause() {
+    let mut chains = chains(&Plan { seed: 84, chains: 200, ids_repeat: false });
+    chains.retain(order::has_end);
+    let batches = order::batches_with_ends_first(&chains, 3, 84);
+    let input: String = batches.iter().map(|batch| format!("{}\n", batch.payload())).collect();
+    let output = command(&["replay", "--json"], input.as_bytes());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the command prints JSON");
+    let causes: BTreeMap<&str, &str> = chains
+        .iter()
+        .filter_map(|chain| chain.counts[0][Level::Info as usize].map(|(cause, _)| (chain.id.as_str(), cause)))
+        .collect();
+    let exemplars = document["exemplars"].as_array().expect("exemplars are a list");
+    let mut shown = BTreeSet::new();
+    for exemplar in exemplars {
+        let id = exemplar["failedRequestId"].as_str().expect("an id");
+        assert!(shown.insert(id), "{id} is shown twice");
+        assert_eq!(exemplar["cause"].as_str(), causes.get(id).copied(), "{id}");
+    }
+    assert!(shown.len() > 60, "hardly any exemplar: {}", shown.len());
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! Order faults: the lines of one millisecond in any order, and ends that come in a batch before their failure lines.
 
+use std::sync::Arc;
+
+use why5xx::cause::Table;
+use why5xx::pipeline::Pipeline;
+use why5xx::settings::Settings;
 use why5xx::tally::Tally;
 
 use super::random::Random;
 use super::request::Level;
-use super::run::{add, count, environment};
+use super::run::{add, count};
 use super::world::{Batch, Chain, Counts, Event, Form, parts};
 
 /// Chains of ids whose lines are mixed.
@@ -112,7 +117,9 @@ pub(crate) struct Outcome {
 
 /// Counts the batches.
 pub(crate) fn counts(batches: &[Batch]) -> Outcome {
-    let mut pipeline = environment();
+    let mut settings = Settings::default();
+    settings.exemplars_per_cause = usize::MAX;
+    let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     let mut outcome = Outcome { published: Counts::new(), corrected: Counts::new(), corrections: 0, split: 0 };
     let mut tally = Tally::default();
     for batch in batches {
@@ -121,6 +128,13 @@ pub(crate) fn counts(batches: &[Batch]) -> Outcome {
         tally.merge(counted.tally);
         outcome.corrections += counted.corrections.len();
         outcome.split += counted.split_requests;
+        // The function writes the exemplar with the right cause.
+        for correction in &counted.corrections {
+            let of_request = counted.exemplars.iter().map(|exemplar| &exemplar.failure);
+            let of_request = of_request.filter(|failure| failure.request_id == correction.request_id);
+            let causes: Vec<&str> = of_request.map(|failure| failure.cause.id).collect();
+            assert_eq!(causes, [correction.cause], "{:?}", correction.request_id);
+        }
         counted.corrections.into_iter().for_each(|correction| tally.correct(correction));
     }
     add(&mut outcome.corrected, &tally);
