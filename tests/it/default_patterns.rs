@@ -183,6 +183,43 @@ fn what_a_function_prints_of_its_work_is_left_out() {
     }
 }
 
+/// The default patterns of 0.1.0.
+const FORMER: &[(&str, &str)] = &[
+    (
+        "Execution",
+        r"%[Ff]ailed|[Ee]rror|Exception|completed\swith\sstatus:\s[45]|[Gg]ateway\sresponse\stype|response\.\sStatus:\s[45]|[Aa]uthorizer[:\s]|__type|authorized\sto\sperform|[Uu]nable\sto|[Cc]ould\snot|:/invocations|request\sto\shttps://[a-km-z][a-z0-9-]*\.[a-z0-9-]+\.amazonaws\.com%",
+    ),
+    (
+        "Access",
+        r"%[^0-9A-Za-z\._-]5[0-9][0-9][^0-9A-Za-z\._-]|[^0-9A-Za-z\._-]5[0-9][0-9]$|^5[0-9][0-9][^0-9A-Za-z\._-]%",
+    ),
+    (
+        "Function",
+        r"%RequestId:|platform\.|_REPORT|rror|ERROR|xception|[Ff]ail|FATAL|timed\sout|[Mm]emory|LAMBDA_RUNTIME|panic|process\sexited|Class\snot\sfound|Handler\s|Unable\sto|Bad\shandler|No\spublic\smethod|fork/exec|terminate\scalled|Could\snot\sfind%",
+    ),
+    ("Flow", "REJECT"),
+];
+
+#[test]
+fn healthy_traffic_costs_at_most_a_tenth_more_log_events_than_under_the_patterns_of_0_1_0() {
+    let logs = crate::healthy::logs();
+    for (kind, former) in FORMER {
+        let is_of_kind = |group: &str| match *kind {
+            "Function" => group.starts_with("/aws/lambda/"),
+            "Flow" => group.starts_with("/vpc/"),
+            "Access" => group.contains("access"),
+            _ => !["access", "/aws/lambda/", "/vpc/"].iter().any(|name| group.contains(name)),
+        };
+        let of_kind = logs.iter().filter(|log| is_of_kind(&log.batch.header.log_group));
+        let messages: Vec<&str> =
+            of_kind.flat_map(|log| &log.batch.events).map(|event| event.message.as_str()).collect();
+        let admitted = |pattern: &Pattern| messages.iter().filter(|message| pattern.matches(message)).count();
+        let (before, now) = (admitted(&Pattern::parse(former).expect("a pattern")), admitted(&pattern(kind)));
+        assert!(messages.len() > 200, "{kind}: hardly any log event");
+        assert!(now * 10 <= before * 11, "{kind}: {now} of {} log events instead of {before}", messages.len());
+    }
+}
+
 #[test]
 fn rejected_records_of_a_flow_log_are_kept_and_no_others() {
     let pattern = pattern("Flow");

@@ -19,8 +19,8 @@ use crate::support::command::command;
 const OF_EACH_KIND: usize = 250;
 
 /// A log, and a line that must be raised, to show that the log around it is read.
-struct Log {
-    batch: Batch,
+pub(crate) struct Log {
+    pub(crate) batch: Batch,
     failure: String,
 }
 
@@ -271,7 +271,8 @@ fn flow_logs(random: &mut Random) -> Vec<Log> {
     vec![log("/vpc/flow", messages, failure)]
 }
 
-fn logs() -> Vec<Log> {
+/// The healthy day.
+pub(crate) fn logs() -> Vec<Log> {
     let mut random = Random::new(500);
     let random = &mut random;
     [execution_logs(random), access_logs(random), lambda_logs(random), flow_logs(random)]

@@ -10,13 +10,14 @@ use super::measure::{Counted, Outcome, Truth, ours};
 use super::{REQUESTS, simulated};
 use crate::simulation::random::Random;
 use crate::simulation::request::Level;
+use crate::support::filter_pattern::default_pattern_of;
 
 /// A pattern that selects every log event: what is told is the log's doing alone.
 const EVERYTHING: &str = "";
 
 const HEAD: &str = "\
-| the log | failures told | right cause | status | route | counted, ended below 500 | causes that it can name |
-|---|---|---|---|---|---|---|
+| the log | failures told | right cause | status | route | trace id | counted, ended below 500 | causes that it can name |
+|---|---|---|---|---|---|---|---|
 ";
 
 /// The matrix, as a table in Markdown.
@@ -27,7 +28,7 @@ pub(crate) fn matrix() -> String {
         let all = built_in().count();
         writeln!(text, "| {log} | {measured} | {named} of {all} |").expect("a String takes all");
     };
-    row("none", "0 % | – | – | – | –", &|_| false);
+    row("none", "0 % | – | – | – | – | –", &|_| false);
     let levels: [(&str, Level, &[Need]); 3] = [
         ("execution log, ERROR", Level::Error, &[Need::ErrorLevel]),
         ("execution log, INFO", Level::Info, &[Need::ErrorLevel, Need::InfoLevel]),
@@ -38,13 +39,18 @@ pub(crate) fn matrix() -> String {
     for (log, level, needs) in levels {
         let (_, _, batches) = simulated(level);
         let measured = cells(&truth, &ours(EVERYTHING, &batches));
-        row(log, &measured, &|cause| cause.needs.iter().any(|need| needs.contains(need)));
+        let is_named = |cause: &Cause| cause.needs.iter().any(|need| needs.contains(need));
+        row(log, &measured, &is_named);
+        if level != Level::Error {
+            let measured = cells(&truth, &ours(&default_pattern_of("Execution"), &batches));
+            row(&format!("{log}, behind the default pattern"), &measured, &is_named);
+        }
     }
     let (truth, _, batches) = access::log(Format::Advised, 20 * REQUESTS, &mut Random::new(72));
     let measured = cells(&truth, &ours(EVERYTHING, &batches));
     let is_field = |need: &Need| matches!(need, Need::AccessField(_));
     row("access log, the advised format", &measured, &|cause| cause.needs.iter().any(is_field));
-    let nothing_of_requests = "– | – | – | – | –";
+    let nothing_of_requests = "– | – | – | – | – | –";
     row("log of the function", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Lambda)));
     row("VPC flow log", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Flow)));
     text
@@ -56,5 +62,6 @@ fn cells(truth: &Truth, counted: &[Counted]) -> String {
     let share = |part: usize, of: usize| format!("{} %", (100 * part + of / 2) / of.max(1));
     let (told_share, right) = (share(told, outcome.failed), share(outcome.right, told));
     let (status, route) = (share(outcome.with_status, told), share(outcome.with_route, told));
-    format!("{told_share} | {right} | {status} | {route} | {}", outcome.unfailed)
+    let trace = share(outcome.with_trace, told);
+    format!("{told_share} | {right} | {status} | {route} | {trace} | {}", outcome.unfailed)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Counted {
     pub(crate) has_status: bool,
     /// Whether it says which resource or route failed.
     pub(crate) has_route: bool,
+    /// Whether it has an X-Ray trace id.
+    pub(crate) has_trace: bool,
     /// What stands before the number: equal counts share a row.
     pub(crate) row: String,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Outcome {
     pub(crate) with_status: usize,
     /// Failed requests whose first count has a route.
     pub(crate) with_route: usize,
+    /// Failed requests whose first count has a trace id.
+    pub(crate) with_trace: usize,
     pub(crate) names: bool,
     pub(crate) rows: usize,
 }
@@ -68,6 +72,7 @@ impl Outcome {
                     outcome.right += usize::from(count.cause == Some(*cause));
                     outcome.with_status += usize::from(count.has_status);
                     outcome.with_route += usize::from(count.has_route);
+                    outcome.with_trace += usize::from(count.has_trace);
                 }
             }
         }
@@ -104,6 +109,7 @@ pub(crate) fn ours(pattern: &str, batches: &[Batch]) -> Vec<Counted> {
                     *failure.subject,
                     Subject::Request { route: Some(_), .. } | Subject::AccessLine { route: Some(_), .. }
                 ),
+                has_trace: failure.trace_id.is_some(),
                 row: failure.cause.id.to_owned(),
                 request: failure.request_id.expect("each line has an id").text().expect("of text").to_owned(),
             });
