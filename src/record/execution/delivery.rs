@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Delivered, ExecutionLine, line_of, prefix};
+use super::{Delivered, ExecutionLine, WithId, line_of, prefix};
 use crate::record::{LogKind, Record};
 
 /// Fields that delivery can write.
@@ -39,7 +39,11 @@ pub(super) fn parse(text: &str) -> Option<Record<'static>> {
     let delivery: Delivery<'_> = serde_json::from_str(text).ok()?;
     let prefix = prefix::strip(&delivery.payload);
     prefix.request_id?;
-    let Some(line) = line_of(&delivery.payload, &prefix) else { return Some(Record::Nothing(LogKind::Execution)) };
+    let line = match line_of(&delivery.payload, &prefix) {
+        WithId::Line(line) => line,
+        WithId::Nothing => return Some(Record::Nothing(LogKind::Execution)),
+        WithId::Other => return None,
+    };
     let (arn_api, arn_stage) =
         delivery.resource_arn.as_deref().and_then(prefix::api_and_stage_of_arn).map(owned).unzip();
     let delivered = Delivered {

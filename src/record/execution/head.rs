@@ -1,6 +1,6 @@
 //! Recognises the gateway's sentences by their first words.
 
-/// Sentence of the gateway. Sentences that prove nothing have no variant.
+/// Sentence of the gateway that proves something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
     /// `Extended Request Id: …`: the first line of a request.
@@ -46,40 +46,75 @@ struct Words {
     /// [`first_eight`] of the words, the sort key.
     first: u64,
     text: &'static [u8],
-    head: Head,
+    /// None for a sentence that proves nothing.
+    head: Option<Head>,
 }
 
 const fn words(text: &'static [u8], head: Head) -> Words {
+    Words { head: Some(head), ..nothing(text) }
+}
+
+/// A sentence that proves nothing. It is known, so its line is not one that nobody understood.
+const fn nothing(text: &'static [u8]) -> Words {
     match first_eight(text) {
-        Some(first) => Words { first, text, head },
+        Some(first) => Words { first, text, head: None },
         None => panic!("words have eight bytes at least"),
     }
 }
 
 /// First words of all sentences, sorted. None is a prefix of another.
 const SENTENCES: &[Words] = &[
+    nothing(b"Access denied"),
+    nothing(b"API Key "),
+    nothing(b"API Key:"),
+    nothing(b"Authorizer claims"),
+    nothing(b"Authorizer result body"),
     words(b"AuthorizerConfigurationException", Head::AuthorizerConfigurationException),
+    nothing(b"AWS Integration Endpoint RequestId"),
+    nothing(b"Client ["),
     words(b"Completed authorizer", Head::AuthorizerDone),
+    nothing(b"Endpoint request body"),
+    nothing(b"Endpoint request headers:"),
     words(b"Endpoint request URI:", Head::RequestUri),
     words(b"Endpoint response body before transformations:", Head::ResponseBody),
     words(b"Endpoint response headers:", Head::ResponseHeaders),
     words(b"Execution failed", Head::ExecutionFailed),
     words(b"Execution log for request", Head::TestLog),
     words(b"Extended Request Id", Head::ExtendedRequestId),
+    nothing(b"Gateway response body:"),
+    nothing(b"Gateway response headers:"),
     words(b"Gateway response type:", Head::GatewayResponse),
     words(b"HTTP Method:", Head::HttpMethod),
+    nothing(b"Incoming identity"),
+    nothing(b"Key quota"),
+    nothing(b"Key throttle"),
     words(b"Lambda execution failed", Head::LambdaExecutionFailed),
     words(b"Lambda invocation failed", Head::LambdaInvocationFailed),
     words(b"Method completed with status:", Head::MethodCompleted),
+    nothing(b"Method request"),
+    nothing(b"Method response"),
+    nothing(b"Missing required"),
+    nothing(b"Missing the required"),
     words(b"Received response.", Head::ReceivedResponse),
+    nothing(b"Request body"),
+    nothing(b"Request header"),
+    nothing(b"Request parameter"),
+    nothing(b"Request validation"),
+    nothing(b"Selected route"),
     words(b"Sending request to", Head::RequestUri),
     words(b"Starting authorizer", Head::StartingAuthorizer),
     words(b"Starting execution for request", Head::StartingExecution),
     words(b"Successfully completed authorizer", Head::AuthorizerDone),
+    nothing(b"Successfully completed execution"),
+    nothing(b"The client is not authorized"),
     words(b"There was an error evaluating the AWS WAF", Head::WafError),
+    nothing(b"Unauthorized"),
+    nothing(b"Usage Plan"),
+    nothing(b"User is not authorized"),
     words(b"Using valid authorizer", Head::AuthorizerDone),
     // Logged once the authorizer has let the request pass.
     words(b"Verifying Usage Plan", Head::AuthorizerDone),
+    nothing(b"WebSocket API ["),
     words(b"X-ray Tracing ID", Head::TraceId),
 ];
 
@@ -109,11 +144,12 @@ const fn letter(byte: u8) -> usize {
 }
 
 impl Head {
-    /// Returns the sentence that `text` begins with, and the length of its first words. Case varied over the years.
+    /// Returns the sentence that `text` begins with, and the length of its first words. Case varied over the years. The
+    /// sentence is None if it proves nothing.
     ///
     /// `Execution failed due to a timeout error` → `ExecutionFailed`, 16
     #[inline]
-    pub fn find(text: &[u8]) -> Option<(Self, usize)> {
+    pub fn find(text: &[u8]) -> Option<(Option<Self>, usize)> {
         let first = first_eight(text)?;
         let begins = |words: &Words| {
             // Nearly always in the case of the table, and that comparison is the faster one.
@@ -139,9 +175,17 @@ mod tests {
             ("X-RAY TRACING ID : 1-2", Head::TraceId),
             ("Verifying Usage Plan for request", Head::AuthorizerDone),
         ] {
-            assert_eq!(Head::find(text.as_bytes()).map(|found| found.0), Some(head), "{text}");
+            assert_eq!(Head::find(text.as_bytes()).map(|found| found.0), Some(Some(head)), "{text}");
         }
-        for text in ["Execution fail", "Executio", "Exec", "", "\x05xecution failed", "Method request path: {}"] {
+        for text in [
+            "Method request path: {}",
+            "API Key  authorized because method 'GET /orders' does not require API Key.",
+            "API Key: ****************k7",
+            "Successfully completed execution",
+        ] {
+            assert_eq!(Head::find(text.as_bytes()).map(|found| found.0), Some(None), "{text}");
+        }
+        for text in ["Execution fail", "Executio", "Exec", "", "\x05xecution failed", "Method of payment: card"] {
             assert_eq!(Head::find(text.as_bytes()), None, "{text}");
         }
     }

@@ -121,14 +121,14 @@ fn may_be_delivered(written: &[u8]) -> bool {
     PAYLOAD.find(written).is_some() || SPELLED.find(written).is_some()
 }
 
-/// Result of [`parse_with_id`].
+/// What a message of an execution log is.
 #[derive(Debug)]
 pub enum WithId<'a> {
     /// A line that proves something.
     Line(ExecutionLine<'a>),
-    /// Another line of an execution log.
+    /// A line that is known and proves nothing.
     Nothing,
-    /// Another form, left to [`parse`].
+    /// Another form or an unknown sentence, left to [`parse`].
     Other,
 }
 
@@ -166,14 +166,14 @@ pub fn parse_with_id<'a>(event: &LogEvent<'a>) -> WithId<'a> {
         return WithId::Other;
     }
     match Head::find(text) {
-        Some((head, length)) if is_request_id(request_id) => WithId::Line(ExecutionLine {
+        Some((Some(head), length)) if is_request_id(request_id) => WithId::Line(ExecutionLine {
             request_id: Some(Cow::Borrowed(request_id)),
             delivered: None,
             head,
             tail: Tail::Raw(event.message.skip(request_id.len() + "()".len() + blanks + length)),
         }),
         // The ID of a line that proves nothing is not used, so its hyphens are check enough.
-        None if is_uuid || is_request_id(request_id) => WithId::Nothing,
+        Some((None, _)) if is_uuid || is_request_id(request_id) => WithId::Nothing,
         _ => WithId::Other,
     }
 }
@@ -225,12 +225,10 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
             return Some(Record::Transcript(text.into_owned()));
         }
     }
-    let line = line_of(&text, &prefix);
-    match line {
-        Some(line) => Some(Record::Execution(line)),
-        // The gateway's own text, for it is behind a request ID or a console's date. It proves nothing.
-        None if prefix.request_id.is_some() && prefix.is_closed => Some(Record::Nothing(super::LogKind::Execution)),
-        None => None,
+    match line_of(&text, &prefix) {
+        // Without proof it may be anybody's text, unless it stands behind a request ID or a console's date.
+        WithId::Nothing if !prefix.is_closed => None,
+        line => line.record(),
     }
 }
 
@@ -242,19 +240,26 @@ pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = ExecutionLine<'st
     starts.extend(prefix::later_dates(text));
     starts.push(text.len());
     let parts: Vec<&str> = starts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
-    parts.into_iter().filter_map(|part| line_of(part, &prefix::strip(part)))
+    parts.into_iter().filter_map(|part| match line_of(part, &prefix::strip(part)) {
+        WithId::Line(line) => Some(line),
+        WithId::Nothing | WithId::Other => None,
+    })
 }
 
-/// Parses the message behind a prefix; None if it proves nothing.
-fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> Option<ExecutionLine<'static>> {
+/// Parses the message behind a prefix.
+fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> WithId<'static> {
     let message = &text[prefix.length..];
     let message = match prefix.request_id {
         Some(_) => message,
         // People quote pasted lines.
         None => message.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '-' | '>')),
     };
-    let (head, length) = Head::find(message.as_bytes())?;
-    Some(ExecutionLine {
+    let (head, length) = match Head::find(message.as_bytes()) {
+        Some((Some(head), length)) => (head, length),
+        Some((None, _)) => return WithId::Nothing,
+        None => return WithId::Other,
+    };
+    WithId::Line(ExecutionLine {
         request_id: prefix.request_id.map(|id| Cow::Owned(id.as_bytes().to_owned())),
         delivered: Delivered {
             api_id: prefix.api_id.map(str::to_owned),

@@ -201,13 +201,27 @@ fn escapes_in_the_head_do_not_hide_the_tail() {
 }
 
 #[test]
+fn a_sentence_that_is_not_known_is_not_understood_in_any_form() {
+    for sentence in ["The planted moon is not full", "Method completed", "{}", "note"] {
+        let text = format!("({ID}) {sentence}");
+        let delivered = serde_json::json!({"api_id": "a1b2c3d4e5", "payload": text}).to_string();
+        let console = format!("Thu May 04 17:48:21 UTC 2024 : {sentence}");
+        let dated = format!("2024-05-04T17:48:21.117Z {text}");
+        for form in [text, delivered, console, dated] {
+            assert!(parse(&event(&form)).is_none() && parse_by_shape(&event(&form)).is_none(), "{form}");
+            let known = form.replace(sentence, "Method request path: {}");
+            assert!(matches!(parse(&event(&known)), Some(Record::Nothing(_))), "{known}");
+        }
+    }
+}
+
+#[test]
 fn the_hyphens_of_a_request_id_are_enough_where_a_line_proves_nothing() {
     let sentences = [
         ("Method completed with status: 502", true),
         ("execution failed due to a timeout error", true),
         ("Method request path: {}", false),
-        ("Method completed", false),
-        ("{}", false),
+        ("Usage Plan check succeeded for API Key", false),
     ];
     let ids = [
         (ID.to_owned(), true),
