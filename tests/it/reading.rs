@@ -191,7 +191,68 @@ fn a_folder_is_read_once_whatever_links_and_hidden_files_are_in_it() {
         .iter()
         .filter_map(|one| one["input"].as_str()?.rsplit('/').next())
         .collect();
-    assert_eq!(skipped, ["README.md"]);
+    assert_eq!(skipped, if cfg!(unix) { &["README.md", "broken", "pipe"][..] } else { &["README.md"] });
+}
+
+#[test]
+#[cfg(unix)]
+fn a_folder_of_pipes_and_broken_links_alone_holds_no_log() {
+    let folder = folder("pipes");
+    std::os::unix::fs::symlink(folder.join("gone"), folder.join("broken")).unwrap();
+    let (document, status, error) = replay(&[folder.to_str().unwrap()], "");
+    assert_eq!((document["skipped"].as_array().unwrap().len(), status), (1, Some(2)), "{error}");
+    assert!(error.contains("a folder without a log: no file in it"), "{error}");
+}
+
+#[test]
+fn log_events_that_come_too_late_to_be_put_in_order_are_counted_and_shown() {
+    let line = |second: u32, id: u32| {
+        format!(
+            "2026-05-04T{:02}:{:02}:{:02}Z ({id:08x}) Method completed with status: 200\n",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )
+    };
+    let mut text: String = (0..12_000).map(|nth| line(40_000 + nth, nth)).collect();
+    text.push_str(&line(1, 99_999));
+    let (document, status, _) = replay(&[], &text);
+    assert_eq!((&document["late"], &document["log_events"], status), (&json!(1), &json!(12_001), Some(0)));
+    let printed = String::from_utf8(command(&["replay"], text.as_bytes()).stdout).unwrap();
+    assert!(printed.contains("1 log events were too far out of order"), "{printed}");
+}
+
+#[test]
+fn a_text_behind_ids_of_which_no_sentence_is_known_is_not_understood() {
+    let lines = ["(1f2e3d4c) The planted moon is not full", "(5a6b7c8d) note"];
+    let events: Vec<Value> = (0..)
+        .zip(lines)
+        .map(|(number, line)| json!({"logStreamName": "s", "timestamp": 1_777_896_000_000_i64 + number, "message": line}))
+        .collect();
+    let text = lines.join("\n");
+    let tail: String = lines.iter().map(|line| format!("2026-05-04T12:00:00.123Z {line}\n")).collect();
+    for (arguments, input) in [
+        (&[][..], &text),
+        (&["--log-group", GROUP], &text),
+        (&["--kind", "execution"], &text),
+        (&[], &tail),
+        (&[], &json!({"events": events}).to_string()),
+        (&[], &json!(lines).to_string()),
+        (
+            &[],
+            &format!(
+                "@timestamp,@message\n2026-05-04 12:00:00.000,{}\n2026-05-04 12:00:00.000,{}\n",
+                lines[0], lines[1]
+            ),
+        ),
+    ] {
+        let (document, status, error) = replay(arguments, input);
+        assert_eq!((&document["not_understood"][0]["log_events"], status), (&json!(2), Some(2)), "{input}: {error}");
+        // One line that is known is enough to have read a log.
+        let mixed = format!("{text}\n(9f8e7d6c) Method request path: {{}}\n");
+        let (document, status, _) = replay(&["--log-group", GROUP], &mixed);
+        assert_eq!((&document["not_understood"][0]["log_events"], status), (&json!(2), Some(0)));
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod markup;
 mod remedy;
 mod rest;
 mod target;
+mod times;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -90,6 +91,7 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
     for (metric, log) in &logs {
         section(&mut page, *metric, log, axis.as_ref(), &colours, table);
     }
+    times::section(&mut page, totals);
     remedy::section(&mut page, totals, &logs, &colours, table);
     rest::unclassified(&mut page, totals);
     rest::reading(&mut page, totals);
@@ -138,6 +140,9 @@ fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("<nav aria-label=\"Contents\"><ul>");
     for metric in logs.keys() {
         let _ = write!(page, "<li><a href=\"#{}\">{}</a></li>", metric.name(), Words::of(*metric).title);
+    }
+    if logs.values().any(|log| log.span_ms().is_some()) {
+        page.push_str("<li><a href=\"#when\">When</a></li>");
     }
     if !logs.is_empty() {
         page.push_str("<li><a href=\"#remedies\">What to check</a></li>");

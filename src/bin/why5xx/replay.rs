@@ -170,6 +170,7 @@ impl Replay<'_> {
             Found::Empty(path) => {
                 self.undecodable(&path.display().to_string(), "a folder without a log: no file in it")
             }
+            Found::Skipped(path, why) => self.skip(&path.display().to_string(), why),
             Found::Failed(path, error) => self.undecodable(&path.display().to_string(), &error),
         }
     }

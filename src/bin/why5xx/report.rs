@@ -9,7 +9,7 @@ use why5xx::cause::{Cause, Table};
 use why5xx::classify::shape;
 use why5xx::failure::{Metric, Subject};
 
-use self::rows::{Row, by_metric, incidents, rows, rows_by_route};
+use self::rows::{Incident, Row, by_metric, incidents, rows, rows_by_route};
 use crate::Failed;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 use crate::time::{between, minute};
@@ -144,19 +144,23 @@ fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
         writeln!(out, "\n{}", bold(&wrapped("", heading, width())))?;
     }
     for incident in incidents.iter().take(MOST_ROWS) {
-        let what = Words::of(incident.row.subject.metric()).several;
-        let line = format!(
-            "{}: began {}, ended {}, {} {what}, {:.0} % of all in that time ({})",
-            incident.row.cause,
-            minute(incident.from_ms),
-            minute(incident.to_ms),
-            incident.count,
-            incident.share * 100.0,
-            place(&incident.row.subject),
-        );
-        writeln!(out, "{}", wrapped("  ", &line, width()))?;
+        writeln!(out, "{}", wrapped("  ", &sentence(incident), width()))?;
     }
     more(out, incidents.len())
+}
+
+/// The sentence for an incident.
+pub(crate) fn sentence(incident: &Incident<'_>) -> String {
+    format!(
+        "{}: began {}, ended {}, {} {}, {:.0} % of all in that time ({})",
+        incident.row.cause,
+        minute(incident.from_ms),
+        minute(incident.to_ms),
+        incident.count,
+        Words::of(incident.row.subject.metric()).several,
+        incident.share * 100.0,
+        place(&incident.row.subject),
+    )
 }
 
 /// The sum of a metric. No two are added up: an API's two logs show the same requests.
@@ -207,7 +211,7 @@ fn statuses(row: &Row) -> String {
 }
 
 /// The names of a subject, with its route if rows are by route.
-fn place(subject: &Subject) -> String {
+pub(crate) fn place(subject: &Subject) -> String {
     let names = subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/");
     subject.route().map_or(names.clone(), |route| format!("{names} {}", printable(route)))
 }

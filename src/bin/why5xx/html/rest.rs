@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use why5xx::classify::shape;
 
 use super::counts::highest_first;
-use super::markup::{number, text};
-use crate::totals::Totals;
+use super::markup::{number, text, things};
+use crate::totals::{Totals, Undecodable};
 
 /// Most shapes and unreadable inputs that are shown.
 const MOST_ROWS: usize = 50;
@@ -33,7 +33,7 @@ pub(super) fn unclassified(page: &mut String, totals: &Totals) {
         );
     }
     page.push_str("</tbody></table></div>");
-    not_shown(page, totals.shapes.len());
+    not_shown(page, totals.shapes.len(), MOST_ROWS);
     page.push_str("</section>");
 }
 
@@ -58,6 +58,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "Log events that are not a line of the log they are in, or of no known log. One may be a failure.",
         ),
         (totals.untimed, "Without a time", "Counted, unless a span was asked for."),
+        (totals.late_events, "Late", "Too far out of order to be put in order; counted where they stand."),
         (totals.outside_span, "Outside the span", "Not counted: before --since, after --until, or without a time."),
         (
             totals.other_dimensions,
@@ -65,6 +66,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "There are more APIs, stages or names than are counted separately.",
         ),
         (totals.undecodable.len() as u64, "Unreadable", "Inputs, or parts of them, that could not be read; see below."),
+        (totals.skipped.len() as u64, "Skipped", "What is in a folder and is not a log; see below."),
     ];
     page.push_str(
         "<section aria-labelledby=\"reading\"><h2 id=\"reading\">What was read, and what was not</h2>\
@@ -79,23 +81,39 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
         );
     }
     page.push_str("</tbody></table></div>");
-    if !totals.undecodable.is_empty() {
-        page.push_str(
-            "<h3>Could not be read</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Input</th>\
-             <th scope=\"col\">Why</th></tr></thead><tbody>",
-        );
-        for input in totals.undecodable.iter().take(MOST_ROWS) {
-            let _ =
-                write!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", text(&input.input), text(&input.error));
-        }
-        page.push_str("</tbody></table></div>");
-        not_shown(page, totals.undecodable.len());
-    }
+    let named = |inputs: &[Undecodable]| -> Vec<(String, String)> {
+        inputs.iter().map(|input| (input.input.clone(), input.error.clone())).collect()
+    };
+    inputs(page, "Could not be read", "Why", &named(&totals.undecodable));
+    let not_understood = totals.not_understood.iter().map(|input| {
+        let what = format!("{}, the first is number {}", things(input.log_events, "log event"), number(input.first));
+        (input.input.clone(), what)
+    });
+    inputs(page, "Not understood", "Log events", &not_understood.collect::<Vec<_>>());
+    inputs(page, "Skipped", "Why", &named(&totals.skipped));
     page.push_str("<p class=\"soft\">Some requests fail before any log is written. Compare with the metric 5XXError.</p></section>");
 }
 
-fn not_shown(page: &mut String, rows: usize) {
-    let more = rows.saturating_sub(MOST_ROWS);
+/// Writes a table of inputs with what is said of each; nothing if there are none.
+fn inputs(page: &mut String, heading: &str, says: &str, inputs: &[(String, String)]) {
+    if inputs.is_empty() {
+        return;
+    }
+    let _ = write!(
+        page,
+        "<h3>{heading}</h3><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Input</th>\
+         <th scope=\"col\">{says}</th></tr></thead><tbody>"
+    );
+    for (input, what) in inputs.iter().take(MOST_ROWS) {
+        let _ = write!(page, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", text(input), text(what));
+    }
+    page.push_str("</tbody></table></div>");
+    not_shown(page, inputs.len(), MOST_ROWS);
+}
+
+/// Says how many of these rows are not shown, of which the first `most` are.
+pub(super) fn not_shown(page: &mut String, rows: usize, most: usize) {
+    let more = rows.saturating_sub(most);
     if more > 0 {
         let _ = write!(page, "<p class=\"soft\">{} more are not shown.</p>", number(more as u64));
     }

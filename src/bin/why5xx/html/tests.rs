@@ -5,7 +5,7 @@ use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
 
 use super::*;
-use crate::totals::Undecodable;
+use crate::totals::{NotUnderstood, Undecodable};
 
 const NOON_MS: i64 = 1_777_896_000_000; // 2026-05-04T12:00:00Z
 const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x \u{1b}[2J";
@@ -55,6 +55,8 @@ fn names_from_a_log_are_text_and_nothing_else() {
     totals.both_sources.insert(HOSTILE.into());
     totals.shapes.insert(HOSTILE.into(), 1);
     totals.undecodable.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
+    totals.skipped.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
+    totals.not_understood.push(NotUnderstood { input: HOSTILE.into(), log_events: 1, first: 1 });
     let exemplar = Exemplar {
         failure: failure(request(HOSTILE, None), "lambda_timeout", NOON_MS),
         source: Source {
@@ -70,6 +72,32 @@ fn names_from_a_log_are_text_and_nothing_else() {
     let page = page(&totals, &Table::default(), &inputs, Timestamp::UNIX_EPOCH);
     assert!(page.matches("&lt;script&gt;alert(1)").count() >= 11, "it is shown");
     assert!(!page.contains("<script") && !page.contains("\"' onload") && !page.contains('\u{1b}'));
+}
+
+#[test]
+fn incidents_times_positions_and_skipped_files_are_on_the_page() {
+    let minutes = [0, 1, 1, 30].map(|minute| NOON_MS + minute * 60_000);
+    let failures = minutes.map(|ms| failure(request("a1b2c3d4e5", None), "lambda_timeout", ms));
+    let mut totals = totals(&failures);
+    let of = |input: &str, error: &str| Undecodable { input: input.into(), error: error.into() };
+    totals.skipped = vec![of("logs/pipe", "neither a file nor a folder")];
+    totals.not_understood = vec![NotUnderstood { input: "log.json".into(), log_events: 7, first: 1_234 }];
+    totals.late_events = 17;
+    let page = made(&totals);
+    for shown in [
+        "<li>lambda_timeout: began 2026-05-04 12:00, ended 2026-05-04 12:01, 3 failed requests, 100 % of all in that time \
+         (a1b2c3d4e5/prod)</li>",
+        "<td data-name=\"First\">2026-05-04 12:00</td><td data-name=\"Last\">2026-05-04 12:30</td>\
+         <td data-name=\"Most in a minute\">2 at 2026-05-04 12:01</td>",
+        "<tr><th scope=\"row\">log.json</th><td>7 log events, the first is number 1,234</td></tr>",
+        "<tr><th scope=\"row\">logs/pipe</th><td>neither a file nor a folder</td></tr>",
+        "<th scope=\"row\">Late</th><td class=\"n\">17</td>",
+        "<a href=\"#when\">",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let page = made(&self::totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", 0)]));
+    assert!(!page.contains("id=\"when\"") && !page.contains("#when"), "{page}");
 }
 
 #[test]

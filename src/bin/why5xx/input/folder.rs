@@ -16,13 +16,15 @@ pub(crate) enum Found {
     },
     /// A folder without a file.
     Empty(PathBuf),
+    /// In a folder, what is neither a file nor a folder, and why.
+    Skipped(PathBuf, &'static str),
     /// It is there, but cannot be listed; or it is not there.
     Failed(PathBuf, io::Error),
 }
 
 /// What the paths lead to, in their order; files of a folder in the order of their names.
 ///
-/// Of a folder, hidden files and folders are left out, and so is what is no plain file: nobody may ever write to a FIFO.
+/// Of a folder, hidden files and folders are left out, and what is no plain file is skipped: nobody may ever write to a FIFO.
 pub(crate) fn files(paths: &[PathBuf]) -> Vec<Found> {
     let mut walk = Walk::default();
     for path in paths {
@@ -60,7 +62,7 @@ impl Walk {
             Ok(metadata) if metadata.is_dir() => {
                 let (before, is_new) = (self.found.len(), !self.seen.contains(&identity(path, &metadata)));
                 self.folder(path, path, &metadata);
-                if is_new && self.found.len() == before {
+                if is_new && self.found[before..].iter().all(|found| matches!(found, Found::Skipped(..))) {
                     self.found.push(Found::Empty(path.to_owned()));
                 }
             }
@@ -83,11 +85,15 @@ impl Walk {
         paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
         paths.sort();
         for path in paths {
-            // A link that leads nowhere, or to itself.
-            let Ok(metadata) = fs::metadata(&path) else { continue };
+            let Ok(metadata) = fs::metadata(&path) else {
+                self.found.push(Found::Skipped(path, "a link that leads nowhere, or what may not be looked at"));
+                continue;
+            };
             if metadata.is_dir() {
                 self.folder(named, &path, &metadata);
-            } else if metadata.is_file() && self.seen.insert(identity(&path, &metadata)) {
+            } else if !metadata.is_file() {
+                self.found.push(Found::Skipped(path, "neither a file nor a folder: a pipe, a socket or a device"));
+            } else if self.seen.insert(identity(&path, &metadata)) {
                 self.found.push(Found::Input { path, folder: Some(named.to_owned()) });
             }
         }
