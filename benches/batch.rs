@@ -5,6 +5,8 @@
 //! takes beyond the payload, in a process of its own. Python and Node run in processes of their own, whose memory is
 //! told as a whole. Before the first round all ways must count the same log events, bytes and causes.
 //!
+//! At the end the dearest lines of 8 KiB: one that takes a millisecond fails the bench.
+//!
 //! Words behind `--` choose payloads by their names: `cargo bench --bench batch -- "INFO with" bomb`. With
 //! `--instructions` callgrind counts the instructions instead, and each kind of log is held to its bound. With `--figures`
 //! the figures are written that the cost sheet is computed from.
@@ -15,6 +17,8 @@ mod bombs;
 mod figures;
 #[path = "common/instructions.rs"]
 mod instructions;
+#[path = "common/lines.rs"]
+mod lines;
 #[path = "common/payloads.rs"]
 mod payloads;
 #[path = "common/processes.rs"]
@@ -232,6 +236,9 @@ fn main() -> ExitCode {
     if chosen("bomb") {
         println!("\nbombs: CPU time until the error, at the default limits, and memory beyond the payload");
         bombs::all().for_each(|bomb| measure_bomb(&bomb));
+    }
+    if chosen("lines") && !lines::check() {
+        return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
