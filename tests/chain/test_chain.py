@@ -376,9 +376,10 @@ def test_dashboard_and_alarms_are_there(stack):
     assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"]] == []
     # The others are on expressions, which the emulator does not know; nothing else was left out.
     assert sorted(stack.missing) == [
-        "AccessDeliveryAlarm&{EachAccessLogGroup}", "BrokenAccessAlarm", "BrokenExecutionAlarm", "CanaryDeliveryAlarm",
+        "AccessDeliveryAlarm&{EachAccessLogGroup}", "BrokenAccessAlarm", "BrokenAccountAlarm", "BrokenExecutionAlarm",
+        "CanaryDeliveryAlarm",
         "ExecutionDeliveryAlarm&{EachExecutionLogGroup}", "ExemplarsQuery", "FlowDeliveryAlarm&{EachFlowLogGroup}",
-        "FunctionDeliveryAlarm&{EachFunctionLogGroup}", "LoadAccessAlarm", "LoadExecutionAlarm", "RequestQuery",
+        "FunctionDeliveryAlarm&{EachFunctionLogGroup}", "LoadAccessAlarm", "LoadAccountAlarm", "LoadExecutionAlarm", "RequestQuery",
         "UnclassifiedAlarm",
     ]
 

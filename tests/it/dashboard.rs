@@ -226,15 +226,30 @@ fn variables_replace_what_stands_in_searches_and_nowhere_else() {
 }
 
 #[test]
-fn every_cause_has_a_line_with_its_remedy() {
+fn every_cause_is_listed_once_with_a_page_to_read_in_the_line_of_what_failed() {
     let body = body();
     let texts: Vec<_> = widgets(&body).iter().filter_map(|widget| widget["properties"]["markdown"].as_str()).collect();
+    let [text] = texts[..] else { panic!("one text") };
     for cause in cause::built_in() {
-        let head = format!("| `{}` | {} |", cause.id, cause.title);
-        let line = texts.iter().flat_map(|text| text.lines()).find(|line| line.starts_with(&head));
-        let line = line.unwrap_or_else(|| panic!("no line for {}", cause.id));
-        assert!(line.contains("https://docs.aws.amazon.com/") || line.contains("](https://"), "{line}");
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(&format!("[{}](https://", cause.id))).collect();
+        let [line] = lines[..] else { panic!("{}: {lines:?}", cause.id) };
+        assert!(line.contains("](https://") && line.split('|').count() == 5, "{line}");
     }
+}
+
+#[test]
+fn the_first_screen_says_what_fails_and_all_of_it_is_half_as_long_as_it_was() {
+    let body = body();
+    let all = widgets(&body);
+    // Before, there were 31 on 120 rows; a screen shows some 22.
+    assert!(all.len() <= 15, "{}", all.len());
+    assert!(all.iter().all(|widget| widget["y"].as_u64() < Some(60) && widget["y"].is_u64()));
+    let first: Vec<&Value> = all.iter().filter(|widget| widget["y"].as_u64() < Some(22)).collect();
+    let query = first[0]["properties"]["query"].as_str().expect("a query");
+    for part in ["apiId", "stage", "cause", "as since", "as newestRequest"] {
+        assert!(query.contains(part), "{part}");
+    }
+    assert!(first.iter().any(|widget| widget["type"] == "text"), "no remedies");
 }
 
 #[test]

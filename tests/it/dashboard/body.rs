@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, Family, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
 
 /// Columns of the grid.
 ///
@@ -56,48 +56,42 @@ pub(super) fn alarm_causes(table: &Table) -> String {
 
 fn widgets(table: &Table) -> Vec<Value> {
     let mut grid = Grid::default();
-    first_screen(&mut grid);
-    causes_over_time(&mut grid);
-    neighbours(&mut grid);
-    remedies(&mut grid, table);
+    first_screen(&mut grid, table);
+    beside(&mut grid);
     logs(&mut grid);
     health(&mut grid);
     grid.widgets
 }
 
-/// Which cause of which API changed, whether the picture is complete, and what API Gateway itself counts.
-fn first_screen(grid: &mut Grid) {
-    let hour = [failures("Errors", 3600), failures("AccessLogErrors", 3600)];
+/// What fails now, where and since when, with requests to look up and what to check; then whether the picture is complete.
+fn first_screen(grid: &mut Grid, table: &Table) {
+    grid.log(
+        (24, 7),
+        "Failing now, the newest first: since when within the time range, and the newest request to look up",
+        "filter message = \"exemplar\" | stats min(@timestamp) as since, max(@timestamp) as newest, \
+         latest(failedRequestId) as newestRequest, latest(status) as newestStatus by apiId, stage, cause, functionName \
+         | sort newest desc | limit 20",
+    );
+    let both = |period| [failures("Errors", period), failures("AccessLogErrors", period)];
     grid.metrics(
-        (12, 6),
+        (10, 6),
         "Failures by API, stage and cause: this hour",
-        json!({"metrics": expressions(&hour), "view": "table", "start": "-PT1H", "period": 3600,
+        json!({"metrics": expressions(&both(3600)), "view": "table", "start": "-PT1H", "period": 3600,
                "table": {"summaryColumns": ["SUM"], "layout": "vertical"}}),
     );
     grid.metrics(
-        (12, 6),
-        "The same by hour: the left edge is this hour last week, the right edge is now",
-        json!({"metrics": expressions(&hour), "view": "timeSeries", "start": "-P7D", "period": 3600}),
+        (14, 6),
+        "The same over time; an API with both logs is here twice",
+        json!({"metrics": expressions(&both(300)), "view": "timeSeries", "stacked": true, "period": 300}),
     );
-    grid.metric_values((4, 4), "Complete up to: delay p99", &[("DeliveryDelay", "p99")]);
-    grid.metrics(
-        (4, 4),
-        "Batches not counted (queue)",
-        json!({"metrics": [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${FailedEvents.QueueName}",
-               {"stat": "Maximum"}]], "view": "singleValue", "period": 300}),
-    );
-    grid.metrics(
-        (4, 4),
-        "Canaries: none for 25 minutes is blind",
-        json!({"metrics": [own("Canary", "Sum")], "view": "timeSeries", "period": 300, "yAxis": {"left": {"min": 0}}}),
-    );
+    remedies(grid, table);
     grid.put((12, 4), "alarm", json!({"title": "Alarms", "alarms": ALARMS.map(|name| format!("${{{name}.Arn}}"))}));
-    gateway(grid);
-    grid.log(
-        (24, 6),
-        "Causes, the newest first (exemplars of the last hours)",
-        "filter message = \"exemplar\" | stats max(@timestamp) as newest, count(*) as exemplars by cause, apiId, stage, \
-         functionName | sort newest desc | limit 20",
+    grid.metrics(
+        (12, 4),
+        "Complete up to (ms); canaries (none for 25 minutes: blind); batches not counted (queue)",
+        json!({"metrics": [own("DeliveryDelay", "p99"), own("Canary", "Sum"),
+               ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${FailedEvents.QueueName}",
+                {"stat": "Maximum", "label": "batches not counted"}]], "view": "singleValue", "period": 300}),
     );
 }
 
@@ -114,109 +108,96 @@ const ALARMS: [&str; 9] = [
     "CanaryDeliveryAlarm",
 ];
 
-/// API Gateway's own counts beside ours, so that what no log shows is seen.
-fn gateway(grid: &mut Grid) {
-    let ours = [
+/// What to check first, by the part that failed, with a page to read for each cause.
+fn remedies(grid: &mut Grid, table: &Table) {
+    let mut text = String::from("| what failed | check first | causes, and AWS's page on each |\n|---|---|---|\n");
+    for &family in Family::ALL {
+        let causes: Vec<String> = table.iter().filter(|cause| cause.family == family).map(named_with_page).collect();
+        if !causes.is_empty() {
+            let (part, check) = first_check(family);
+            let _ = writeln!(text, "| {part} | {check} | {} |", causes.join(", "));
+        }
+    }
+    let _ = write!(text, "\nAll of it: `why5xx explain CAUSE`. Runbook: ${{RunbookUrl}}");
+    grid.text(9, &text);
+}
+
+fn named_with_page(cause: &Cause) -> String {
+    cause.docs.first().map_or_else(|| cause.id.to_owned(), |url| format!("[{}]({url})", cause.id))
+}
+
+/// The part's name for people, and the check that most of its causes begin with.
+const fn first_check(family: Family) -> (&'static str, &'static str) {
+    match family {
+        Family::VpcLink => ("the VPC link", "Status of the link; health of the load balancer's targets"),
+        Family::Tls => ("TLS to the backend", "The certificate that the server sends: dates, names, the whole chain"),
+        Family::Backend => ("the backend", "Its own log at that minute; whether it is up, and how long it takes"),
+        Family::Lambda => {
+            ("the function", "Its log at that minute; its concurrency, memory, timeout and last deployment")
+        }
+        Family::Iam => ("a role of API Gateway", "The trust policy of the role that the integration names"),
+        Family::AwsService => ("an AWS service", "What the role may do there; the service's own throttles and errors"),
+        Family::Integration => ("the integration", "Its URI, method and stage variables; what was deployed last"),
+        Family::Mapping => ("a mapping", "The template or status mapping, beside what the backend sends now"),
+        Family::Authorizer => ("the authorizer", "Its log at that minute, its timeout, the policy that it answers"),
+        Family::Gateway => ("API Gateway", "Gateway responses, throttles and the web ACL of the stage"),
+        Family::Network => ("the network", "Whose interface it is; its security groups and network ACLs"),
+        Family::None => ("not known", "The request's own lines in its log; the format of the access log"),
+    }
+}
+
+/// What others count at the same time: API Gateway, a week ago, functions, networks.
+fn beside(grid: &mut Grid) {
+    let sum = |schema: &str, metric: &str| format!("SUM(SEARCH('{{{schema}}} MetricName=\"{metric}\"', 'Sum', 300))");
+    let gateway = [
+        ("REST APIs: 5XXError".to_owned(), sum("AWS/ApiGateway,ApiName,Stage", "5XXError")),
+        ("HTTP APIs: 5xx".to_owned(), sum("AWS/ApiGateway,ApiId,Stage", "5xx")),
+        // The two overlap, so there is no sum of them.
+        ("WebSocket APIs: ExecutionError".to_owned(), sum("AWS/ApiGateway,ApiId,Stage", "ExecutionError")),
+        ("WebSocket APIs: IntegrationError".to_owned(), sum("AWS/ApiGateway,ApiId,Stage", "IntegrationError")),
         ("ours, execution logs".to_owned(), format!("SUM({})", stage_failures("StageErrors", 300))),
         ("ours, access logs".to_owned(), format!("SUM({})", stage_failures("AccessLogStageErrors", 300))),
     ];
-    let types = [
-        ("REST APIs: 5XXError", "ApiName,Stage", &["5XXError"][..]),
-        ("HTTP APIs: 5xx", "ApiId,Stage", &["5xx"][..]),
-        // The two overlap, so there is no sum of them.
-        (
-            "WebSocket APIs: ExecutionError, IntegrationError",
-            "ApiId,Stage",
-            &["ExecutionError", "IntegrationError"][..],
-        ),
-    ];
-    for (title, dimensions, metrics) in types {
-        let mut shown: Vec<(String, String)> = metrics
-            .iter()
-            .map(|metric| {
-                let search = format!("SEARCH('{{AWS/ApiGateway,{dimensions}}} MetricName=\"{metric}\"', 'Sum', 300)");
-                ((*metric).to_owned(), if metrics.len() == 1 { format!("SUM({search})") } else { sorted(&search) })
-            })
-            .collect();
-        shown.extend(ours.clone());
-        grid.metrics(
-            (8, 6),
-            title,
-            json!({"metrics": labelled(&shown), "view": "timeSeries", "period": 300, "yAxis": {"left": {"min": 0}}}),
-        );
-    }
-    grid.text(
-        2,
-        "**Beside each other, not equal.** Ours are the counts of all API types, by the minute of the log event; a log event \
-         may come minutes late. Failures without a log line are in API Gateway's counts alone (docs/no-log.md). A gateway \
-         response that changes a status moves a failure from one count to the other: a 5xx that leaves as a 4xx is in \
-         neither, a 4xx that leaves as a 5xx is in both. IntegrationError and ExecutionError overlap and are not added up.",
+    grid.metrics(
+        (12, 6),
+        "API Gateway's own counts beside ours: not equal, see docs/operating.md",
+        json!({"metrics": labelled(&gateway), "view": "timeSeries", "period": 300, "yAxis": {"left": {"min": 0}}}),
     );
-}
-
-fn causes_over_time(grid: &mut Grid) {
-    for (metric, title) in
-        [("Errors", "Causes over time: execution logs"), ("AccessLogErrors", "Causes over time: access logs")]
-    {
-        grid.metrics(
-            (12, 8),
-            title,
-            json!({"metrics": expressions(&[failures(metric, 300)]), "view": "timeSeries", "stacked": true, "period": 300}),
-        );
-    }
-    let others = [
-        ("FunctionErrors", "FunctionName", "Failed invocations by function and cause"),
-        ("AccountErrors", "AccountId,ApiId,Stage", "Failures in logs of other accounts"),
-        ("RejectedFlows", "LogGroup", "Rejected flows by log group"),
-    ];
-    for (metric, dimensions, title) in others {
-        let search =
-            sorted(&format!("SEARCH('{{\"${{Namespace}}\",Cause,{dimensions}}} MetricName=\"{metric}\"', 'Sum', 300)"));
-        grid.metrics(
-            (8, 6),
-            title,
-            json!({"metrics": expressions(&[search]), "view": "timeSeries", "stacked": true, "period": 300}),
-        );
-    }
-}
-
-/// What goes with failures: how long requests take, and whether functions are throttled.
-fn neighbours(grid: &mut Grid) {
-    let panels = [
-        ("Latency of REST APIs (p99)", "AWS/ApiGateway,ApiName,Stage", "Latency", "p99"),
-        ("Latency of their integrations (p99)", "AWS/ApiGateway,ApiName,Stage", "IntegrationLatency", "p99"),
-        ("Throttles of functions", "AWS/Lambda,FunctionName", "Throttles", "Sum"),
-        ("Errors of functions", "AWS/Lambda,FunctionName", "Errors", "Sum"),
-    ];
-    for (title, schema, metric, stat) in panels {
+    let week = [failures("Errors", 3600), failures("AccessLogErrors", 3600)];
+    grid.metrics(
+        (12, 6),
+        "By hour: the left edge is this hour last week, the right edge is now",
+        json!({"metrics": expressions(&week), "view": "timeSeries", "start": "-P7D", "period": 3600}),
+    );
+    let others =
+        [("FunctionErrors", "FunctionName"), ("AccountErrors", "AccountId,ApiId,Stage"), ("RejectedFlows", "LogGroup")]
+            .map(|(metric, dimensions)| {
+                sorted(&format!(
+                    "SEARCH('{{\"${{Namespace}}\",Cause,{dimensions}}} MetricName=\"{metric}\"', 'Sum', 300)"
+                ))
+            });
+    grid.metrics(
+        (12, 6),
+        "Failed invocations, failures of other accounts, rejected flows",
+        json!({"metrics": expressions(&others), "view": "timeSeries", "stacked": true, "period": 300}),
+    );
+    let mut neighbours = Vec::new();
+    for (number, (schema, metric, stat, axis)) in (1..).zip([
+        ("AWS/ApiGateway,ApiName,Stage", "Latency", "p99", "left"),
+        ("AWS/ApiGateway,ApiName,Stage", "IntegrationLatency", "p99", "left"),
+        ("AWS/Lambda,FunctionName", "Throttles", "Sum", "right"),
+        ("AWS/Lambda,FunctionName", "Errors", "Sum", "right"),
+    ]) {
         let order = if stat == "Sum" { "SUM" } else { "MAX" };
-        let search = format!("SEARCH('{{{schema}}} MetricName=\"{metric}\"', '{stat}', 300)");
-        let metrics = expressions(&[format!("SORT({search}, {order}, DESC, {LINES})")]);
-        grid.metrics((6, 6), title, json!({"metrics": metrics, "view": "timeSeries", "period": 300}));
+        let search =
+            format!("SORT(SEARCH('{{{schema}}} MetricName=\"{metric}\"', '{stat}', 300), {order}, DESC, {LINES})");
+        neighbours.push(json!([{"expression": search, "id": format!("e{number}"), "yAxis": axis}]));
     }
-}
-
-/// What to do: a line for each cause.
-fn remedies(grid: &mut Grid, table: &Table) {
-    let mut text =
-        String::from("| cause | what went wrong | kind | check first | read more |\n|---|---|---|---|---|\n");
-    let mut rows = 0;
-    for cause in table.iter() {
-        rows += 1;
-        let check = cause.remedy.checks.first().copied().unwrap_or(cause.remedy.means);
-        let check = check.lines().next().unwrap_or_default();
-        let link = cause.docs.first().map(|url| format!("[AWS]({url})")).unwrap_or_default();
-        let cells = [cause.title, cause.kind.name(), check].map(cell).join(" | ");
-        let _ = writeln!(text, "| `{}` | {cells} | {link} |", cause.id);
-    }
-    let _ = write!(text, "\n`why5xx explain CAUSE` prints all of it.");
-    // A row of the grid holds about one and a half lines of text, and a check takes two or three.
-    grid.text(rows, &text);
-}
-
-/// Text that can stand in a cell of a table and inside of `Fn::Sub`.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace("${", "${!")
+    grid.metrics(
+        (12, 6),
+        "Latency of REST APIs and their integrations (p99, left); throttles and errors of functions (right)",
+        json!({"metrics": neighbours, "view": "timeSeries", "period": 300}),
+    );
 }
 
 fn logs(grid: &mut Grid) {
@@ -236,12 +217,7 @@ fn logs(grid: &mut Grid) {
 
 /// Whether why5xx itself is well.
 fn health(grid: &mut Grid) {
-    let sums = |names: &[&str]| names.iter().map(|name| own(name, "Sum")).collect::<Vec<_>>();
-    grid.metrics(
-        (8, 6),
-        "Batches, log events and failures",
-        json!({"metrics": sums(&["Batches", "LogEvents", "Failures", "Unclassified"]), "view": "timeSeries", "period": 300}),
-    );
+    let read = ["Batches", "LogEvents", "Failures", "Unclassified"];
     let doubts = [
         "UndecodableBatches",
         "StaleEvents",
@@ -253,56 +229,51 @@ fn health(grid: &mut Grid) {
         "BothSources",
         "OtherDimensions",
     ];
+    let metrics: Vec<Value> = read
+        .iter()
+        .map(|name| own(name, "Sum"))
+        .chain(doubts.iter().map(|name| on_the_right(own(name, "Sum"))))
+        .collect();
     grid.metrics(
-        (8, 6),
-        "What may be missing or counted twice",
-        json!({"metrics": sums(&doubts), "view": "timeSeries", "period": 300}),
-    );
-    grid.metrics(
-        (8, 6),
-        "Delay from log event to count",
-        json!({"metrics": [own("DeliveryDelay", "p50"), own("DeliveryDelay", "p99")], "view": "timeSeries", "period": 300}),
+        (12, 6),
+        "What was read and counted (left); what may be missing or counted twice (right)",
+        json!({"metrics": metrics, "view": "timeSeries", "period": 300}),
     );
     let lambda =
         |metric: &str, stat: &str| json!(["AWS/Lambda", metric, "FunctionName", "${Function}", {"stat": stat}]);
-    let panels = [
-        (
-            "The function: errors and throttles",
-            vec![
-                lambda("Errors", "Sum"),
-                lambda("Throttles", "Sum"),
-                lambda("AsyncEventsDropped", "Sum"),
-                lambda("DestinationDeliveryFailures", "Sum"),
-            ],
-        ),
-        ("The function: duration", vec![lambda("Duration", "p50"), lambda("Duration", "p99")]),
-        (
-            "The function: at work at once, age of waiting batches",
-            vec![lambda("ConcurrentExecutions", "Maximum"), lambda("AsyncEventAge", "Maximum")],
-        ),
+    let metrics = [
+        lambda("Errors", "Sum"),
+        lambda("Throttles", "Sum"),
+        lambda("AsyncEventsDropped", "Sum"),
+        lambda("DestinationDeliveryFailures", "Sum"),
+        lambda("ConcurrentExecutions", "Maximum"),
+        on_the_right(lambda("Duration", "p99")),
+        on_the_right(lambda("AsyncEventAge", "Maximum")),
     ];
-    for (title, metrics) in panels {
-        grid.metrics((8, 6), title, json!({"metrics": metrics, "view": "timeSeries", "period": 300}));
-    }
+    grid.metrics(
+        (12, 6),
+        "The function: errors, throttles, at work at once (left); duration and age of waiting batches (ms, right)",
+        json!({"metrics": metrics, "view": "timeSeries", "period": 300}),
+    );
     deliveries(grid);
 }
 
 /// What CloudWatch Logs could not hand over, by log group: those of other stacks too, where the filter has this name.
 fn deliveries(grid: &mut Grid) {
-    for (metric, title) in [
-        ("DeliveryErrors", "Log events that could not be delivered, by log group"),
-        ("DeliveryThrottling", "Log events whose delivery was throttled, by log group"),
-    ] {
-        let search = sorted(&format!(
+    let searches = ["DeliveryErrors", "DeliveryThrottling"].map(|metric| {
+        sorted(&format!(
             "SEARCH('{{AWS/Logs,DestinationType,FilterName,LogGroupName}} MetricName=\"{metric}\" AND \
              FilterName=(\"${{AWS::StackName}}/execution\" OR \"${{AWS::StackName}}/access\" OR \
              \"${{AWS::StackName}}/function\" OR \"${{AWS::StackName}}/flow\")', 'Sum', 300)"
-        ));
-        grid.metrics((12, 6), title, json!({"metrics": expressions(&[search]), "view": "timeSeries", "period": 300}));
-    }
+        ))
+    });
+    grid.metrics(
+        (24, 6),
+        "Log events that could not be delivered, or whose delivery was throttled, by log group",
+        json!({"metrics": expressions(&searches), "view": "timeSeries", "period": 300}),
+    );
 }
 
-/// To be typed: a list to choose from holds what one search finds, of one of the two kinds of log, and no entry for all.
 fn variables() -> [Value; 2] {
     [("api", "API (Errors: all)", ANY_API), ("stage", "Stage (Errors: all)", ANY_STAGE)].map(|(id, label, any)| {
         json!({
@@ -335,6 +306,14 @@ fn sorted(search: &str) -> String {
 /// A metric of the function itself.
 fn own(metric: &str, stat: &str) -> Value {
     json!(["${Namespace}", metric, "Function", "${Function}", {"stat": stat, "label": format!("{metric} {stat}")}])
+}
+
+/// The same metric against the right axis.
+fn on_the_right(mut metric: Value) -> Value {
+    if let Some(rendering) = metric.as_array_mut().and_then(|parts| parts.last_mut()) {
+        rendering["yAxis"] = json!("right");
+    }
+    metric
 }
 
 fn expressions(expressions: &[String]) -> Vec<Value> {
@@ -378,11 +357,6 @@ impl Grid {
         properties["title"] = json!(title);
         properties["region"] = json!("${AWS::Region}");
         self.put(size, "metric", properties);
-    }
-
-    fn metric_values(&mut self, size: (u64, u64), title: &str, shown: &[(&str, &str)]) {
-        let metrics: Vec<Value> = shown.iter().map(|(metric, stat)| own(metric, stat)).collect();
-        self.metrics(size, title, json!({"metrics": metrics, "view": "singleValue", "period": 300}));
     }
 
     fn log(&mut self, size: (u64, u64), title: &str, query: &str) {
