@@ -113,7 +113,7 @@ def of_place(conditions, variable, parameter, fragment, place):
 
 def both(conditions, given, has_name, parameter, place):
     """The condition of a resource in a place: that the place has a name, and what it depended on before."""
-    not_empty = {"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [0, {"Ref": parameter}]}, ""]}]}
+    not_empty = {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": parameter}]}, ""]}]}
     if given is None or conditions[given] == not_empty:
         return has_name
     name = f"{given}{parameter}{place + 1}"

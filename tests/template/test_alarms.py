@@ -25,7 +25,7 @@ MAX_DESCRIPTION_CHARS = 1024
 MAX_EXPRESSION_CHARS = 2048
 
 # What the description of an alarm on failures must hold: what to do, and the query for requests to look up.
-ON_FAILURES = ["BrokenExecutionAlarm", "BrokenAccessAlarm", "LoadExecutionAlarm", "LoadAccessAlarm"]
+ON_FAILURES = [f"{kind}{source}Alarm" for kind in ("Broken", "Load") for source in ("Execution", "Access", "Account")]
 
 
 def queries():
@@ -46,6 +46,8 @@ def test_no_metric_is_looked_at_by_two_of_the_alarms_that_are_billed_by_it():
 
 
 def test_causes_of_load_alarm_on_demand_alone():
+    stream = {"KinesisStreamArn": "arn:aws:kinesis:eu-west-1:111122223333:stream/api-logs"}
+    assert {"BrokenAccountAlarm"} == set(expansion.Stack(TEMPLATE, stream).resources) & {"BrokenAccountAlarm", "LoadAccountAlarm"}
     for name in "LoadExecutionAlarm", "LoadAccessAlarm":
         assert not is_there_by_default(name)
         assert expansion.holds(RESOURCES[name]["Condition"], {"LoadThreshold": 50})
@@ -110,7 +112,8 @@ def test_quiet_stages_are_left_out_of_every_query_about_failures():
         text = expansion.value_of(metric["Expression"], {"QuietStages": "dev,preview"})
         assert " AND Stage != 'dev' AND Stage != 'preview' " in text
         assert NO_STAGE not in text
-        assert "GROUP BY ApiId, Stage, Cause ORDER BY SUM() DESC" in text
+        by = "AccountId, ApiId, Stage, Cause" if "Account" in name else "ApiId, Stage, Cause"
+        assert f', {by}) WHERE ' in text and f"GROUP BY {by} ORDER BY SUM() DESC" in text
 
 
 # Stands in a query where QuietStages names no stage.

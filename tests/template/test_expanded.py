@@ -7,12 +7,12 @@ import re
 
 import pytest
 import yaml
-from cfnlint.api import lint_all
+from cfnlint.api import lint
 
 import dashboards
 import grammar
 import models
-from expansion import MAX_VALUE_BYTES, PARAMETERS, TEMPLATE, Refused, Stack
+from expansion import MAX_VALUE_BYTES, PARAMETERS, REGION, TEMPLATE, Refused, Stack
 
 KINDS = ["Execution", "Access", "Function", "Flow"]
 
@@ -97,16 +97,23 @@ def test_the_stack_is_within_cloudformations_limits(stack, name):
     assert all(isinstance(each["Value"], str) and each["Value"] for each in made.outputs.values()), made.outputs
 
 
-def errors(resources):
+def errors(resources, region=REGION):
     text = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
     # Warnings are about what is written out here alone: ARNs with a Region and a partition.
-    return [each for each in lint_all(text) if each.rule.severity == "error"]
+    return [each for each in lint(text, regions=[region]) if each.rule.severity == "error"]
 
 
 # A second or more for each; the other sets differ in nothing that the linter looks at.
 @pytest.mark.parametrize("name", ["none", "everything on", "three names of each kind", "kept in S3, without a key"])
 def test_the_linter_takes_what_is_left(stack, name):
     assert errors(stack(name).resources) == []
+
+
+# A Region of each other partition whose schemas the linter has.
+@pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
+def test_other_partitions_have_what_the_template_makes(partition, region):
+    made = Stack(TEMPLATE, {"FailureDestination": "S3"} | lists(1), {"AWS::Partition": partition, "AWS::Region": region})
+    assert errors(made.resources, region) == []
 
 
 def alarms_of(made):

@@ -116,6 +116,8 @@ ALWAYS = {
 ON_DEMAND = {
     "AlarmSubscription": "AWS::SNS::Subscription",
     "AmbiguousLinesAlarm": ALARM,
+    "BrokenAccountAlarm": ALARM,
+    "LoadAccountAlarm": ALARM,
     "KeptObjectsAlarm": ALARM,
     "NotUnderstoodAlarm": ALARM,
     "StreamAgeAlarm": ALARM,
