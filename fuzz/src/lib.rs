@@ -3,6 +3,7 @@
 
 mod classify;
 mod decode;
+mod inputs;
 mod own_rules;
 mod records;
 mod settings;
@@ -17,6 +18,7 @@ use why5xx::settings::Settings;
 
 pub use classify::classify;
 pub use decode::decode;
+pub use inputs::inputs;
 pub use own_rules::own_rules;
 pub use records::records;
 pub use settings::settings;

@@ -17,9 +17,10 @@ use crate::simulation::random::Random;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     ("classify", targets::classify),
     ("decode", targets::decode),
+    ("inputs", targets::inputs),
     ("own_rules", targets::own_rules),
     ("record_access", targets::record_access),
     ("record_execution", targets::record_execution),

@@ -20,6 +20,7 @@ mod text;
 mod time;
 
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 use why5xx::source::RecordError;
@@ -31,6 +32,11 @@ use bytes::Text;
 use json::Layout;
 use order::Sorted;
 use table::Separated;
+
+/// The standard input as a path is `-`.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
 
 /// One log event of an input that is no subscription event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

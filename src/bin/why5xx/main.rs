@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use input::is_stdin;
 use terminal::Color;
 
 /// Exit status of a run that could not read an input, or could not do what it was asked.
@@ -112,11 +113,6 @@ impl<E: std::error::Error + 'static> From<E> for Failed {
         let had_enough = io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
         Self(if had_enough { String::new() } else { error.to_string() })
     }
-}
-
-/// The standard input as a path is `-`.
-fn is_stdin(path: &std::path::Path) -> bool {
-    path == std::path::Path::new("-")
 }
 
 /// What to read where no input is named: the standard input, unless that is a person.

@@ -55,7 +55,7 @@ fn identity(path: &Path, _: &Metadata) -> Identity {
 
 impl Walk {
     fn named(&mut self, path: &Path) {
-        if crate::is_stdin(path) {
+        if super::is_stdin(path) {
             return self.found.push(Found::Input { path: path.to_owned(), folder: None });
         }
         match fs::metadata(path) {
