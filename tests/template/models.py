@@ -24,6 +24,8 @@ def calls(name, resource):
     match kind:
         case "AWS::CloudWatch::Alarm":
             yield "cloudwatch", "PutMetricAlarm", {"AlarmName": name} | given
+        case "AWS::CloudWatch::LogAlarm":
+            yield "cloudwatch", "PutLogAlarm", {"AlarmName": name} | given
         case "AWS::CloudWatch::Dashboard":
             yield "cloudwatch", "PutDashboard", given
         case "AWS::Events::Rule":

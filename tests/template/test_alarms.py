@@ -228,6 +228,24 @@ def test_each_subscription_filter_has_an_alarm_on_all_that_is_not_delivered():
     assert sorted(watched) == sorted((each["LogGroupName"], each["FilterName"]) for each in filters)
 
 
+@pytest.mark.parametrize(
+    ("names", "says", "periods", "minutes"),
+    [
+        (ON_FAILURES, "In two of three spans of five minutes, ", (2, 3), 5),
+        (["UnclassifiedAlarm"], "For half an hour, in each ten minutes, ", (3, 3), 10),
+        (["StreamAgeAlarm"], "For a quarter of an hour ", (3, 3), 5),
+    ],
+)
+def test_descriptions_say_the_periods_that_their_alarms_have(names, says, periods, minutes):
+    for name in names:
+        alarm = ALARMS[name]
+        assert described(alarm).startswith(says), name
+        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == periods, name
+        metrics = [each for each in alarm.get("Metrics", [alarm]) if "Period" in each or "MetricStat" in each]
+        assert {each.get("Period") or each["MetricStat"]["Period"] for each in metrics} == {60 * minutes}, name
+    assert "more than 10 minutes old" in described(ALARMS["StreamAgeAlarm"]) and ALARMS["StreamAgeAlarm"]["Threshold"] == 600_000
+
+
 def test_alarms_need_no_more_periods_than_they_look_at():
     for name, alarm in ALARMS.items():
         assert 1 <= alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"], name

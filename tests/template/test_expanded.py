@@ -8,10 +8,12 @@ import re
 import pytest
 import yaml
 from cfnlint.api import lint
+from samtranslator.yaml_helper import yaml_parse
 
 import dashboards
 import grammar
 import models
+from conftest import EXAMPLES
 from expansion import MAX_VALUE_BYTES, PARAMETERS, REGION, TEMPLATE, Refused, Stack
 
 KINDS = ["Execution", "Access", "Function", "Flow"]
@@ -95,6 +97,16 @@ def test_the_stack_is_within_cloudformations_limits(stack, name):
     # CloudFormation User Guide, quotas: resources and outputs of a template, and characters of an output.
     assert len(made.resources) <= 500 and len(made.outputs) <= 200
     assert all(isinstance(each["Value"], str) and each["Value"] for each in made.outputs.values()), made.outputs
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_calls_that_their_services_take(name):
+    # Some value for each parameter, for they have no defaults.
+    values = {"TopicArn": EVERYTHING["AlarmTopicArn"]}
+    template = yaml_parse(EXAMPLES[name].read_text())
+    made = Stack(template, {key: values.get(key, f"/example/{key}") for key in template["Parameters"]})
+    assert models.problems(made.resources) == [] and errors(made.resources) == []
+    assert [list(wrong_in_alarm(alarm)) for alarm in alarms_of(made).values()] == [[]] * len(alarms_of(made))
 
 
 def errors(resources, region=REGION):
