@@ -15,7 +15,7 @@ mod toml_file;
 use std::path::{Path, PathBuf};
 
 pub use access_log_format::AccessLogFormat;
-pub use aws::Aws;
+pub use aws::{Aws, Proxies};
 pub use environment::Environment;
 pub use error::SettingsError;
 use file::SettingsFile;

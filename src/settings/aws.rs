@@ -15,6 +15,26 @@ const USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
 const USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 const DISABLE_REQUEST_COMPRESSION: &str = "AWS_DISABLE_REQUEST_COMPRESSION";
 const REQUEST_MIN_COMPRESSION_SIZE_BYTES: &str = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
+const IGNORE_CONFIGURED_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+/// Variables of proxies by the scheme of the endpoint; the first one that is set holds. Both cases are usual.
+const HTTP_PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const HTTPS_PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// Hosts that no proxy can reach for us.
+const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
+
+/// Variables of the AWS SDKs about requests that are not honoured. We retry ourselves, so that we know the outcome of
+/// each attempt. Of certificates the client reads what SSL_CERT_FILE and SSL_CERT_DIR name.
+const NOT_HONOURED: [&str; 6] = [
+    "AWS_CA_BUNDLE",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_RETRY_MODE",
+    "AWS_NEW_RETRIES_2026",
+    "AWS_DEFAULTS_MODE",
+    "AWS_SDK_UA_APP_ID",
+];
 
 /// Settings of the AWS client.
 ///
@@ -32,6 +52,10 @@ pub struct Aws {
     pub region: String,
     /// Endpoint of CloudWatch, instead of the region's own.
     pub endpoint_url: Option<String>,
+    /// The proxies.
+    pub proxies: Proxies,
+    /// Names of variables that are set but not honoured.
+    pub not_honoured: Vec<&'static str>,
     /// Whether to use the FIPS endpoint.
     pub use_fips: bool,
     /// Whether to use the dual-stack endpoint.
@@ -42,33 +66,50 @@ pub struct Aws {
     pub request_min_compression_size_bytes: Option<u32>,
 }
 
+/// Settings of the proxies on the way to the endpoint. Their URLs may contain passwords.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// URL of the proxy to endpoints of the scheme `http`.
+    pub http: Option<String>,
+    /// URL of the proxy to endpoints of the scheme `https`.
+    pub https: Option<String>,
+    /// Hosts to reach without a proxy, separated by commas.
+    pub except: String,
+}
+
 impl Aws {
     /// Reads the variables.
     ///
     /// # Errors
     ///
-    /// If credentials or region are missing, or a switch is neither `true` nor `false`. A retry does not help.
+    /// If credentials or region are missing or contain a character that none has, or a switch is neither `true` nor
+    /// `false`. A retry does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let required =
-            |variable, purpose| environment.value(variable)?.ok_or(SettingsError::Missing { variable, purpose });
+            |variable, purpose| key(environment, variable)?.ok_or(SettingsError::Missing { variable, purpose });
         let switch = |variable| Ok(environment.parsed(variable, "true or false", parse_bool)?.unwrap_or(false));
-        let region = match environment.value(REGION)? {
+        let region = |variable| environment.parsed(variable, "a region, such as eu-west-1", region);
+        let region = match region(REGION)? {
             Some(region) => region,
-            None => environment
-                .value(DEFAULT_REGION)?
+            None => region(DEFAULT_REGION)?
                 .ok_or(SettingsError::Missing { variable: REGION, purpose: "the region that the metrics go to" })?,
         };
         let url = |variable| environment.parsed(variable, URL_RULE, url);
         let endpoint_url = match url(ENDPOINT_URL_CLOUDWATCH)? {
+            _ if switch(IGNORE_CONFIGURED_ENDPOINT_URLS)? => None,
             Some(url) => Some(url),
             None => url(ENDPOINT_URL)?,
         };
+        let mut not_honoured: Vec<_> = NOT_HONOURED.into_iter().filter(|name| environment.has(name)).collect();
+        let proxies = proxies(environment, &mut not_honoured)?;
         Ok(Self {
             access_key_id: required(ACCESS_KEY_ID, "the id of the access key that sends the metrics")?,
             secret_access_key: required(SECRET_ACCESS_KEY, "the key that signs requests")?,
-            session_token: environment.value(SESSION_TOKEN)?,
+            session_token: key(environment, SESSION_TOKEN)?,
             region,
             endpoint_url,
+            proxies,
+            not_honoured,
             use_fips: switch(USE_FIPS_ENDPOINT)?,
             use_dual_stack: switch(USE_DUALSTACK_ENDPOINT)?,
             disable_request_compression: switch(DISABLE_REQUEST_COMPRESSION)?,
@@ -91,6 +132,37 @@ impl Aws {
         let url = url(value).ok_or_else(|| wrong("--endpoint-url", value, URL_RULE))?;
         Ok(Self { endpoint_url: Some(url), ..self })
     }
+}
+
+/// Returns a part of the credentials. No error shows its value.
+fn key(environment: &Environment, variable: &'static str) -> Result<Option<String>, SettingsError> {
+    match environment.value(variable) {
+        Ok(value) if value.as_ref().is_none_or(|value| value.bytes().all(|b| b.is_ascii_graphic())) => Ok(value),
+        _ => Err(SettingsError::Key { variable }),
+    }
+}
+
+fn region(value: &str) -> Option<String> {
+    value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-').then(|| value.to_owned())
+}
+
+/// Returns the proxies. The variable of one that cannot be used, such as one for SOCKS, joins those that are not honoured.
+fn proxies(environment: &Environment, not_honoured: &mut Vec<&'static str>) -> Result<Proxies, SettingsError> {
+    let mut proxy = |names: [&'static str; 4]| {
+        let variable = names.into_iter().find(|name| environment.has(name))?;
+        let value = environment.value(variable).ok().flatten().unwrap_or_default();
+        // `proxy.example:3128` is usual too.
+        let url = url(&if value.contains("://") { value } else { format!("http://{value}") });
+        if url.is_none() && !not_honoured.contains(&variable) {
+            not_honoured.push(variable);
+        }
+        url
+    };
+    let (http, https) = (proxy(HTTP_PROXIES), proxy(HTTPS_PROXIES));
+    let except = NO_PROXY.into_iter().find(|name| environment.has(name)).map(|name| environment.value(name));
+    let except =
+        except.transpose()?.flatten().map_or(THIS_MACHINE.to_owned(), |hosts| format!("{hosts},{THIS_MACHINE}"));
+    Ok(Proxies { http, https, except })
 }
 
 const URL_RULE: &str = "a URL that begins with http:// or https://";
@@ -151,6 +223,35 @@ mod tests {
     fn a_switch_that_is_neither_on_nor_off_is_an_error() {
         let error = load(&[(REGION, "eu-west-1"), (USE_FIPS_ENDPOINT, "1")]).unwrap_err().to_string();
         assert_eq!(error, "AWS_USE_FIPS_ENDPOINT is \"1\"; allowed: true or false");
+    }
+
+    #[test]
+    fn configured_endpoints_can_be_ignored() {
+        let all = [(REGION, "eu-west-1"), (ENDPOINT_URL, "http://a"), (IGNORE_CONFIGURED_ENDPOINT_URLS, "true")];
+        assert_eq!(load(&all).unwrap().endpoint_url, None);
+    }
+
+    #[test]
+    fn what_cannot_be_part_of_a_request_is_an_error_that_shows_no_key() {
+        for (variable, value) in [(SESSION_TOKEN, "planted\ntoken"), (SECRET_ACCESS_KEY, "planted-key\n")] {
+            let error = load(&[(REGION, "eu-west-1"), (variable, value)]).unwrap_err();
+            assert_eq!(error, SettingsError::Key { variable });
+        }
+        let error = load(&[(REGION, "eu-west-1\n")]).unwrap_err().to_string();
+        assert_eq!(error, r#"AWS_REGION is "eu-west-1\n"; allowed: a region, such as eu-west-1"#);
+    }
+
+    #[test]
+    fn proxies_are_chosen_by_scheme_and_those_that_cannot_be_used_are_not_honoured() {
+        let proxies = |variables: &[(&str, &str)]| {
+            let aws = load(&[&[(REGION, "eu-west-1")], variables].concat()).unwrap();
+            (aws.proxies.http, aws.proxies.https, aws.not_honoured)
+        };
+        let url = |url: &str| Some(url.to_owned());
+        let variables = [("https_proxy", "http://a:1"), ("ALL_PROXY", "b:2"), ("HTTP_PROXY", "")];
+        assert_eq!(proxies(&variables), (url("http://b:2"), url("http://a:1"), vec![]));
+        assert_eq!(proxies(&[("ALL_PROXY", "socks5://c:3")]), (None, None, vec!["ALL_PROXY"]));
+        assert_eq!(proxies(&[("AWS_MAX_ATTEMPTS", "9")]), (None, None, vec!["AWS_MAX_ATTEMPTS"]));
     }
 
     #[test]

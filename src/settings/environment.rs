@@ -40,6 +40,11 @@ impl Environment {
         [Some(PathBuf::from(layer)), beside].into_iter().flatten().find(|path| path.is_file())
     }
 
+    /// Returns whether a variable is set and not empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|value| value.as_ref().map_or(true, |value| !value.is_empty()))
+    }
+
     /// Returns the value of a variable; None if it is not set or empty.
     pub(super) fn value(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         match self.variables.get(name) {

@@ -17,6 +17,12 @@ pub enum SettingsError {
         /// Description of valid values.
         allowed: &'static str,
     },
+    /// A part of the credentials is invalid. Its value is not shown.
+    #[error("{variable} holds a blank, a line end or another character that no key has")]
+    Key {
+        /// The name of its environment variable.
+        variable: &'static str,
+    },
     /// An environment variable is missing.
     #[error("{variable} is not set; it must hold {purpose}")]
     Missing {
