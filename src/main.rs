@@ -3,10 +3,11 @@
 mod function;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lambda_runtime::tower::util::MapRequestLayer;
-use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use lambda_runtime::tower::util::{MapRequestLayer, MapResultLayer};
+use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde::{Deserialize, Deserializer};
 
 use function::{Function, log};
@@ -26,7 +27,7 @@ async fn main() -> ExitCode {
     match serve(function).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::fatal(&format!("the Runtime API failed: {error}"));
+            log::fatal(&error);
             ExitCode::FAILURE
         }
     }
@@ -39,7 +40,12 @@ fn start() -> Result<Function, why5xx::settings::SettingsError> {
     Function::new(Settings::load(&environment)?, &environment)
 }
 
-async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
+/// Reason why the environment ends. A new one has fresh credentials.
+const CREDENTIALS: &str =
+    "the credentials are expired or not valid; the environment ends, so that the next one has fresh ones";
+
+/// Serves invocations. Returns the reason why the environment ends.
+async fn serve(function: Function) -> Result<(), String> {
     // An environment has one invocation at a time. Unlike std's, tokio's mutex is not poisoned by a panic.
     let function = Arc::new(tokio::sync::Mutex::new(function));
     let body = Arc::new(Mutex::new(Vec::new()));
@@ -50,16 +56,35 @@ async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
             invocation
         }
     };
+    let must_end = Arc::new(AtomicBool::new(false));
+    let has_ended = Arc::clone(&must_end);
+    let end = {
+        let must_end = Arc::clone(&must_end);
+        move |answered: Result<(), Error>| {
+            if must_end.load(Ordering::Relaxed) { Err(CREDENTIALS.into()) } else { answered }
+        }
+    };
     let handler = service_fn(move |event: LambdaEvent<Taken>| {
         let function = Arc::clone(&function);
+        let must_end = Arc::clone(&must_end);
         let payload = std::mem::take(&mut *body.lock().unwrap_or_else(PoisonError::into_inner));
         async move {
             let mut function = function.lock().await;
             function.runs_in(&event.context.invoked_function_arn);
-            function.invoke(&payload, &event.context.request_id, event.context.deadline).await
+            let answer = function.invoke(&payload, &event.context.request_id, event.context.deadline).await;
+            must_end.store(function.must_end(), Ordering::Relaxed);
+            answer
         }
     });
-    Runtime::new(handler).layer(MapRequestLayer::new(put)).run().await
+    // Layers are outside the service that sends the answer to Lambda, so `end` runs when the answer is sent.
+    let runtime = Runtime::new(handler).layer(MapRequestLayer::new(put)).layer(MapResultLayer::new(end));
+    runtime.run().await.map_err(|error| {
+        if has_ended.load(Ordering::Relaxed) {
+            CREDENTIALS.to_owned()
+        } else {
+            format!("the Runtime API failed: {error}")
+        }
+    })
 }
 
 /// Empty event for the runtime's own deserialiser.

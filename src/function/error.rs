@@ -27,14 +27,16 @@ impl InvocationError {
     /// Returns the error type, as Lambda reports it: `UndecodableBatch`.
     pub(super) fn error_type(&self) -> &'static str {
         match self {
+            Self::Undecodable(DecodeError::OutOfTime { .. }) => "OutOfTime",
             Self::Undecodable(_) | Self::NoBatch(_) => "UndecodableBatch",
             Self::Publish(error) => error.fault.error_type(),
             Self::Panicked => "Panic",
         }
     }
 
+    /// Returns whether nobody can read the batch. One that only took too long may be read by the next environment.
     pub(super) fn is_undecodable(&self) -> bool {
-        matches!(self, Self::Undecodable(_) | Self::NoBatch(_))
+        self.error_type() == "UndecodableBatch"
     }
 }
 

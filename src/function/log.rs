@@ -8,6 +8,7 @@ use why5xx::classify::shape::fingerprint;
 use why5xx::pipeline::Counted;
 use why5xx::publish::Published;
 use why5xx::settings::{LogLevel, Settings};
+use why5xx::tally::Datum;
 
 /// Writer of the own log. Each line has the id of its invocation.
 pub(super) struct Log {
@@ -117,6 +118,13 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         ("uncertainAttempts", published.uncertain_attempts.into()),
     ];
     fields.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), json!(n))).collect()
+}
+
+/// Returns the name of a datum: its metric, dimensions and minute.
+pub(super) fn datum(datum: &Datum) -> Value {
+    let dimensions: Map<_, _> =
+        datum.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({"metric": datum.metric, "dimensions": dimensions, "timestamp": datum.timestamp_ms})
 }
 
 /// Returns the fields about a text without a cause. Its shape contains no text of clients or functions.

@@ -50,6 +50,7 @@ pub(crate) struct Function {
     own: OwnMetrics,
     log: Log,
     warned: HashSet<(&'static str, String)>,
+    must_end: bool,
 }
 
 impl Function {
@@ -59,15 +60,21 @@ impl Function {
     ///
     /// If settings of the sink are missing, or own rules are invalid. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
-        let sink = AnySink::chosen(&settings, environment)?;
+        let (sink, not_honoured) = AnySink::chosen(&settings, environment)?;
+        let log = Log::new(&settings);
+        if !not_honoured.is_empty() {
+            let message = "variables of the AWS SDKs that are not honoured; docs/settings.md names those that are";
+            log.line(LogLevel::Warn, message, json!({"variables": not_honoured}));
+        }
         let table = Rules::load(environment)?.table();
         let settings = Arc::new(settings);
         Ok(Self {
             pipeline: Pipeline::new(Arc::clone(&settings), table),
             publisher: Publisher::new(sink, &settings.namespace),
             own: OwnMetrics::default(),
-            log: Log::new(&settings),
+            log,
             warned: HashSet::new(),
+            must_end: false,
             settings,
         })
     }
@@ -78,6 +85,12 @@ impl Function {
         if let Some(account_id) = function_arn.split(':').nth(4).filter(|account_id| !account_id.is_empty()) {
             self.pipeline.runs_in_account(account_id);
         }
+    }
+
+    /// Returns whether the environment must end once the invocation is answered: its credentials, which Lambda gave it for
+    /// its whole life, are expired or not valid.
+    pub(crate) fn must_end(&self) -> bool {
+        self.must_end
     }
 
     /// Handles one event of CloudWatch Logs, a stream or a queue.
@@ -94,7 +107,7 @@ impl Function {
         self.log.begin(request_id);
         self.own = OwnMetrics::default();
         let begin = Invocation::begin(payload, deadline_ms);
-        self.pipeline.set_now(begin.now_ms);
+        self.pipeline.set_now(self.publisher.time_ms(begin.now_ms));
         self.pipeline.limit_time(begin.until.into_std(), MOST_CPU_TIME);
         let error = match count(&self.pipeline, |pipeline| pipeline.count(payload)) {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
@@ -261,9 +274,13 @@ impl Function {
         add("payloadBytes", json!(begin.payload.len()));
         add("countMs", json!(counted_ms));
         add("publishMs", json!(begin.elapsed_ms().saturating_sub(counted_ms)));
+        if !published.refused.is_empty() {
+            add("refusedData", published.refused.iter().map(log::datum).collect());
+        }
         let is_odd = published.stale_failures + published.unsendable_data > 0 || published.uncertain_attempts > 0;
         let (level, message) = match &published.result {
             Err(error) => {
+                self.must_end |= error.fault.is_about_credentials();
                 add("errorType", json!(error.fault.error_type()));
                 add("error", json!(error.to_string()));
                 (LogLevel::Error, "batch not published")
@@ -280,7 +297,8 @@ impl Function {
             return self.log.line(level, message, Value::Object(fields));
         }
         let Settings { namespace, function_name, .. } = &*self.settings;
-        self.own.embed(&mut fields, namespace, function_name, begin.now_ms);
+        let time_ms = self.publisher.time_ms(begin.now_ms);
+        self.own.embed(&mut fields, namespace, function_name, time_ms);
         self.log.metrics_line(level, message, fields);
     }
 }

@@ -15,16 +15,22 @@ pub(crate) enum AnySink {
 }
 
 impl AnySink {
-    /// Makes the sink that the settings name.
+    /// Makes the sink that the settings name. Returns also the names of variables that are set but not honoured.
     ///
     /// # Errors
     ///
     /// When the environment lacks what CloudWatch's client needs.
-    pub(super) fn chosen(settings: &Settings, environment: &Environment) -> Result<Self, SettingsError> {
+    pub(super) fn chosen(
+        settings: &Settings,
+        environment: &Environment,
+    ) -> Result<(Self, Vec<&'static str>), SettingsError> {
         Ok(match settings.sink {
-            SinkKind::CloudWatch => Self::CloudWatch(Box::new(CloudWatch::new(&Aws::load(environment)?))),
-            SinkKind::Emf => Self::Emf(Emf::new(std::io::stdout(), settings.lambda_log_level)),
-            SinkKind::Stdout => Self::Text(Text::new(std::io::stdout())),
+            SinkKind::CloudWatch => {
+                let aws = Aws::load(environment)?;
+                (Self::CloudWatch(Box::new(CloudWatch::new(&aws))), aws.not_honoured)
+            }
+            SinkKind::Emf => (Self::Emf(Emf::new(std::io::stdout(), settings.lambda_log_level)), Vec::new()),
+            SinkKind::Stdout => (Self::Text(Text::new(std::io::stdout())), Vec::new()),
         })
     }
 }
@@ -35,6 +41,22 @@ impl Sink for AnySink {
             Self::CloudWatch(sink) => sink.put(request).await,
             Self::Emf(sink) => sink.put(request).await,
             Self::Text(sink) => sink.put(request).await,
+        }
+    }
+
+    fn overdue(&self) -> Fault {
+        match self {
+            Self::CloudWatch(sink) => sink.overdue(),
+            Self::Emf(sink) => sink.overdue(),
+            Self::Text(sink) => sink.overdue(),
+        }
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        match self {
+            Self::CloudWatch(sink) => sink.clock_ahead_ms(),
+            Self::Emf(sink) => sink.clock_ahead_ms(),
+            Self::Text(sink) => sink.clock_ahead_ms(),
         }
     }
 }

@@ -2,9 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the module that talks to CloudWatch")]
 
-use std::error::Error;
-use std::io::ErrorKind;
-use std::time::Duration;
+mod http;
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::config::http::HttpResponse;
@@ -15,20 +13,11 @@ use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataError;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::{ATTEMPT_TIMEOUT, Fault, Request, Sink};
+use super::{Fault, Request, Sink};
 use crate::settings::Aws;
 use crate::tally::{Datum, Unit};
-
-/// Timeout for connecting. The endpoint is in the same region.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Time after which the client closes an idle connection.
-///
-/// An environment is frozen between invocations, and the service closes idle connections meanwhile. A request on such a
-/// connection ends with an unknown outcome, so the client closes it long before the service would.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+use http::{Http, Reach};
 
 /// Longest error code to report, in characters; our own limit.
 const CODE_CHARS: usize = 64;
@@ -61,6 +50,25 @@ const CLOCK_SKEW_CODES: &[&str] = &[
     "RequestInTheFuture",
 ];
 
+/// Error codes of credentials that are expired, unknown or missing.
+///
+/// Sources: CloudWatch API Reference, common errors; AWS SDK for JavaScript, service-error-classification,
+/// `isExpiredTokenError`; Security Token Service API Reference, errors.
+const CREDENTIALS_CODES: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "InvalidSecurityToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+];
+
 /// Status and error codes of requests that took too long to arrive.
 ///
 /// In the RFC, the server did not receive the whole request. But a proxy may answer so after it has passed the request
@@ -75,6 +83,7 @@ const REQUEST_TIMEOUT_CODES: &[&str] = &["RequestTimeout", "RequestTimeoutExcept
 #[derive(Debug)]
 pub struct CloudWatch {
     client: Client,
+    http: Http,
 }
 
 impl CloudWatch {
@@ -87,23 +96,14 @@ impl CloudWatch {
             None,
             "environment",
         );
+        let http = Http::new(aws);
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(aws.region.clone()))
             .credentials_provider(credentials)
-            .http_client(
-                aws_smithy_http_client::Builder::new()
-                    .pool_idle_timeout(IDLE_TIMEOUT)
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https(),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .operation_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            )
+            .http_client(http.shared())
+            // The publisher and the HTTP client limit the time.
+            .timeout_config(TimeoutConfig::disabled())
             // The publisher retries, so that it knows the outcome of each attempt. Even without retries the SDK adjusts
             // its clock by the time in each answer, for the life of the client.
             .retry_config(RetryConfig::disabled())
@@ -114,7 +114,7 @@ impl CloudWatch {
         if let Some(bytes) = aws.request_min_compression_size_bytes {
             config = config.request_min_compression_size_bytes(bytes);
         }
-        Self { client: Client::from_conf(config.build()) }
+        Self { client: Client::from_conf(config.build()), http }
     }
 }
 
@@ -122,7 +122,16 @@ impl Sink for CloudWatch {
     async fn put(&mut self, request: &Request) -> Result<(), Fault> {
         let data = request.data.iter().map(metric_datum).collect();
         let call = self.client.put_metric_data().namespace(&request.namespace).set_metric_data(Some(data));
-        call.send().await.map(|_| ()).map_err(|error| fault(&error))
+        self.http.begin();
+        call.send().await.map(|_| ()).map_err(|error| fault(&error, &self.http))
+    }
+
+    fn overdue(&self) -> Fault {
+        without_answer(self.http.reach(), true)
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.http.clock_ahead_ms()
     }
 }
 
@@ -141,20 +150,28 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
     builder.set_values(Some(values)).set_counts(Some(counts)).build()
 }
 
-fn fault(error: &SdkError<PutMetricDataError, HttpResponse>) -> Fault {
+fn fault(error: &SdkError<PutMetricDataError, HttpResponse>, http: &Http) -> Fault {
+    if let Some(status) = http.foreign_status() {
+        return Fault::Foreign { status };
+    }
     match error {
-        SdkError::ConstructionFailure(_) => Fault::NotSent,
-        SdkError::TimeoutError(_) => Fault::Timeout,
-        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(error) if never_connected(error) => Fault::Unreachable,
-            _ if failure.is_timeout() => Fault::Timeout,
-            _ => Fault::Cut,
-        },
         SdkError::ServiceError(answer) => {
             service_fault(answer.raw().status().as_u16(), answer.err().code().unwrap_or("none"))
         }
-        // An unreadable answer, and variants of later SDKs.
-        _ => Fault::Cut,
+        SdkError::DispatchFailure(failure) if failure.is_user() => Fault::NotSent,
+        SdkError::DispatchFailure(failure) => without_answer(http.reach(), failure.is_timeout()),
+        _ => without_answer(http.reach(), false),
+    }
+}
+
+/// Returns the fault of a request without an answer. The SDK reports some of its own failures as those of a connection,
+/// so only [`Reach`] shows what cannot have been accepted.
+fn without_answer(reach: Reach, is_timeout: bool) -> Fault {
+    match reach {
+        Reach::Unsigned => Fault::NotSent,
+        Reach::Unconnected => Fault::Unreachable,
+        Reach::Sent if is_timeout => Fault::Timeout,
+        Reach::Sent => Fault::Cut,
     }
 }
 
@@ -163,10 +180,13 @@ fn service_fault(status: u16, code: &str) -> Fault {
         return Fault::Throttled;
     }
     if status == REQUEST_TIMEOUT || REQUEST_TIMEOUT_CODES.contains(&code) {
-        return Fault::Timeout;
+        return Fault::TooSlow;
     }
     if status >= 500 {
         return Fault::Server { status };
+    }
+    if let Some(code) = CREDENTIALS_CODES.iter().find(|known| **known == code) {
+        return Fault::Credentials { status, code };
     }
     if let Some(code) = CLOCK_SKEW_CODES.iter().find(|known| **known == code) {
         return Fault::Denied { status, code };
@@ -174,20 +194,6 @@ fn service_fault(status: u16, code: &str) -> Fault {
     let looks_like_one = code.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     let code = if looks_like_one && code.len() <= CODE_CHARS { code } else { "unreadable code" };
     Fault::Refused { status, code: code.to_owned() }
-}
-
-/// Returns whether the request certainly did not reach the service.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source()).any(is_about_connecting)
-}
-
-fn is_about_connecting(error: &(dyn Error + 'static)) -> bool {
-    let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    let refused =
-        matches!(io, Some(ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable));
-    // The client does not export its error types. These are the texts of hyper and of the SDK's timeout.
-    let words = error.to_string();
-    refused || words.starts_with("client error (Connect)") || words.starts_with("HTTP connect timeout")
 }
 
 #[cfg(test)]
@@ -203,14 +209,20 @@ mod tests {
             (429, "none", Fault::Throttled),
             (500, "InternalServiceError", Fault::Server { status: 500 }),
             (503, "none", Fault::Server { status: 503 }),
-            (408, "none", Fault::Timeout),
-            (400, "RequestTimeout", Fault::Timeout),
-            (400, "RequestTimeoutException", Fault::Timeout),
+            (408, "none", Fault::TooSlow),
+            (400, "RequestTimeout", Fault::TooSlow),
+            (400, "RequestTimeoutException", Fault::TooSlow),
             (403, "RequestTimeTooSkewed", Fault::Denied { status: 403, code: "RequestTimeTooSkewed" }),
             (400, "AccessDeniedException", Fault::Denied { status: 400, code: "AccessDeniedException" }),
             (500, "AuthFailure", Fault::Server { status: 500 }),
             (400, "InvalidParameterValue", Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() }),
-            (403, "ExpiredToken", Fault::Refused { status: 403, code: "ExpiredToken".to_owned() }),
+            (403, "ExpiredToken", Fault::Credentials { status: 403, code: "ExpiredToken" }),
+            (
+                400,
+                "UnrecognizedClientException",
+                Fault::Credentials { status: 400, code: "UnrecognizedClientException" },
+            ),
+            (403, "AccessDenied", Fault::Refused { status: 403, code: "AccessDenied".to_owned() }),
             (400, "planted secret!", Fault::Refused { status: 400, code: "unreadable code".to_owned() }),
         ];
         for (status, code, expected) in rows {
@@ -219,15 +231,35 @@ mod tests {
     }
 
     #[test]
-    fn only_what_got_no_answer_or_a_server_error_is_uncertain() {
+    fn only_what_the_service_says_about_the_data_is_about_the_data() {
+        let rows = [
+            (400, "InvalidParameterValue", true),
+            (400, "InvalidParameterCombination", true),
+            (400, "MissingParameter", true),
+            (400, "ValidationError", true),
+            (413, "none", true),
+            (403, "AccessDenied", false),
+            (400, "OptInRequired", false),
+            (407, "none", false),
+        ];
+        for (status, code, is_about_data) in rows {
+            assert_eq!(service_fault(status, code).is_about_data(), is_about_data, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn only_what_got_no_clear_answer_is_uncertain() {
         let rows = [
             (Fault::Throttled, true, false),
             (Fault::Unreachable, true, false),
             (Fault::Refused { status: 400, code: String::new() }, false, false),
+            (Fault::Credentials { status: 403, code: "ExpiredToken" }, false, false),
             (Fault::Denied { status: 403, code: "AuthFailure" }, false, false),
             (Fault::NotSent, false, false),
             (Fault::Server { status: 500 }, true, true),
             (Fault::Timeout, true, true),
+            (Fault::TooSlow, true, true),
+            (Fault::Foreign { status: 200 }, true, true),
             (Fault::Cut, true, true),
         ];
         for (fault, may_pass, uncertain) in rows {

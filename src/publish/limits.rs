@@ -41,15 +41,20 @@ const NAME_CHARS: usize = 255;
 ///
 /// Source: CloudWatch API Reference, PutMetricData: "as much as two weeks before the current date". Five minutes less,
 /// since the request still has to get there.
-pub const OLDEST_MS: i64 = 14 * 24 * 60 * 60_000 - MARGIN_MS;
+const OLDEST_MS: i64 = 14 * 24 * 60 * 60_000 - MARGIN_MS;
 
 /// Time stamp farthest ahead, in milliseconds from now.
 ///
 /// Source: CloudWatch API Reference, PutMetricData: "as much as 2 hours after the current day and time". Five minutes
 /// less, since clocks differ.
-pub const AHEAD_MS: i64 = 2 * 60 * 60_000 - MARGIN_MS;
+const AHEAD_MS: i64 = 2 * 60 * 60_000 - MARGIN_MS;
 
 const MARGIN_MS: i64 = 5 * 60_000;
+
+/// Returns the range of valid time stamps at the time `now_ms`.
+pub fn times(now_ms: i64) -> RangeInclusive<i64> {
+    now_ms.saturating_sub(OLDEST_MS)..=now_ms.saturating_add(AHEAD_MS)
+}
 
 /// Returns the range of valid values.
 ///

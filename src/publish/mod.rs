@@ -11,8 +11,12 @@
 //! * accepted: remembered until the whole batch is accepted, and not sent again in this environment;
 //! * certainly not accepted (throttled, refused, never connected): sent again if that can help. A denied request is
 //!   sent again once: the clock may be wrong, and the SDK signs the next attempt by the time in the answer;
-//! * unknown (server error, timeout or cut connection after sending): treated as *not* accepted, and sent again. A
-//!   failure counted twice is better than a failure not counted. [`Published`] has the number of such attempts.
+//! * unknown (server error, timeout or cut connection after sending, an answer of somebody else): treated as *not*
+//!   accepted, and sent again. A failure counted twice is better than a failure not counted. [`Published`] has
+//!   the number of such attempts.
+//!
+//! A request that is refused for its data is halved, and so on, until the refused datum is alone. Only that datum is
+//! lost, and only if CloudWatch accepts something else of the batch: if it refuses everything, the reason may be no datum.
 //!
 //! Until a batch is finished, other batches subtract its accepted counts for the log events that they share with it. If
 //! that is not possible, the caller is told.
@@ -22,6 +26,7 @@ mod backoff;
 mod cloudwatch;
 mod emf;
 mod fault;
+mod halving;
 pub mod limits;
 mod own;
 mod request;
@@ -30,17 +35,19 @@ mod shared;
 mod text;
 
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::tally::Datum;
 
-use backoff::Backoff;
+use backoff::Retries;
 #[cfg(feature = "publish")]
 pub use cloudwatch::CloudWatch;
 pub use emf::Emf;
 pub use fault::{Fault, PublishError};
+use halving::Queue;
 pub use own::{CANARY, OwnMetric, OwnMetrics, canary};
 pub use request::{Request, Sendable, requests, sendable};
 use sent::Sent;
@@ -52,13 +59,20 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Least time for an attempt. With less, the outcome would most likely be unknown.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(100);
 
-/// Most attempts for one request. Lambda retries the whole invocation a minute later.
-const ATTEMPTS_PER_REQUEST: u32 = 6;
-
 /// Sink for requests: CloudWatch or an output stream.
 pub trait Sink {
     /// Sends one request, once. The caller drops the future at its timeout.
     fn put(&mut self, request: &Request) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Returns the fault of a request whose future was dropped at its timeout.
+    fn overdue(&self) -> Fault {
+        Fault::Timeout
+    }
+
+    /// Returns by how many milliseconds the clock of the service is ahead of ours; None if only an answer can tell.
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        Some(0)
+    }
 }
 
 /// A batch and its data.
@@ -73,11 +87,11 @@ pub struct Part<'b> {
 }
 
 /// Outcome of publishing the data of one batch, or of all batches of an invocation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// Data to send.
     pub data: usize,
-    /// Requests for them.
+    /// Requests for them, with those into which a refused one was halved.
     pub requests: usize,
     /// Accepted requests.
     pub accepted_requests: usize,
@@ -87,8 +101,10 @@ pub struct Published {
     pub stale_failures: u64,
     /// Data adjusted to CloudWatch's limits.
     pub adjusted_data: u64,
-    /// Data that cannot be adjusted.
+    /// Data that cannot be adjusted, or that CloudWatch refused.
     pub unsendable_data: u64,
+    /// The data that CloudWatch refused, one by one.
+    pub refused: Vec<Datum>,
     /// Attempts.
     pub attempts: u32,
     /// Attempts of unknown outcome.
@@ -109,6 +125,7 @@ impl Default for Published {
             stale_failures: 0,
             adjusted_data: 0,
             unsendable_data: 0,
+            refused: Vec::new(),
             attempts: 0,
             uncertain_attempts: 0,
             forgotten_batches: 0,
@@ -138,6 +155,11 @@ impl<S: Sink> Publisher<S> {
         Self { data_per_request: data_per_request.clamp(1, limits::DATA_PER_REQUEST), ..self }
     }
 
+    /// Returns the time on CloudWatch's clock. Before its first answer that is `now_ms`, the time on ours.
+    pub fn time_ms(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_add(self.sink.clock_ahead_ms().unwrap_or(0))
+    }
+
     /// Subtracts counts already accepted for the same log events in another, half-accepted batch. Must be called before
     /// the batch is published. Returns false if that was not possible for all data, which may then count twice.
     ///
@@ -148,7 +170,7 @@ impl<S: Sink> Publisher<S> {
         now_ms: i64,
         recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
     ) -> bool {
-        shared::subtract(&self.sent, part, now_ms, recount)
+        shared::subtract(&self.sent, part, self.time_ms(now_ms), recount)
     }
 
     /// Sends the data of `batch` until the deadline `until`. The caller must produce them again after a failure.
@@ -162,8 +184,10 @@ impl<S: Sink> Publisher<S> {
     /// subtracted.
     pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
+        let times = self.times(now_ms);
         for part in &mut parts {
-            let Sendable { data, stale, adjusted, unsendable } = sendable(std::mem::take(&mut part.data), now_ms);
+            let Sendable { data, stale, adjusted, unsendable } =
+                request::sendable_within(std::mem::take(&mut part.data), &times);
             part.data = data;
             published.stale_failures += request::failures(&stale);
             published.adjusted_data += adjusted;
@@ -178,27 +202,62 @@ impl<S: Sink> Publisher<S> {
         published.data = data.len();
         let requests = request::requests_of(self.data_per_request, &self.namespace, data);
         published.requests = requests.len();
-        self.send_all(&parts, &requests, until, &mut published).await;
+        self.send_all(&parts, requests, now_ms, until, &mut published).await;
         published
     }
 
-    async fn send_all(&mut self, parts: &[Part<'_>], requests: &[Request], until: Instant, published: &mut Published) {
-        let mut accepted = Vec::new();
-        let mut fault = None;
-        for request in requests {
-            match self.send(request, until, published).await {
-                Ok(()) => accepted.push(request),
-                Err(new) => {
-                    let lost = new.is_refusal();
-                    fault = Some(new);
-                    // A refusal concerns one request; every other fault would hit the following requests as well.
-                    if !lost {
-                        break;
+    /// Returns the times that CloudWatch accepts. While its clock is unknown, nothing is too far ahead: ours may be hours
+    /// behind. The first answer decides.
+    fn times(&self, now_ms: i64) -> RangeInclusive<i64> {
+        let times = limits::times(self.time_ms(now_ms));
+        if self.sink.clock_ahead_ms().is_some() { times } else { *times.start()..=i64::MAX }
+    }
+
+    async fn send_all(
+        &mut self,
+        parts: &[Part<'_>],
+        requests: Vec<Request>,
+        now_ms: i64,
+        until: Instant,
+        published: &mut Published,
+    ) {
+        let mut queue = Queue::new(requests);
+        let (mut accepted, mut alone, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut fault, mut refusal) = (None, None);
+        while let Some(mut request) = queue.next() {
+            match self.send(&mut request, now_ms, until, published).await {
+                Ok(()) => {
+                    queue.was_accepted();
+                    accepted.push(request);
+                }
+                Err(new) if new.is_about_data() => {
+                    refusal = Some(new);
+                    if request.data.len() == 1 {
+                        alone.push(request);
+                    } else {
+                        queue.halve(request);
                     }
+                }
+                // It would hit the following requests as well.
+                Err(new) => {
+                    fault = Some(new);
+                    failed.push(request);
+                    break;
                 }
             }
         }
+        published.requests += queue.halves();
         published.accepted_requests = accepted.len();
+        failed.extend(queue.rest());
+        if !accepted.is_empty() || published.already_accepted_data > 0 {
+            published.unsendable_data += alone.len() as u64;
+            published.data -= alone.len();
+            published.refused.extend(alone.iter().flat_map(|request| &request.data).cloned());
+            // They are done with: the next delivery of the batch leaves them out.
+            accepted.append(&mut alone);
+        }
+        failed.append(&mut alone);
+        let fault = fault.or(refusal.filter(|_| !failed.is_empty()));
         match fault {
             None => {
                 for part in parts {
@@ -206,11 +265,15 @@ impl<S: Sink> Publisher<S> {
                 }
             }
             Some(fault) => {
-                published.forgotten_batches = self.remember(parts, requests, &accepted);
+                published.forgotten_batches = self.remember(parts, &accepted, &failed);
+                if fault.is_about_credentials() {
+                    // The environment ends, and nobody else knows what was accepted.
+                    published.forgotten_batches += self.sent.batches() as u64;
+                }
                 published.result = Err(PublishError {
                     fault,
-                    requests: requests.len(),
-                    accepted_requests: accepted.len(),
+                    requests: published.requests,
+                    accepted_requests: published.accepted_requests,
                     attempts: published.attempts,
                 });
             }
@@ -218,38 +281,61 @@ impl<S: Sink> Publisher<S> {
     }
 
     /// Remembers the accepted data, by batch. Returns how many unfinished batches were forgotten for lack of room.
-    fn remember(&mut self, parts: &[Part<'_>], requests: &[Request], accepted: &[&Request]) -> u64 {
+    fn remember(&mut self, parts: &[Part<'_>], accepted: &[Request], failed: &[Request]) -> u64 {
         let keys = self.sent.keys(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
-            let data = requests.iter().flat_map(|request| &request.data);
+            let data = accepted.iter().chain(failed).flat_map(|request| &request.data);
             return self.sent.remember(only.batch, data, &keys, &only.events);
         }
         parts.iter().map(|part| self.sent.remember(part.batch, part.data.iter(), &keys, &part.events)).sum()
     }
 
-    /// Sends one request. Retries with backoff while a retry may help and there is time.
-    async fn send(&mut self, request: &Request, until: Instant, published: &mut Published) -> Result<(), Fault> {
-        let mut backoff = Backoff::default();
-        let mut once_more = true;
+    /// Sends one request, without the data that turn out to be too old or too far ahead by CloudWatch's clock. Retries
+    /// with backoff while a retry may help and there is time.
+    async fn send(
+        &mut self,
+        request: &mut Request,
+        now_ms: i64,
+        until: Instant,
+        published: &mut Published,
+    ) -> Result<(), Fault> {
+        let mut retries = Retries::default();
         let mut last = Fault::NoTimeLeft;
-        for _ in 0..ATTEMPTS_PER_REQUEST {
-            let Some(limit) = attempt_limit(until) else { break };
+        self.leave_out_stale(request, now_ms, published);
+        while !request.data.is_empty() {
+            let Some(limit) = attempt_limit(until) else { return Err(last) };
             published.attempts += 1;
-            let outcome = tokio::time::timeout(limit, self.sink.put(request)).await;
-            last = match outcome.unwrap_or(Err(Fault::Timeout)) {
+            last = match self.attempt(limit, request).await {
                 Ok(()) => return Ok(()),
                 Err(fault) => fault,
             };
             published.uncertain_attempts += u32::from(last.is_uncertain());
-            let wait = backoff.next(&last);
-            let may_help = last.may_pass() || last.may_pass_once() && std::mem::take(&mut once_more);
-            // Do not wait for a time at which no attempt is possible.
-            if !may_help || Instant::now() + wait + SHORTEST_ATTEMPT > until {
-                break;
+            // The first answer tells the time, and so perhaps why the data were refused.
+            if self.leave_out_stale(request, now_ms, published) && last.is_about_data() {
+                continue;
             }
+            // Do not wait for a time at which no attempt is possible.
+            let wait = retries.next(&last).filter(|wait| Instant::now() + *wait + SHORTEST_ATTEMPT <= until);
+            let Some(wait) = wait else { return Err(last) };
             tokio::time::sleep(wait).await;
         }
-        Err(last)
+        Ok(())
+    }
+
+    async fn attempt(&mut self, limit: Duration, request: &Request) -> Result<(), Fault> {
+        match tokio::time::timeout(limit, self.sink.put(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.sink.overdue()),
+        }
+    }
+
+    /// Removes data that CloudWatch would refuse for their time. Returns whether there were any.
+    fn leave_out_stale(&self, request: &mut Request, now_ms: i64, published: &mut Published) -> bool {
+        let times = self.times(now_ms);
+        let stale: Vec<_> = request.data.extract_if(.., |datum| !times.contains(&datum.timestamp_ms)).collect();
+        published.data -= stale.len();
+        published.stale_failures += request::failures(&stale);
+        !stale.is_empty()
     }
 }
 

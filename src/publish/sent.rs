@@ -137,6 +137,11 @@ impl Sent {
         }
     }
 
+    /// Returns the number of unfinished batches.
+    pub(super) fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
     fn data(&self) -> usize {
         self.batches.iter().map(|batch| batch.amounts.len()).sum()
     }

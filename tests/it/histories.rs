@@ -126,7 +126,7 @@ impl Endpoint {
         }
         let fault = match self.dice.roll(8) {
             0 | 1 => Fault::Throttled,
-            2 => Fault::Refused { status: 400, code: "InvalidParameterValue".to_owned() },
+            2 => Fault::Refused { status: 403, code: "AccessDenied".to_owned() },
             3 => Fault::Unreachable,
             4 => Fault::NotSent,
             5 => Fault::Server { status: 500 },

@@ -11,6 +11,7 @@ mod default_patterns;
 mod dimensions;
 mod docs;
 mod explain;
+mod faults;
 mod filter_pattern;
 mod function;
 mod fuzz;

@@ -165,12 +165,18 @@ async fn the_one_more_attempt_is_an_attempt_like_any_other() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_request_that_took_too_long_to_arrive_is_sent_again() {
-    let endpoint = cloudwatch::CloudWatch::start();
-    endpoint.then([Behaviour::Fail(408), Behaviour::RefuseWith(400, "RequestTimeout")]);
-    let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
-    assert_eq!((published.result, published.attempts, published.uncertain_attempts), (Ok(()), 3, 2));
-    assert_eq!(endpoint.sum("Errors"), 1.0);
+async fn a_request_that_took_too_long_to_arrive_is_sent_once_more() {
+    for too_slow in [Behaviour::Fail(408), Behaviour::RefuseWith(400, "RequestTimeout")] {
+        let endpoint = cloudwatch::CloudWatch::start();
+        endpoint.then([too_slow]);
+        let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+        assert_eq!((published.result, published.attempts, published.uncertain_attempts), (Ok(()), 2, 1));
+        assert_eq!(endpoint.sum("Errors"), 1.0);
+
+        endpoint.then([too_slow, too_slow]);
+        let published = publish(&mut publisher(&endpoint.url()), vec![datum("prod")]).await;
+        assert_eq!((published.result.unwrap_err().fault, published.attempts), (Fault::TooSlow, 2));
+    }
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -239,11 +245,61 @@ async fn a_refusal_names_its_code_and_never_the_services_words() {
 async fn one_request_that_is_refused_does_not_keep_back_the_others() {
     let endpoint = cloudwatch::CloudWatch::start();
     let mut publisher = publisher(&endpoint.url());
+    // Refused whole, and accepted in parts.
     endpoint.then([Behaviour::Strict, Behaviour::Refuse, Behaviour::Strict]);
     let data: Vec<_> = (0..2_500).map(|n| datum(&n.to_string())).collect();
-    let first = publish(&mut publisher, data.clone()).await;
-    assert_eq!((first.requests, first.accepted_requests), (3, 2));
-    let again = publish(&mut publisher, data).await;
-    assert_eq!((again.requests, again.result), (1, Ok(())));
+    let published = publish(&mut publisher, data).await;
+    assert_eq!((published.requests - published.accepted_requests, published.result), (1, Ok(())));
     assert_eq!(endpoint.sum("Errors"), 2_500.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_request_that_is_refused_for_its_rights_keeps_back_the_following_ones_which_would_fare_alike() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    let mut publisher = publisher(&endpoint.url());
+    endpoint.then([Behaviour::Strict, Behaviour::RefuseWith(403, "AccessDenied")]);
+    let data: Vec<_> = (0..2_500).map(|n| datum(&n.to_string())).collect();
+    let first = publish(&mut publisher, data.clone()).await;
+    assert_eq!((first.requests, first.accepted_requests, endpoint.requests()), (3, 1, 2));
+    let again = publish(&mut publisher, data).await;
+    assert_eq!((again.requests, again.result), (2, Ok(())));
+    assert_eq!(endpoint.sum("Errors"), 2_500.0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn one_datum_that_is_refused_costs_twenty_requests_at_most_and_no_other_datum() {
+    for at in [0, 1, 499, 500, 999] {
+        let endpoint = cloudwatch::CloudWatch::start();
+        endpoint.refuse_value("unwanted");
+        let mut data: Vec<_> = (0..1_000).map(|n| datum(&n.to_string())).collect();
+        data[at] = datum("unwanted");
+        let published = publish(&mut publisher(&endpoint.url()), data).await;
+        assert_eq!((published.result, published.unsendable_data, published.data), (Ok(()), 1, 999), "{at}");
+        assert_eq!(published.refused[0].dimensions[1].1, "unwanted");
+        assert_eq!((endpoint.sum("Errors"), published.uncertain_attempts), (999.0, 0), "{at}");
+        assert!(endpoint.requests() <= 21, "{at}: {}", endpoint.requests());
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_twenty_requests_did_not_find_the_next_delivery_finds() {
+    let endpoint = cloudwatch::CloudWatch::start();
+    endpoint.refuse_value("unwanted");
+    let mut data: Vec<_> = (0..1_000).map(|n| datum(&n.to_string())).collect();
+    for at in [0, 500, 999] {
+        data[at].dimensions.push(("Cause", "unwanted".to_owned()));
+    }
+    let mut publisher = publisher(&endpoint.url());
+    let mut refused = 0;
+    for deliveries in 1.. {
+        let before = endpoint.requests();
+        let published = publish(&mut publisher, data.clone()).await;
+        refused += published.refused.len();
+        assert!(endpoint.requests() - before <= 21);
+        if published.result.is_ok() {
+            assert!((2..=3).contains(&deliveries), "{deliveries}");
+            break;
+        }
+    }
+    assert_eq!((endpoint.sum("Errors"), refused), (997.0, 3));
 }

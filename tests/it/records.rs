@@ -129,7 +129,7 @@ fn when_cloudwatch_throttles_all_records_fail_and_the_retry_counts_once() {
 #[test]
 fn records_cut_in_two_after_a_part_of_their_data_was_accepted_count_once() {
     let endpoint = CloudWatch::start();
-    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    endpoint.then([Behaviour::Strict, Behaviour::RefuseWith(403, "AccessDenied")]);
     let mut function = Function::start(&endpoint);
     // Each record has a failure in each of 400 minutes: 800 data, of which all records share one half with the next.
     let record = |n: i64| {
@@ -158,7 +158,7 @@ fn records_cut_in_two_after_a_part_of_their_data_was_accepted_count_once() {
 #[test]
 fn log_events_that_records_share_count_once_in_whatever_order_the_records_come_again() {
     let endpoint = CloudWatch::start();
-    endpoint.then([Behaviour::Strict, Behaviour::Refuse]);
+    endpoint.then([Behaviour::Strict, Behaviour::RefuseWith(403, "AccessDenied")]);
     let mut function = Function::start(&endpoint);
     // A failure in each of 600 minutes: two requests. The other record brings the last two thirds of them again.
     let lines =

@@ -95,7 +95,7 @@ fn a_throttle_passes_and_a_refusal_is_an_error() {
     endpoint.always(Behaviour::Refuse);
     let output = publish(&endpoint.url(), &[], &[]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("not published: 0 of 1 requests accepted"), "{}", told(&output));
+    assert!(told(&output).contains("not published: 0 of 3 requests accepted"), "{}", told(&output));
     assert!(String::from_utf8(output.stdout).unwrap().contains("integration_timeout"), "the table is printed");
 }
 

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,6 +15,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::support::cloudwatch::{CloudWatch, now_ms};
 use crate::support::events::{self, LOG_GROUP};
 use crate::support::function::Function;
+use crate::support::http;
 
 /// An authority, and a server's side of TLS that it vouches for.
 struct Authority {
@@ -31,7 +33,7 @@ fn authority(name: &str) -> Authority {
     std::fs::write(&root, pem).unwrap();
 
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned(), "cloudwatch.test".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &authority).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -66,6 +68,26 @@ fn counts_go_out_over_tls() {
     let outcome = function.invoke(&one_failure());
     assert!(outcome.is_success(), "{outcome:?}");
     assert_eq!((endpoint.sum("Errors"), function.own("UncertainPublishes")), (1.0, 0.0));
+}
+
+#[test]
+fn counts_go_through_a_proxy_except_to_the_hosts_that_need_none() {
+    let authority = authority("proxied");
+    let endpoint = CloudWatch::start_with_tls(Arc::clone(&authority.server));
+    let (proxy, tunnels) = http::proxy(endpoint.address);
+    // Only the proxy knows the first host; the second one is this machine.
+    for (host, tunnelled) in [("cloudwatch.test", 1), ("localhost", 1)] {
+        let url = format!("https://{host}:{}", endpoint.address.port());
+        let mut function = Function::start_with(&[
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &url),
+            ("SSL_CERT_FILE", authority.root.to_str().unwrap()),
+            ("HTTPS_PROXY", &format!("http://{proxy}")),
+            ("NO_PROXY", "example.com"),
+        ]);
+        assert!(function.invoke(&one_failure()).is_success());
+        assert_eq!(tunnels.load(Ordering::Relaxed), tunnelled, "{host}");
+    }
+    assert_eq!(endpoint.sum("Errors"), 2.0);
 }
 
 #[test]

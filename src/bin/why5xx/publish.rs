@@ -8,7 +8,6 @@ mod target;
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
 use why5xx::publish::{requests, sendable};
 use why5xx::settings::Settings;
 use why5xx::tally::{Datum, Tally};
@@ -29,25 +28,20 @@ pub(crate) fn print(data: Vec<Datum>, settings: &Settings) -> Result<(), Failed>
     Ok(())
 }
 
-/// What can be sent now; says what cannot.
-pub(crate) fn sendable_now(tally: &Tally) -> Vec<Datum> {
-    sendable_at(tally, Timestamp::now().as_millisecond())
-}
-
 /// What could be sent when the last failure was logged, for a captured batch is old by the time it is looked at.
 pub(crate) fn sendable_then(tally: &Tally) -> Vec<Datum> {
     let latest = tally.counts().map(|(key, _)| key.minute_ms).max();
-    sendable_at(tally, latest.unwrap_or_default())
+    let sendable = sendable(tally.data(), latest.unwrap_or_default());
+    tell_stale(sendable.stale_failures());
+    sendable.data
 }
 
-fn sendable_at(tally: &Tally, now_ms: i64) -> Vec<Datum> {
-    let sendable = sendable(tally.data(), now_ms);
-    let stale = sendable.stale_failures();
-    if stale > 0 {
+/// Says how many failures CloudWatch does not take for their time.
+fn tell_stale(failures: u64) {
+    if failures > 0 {
         complain(&format!(
             "left out {}: CloudWatch takes nothing older than two weeks or more than two hours ahead",
-            counted(stale, "failure")
+            counted(failures, "failure")
         ));
     }
-    sendable.data
 }

@@ -115,15 +115,10 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     for input in &totals.undecodable {
         complain(&format!("{} could not be read: {}", printable(&input.input), printable(&input.error)));
     }
-    let data = match (options.publish, options.metrics) {
-        (true, _) => publish::sendable_now(&totals.tally),
-        (false, true) => publish::sendable_then(&totals.tally),
-        (false, false) => Vec::new(),
-    };
     let page = replay.page.as_ref();
     let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), &options.inputs));
     if options.metrics {
-        publish::print(data.clone(), &settings)?;
+        publish::print(publish::sendable_then(&totals.tally), &settings)?;
     } else if options.json {
         json::json(&totals)?;
     } else if options.csv {
@@ -134,7 +129,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     // Without the page, the counts are printed all the same. They are not sent: the next try would send them again.
     written?;
     if let Some(target) = target {
-        target.send(data, &settings)?;
+        target.send(totals.tally.data(), &settings)?;
     }
     Ok(totals.status())
 }

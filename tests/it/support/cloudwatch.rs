@@ -42,6 +42,10 @@ pub enum Behaviour {
     Slow(Duration),
     CutBeforeAccepting,
     CutAfterAccepting,
+    /// Takes nothing and shows a page with this status, as the proxy of a network does.
+    Page(u16),
+    /// Takes nothing and sends bytes without end.
+    Endless,
 }
 
 /// One datum that was accepted.
@@ -73,6 +77,8 @@ struct State {
     /// Sizes of accepted requests: data, bytes before compression.
     sizes: Vec<(usize, usize)>,
     refusals: Vec<Refusal>,
+    /// Value of a dimension that is refused for a reason that nobody knows.
+    unwanted: Option<&'static str>,
     clock: Option<Clock>,
     requests: usize,
     compressed: usize,
@@ -132,6 +138,11 @@ impl CloudWatch {
         self.state.lock().unwrap().clock = Some(Clock { ahead_ms: ahead_seconds * 1_000, status, code });
     }
 
+    /// Refuses each request with a datum that has this value of a dimension.
+    pub fn refuse_value(&self, value: &'static str) {
+        self.state.lock().unwrap().unwanted = Some(value);
+    }
+
     pub fn accepted(&self) -> Vec<Datum> {
         self.state.lock().unwrap().accepted.clone()
     }
@@ -178,7 +189,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     let is_timely = (signed_ms(request) - now_ms).abs() <= SIGNATURE_VALID_MS;
     let answer = match clock.filter(|_| !is_timely) {
         Some(clock) => error(clock.status, clock.code, "signed at another time"),
-        None => behave(state, behaviour, request),
+        None => behave(state, behaviour, request, now_ms),
     };
     with_date(answer, now_ms)
 }
@@ -202,10 +213,10 @@ fn with_date(answer: Answer, now_ms: i64) -> Answer {
     }
 }
 
-fn behave(state: &Mutex<State>, behaviour: Behaviour, request: &Request) -> Answer {
+fn behave(state: &Mutex<State>, behaviour: Behaviour, request: &Request, now_ms: i64) -> Answer {
     match behaviour {
-        Behaviour::Strict => accept_or_refuse(state, request),
-        Behaviour::StrictThenClose => Answer::Last(Box::new(accept_or_refuse(state, request))),
+        Behaviour::Strict => accept_or_refuse(state, request, now_ms),
+        Behaviour::StrictThenClose => Answer::Last(Box::new(accept_or_refuse(state, request, now_ms))),
         Behaviour::Throttle => error(400, "Throttling", "Rate exceeded"),
         Behaviour::Fail(status) => error(status, "InternalServiceError", "internal"),
         Behaviour::Refuse => error(400, "InvalidParameterValue", "told to refuse"),
@@ -213,19 +224,31 @@ fn behave(state: &Mutex<State>, behaviour: Behaviour, request: &Request) -> Answ
         Behaviour::Hang(time) => Answer::Hang(time),
         Behaviour::Slow(time) => {
             std::thread::sleep(time);
-            accept_or_refuse(state, request)
+            accept_or_refuse(state, request, now_ms)
         }
         Behaviour::CutBeforeAccepting => Answer::Cut,
         Behaviour::CutAfterAccepting => {
-            accept_or_refuse(state, request);
+            accept_or_refuse(state, request, now_ms);
             Answer::Cut
         }
+        Behaviour::Page(status) => Answer::Response { status, headers: page(), body: format!("<p>{SECRET}").into() },
+        Behaviour::Endless => Answer::Endless { status: 200, headers: page() },
     }
 }
 
-fn accept_or_refuse(state: &Mutex<State>, request: &Request) -> Answer {
+fn page() -> Vec<(&'static str, String)> {
+    vec![("content-type", "text/html".to_owned())]
+}
+
+fn accept_or_refuse(state: &Mutex<State>, request: &Request, now_ms: i64) -> Answer {
     let mut state = state.lock().unwrap();
-    match read(request) {
+    let unwanted = state.unwanted;
+    let is_unwanted = |datum: &Datum| datum.dimensions.values().any(|value| Some(value.as_str()) == unwanted);
+    let data = read(request, now_ms).and_then(|(data, bytes)| {
+        check(!data.iter().any(is_unwanted), "InvalidParameterValue", || "an unwanted value".to_owned())?;
+        Ok((data, bytes))
+    });
+    match data {
         Ok((data, bytes)) => {
             state.sizes.push((data.len(), bytes));
             state.accepted.extend(data);
@@ -261,7 +284,7 @@ fn encoded(value: &Value) -> Vec<u8> {
 }
 
 /// The data of a request and its size, or what is wrong with it.
-fn read(request: &Request) -> Result<(Vec<Datum>, usize), Refusal> {
+fn read(request: &Request, now_ms: i64) -> Result<(Vec<Datum>, usize), Refusal> {
     let protocol = request.method == "POST"
         && request.path == PATH
         && request.header("smithy-protocol") == "rpc-v2-cbor"
@@ -287,16 +310,15 @@ fn read(request: &Request) -> Result<(Vec<Datum>, usize), Refusal> {
     let data = array(field(&value, "MetricData"));
     check(!data.is_empty(), "MissingParameter", || "MetricData".to_owned())?;
     check(data.len() <= 1_000, "InvalidParameterValue", || format!("{} MetricData", data.len()))?;
-    let data: Result<Vec<_>, _> = data.iter().map(|datum| read_datum(&namespace, datum)).collect();
+    let data: Result<Vec<_>, _> = data.iter().map(|datum| read_datum(&namespace, datum, now_ms)).collect();
     Ok((data?, bytes))
 }
 
-fn read_datum(namespace: &str, value: &Value) -> Result<Datum, Refusal> {
+fn read_datum(namespace: &str, value: &Value, now_ms: i64) -> Result<Datum, Refusal> {
     let metric = text(field(value, "MetricName")).unwrap_or_default();
     check(is_name(&metric), "InvalidParameterValue", || format!("MetricName {metric:?}"))?;
     let timestamp_ms = timestamp_ms(field(value, "Timestamp"))
         .ok_or_else(|| ("MissingParameter", format!("Timestamp of {metric}")))?;
-    let now_ms = now_ms();
     let timely = (now_ms - 14 * DAY_MS..=now_ms + 2 * HOUR_MS).contains(&timestamp_ms);
     check(timely, "InvalidParameterValue", || format!("Timestamp {timestamp_ms} of {metric}"))?;
     Ok(Datum {

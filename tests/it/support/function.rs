@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -52,6 +52,18 @@ impl Function {
     /// Whether the environment lives.
     pub fn is_alive(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
+    }
+
+    /// Whether the environment ends by itself within this time.
+    pub fn ends_within(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while self.is_alive() {
+            if Instant::now() > until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
     }
 
     /// The most memory that was resident at any time, in bytes.

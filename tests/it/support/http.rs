@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A request, its body whole.
@@ -36,6 +37,11 @@ pub enum Answer {
     Cut,
     /// Says nothing for so long, then closes the connection.
     Hang(Duration),
+    /// This status and headers, and a body that does not end before the client goes away.
+    Endless {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+    },
 }
 
 /// Serves until the test program ends.
@@ -77,6 +83,35 @@ pub fn closed_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
+/// A proxy that lets its clients through to this address, whatever host they name, and counts how often.
+pub fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let tunnels = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&tunnels);
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let count = Arc::clone(&count);
+            std::thread::spawn(move || drop(tunnel(client, to, &count)));
+        }
+    });
+    (address, tunnels)
+}
+
+fn tunnel(client: TcpStream, to: SocketAddr, count: &AtomicUsize) -> io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    if read_request(&mut reader)?.is_none_or(|request| request.method != "CONNECT") {
+        return Ok(());
+    }
+    count.fetch_add(1, Ordering::Relaxed);
+    let server = TcpStream::connect(to)?;
+    (&client).write_all(b"HTTP/1.1 200 -\r\n\r\n")?;
+    let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
+    std::thread::spawn(move || io::copy(&mut from, &mut to));
+    io::copy(&mut reader, &mut &server)?;
+    server.shutdown(std::net::Shutdown::Both)
+}
+
 fn serve_connection<S: Read + Write>(
     stream: TcpStream,
     layer: impl Fn(TcpStream) -> io::Result<S>,
@@ -90,6 +125,7 @@ fn serve_connection<S: Read + Write>(
         let (answer, is_last) = if let Answer::Last(answer) = answer { (*answer, true) } else { (answer, false) };
         match answer {
             Answer::Response { status, headers, body } => write_response(stream.get_mut(), status, &headers, &body)?,
+            Answer::Endless { status, headers } => write_endless(stream.get_mut(), status, &headers)?,
             Answer::Last(_) | Answer::Cut => break,
             Answer::Hang(time) => {
                 std::thread::sleep(time);
@@ -104,13 +140,28 @@ fn serve_connection<S: Read + Write>(
 }
 
 fn write_response(to: &mut impl Write, status: u16, headers: &[(&str, String)], body: &[u8]) -> io::Result<()> {
-    let mut head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
+    to.write_all(&[head(status, headers, body.len()).as_bytes(), body].concat())?;
+    to.flush()
+}
+
+fn write_endless(to: &mut impl Write, status: u16, headers: &[(&str, String)]) -> io::Result<()> {
+    to.write_all(head(status, headers, 1 << 40).as_bytes())?;
+    loop {
+        to.write_all(&[b'x'; 64 * 1024])?;
+    }
+}
+
+fn head(status: u16, headers: &[(&str, String)], body_bytes: usize) -> String {
+    let mut head = format!("HTTP/1.1 {status} -\r\n");
+    // A 204 has no body, and must not say how long it is.
+    if status != 204 {
+        head.push_str(&format!("content-length: {body_bytes}\r\n"));
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    to.write_all(&[head.as_bytes(), body].concat())?;
-    to.flush()
+    head
 }
 
 /// The next request; none where the client has closed the connection.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
-use why5xx::publish::{CloudWatch, Publisher};
+use why5xx::publish::{CloudWatch, Fault, Publisher};
 use why5xx::settings::{Aws, Environment, Settings, SettingsError};
 use why5xx::tally::Datum;
 
-use super::counted;
+use super::{counted, tell_stale};
 use crate::Failed;
 use crate::report::complain;
+use crate::terminal::printable;
 
 /// How long all of the sending may take. A day of failures is a few requests.
 const SENDING_TIME: Duration = Duration::from_secs(15 * 60);
@@ -28,7 +29,8 @@ impl Target {
     /// Reads the variables of the AWS SDKs, before any input is read in vain.
     pub(crate) fn of(endpoint_url: Option<&str>) -> Result<Self, Failed> {
         let aws = Aws::load(&Environment::of_process()).map_err(|error| match error {
-            SettingsError::Missing { variable, .. } if variable.contains("KEY") => Failed(format!("{error} ({HINT})")),
+            SettingsError::Missing { variable, .. } if variable.contains("KEY") => with_hint(error),
+            SettingsError::Key { .. } => with_hint(error),
             error => error.into(),
         })?;
         let aws = match endpoint_url {
@@ -38,7 +40,7 @@ impl Target {
         Ok(Self { aws })
     }
 
-    /// Sends the data.
+    /// Sends the data that CloudWatch takes now; says what it does not take.
     pub(crate) fn send(&self, data: Vec<Datum>, settings: &Settings) -> Result<(), Failed> {
         let sink = CloudWatch::new(&self.aws);
         let mut publisher = Publisher::new(sink, &settings.namespace);
@@ -46,10 +48,22 @@ impl Target {
         let published = runtime.block_on(async {
             publisher.publish(b"replay", data, Timestamp::now().as_millisecond(), Instant::now() + SENDING_TIME).await
         });
+        tell_stale(published.stale_failures);
+        for datum in &published.refused {
+            let dimensions: String = datum.dimensions.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+            complain(&format!("CloudWatch refused {}{}; it is not published", datum.metric, printable(&dimensions)));
+        }
         if let Err(error) = published.result {
             let again = "; sending again counts what was accepted twice";
             let again = if published.accepted_requests > 0 { again } else { "" };
-            return Err(Failed(format!("not published: {error}{again}")));
+            let failed = format!("not published: {error}{again}");
+            return Err(match &error.fault {
+                fault if fault.is_about_credentials() => with_hint(failed),
+                Fault::Unreachable if !self.aws.not_honoured.is_empty() => {
+                    Failed(format!("{failed} (not honoured: {})", self.aws.not_honoured.join(", ")))
+                }
+                _ => Failed(failed),
+            });
         }
         if published.uncertain_attempts > 0 {
             let attempts = counted(u64::from(published.uncertain_attempts), "attempt");
@@ -59,4 +73,8 @@ impl Target {
         complain(&format!("published {} data in {requests}", published.data));
         Ok(())
     }
+}
+
+fn with_hint(error: impl std::fmt::Display) -> Failed {
+    Failed(format!("{error} ({HINT})"))
 }
