@@ -43,7 +43,9 @@ EVERYTHING = lists(3) | {
     "RolePath": "/team/",
     "RouteMetrics": "true",
     "RunbookUrl": "https://wiki.example.com/" + "x" * 75,
+    "SecurityGroupIds": "sg-0123456789abcdef0",
     "SettingsLayerArn": "arn:aws:lambda:us-east-1:111122223333:layer:why5xx:7",
+    "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
 }
 
 # Parameters that differ in what they make of the template.

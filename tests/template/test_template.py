@@ -225,6 +225,23 @@ def test_every_setting_has_the_prefix_of_the_project():
     assert [name for name in variables if not name.startswith("WHY5XX_")] == []
 
 
+# What Lambda must be able to do as the role of a function in a VPC, with interfaces that nobody knows before.
+NETWORK_INTERFACES = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
+
+def test_the_function_is_in_a_vpc_only_where_subnets_are_named():
+    vpc = {"SubnetIds": {"Ref": "SubnetIds"}, "SecurityGroupIds": {"Ref": "SecurityGroupIds"}}
+    assert RESOURCES["Function"]["Properties"]["VpcConfig"] == {"Fn::If": ["HasVpc", vpc, {"Ref": "AWS::NoValue"}]}
+    assert PARAMETERS["SubnetIds"]["Default"] == PARAMETERS["SecurityGroupIds"]["Default"] == ""
+
+
 def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
     granted = sorted((condition or "", action) for condition, each in statements() for action in actions(each))
     assert granted == [
@@ -234,6 +251,7 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
         ("", "sqs:SendMessage"),
         ("HasKmsKey", "kms:Decrypt"),
         ("HasKmsKey", "kms:GenerateDataKey"),
+        *(("HasVpc", action) for action in NETWORK_INTERFACES),
         ("KeepsInS3", "s3:ListBucket"),
         ("KeepsInS3", "s3:PutObject"),
         ("ReadsKinesisStream", "kinesis:DescribeStream"),
@@ -250,6 +268,7 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
 # What each action may reach. PutMetricData has no resource, so that a condition stands in for it.
 REACHES = {
     "cloudwatch:PutMetricData": "*",
+    "ec2:": "*",
     "logs:": {"Fn::GetAtt": ["FunctionLogGroup", "Arn"]},
     "sqs:": {"Fn::GetAtt": ["FailedEvents", "Arn"]},
     "s3:PutObject": {"Fn::Sub": "${FailedEventsBucket.Arn}/*"},
@@ -266,7 +285,8 @@ def test_each_action_of_the_role_reaches_one_resource_and_a_condition_bounds_the
             [resource] = [resource for prefix, resource in REACHES.items() if action.startswith(prefix)]
             assert statement["Resource"] == resource, action
         bound = {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
-        assert statement.get("Condition") == (bound if statement["Resource"] == "*" else None)
+        is_bound = actions(statement) == ["cloudwatch:PutMetricData"]
+        assert statement.get("Condition") == (bound if is_bound else None)
 
 
 def statements_in(value):
@@ -284,7 +304,8 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assert len(allowed) > len(list(statements()))
     for statement in allowed:
         assert not any("*" in action for action in actions(statement)), statement
-        assert statement.get("Resource") != "*" or actions(statement) == ["cloudwatch:PutMetricData"], statement
+        everywhere = [["cloudwatch:PutMetricData"], NETWORK_INTERFACES]
+        assert statement.get("Resource") != "*" or actions(statement) in everywhere, statement
         assert "NotAction" not in statement and "NotResource" not in statement and "NotPrincipal" not in statement
         # Whom a policy of a resource lets in is a service.
         assert set(statement.get("Principal", {"Service": ""})) == {"Service"}, statement
@@ -337,6 +358,9 @@ def test_the_stacks_own_log_groups_have_the_prefix_that_is_refused():
         ("KmsKeyArn", ["", "arn:aws:kms:eu-west-1:111122223333:key/0a1b-2c3d"], ["alias/logs"]),
         ("PermissionsBoundaryArn", ["", "arn:aws:iam::111122223333:policy/boundary"], ["boundary"]),
         ("RolePath", ["/", "/team/orders/"], ["", "team/", "/team"]),
+        # Each name of a list is held to the pattern.
+        ("SubnetIds", ["", "subnet-0123456789abcdef0"], ["vpc-0123456789abcdef0", "subnet-", "subnet-1 "]),
+        ("SecurityGroupIds", ["", "sg-0123456789abcdef0"], ["default", "sg-", "subnet-1"]),
         ("QuietStages", ["", "dev", "$default", "pre-prod", "dev, test"], ["x' OR 'x", 'y"', "a b", "x" * 381, "," * 16]),
     ],
 )
