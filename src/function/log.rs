@@ -81,7 +81,7 @@ pub(super) struct Totals {
     not_understood: u64,
     ambiguous_lines: u64,
     pub(super) errors: u64,
-    pub(super) unclassified: u64,
+    pub(super) without_cause: u64,
 }
 
 impl Totals {
@@ -93,7 +93,7 @@ impl Totals {
         self.ambiguous_lines += counted.ambiguous_lines;
         for (key, count) in counted.tally.counts() {
             self.errors += count;
-            self.unclassified += if key.cause == UNCLASSIFIED { count } else { 0 };
+            self.without_cause += if key.cause == UNCLASSIFIED { count } else { 0 };
         }
     }
 }

@@ -214,7 +214,7 @@ impl Function {
     /// Counts and logs what was published: exemplars of the failures, and shapes of those without a cause.
     fn log_found(&mut self, found: &Found<'_>) {
         self.own.count(OwnMetric::Failures, found.totals.errors);
-        self.own.count(OwnMetric::Unclassified, found.totals.unclassified);
+        self.own.count(OwnMetric::Unclassified, found.totals.without_cause);
         for exemplar in found.exemplars {
             self.log.line(LogLevel::Info, "exemplar", exemplar.fields(self.settings.region.as_deref()));
         }
