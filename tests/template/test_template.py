@@ -1,5 +1,6 @@
 """What the template promises, where no linter looks."""
 
+import pathlib
 import re
 
 import pytest
@@ -7,6 +8,8 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 import expansion
 from expansion import CONDITIONS, INTERFACE, PARAMETERS, REGION, RESOURCES, TEMPLATE, TEXT, translated
+
+PROJECT = pathlib.Path(__file__).parents[2]
 
 # A filter pattern's limit: API Reference, PutSubscriptionFilter.
 MAX_PATTERN_CHARS = 1024
@@ -361,6 +364,7 @@ def test_the_stacks_own_log_groups_have_the_prefix_that_is_refused():
         # Each name of a list is held to the pattern.
         ("SubnetIds", ["", "subnet-0123456789abcdef0"], ["vpc-0123456789abcdef0", "subnet-", "subnet-1 "]),
         ("SecurityGroupIds", ["", "sg-0123456789abcdef0"], ["default", "sg-", "subnet-1"]),
+        ("RunbookUrl", ["https://wiki.example.com/a[b]?c=d#e", "the wiki", "x"], ["", " x", 'a"b', "a\\b", "x" * 101, "a\nb"]),
         ("QuietStages", ["", "dev", "$default", "pre-prod", "dev, test"], ["x' OR 'x", 'y"', "a b", "x" * 381, "," * 16]),
     ],
 )
@@ -502,6 +506,27 @@ def test_the_canary_is_written_without_code_and_read_like_any_log_group():
     variables = RESOURCES["Function"]["Properties"]["Environment"]["Variables"]
     assert variables["WHY5XX_CANARY_LOG_GROUP"] == {"Ref": "CanaryLogGroup"}
     assert RESOURCES["CanarySubscription"]["Properties"]["LogGroupName"] == {"Ref": "CanaryLogGroup"}
+
+
+def test_the_page_on_stack_sets_says_what_takes_the_tags_of_a_stack():
+    said = {
+        "alarms": "AWS::CloudWatch::Alarm",
+        "the bucket": "AWS::S3::Bucket",
+        "the dashboard": "AWS::CloudWatch::Dashboard",
+        "the function": "AWS::Lambda::Function",
+        "log groups": "AWS::Logs::LogGroup",
+        "event source mappings": "AWS::Lambda::EventSourceMapping",
+        "queues": "AWS::SQS::Queue",
+        "the role": "AWS::IAM::Role",
+        "the rule": "AWS::Events::Rule",
+        "the topic": "AWS::SNS::Topic",
+    }
+    page = " ".join((PROJECT / "docs/package.md").read_text().split())
+    listed = page.partition("whatever of it can have tags: ")[2].partition(".")[0]
+    assert listed.replace(" and ", ", ") == ", ".join(said)
+    types = {each["Type"] for each in translated(LISTS).values()}
+    schema = lambda kind: PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
+    assert {kind for kind in types if schema(kind).get("tagging", {}).get("taggable")} == set(said.values())
 
 
 def test_no_account_level_resource_policy_is_taken():
