@@ -470,6 +470,12 @@ fn events_of_the_canary_count_in_canary_and_nowhere_else() {
     assert!(function.invoke(&events::payload(&batch)).is_success());
     assert_eq!((endpoint.sum_of("Canary", "Function", "why5xx"), endpoint.sum("Errors")), (6.0, 0.0));
     assert_eq!((function.own("Batches"), function.own("Canary"), function.own("Failures")), (1.0, 0.0, 0.0));
+
+    // It takes the way of the failures: where they are denied, the canary is, and the function still says that it works.
+    endpoint.always(Behaviour::RefuseWith(403, "AccessDenied"));
+    let batch = events::batch("/why5xx/canary", "b", now_ms(), &events::timed_out_request("5a6b7c8d"));
+    assert!(!function.invoke(&events::payload(&batch)).is_success());
+    assert_eq!((endpoint.sum("Canary"), function.own("Batches")), (6.0, 2.0));
 }
 
 #[test]

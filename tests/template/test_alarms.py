@@ -55,11 +55,12 @@ def test_causes_of_load_alarm_on_demand_alone():
 
 def test_only_a_missing_canary_is_bad():
     missing = {name: alarm["TreatMissingData"] for name, alarm in ALARMS.items()}
-    assert missing.pop("CanaryAlarm") == "breaching"
+    for name in "CanaryAlarm", "ExtractionAlarm":
+        assert missing.pop(name) == "breaching"
+        # Where nothing is published, nothing is missing.
+        assert not expansion.holds(RESOURCES[name]["Condition"], {"Sink": "stdout"})
+        assert is_there_by_default(name)
     assert set(missing.values()) == {"notBreaching"}
-    # Where nothing is published, nothing is missing.
-    assert not expansion.holds(RESOURCES["CanaryAlarm"]["Condition"], {"Sink": "stdout"})
-    assert is_there_by_default("CanaryAlarm")
 
 
 def test_every_alarm_tells_its_begin_and_end_by_e_mail_or_topic_and_by_default_nobody():
@@ -261,6 +262,7 @@ DELAYS = range(1, 9)
 
 BROKEN = Alarm(ALARMS["BrokenExecutionAlarm"], PARAMETERS, 300)
 CANARY = Alarm(ALARMS["CanaryAlarm"], PARAMETERS, ALARMS["CanaryAlarm"]["Period"])
+EXTRACTION = Alarm(ALARMS["ExtractionAlarm"], PARAMETERS, ALARMS["ExtractionAlarm"]["Period"])
 
 
 def failures(per_minute, delay):
@@ -347,6 +349,35 @@ def test_a_new_stack_does_not_alarm_before_its_first_canary(delay, lost, more):
 
 
 @pytest.mark.parametrize("more", RANGES)
+@pytest.mark.parametrize(
+    ("what", "takes_data", "extracts", "expected"),
+    [
+        ("all is well", True, True, set()),
+        ("PutMetricData is denied", False, True, {"CanaryAlarm"}),
+        ("no metrics are extracted from the log", True, False, {"ExtractionAlarm"}),
+        ("both", False, False, {"CanaryAlarm", "ExtractionAlarm"}),
+    ],
+)
+def test_each_way_to_cloudwatch_has_its_alarm(what, takes_data, extracts, expected, more):
+    # tests/it/function.rs shows that the function sends Canary and logs Batches, each where the other cannot arrive.
+    metrics = {"CanaryAlarm": ("Canary", takes_data), "ExtractionAlarm": ("Batches", extracts)}
+    fired = set()
+    for name, (metric, arrives) in metrics.items():
+        assert ALARMS[name]["MetricName"] == metric
+        assert ALARMS[name]["Dimensions"] == [{"Name": "Function", "Value": {"Ref": "Function"}}]
+        # A canary every five minutes, and nothing else: an account at rest.
+        data = canaries([2] * 60, 300) + (canaries([2] * 60, 600, first=300) if arrives else [])
+        if Alarm(ALARMS[name], PARAMETERS, ALARMS[name]["Period"]).first(range(600), data, more) is not None:
+            fired.add(name)
+    assert fired == expected, what
+
+
+def test_both_alarms_on_silence_take_the_same_time():
+    for of in "n", "m", "period", "threshold", "missing", "warm_up":
+        assert getattr(CANARY, of) == getattr(EXTRACTION, of)
+
+
+@pytest.mark.parametrize("more", RANGES)
 def test_a_new_stack_without_any_canary_alarms_when_the_warm_up_is_over(more):
     assert CANARY.first(range(300), [], more) == CANARY.warm_up
     assert SILENCE <= CANARY.warm_up <= 2 * SILENCE
@@ -378,11 +409,15 @@ PAGES = {str(path.relative_to(PROJECT)): path.read_text() for path in [PROJECT /
 
 
 def test_all_texts_state_the_minutes_that_the_canarys_alarm_needs():
-    texts = PAGES | {"its description": described(ALARMS["CanaryAlarm"]), "titles of the dashboard": dashboard_titles()}
+    texts = PAGES | {
+        "its description": described(ALARMS["CanaryAlarm"]),
+        "that of the other": described(ALARMS["ExtractionAlarm"]),
+        "titles of the dashboard": dashboard_titles(),
+    }
     stated = {name: set(statements(text)) for name, text in texts.items()}
     for name, found in stated.items():
         assert [each for each in found if each[0] not in (SILENCE, CANARY.warm_up)] == [], name
-    for name in "README.md", "docs/operating.md", "its description", "titles of the dashboard":
+    for name in "README.md", "docs/operating.md", "its description", "that of the other", "titles of the dashboard":
         assert SILENCE in {minutes for minutes, _ in stated[name]}, name
     assert CANARY.warm_up in {minutes for minutes, _ in stated["docs/operating.md"]}
 
@@ -418,16 +453,10 @@ def test_unclassified_failures_alarm_when_they_are_many_and_last(what, of_a_minu
         assert first is None or first <= 45
 
 
-@pytest.mark.parametrize("name", ["FailuresFilter", "UnclassifiedFilter"])
-def test_the_counts_of_the_functions_own_log_are_read_as_it_writes_them(name):
-    # src/function writes these messages and fields; tests/it/function.rs reads them there.
-    properties = RESOURCES[name]["Properties"]
-    pattern, value = {
-        "FailuresFilter": ('{ $.message = "batch published" }', "$.errors"),
-        "UnclassifiedFilter": ('{ $.message = "unclassified" }', "$.count"),
-    }[name]
-    assert properties["FilterPattern"] == pattern
-    [transformation] = properties["MetricTransformations"]
-    assert transformation["MetricValue"] == value
-    # What alarms and dashboard read of the namespace proper is the program's alone.
-    assert transformation["MetricNamespace"] == {"Fn::Sub": "${Namespace}/${AWS::StackName}"}
+def test_the_share_of_the_unclassified_is_read_as_the_function_counts_it():
+    for metric, name in zip(ALARMS["UnclassifiedAlarm"]["Metrics"], ["Failures", "Unclassified"]):
+        assert metric["MetricStat"]["Metric"] == {
+            "Namespace": {"Ref": "Namespace"},
+            "MetricName": name,
+            "Dimensions": [{"Name": "Function", "Value": {"Ref": "Function"}}],
+        }
