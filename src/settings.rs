@@ -53,6 +53,8 @@ const OWN_LOG_GROUP: &str = "AWS_LAMBDA_LOG_GROUP_NAME";
 /// Name of the function, the dimension of its own metrics.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
+/// Most invocations that Lambda sends one environment at the same time. Only Managed Instances set it.
+const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 /// Region of the function.
 const REGION: &str = "AWS_REGION";
 /// Address of the Runtime API. Only Lambda sets it.
@@ -131,6 +133,8 @@ pub struct Settings {
     pub own_log_group: Option<String>,
     /// Name of the function, the dimension of its own metrics.
     pub function_name: String,
+    /// Most invocations that Lambda sends one environment at the same time.
+    pub max_concurrency: u32,
     /// Region of the function.
     pub region: Option<String>,
     file: SettingsFile,
@@ -151,6 +155,7 @@ impl Default for Settings {
             routes_limit: 200,
             own_log_group: None,
             function_name: "why5xx".to_owned(),
+            max_concurrency: 1,
             region: None,
             file: SettingsFile::default(),
         }
@@ -239,6 +244,8 @@ impl Settings {
                 .unwrap_or(default.routes_limit),
             own_log_group: environment.value(OWN_LOG_GROUP)?,
             function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),
+            // Lambda's, so no value of it is an error.
+            max_concurrency: environment.value(MAX_CONCURRENCY)?.and_then(|value| value.parse().ok()).unwrap_or(1),
             region: environment.value(REGION)?,
             file: default.file,
         })

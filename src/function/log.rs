@@ -10,7 +10,7 @@ use why5xx::publish::Published;
 use why5xx::settings::{LogLevel, Settings};
 use why5xx::tally::Datum;
 
-/// Writer of the own log. Each line has the id of its invocation.
+/// Writer of the own log. Each line has the id of its invocation, if it is of one.
 pub(super) struct Log {
     level: LogLevel,
     lambda_level: LogLevel,
@@ -44,7 +44,9 @@ impl Log {
     }
 
     fn write(&self, level: LogLevel, message: &str, mut fields: Map<String, Value>) {
-        fields.insert("requestId".to_owned(), json!(self.request_id));
+        if !self.request_id.is_empty() {
+            fields.insert("requestId".to_owned(), json!(self.request_id));
+        }
         write(level, message, fields);
     }
 }

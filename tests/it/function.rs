@@ -514,6 +514,26 @@ fn the_sinks_on_standard_output_need_no_cloudwatch() {
 }
 
 #[test]
+fn a_function_of_managed_instances_says_that_it_takes_one_invocation_at_a_time() {
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    for (concurrency, says_so) in [("1", false), ("", false), ("10", true)] {
+        let variables = [("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()), ("AWS_LAMBDA_MAX_CONCURRENCY", concurrency)];
+        let mut function = Function::start_with(&variables);
+        assert!(function.invoke(&one_failure("a")).is_success());
+        let written = function.written();
+        // The runtime's own warning is no line of JSON.
+        let lines = written.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let about: Vec<_> = lines.filter(|line| line["maxConcurrency"] == 10).collect();
+        assert_eq!(about.len(), usize::from(says_so), "{written}");
+        for line in about {
+            assert_eq!((&line["level"], line.get("requestId")), (&json!("WARN"), None));
+        }
+    }
+    assert_eq!(endpoint.sum("Errors"), 3.0);
+}
+
+#[test]
 fn a_wrong_setting_ends_the_program_at_start_with_its_name() {
     let rows: [(&[(&str, &str)], &str); 3] = [
         (&[("WHY5XX_SINK", "kafka")], "WHY5XX_SINK is \"kafka\"; allowed: cloudwatch, emf or stdout"),
