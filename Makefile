@@ -160,6 +160,10 @@ functions: tools
 	ARCHITECTURES=$(ARCHITECTURE) .tools/sam/bin/python scripts/package --programs
 	cd benches/baselines && cargo build --locked --release -p bare && cargo build --locked --release -p usual
 
+.PHONY: soak
+soak: ## 200,000 short invocations in one environment: memory and open files stay flat, counts exact
+	WHY5XX_INVOCATIONS=200000 cargo test --locked --test it soak:: -- --nocapture
+
 .PHONY: bench-function
 bench-function: functions ## Start, first publish over TLS, memory and size of the function, beside a bare and a usual one
 	.tools/sam/bin/python benches/function.py $(FUNCTIONS)

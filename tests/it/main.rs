@@ -33,6 +33,7 @@ mod remedies;
 mod replay_publish;
 mod rivals;
 mod simulation;
+mod soak;
 mod strict_endpoint;
 mod support;
 mod tls;
