@@ -13,6 +13,7 @@ import time
 import boto3
 import pytest
 
+import emf
 import emulator
 import kinds
 import scenario
@@ -105,8 +106,22 @@ class Stack:
         return {key: count for key, count in self.counts().items() if key[0] in ("Errors", "StageErrors")}
 
     def own(self, metric):
-        """What the function counted of itself, by metric name."""
-        return sum(count for (name, _), count in self.counts().items() if name == metric)
+        """What the function counted of itself: the sum of what its log says, in Embedded Metric Format."""
+        return sum(sum(values) for name, values in self.own_metrics() if name == metric)
+
+    def own_metrics(self):
+        """The own metrics of all lines of the function's log, each of which must be as the format demands."""
+        function = self.outputs()["FunctionArn"].rpartition(":")[2]
+        for event in self.function_events():
+            for namespace, name, dimensions, unit, _, values in emf.metrics(event["message"], int(time.time() * 1000)):
+                assert (namespace, dimensions) == (NAMESPACE, (("Function", function),)), event["message"]
+                assert unit == ("Milliseconds" if name == "DeliveryDelay" else "Count"), event["message"]
+                yield name, values
+
+    def function_events(self):
+        group = self.outputs()["FunctionLogGroupName"]
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event for page in pages for event in page["events"]]
 
     def resources(self, stack=STACK):
         pages = self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
@@ -159,9 +174,7 @@ class Stack:
 
     def function_log(self):
         """The last lines that the function wrote, for a test that fails."""
-        group = self.outputs()["FunctionLogGroupName"]
-        events = self.logs.filter_log_events(logGroupName=group)["events"]
-        return "\n".join(event["message"].rstrip() for event in events[-20:])
+        return "\n".join(event["message"].rstrip() for event in self.function_events()[-20:])
 
 
 @pytest.fixture(scope="module")
@@ -277,8 +290,25 @@ def test_the_canary_counts_in_its_own_metric_alone(stack):
     event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "resources": [rule["Arn"]]}
     events = [{"timestamp": int(time.time() * 1000), "message": json.dumps(event)}]
     stack.put(group, "canary", events)
-    assert wait_for(lambda: stack.own("Canary"), 1) == 1, stack.function_log()
+
+    def canaries():
+        return sum(count for (name, _), count in stack.counts().items() if name == "Canary")
+
+    assert wait_for(canaries, 1) == 1, stack.function_log()
     assert stack.failures() == before
+
+
+def test_the_function_logs_what_it_counts_of_itself(stack):
+    lines = [line for line in map(emf.document, (event["message"] for event in stack.function_events())) if line]
+    of_invocations = [line for line in lines if str(line.get("message")).startswith("batch ")]
+    assert stack.own("Batches") >= len(of_invocations) > 0
+    assert all("_aws" in line and line["level"] and line["timestamp"] for line in of_invocations)
+    assert stack.own("Failures") == sum(line.get("errors", 0) for line in of_invocations if line["message"] == "batch published")
+    assert stack.own("LogEvents") == sum(line.get("logEvents", 0) for line in of_invocations)
+    assert max(max(values) for name, values in stack.own_metrics() if name == "DeliveryDelay") < 2 * 3600 * 1000
+    # Of that the sink sends nothing but the canary.
+    sent = {name for name, dimensions in stack.counts() if "Function" in dict(dimensions)}
+    assert sent == {"Canary"}
 
 
 def test_a_batch_that_cannot_be_read_is_kept_in_the_queue(stack):
@@ -297,6 +327,8 @@ def test_a_batch_that_cannot_be_read_is_kept_in_the_queue(stack):
     assert record["requestPayload"] == payload, "the event is not kept whole, so it could not be replayed"
     assert "gzip" in json.dumps(record["responsePayload"]), record["responsePayload"]
     assert stack.failures() == before
+    # On the failure path too: Lambda tried it three times.
+    assert wait_for(lambda: stack.own("UndecodableBatches"), 3) == 3, stack.function_log()
 
 
 def test_the_function_is_warm_for_the_next_batch(stack):
@@ -366,8 +398,9 @@ def test_dashboard_and_alarms_are_there(stack):
     alarms = {each["MetricName"]: each for each in stack.cloudwatch.describe_alarms()["MetricAlarms"]}
     function = stack.outputs()["FunctionArn"].rpartition(":")[2]
     canary = alarms["Canary"]
-    assert (canary["Namespace"], canary["TreatMissingData"]) == (NAMESPACE, "breaching")
-    assert canary["Dimensions"] == [{"Name": "Function", "Value": function}]
+    for alarm in canary, alarms["Batches"]:
+        assert (alarm["Namespace"], alarm["TreatMissingData"]) == (NAMESPACE, "breaching")
+        assert alarm["Dimensions"] == [{"Name": "Function", "Value": function}]
     found = [each for each in stack.cloudwatch.describe_alarms()["MetricAlarms"] if each["Namespace"] == "AWS/SQS"]
     queues = {stack.outputs()[name].rpartition("/")[2] for name in ("FailedEventsUrl", "UnreplayableEventsUrl")}
     assert {each["Dimensions"][0]["Value"] for each in found} == queues
