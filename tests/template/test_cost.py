@@ -37,6 +37,22 @@ def test_log_ingestion_outweighs_the_function_where_there_is_traffic():
     assert all(ours < theirs for ours, theirs in list(zip(own, logs))[4:])
 
 
+def test_a_hundred_requests_a_second_of_which_one_in_a_thousand_fails_cost_ten_dollars():
+    text = computed()
+    parts = [figures(text, row)[2] for row in ("function", "PutMetricData", "its own log")]
+    assert sum(parts) <= 10, parts
+
+
+def test_the_functions_own_log_costs_by_its_retention():
+    of_a_month, of_a_year = (figures(computed("--retention", days), "its own log")[2] for days in ("30", "365"))
+    assert of_a_month < of_a_year < 1.2 * of_a_month
+
+
+def test_log_events_of_requests_that_succeeded_bring_no_request():
+    many, few = (figures(computed("--passing", part), "PutMetricData")[2] for part in ("0.2", "0.02"))
+    assert many <= few
+
+
 def test_metrics_beyond_ten_thousand_are_cheaper():
     assert figures(computed(), "worst")[1] == round(10_000 * 0.30 + (500 * 2 * 46 + 12 - 10_000) * 0.10)
 
