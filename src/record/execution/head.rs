@@ -73,6 +73,7 @@ const SENTENCES: &[Words] = &[
     nothing(b"AWS Integration Endpoint RequestId"),
     nothing(b"Client ["),
     words(b"Completed authorizer", Head::AuthorizerDone),
+    nothing(b"Connection API request"),
     nothing(b"Endpoint request body"),
     nothing(b"Endpoint request headers:"),
     words(b"Endpoint request URI:", Head::RequestUri),
@@ -90,6 +91,7 @@ const SENTENCES: &[Words] = &[
     nothing(b"Key throttle"),
     words(b"Lambda execution failed", Head::LambdaExecutionFailed),
     words(b"Lambda invocation failed", Head::LambdaInvocationFailed),
+    nothing(b"Message from client"),
     words(b"Method completed with status:", Head::MethodCompleted),
     nothing(b"Method request"),
     nothing(b"Method response"),
@@ -115,6 +117,7 @@ const SENTENCES: &[Words] = &[
     // Logged once the authorizer has let the request pass.
     words(b"Verifying Usage Plan", Head::AuthorizerDone),
     nothing(b"WebSocket API ["),
+    nothing(b"WebSocket Request Route"),
     words(b"X-ray Tracing ID", Head::TraceId),
 ];
 
@@ -181,6 +184,11 @@ mod tests {
             "Method request path: {}",
             "API Key  authorized because method 'GET /orders' does not require API Key.",
             "API Key: ****************k7",
+            "API Key ****************k7 exceeded throttle limit for API Stage a1b2c3d4e5/prod: Key throttle limit exceeded",
+            "Key throttle limit exceeded for RestApi a1b2c3d4e5, Stage prod",
+            "Request validation succeeded for content type application/json",
+            "Client [Connection Id: L0=] disconnected from API [a1b2c3d4e5]. Close reason: [1001: going away]",
+            "Connection API request failed: GoneException",
             "Successfully completed execution",
         ] {
             assert_eq!(Head::find(text.as_bytes()).map(|found| found.0), Some(None), "{text}");
