@@ -1,9 +1,12 @@
 """The figures of docs/cost.md are those that scripts/cost computes."""
 
 import pathlib
+import re
 import subprocess
 
 import pytest
+
+from expansion import TEMPLATE, Stack
 
 PROJECT = pathlib.Path(__file__).parents[2]
 
@@ -79,3 +82,13 @@ def test_dollars_follow_from_milliseconds_and_prices():
 
 def test_the_smallest_size_is_best_where_nothing_may_be_dearer():
     assert {row[3] for row in of_lambda("--dearer", "0", "--wait", "1000").values()} == {128}
+
+
+def test_the_alarms_that_are_no_query_look_at_as_many_metrics_as_the_script_says():
+    looked_at = 0
+    for alarm in Stack(TEMPLATE).of_type("AWS::CloudWatch::Alarm").values():
+        metrics = alarm.get("Metrics")
+        if not any("SELECT" in each.get("Expression", "") for each in metrics or []):
+            looked_at += sum("MetricStat" in each for each in metrics) if metrics else 1
+    [stated] = re.findall(r'"alarms": \((\d+),', (PROJECT / "scripts/cost").read_text())
+    assert looked_at == int(stated)
