@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::cause::Cause;
-use crate::placeholder::UNKNOWN;
+use crate::placeholder::{OTHER, UNKNOWN};
 
 /// One failed request, invocation or rejected flow.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Failure {
     pub timestamp_ms: i64,
     /// The number of the log event with which it began, counted from 1 in its batch.
     pub number: u64,
+    /// The number in its batch of the log group that tells of it. A batch of centralised logs may have several.
+    pub source: u16,
     /// The request id, for exemplars.
     pub request_id: Option<Id>,
     /// The X-Ray trace id, for exemplars.
@@ -101,7 +103,42 @@ pub enum Subject {
     },
 }
 
+/// Longest names that have dimensions of their own, in bytes; what is longer counts as `other`. API Gateway's ids have 10 or
+/// 12 and its stages 128 at most; a function's name has 64, or 140 with its alias or version.
+const LONGEST_API_ID_BYTES: usize = 64;
+const LONGEST_STAGE_BYTES: usize = 128;
+const LONGEST_FUNCTION_NAME_BYTES: usize = 140;
+const LONGEST_ROUTE_BYTES: usize = 512;
+
 impl Subject {
+    /// Returns whether the names of an API and stage are longer than any that API Gateway gives.
+    pub(crate) fn are_too_long(api_id: &str, stage: &str) -> bool {
+        api_id.len() > LONGEST_API_ID_BYTES || stage.len() > LONGEST_STAGE_BYTES
+    }
+
+    /// The same for a resource or route.
+    pub(crate) fn is_too_long_route(route: &str) -> bool {
+        route.len() > LONGEST_ROUTE_BYTES
+    }
+
+    /// Puts `other` in place of names that are too long.
+    pub(crate) fn without_long_names(&mut self) {
+        match self {
+            Self::Request { api_id, stage, route } | Self::AccessLine { api_id, stage, route } => {
+                if Self::are_too_long(api_id, stage) {
+                    (*api_id, *stage) = (OTHER.to_owned(), OTHER.to_owned());
+                }
+                if let Some(route) = route.as_mut().filter(|route| Self::is_too_long_route(route)) {
+                    OTHER.clone_into(route);
+                }
+            }
+            Self::Invocation { function_name } if function_name.len() > LONGEST_FUNCTION_NAME_BYTES => {
+                OTHER.clone_into(function_name);
+            }
+            Self::Invocation { .. } | Self::OtherAccount { .. } | Self::Flow { .. } => {}
+        }
+    }
+
     /// The metric that counts it.
     pub const fn metric(&self) -> Metric {
         match self {

@@ -23,6 +23,7 @@ pub mod classify;
 pub mod decode;
 pub mod delays;
 pub mod failure;
+mod interner;
 mod keyed;
 pub mod log_kind;
 pub mod pipeline;

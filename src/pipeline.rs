@@ -24,7 +24,7 @@ use self::counter::Counter;
 use crate::cause::Table;
 use crate::classify;
 use crate::classify::repeated::Repeated;
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Origin};
 use crate::delays::Delays;
 use crate::failure::Failure;
 use crate::log_kind::LogKind;
@@ -52,9 +52,11 @@ pub struct Counted {
     pub shapes: BTreeMap<String, u64>,
     /// Times from a log event to now, where [`Pipeline::set_now`] tells it.
     pub delays: Delays,
-    /// The batch comes from the function's own log group, and nothing of it was read.
-    pub own_log_group: bool,
-    /// The time of its first log event, if the batch is the canary's.
+    /// Log events of the function's own log group, of which nothing was read.
+    pub own_log_events: u64,
+    /// Log events of the canary, of which nothing was read either.
+    pub canary_events: u64,
+    /// The time of the first of them.
     pub canary_ms: Option<i64>,
     /// Log events that were counted before.
     pub duplicate_events: u64,
@@ -79,6 +81,9 @@ pub struct Counted {
     /// What is to be remembered once the data were accepted.
     pub additions: Additions,
 }
+
+/// Most log groups of one batch of centralised logs. A batch holds one log stream, which comes from one as a rule.
+const MOST_SOURCES: usize = 256;
 
 /// Most APIs named of those whose failures are seen in both kinds of log.
 const MOST_BOTH_SOURCES: usize = 1_000;
@@ -161,10 +166,10 @@ impl Pipeline {
     }
 
     /// The same for log events at hand.
-    pub fn count_events<'e>(&self, header: &BatchHeader, events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
+    pub fn count_events<'e>(&self, header: &BatchHeader, mut events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
         let counted = self.count_with(|_, each| {
             let mut decoded = Decoded { header: header.clone(), ..Decoded::default() };
-            for event in events {
+            for event in events.by_ref() {
                 decoded.log_events += 1;
                 each(header, &event);
             }
@@ -219,14 +224,15 @@ impl Pipeline {
         self.memory.merge(additions);
     }
 
-    /// The same for a batch of any other form, which `decode` knows.
+    /// The same for a batch of any other form, which `decode` knows. It is called again where a batch tells the origin of its log
+    /// events behind them.
     ///
     /// # Errors
     ///
     /// Those of `decode`.
     pub fn count_with(
         &self,
-        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+        decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
         self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
@@ -238,7 +244,7 @@ impl Pipeline {
     /// Those of `decode`.
     pub fn count_read_by(
         &self,
-        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+        decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut read: impl for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e>,
     ) -> Result<Counted, DecodeError> {
         self.count_each(decode, |batch, header, event| {
@@ -252,14 +258,19 @@ impl Pipeline {
 
     fn count_each(
         &self,
-        decode: impl FnOnce(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
+        mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut each: impl FnMut(&mut Batch<'_>, &BatchHeader, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = Batch::new(self);
-        batch.counter.counted.decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+        let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+        if let Some(origin) = decoded.late_origin.take() {
+            batch = Batch { late_origin: Some(origin), ..Batch::new(self) };
+            decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+        }
+        batch.counter.counted.decoded = decoded;
         Ok(batch.finish())
     }
 }
@@ -267,21 +278,47 @@ impl Pipeline {
 /// One batch on its way.
 struct Batch<'p> {
     pipeline: &'p Pipeline,
-    /// Lent to each log event, and shared with the exemplars.
+    /// The source of the log event at hand: lent to it, and shared with the exemplars.
     source: Option<Arc<Source>>,
-    /// API and stage that the source tells.
-    place: Place,
+    /// What the log events of this source share.
+    lane: Lane,
+    /// The same for other sources of the batch.
+    parked: Vec<Lane>,
+    /// Origin of all log events, if the batch told it behind them.
+    late_origin: Option<Origin>,
     requests: Requests<'p>,
     repeated: Repeated,
-    /// Stands for the log stream of all its events.
-    stream_key: Option<u64>,
-    /// Only where the batch is of a function.
-    invocations: Option<Invocations>,
     counter: Counter<'p>,
-    /// The batch is the canary's.
-    is_canary: bool,
     /// The number of the log event at hand, from 1.
     number: u64,
+}
+
+/// What the log events of one source share. A batch has one source, unless it is of centralised logs.
+#[derive(Default)]
+struct Lane {
+    origin: Option<Origin>,
+    /// The number of the source.
+    number: u16,
+    /// API and stage that the source tells.
+    place: Place,
+    /// Stands for the log stream.
+    stream_key: u64,
+    /// Only where the log is of a function.
+    invocations: Option<Invocations>,
+    reading: Reading,
+}
+
+/// What happens to the log events of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Reading {
+    #[default]
+    Read,
+    /// They are of the function's own log.
+    Own,
+    /// They are the canary's.
+    Canary,
+    /// The batch has too many sources.
+    NotUnderstood,
 }
 
 impl<'p> Batch<'p> {
@@ -289,34 +326,60 @@ impl<'p> Batch<'p> {
         Self {
             pipeline,
             source: None,
-            place: Place::default(),
+            lane: Lane::default(),
+            parked: Vec::new(),
+            late_origin: None,
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
             repeated: Repeated::default(),
-            stream_key: None,
-            invocations: None,
             counter: Counter::new(&pipeline.settings, &pipeline.memory),
-            is_canary: false,
             number: 0,
         }
     }
 
-    /// The batch begins: its header tells where it comes from.
+    /// The first log event of the batch, or one of another source than the one before.
     #[cold]
-    fn begin(&mut self, header: &BatchHeader) -> Arc<Source> {
+    fn enter(&mut self, header: &BatchHeader) -> Arc<Source> {
+        let origin = header.origin.clone().or_else(|| self.late_origin.clone());
+        let lane = match self.parked.iter().position(|lane| lane.origin == origin) {
+            Some(at) => self.parked.swap_remove(at),
+            None => self.begin(BatchHeader { origin, ..header.clone() }),
+        };
+        let before = std::mem::replace(&mut self.lane, lane);
+        // The first lane of a batch takes the place of none.
+        if self.counter.sources.len() > 1 && before.reading != Reading::NotUnderstood {
+            self.parked.push(before);
+        }
+        self.counter.sources.get(usize::from(self.lane.number)).cloned().unwrap_or_default()
+    }
+
+    /// Begins a source: the header tells what it is.
+    fn begin(&mut self, header: BatchHeader) -> Lane {
         let settings = &*self.pipeline.settings;
-        let is = |group: &Option<String>| group.as_deref().is_some_and(|group| group == header.log_group);
-        self.counter.counted.own_log_group = is(&settings.own_log_group);
-        self.is_canary = is(&settings.canary_log_group);
-        let own_account = self.pipeline.own_account.as_ref();
-        self.counter.of_other_account = own_account.is_some_and(|own| is_other(own, &header.owner));
-        let mut source = Source::from_header(header, settings);
+        let number = self.counter.sources.len() as u16;
+        if self.counter.sources.len() >= MOST_SOURCES {
+            return Lane { origin: header.origin, reading: Reading::NotUnderstood, ..Lane::default() };
+        }
+        let mut source = Source::from_header(&header, settings);
         if let Some(kind) = self.pipeline.kind {
             (source.kind, source.disputed_kind) = (Some(kind), false);
         }
-        self.counter.counted.disputed_kind = source.disputed_kind;
-        let source = Arc::new(source);
-        self.place = self.place_of(&source, None, None);
-        source
+        let own_account = self.pipeline.own_account.as_ref();
+        source.is_of_other_account = own_account.is_some_and(|own| is_other(own, &source.owner));
+        self.counter.counted.disputed_kind |= source.disputed_kind;
+        let place = self.place_of(&source, None, None);
+        let lane = Lane {
+            number,
+            place,
+            stream_key: match &header.origin {
+                None => Memory::stream_key(&source.log_group, &source.log_stream),
+                Some(origin) => Memory::stream_key(origin, &source.log_stream),
+            },
+            invocations: None,
+            reading: reading(&source, &header.log_group, settings),
+            origin: header.origin,
+        };
+        self.counter.sources.push(Arc::new(source));
+        lane
     }
 
     fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
@@ -330,8 +393,8 @@ impl<'p> Batch<'p> {
     /// What the header tells; taken out, to be lent to an event.
     fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
         match self.source.take() {
-            Some(source) => source,
-            None => self.begin(header),
+            Some(source) if self.lane.origin.as_ref() == header.origin.as_ref().or(self.late_origin.as_ref()) => source,
+            _ => self.enter(header),
         }
     }
 
@@ -348,10 +411,16 @@ impl<'p> Batch<'p> {
         if let Some(now_ms) = self.pipeline.now_ms.filter(|_| event.timestamp_ms != 0) {
             counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
         }
-        if self.is_canary {
-            counted.canary_ms.get_or_insert(event.timestamp_ms);
+        match self.lane.reading {
+            Reading::Read => return true,
+            Reading::Own => counted.own_log_events += 1,
+            Reading::Canary => {
+                counted.canary_events += 1;
+                counted.canary_ms.get_or_insert(event.timestamp_ms);
+            }
+            Reading::NotUnderstood => counted.understood.add_record(self.number, &Record::Unknown),
         }
-        !(counted.own_log_group || self.is_canary)
+        false
     }
 
     #[inline]
@@ -394,7 +463,7 @@ impl<'p> Batch<'p> {
         self.counter.counted.understood.add_record(self.number, record);
         match record {
             Record::Execution(line) => self.execution(source, event, line),
-            Record::Transcript(text) if !self.is_duplicate(source, event) => {
+            Record::Transcript(text) if !self.is_duplicate(event) => {
                 // The event has one id, and none of its lines repeats another.
                 let event = LogEvent { id: b"", ..*event };
                 for line in execution::lines_of_transcript(text) {
@@ -421,9 +490,10 @@ impl<'p> Batch<'p> {
         let delivered = line.delivered.as_deref();
         let key = RequestKey {
             place: match delivered {
-                None => self.place,
+                None => self.lane.place,
                 Some(fields) => self.place_of(source, fields.api_id.as_deref(), fields.stage.as_deref()),
             },
+            source: self.lane.number,
             request_id: line.request_id.as_deref(),
             resource_path: delivered.filter(|_| counts_routes).and_then(|fields| fields.resource_path.as_deref()),
         };
@@ -433,24 +503,24 @@ impl<'p> Batch<'p> {
     /// Takes what a log event proves. This is the one way to a count for every kind of log: what decides counts once,
     /// however often the event is delivered.
     fn take(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, proof: Proof<'_>) {
-        let is_repeat = proof.decides() && self.is_duplicate(source, event);
+        let is_repeat = proof.decides() && self.is_duplicate(event);
         let (number, timestamp_ms) = (self.number, event.timestamp_ms);
         // An accepted batch counted this request; the requests must know that it is there again.
-        let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(source, event);
-        let Self { counter, requests, invocations, pipeline, .. } = self;
-        let mut failed = |failure| counter.count(source, failure);
+        let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(event);
+        let Self { counter, requests, lane, pipeline, .. } = self;
+        let mut failed = |failure| counter.count(failure);
         match proof {
             Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),
             Proof::Request(key, finding) if was_accepted => requests.repeated(key, timestamp_ms, finding, &mut failed),
             _ if is_repeat => {}
             Proof::Request(..) => {}
             Proof::Invocation(finding) => {
-                let stream = || pipeline.memory.of_stream(Memory::stream_key(&source.log_group, &source.log_stream));
-                let invocations = invocations.get_or_insert_with(|| Invocations::resume(stream()));
-                let mut failed = |failure| failed(Failure { number, ..failure });
+                let stream = || pipeline.memory.of_stream(lane.stream_key);
+                let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
+                let mut failed = |failure| failed(Failure { number, source: lane.number, ..failure });
                 invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
             }
-            Proof::Failed(failure) => drop(failed(Failure { number, ..failure })),
+            Proof::Failed(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
             Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
         }
     }
@@ -458,7 +528,8 @@ impl<'p> Batch<'p> {
     /// The number of the API and stage that a line names, or else its source.
     fn place_of(&mut self, source: &Source, api_id: Option<&str>, stage: Option<&str>) -> Place {
         let api_id = api_id.or(source.api_id.as_deref()).unwrap_or(UNKNOWN);
-        self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN))
+        let is_named = source.names_api(api_id, &self.pipeline.settings);
+        self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN), is_named)
     }
 
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
@@ -491,44 +562,46 @@ impl<'p> Batch<'p> {
     }
 
     /// Whether a log event that would count was counted before, in this batch or in an accepted one.
-    fn is_duplicate(&mut self, source: &Source, event: &LogEvent<'_>) -> bool {
+    fn is_duplicate(&mut self, event: &LogEvent<'_>) -> bool {
         if event.id.is_empty() {
             return false;
         }
-        let id = self.event_key(source, event);
+        let id = self.event_key(event);
         let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.additions.note(id);
         self.counter.counted.duplicate_events += u64::from(is_known);
         is_known
     }
 
     /// Whether a log event was counted in an accepted batch.
-    fn was_counted(&mut self, source: &Source, event: &LogEvent<'_>) -> bool {
-        let key = self.event_key(source, event);
+    fn was_counted(&self, event: &LogEvent<'_>) -> bool {
+        let key = self.event_key(event);
         self.pipeline.memory.knows(key)
     }
 
     /// What stands for the log event.
-    fn event_key(&mut self, source: &Source, event: &LogEvent<'_>) -> u64 {
-        let stream = self.stream_key.get_or_insert_with(|| Memory::stream_key(&source.log_group, &source.log_stream));
-        Memory::event_key(*stream, event.id)
+    fn event_key(&self, event: &LogEvent<'_>) -> u64 {
+        Memory::event_key(self.lane.stream_key, event.id)
     }
 
-    fn finish(mut self) -> Counted {
-        let source = self.source.take().unwrap_or_default();
-        let (mut counter, number) = (self.counter, self.number);
+    fn finish(self) -> Counted {
+        let Self { mut counter, lane, mut parked, requests, number, .. } = self;
         // One at a time: a hundred thousand failures at once would be tens of megabytes.
-        let finished = self.requests.finish(&mut |failure| counter.count(&source, failure));
+        let finished = requests.finish(&mut |failure| counter.count(failure));
         for (failure, counted_as) in finished.corrections {
-            counter.correct(&source, failure, counted_as);
+            counter.correct(failure, counted_as);
         }
         for (exemplar, trace_id) in finished.late_trace_ids {
             counter.trace_id(exemplar, trace_id);
         }
-        if let Some(invocations) = self.invocations {
-            let mut failed = |failure| counter.count(&source, Failure { number, ..failure });
-            let carry = invocations.finish(function_name(&source), &mut failed);
-            let stream_key = Memory::stream_key(&source.log_group, &source.log_stream);
-            counter.counted.additions.stream = Some((stream_key, carry));
+        parked.push(lane);
+        parked.sort_unstable_by_key(|lane| lane.number);
+        for Lane { invocations, number: source, stream_key, .. } in parked {
+            let Some((invocations, of)) = invocations.zip(counter.sources.get(usize::from(source)).cloned()) else {
+                continue;
+            };
+            let mut failed = |failure| counter.count(Failure { number, source, ..failure });
+            let carry = invocations.finish(function_name(&of), &mut failed);
+            counter.counted.additions.streams.push((stream_key, carry));
         }
         let mut counted = counter.finish();
         counted.split_requests += finished.split;
@@ -571,10 +644,34 @@ fn function_name(source: &Source) -> &str {
 }
 
 impl Counted {
+    /// Returns whether all log events are of the function's own log.
+    pub fn is_own_log(&self) -> bool {
+        self.own_log_events > 0 && self.own_log_events == self.decoded.log_events
+    }
+
     fn note_both(&mut self, api_id: &str) {
         if self.both_sources.len() < MOST_BOTH_SOURCES && !self.both_sources.contains(api_id) {
             self.both_sources.insert(api_id.to_owned());
         }
+    }
+}
+
+/// What to do with the log events of a source. `delivered_by` is the log group that delivers them, which may hold copies.
+fn reading(source: &Source, delivered_by: &str, settings: &Settings) -> Reading {
+    let is =
+        |name: &Option<String>| name.as_deref().is_some_and(|name| name == source.log_group || name == delivered_by);
+    // The stream of a copy names the function, whatever the log group is called.
+    let is_own = || {
+        settings.own_log_group.is_some()
+            && !source.is_of_other_account
+            && source.function_name() == Some(&settings.function_name)
+    };
+    if is(&settings.own_log_group) || is_own() {
+        Reading::Own
+    } else if is(&settings.canary_log_group) {
+        Reading::Canary
+    } else {
+        Reading::Read
     }
 }
 

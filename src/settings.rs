@@ -276,6 +276,11 @@ impl Settings {
         self.file.flow_fields.get(log_group).map(Vec::as_slice)
     }
 
+    /// Returns whether the settings file names an API.
+    pub fn names_api(&self, api_id: &str) -> bool {
+        self.file.apis.contains_key(api_id)
+    }
+
     /// Returns the owner's name of an API; its id if it has none.
     pub fn api_name<'a>(&'a self, api_id: &'a str) -> &'a str {
         self.file.apis.get(api_id).map_or(api_id, String::as_str)

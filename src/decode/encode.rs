@@ -44,7 +44,8 @@ fn write_document<'a>(
         timestamp: i64,
         message: &'e str,
     }
-    let BatchHeader { message_type, owner, log_group, log_stream, subscription_filters } = header;
+    // The origin is of one log event at a time.
+    let BatchHeader { message_type, owner, log_group, log_stream, subscription_filters, origin: _ } = header;
     for (before, value) in [
         (r#"{"messageType":"#, message_type),
         (r#","owner":"#, owner),

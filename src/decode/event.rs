@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use wide::u8x16;
 
 use super::message::Message;
+use super::origin::{KEYS, Origin};
 use super::skip::{behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
 
@@ -163,6 +164,8 @@ pub(super) struct Reading<'a> {
     pub(super) message: Option<&'a [u8]>,
     /// Whether any part of the element is wrong.
     pub(super) damaged: bool,
+    /// Its system fields.
+    pub(super) origin: Option<Origin>,
 }
 
 /// Parses an element of any form. Of members of one name the last counts, and the element is damaged.
@@ -176,12 +179,17 @@ pub(super) fn read(element: &[u8]) -> Reading<'_> {
 pub(super) fn read_cut(element: &[u8]) -> Reading<'_> {
     let mut damaged = false;
     let [mut id, mut timestamp, mut message] = [None; 3];
+    let mut origin = Origin::default();
     let mut members = Members { element, at: 0 };
     while let Some((key, value)) = members.next() {
         let before = match name(key) {
             Some("id") => id.replace(value),
             Some("timestamp") => timestamp.replace(value),
             Some("message") => message.replace(value),
+            Some(key) if KEYS.contains(&key) && !value.cut => {
+                origin.add(key, value.bytes);
+                None
+            }
             Some(_) => None,
             None => {
                 damaged = true;
@@ -195,17 +203,17 @@ pub(super) fn read_cut(element: &[u8]) -> Reading<'_> {
     let id_is_fine = id.is_none_or(|id| id.bytes == b"null" || id.inside().is_some_and(is_valid));
     damaged |= !id_is_fine || timestamp_ms.is_none() || !message.is_some_and(is_valid);
     let id = id.and_then(Value::inside).map(|id| Message::json_escaped(id).text()).unwrap_or_default();
-    Reading { id, timestamp_ms, message, damaged }
+    Reading { id, timestamp_ms, message, damaged, origin: origin.known() }
 }
 
 /// Returns the name of a known key, an empty string for any other, and None for an invalid string.
 fn name(key: &[u8]) -> Option<&'static str> {
-    const NAMES: [&str; 3] = ["id", "timestamp", "message"];
-    if let Some(name) = NAMES.into_iter().find(|name| name.as_bytes() == key) {
+    let names = || ["id", "timestamp", "message"].into_iter().chain(KEYS);
+    if let Some(name) = names().find(|name| name.as_bytes() == key) {
         return Some(name);
     }
     let key = is_valid(key).then(|| Message::json_escaped(key).text())?;
-    Some(NAMES.into_iter().find(|&name| name == key).unwrap_or_default())
+    Some(names().find(|&name| name == key).unwrap_or_default())
 }
 
 /// Parses a time in milliseconds: a whole number, a fraction, or either as a string.

@@ -26,6 +26,7 @@ mod error;
 mod event;
 mod gzip;
 mod message;
+mod origin;
 mod outer;
 mod scan;
 mod skip;
@@ -42,6 +43,7 @@ use watch::Watch;
 pub use encode::{encode_document, encode_event, encode_gzip};
 pub use error::{DecodeError, GzipFault, JsonFault};
 pub use message::Message;
+pub use origin::Origin;
 
 /// Header of a batch: its members beside the log events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct BatchHeader {
     pub log_stream: String,
     /// Names of the subscription filters that passed the events on. A log group has two at most.
     pub subscription_filters: Vec<String>,
+    /// Where the log event at hand was written, if its batch is of centralised logs.
+    pub origin: Option<Origin>,
 }
 
 impl BatchHeader {
@@ -111,6 +115,8 @@ pub struct Decoded {
     pub damaged_events: u64,
     /// Length of the document.
     pub inflated_bytes: u64,
+    /// Origin of all log events, if the document tells it behind them. They have to be read again then.
+    pub late_origin: Option<Origin>,
 }
 
 /// Callback for each log event. It gets a reference: moving an event takes as long as finding it.

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::event::{self, Canonical, Reading};
 use super::message::Message;
+use super::origin::{self, Origin};
 use super::skip::{Skip, behind_blanks, value_end};
 use super::strings::{is_valid, string_end};
 use super::{BatchHeader, DecodeError, Decoded, EventCallback, JsonFault, LogEvent};
@@ -21,6 +22,10 @@ pub(super) struct Scanner {
     elements: u64,
     decoded: Decoded,
     seen: SeenKeys,
+    /// Origin that the document tells for all its events.
+    origin: Origin,
+    /// The header has the origin that an event tells for itself.
+    has_own_origin: bool,
     /// Timestamp of the previous event.
     timestamp_ms: Option<i64>,
 }
@@ -49,6 +54,8 @@ enum DocumentKey {
     /// Position in [`DocumentKey::HEADER`].
     Header(usize),
     Filters,
+    /// Position in [`origin::KEYS`].
+    Origin(usize),
     LogEvents,
     Other,
 }
@@ -61,7 +68,7 @@ impl DocumentKey {
             Some(nth) => Self::Header(nth),
             None if key == "logEvents" => Self::LogEvents,
             None if key == "subscriptionFilters" => Self::Filters,
-            None => Self::Other,
+            None => origin::KEYS.iter().position(|&name| name == key).map_or(Self::Other, Self::Origin),
         }
     }
 }
@@ -96,7 +103,18 @@ impl Scanner {
     pub(super) fn new(header: Option<BatchHeader>, most_events: u64) -> Self {
         let seen = SeenKeys { from_the_start: header.is_some(), ..SeenKeys::default() };
         let decoded = Decoded { header: header.unwrap_or_default(), ..Decoded::default() };
-        Self { state: State::Start, taken: 0, most_events, elements: 0, decoded, seen, timestamp_ms: None }
+        let origin = decoded.header.origin.clone().unwrap_or_default();
+        Self {
+            state: State::Start,
+            taken: 0,
+            most_events,
+            elements: 0,
+            decoded,
+            seen,
+            origin,
+            has_own_origin: false,
+            timestamp_ms: None,
+        }
     }
 
     /// Consumes whole values. Returns the number of bytes consumed; the next call must begin behind them.
@@ -121,7 +139,9 @@ impl Scanner {
     /// Handles a value that does not fit into the buffer: reads an element as far as it is there, and skips the rest.
     pub(super) fn overflow(&mut self, bytes: &[u8], on_event: &mut EventCallback<'_>) -> Result<(), DecodeError> {
         match self.state {
-            State::Value(DocumentKey::Filters | DocumentKey::Other) => self.state = State::SkipValue(Skip::default()),
+            State::Value(DocumentKey::Filters | DocumentKey::Origin(_) | DocumentKey::Other) => {
+                self.state = State::SkipValue(Skip::default())
+            }
             State::FirstElement | State::Element => {
                 let mut reading = event::read_cut(bytes);
                 reading.damaged = true;
@@ -197,7 +217,7 @@ impl Scanner {
             DocumentKey::Header(_) if !matches!(bytes[at], b'"' | b'n') => {
                 Err(Stop::Fault(JsonFault::HeaderNotAString))
             }
-            DocumentKey::Header(_) | DocumentKey::Filters | DocumentKey::Other => {
+            DocumentKey::Header(_) | DocumentKey::Filters | DocumentKey::Origin(_) | DocumentKey::Other => {
                 let Some(end) = value_end(&bytes[at..]) else { return Ok(None) };
                 let value = &bytes[at..at + end];
                 match field {
@@ -206,6 +226,7 @@ impl Scanner {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
                     DocumentKey::Filters => self.filters(value)?,
+                    DocumentKey::Origin(nth) => self.origin(nth, value),
                     _ => {}
                 }
                 self.state = State::AfterValue;
@@ -240,6 +261,17 @@ impl Scanner {
         Ok(())
     }
 
+    /// Keeps what the document tells of the origin of all its events.
+    fn origin(&mut self, nth: usize, value: &[u8]) {
+        self.origin.add(origin::KEYS[nth], value);
+        let known = self.origin.clone().known();
+        if self.seen.log_events && !self.seen.passed_over && !self.seen.from_the_start {
+            self.decoded.late_origin = known;
+        } else {
+            self.decoded.header.origin = known;
+        }
+    }
+
     /// Begins the value of `logEvents`. Returns whether to skip it.
     fn log_events(&mut self, byte: u8) -> Result<bool, Stop> {
         if byte != b'[' {
@@ -263,6 +295,10 @@ impl Scanner {
                 Canonical::Event(event) => {
                     self.count_element()?;
                     self.decoded.damaged_events += u64::from(event.damaged);
+                    if self.has_own_origin {
+                        self.has_own_origin = false;
+                        self.decoded.header.origin = self.origin.clone().known();
+                    }
                     self.hand_over(event.id, event.timestamp_ms, event.message, event.unusual, on_event);
                     event.bytes
                 }
@@ -291,6 +327,8 @@ impl Scanner {
     fn element(&mut self, reading: Reading<'_>, on_event: &mut EventCallback<'_>) -> Result<(), Stop> {
         self.count_element()?;
         self.decoded.damaged_events += u64::from(reading.damaged);
+        self.has_own_origin = reading.origin.is_some();
+        self.decoded.header.origin = reading.origin.unwrap_or_default().within(&self.origin).known();
         // The events of a stream are in the order of their times, so the previous time is the best guess.
         if let (Some(message), Some(timestamp_ms)) = (reading.message, reading.timestamp_ms.or(self.timestamp_ms)) {
             self.hand_over(reading.id.as_bytes(), timestamp_ms, message, true, on_event);

@@ -61,6 +61,7 @@ fn header() -> BatchHeader {
         log_group: "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(),
         log_stream: "0f1e2d".to_owned(),
         subscription_filters: vec!["f".to_owned()],
+        origin: None,
     }
 }
 

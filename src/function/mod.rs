@@ -128,8 +128,10 @@ impl Function {
     }
 
     async fn batch(&mut self, begin: &Invocation<'_>, counted: Counted) -> Result<(), InvocationError> {
-        if counted.own_log_group {
+        if counted.own_log_events > 0 {
             self.refuse_own_log_group(&counted);
+        }
+        if counted.is_own_log() {
             return Ok(());
         }
         if counted.decoded.header.is_control() {
@@ -176,7 +178,7 @@ impl Function {
         });
         self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
         if let Some(canary_ms) = counted.canary_ms {
-            part.data.push(canary(&self.settings.function_name, canary_ms, counted.decoded.log_events));
+            part.data.push(canary(&self.settings.function_name, canary_ms, counted.canary_events));
         }
         part
     }

@@ -11,7 +11,8 @@ use super::{Counted, Memory};
 use crate::cause::Cause;
 use crate::classify;
 use crate::failure::{Failure, Subject};
-use crate::keyed::{Keyed, OfProcess, key_of};
+use crate::interner::Interner;
+use crate::keyed::{OfProcess, key_of};
 use crate::record::Source;
 use crate::settings::Settings;
 use crate::tally::{Correction, CountKey, minute_of};
@@ -31,14 +32,12 @@ pub(super) struct Counter<'p> {
     settings: &'p Settings,
     known: &'p Memory,
     pub(super) counted: Counted,
-    /// The log is another account's.
-    pub(super) of_other_account: bool,
-    /// The subjects as they are counted, by number.
-    subjects: Vec<Dimensioned>,
-    /// The numbers, by the hash of the subject as the log shows it.
-    numbers: Keyed<usize>,
+    /// The log groups that tell of the failures, by number.
+    pub(super) sources: Vec<Arc<Source>>,
+    /// The subjects as they are counted, by the hash of the subject as the log shows it.
+    subjects: Interner<Dimensioned>,
     /// Counts by number of the subject, cause, minute and status.
-    counts: HashMap<(usize, &'static str, i64, Option<u16>), u64, OfProcess>,
+    counts: HashMap<(u16, &'static str, i64, Option<u16>), u64, OfProcess>,
 }
 
 /// A subject with the dimensions under which it is counted.
@@ -47,6 +46,8 @@ struct Dimensioned {
     subject: Arc<Subject>,
     /// A cap folded it into `other`.
     folded: bool,
+    /// The log group or the settings name it.
+    is_named: bool,
 }
 
 impl<'p> Counter<'p> {
@@ -55,9 +56,8 @@ impl<'p> Counter<'p> {
             settings,
             known,
             counted: Counted { additions: known.begin_batch(), ..Counted::default() },
-            of_other_account: false,
-            subjects: Vec::new(),
-            numbers: Keyed::default(),
+            sources: Vec::new(),
+            subjects: Interner::default(),
             counts: HashMap::default(),
         }
     }
@@ -69,13 +69,9 @@ impl<'p> Counter<'p> {
     }
 
     /// Counts a failure of any kind of log. Returns the number of its exemplar, if it becomes one.
-    pub(super) fn count(&mut self, source: &Arc<Source>, mut failure: Failure) -> Option<usize> {
-        let key = key_of(&failure.subject);
-        let number = match self.numbers.get(&key) {
-            Some(number) => *number,
-            None => self.number(source, key, Subject::clone(&failure.subject)),
-        };
-        self.counted.other_dimensions += u64::from(self.subjects[number].folded);
+    pub(super) fn count(&mut self, mut failure: Failure) -> Option<usize> {
+        let number = self.dimensioned(&failure);
+        self.counted.other_dimensions += u64::from(self.subjects.value(number).is_some_and(|known| known.folded));
         let minute_ms = minute_of(failure.timestamp_ms);
         let nth = self.counts.entry((number, failure.cause.id, minute_ms, failure.status)).or_default();
         *nth += 1;
@@ -86,18 +82,14 @@ impl<'p> Counter<'p> {
         if !self.shows(nth, &failure) {
             return None;
         }
-        failure.subject = self.subjects[number].subject.clone();
-        Some(self.show(source, failure))
+        self.set_subject(&mut failure, number);
+        Some(self.show(failure))
     }
 
     /// Notes that an earlier batch counted a failure under another cause: it is not counted again, but shown.
-    pub(super) fn correct(&mut self, source: &Arc<Source>, mut failure: Failure, counted_as: &'static Cause) {
-        let key = key_of(&failure.subject);
-        let number = match self.numbers.get(&key) {
-            Some(number) => *number,
-            None => self.number(source, key, Subject::clone(&failure.subject)),
-        };
-        failure.subject = self.subjects[number].subject.clone();
+    pub(super) fn correct(&mut self, mut failure: Failure, counted_as: &'static Cause) {
+        let number = self.dimensioned(&failure);
+        self.set_subject(&mut failure, number);
         self.counted.corrections.push(Correction {
             key: CountKey {
                 subject: Subject::clone(&failure.subject),
@@ -109,18 +101,51 @@ impl<'p> Counter<'p> {
             request_id: failure.request_id.clone(),
         });
         if self.shows(1, &failure) {
-            self.show(source, failure);
+            self.show(failure);
         }
+    }
+
+    /// Returns the log group that tells of a failure.
+    fn source(&self, failure: &Failure) -> Option<&Arc<Source>> {
+        self.sources.get(usize::from(failure.source)).or(self.sources.first())
+    }
+
+    /// Puts the subject with this number into a failure.
+    fn set_subject(&self, failure: &mut Failure, number: u16) {
+        if let Some(known) = self.subjects.value(number) {
+            failure.subject = known.subject.clone();
+        }
+    }
+
+    /// Returns the number of a failure's subject as it is counted.
+    fn dimensioned(&mut self, failure: &Failure) -> u16 {
+        let source = self.source(failure);
+        let key = match source {
+            Some(source) if source.is_of_other_account => key_of((&failure.subject, &source.owner)),
+            _ => key_of(&failure.subject),
+        };
+        let is_named = |source: &Source| is_named(source, &failure.subject, self.settings);
+        match self.subjects.find(key) {
+            Some(number)
+                // Another log group may name what a log event alone could not.
+                if self.subjects.value(number).is_some_and(|known| known.folded && !known.is_named)
+                    && source.is_some_and(|source| is_named(source)) => {}
+            Some(number) => return number,
+            None => {}
+        }
+        let source = source.cloned().unwrap_or_default();
+        self.number(&source, key, Subject::clone(&failure.subject))
     }
 
     /// Adds what was counted by number to the tally, and forgets the numbers.
     fn flush(&mut self) {
         for ((number, cause, minute_ms, status), count) in self.counts.drain() {
-            let subject = Subject::clone(&self.subjects[number].subject);
-            self.counted.tally.add_many(CountKey { subject, cause, minute_ms, status }, count);
+            if let Some(Dimensioned { subject, .. }) = self.subjects.value(number) {
+                let subject = Subject::clone(subject);
+                self.counted.tally.add_many(CountKey { subject, cause, minute_ms, status }, count);
+            }
         }
         self.subjects.clear();
-        self.numbers.clear();
     }
 
     fn shape(&mut self, shape: &str) {
@@ -138,10 +163,11 @@ impl<'p> Counter<'p> {
             && self.counted.additions.shown.admit(&self.known.shown, failure.cause.id, failure.timestamp_ms, limit)
     }
 
-    fn show(&mut self, source: &Arc<Source>, mut failure: Failure) -> usize {
+    fn show(&mut self, mut failure: Failure) -> usize {
+        let source = self.source(&failure).cloned().unwrap_or_default();
         failure.request_id = failure.request_id.filter(|id| id.text().is_some_and(exemplars::is_plain_id));
         failure.trace_id = failure.trace_id.filter(|id| exemplars::is_plain_id(id));
-        self.counted.exemplars.push(Exemplar { failure, source: source.clone() });
+        self.counted.exemplars.push(Exemplar { failure, source });
         self.counted.exemplars.len() - 1
     }
 
@@ -154,7 +180,9 @@ impl<'p> Counter<'p> {
 
     /// Works out the dimensions of a subject and gives it a number. The dimensions are the owner's names, the account, and
     /// `other` beyond the caps.
-    fn number(&mut self, source: &Arc<Source>, key: u64, mut subject: Subject) -> usize {
+    fn number(&mut self, source: &Source, key: u64, mut subject: Subject) -> u16 {
+        let is_named = is_named(source, &subject, self.settings);
+        subject.without_long_names();
         name_subject(&mut subject, self.settings);
         let noted = self.counted.additions.sources.note(&self.known.sources, &subject);
         if noted.is_new && noted.is_in_both || self.subjects.len() == MOST_SUBJECTS {
@@ -170,14 +198,23 @@ impl<'p> Counter<'p> {
             }
             _ => {}
         }
-        if self.of_other_account {
+        if source.is_of_other_account {
             subject = subject.in_account(&source.owner);
         }
-        let folded = self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, self.settings);
-        let number = self.subjects.len();
-        self.subjects.push(Dimensioned { subject: Arc::new(subject), folded });
-        self.numbers.insert(key, number);
-        number
+        let folded =
+            self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, is_named, self.settings);
+        let dimensioned = Dimensioned { subject: Arc::new(subject), folded, is_named };
+        // There is room, so it always has a number.
+        self.subjects.insert(key, MOST_SUBJECTS, dimensioned).unwrap_or_default()
+    }
+}
+
+/// Whether the log group or the settings name a subject, so that no log event can have made it up.
+fn is_named(source: &Source, subject: &Subject, settings: &Settings) -> bool {
+    match subject {
+        Subject::Request { api_id, .. } | Subject::AccessLine { api_id, .. } => source.names_api(api_id, settings),
+        // The log group or the log stream names a function, the log group a flow.
+        Subject::Invocation { .. } | Subject::OtherAccount { .. } | Subject::Flow { .. } => true,
     }
 }
 

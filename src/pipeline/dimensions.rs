@@ -15,20 +15,29 @@ use crate::settings::Settings;
 /// has a cap of its own, so that many functions do not push out an API.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dimensions {
-    given: BTreeMap<&'static str, HashSet<u64, NoHash>>,
+    given: BTreeMap<&'static str, Given>,
+}
+
+/// Dimension values of one kind.
+#[derive(Debug, Clone, Default)]
+struct Given {
+    all: HashSet<u64, NoHash>,
+    /// How many of them the log groups and the settings name.
+    named: usize,
 }
 
 impl Dimensions {
     /// Counts as `other` what would be one set of dimensions too many, beside those that `known` has given out. Says
-    /// whether anything was changed.
-    pub(super) fn fold(&mut self, known: &Self, subject: &mut Subject, settings: &Settings) -> bool {
+    /// whether anything was changed. `is_named`: the log group or the settings name the subject.
+    pub(super) fn fold(&mut self, known: &Self, subject: &mut Subject, is_named: bool, settings: &Settings) -> bool {
         let (names, values): (Vec<_>, Vec<_>) = subject.dimensions().into_iter().unzip();
         let kind = names.last().copied().unwrap_or_default();
-        // APIs beyond those of a batch are folded already.
-        let is_folded = matches!(values[..], [OTHER, OTHER]);
-        let is_given = !is_folded && self.give(known, kind, &values, settings.dimension_sets_limit);
-        let route_is_given = is_given
-            && subject.route().is_none_or(|route| self.give(known, "Route", (&values, route), settings.routes_limit));
+        // Names that are too long, and APIs beyond those of a batch, are folded already.
+        let is_folded = values.iter().rev().take(2).all(|value| *value == OTHER);
+        let is_given = !is_folded && self.give(known, kind, &values, is_named, settings.dimension_sets_limit);
+        let give_route =
+            |route: &str| route != OTHER && self.give(known, "Route", (&values, route), false, settings.routes_limit);
+        let route_is_given = is_given && subject.route().is_none_or(give_route);
         let (values, route) = subject.values_mut();
         if !is_given {
             values.into_iter().for_each(|value| OTHER.clone_into(value));
@@ -44,19 +53,26 @@ impl Dimensions {
     /// Adds what a batch gave out.
     pub(super) fn merge(&mut self, batch: Self) {
         for (kind, of_batch) in batch.given {
-            self.given.entry(kind).or_default().extend(of_batch);
+            let given = self.given.entry(kind).or_default();
+            given.all.extend(of_batch.all);
+            given.named += of_batch.named;
         }
     }
 
-    /// Whether these values have, or now get, dimensions of their own.
-    fn give(&mut self, known: &Self, kind: &'static str, values: impl Hash, limit: usize) -> bool {
+    /// Whether these values have, or now get, dimensions of their own. Those that a log event alone names get them while all
+    /// together are fewer than `limit`; those that are named elsewhere while they are, so that nobody's made-up names push
+    /// them out.
+    fn give(&mut self, known: &Self, kind: &'static str, values: impl Hash, is_named: bool, limit: usize) -> bool {
         let key = key_of(values);
         let given = self.given.entry(kind).or_default();
         let known = known.given.get(kind);
-        if known.is_some_and(|known| known.contains(&key)) || given.contains(&key) {
+        if known.is_some_and(|known| known.all.contains(&key)) || given.all.contains(&key) {
             return true;
         }
-        known.map_or(0, HashSet::len) + given.len() < limit && given.insert(key)
+        let count = |given: &Given| if is_named { given.named } else { given.all.len() };
+        let has_room = known.map_or(0, count) + count(given) < limit;
+        given.named += usize::from(has_room && is_named);
+        has_room && given.all.insert(key)
     }
 }
 
@@ -80,7 +96,7 @@ mod tests {
         let mut folded = Vec::new();
         for api_id in ["a", "b", "c", "a", "d"] {
             let mut subject = request(api_id, None);
-            if given.fold(&Dimensions::default(), &mut subject, &settings()) {
+            if given.fold(&Dimensions::default(), &mut subject, false, &settings()) {
                 folded.push((api_id, subject));
             }
         }
@@ -91,20 +107,20 @@ mod tests {
     #[test]
     fn what_accepted_batches_gave_out_counts_towards_the_cap() {
         let (mut known, mut first) = (Dimensions::default(), Dimensions::default());
-        first.fold(&known, &mut request("a", None), &settings());
-        first.fold(&known, &mut request("b", None), &settings());
+        first.fold(&known, &mut request("a", None), false, &settings());
+        first.fold(&known, &mut request("b", None), false, &settings());
         known.merge(first);
         let mut second = Dimensions::default();
-        assert!(!second.fold(&known, &mut request("b", None), &settings()));
-        assert!(second.fold(&known, &mut request("c", None), &settings()));
+        assert!(!second.fold(&known, &mut request("b", None), false, &settings()));
+        assert!(second.fold(&known, &mut request("c", None), false, &settings()));
     }
 
     #[test]
     fn a_route_too_many_keeps_its_api() {
         let (known, mut given) = (Dimensions::default(), Dimensions::default());
-        assert!(!given.fold(&known, &mut request("a", Some("/orders")), &settings()));
+        assert!(!given.fold(&known, &mut request("a", Some("/orders")), false, &settings()));
         let mut subject = request("a", Some("/pets"));
-        assert!(given.fold(&known, &mut subject, &settings()));
+        assert!(given.fold(&known, &mut subject, false, &settings()));
         assert_eq!(subject, request("a", Some(OTHER)));
     }
 
@@ -112,13 +128,46 @@ mod tests {
     fn each_kind_of_name_has_a_cap_of_its_own() {
         let (known, mut given) = (Dimensions::default(), Dimensions::default());
         for n in 0..2 {
-            given.fold(&known, &mut request(&n.to_string(), None), &settings());
+            given.fold(&known, &mut request(&n.to_string(), None), false, &settings());
         }
         for n in 0..3 {
             let mut function = Subject::Invocation { function_name: n.to_string() };
             let mut flow = Subject::Flow { log_group: n.to_string() };
-            assert_eq!(given.fold(&known, &mut function, &settings()), n == 2);
-            assert_eq!(given.fold(&known, &mut flow, &settings()), n == 2);
+            assert_eq!(given.fold(&known, &mut function, false, &settings()), n == 2);
+            assert_eq!(given.fold(&known, &mut flow, false, &settings()), n == 2);
+        }
+    }
+
+    #[test]
+    fn made_up_names_push_out_none_that_the_group_or_the_settings_name() {
+        let (mut known, mut given) = (Dimensions::default(), Dimensions::default());
+        let forged: Vec<_> = (0..5).map(|n| request(&format!("forged-{n}"), None)).collect();
+        let folds = |given: &mut Dimensions, known: &Dimensions, subject: &Subject, is_named| {
+            given.fold(known, &mut subject.clone(), is_named, &settings())
+        };
+        let folded: Vec<_> = forged.iter().map(|subject| folds(&mut given, &known, subject, false)).collect();
+        assert_eq!(folded, [false, false, true, true, true]);
+        assert!(!folds(&mut given, &known, &request("real-0", None), true));
+        known.merge(given);
+        let mut given = Dimensions::default();
+        assert!(!folds(&mut given, &known, &request("real-1", None), true));
+        // They are as many as are set; a log event names the first one, too.
+        assert!(folds(&mut given, &known, &request("real-2", None), true));
+        assert!(!folds(&mut given, &known, &request("real-0", None), false));
+    }
+
+    #[test]
+    fn a_name_that_was_too_long_is_other_and_told() {
+        let (known, mut given) = (Dimensions::default(), Dimensions::default());
+        let other = || OTHER.to_owned();
+        let account_id = "111122223333".to_owned();
+        for mut subject in [
+            Subject::Request { api_id: other(), stage: other(), route: None },
+            Subject::Invocation { function_name: other() },
+            Subject::OtherAccount { account_id, api_id: other(), stage: other() },
+            request("a", Some(OTHER)),
+        ] {
+            assert!(given.fold(&known, &mut subject, true, &settings()), "{subject:?}");
         }
     }
 }

@@ -19,7 +19,8 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
-    /// Returns the fields that locate the failed request, as a JSON object. `region` is the Region of the log.
+    /// Returns the fields that locate the failed request, as a JSON object. `region` is the Region of the log, unless the log
+    /// itself tells another.
     ///
     /// An exemplar of API `a1b2c3d4e5` has `"apiId": "a1b2c3d4e5"` and `"functionName": null`.
     pub fn fields(&self, region: Option<&str>) -> Value {
@@ -38,7 +39,7 @@ impl Exemplar {
             "logGroup": source.log_group,
             "logStream": source.log_stream,
             "accountId": source.owner,
-            "region": region,
+            "region": source.region.as_deref().or(region),
             "eventTimestamp": failure.timestamp_ms,
         })
     }

@@ -1,6 +1,7 @@
 //! What an environment remembers from batch to batch, bounded in bytes.
 
 use std::collections::{HashSet, VecDeque};
+use std::hash::Hash;
 
 use super::dimensions::Dimensions;
 use super::exemplars::Shown;
@@ -43,8 +44,8 @@ pub struct Additions {
     events: HashSet<u64, NoHash>,
     /// The open requests, in place of the former ones, which the batch had taken up.
     pub(super) carry: Carry,
-    /// What the batch leaves open of its log stream.
-    pub(super) stream: Option<(u64, invocation::Carry)>,
+    /// What the batch leaves open of its log streams: one, but for centralised logs.
+    pub(super) streams: Vec<(u64, invocation::Carry)>,
     pub(super) formats: flow::Formats,
     pub(super) dimensions: Dimensions,
     pub(super) sources: Sources,
@@ -70,7 +71,7 @@ impl Memory {
     }
 
     /// What stands for a log stream.
-    pub(super) fn stream_key(log_group: &str, log_stream: &str) -> u64 {
+    pub(super) fn stream_key(log_group: impl Hash, log_stream: &str) -> u64 {
         key_of((log_group, log_stream))
     }
 
@@ -123,7 +124,7 @@ impl Memory {
         self.dimensions.merge(additions.dimensions);
         self.sources.merge(additions.sources);
         self.shown.merge(additions.shown);
-        if let Some((key, carry)) = additions.stream {
+        for (key, carry) in additions.streams {
             self.insert_stream(key, carry);
         }
     }

@@ -34,12 +34,16 @@ pub enum Record<'a> {
 /// Origin of a batch: what its log group, its stream and the settings say about each event in it.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// The log group.
+    /// The log group; of centralised logs the one that they were written to.
     pub log_group: String,
     /// The log stream.
     pub log_stream: String,
     /// The account that owns the log.
     pub owner: String,
+    /// The Region, if the batch tells it.
+    pub region: Option<String>,
+    /// Whether the owner is another account than the function's.
+    pub is_of_other_account: bool,
     /// The kind of log; None if only the shape of each event shows it.
     pub kind: Option<LogKind>,
     /// Whether the settings, the log group and the subscription filter do not agree on the kind.
@@ -66,23 +70,41 @@ impl Source {
     ///
     /// Log group `API-Gateway-Execution-Logs_a1b2c3d4e5/prod` → kind execution, API `a1b2c3d4e5`, stage `prod`
     pub fn from_header(header: &BatchHeader, settings: &Settings) -> Self {
-        let group = header.log_group.as_str();
+        let origin = header.origin.as_ref();
+        let group = origin.and_then(|origin| origin.log_group.as_deref()).unwrap_or(&header.log_group);
+        // What the settings say of the copy holds where they say nothing of the log group itself.
+        let groups = [group, header.log_group.as_str()];
         let rest = group.strip_prefix(EXECUTION_PREFIX).or_else(|| group.strip_prefix(API_PREFIX));
         let (api_id, stage) = rest.and_then(api_and_stage).unzip();
-        let named =
-            [settings.kind_of_log_group(group), kind_of_group(group), kind_of_filters(&header.subscription_filters)];
+        let named = [
+            groups.iter().find_map(|group| settings.kind_of_log_group(group)),
+            kind_of_group(group),
+            kind_of_filters(&header.subscription_filters),
+        ];
         let kind = named.into_iter().flatten().next();
         let of_stream = || function_of_stream(&header.log_stream).map(|_| LogKind::Lambda);
         Self {
             log_group: group.to_owned(),
             log_stream: header.log_stream.clone(),
-            owner: header.owner.clone(),
+            owner: origin.and_then(|origin| origin.account.as_ref()).unwrap_or(&header.owner).clone(),
+            region: origin.and_then(|origin| origin.region.clone()),
+            is_of_other_account: false,
             kind: kind.or_else(of_stream),
-            access_log_format: settings.access_log_format(group).map(access::Format::new),
+            access_log_format: groups
+                .iter()
+                .find_map(|group| settings.access_log_format(group))
+                .map(access::Format::new),
             disputed_kind: named.iter().any(|named| named.is_some() && *named != kind),
-            api_id: api_id.or_else(|| settings.api_of_log_group(group).map(str::to_owned)),
-            stage: stage.or_else(|| settings.stage_of_log_group(group).map(str::to_owned)),
+            api_id: api_id
+                .or_else(|| groups.iter().find_map(|group| settings.api_of_log_group(group)).map(str::to_owned)),
+            stage: stage
+                .or_else(|| groups.iter().find_map(|group| settings.stage_of_log_group(group)).map(str::to_owned)),
         }
+    }
+
+    /// Returns whether the log group or the settings name this API, so that no log event can have made it up.
+    pub fn names_api(&self, api_id: &str, settings: &Settings) -> bool {
+        self.api_id.as_deref() == Some(api_id) || settings.names_api(api_id)
     }
 
     /// Returns the name of the function; None if neither the log group nor the log stream holds it.

@@ -24,6 +24,8 @@ use crate::keyed::{Keyed, key_of};
 pub struct RequestKey<'a> {
     /// The API and its stage.
     pub place: Place,
+    /// The number in the batch of the log group that the line is of.
+    pub source: u16,
     /// The request ID; None in the console's test output.
     pub request_id: Option<&'a [u8]>,
     /// The resource as configured; None if the line does not name it, or routes are not counted.
@@ -102,8 +104,8 @@ impl<'t> Requests<'t> {
     /// Returns the number of an API and stage in this batch.
     ///
     /// `a1b2c3d4e5`, `prod` → the same [`Place`] each time
-    pub fn place(&mut self, api_id: &str, stage: &str) -> Place {
-        self.names.place(api_id, stage)
+    pub fn place(&mut self, api_id: &str, stage: &str, is_named: bool) -> Place {
+        self.names.place(api_id, stage, is_named)
     }
 
     /// Adds a finding of the log event with this number. Calls `failed` for each request that it shows to have failed.
@@ -134,13 +136,14 @@ impl<'t> Requests<'t> {
             Finding::ResourcePath(path) => Some(path.as_str()),
             _ => key.resource_path,
         };
+        let route = route.map(|path| self.names.route(path));
         self.make_room(failed);
         let mut slot = self.open.entry(hash).or_default();
         if Self::begins_next(slot, finding) {
             self.retire_front(hash, failed);
             slot = self.open.entry(hash).or_default();
         }
-        slot.front.place = key.place;
+        (slot.front.place, slot.front.source) = (key.place, key.source);
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
@@ -223,7 +226,7 @@ impl<'t> Requests<'t> {
         }
         self.make_room(failed);
         let slot = self.open.entry(hash).or_default();
-        slot.front.place = key.place;
+        (slot.front.place, slot.front.source) = (key.place, key.source);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == Phase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
@@ -462,11 +465,12 @@ impl<'t> Requests<'t> {
         let cause = evidence.cause(self.table);
         let has_trace_id = ids.trace_id.is_some();
         let failure = Failure {
-            subject: self.names.subject(state.place, state.route.as_deref()),
+            subject: self.names.subject(state.place, state.route),
             cause,
             status: evidence.status(),
             timestamp_ms: state.decided_ms(),
             number: state.number(),
+            source: state.source,
             // Taken from where they are: the processor waits where a struct that was just written is moved.
             request_id: ids.id.take(),
             trace_id: ids.trace_id.take(),
@@ -524,7 +528,7 @@ impl<'t> Requests<'t> {
         ended.carry_over(oldest_ms);
         // The hashes hold numbers of places, so these must stay while a request is remembered.
         let is_empty = open.is_empty() && ended.bare.is_empty() && ended.settled.is_empty();
-        let names = if is_empty { Names::default() } else { names.places_alone() };
+        let names = if is_empty { Names::default() } else { names.without_shapes() };
         Finished { carry: Carry { open, ended, names }, split, corrections, hint, late_trace_ids }
     }
 }
@@ -564,7 +568,7 @@ mod tests {
     fn add_failures(ids: usize, rounds: usize) -> (usize, usize) {
         let table = Table::default();
         let mut requests = Requests::resume(&Carry::default(), &table);
-        let place = requests.place("a", "prod");
+        let place = requests.place("a", "prod", true);
         let (mut failures, mut most) = (0, 0);
         let mut failed = |_| {
             failures += 1;
@@ -572,7 +576,7 @@ mod tests {
         };
         for number in 0..ids * rounds {
             let id = (number % ids).to_string();
-            let key = RequestKey { place, request_id: Some(id.as_bytes()), resource_path: None };
+            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
             for finding in [Finding::Opening(Opening::Starting), failure()] {
                 requests.add(key, number as u64 + 1, number as i64, &finding, &mut failed);
             }
@@ -595,7 +599,7 @@ mod tests {
     fn requests_without_an_end_are_reported_in_the_order_of_their_first_lines() {
         let table = Table::default();
         let mut requests = Requests::resume(&Carry::default(), &table);
-        let place = requests.place("a", "prod");
+        let place = requests.place("a", "prod", true);
         let mut numbers = Vec::new();
         let mut failed = |failure: Failure| {
             numbers.push(failure.number);
@@ -603,7 +607,7 @@ mod tests {
         };
         for number in 1..=2 * MOST_OPEN as u64 {
             let id = number.to_string();
-            let key = RequestKey { place, request_id: Some(id.as_bytes()), resource_path: None };
+            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
             requests.add(key, number, number as i64, &failure(), &mut failed);
         }
         requests.finish(&mut failed);

@@ -10,4 +10,4 @@ mod slot;
 mod state;
 
 pub use names::Place;
-use names::{Names, TextNumber};
+use names::{Names, Route, TextNumber};

@@ -1,15 +1,11 @@
-//! State of one open request: a few numbers, and its route if routes are counted.
+//! State of one open request: a few numbers.
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
 
-use super::{Place, TextNumber};
+use super::{Place, Route, TextNumber};
 use crate::cause::{CauseIndex, Table};
 use crate::classify::evidence::RequestEvidence;
 use crate::classify::execution::{FailureLine, GatewayResponse};
-
-/// Longest route, in characters: one more than a dimension can have, so that the dimension code sees that it is too long.
-const LONGEST_ROUTE: usize = 1_025;
 
 /// Phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -51,8 +47,10 @@ pub(super) struct State {
     /// Number of its first log event.
     number: Option<NonZeroU64>,
     pub(super) place: Place,
+    /// The number in the batch of the log group that its last line is of.
+    pub(super) source: u16,
     /// The resource as configured.
-    pub(super) route: Option<Arc<str>>,
+    pub(super) route: Option<Route>,
 }
 
 /// Returns whether a line is not later than the end of a request. Untimed lines are in their order.
@@ -88,13 +86,8 @@ impl State {
     }
 
     /// Keeps the resource that a line names; the first one wins.
-    pub(super) fn keep_route(&mut self, path: Option<&str>) {
-        if let Some(path) = path
-            && self.route.is_none()
-        {
-            let end = path.char_indices().nth(LONGEST_ROUTE).map_or(path.len(), |(end, _)| end);
-            self.route = Some(path[..end].into());
-        }
+    pub(super) fn keep_route(&mut self, route: Option<Route>) {
+        self.route = self.route.or(route);
     }
 
     /// Prepares it for the next batch. Event numbers and shapes are those of one batch.

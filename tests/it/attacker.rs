@@ -78,6 +78,7 @@ impl Format {
             log_group: "/shop/log".to_owned(),
             log_stream: "0123456789abcdef0123456789abcdef".to_owned(),
             subscription_filters: vec![filter.to_owned()],
+            origin: None,
         };
         Self { text, declared, pipeline: Pipeline::new(Arc::new(settings), Default::default()), header }
     }

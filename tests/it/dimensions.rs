@@ -52,6 +52,64 @@ fn apis_beyond_the_cap_are_other_for_the_life_of_the_environment() {
     assert_eq!(function.own("OtherDimensions"), 2.0);
 }
 
+/// A delivered line that ends a request with 504.
+fn delivered(api_id: &str, stage: &str, route: &str, request_id: &str) -> String {
+    let payload = format!("({request_id}) Method completed with status: 504");
+    json!({"api_id": api_id, "stage": stage, "resource_path": route, "payload": payload}).to_string()
+}
+
+#[test]
+fn a_name_that_is_too_long_is_other_and_never_cut() {
+    let endpoint = CloudWatch::start();
+    let mut function = function(&endpoint, &[("WHY5XX_ROUTE_METRICS", "true")]);
+    let long = |bytes: usize| "x".repeat(bytes);
+    let lines = [
+        delivered(&long(64), &long(128), "/orders", "a"),
+        delivered(&long(65), "prod", "/orders", "b"),
+        delivered("a", &long(129), "/orders", "c"),
+        delivered("a", "prod", &long(512), "d"),
+        delivered("a", "prod", &long(513), "e"),
+        access_line(&long(65), "prod", "f"),
+        // No request id is that long: nothing tells which request ended.
+        delivered("a", "prod", "/orders", &long(129)),
+        format!("({}) Method completed with status: 504", long(129)),
+    ];
+    invoke(&mut function, "/team/log", "a", &lines[..7]);
+    invoke(&mut function, LOG_GROUP, "b", &lines[7..]);
+    let errors = ["other", "a", &long(64)].map(|api_id| endpoint.sum_of("Errors", "ApiId", api_id));
+    assert_eq!(errors, [2.0, 2.0, 1.0]);
+    assert_eq!(endpoint.sum_of("AccessLogErrors", "ApiId", "other"), 1.0);
+    let routes = ["other", "/orders", &long(512)].map(|route| endpoint.sum_of("RouteErrors", "Route", route));
+    // Where the API is other, so is the route.
+    assert_eq!(routes, [4.0, 1.0, 1.0]);
+    assert_eq!((function.own("OtherDimensions"), function.own("NotUnderstood")), (4.0, 2.0));
+}
+
+#[test]
+fn made_up_api_ids_push_no_api_out_that_its_log_group_or_the_settings_name() {
+    let endpoint = CloudWatch::start();
+    let path = format!("{}/settings_dimensions.toml", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, "[[api]]\nid = \"real000000\"\nname = \"orders\"\n").unwrap();
+    let mut function = function(&endpoint, &[("WHY5XX_DIMENSION_SETS_LIMIT", "20"), ("WHY5XX_SETTINGS", &path)]);
+    let forged: Vec<_> = (0..1_000).map(|n| delivered(&format!("forged{n}"), "prod", "/", &n.to_string())).collect();
+    invoke(&mut function, "/team/log", "a", &forged);
+    let mut mixed: Vec<_> = (0..1_000).map(|n| access_line(&format!("fake{n}"), "prod", &n.to_string())).collect();
+    mixed.push(access_line("real000000", "prod", "b"));
+    invoke(&mut function, "/team/access", "b", &mixed);
+    invoke(&mut function, LOG_GROUP, "c", &events::timed_out_request("1f2e3d4c"));
+    assert_eq!(endpoint.sum_of("AccessLogErrors", "ApiId", "orders"), 1.0);
+    assert_eq!(endpoint.sum_of("Errors", "ApiId", "a1b2c3d4e5"), 1.0);
+    // Delivered again, and in another batch, they stay as they are.
+    invoke(
+        &mut function,
+        "/team/log",
+        "d",
+        &[delivered("forged0", "prod", "/", "x"), delivered("new", "prod", "/", "y")],
+    );
+    assert_eq!(["forged0", "new"].map(|api_id| endpoint.sum_of("Errors", "ApiId", api_id)), [2.0, 0.0]);
+    assert_eq!(endpoint.refusals(), Vec::new());
+}
+
 #[test]
 fn routes_count_where_they_are_asked_for_and_are_capped() {
     for (variables, routes) in [

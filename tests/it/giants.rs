@@ -229,3 +229,37 @@ fn fifty_thousand_stages_are_counted_or_folded_and_none_is_lost() {
     assert_eq!((measured.endpoint.sum("Errors"), measured.endpoint.sum("StageErrors")), (50_001.0, 50_001.0));
     assert_eq!(measured.endpoint.refusals(), Vec::new());
 }
+
+#[test]
+fn names_of_any_length_and_number_take_a_bounded_amount_for_the_life_of_the_environment() {
+    let named = |own: &str, bytes: usize| own.repeat(bytes / own.len() + 1)[..bytes].to_owned();
+    let ended = |request_id: &str| format!("({request_id}) Method completed with status: 502");
+    for (what, api_bytes, stage_bytes, lines) in [("long", 7_000, 7_000, 5_000), ("longest", 64, 128, 25_000)] {
+        let mut measured = Measured::start(&[("WHY5XX_ROUTE_METRICS", "true"), ("WHY5XX_ROUTES_LIMIT", "50000")]);
+        for batch in 0..4 {
+            let delivered = |n: usize| {
+                let own = format!("{batch}.{n}.");
+                let route = named(&own, if api_bytes > 64 { 7_000 } else { 512 });
+                let (api_id, stage) = (named(&own, api_bytes), named(&own, stage_bytes));
+                json!({"api_id": api_id, "stage": stage, "resource_path": route, "payload": ended(&own.replace('.', "-"))})
+                    .to_string()
+            };
+            let access = |n: usize| {
+                let own = format!("{batch}.{n}.");
+                let (api_id, stage) = (named(&own, api_bytes), named(&own, stage_bytes));
+                format!(
+                    r#"{{"requestId":"{own}","apiId":"{api_id}","stage":"{stage}","resourcePath":"/{own}","status":"503"}}"#
+                )
+            };
+            let delivered: Vec<_> = (0..lines).map(delivered).collect();
+            let access: Vec<_> = (0..lines).map(access).collect();
+            for (kind, lines) in [("/team/delivered", delivered), ("/team/access", access)] {
+                let payload = events::payload(&events::batch(kind, &batch.to_string(), now_ms(), &lines));
+                assert!(measured.invoke(&format!("{what} names, {kind}"), &payload, 28 * MIB).is_success());
+            }
+        }
+        let counted = measured.endpoint.sum("Errors") + measured.endpoint.sum("AccessLogErrors");
+        assert_eq!(counted, 8.0 * lines as f64 + 1.0, "{what}");
+        assert_eq!(measured.endpoint.refusals(), Vec::new());
+    }
+}

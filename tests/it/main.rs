@@ -5,6 +5,7 @@
 
 mod attacker;
 mod causes;
+mod centralised;
 mod command;
 mod dashboard;
 mod default_patterns;

@@ -218,6 +218,7 @@ impl Replay<'_> {
         let span = self.span.as_ref();
         let log_group = self.options.log_group.as_str();
         let decode = |limits: &Limits, each: &mut EventCallback<'_>| {
+            seen = InputEvents::default();
             part.decode(log_group, limits, &mut |header, event| {
                 seen.add(event.timestamp_ms, span);
                 each(header, event);

@@ -85,11 +85,11 @@ impl Tail<'_> {
 static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("payload"));
 static SPELLED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
 
-/// Bytes of a message that are compared: a request ID (36 bytes) in brackets and the longest head.
-const HEAD_BYTES: usize = 128;
+/// Bytes of a message that are compared: the longest request ID in brackets and the longest head.
+const HEAD_BYTES: usize = 256;
 
 /// Longest request ID, in bytes. API Gateway accepts UUIDs (36 bytes) from clients and creates shorter ones.
-const LONGEST_REQUEST_ID_BYTES: usize = 64;
+const LONGEST_REQUEST_ID_BYTES: usize = 128;
 
 /// Parses a log event of a group that holds an execution log, or pasted text.
 ///

@@ -17,6 +17,7 @@ fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
         status: Some(502),
         timestamp_ms,
         number: 1,
+        source: 0,
         request_id: Some(Id::of(HOSTILE.as_bytes())),
         trace_id: None,
         shape: None,

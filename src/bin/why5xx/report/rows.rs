@@ -150,6 +150,7 @@ mod tests {
                 status: Some(502),
                 timestamp_ms: if *minute < 0 { 0 } else { NOON_MS + minute * MINUTE_MS },
                 number: 1,
+                source: 0,
                 request_id: None,
                 trace_id: None,
                 shape: None,
