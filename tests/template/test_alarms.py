@@ -168,7 +168,6 @@ PARAMETER_SETS = {
         "LoadThreshold": "50",
         "ReservedConcurrency": "5",
         "FailureDestination": "S3",
-        "ReplayFailedEvents": "true",
     },
 }
 

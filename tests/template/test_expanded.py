@@ -38,7 +38,6 @@ EVERYTHING = lists(3) | {
     "LoadThreshold": "50",
     "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "QuietStages": "dev, preview,$default",
-    "ReplayFailedEvents": "true",
     "ReservedConcurrency": "10",
     "RolePath": "/team/",
     "RouteMetrics": "true",

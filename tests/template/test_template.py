@@ -108,6 +108,7 @@ ALWAYS = {
     "CanarySubscription": "AWS::Logs::SubscriptionFilter",
     "FailedEvents": "AWS::SQS::Queue",
     "FailedEventsPolicy": "AWS::SQS::QueuePolicy",
+    "FailedEventsReplay": "AWS::Lambda::EventSourceMapping",
     "Function": "AWS::Lambda::Function",
     "FunctionEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
     "FunctionLogGroup": "AWS::Logs::LogGroup",
@@ -130,7 +131,6 @@ ON_DEMAND = {
     "LoadAccessAlarm": ALARM,
     "LoadExecutionAlarm": ALARM,
     "FailedEventsBucket": "AWS::S3::Bucket",
-    "FailedEventsReplay": "AWS::Lambda::EventSourceMapping",
     "KinesisRecords": "AWS::Lambda::EventSourceMapping",
     "FailedEventsBucketPolicy": "AWS::S3::BucketPolicy",
 }
@@ -250,6 +250,9 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
         ("", "cloudwatch:PutMetricData"),
         ("", "logs:CreateLogStream"),
         ("", "logs:PutLogEvents"),
+        ("", "sqs:DeleteMessage"),
+        ("", "sqs:GetQueueAttributes"),
+        ("", "sqs:ReceiveMessage"),
         ("", "sqs:SendMessage"),
         ("HasKmsKey", "kms:Decrypt"),
         ("HasKmsKey", "kms:GenerateDataKey"),
@@ -261,9 +264,6 @@ def test_the_role_publishes_logs_and_keeps_failed_events_and_no_more():
         ("ReadsKinesisStream", "kinesis:GetRecords"),
         ("ReadsKinesisStream", "kinesis:GetShardIterator"),
         ("ReadsKinesisStream", "kinesis:ListShards"),
-        ("ReplaysFailedEvents", "sqs:DeleteMessage"),
-        ("ReplaysFailedEvents", "sqs:GetQueueAttributes"),
-        ("ReplaysFailedEvents", "sqs:ReceiveMessage"),
     ]
 
 
@@ -446,14 +446,15 @@ def test_failed_events_are_kept_for_two_weeks_encrypted_and_behind_tls():
 
 
 def test_kept_events_are_read_again_on_demand_and_three_times_at_most():
-    assert not expansion.holds("ReplaysFailedEvents", {})
-    queue = RESOURCES["FailedEvents"]["Properties"]
-    condition, redrive, _ = queue["RedrivePolicy"]["Fn::If"]
-    assert condition == RESOURCES["FailedEventsReplay"]["Condition"] == "ReplaysFailedEvents"
-    assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": ["UnreplayableEvents", "Arn"]}, "maxReceiveCount": 3}
+    queue, replay = RESOURCES["FailedEvents"]["Properties"], RESOURCES["FailedEventsReplay"]
+    redrive = {"deadLetterTargetArn": {"Fn::GetAtt": ["UnreplayableEvents", "Arn"]}, "maxReceiveCount": 3}
+    assert queue["RedrivePolicy"] == redrive
     # Lambda Developer Guide, "Configuring a queue to use with Lambda": six times the function's timeout.
-    assert queue["VisibilityTimeout"]["Fn::If"][1] == 6 * 900
-    assert RESOURCES["FailedEventsReplay"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert queue["VisibilityTimeout"] == 6 * 900
+    assert "Condition" not in replay and replay["Properties"]["Enabled"] is False
+    assert replay["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    command = TEMPLATE["Outputs"]["ReplayCommand"]
+    assert "Condition" not in command and command["Value"]["Fn::Sub"].endswith("--uuid ${FailedEventsReplay} --enabled")
 
 
 def test_a_stream_is_read_from_its_beginning_and_no_bad_record_blocks_it():
