@@ -24,25 +24,48 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The authorizer function ran into its own timeout, or API Gateway stopped waiting for it. The \
                 integration was not called.",
-            checks: &[
-                "Look at the authorizer function's configured timeout: `aws lambda get-function-configuration \
-                 --function-name AUTHORIZER_FUNCTION --query Timeout`. Raise it there if it is the default of 3 s: \
-                 the gateway has no setting for it, only a cap of its own.",
-                "Find the slow call in the authorizer's log: usually fetching keys or asking an identity provider or \
-                 a database on each request. Fetch keys once per environment and keep them; give each call a short \
-                 timeout and a clear deny.",
-                "Cache results: the authorizer's TTL (REST: 300 s by default, at most 3,600 s) spares most \
-                 invocations. Verify that the identity source is right, or one caller gets another's result.",
+            confirm: &[
+                "Which authorizer function is it, and since when is it slow? Compare its configured timeout with its \
+                 longest runs. START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws lambda get-function-configuration --function-name AUTHORIZER_FUNCTION --query Timeout\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Duration --dimensions \
+                 Name=FunctionName,Value=AUTHORIZER_FUNCTION --start-time START --end-time END --period 60 \
+                 --statistics Maximum\n\n\
+                 The first is in seconds (the default is 3), the second in milliseconds. Equal: the function was cut \
+                 off at its own timeout. Far below: API Gateway stopped waiting, for it has a cap of its own and no \
+                 setting. An empty list: it did not run at all in that time (authorizer_error).",
+                "Read where the time goes in the log of the authorizer (the last hour). Usually it fetches keys or \
+                 asks an identity provider or a database on each request:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/AUTHORIZER_FUNCTION --start-time $(($(date \
+                 +%s) - 3600))000 --filter-pattern '?\"Task timed out\" ?\"Status: timeout\" ?INIT_REPORT' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 No output: it was not cut off in this hour. For what such a run logged before, read its stream as \
+                 for lambda_unhandled_error. Many INIT_REPORT lines: cold starts.",
+                "An authorizer in a VPC without a route to the internet waits in vain for a public identity provider:\n\
+                 aws lambda get-function-configuration --function-name AUTHORIZER_FUNCTION --query \
+                 VpcConfig.SubnetIds\n\n\
+                 `[]` or null: it is in no VPC. Else the route table of each subnet must lead to a NAT gateway.",
+            ],
+            fix: &[
+                "Raise the timeout of the function: at the default of 3 s any slow call ends it.\n\
+                 aws lambda update-function-configuration --function-name AUTHORIZER_FUNCTION --timeout 10\n\n\
+                 It changes this one setting of the unpublished version, at once; an alias on a published version \
+                 keeps the old one until a new version is published. To undo, send the former number.",
+                "Fetch keys once per environment and keep them; give each outgoing call a short timeout and answer a \
+                 clear deny when it ends.",
+                "Cache results, which spares most invocations. Verify first that the identity source is right, or one \
+                 caller gets the result of another:\n\
+                 aws apigateway update-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID \
+                 --patch-operations op=replace,path=/authorizerResultTtlInSeconds,value=300\n\n\
+                 It changes the TTL (300 s is the default of REST APIs, 3,600 s the most, 0 is off) once the API is \
+                 deployed. To undo, send the former number and deploy.",
                 "Cold starts: provisioned concurrency, fewer dependencies, less work before the handler; for a small \
                  authorizer a scheduled invocation that keeps one environment warm.",
-                "An authorizer in a VPC without a route to the internet waits in vain for a public identity provider.",
             ],
-            see: &[
-                "Run it alone:\n\
-                 aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
-                 Authorization=TOKEN",
-                "Metric Duration (p99) of the authorizer function, and `$context.authorizer.latency` in the access \
-                 log.",
+            prevent: &[
+                "Alarm on Duration (p99) of the authorizer function at half of its timeout, and keep \
+                 `$context.authorizer.latency` in the access log.",
+                "Keep the timeout, the cache and the route of the authorizer in the template of the API.",
             ],
         },
         docs: &[
@@ -96,31 +119,64 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway could not get a decision: it may not invoke the authorizer function, cannot assume \
                 the authorizer's role, or the function raised an exception. The integration was not called.",
-            checks: &[
-                "Read the authorizer function's own log at that minute. Nothing there: it was not invoked, go on \
-                 with the permission. A stack trace: fix the exception; catch at the edge and deny instead.",
-                "Read the resource policy of the authorizer function: `aws lambda get-policy --function-name \
-                 AUTHORIZER_FUNCTION` must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`, with a \
-                 SourceArn of the form `arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`. A \
-                 SourceArn that names a stage or a method does not cover an authorizer.",
-                "Where the authorizer has a role: it must trust `apigateway.amazonaws.com` and allow \
-                 `lambda:InvokeFunction` on the function. The function's execution role is the wrong one here.",
-                "Verify that the function still exists, is not throttled and not out of its reserved concurrency; an \
-                 authorizer runs before each uncached request and so needs as much concurrency as the API.",
-                "Cognito, JWT and IAM: verify user pool, issuer and audience. A token that is merely refused is a \
-                 401 or 403, not this.",
-                "After a change of the authorizer of a REST API, deploy the API.",
+            confirm: &[
+                "Which authorizer is it, and was its function, its role or the API created again? Read the log of the \
+                 authorizer function (the last hour):\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/AUTHORIZER_FUNCTION --start-time $(($(date \
+                 +%s) - 3600))000 --filter-pattern '?START ?ERROR ?Error ?Exception' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 Neither output nor an error: it was not invoked, so go on with the permission. START lines and an \
+                 error: the function failed; a trace need not be in the line that matched, so read its stream as for \
+                 lambda_unhandled_error. ResourceNotFoundException: it never ran, or the function is not there.",
+                "Read the resource policy of the authorizer function:\n\
+                 aws lambda get-policy --function-name AUTHORIZER_FUNCTION --query Policy --output text\n\n\
+                 It must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com` with a SourceArn of the form \
+                 `arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`; one that names a stage or a \
+                 method does not cover an authorizer. ResourceNotFoundException: there is no policy at all, so nobody \
+                 may call it (or no such function: ask `get-function`).",
+                "Where the authorizer has a role, that role decides. It must trust `apigateway.amazonaws.com` and may \
+                 `lambda:InvokeFunction`; the execution role of the function is the wrong one here.\n\
+                 aws apigateway get-authorizers --rest-api-id API_ID --query \
+                 'items[].[id,name,authorizerUri,authorizerCredentials]'\n\
+                 aws apigatewayv2 get-authorizers --api-id API_ID --query \
+                 'Items[].[AuthorizerId,Name,AuthorizerUri,AuthorizerCredentialsArn]'\n\n\
+                 The first is for REST, the second for HTTP and WebSocket APIs. null in the last column: no role, so \
+                 the resource policy decides. Compare function, alias, account and Region in the URI.",
+                "Is the function throttled? It runs before each uncached request and so needs as much concurrency as \
+                 the API:\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Throttles --dimensions \
+                 Name=FunctionName,Value=AUTHORIZER_FUNCTION --start-time START --end-time END --period 60 \
+                 --statistics Sum\n\n\
+                 START and END are like 2026-05-04T17:00:00Z. A sum above 0 in the minutes of the failures: go on \
+                 with lambda_throttled.",
+                "The client gets a 500 whose body is {\"message\":null} (REST). In the access log of an HTTP API \
+                 every error field may be unset unless the format has `$context.authorizer.error`. A token that is \
+                 merely refused is a 401 or 403, not this.",
             ],
-            see: &[
-                "Grant the permission:\n\
+            fix: &[
+                "Grant the permission that is missing:\n\
                  aws lambda add-permission --function-name AUTHORIZER_FUNCTION --statement-id apigateway-authorizer \
                  --action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn \
-                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID'",
-                "Run it alone:\n\
+                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID'\n\n\
+                 It adds one statement to the resource policy and works at once, without a deployment. \
+                 ResourceConflictException: a statement of this id exists; look at it before you choose another id. \
+                 To undo: `aws lambda remove-permission --function-name AUTHORIZER_FUNCTION --statement-id \
+                 apigateway-authorizer`.",
+                "An exception in the function: fix it, and catch at the edge of the handler so that it denies instead \
+                 of failing.",
+                "Cognito and JWT: correct user pool, issuer or audience.",
+                "REST and WebSocket APIs: after a change of the authorizer itself, deploy the API (see \
+                 integration_config for the commands).",
+                "Then run the authorizer alone. It runs the function for real:\n\
                  aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
-                 Authorization=TOKEN",
-                "The client gets a 500 whose body is {\"message\":null} (REST). In an HTTP API's access log every \
-                 error field may be unset unless the format has `$context.authorizer.error`.",
+                 Authorization=TOKEN --query '[clientStatus,policy,log]' --output text\n\n\
+                 200 and a policy: fixed. Else the log says why.",
+            ],
+            prevent: &[
+                "Write function, permission and authorizer into one template, so that none is created again without \
+                 the others.",
+                "Test the authorizer with a good, a bad and a missing token before a release.",
+                "Reserve concurrency for it, and cache its results.",
             ],
         },
         docs: &[
@@ -189,27 +245,42 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The authorizer function ran, and API Gateway could not use what it returned: no policy document, \
                 no principalId, null, or the wrong format for this kind of API.",
-            checks: &[
-                "Find the path that returns nothing: a callback that is not called, a promise that is not awaited, a \
-                 branch without return. The answer is then null.",
-                "REST and WebSocket APIs, and HTTP APIs with format 1.0, expect {\"principalId\": \"...\", \
-                 \"policyDocument\": {\"Version\": \"2012-10-17\", \"Statement\": [{\"Action\": \
-                 \"execute-api:Invoke\", \"Effect\": \"Allow\", \"Resource\": \"...\"}]}}. The document is an \
-                 object, not a string.",
-                "HTTP APIs with format 2.0 and simple responses expect {\"isAuthorized\": true}. Compare the \
-                 authorizer's \"payload format\" and \"response mode\" with what the function returns.",
-                "`context` holds strings, numbers and booleans only (REST): an object or list in it spoils the \
-                 response.",
-                "Return a deny, or throw exactly \"Unauthorized\" for a 401; any other exception is a 500 \
-                 (authorizer_error).",
-            ],
-            see: &[
-                "The console's Test page of the authorizer, or:\n\
-                 aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
-                 Authorization=TOKEN",
-                "The settings of an HTTP API's authorizer:\n\
+            confirm: &[
+                "Which authorizer is it, and what was deployed when it began? Look for the path that returns nothing: \
+                 a callback that is not called, a promise that is not awaited, a branch without return. The answer is \
+                 then null.",
+                "Compare format and response mode with what the function returns:\n\
                  aws apigatewayv2 get-authorizers --api-id API_ID --query \
-                 'Items[].[Name,AuthorizerPayloadFormatVersion,EnableSimpleResponses]'",
+                 'Items[].[Name,AuthorizerPayloadFormatVersion,EnableSimpleResponses]'\n\
+                 aws apigateway get-authorizers --rest-api-id API_ID --query 'items[].[id,name,type,authorizerUri]'\n\n\
+                 The first is for HTTP APIs. 2.0 and true: `{\"isAuthorized\": true}` is wanted. 1.0, false or null, \
+                 and every REST and WebSocket API (the second command): a policy is wanted. An empty list: this API \
+                 has no authorizer.",
+                "A policy looks like `{\"principalId\": \"...\", \"policyDocument\": {\"Version\": \"2012-10-17\", \
+                 \"Statement\": [{\"Action\": \"execute-api:Invoke\", \"Effect\": \"Allow\", \"Resource\": \
+                 \"...\"}]}}`. The document is an object, not a string, and `principalId` must not be missing.",
+                "Look at `context` (REST): it holds strings, numbers and booleans only. An object or list in it \
+                 spoils the response.",
+            ],
+            fix: &[
+                "Return a policy on every path: an explicit deny where in doubt, or an exception whose text is \
+                 exactly \"Unauthorized\" for a 401. Any other exception is a 500 (authorizer_error).",
+                "HTTP APIs: make the authorizer match what the function returns.\n\
+                 aws apigatewayv2 update-authorizer --api-id API_ID --authorizer-id AUTHORIZER_ID \
+                 --authorizer-payload-format-version 2.0 --enable-simple-responses\n\n\
+                 It changes format and mode of this authorizer: the event that the function gets differs as well. A \
+                 stage with automatic deployment has it at once. To undo, send the former version, and \
+                 `--no-enable-simple-responses`.",
+                "Then run it alone. It runs the function for real. Or use the Test page of the authorizer in the \
+                 console:\n\
+                 aws apigateway test-invoke-authorizer --rest-api-id API_ID --authorizer-id AUTHORIZER_ID --headers \
+                 Authorization=TOKEN --query '[clientStatus,policy,log]' --output text\n\n\
+                 200 and a policy: fixed. 500: the log quotes what could not be parsed.",
+            ],
+            prevent: &[
+                "Unit-test the authorizer: each path returns the format, for a good, a bad, a missing and an expired \
+                 token.",
+                "Keep format and response mode in the same template as the function.",
             ],
         },
         docs: &[

@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::{Gateway, ResponseType};
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -30,36 +30,53 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway waited for the backend or function as long as the integration's timeout allows and \
                 gave up. The work may still be running, or have finished later: nobody got the answer.",
-            checks: &[
-                "Find the slow part: compare IntegrationLatency with Latency, then read the backend's own logs or \
-                 the function's Duration at that minute. The usual finds are a slow query, a slow third party, a \
-                 cold start, and a connection to nowhere that waits for its own timeout.",
-                "Verify that the target is up and reachable: a packet that is dropped (security group, network ACL, \
-                 route) looks like slowness. Check target health, DNS, and the path as for \
-                 backend_connection_failed.",
+            confirm: &[
+                "Which route is it, since when, and is it slow for all or for some? START and END are like \
+                 2026-05-04T17:00:00Z; for HTTP APIs the dimension is ApiId.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/ApiGateway --metric-name IntegrationLatency \
+                 --dimensions Name=ApiName,Value=API_NAME Name=Stage,Value=STAGE --start-time START --end-time END \
+                 --period 60 --extended-statistics p50 p99\n\n\
+                 In milliseconds. p99 flat at 29,000 or 30,000 is this cause. p50 at it, too: nothing answers, so \
+                 look at the way there. An empty list: another name, stage or Region, or no requests. An X-Ray trace \
+                 shows which segment took the time.",
+                "Does the target answer at all? A packet that is dropped (security group, network ACL, route) looks \
+                 like slowness: check target health, DNS and the path as for backend_connection_failed.",
+                "What was slow? Read the log of the backend, or the duration of the function, at that minute. The \
+                 usual finds are a slow query, a slow third party, a cold start, and a connection to nowhere that \
+                 waits for its own timeout:\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Duration --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Maximum\n\n\
+                 Above the timeout of the integration: the function worked on, and nobody got the answer. Below it: \
+                 the time went elsewhere.",
+                "Which timeout is in force?\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query timeoutInMillis\n\
+                 aws apigatewayv2 get-integrations --api-id API_ID --query 'Items[].[IntegrationId,TimeoutInMillis]'\n\n\
+                 The third is for HTTP APIs, which answer 503 (Service Unavailable) as well as 504 for it. A number \
+                 below 29,000 was set by somebody.",
+            ],
+            fix: &[
                 "Make it faster: cache what repeats, improve the query, call dependencies in parallel and with \
                  timeouts of their own.",
                 "Work that takes longer than a caller should wait goes asynchronous: accept it, put it in SQS or \
                  start a Step Functions execution, answer 202, and give callers an endpoint to ask for the state.",
                 "Cold starts: provisioned concurrency for the function, less code and fewer connections before the \
                  handler; for small functions a scheduled invocation that keeps one environment warm.",
-                "Set the backend's or function's timeout slightly below the gateway's, so that the nearer log names \
-                 what was slow. The default timeout of a function is 3 s, its maximum 15 min; the gateway will not \
-                 wait that long.",
-                "Raise the gateway's timeout only if callers can wait. REST: 29 s by default, for Regional and \
-                 private APIs it can be raised through Service Quotas, perhaps at the price of a lower throttle \
-                 quota, but not for edge-optimised ones. HTTP APIs: at most 30 s. Streaming responses may last up to \
-                 15 min.",
+                "Raise the timeout only if callers can wait. REST: 29 s by default; for Regional and private APIs it \
+                 can be raised through Service Quotas, perhaps at the price of a lower throttle quota, but not for \
+                 edge-optimised ones. HTTP APIs: at most 30 s. Streaming responses may last up to 15 min:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/timeoutInMillis,value=MILLISECONDS\n\n\
+                 It changes this one setting, once the API is deployed. BadRequestException: above the quota. To \
+                 undo, send the former number and deploy.",
+                steps::DEPLOY,
             ],
-            see: &[
-                "The timeout in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query timeoutInMillis\n\
-                 aws apigatewayv2 get-integrations --api-id API_ID --query 'Items[].[IntegrationId,TimeoutInMillis]'",
-                "Metric IntegrationLatency of AWS/ApiGateway with statistic p99, by ApiName and Stage (REST) or \
-                 ApiId (HTTP). A flat line at 29,000 or 30,000 ms is this cause. An X-Ray trace shows which segment \
-                 took the time.",
-                "HTTP APIs answer 503 as well as 504 for it; the body then says Service Unavailable.",
+            prevent: &[
+                "Set the timeout of the backend or function slightly below that of the gateway, so that the nearer \
+                 log names what was slow. The default of a function is 3 s, its maximum 15 min; the gateway will not \
+                 wait that long.",
+                "Alarm on IntegrationLatency (p99) at 80 % of the timeout.",
             ],
         },
         docs: &[
@@ -117,24 +134,36 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The host of the integration URI is not in public DNS, or what the URI makes of it is no address \
                 that API Gateway may call.",
-            checks: &[
-                "Resolve the host with a public resolver: `dig +short HOST @1.1.1.1`. Names of a private hosted \
-                 zone, and names that point to private addresses, are of no use without a VPC link.",
-                "Look at the URI for a typing error, a missing scheme, or a stage variable that is empty or holds a \
-                 whole URL where a host belongs.",
-                "Verify that what the name pointed at still exists: a deleted load balancer takes its name with it, \
-                 and a deleted record set leaves none.",
-                "For a backend in a VPC use a VPC link (connection type VPC_LINK); then the host in the URI need not \
-                 resolve.",
-                "After a change of the integration, deploy the API.",
+            confirm: &[
+                "Which host does the URI name, and was its record or load balancer deleted, or the stage created \
+                 again?\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[uri,connectionType]'\n\
+                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query variables\n\n\
+                 Look for a typing error, a missing scheme, or a stage variable that is empty or holds a whole URL \
+                 where a host belongs. null in the third: the stage has no variables.",
+                "Resolve the host with a public resolver:\n\
+                 dig +short HOST @1.1.1.1\n\n\
+                 No output: the name is not in public DNS. 10., 172.16. to 172.31. or 192.168.: a private address, \
+                 which is of no use without a VPC link. Other addresses: it resolves, so look at the URI again.",
+                "Does what the name pointed at still exist? A deleted load balancer takes its name with it.",
             ],
-            see: &[
-                "The URI in force and the stage's variables:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query uri\n\
-                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query variables",
-                "Reproduce it with the Test button of the method, or:\n\
-                 aws apigateway test-invoke-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET",
+            fix: &[
+                "Correct the URI:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/uri,value=https://HOST/PATH\n\n\
+                 It changes this one setting, once the API is deployed. To undo, send the former URI and deploy.",
+                "Or bring the name back: the record set, the load balancer behind it. It works at once, or when the \
+                 time to live of the old answer is over.",
+                "A backend in a VPC: use a VPC link (connection type VPC_LINK); then the host in the URI need not \
+                 resolve.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
+                "Take the host from the resource that has it (an output of the stack), not from a typed name.",
+                "Before a load balancer or record is deleted, look for integrations that name it.",
             ],
         },
         docs: &[
@@ -190,33 +219,50 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway could not open a connection to the backend, or lost it before the answer was \
                 complete: refused, reset or closed. Also over a VPC link V2 and for HTTP APIs.",
-            checks: &[
-                "Verify that the backend is up: instance or task status, target health, and its own logs at that \
-                 minute for a crash, a deployment or a full connection queue.",
-                "Verify that the service listens on the port of the integration URI (or on the target port): a \
-                 closed port refuses, and a target that goes away resets.",
-                "Public backend: check that its host name resolves to the right addresses and that its firewall, \
-                 security group or allow list admits the internet. The addresses of API Gateway are not fixed, so an \
-                 allow list of callers breaks sooner or later.",
-                "Private backend: verify the way there. Security groups from link to load balancer to targets, \
-                 network ACLs both ways, route tables, and the health check's path, port and codes. A private API \
-                 alone gives no access to a private backend: the integration needs a VPC link.",
-                "VPC link V2: after 60 days without traffic it is INACTIVE and has no network interfaces; requests \
-                 fail for some minutes until traffic has brought them back. A link in FAILED must be created again and \
-                 set in the integration.",
-                "Resets now and then under load: the backend's keep-alive must be longer than the load balancer's \
-                 actual idle timeout, or the backend closes a connection that the other side is about to use. See \
-                 integration_internal_error.",
+            confirm: &[
+                "Which backend is it, and was it deployed, scaled in or moved in that minute? Look at target health:\n\
+                 aws elbv2 describe-target-health --target-group-arn TARGET_GROUP_ARN --query \
+                 'TargetHealthDescriptions[].[Target.Id,Target.Port,TargetHealth.State,TargetHealth.Reason]' --output \
+                 text\n\n\
+                 unhealthy or draining: read the logs of that target for a crash, a deployment or a full connection \
+                 queue. No output: the group has no targets. All healthy: go on with the way there.",
+                "Reproduce the connection from the same subnets, from an instance or a function there:\n\
+                 curl -v --connect-timeout 3 --max-time 20 http://TARGET_ADDRESS:PORT/PATH\n\n\
+                 \"Connection refused\": nothing listens on the port of the integration URI (or the target port). \
+                 \"timed out\": packets are dropped (network_rejected). \"reset\" or \"empty reply\": the target went \
+                 away, or closes idle connections. An answer: the fault passed, or is between the gateway and this \
+                 place.",
+                "Private backend: verify the way. Security groups from link to load balancer to targets, network ACLs \
+                 both ways, route tables, and the path, port and codes of the health check. A private API alone gives \
+                 no access to a private backend: the integration needs a VPC link.\n\
+                 aws apigatewayv2 get-vpc-link --vpc-link-id VPC_LINK_ID --query \
+                 '[VpcLinkStatus,VpcLinkStatusMessage,SecurityGroupIds]'\n\n\
+                 AVAILABLE: compare the groups. INACTIVE: 60 days without traffic, and requests fail for some minutes \
+                 until traffic has brought its interfaces back. FAILED: make a new one (vpc_link_internal_error). \
+                 NotFoundException: it was deleted.",
+                "Public backend: does its name resolve to the right addresses, and does its firewall, security group \
+                 or allow list admit the internet? The addresses of API Gateway are not fixed, so an allow list of \
+                 callers breaks sooner or later.",
+                "Only now and then, under load: resets. TargetConnectionErrorCount and HTTPCode_ELB_5XX_Count (ALB), \
+                 TCP_Target_Reset_Count and UnHealthyHostCount (NLB) show them.",
+            ],
+            fix: &[
+                "Bring the service back: start it on the port that the integration or the target group names; add \
+                 capacity where queues are full.",
+                "Open the way: the port in the security group of the target, from the group or addresses before it.\n\
+                 aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP_ID --protocol tcp --port PORT \
+                 --source-group SOURCE_SECURITY_GROUP_ID\n\n\
+                 It adds one rule, at once; the others stay. InvalidPermission.Duplicate: it was there, so that is \
+                 not the reason. To undo: `aws ec2 revoke-security-group-ingress --group-id SECURITY_GROUP_ID \
+                 --protocol tcp --port PORT --source-group SOURCE_SECURITY_GROUP_ID`.",
+                "Resets under load: the keep-alive of the backend must be longer than the actual idle timeout of the \
+                 load balancer, or the backend closes a connection that the other side is about to use \
+                 (integration_internal_error).",
                 "Let clients retry idempotent requests with exponential backoff and jitter.",
             ],
-            see: &[
-                "HTTP APIs: the state of the link, and whether its security groups are the right ones:\n\
-                 aws apigatewayv2 get-vpc-link --vpc-link-id VPC_LINK_ID",
-                "Reproduce the connection from the same subnets, from an instance or a function there:\n\
-                 curl -v --connect-timeout 3 http://TARGET_ADDRESS:PORT/PATH",
-                "Metrics of the load balancer: TargetConnectionErrorCount and HTTPCode_ELB_5XX_Count (ALB), \
-                 TCP_Target_Reset_Count and UnHealthyHostCount (NLB). REJECT records of flow logs are \
-                 network_rejected.",
+            prevent: &[
+                "Alarm on UnHealthyHostCount; drain targets before they stop.",
+                "V2 links: send a request on a schedule, so that none goes 60 days without traffic.",
             ],
         },
         docs: &[
@@ -287,33 +333,46 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "Something answered on the connection, but not with an HTTP response. The log quotes the first \
                 bytes where it can.",
-            checks: &[
-                "Verify protocol and port: an integration with http:// on a port that speaks TLS, or with https:// \
-                 on one that speaks plain HTTP, and an http:// listener that forwards to another protocol, all read \
-                 as garbage.",
+            confirm: &[
+                "Which backend and port is it, and did a listener, its protocol or the URI change? Ask both protocols \
+                 on the same port; one of them will look right:\n\
+                 curl -v --http1.1 --max-time 20 http://TARGET_ADDRESS:PORT/PATH\n\
+                 curl -v --http1.1 --max-time 20 https://TARGET_ADDRESS:PORT/PATH\n\n\
+                 The first is answered, the integration says https:// (or the reverse): scheme and port do not agree. \
+                 Neither: the target is not the web server (a database or SSH port), or speaks HTTP/2 alone.",
                 "Look for double TLS: a TLS listener that decrypts and a target group that encrypts again, with a \
-                 target that expects plain HTTP, or the reverse. Depending on what the targets speak, make listener \
-                 and target group TCP (the target ends TLS) or TLS (the load balancer does), not both.",
-                "Verify that the target is the web server and not, say, a database or SSH port, and that it speaks \
-                 HTTP/1.1.",
-                "Capture packets on a target while you repeat the request and read the first line of the answer. It \
-                 must be a status line, and headers must be well formed: no blank in a name, no two differing \
-                 Content-Length.",
-                "Reproduce exactly what the gateway does: create a VPC endpoint (interface type) for the endpoint \
-                 service of the Network Load Balancer and call it from the VPC.",
-                "insecureSkipVerification is no remedy: it is meant for private or self-signed authorities on REST \
-                 APIs with HTTP or HTTP_PROXY integration, is not advised since it lets a man in the middle pass, \
-                 and cannot fix a reply that is not HTTP.",
+                 target that expects plain HTTP, or the reverse.\n\
+                 aws elbv2 describe-listeners --load-balancer-arn LOAD_BALANCER_ARN --query \
+                 'Listeners[].[Port,Protocol,DefaultActions[].TargetGroupArn]'\n\
+                 aws elbv2 describe-target-groups --load-balancer-arn LOAD_BALANCER_ARN --query \
+                 'TargetGroups[].[TargetGroupArn,Protocol,Port]'\n\n\
+                 TLS and TLS with a target of plain HTTP, or TCP with an integration of http:// and a target of TLS, \
+                 read as garbage. TargetGroupNotFound or an empty list: no target group.",
+                "Capture packets on a target while the request comes again, and read the first line of the answer. \
+                 End it with Ctrl-C:\n\
+                 sudo timeout 60 tcpdump -A -s 0 'tcp port PORT'\n\n\
+                 It must be a status line (`HTTP/1.1 200`), and headers must be well formed: no blank in a name, no \
+                 two differing Content-Length. No packets: the request does not come this way.",
             ],
-            see: &[
-                "Both protocols against the same port; one of them will look right:\n\
-                 curl -v --http1.1 http://TARGET_ADDRESS:PORT/PATH\n\
-                 curl -v --http1.1 https://TARGET_ADDRESS:PORT/PATH",
-                "What came back, byte by byte, on the target:\n\
-                 sudo tcpdump -A -s 0 'tcp port PORT'",
-                "An endpoint on the same endpoint service:\n\
+            fix: &[
+                "Make scheme and port of the integration URI those that the target speaks, then deploy the API.",
+                "Make listener and target group TCP (the target ends TLS) or TLS (the load balancer does), not both. \
+                 It concerns every client of the listener.",
+                "Correct the server: HTTP/1.1, well-formed headers.",
+                "Reproduce exactly what the gateway does: a VPC endpoint for the endpoint service of the Network Load \
+                 Balancer, and a call from the VPC.\n\
                  aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id VPC_ID --service-name \
-                 ENDPOINT_SERVICE_NAME --subnet-ids SUBNET_ID",
+                 ENDPOINT_SERVICE_NAME --subnet-ids SUBNET_ID --query VpcEndpoint.VpcEndpointId\n\n\
+                 It makes network interfaces that cost while they stand, and changes nothing else. To undo: `aws ec2 \
+                 delete-vpc-endpoints --vpc-endpoint-ids VPC_ENDPOINT_ID`.",
+                "insecureSkipVerification is no remedy: it is meant for private or self-signed authorities on REST \
+                 APIs with HTTP or HTTP_PROXY integration, is not advised since it lets a man in the middle pass, and \
+                 cannot fix a reply that is not HTTP.",
+            ],
+            prevent: &[
+                "Let the health check ask for a page over the protocol that the integration uses, so that a wrong \
+                 protocol makes targets unhealthy.",
+                "Change protocol of listener, target group and integration in one template.",
             ],
         },
         docs: &[

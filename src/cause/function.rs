@@ -19,26 +19,34 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The process that runs the function's code ended during an invocation, with an exit status or by a signal, \
                 without an answer. The next request pays for a cold start.",
-            checks: &[
-                "Look for code that ends the process: `process.exit`, `sys.exit`, `os.Exit`, a command-line program \
-                 called as a handler, a fatal assertion. Return or raise instead.",
+            confirm: &[
+                "Which function is it, and did its runtime, native module or extension change? Find the exits (the \
+                 last hour):\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?\"Runtime exited\" ?\"Process exited\" ?\"Runtime.ExitError\"' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 The text names an exit status or a signal. What stood before it is in the same stream: read that as \
+                 for lambda_unhandled_error. No output: another function, Region or hour.",
                 "Exit status of a crash: 127 or 126 is an executable that is missing or not for this architecture; \
                  128 in Node.js often an unhandled rejection in an extension; 134 or `signal: aborted` an abort in \
-                 native code; 139 or `signal: segmentation fault` a crash in it. Update the native module, built for \
-                 this runtime.",
-                "`signal: killed` with Max Memory Used at Memory Size is lambda_out_of_memory. Without it, /tmp, \
-                 file descriptors (1,024) or processes and threads (1,024) may have run out.",
-                "Promises and threads that outlive the handler: what they raise later ends the process in the middle \
-                 of somebody else's invocation. Await them.",
-                "An extension that crashes takes the environment with it: look for its name in the log, update or \
-                 detach it.",
+                 native code; 139 or `signal: segmentation fault` a crash in it.",
+                "`signal: killed` with Max Memory Used at Memory Size is lambda_out_of_memory. Without it, /tmp, file \
+                 descriptors (1,024) or processes and threads (1,024) may have run out.",
+                "Look for code that ends the process: `process.exit`, `sys.exit`, `os.Exit`, a command-line program \
+                 called as a handler, a fatal assertion; and for promises and threads that outlive the handler: what \
+                 they raise later ends the process in the middle of somebody else's invocation.",
+                "Which extensions are attached? In the log of the API all this is counted as lambda_unhandled_error:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 '[Runtime,Architectures,Layers[].Arn]'\n\n\
+                 null in the last place: no layers, so no extension but one that the package brings.",
             ],
-            see: &[
-                "The exits. What stood before one is in the same stream: read that as for lambda_unhandled_error:\n\
-                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?\"Runtime \
-                 exited\" ?\"Process exited\" ?\"Runtime.ExitError\"'",
-                "In the API's logs it is counted as lambda_unhandled_error.",
+            fix: &[
+                "Return or raise instead of ending the process; await promises and threads.",
+                "Update the native module, built for this runtime and architecture.",
+                "An extension that crashes takes the environment with it: update or detach it. `--layers` of \
+                 `update-function-configuration` replaces the whole list: note it first.",
             ],
+            prevent: &["Invoke the function after each deployment, before the alias moves, and alarm on Errors."],
         },
         docs: &[
             "https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-execution.html",
@@ -180,27 +188,40 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function ended with an error because a service that it called refused it: mostly its \
                 execution role lacks a permission.",
-            checks: &[
-                "Read the message: it names who (the assumed role), what (the action) and mostly on which resource, \
-                 and whether a policy is missing or an explicit deny stands in the way.",
-                "Add the action on the resource to the execution role: `aws lambda get-function-configuration \
-                 --function-name FUNCTION --query Role`. S3 answers 403 on a missing object when `s3:ListBucket` is \
-                 missing.",
-                "Look for an explicit deny and for conditions: the resource's own policy, a permission boundary, a \
-                 service control policy, the policy of a VPC endpoint.",
-                "Encrypted resources: the role needs `kms:Decrypt` (and `kms:GenerateDataKey` to write) on the key, \
-                 and the key's policy must let it.",
-                "A 403 of something that is not AWS: look at its credentials, rotated secrets, expired tokens and \
-                 allow lists.",
-            ],
-            see: &[
-                "Ask IAM without a call:\n\
+            confirm: &[
+                "Which function is it, and what did it call? Read the message of the error (as for \
+                 lambda_unhandled_error): it names who (the assumed role), what (the action) and usually on which \
+                 resource, and whether a policy is missing or an explicit deny stands in the way.",
+                "Ask IAM without a call, with that action and resource:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query Role --output text\n\
                  aws iam simulate-principal-policy --policy-source-arn EXECUTION_ROLE_ARN --action-names \
-                 dynamodb:GetItem --resource-arns RESOURCE_ARN",
-                "The denials of the hour in CloudTrail (management events):\n\
+                 dynamodb:GetItem --resource-arns RESOURCE_ARN --query \
+                 'EvaluationResults[].[EvalActionName,EvalDecision]'\n\n\
+                 implicitDeny: no statement allows it. explicitDeny: one forbids it. allowed: look at what the \
+                 simulation does not see: the resource's own policy, a service control policy, the policy of a VPC \
+                 endpoint, conditions.",
+                "The denials of the hour in CloudTrail (management events). START is like 2026-05-04T17:00:00Z.\n\
                  aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=FUNCTION \
-                 --query 'Events[].CloudTrailEvent'",
-                "In the API's logs it is counted as lambda_unhandled_error.",
+                 --start-time START --query 'Events[].CloudTrailEvent' --output text\n\n\
+                 Look for errorCode AccessDenied. No output: nothing was recorded, which is usual for data events.",
+                "S3 answers 403 on a missing object when `s3:ListBucket` is missing. Encrypted resources need \
+                 `kms:Decrypt` (and `kms:GenerateDataKey` to write) on the key. A 403 of something that is not AWS: \
+                 look at its credentials, rotated secrets, expired tokens and allow lists.",
+            ],
+            fix: &[
+                "Add the action on the resource to the execution role, and no more. policy.json holds the statement:\n\
+                 aws iam put-role-policy --role-name ROLE --policy-name orders-table --policy-document \
+                 file://policy.json\n\n\
+                 It adds an inline policy, or replaces the one of this name. It works within some seconds, without a \
+                 deployment. To undo: `aws iam delete-role-policy --role-name ROLE --policy-name orders-table`.",
+                "An explicit deny: take it out, or its condition, in the policy that has it. A key: let its policy \
+                 admit the role.",
+            ],
+            prevent: &[
+                "Write the permission into the template that makes function and resource, and test the deployed \
+                 function once on each call that it makes.",
+                "In the log of the API it is counted as lambda_unhandled_error: subscribe the log of the function to \
+                 see it.",
             ],
         },
         docs: &[
@@ -299,24 +320,30 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function ended with an error because a service that it called was asked too often, and the \
                 SDK's own retries did not help.",
-            checks: &[
-                "Look at the throttle metric of that service: ReadThrottleEvents and WriteThrottleEvents of \
-                 DynamoDB, WriteProvisionedThroughputExceeded of Kinesis, Throttles of another function.",
-                "Raise what was provisioned or go on demand; spread a hot key; ask for a higher quota where there is \
-                 one.",
-                "Ask for less: cache what repeats, batch calls, do not call in a loop. Parameter Store and Secrets \
-                 Manager are to be read once per environment, not per request.",
-                "Retry with exponential backoff and jitter, and stop in time to answer before the function's own \
-                 timeout. Retries only where the operation is idempotent.",
-                "Let less in: reserved concurrency of the function caps the load that it makes, and a stage or \
-                 usage-plan rate gives callers a 429.",
-            ],
-            see: &[
-                "Throttles of a table:\n\
+            confirm: &[
+                "Which service and resource throttled it, and did traffic rise or capacity fall? Look at the throttle \
+                 metric of that service. START and END are like 2026-05-04T17:00:00Z.\n\
                  aws cloudwatch get-metric-statistics --namespace AWS/DynamoDB --metric-name ReadThrottleEvents \
                  --dimensions Name=TableName,Value=TABLE --start-time START --end-time END --period 60 --statistics \
-                 Sum",
-                "In the API's logs it is counted as lambda_unhandled_error.",
+                 Sum\n\n\
+                 A sum in the minutes of the failures confirms it. An empty list: this table was not throttled. \
+                 Others: WriteThrottleEvents, WriteProvisionedThroughputExceeded of Kinesis, Throttles of another \
+                 function.",
+                "Does one invocation ask too often? Look for calls in a loop, and for Parameter Store or Secrets \
+                 Manager read per request.",
+                "In the log of the API it is counted as lambda_unhandled_error.",
+            ],
+            fix: &[
+                "Ask for less: cache what repeats, batch calls, read parameters and secrets once per environment.",
+                "Raise what was provisioned or go on demand (aws_service_throttled has the command); spread a hot \
+                 key; ask for a higher quota where there is one.",
+                "Let less in: reserved concurrency of the function caps the load that it makes (lambda_throttled has \
+                 the command and what it changes), and a stage or usage-plan rate gives callers a 429.",
+            ],
+            prevent: &[
+                "Retry with exponential backoff and jitter, and stop in time to answer before the timeout of the \
+                 function. Retry only where the operation is idempotent.",
+                "Alarm on the throttle metric of each resource that the function needs.",
             ],
         },
         docs: &[
@@ -611,29 +638,50 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function ended with an error because it could not connect to something, or lost the \
                 connection.",
-            checks: &[
-                "Refused: the process does not listen there, or the port is wrong. Not found: the name is wrong, or \
-                 private and the function is outside the VPC. Timed out: packets are dropped on the way.",
-                "Function in a VPC: it has no public address. For the internet it needs private subnets with a route \
-                 to a NAT gateway; for AWS services a NAT gateway or VPC endpoints.",
-                "Security groups: the database's group must admit its port from the function's group; the function's \
-                 group must let it out. Network ACLs both ways.",
-                "Under load: connection limits. Each environment keeps connections of its own, so compare \
-                 concurrency times pool size with what the database bears, use a proxy (RDS Proxy) or a small pool, \
-                 and cap the concurrency.",
+            confirm: &[
+                "Which function is it, what did it call, and did a security group, route or name change? Refused: the \
+                 process does not listen there, or the port is wrong. Not found: the name is wrong, or private and \
+                 the function is outside the VPC. Timed out: packets are dropped on the way.",
+                "Look at the network of the function:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 'VpcConfig.[VpcId,SubnetIds,SecurityGroupIds]'\n\
+                 aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET_ID --query \
+                 'RouteTables[].Routes[].[DestinationCidrBlock,NatGatewayId,GatewayId,State]' --output text\n\n\
+                 `null` or an empty VpcId: it is in no VPC and reaches the internet, but nothing private. In a VPC it \
+                 has no public address: 0.0.0.0/0 must lead to a NAT gateway (nat-), and AWS services there or to VPC \
+                 endpoints. blackhole: the target of the route is gone. No output: the subnet uses the main table of \
+                 its VPC.",
+                "Security groups: that of the database must admit its port from the group of the function; the \
+                 function's group must let it out. Network ACLs both ways. Rejected packets are network_rejected in \
+                 the flow logs of its interfaces; a missing route leaves no record.",
+                "Only under load: connection limits. Each environment keeps connections of its own, so compare \
+                 concurrency times pool size with what the database bears. START and END are like \
+                 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/RDS --metric-name DatabaseConnections \
+                 --dimensions Name=DBInstanceIdentifier,Value=DATABASE --start-time START --end-time END --period 60 \
+                 --statistics Maximum\n\n\
+                 A maximum at the limit of the database is the finding. An empty list: another name, or not RDS.",
+                "The dependency's own health: status page, failover, maintenance window. In the log of the API this \
+                 is counted as lambda_unhandled_error.",
+            ],
+            fix: &[
+                "Open the way:\n\
+                 aws ec2 authorize-security-group-ingress --group-id DATABASE_SECURITY_GROUP_ID --protocol tcp --port \
+                 PORT --source-group FUNCTION_SECURITY_GROUP_ID\n\n\
+                 It adds one rule, at once; the others stay. InvalidPermission.Duplicate: it was there, so that is \
+                 not the reason. To undo: `aws ec2 revoke-security-group-ingress --group-id \
+                 DATABASE_SECURITY_GROUP_ID --protocol tcp --port PORT --source-group FUNCTION_SECURITY_GROUP_ID`.",
+                "Route: private subnets for the function, with 0.0.0.0/0 to a NAT gateway, or VPC endpoints for AWS \
+                 services.",
+                "Connections: a proxy (RDS Proxy) or a small pool, and a cap on the concurrency (lambda_throttled \
+                 says what that changes).",
                 "Connections that idle between invocations are dropped by the other side while the environment is \
                  frozen: open on demand, check before use, and catch errors of idle connections.",
-                "Give each connect and read a timeout well below the function's, so that the log names the \
-                 dependency and not only the function's timeout.",
-                "The dependency's own health: status page, failover, maintenance window.",
             ],
-            see: &[
-                "The function's network:\n\
-                 aws lambda get-function-configuration --function-name FUNCTION --query VpcConfig",
-                "Its rejected packets are network_rejected in the flow logs of its interfaces; a missing route \
-                 leaves no record.",
-                "Connections of the database: metric DatabaseConnections of AWS/RDS. In the API's logs this is \
-                 counted as lambda_unhandled_error.",
+            prevent: &[
+                "Give each connect and read a timeout well below that of the function, so that the log names the \
+                 dependency and not only the timeout of the function.",
+                "Alarm on DatabaseConnections at 80 % of the limit.",
             ],
         },
         docs: &[

@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Pattern::{Gateway, ResponseType};
-use super::{Cause, Family, Kind, Rank, Remedy, Role, access, access_format, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, access_format, documented, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -19,24 +19,43 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The request was above a rate, burst or quota, which is normally a 429. A gateway response of \
                 this API turns it into a 5xx, so clients cannot tell that they should slow down.",
-            checks: &[
-                "Look at the gateway responses THROTTLED, QUOTA_EXCEEDED, DEFAULT_4XX: `aws apigateway \
-                 get-gateway-responses --rest-api-id API_ID`. Set the first two back to 429, then deploy the API.",
-                "Find the limit that was met, from the narrowest: usage plan (rate, burst, quota of a key), method, \
-                 stage, account in the Region. Compare rate and burst of the stage with the traffic you expect, and \
-                 raise what is too small.",
-                "Raise the account's limit through Service Quotas if all its APIs together meet it.",
-                "Find who sends it: one key, address or path. Give it a usage plan of its own.",
-                "Clients back off exponentially, with jitter, and retry only idempotent requests.",
+            confirm: &[
+                "Which limit was met, from the narrowest: usage plan (rate, burst, quota of a key), method, stage, \
+                 account in the Region? And who sends it: one key, address or path?\n\
+                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query methodSettings\n\
+                 aws apigateway get-usage-plans --query 'items[].[id,name,throttle,quota]'\n\
+                 aws apigateway get-account --query throttleSettings\n\n\
+                 In `methodSettings` the key `*/*` is the stage, and -1 or nothing is no limit of its own. An empty \
+                 list of the second: no usage plans. The smallest of them that traffic reaches is the limit.",
+                "Which gateway response makes a 5xx of it?\n\
+                 aws apigateway get-gateway-responses --rest-api-id API_ID --query \
+                 'items[?defaultResponse==`false`].[responseType,statusCode]' --output text\n\n\
+                 THROTTLED, QUOTA_EXCEEDED or DEFAULT_4XX with a 5xx is the finding. No output: none was changed, so \
+                 it is not this API.",
+                "REST APIs count throttled requests in 4XXError of AWS/ApiGateway; there is no metric of throttles \
+                 alone. In the access log: `$context.error.responseType`.",
+            ],
+            fix: &[
+                "Set the response back to 429, so that clients can tell that they should slow down:\n\
+                 aws apigateway update-gateway-response --rest-api-id API_ID --response-type THROTTLED \
+                 --patch-operations op=replace,path=/statusCode,value=429\n\n\
+                 It changes the status of this response for the whole API, once it is deployed; headers and templates \
+                 stay. Do the same for QUOTA_EXCEEDED. To undo, send the former status and deploy.",
+                steps::DEPLOY,
+                "Raise the limit that is too small. For the whole stage:\n\
+                 aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
+                 'op=replace,path=/*/*/throttling/rateLimit,value=RATE' \
+                 'op=replace,path=/*/*/throttling/burstLimit,value=BURST'\n\n\
+                 It changes rate and burst of all methods of the stage, at once, but for those with settings of their \
+                 own. To undo, send the former numbers.",
+                "One key, address or path sends it: give it a usage plan of its own. All APIs of the account meet its \
+                 limit: raise it through Service Quotas.",
                 "Take load off: cache answers at the stage (GET, what changes seldom), and let clients page and poll \
                  less.",
             ],
-            see: &[
-                "REST APIs count throttled requests in 4XXError of AWS/ApiGateway; there is no metric of throttles \
-                 alone. In the access log: `$context.error.responseType`.",
-                "The limits in force:\n\
-                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query methodSettings\n\
-                 aws apigateway get-account --query throttleSettings",
+            prevent: &[
+                "Clients back off exponentially, with jitter, and retry only idempotent requests.",
+                "Compare rate and burst with the traffic that you expect before a campaign or a release.",
             ],
         },
         docs: &[
@@ -85,22 +104,42 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway asked AWS WAF about the request and got no verdict, so it answered 500. A block by \
                 WAF is a 403 and not this.",
-            checks: &[
-                "Look at how often it happens and since when. A few that pass: let clients retry idempotent requests \
-                 with backoff and jitter.",
-                "Compare the start with a change of the web ACL: a rule group, an IP set or a managed rule that was \
-                 changed or removed; a large body or many regular expressions cost capacity.",
-                "Verify that the web ACL still exists and is associated with this stage: `aws wafv2 \
-                 get-web-acl-for-resource --resource-arn arn:aws:apigateway:REGION::/restapis/API_ID/stages/STAGE`.",
-                "Look at the AWS Health Dashboard for WAF in this Region. If it lasts, open a case with the extended \
-                 request ids; as a last resort detach the web ACL, knowing that the API is then unprotected.",
-            ],
-            see: &[
-                "In the access log: `$context.waf.error`, `$context.waf.status` and `$context.waf.latency`. Healthy \
-                 requests have status 200.",
-                "Requests that WAF did see, by rule:\n\
+            confirm: &[
+                "Which stage is it, how often, and did its web ACL change when it began? A block by WAF is a 403 and \
+                 not this:\n\
+                 aws wafv2 get-web-acl-for-resource --resource-arn \
+                 arn:aws:apigateway:REGION::/restapis/API_ID/stages/STAGE --query \
+                 'WebACL.[Name,Id,Capacity,Rules[].Name]'\n\n\
+                 null: no web ACL is associated, so requests are not evaluated any more. WAFNonexistentItemException: \
+                 stage or Region is wrong.",
+                "Compare the beginning with changes of the web ACL: a rule group, an IP set or a managed rule that \
+                 was changed or removed. START is like 2026-05-04:\n\
+                 aws cloudtrail lookup-events --lookup-attributes \
+                 AttributeKey=EventSource,AttributeValue=wafv2.amazonaws.com --start-time START --query \
+                 'Events[].[EventTime,EventName,Username]' --output text\n\n\
+                 Update… and Delete… events shortly before are the suspects. No output: nothing was changed since \
+                 START, so it is the service.",
+                "Requests that WAF did see, by rule; START and END are like 2026-05-04T17:00:00Z, within the last \
+                 three hours.\n\
                  aws wafv2 get-sampled-requests --web-acl-arn WEB_ACL_ARN --rule-metric-name METRIC --scope REGIONAL \
-                 --time-window StartTime=START,EndTime=END --max-items 100",
+                 --time-window StartTime=START,EndTime=END --max-items 100\n\n\
+                 An empty list at the minute of the failures: WAF saw none of them. In the access log healthy \
+                 requests have `$context.waf.status` 200; `$context.waf.error` and `$context.waf.latency` say more.",
+                "Look at the AWS Health Dashboard for WAF in this Region.",
+            ],
+            fix: &[
+                "A few that pass: let clients retry idempotent requests with backoff and jitter.",
+                "Take the change of the web ACL back: the rule, the rule group, the IP set. Large bodies and many \
+                 regular expressions cost capacity.",
+                "If it lasts, open a case with the extended request ids. As a last resort detach the web ACL:\n\
+                 aws wafv2 disassociate-web-acl --resource-arn \
+                 arn:aws:apigateway:REGION::/restapis/API_ID/stages/STAGE\n\n\
+                 It leaves the stage unprotected, at once. To undo: `aws wafv2 associate-web-acl --web-acl-arn \
+                 WEB_ACL_ARN --resource-arn arn:aws:apigateway:REGION::/restapis/API_ID/stages/STAGE`.",
+            ],
+            prevent: &[
+                "Change rules in count mode first, and keep the web ACL in a template.",
+                "Put `$context.waf.error` into the access-log format.",
             ],
         },
         docs: &[
@@ -136,28 +175,42 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "API Gateway could not make a request out of the integration's settings, or stopped without \
                 saying more than \"configuration error\". The text behind the colon, where there is one, names the \
                 setting.",
-            checks: &[
+            confirm: &[
+                "Which method is it, and what did the last deployment change? Compare its integration with what the \
+                 backend wants:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[type,httpMethod,uri,requestParameters,contentHandling]'\n\
+                 aws apigateway get-deployments --rest-api-id API_ID --query 'items[].[createdDate,id,description]' \
+                 --output text\n\n\
+                 Compare the URI, its scheme, and each parameter: `{proxy}` in the resource needs \
+                 `method.request.path.proxy` mapped to `integration.request.path.proxy`. The newest deployment just \
+                 before the first failure is the suspect. An integration that differs from what runs: it was changed \
+                 and not deployed.",
                 "\"Illegal character in path\" (or query, or scheme): what a path or query parameter holds is put \
-                 into the URI unescaped, such as a blank or a bracket. Map it through a template with \
-                 `$util.urlEncode(...)`, or let it travel as a query string mapping. The position in the message \
-                 counts from the start of the URI.",
-                "Compare the URI, its scheme, and each parameter mapping with what the backend wants: `{proxy}` in \
-                 the resource needs `method.request.path.proxy` mapped to `integration.request.path.proxy`.",
+                 into the URI unescaped, such as a blank or a bracket. The position in the message counts from the \
+                 start of the URI.",
                 "Look for stage variables in the URI that this stage lacks (stage_variable).",
-                "An empty text after the colon: read the lines before it. \"Lambda invocation failed with status: \
-                 N\" names what Lambda answered; without such a line use the Test button and paste its output into \
-                 `why5xx explain -`.",
-                "Base64: a body that is declared as encoded and is not; check binaryMediaTypes and contentHandling.",
-                "Compare with the last deployment that worked: `aws apigateway get-deployments --rest-api-id \
-                 API_ID`; a stage can be pointed back at it at once.",
-                "After the correction, deploy the API.",
+                "An empty text after the colon: read the lines before it. \"Lambda invocation failed with status: N\" \
+                 names what Lambda answered; without such a line use the Test button of the method (it sends a real \
+                 request) and paste its output into `why5xx explain -`.",
+                "Base64: a body that is declared as encoded and is not. Look at binaryMediaTypes and contentHandling.",
             ],
-            see: &[
-                "The integration in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET",
-                "Back to the former deployment:\n\
+            fix: &[
+                "After a deployment: point the stage back at the former one first.\n\
                  aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
-                 op=replace,path=/deploymentId,value=DEPLOYMENT_ID",
+                 op=replace,path=/deploymentId,value=DEPLOYMENT_ID\n\n\
+                 It changes what the stage runs, at once, for all methods; the settings of the stage stay. To undo, \
+                 send the id that it had.",
+                "Map the parameter through a template with `$util.urlEncode(...)`, or let it travel as a query string \
+                 mapping.",
+                "Correct URI, parameter mapping, binaryMediaTypes or contentHandling.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
+                "Keep the API as code, and send a request with blanks, brackets and Unicode in each parameter to each \
+                 route after a deployment.",
             ],
         },
         docs: &[
@@ -212,25 +265,37 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The call broke off and the gateway says no more. Over a VPC link it mostly means that the \
                 target, or the load balancer for it, reset a connection that the gateway was still using.",
-            checks: &[
-                "Read the other lines of the request: where they name a cause, that one counts.",
-                "Compare timeouts: the target must keep idle connections longer than the load balancer's actual idle \
-                 timeout, else it closes one that is about to be used. Network Load Balancer, TCP listener: 60 to \
-                 6,000 s, 350 s by default; TLS listener: always 350 s. An Application Load Balancer has its own \
-                 idle timeout (60 s unless changed).",
-                "Look for resets at the load balancer in the same minute, and for targets that were deployed, scaled \
-                 in or crashed then. Let them drain before they stop (deregistration delay, a SIGTERM handler).",
+            confirm: &[
+                "Which backend is it, and were its targets deployed, scaled in or crashing in that minute? Read the \
+                 other lines of the request first: where they name a cause, that one counts. Then look for resets. \
+                 START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/NetworkELB --metric-name TCP_Target_Reset_Count \
+                 --dimensions Name=LoadBalancer,Value=net/NAME/ID --start-time START --end-time END --period 60 \
+                 --statistics Sum\n\n\
+                 The dimension is the end of the load balancer's ARN. A sum in the minutes of the failures: the \
+                 target resets. An empty list or zeros: it does not, or the name is wrong; look at \
+                 TCP_ELB_Reset_Count, too.",
+                "Compare the idle timeout of the load balancer with the keep-alive of the target:\n\
+                 aws elbv2 describe-listener-attributes --listener-arn LISTENER_ARN --query \
+                 \"Attributes[?Key=='tcp.idle_timeout.seconds'].Value\" --output text\n\n\
+                 Seconds; 350 by default for TCP listeners (60 to 6,000). No output: a TLS listener (always 350) or \
+                 an Application Load Balancer (60 unless changed). The target must keep idle connections longer, else \
+                 it closes one that is about to be used.",
                 "Verify target health and the path, as for vpc_link_internal_error.",
+            ],
+            fix: &[
+                "Give the target a keep-alive longer than the actual idle timeout of the load balancer; or shorten \
+                 the latter:\n\
+                 aws elbv2 modify-listener-attributes --listener-arn LISTENER_ARN --attributes \
+                 Key=tcp.idle_timeout.seconds,Value=60\n\n\
+                 It changes the idle timeout of this TCP listener for all its clients, for new connections. To undo, \
+                 send the former number.",
+                "Let targets drain before they stop: deregistration delay, a SIGTERM handler.",
                 "Without a VPC link and with a healthy backend it is a fault of the service: let clients retry \
                  idempotent requests with backoff and jitter, and open a case with AWS Support if it goes on, with \
                  the extended request ids.",
             ],
-            see: &[
-                "The idle timeout in force:\n\
-                 aws elbv2 describe-listener-attributes --listener-arn LISTENER_ARN --query \
-                 \"Attributes[?Key=='tcp.idle_timeout.seconds']\"",
-                "Metrics TCP_Target_Reset_Count and TCP_ELB_Reset_Count of AWS/NetworkELB.",
-            ],
+            prevent: &["Keep the two timeouts beside each other in the template, and alarm on TCP_Target_Reset_Count."],
         },
         docs: &[
             "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html",
@@ -268,31 +333,40 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The gateway did its work: the backend, or the function's own statusCode, said 5xx and the \
                 gateway passed it on. The reason is in the backend's log, not in the gateway's.",
-            checks: &[
-                "Read the backend's or function's log at that minute, by the request id or trace id that it was \
-                 given. A function that catches its errors and answers 500 shows no error in Lambda's metrics.",
-                "500: an exception in the application. Compare the start with deployments and with changes of its \
-                 dependencies.",
-                "502: the backend is itself a proxy (load balancer, web server) and got no usable answer from behind \
-                 it: look at its targets.",
-                "503: overloaded or in maintenance. Look at CPU, memory, queue length, worker and connection limits; \
-                 add capacity, scale earlier, let clients retry with exponential backoff and jitter.",
-                "504: the backend waited for something of its own. Give that call a shorter timeout and a fallback.",
-                "Only under load: connection pools and limits of the database, file descriptors, thread pools. Test \
-                 with the load of the peak.",
-                "Compare method and path of the integration request with what the backend serves; some frameworks \
-                 answer an unknown route with a 500.",
+            confirm: &[
+                "Which backend is it, which status, and was it or one of its dependencies deployed when it began? \
+                 Read its log at that minute, by the request id or trace id that it was given. A function that \
+                 catches its errors and answers 500 shows no error in Lambda's metrics.",
+                "Make the same call without the gateway, from a place that reaches the backend. Only for a path that \
+                 may be read again:\n\
+                 curl -v --max-time 60 https://BACKEND/PATH\n\n\
+                 The same 5xx: the backend alone is the matter. A good answer: it depends on what the gateway sends \
+                 (headers, body, load), or it passed.",
+                "500: an exception in the application; some frameworks answer an unknown route with it, so compare \
+                 method and path of the integration request with what the backend serves. 502: it is itself a proxy \
+                 (load balancer, web server) and got no usable answer from behind it: look at its targets. 503: \
+                 overloaded or in maintenance. 504: it waited for something of its own.",
+                "Who answers? START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/ApplicationELB --metric-name \
+                 HTTPCode_Target_5XX_Count --dimensions Name=LoadBalancer,Value=app/NAME/ID --start-time START \
+                 --end-time END --period 60 --statistics Sum\n\n\
+                 A sum: the targets answered 5xx. An empty list or zeros: the load balancer itself did \
+                 (HTTPCode_ELB_5XX_Count), or the name is wrong. Execution log at INFO level: \"Received response. \
+                 Status: N\" is the answer of the backend; access logs: `$context.integration.status`.",
+                "Only under load: connection pools and limits of the database, file descriptors, thread pools.",
+            ],
+            fix: &[
+                "500: roll the deployment of the backend back, or fix the exception.",
+                "502: fix or replace its targets.",
+                "503: look at CPU, memory, queue length, worker and connection limits; add capacity, scale earlier, \
+                 let clients retry with exponential backoff and jitter.",
+                "504: give that call a shorter timeout and a fallback.",
                 "A third party behind the backend that limits its rate: respect its limit, cache its answers, and \
                  back off.",
-                "Degrade: answer from a cache, or with a part, where a dependency is down.",
             ],
-            see: &[
-                "The same call without the gateway, from a place that reaches the backend:\n\
-                 curl -v -X METHOD https://BACKEND/PATH",
-                "Metrics: HTTPCode_Target_5XX_Count of AWS/ApplicationELB; for functions the statusCode that they \
-                 log themselves.",
-                "Execution log at INFO level: \"Received response. Status: N\" is the backend's answer. In access \
-                 logs: `$context.integration.status`.",
+            prevent: &[
+                "Degrade: answer from a cache, or with a part, where a dependency is down.",
+                "Test with the load of the peak, and pass the request id on so that the log of the backend has it.",
             ],
         },
         docs: &[
@@ -335,38 +409,47 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The line says that a request failed and not why: its format has no error variable, or only the \
                 public text was set. Give the stage a format that names the reason; it costs nothing but its bytes.",
-            checks: &[
-                "Set one of the formats below on the stage, as one line. They hold only what API Gateway and your \
+            confirm: &[
+                "Which stage is it, and does it write an execution log, too? What does its format hold?\n\
+                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query \
+                 '[accessLogSettings,methodSettings]'\n\
+                 aws apigatewayv2 get-stage --api-id API_ID --stage-name STAGE --query AccessLogSettings\n\n\
+                 The first is for REST, the second for HTTP and WebSocket APIs. A format without an error variable is \
+                 the reason. null: no access log. `loggingLevel` ERROR or INFO in the first: the execution log names \
+                 the reason, so read it by the request id. HTTP APIs have none.",
+                "HTTP API, a 500 and every error field `-`: an authorizer can fail so. Check that the resource policy \
+                 of the authorizer function lets this API invoke it \
+                 (`arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`), that the function exists, \
+                 and its own log (authorizer_error has the commands). Then the same for the function of the \
+                 integration: a wrong SourceArn leaves nothing but a 500 of 35 bytes (lambda_permission).",
+                "HTTP API, a 503 with 33 bytes (Service Unavailable): the gateway's own. Look at integration latency \
+                 (about 30,000 ms: integration_timeout), else at the VPC link and the connections of the backend \
+                 (backend_connection_failed).",
+            ],
+            fix: &[
+                "Give the stage one of the formats below, as one line. They hold only what API Gateway and your \
                  configuration write, no path, header or address that a client chooses, and the free texts stand \
                  last, since API Gateway does not escape quotes in them. (The request id of a REST API can be set by \
                  a client; the extended one cannot.)",
                 access_format::REST,
                 access_format::HTTP,
                 access_format::WEBSOCKET,
-                "HTTP API, a 500 and every error field `-`: an authorizer can fail so. Check that the authorizer \
-                 function's resource policy lets this API invoke it \
-                 (`arn:aws:execute-api:REGION:ACCOUNT:API_ID/authorizers/AUTHORIZER_ID`), that the function exists, \
-                 and its own log. Then the same for the integration's function: a wrong SourceArn leaves nothing but \
-                 a 500 of 35 bytes.",
-                "HTTP API, a 503 with 33 bytes (Service Unavailable): the gateway's own. Look at integration latency \
-                 (about 30,000 ms: integration_timeout), else at the VPC link and the backend's connections \
-                 (backend_connection_failed).",
-                "REST and WebSocket APIs: subscribe the execution log at ERROR or INFO level too; it names the \
-                 reason. HTTP APIs have none.",
-            ],
-            see: &[
-                "Set the format of a REST API's stage. Write `[{\"op\":\"replace\",\"path\":\
-                 \"/accessLogSettings/destinationArn\",\"value\":\"LOG_GROUP_ARN\"},{\"op\":\"replace\",\"path\":\
-                 \"/accessLogSettings/format\",\"value\":\"FORMAT\"}]` into format.json, with the quotes of the format \
-                 escaped. It replaces the log group of the stage too: name the one in use, if there is one:\n\
+                "REST API: write \
+                 `[{\"op\":\"replace\",\"path\":\"/accessLogSettings/destinationArn\",\"value\":\"LOG_GROUP_ARN\"},{\"op\":\"replace\",\"path\":\"/accessLogSettings/format\",\"value\":\"FORMAT\"}]` \
+                 into format.json, with the quotes of the format escaped.\n\
                  aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
-                 file://format.json",
-                "Set the format of an HTTP or WebSocket API's stage. Write \
-                 `{\"DestinationArn\":\"LOG_GROUP_ARN\",\"Format\":\"FORMAT\"}` into settings.json. It replaces the \
-                 log group of the stage too: name the one in use, if there is one:\n\
+                 file://format.json\n\n\
+                 It replaces log group and format of the access log of this stage, at once: name the log group in \
+                 use, if there is one, and what else reads the old format. To undo, send what the check printed.",
+                "HTTP or WebSocket API: write `{\"DestinationArn\":\"LOG_GROUP_ARN\",\"Format\":\"FORMAT\"}` into \
+                 settings.json.\n\
                  aws apigatewayv2 update-stage --api-id API_ID --stage-name STAGE --access-log-settings \
-                 file://settings.json",
+                 file://settings.json\n\n\
+                 It replaces log group and format of the access log of this stage, at once: name the log group in \
+                 use, if there is one. To undo, send what the check printed.",
+                "REST and WebSocket APIs: subscribe the execution log at ERROR or INFO level too.",
             ],
+            prevent: &["Keep the format in the template that makes the stage, so that a new stage has it."],
         },
         docs: &[
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html",
@@ -406,30 +489,37 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The request failed, and what the log says of it is in none of the rules. Its shape, without \
                 anything of your data, is in the function's log and in the output of `why5xx replay`.",
-            checks: &[
-                "Read the request's own lines in the execution log, by the request id of the exemplar in the \
-                 function's log. What stands right before the failure line often names the part.",
-                "Try it in the console: the Test page of the method gives the whole log of one request. Paste it \
-                 into `why5xx explain -`.",
+            confirm: &[
+                "Which API is it, and since when? Read the request's own lines in the execution log (the last hour), \
+                 by the request id of the exemplar in the log of why5xx:\n\
+                 aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time \
+                 $(($(date +%s) - 3600))000 --filter-pattern '\"REQUEST_ID\"' --query 'events[].message' --output \
+                 text\n\n\
+                 What stands right before the failure line often names the part. No output: another stage, Region or \
+                 hour, or the access log alone knows this id.",
+                "Try it in the console: the Test page of the method gives the whole log of one request, and sends a \
+                 real one. Paste it into `why5xx explain -`.",
                 "Compare with the metrics of what the API calls (Lambda Errors and Throttles, load balancer 5xx) and \
                  with the X-Ray trace of the request.",
-                "A failure before the API, with nothing in its logs: the custom domain. The certificate in ACM must \
-                 be issued, not expired and for this name; the DNS record must point to the domain name that API \
-                 Gateway shows for it, not to an old one; the API mapping must name API and stage. See \
-                 docs/no-log.md.",
-                "Write a rule of your own for the shape, so that it counts under a name, and report the shape \
-                 upstream.",
+                "A failure before the API, with nothing in its logs: the custom domain. The certificate must be \
+                 issued, not expired and for this name; the DNS record must point to the domain name that API Gateway \
+                 shows for it, not to an old one; the API mapping must name API and stage. docs/no-log.md has more:\n\
+                 aws apigateway get-domain-name --domain-name DOMAIN --query \
+                 '[domainNameStatus,regionalDomainName,distributionDomainName,regionalCertificateArn,certificateArn]'\n\
+                 aws acm describe-certificate --certificate-arn CERTIFICATE_ARN --query \
+                 'Certificate.[Status,NotAfter,SubjectAlternativeNames]'\n\n\
+                 AVAILABLE and ISSUED with a NotAfter in the future: the domain is well. NotFoundException: no such \
+                 domain in this Region.",
+                "How many failures does no log explain? 5XXError of AWS/ApiGateway less the counts of all causes.",
+            ],
+            fix: &[
+                "Write a rule of your own for the shape (docs/own-rules.md), so that it counts under a name, and \
+                 report the shape upstream.",
                 "If it goes on without a reason: AWS Support, with extended request ids and times.",
             ],
-            see: &[
-                "The lines of one request:\n\
-                 aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE \
-                 --filter-pattern '\"REQUEST_ID\"'",
-                "The custom domain and its certificate:\n\
-                 aws apigateway get-domain-name --domain-name DOMAIN\n\
-                 aws acm describe-certificate --certificate-arn CERTIFICATE_ARN --query \
-                 'Certificate.[Status,NotAfter,SubjectAlternativeNames]'",
-                "The share of failures that no log explains: 5XXError of AWS/ApiGateway less the counts of all causes.",
+            prevent: &[
+                "Switch REST and WebSocket stages to INFO while you look: at ERROR level the end of a request is not \
+                 logged.",
             ],
         },
         docs: &[

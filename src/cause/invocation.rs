@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, DataTrace, ErrorLevel};
 use super::Pattern::{Gateway, InvocationStatus, LambdaService};
-use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -24,31 +24,46 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The integration names a role (its credentials), and API Gateway may not take it: the role does \
                 not trust API Gateway, or does not exist.",
-            checks: &[
-                "Look at the trust policy: `aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument` \
-                 must allow `sts:AssumeRole` to the service `apigateway.amazonaws.com`. A function's execution role \
-                 trusts Lambda only and is the wrong role here.",
-                "Verify that the role exists, in this account, under exactly the ARN that the integration names: \
-                 `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
-                 METHOD --query credentials`. A role that was deleted and created again must be set again.",
+            confirm: &[
+                "Which role does the integration name, and was it deleted and created again, or made by another \
+                 stack? METHOD is the method of the resource, such as GET or ANY:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query credentials\n\n\
+                 An ARN: its last part is ROLE below. null: no role, so look at other methods. NotFoundException: \
+                 this resource has no such method.",
+                "Read its trust policy:\n\
+                 aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument\n\n\
+                 A statement must allow `sts:AssumeRole` to the service `apigateway.amazonaws.com`. An execution role \
+                 of a function trusts Lambda only and is the wrong role here. NoSuchEntity: no such role in this \
+                 account.",
                 "Look for conditions of the trust policy (`aws:SourceArn`, `aws:SourceAccount`) that this API does \
                  not meet, and for an explicit deny in a service control policy.",
-                "For a Lambda integration consider leaving the role away: then the function's resource policy \
-                 decides (lambda_permission).",
-                "After a change of the integration, deploy the API.",
+                "The same words in the authorizer's phase are authorizer_error: there it is the role of the \
+                 authorizer.",
             ],
-            see: &[
-                "Save the trust policy, once to edit and once to go back to:\n\
+            fix: &[
+                "Add API Gateway to the trust. Save the policy, once to edit and once to go back to:\n\
                  aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument --output json > trust.json\n\
-                 cp trust.json trust-before.json",
-                "Edit trust.json: put the statement `{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\
-                 \"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}` into the list `Statement`, beside those \
-                 that are there.",
-                "Send the whole of the edited file. The command replaces the whole trust policy: whoever assumed the \
-                 role by a statement that the file lacks no longer can. It needs no deployment. To go back, send \
-                 trust-before.json the same way, which replaces it again:\n\
-                 aws iam update-assume-role-policy --role-name ROLE --policy-document file://trust.json",
-                "The same words in the authorizer's phase are authorizer_error: there it is the authorizer's role.",
+                 cp trust.json trust-before.json\n\n\
+                 In trust.json, put the statement \
+                 `{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}` \
+                 into the list `Statement`, beside those that are there.",
+                "Send the whole of the edited file:\n\
+                 aws iam update-assume-role-policy --role-name ROLE --policy-document file://trust.json\n\n\
+                 It replaces the whole trust policy: whoever assumed the role by a statement that the file lacks no \
+                 longer can. It needs no deployment and takes some seconds. To undo, send trust-before.json in the \
+                 same way.",
+                "Or name another role, or none: without one the resource policy of a Lambda function decides \
+                 (lambda_permission).\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/credentials,value=ROLE_ARN\n\n\
+                 It changes this one setting, once the API is deployed. To undo, send the former ARN and deploy.",
+                steps::DEPLOY,
+            ],
+            prevent: &[
+                "Write role, trust and integration into one template, and pass the ARN by reference.",
+                "Give API Gateway a role of its own, not the execution role of a function.",
             ],
         },
         docs: &[
@@ -93,28 +108,37 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The integration takes a part of its target from a stage variable, and in this stage the variable \
                 is not set: the function's ARN then ends in a colon, the URI lacks its host, or the VPC link has no \
                 id.",
-            checks: &[
-                "Compare the variables of the stage with the `${stageVariables.NAME}` in the integration: `aws \
-                 apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query variables`. Names are case \
-                 sensitive.",
-                "Set it, and it works at once, without a deployment: `aws apigateway update-stage --rest-api-id \
-                 API_ID --stage-name STAGE --patch-operations op=replace,path=/variables/NAME,value=VALUE`.",
-                "Look at how the stage was made: a new stage, a stage made by a deployment tool, and a canary have \
-                 only the variables that they were given. The console's Test page asks for them and does not take \
-                 them from a stage.",
+            confirm: &[
+                "Which stage is it, and how was it made? A new stage, one made by a deployment tool, and a canary \
+                 have only the variables that they were given. Compare its variables with the \
+                 `${stageVariables.NAME}` in the integration; names are case sensitive:\n\
+                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query \
+                 '[variables,canarySettings.stageVariableOverrides]'\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[uri,connectionId]'\n\n\
+                 null in the first: this stage has no variables at all, which is the finding. A name in the third \
+                 that the first lacks, or an empty value: that is it. `[null, null]` in the third: another method or \
+                 resource.",
                 "A variable that names a VPC link must hold the id of the VPC link, not of the VPC, and that of this \
-                 stage's link.",
-                "A variable that names a function or alias: each value needs its own permission, for the console \
-                 cannot grant what it cannot read. If that is missing, the log says \"Invalid permissions on Lambda \
-                 function\": see lambda_permission.",
+                 stage.",
+                "A variable that names a function or alias: if only the permission is missing, the log says \"Invalid \
+                 permissions on Lambda function\": lambda_permission.",
+                "The Test button of the method asks for the variables and does not take them from a stage: it sends a \
+                 real request and shows what a value leads to.",
             ],
-            see: &[
-                "The URI with its variables:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query '[uri, connectionId]'",
-                "Reproduce it with and without the variable:\n\
-                 aws apigateway test-invoke-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --stage-variables NAME=VALUE",
+            fix: &[
+                "Set it:\n\
+                 aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
+                 op=replace,path=/variables/NAME,value=VALUE\n\n\
+                 It changes one variable of this stage, at once and without a deployment. To undo, send the former \
+                 value, or `op=remove,path=/variables/NAME` where there was none.",
+                "A variable that names a function or alias: grant the permission for each value that it takes, for \
+                 the console cannot grant what it cannot read (lambda_permission).",
+            ],
+            prevent: &[
+                "Write each stage with its variables into the template, and fail the deployment if one is empty.",
+                "Send a request through each new stage before callers do.",
             ],
         },
         docs: &[
@@ -164,38 +188,52 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function's resource policy does not let this API, stage, method and path invoke it, or the \
                 role that the integration names may not. A function or alias that does not exist can look the same.",
-            checks: &[
-                "Read the function's resource policy: `aws lambda get-policy --function-name FUNCTION`. It must \
-                 allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`. An alias or version has a policy of \
-                 its own: ask with `--qualifier ALIAS`.",
+            confirm: &[
+                "Which function is it, and was it, its alias or the API created again? Read its resource policy. An \
+                 alias or version has a policy of its own: add `--qualifier ALIAS`.\n\
+                 aws lambda get-policy --function-name FUNCTION --query Policy --output text\n\n\
+                 It must allow `lambda:InvokeFunction` to `apigateway.amazonaws.com`. ResourceNotFoundException: \
+                 there is no policy at all, which is the finding, or no such function (`aws lambda get-function \
+                 --function-name FUNCTION` shows which).",
                 "Compare the SourceArn of the statement with the request: \
-                 `arn:aws:execute-api:REGION:ACCOUNT:API_ID/STAGE/METHOD/PATH`. An API that was created again has a new \
-                 id, a path with parameters is written `/orders/*`, and a statement for one stage does not cover \
+                 `arn:aws:execute-api:REGION:ACCOUNT:API_ID/STAGE/METHOD/PATH`. An API that was created again has a \
+                 new id, a path with parameters is written `/orders/*`, and a statement for one stage does not cover \
                  another.",
-                "Look at the function field of the integration: the right function, Region, account and alias? In \
-                 another account the resource policy there must name the API.",
-                "Where a stage variable names the function, grant the permission for every function and alias that \
-                 the variable takes (see stage_variable).",
-                "Where the integration has a role (credentials): its policy must allow `lambda:InvokeFunction` on \
-                 this function, no statement or service control policy may deny it, and its conditions must be met. \
-                 If the role cannot be assumed at all, the log says so: integration_role.",
-                "HTTP APIs answer a bare 500 for it. Grant the permission on the integration's page, or set a role \
-                 for it.",
-                "Write the permission into the same template as the API (AWS::Lambda::Permission, \
-                 aws_lambda_permission), so that a new function or API does not come without it.",
-                "For an authorizer function the same permission is needed; there the log speaks of the authorizer: \
+                "Look at the function and the role in the integration: the right function, Region, account and alias?\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[uri,credentials]'\n\
+                 aws apigatewayv2 get-integrations --api-id API_ID --query 'Items[].[IntegrationUri,CredentialsArn]'\n\n\
+                 The third is for HTTP and WebSocket APIs. Second value null: the resource policy decides. A role: \
+                 its policy must allow `lambda:InvokeFunction` on this function, no statement or service control \
+                 policy may deny it, and its conditions must be met. If it cannot be assumed at all, the log says so: \
+                 integration_role.",
+                "Was the function called at all? START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Invocations --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum\n\n\
+                 An empty list or zeros while the API fails: it was not. Calls that go on: other callers, or other \
+                 methods of the API, may.",
+                "HTTP APIs answer a bare 500 for it. For an authorizer function the log speaks of the authorizer: \
                  authorizer_error.",
             ],
-            see: &[
-                "Grant it:\n\
+            fix: &[
+                "Grant it, for the stage, method and path that fail. Add `--qualifier ALIAS` for an alias. In another \
+                 account, do it there:\n\
                  aws lambda add-permission --function-name FUNCTION --statement-id apigateway-orders --action \
                  lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn \
-                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/*/GET/orders'",
-                "The function and role in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query '[uri, credentials]'\n\
-                 aws apigatewayv2 get-integrations --api-id API_ID --query 'Items[].[IntegrationUri,CredentialsArn]'",
-                "The function's Invocations metric stays flat while the API fails.",
+                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/*/GET/orders'\n\n\
+                 It adds one statement and works at once, without a deployment. ResourceConflictException: a \
+                 statement of this id exists; look at it before you choose another id. To undo: `aws lambda \
+                 remove-permission --function-name FUNCTION --statement-id apigateway-orders`.",
+                "Where a stage variable names the function, grant it for every function and alias that the variable \
+                 takes (stage_variable).",
+                "Where the integration has a role: add `lambda:InvokeFunction` on this function to the policy of the \
+                 role, or take the role out of the integration.",
+            ],
+            prevent: &[
+                "Write the permission into the same template as the API (AWS::Lambda::Permission, \
+                 aws_lambda_permission), so that a new function or API does not come without it.",
+                "Send a request to each route after a deployment.",
             ],
         },
         docs: &[
@@ -247,25 +285,46 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         remedy: Remedy {
             means: "Lambda answered that what the integration calls is not there.",
-            checks: &[
-                "Ask Lambda for exactly what the integration names: `aws lambda get-function --function-name \
-                 FUNCTION --qualifier ALIAS`, in the Region and account of the ARN.",
-                "Look for what deleted or renamed it: a stack that replaced the function, a clean-up of old versions \
-                 or aliases, an API that was imported from another account or Region.",
-                "Where a stage variable names the function or the alias, check its value in this stage (see \
-                 stage_variable).",
-                "Check the URI: \
+            confirm: &[
+                "Which function, alias or version does the integration name, and what deleted or renamed it? METHOD \
+                 is the method of the resource:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query uri --output text\n\
+                 aws lambda get-function --function-name FUNCTION --qualifier ALIAS --query \
+                 'Configuration.[FunctionArn,State]'\n\n\
+                 Ask the third for exactly what the second names, in that Region and account; without an alias leave \
+                 `--qualifier` out. ResourceNotFoundException names what is missing. The URI has the form \
                  `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations`, without a \
                  doubled slash.",
-                "Correct the integration, deploy the API, and grant the permission for the new target \
-                 (lambda_permission).",
+                "Who deleted it? CloudTrail finds deletions by their event name, in the Region of the function; START \
+                 is like 2026-05-04:\n\
+                 aws cloudtrail lookup-events --lookup-attributes \
+                 AttributeKey=EventName,AttributeValue=DeleteFunction20150331 --start-time START --query \
+                 'Events[].[EventTime,Username,CloudTrailEvent]' --output text\n\n\
+                 `functionName` in the last column is what was deleted. No output: no function was deleted since \
+                 START (90 days are kept). For an alias ask by \
+                 `AttributeKey=EventSource,AttributeValue=lambda.amazonaws.com` and look for DeleteAlias.",
+                "Where a stage variable names the function or the alias, check its value in this stage \
+                 (stage_variable).",
+                "Look for a stack that replaced the function, a clean-up of old versions or aliases, and an API that \
+                 was imported from another account or Region.",
             ],
-            see: &[
-                "The target in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query uri",
-                "Who deleted it:\n\
-                 aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=FUNCTION",
+            fix: &[
+                "Deploy the function again under the name that the integration has, and grant the permission: a new \
+                 function has none (lambda_permission).",
+                "Or point the integration at the right one:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations \
+                 op=replace,path=/uri,value=arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations\n\n\
+                 It changes this one setting, once the API is deployed; the new target needs a permission \
+                 (lambda_permission). To undo, send the former URI and deploy.",
+                steps::DEPLOY,
+            ],
+            prevent: &[
+                "Let the template of the API refer to the function and alias, so that neither goes without the other; \
+                 export what other stacks use.",
+                "Keep versions that an alias or a stage variable names out of clean-ups.",
             ],
         },
         docs: &[
@@ -306,31 +365,45 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The function ran and returned, but what it returned is not the object that proxy integration \
                 expects (statusCode, headers, body, isBase64Encoded), so the gateway cannot pass it on: a 502, for \
                 HTTP APIs a 500.",
-            checks: &[
-                "Look at the type of each field: `statusCode` a number, `body` a string (call `JSON.stringify` or \
-                 `json.dumps` on objects), `headers` and `multiValueHeaders` maps of strings (lists of strings), \
-                 `isBase64Encoded` a boolean, nothing else at the top. An example: {\"isBase64Encoded\": false, \
-                 \"statusCode\": 200, \"headers\": {\"Content-Type\": \"application/json\"}, \"body\": \"{}\"}.",
-                "Find the path that returns nothing: a branch without return, a caught error whose handler returns \
-                 no response, a promise that is not awaited, a callback never called (then the answer is null). Log \
-                 the type and keys of what is returned right before the return.",
-                "Look at functions that were written for a non-proxy integration: they return the bare object. \
-                 Return the format, or switch \"Lambda proxy integration\" off and map the answer.",
-                "HTTP API, payload format 2.0: an answer without statusCode is taken for the body of a 200; format \
-                 1.0 is strict. Verify which one the integration has.",
-                "Binary bodies: base64 with isBase64Encoded true, and the type under binaryMediaTypes (REST).",
-                "Streaming integration: the function must send the metadata, the delimiter and then the body, and \
-                 the integration must call the response-streaming endpoint.",
-                "Look at Throttles and Errors of the function at that minute: a throttle or a crash can hide behind \
-                 the same sentence where the log holds no headers (lambda_throttled, lambda_unhandled_error).",
+            confirm: &[
+                "Which function and route is it, and what was deployed when it began? Read the sentence: HTTP APIs \
+                 name the wrong field in `$context.integrationErrorMessage`. Then look at the type of each field: \
+                 `statusCode` a number, `body` a string (call `JSON.stringify` or `json.dumps` on objects), `headers` \
+                 and `multiValueHeaders` maps of strings (lists of strings), `isBase64Encoded` a boolean, nothing \
+                 else at the top.",
+                "Was it a throttle or a crash, which hide behind the same sentence where the log holds no headers? \
+                 START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Throttles --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Errors --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum\n\n\
+                 A sum above 0 in the minute of the failures: go on with lambda_throttled or lambda_unhandled_error. \
+                 An empty list or zeros: the function ran and returned the wrong thing.",
+                "Find the path that returns nothing: a branch without return, a caught error whose handler returns no \
+                 response, a promise that is not awaited, a callback never called (then the answer is null).",
+                "Look at functions that were written for a non-proxy integration: they return the bare object.",
+                "HTTP API: which payload format does the integration have?\n\
+                 aws apigatewayv2 get-integrations --api-id API_ID --query \
+                 'Items[].[IntegrationId,IntegrationUri,PayloadFormatVersion]'\n\n\
+                 2.0: an answer without statusCode is taken for the body of a 200. 1.0 is strict.",
             ],
-            see: &[
-                "What the function really returns:\n\
+            fix: &[
+                "Return the format on every path: {\"isBase64Encoded\": false, \"statusCode\": 200, \"headers\": \
+                 {\"Content-Type\": \"application/json\"}, \"body\": \"{}\"}. Log the type and keys of what is \
+                 returned right before the return.",
+                "Or switch \"Lambda proxy integration\" off and map the answer; then deploy the API.",
+                "Binary bodies: base64 with isBase64Encoded true, and the type under binaryMediaTypes (REST).",
+                "Streaming integration: send the metadata, the delimiter and then the body, and call the \
+                 response-streaming endpoint.",
+                "Then see what the function really returns. It runs the function for real:\n\
                  aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
-                 raw-in-base64-out answer.json && cat answer.json",
-                "The Test button of the method shows the answer before transformation and the reason; paste its \
-                 output into `why5xx explain -`.",
-                "HTTP APIs: `$context.integrationErrorMessage` names the wrong field.",
+                 raw-in-base64-out answer.json && cat answer.json\n\n\
+                 The object of the first step: fixed. `null`: a path that returns nothing. `errorMessage`: \
+                 lambda_unhandled_error. (AWS CLI 2; version 1 has no `--cli-binary-format` and needs none.)",
+            ],
+            prevent: &[
+                "Build the response in one place, and test it on every path, the error paths first.",
+                "Send a request to each route after a deployment.",
             ],
         },
         docs: &[
@@ -394,28 +467,44 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "Lambda could not start the function for a reason outside its code: an error of the service, or \
                 of what the environment needs, such as network interfaces, the key of its environment variables, or \
                 its file system.",
-            checks: &[
-                "Look at the function's state: `aws lambda get-function-configuration --function-name FUNCTION \
-                 --query '[State,StateReasonCode,LastUpdateStatus,LastUpdateStatusReasonCode]'`. Inactive or Failed \
-                 names the reason.",
-                "Function in a VPC: free addresses in its subnets, the quota of network interfaces, and a security \
-                 group and subnets that still exist.",
-                "Encrypted environment variables: the KMS key is enabled, not pending deletion, and the execution \
-                 role may `kms:Decrypt` with it.",
+            confirm: &[
+                "Which function is it, and did its network, its key or its file system change? Look at its state:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 '[State,StateReasonCode,LastUpdateStatus,LastUpdateStatusReasonCode,KMSKeyArn,VpcConfig,FileSystemConfigs]'\n\n\
+                 Active and Successful: go on below. Inactive or Failed: the code beside it names the reason. null: \
+                 that thing is not used, so it is not the cause.",
+                "Function in a VPC: free addresses in its subnets, and the quota of network interfaces.\n\
+                 aws ec2 describe-subnets --subnet-ids SUBNET_ID --query \
+                 'Subnets[].[SubnetId,AvailableIpAddressCount]'\n\n\
+                 A count near 0 is the cause. InvalidSubnetID.NotFound: the subnet was deleted, which is, too.",
+                "Encrypted environment variables: the state of the key.\n\
+                 aws kms describe-key --key-id KEY_ID --query 'KeyMetadata.[KeyState,Enabled]'\n\n\
+                 Anything but Enabled is the cause. Enabled: the execution role must be allowed to `kms:Decrypt` with \
+                 it.",
                 "EFS: mount targets in each Availability Zone of the function, port 2049 open between the two \
-                 security groups.",
+                 security groups.\n\
+                 aws efs describe-mount-targets --file-system-id FILE_SYSTEM_ID --query \
+                 'MountTargets[].[AvailabilityZoneName,LifeCycleState]'\n\n\
+                 A zone of the function that is missing, or a state other than available, is the cause.",
+            ],
+            fix: &[
+                "Addresses: give the function larger or more subnets; `--vpc-config` of \
+                 `update-function-configuration` replaces both lists, so name all subnets and groups.",
+                "Key: enable it, which works at once for all that is encrypted with it; or cancel its deletion first.\n\
+                 aws kms enable-key --key-id KEY_ID\n\n\
+                 It changes the state of the key for everybody who uses it. To undo: `aws kms disable-key --key-id \
+                 KEY_ID`. A key that pends deletion needs `aws kms cancel-key-deletion --key-id KEY_ID` before.",
                 "A bare 500 or 503 of the service, seldom: let clients retry with backoff and jitter, idempotently. \
                  Often: look at the AWS Health Dashboard and open a case with the Lambda request ids.",
-            ],
-            see: &[
-                "Free addresses in the subnets:\n\
-                 aws ec2 describe-subnets --subnet-ids SUBNET_ID --query \
-                 'Subnets[].[SubnetId,AvailableIpAddressCount]'",
-                "The state of the key:\n\
-                 aws kms describe-key --key-id KEY_ID --query KeyMetadata.KeyState",
-                "Invoke it without the API; the answer holds the error's code:\n\
+                "Then invoke it without the API. It runs the function for real:\n\
                  aws lambda invoke --function-name FUNCTION --payload '{}' --cli-binary-format raw-in-base64-out \
-                 answer.json",
+                 answer.json\n\n\
+                 StatusCode 200: it starts. An exception names what Lambda lacks. (AWS CLI 2; version 1 has no \
+                 `--cli-binary-format` and needs none.)",
+            ],
+            prevent: &[
+                "Alarm on free addresses of the subnets, and forbid in a policy that the key of a running function is \
+                 disabled.",
             ],
         },
         docs: &[
@@ -454,26 +543,35 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "Lambda is always invoked with POST, whatever method the client used. The integration of this \
                 method uses another one, and Lambda does not know what is wanted.",
-            checks: &[
-                "Look at the integration's HTTP method (not the method of the resource, which METHOD names, such as \
-                 GET or ANY): `aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID \
-                 --http-method METHOD --query httpMethod` must say POST.",
-                "Change this one setting with `update-integration`, as below. `put-integration` sets up the whole \
-                 integration again: it resets what it does not name, such as the timeout, the role (credentials), \
-                 the mappings and tlsConfig.",
-                "Deploy the API: until then the stage keeps the integration that it has. A deployment also takes \
-                 along every other change of the API since the last one.",
+            confirm: &[
+                "Which method of the API is it, and was its integration made by hand or imported? Look at the HTTP \
+                 method of the integration, not that of the resource (METHOD, such as GET or ANY):\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[httpMethod,type,uri]'\n\n\
+                 The first value must be POST. It is: check the URI, for an action or path that Lambda does not know \
+                 is answered in the same way. NotFoundException: the resource has no such method; try ANY.",
+                "In the Test output Lambda answers that it cannot determine the operation, and the function is not \
+                 invoked. (The Test button sends a real request.)\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Invocations --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum\n\n\
+                 START and END are like 2026-05-04T17:00:00Z. An empty list or zeros fit; calls that go on come from \
+                 other methods.",
+            ],
+            fix: &[
+                "Change this one setting:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/httpMethod,value=POST\n\n\
+                 It changes the method alone, once the API is deployed. (`put-integration` sets up the whole \
+                 integration again: it resets what it does not name, such as the timeout, the role, the mappings and \
+                 tlsConfig.) To undo, send the former method and deploy.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
                 "In templates: integrationHttpMethod (OpenAPI: httpMethod under x-amazon-apigateway-integration) is \
                  POST on every method, GET and ANY included.",
-                "Check the URI as well: an action or path that Lambda does not know is answered the same way.",
-            ],
-            see: &[
-                "The correction, and the deployment that puts it into force:\n\
-                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
-                 METHOD --patch-operations op=replace,path=/httpMethod,value=POST\n\
-                 aws apigateway create-deployment --rest-api-id API_ID --stage-name STAGE",
-                "The function's Invocations metric stays flat. In the Test output, Lambda answers that it cannot \
-                 determine the operation.",
+                "Import a definition with `--fail-on-warnings`, and send a request to each route after a deployment.",
             ],
         },
         docs: &[

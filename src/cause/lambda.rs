@@ -38,24 +38,35 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The backend's answer is above a limit that cannot be raised: 10 MB at API Gateway, and before \
                 that 6 MB (6,291,556 bytes) for what a Lambda function returns. Base64 makes binary data a third \
                 larger.",
-            checks: &[
-                "Find the route and the size: the largest answers are lists without a page size, exports and files. \
-                 Page the list, cap the page size on the server, and drop fields that callers do not read.",
-                "Files: let the function put the object into S3 and answer with a presigned URL, or a redirect to one.",
+            confirm: &[
+                "Which route is it, and did its data grow or its page size change? In the access log, \
+                 `$context.responseLength` shows the largest answers that still pass.",
+                "Which limit was met? The log of the function names 6 MB (the last hour); the gateway alone sees a \
+                 502:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?\"payload size exceeded\" ?\"Http response code: 413\"' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 Lines with a size: the answer of the function was above 6,291,556 bytes. No output: another function \
+                 or hour, or the 10 MB of the gateway; its own sentence in the execution log then gives the length.",
+                "A request that is too large is another matter: 10 MB at the gateway (the client gets a 413), 6 MB \
+                 for the event of a function.",
+            ],
+            fix: &[
+                "Page the list, cap the page size on the server, and drop fields that callers do not read.",
+                "Files: put the object into S3 and answer with a presigned URL, or a redirect to one. Uploads go \
+                 there in the same way.",
+                "Compress: text shrinks several times. What counts against 6 MB is what the function returns, and \
+                 base64 makes binary data a third larger.",
                 "Large answers that must pass the API: response streaming (REST API, proxy integration, \
                  responseTransferMode STREAM) is not bound by the 10 MB.",
-                "Compress: text shrinks several times, and it is the size of what the function returns that counts \
-                 against 6 MB.",
-                "Requests have limits too: 10 MB at the gateway (a 413 for the client), 6 MB for the event of a \
-                 function; a large upload goes to S3 with a presigned URL.",
-            ],
-            see: &[
-                "The function's log says \"Response payload size exceeded maximum allowed payload size\" or a \
-                 success response that was refused with 413; the gateway alone sees a 502.",
-                "Measure the answer of the backend itself:\n\
+                "Then measure the answer. It runs the function for real, with the event that failed:\n\
                  aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
-                 raw-in-base64-out answer.json && wc -c answer.json",
-                "Access logs: the largest answers that still pass, by `$context.responseLength`.",
+                 raw-in-base64-out answer.json && wc -c answer.json\n\n\
+                 Below 6,291,556 bytes it passes. (AWS CLI 2; version 1 has no `--cli-binary-format` and needs none.)",
+            ],
+            prevent: &[
+                "Test each list and export with as much data as the largest customer has.",
+                "Alarm on `$context.responseLength` (access log) above half of the limit.",
             ],
         },
         docs: &[
@@ -126,30 +137,51 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "Lambda refused to run the function because its concurrency was used up: the function's reserved \
                 concurrency, or what the account has in this Region. No code ran.",
-            checks: &[
-                "Look at the function's reserved concurrency: `aws lambda get-function-concurrency --function-name \
-                 FUNCTION`. A small number, or 0 left from an emergency stop, throttles at once.",
-                "Look at the account: compare ConcurrentExecutions with the limit of `aws lambda \
-                 get-account-settings`. Another function of the account may have eaten it; give the important ones a \
-                 reserve.",
-                "Shorten the function: concurrency is requests per second times duration, so a slow dependency \
-                 throttles a function whose traffic did not change.",
-                "Compare the speed of the rise: a function scales by 1,000 environments in 10 s. Provisioned \
-                 concurrency takes a known peak.",
-                "Ask for a higher concurrency quota (Service Quotas, Lambda, Concurrent executions) if it is reached \
-                 in normal traffic.",
-                "Throttle earlier, and honestly: a stage or usage-plan rate below what the function bears gives \
-                 clients a 429, on which they back off, instead of a 5xx. Clients retry with exponential backoff and \
-                 jitter, idempotently.",
-                "Take load off: cache answers at the stage, and move work that can wait into a queue.",
-            ],
-            see: &[
-                "Throttles of the function and its neighbours:\n\
+            confirm: &[
+                "Which function is it, and since when? Look at its reserved concurrency: a small number, or 0 left \
+                 from an emergency stop, throttles at once.\n\
+                 aws lambda get-function-concurrency --function-name FUNCTION\n\n\
+                 `ReservedConcurrentExecutions` is its cap. No output at all: none is reserved, so it shares what the \
+                 account has.",
+                "Was it this function or a neighbour that used the account up? START and END are like \
+                 2026-05-04T17:00:00Z.\n\
                  aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Throttles --dimensions \
-                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum",
-                "It may stand behind \"Malformed Lambda proxy response\": the endpoint response headers then carry \
-                 x-amzn-ErrorType=TooManyRequestsException, which only data trace logs. Without it, a Throttles \
-                 figure in the minute of a lambda_malformed_response says the same.",
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Sum\n\
+                 aws lambda get-account-settings --query AccountLimit\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name ConcurrentExecutions \
+                 --start-time START --end-time END --period 60 --statistics Maximum\n\n\
+                 The third is the whole account in this Region: at `ConcurrentExecutions` of the second it is used \
+                 up, at much less the cap of the function is. An empty list of the first: no throttle in that time, \
+                 or another Region.",
+                "Did traffic rise, or only the duration? Concurrency is requests per second times duration, so a slow \
+                 dependency throttles a function whose traffic did not change:\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Duration --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Average\n\n\
+                 Duration that rose together with the throttles: go on with what the function waits for. Traffic that \
+                 rose faster than 1,000 environments in 10 s is throttled below any limit.",
+                "A throttle may stand behind \"Malformed Lambda proxy response\": the endpoint response headers then \
+                 carry x-amzn-ErrorType=TooManyRequestsException, which only data trace logs. Without it, throttles \
+                 in the minute of a lambda_malformed_response say the same.",
+            ],
+            fix: &[
+                "Give the function what it needs, or take an emergency stop away:\n\
+                 aws lambda put-function-concurrency --function-name FUNCTION --reserved-concurrent-executions NUMBER\n\n\
+                 It replaces the former number at once and takes NUMBER from what all other functions of the account \
+                 share (100 must stay unreserved); 0 stops the function. To undo, send the former number, or where \
+                 none was reserved: `aws lambda delete-function-concurrency --function-name FUNCTION`.",
+                "Cap the neighbour that used the account up, in the same way, below its peak.",
+                "Shorten the function, and move work that can wait into a queue.",
+                "Ask for a higher quota (Service Quotas, Lambda, Concurrent executions) if it is reached in normal \
+                 traffic.",
+                "A known peak: provisioned concurrency on the alias that the API calls. It costs while it stands.",
+            ],
+            prevent: &[
+                "Throttle earlier and honestly: a stage or usage-plan rate below what the function bears gives \
+                 clients a 429, on which they back off, instead of a 5xx. They retry with exponential backoff and \
+                 jitter, idempotently.",
+                "Alarm on ConcurrentExecutions at 80 % of the account's limit and on Throttles of the functions \
+                 behind APIs.",
+                "Take load off: cache answers at the stage.",
             ],
         },
         docs: &[
@@ -265,24 +297,45 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function needed more memory than it is configured with, and the runtime or the sandbox ended \
                 it. The next request starts with a cold environment.",
-            checks: &[
-                "Read the REPORT line: Max Memory Used at Memory Size together with the killed process confirms it. \
-                 (The figure alone proves nothing: a cache may fill memory on purpose.)",
-                "Raise the memory: `aws lambda update-function-configuration --function-name FUNCTION --memory-size \
-                 MB`. CPU grows with it, so the price per request often does not.",
+            confirm: &[
+                "Which function is it, and what was deployed or grew when it began? Read the REPORT lines (the last \
+                 hour):\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?\"signal: killed\" ?OutOfMemory ?\"heap out of memory\" ?\"Status: \
+                 error\"' --query 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 A REPORT line with Max Memory Used at Memory Size, beside a killed process, confirms it. The figure \
+                 alone proves nothing: a cache may fill memory on purpose. No output: another function, Region or \
+                 hour.",
+                "Does it climb from invocation to invocation? Ask for the highest memory in each five minutes; \
+                 `start-query` takes seconds:\n\
+                 aws logs start-query --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - 86400)) \
+                 --end-time $(date +%s) --query-string 'filter @type = \"REPORT\" | stats max(@maxMemoryUsed / 1000 / \
+                 1000) as used_mb, max(@memorySize / 1000 / 1000) as size_mb by bin(5m)' --query queryId --output \
+                 text\n\
+                 aws logs get-query-results --query-id QUERY_ID\n\n\
+                 The first prints the QUERY_ID of the second, whose status must be Complete; ask again while it is \
+                 Running. used_mb that climbs until size_mb and drops: something outside the handler keeps growing. \
+                 used_mb that jumps: single large requests. `results: []`: no invocation in that day.",
+                "Runtimes with a heap of their own (JVM, Node.js) may have a limit below the memory of the function, \
+                 in an environment variable:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 '[Runtime,MemorySize,Environment.Variables.NODE_OPTIONS,Environment.Variables.JAVA_TOOL_OPTIONS]'\n\n\
+                 null: the option is not set.",
+            ],
+            fix: &[
+                "Raise the memory. CPU grows with it, so the price per request often does not:\n\
+                 aws lambda update-function-configuration --function-name FUNCTION --memory-size MB\n\n\
+                 It changes this one setting of the unpublished version, at once; an alias on a published version \
+                 keeps the old one until a new version is published. To undo, send the former number.",
                 "Find what grew: a request that loads a whole table or file. Read in pages, stream, and put large \
                  files into /tmp or S3.",
-                "Where Max Memory Used climbs from invocation to invocation, something outside the handler keeps \
-                 growing: lists and caches at module level, unclosed connections, listeners added on every call.",
-                "Runtimes with a heap of their own (JVM, Node.js) may have a limit below the function's memory: \
-                 check the options in the environment variables.",
+                "Growth over time: lists and caches at module level, unclosed connections, listeners added on every \
+                 call. Bound or close them.",
             ],
-            see: &[
-                "The highest memory by invocation:\n\
-                 aws logs start-query --log-group-name /aws/lambda/FUNCTION --start-time START --end-time END \
-                 --query-string 'filter @type = \"REPORT\" | stats max(@maxMemoryUsed / 1000 / 1000), \
-                 max(@memorySize / 1000 / 1000) by bin(5m)'",
-                "Lambda Insights shows memory_utilization per function over time.",
+            prevent: &[
+                "Alarm on memory before it ends: Lambda Insights shows memory_utilization per function, or keep the \
+                 query above.",
+                "Test with the largest input that is allowed, and validate the size of input at the method.",
             ],
         },
         docs: &[
@@ -435,33 +488,50 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The environment did not come up: a module is missing, the handler cannot be found, code at \
                 module level failed or took over 10 s, or an extension crashed. Every request fails until it is \
                 fixed.",
-            checks: &[
-                "Read the first error of the INIT phase in the function's log: it names the module, file or handler.",
-                "Compare the configured handler with the package: `aws lambda get-function-configuration \
-                 --function-name FUNCTION --query '[Runtime,Handler,Architectures]'`. File, exported name and (for \
-                 Java and .NET) class must exist in it.",
+            confirm: &[
+                "Which function is it, and what was deployed, or which layer, secret or runtime changed, when it \
+                 began? Read the first error of a failed start (the last hour); it names the module, file or handler:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?INIT_REPORT ?RESTORE_REPORT ?\"Runtime.\" ?\"Extension.\"' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 The error stands just before such a line in the same stream: read that as for \
+                 lambda_unhandled_error. No output: it started well in this hour, or it is another function or \
+                 Region.",
+                "Compare the configured handler with the package:\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 '[Runtime,Handler,Architectures,PackageType,State,LastModified,Layers[].Arn]'\n\n\
+                 File, exported name and (for Java and .NET) class of the handler must exist in the package. \
+                 LastModified close to the beginning: that change is the suspect.",
                 "Unpack what is deployed, not what is on your disk: are the dependencies in it, built for this \
                  runtime version, this architecture and Linux? An SDK that an older runtime brought along must be \
                  packaged for a newer one. Layers must be attached to this version.",
                 "Compiled runtimes and images: the executable is called `bootstrap`, has its execute bit, and is \
-                 built for the configured architecture; an image's entry point must exist in it.",
+                 built for the configured architecture; the entry point of an image must exist in it.",
                 "Code outside the handler: environment variables that are missing, secrets that cannot be read, a \
-                 database that does not answer. It has 10 s; defer what is slow to first use, and load less. \
-                 Provisioned concurrency, or for small functions a scheduled invocation, moves a slow start away \
-                 from callers.",
-                "Extensions and layers of observability vendors: update or detach them to see whether the function \
-                 then starts.",
-                "Roll back: point the alias at the version before. Gradual deployments find this before most callers \
-                 do.",
+                 database that does not answer. It has 10 s.",
             ],
-            see: &[
-                "The failed starts. The error stands just before, in the same stream: read that as for \
-                 lambda_unhandled_error:\n\
-                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?INIT_REPORT \
-                 ?RESTORE_REPORT ?\"Runtime.\"'",
-                "Reproduce it without the API:\n\
+            fix: &[
+                "Roll back: point the alias that the API calls at the version before.\n\
+                 aws lambda update-alias --function-name FUNCTION --name ALIAS --function-version FORMER_VERSION\n\n\
+                 It changes which version every caller of the alias gets, at once. To undo, send the version that it \
+                 had (`aws lambda get-alias --function-name FUNCTION --name ALIAS`). Without an alias, deploy the \
+                 former package.",
+                "Package what is missing, for the configured runtime and architecture; correct the handler.",
+                "Defer what is slow to first use, and load less. Provisioned concurrency, or for small functions a \
+                 scheduled invocation, moves a slow start away from callers.",
+                "Extensions and layers of observability vendors: update them, or detach them to see whether the \
+                 function then starts. `--layers` of `update-function-configuration` replaces the whole list: note it \
+                 first.",
+                "Then invoke it without the API. It runs the function for real:\n\
                  aws lambda invoke --function-name FUNCTION --payload '{}' --cli-binary-format raw-in-base64-out \
-                 --log-type Tail answer.json",
+                 --log-type Tail --query '[StatusCode,FunctionError]' answer.json\n\n\
+                 `[200, null]`: it starts. \"Unhandled\": read answer.json. (AWS CLI 2; version 1 has no \
+                 `--cli-binary-format` and needs none.)",
+            ],
+            prevent: &[
+                "Build in the image of the runtime, and invoke the function once after each deployment, before the \
+                 alias moves.",
+                "Deploy gradually (an alias with two versions), which finds this before most callers do.",
             ],
         },
         docs: &[
@@ -531,30 +601,48 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function was still running when its own configured timeout ended it (default 3 s, at most 15 \
                 min). This is not the gateway's timeout: that one is integration_timeout.",
-            checks: &[
-                "Look at the configured timeout: `aws lambda get-function-configuration --function-name FUNCTION \
-                 --query Timeout`. The default of 3 s is too short for most calls to other services.",
-                "Find where the time goes: the last line that the invocation logged, or the open segment of its \
-                 X-Ray trace, is before the slow call. Always the full timeout, and for every request: a connection \
-                 to something unreachable, mostly a function in a VPC without route or NAT to the internet, or a \
-                 security group in between.",
-                "Give every outgoing call a timeout well below the function's, so that the function can answer an \
-                 error of its own and say which call it was.",
+            confirm: &[
+                "Which function is it, since when, and was it or something that it calls deployed then? Look at the \
+                 configured timeout: the default of 3 s is too short for most calls to other services.\n\
+                 aws lambda get-function-configuration --function-name FUNCTION --query \
+                 '[Timeout,MemorySize,VpcConfig.SubnetIds,LastModified]'\n\n\
+                 The timeout is in seconds. Subnets: the function is in a VPC and needs a route (NAT gateway or \
+                 endpoints) to what it calls.",
+                "Is it each request or some? START and END are like 2026-05-04T17:00:00Z.\n\
+                 aws cloudwatch get-metric-statistics --namespace AWS/Lambda --metric-name Duration --dimensions \
+                 Name=FunctionName,Value=FUNCTION --start-time START --end-time END --period 60 --statistics Average \
+                 Maximum\n\n\
+                 In milliseconds. Maximum at the timeout and Average far below: some requests or cold starts. Both at \
+                 it: a connection to something unreachable, mostly a VPC without route or a security group in \
+                 between. An empty list: no invocation in that time.",
+                "Find the invocations that ended so (the last hour) and what they did last:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?\"Task timed out\" ?\"Status: timeout\"' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 What one logged before stands in the same stream: read that as for lambda_unhandled_error. The last \
+                 line, or the open segment of its X-Ray trace, is before the slow call. No output: this was the \
+                 timeout of the gateway (integration_timeout), or another hour.",
+            ],
+            fix: &[
+                "Give every outgoing call a timeout well below that of the function, so that it can answer an error \
+                 of its own and say which call it was.",
                 "Make it faster: fewer and parallel calls, better queries, caches, reused connections; more memory \
                  brings more CPU.",
-                "Cold starts that push a request over: provisioned concurrency, less work before the handler, \
-                 smaller packages; for small functions a scheduled invocation that keeps one environment warm.",
-                "Raise the timeout if the work is legitimate, but keep it slightly below the integration's timeout \
-                 (REST 29 s by default, HTTP API at most 30 s), so that the function's log names the fault.",
-                "Longer work goes asynchronous: SQS or Step Functions, 202 for the caller, and an endpoint to ask \
-                 for the state.",
+                "Raise the timeout if the work is legitimate, but keep it slightly below the timeout of the \
+                 integration (REST 29 s by default, HTTP API at most 30 s), so that the log of the function names the \
+                 fault. A function may run 15 min at most:\n\
+                 aws lambda update-function-configuration --function-name FUNCTION --timeout SECONDS\n\n\
+                 It changes this one setting of the unpublished version, at once; an alias on a published version \
+                 keeps the old one until a new version is published. To undo, send the former number.",
+                "Longer work goes asynchronous: SQS or Step Functions, 202 for the caller, and an endpoint to ask for \
+                 the state.",
+                "Cold starts that push a request over: provisioned concurrency, less work before the handler, smaller \
+                 packages; for small functions a scheduled invocation that keeps one environment warm.",
             ],
-            see: &[
-                "The invocations that ended so. What one logged before stands in the same stream: read that as for \
-                 lambda_unhandled_error:\n\
-                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern '?\"Task timed \
-                 out\" ?\"Status: timeout\"'",
-                "Metric Duration of AWS/Lambda, statistics p99 and Maximum, against the timeout.",
+            prevent: &[
+                "Alarm on Duration (p99) at 80 % of the timeout.",
+                "Keep timeouts from the outside in, each a little shorter than the one around it: client, \
+                 integration, function, outgoing calls.",
             ],
         },
         docs: &[
@@ -610,42 +698,59 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or reported a failure to the runtime. API \
                 Gateway has no response to pass on, so the client gets the gateway's own error.",
-            checks: &[
-                "Read the stack trace in the function's log: find the invocation's stream and times by the Lambda \
-                 request id that the execution log names, then read that stream between these times (both commands \
-                 are below). The id alone finds START, END and REPORT: in the text format a trace need not carry it, \
-                 and Python's does not.",
-                "Ask what changed: a deployment, an environment variable that is missing, a secret that was rotated, \
-                 a dependency that answers differently, a field that a client leaves out.",
-                "Handle it: catch at the edge of the handler, log the error with its context, and return a response \
-                 in the standard format (statusCode, headers, body) with a 4xx for a caller's mistake.",
+            confirm: &[
+                "Which function is it, since when, and what changed then: a deployment, an environment variable, a \
+                 rotated secret, a dependency that answers differently, a field that a client leaves out? Read the \
+                 stack trace: first find stream and times of the invocation (the last hour) by the Lambda request id \
+                 that the execution log names.\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '\"LAMBDA_REQUEST_ID\"' --query \
+                 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 The id finds START, END and REPORT: in the text format a trace need not carry it, and that of Python \
+                 does not. No output: another function, Region or hour, or the id is that of the API and not that of \
+                 Lambda.",
+                "Then read all that it logged in that stream and time, the trace included. STREAM is the first column \
+                 of that output; FIRST_MS is the lowest number of the second column, LAST_MS the highest plus 1, \
+                 since the end is left out:\n\
+                 aws logs get-log-events --log-group-name /aws/lambda/FUNCTION --log-stream-name 'STREAM' \
+                 --start-from-head --start-time FIRST_MS --end-time LAST_MS --query 'events[].[message]' --output \
+                 text\n\n\
+                 The last exception before END is the one. No output: the numbers are not milliseconds, or LAST_MS is \
+                 not above FIRST_MS.",
+                "Without an id: read the errors of the hour. A trace is then again in the same stream, around that \
+                 time:\n\
+                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
+                 3600))000 --filter-pattern '?\"[ERROR]\" ?\"Invoke Error\" ?\"errorType\" ?\"Unhandled\" \
+                 ?\"Exception\"' --query 'events[].[logStreamName,timestamp,message]' --output text\n\n\
+                 Compare the times with those of the failed requests: a line that was logged and handled failed \
+                 nothing. No output: look at Errors (AWS/Lambda, FunctionName); 0 there means that the function did \
+                 not fail.",
                 "A KeyError or undefined on a part of the event: the function expects another event. Proxy \
                  integration sends the whole request (formats 1.0 and 2.0 differ in names), a non-proxy integration \
                  what the mapping template makes, a Test event what was typed. Log the keys of the event and of the \
                  response once, and compare.",
-                "If the error names a call that was denied, throttled or unreachable, go on with \
-                 lambda_dependency_denied, lambda_dependency_throttled or lambda_dependency_unreachable. The \
-                 function's own metrics name them where its log is subscribed too.",
-                "A runtime that exited is counted here as well when only the API's log is seen: see \
-                 lambda_runtime_exit.",
-                "Reproduce it with the same event, add a test for it, and deploy through an alias so that you can \
-                 roll back.",
+                "A call that was denied, throttled or unreachable: go on with lambda_dependency_denied, \
+                 lambda_dependency_throttled or lambda_dependency_unreachable, which the function's own log names \
+                 where it is subscribed. A runtime that exited is counted here as well when only the log of the API \
+                 is seen: lambda_runtime_exit.",
             ],
-            see: &[
-                "Stream and times of the invocation. START_MS is a moment before it, in milliseconds since 1970, as \
-                 `date -d '1 hour ago' +%s000` prints it. No output: another function, Region or time, or the id is \
-                 the API's and not Lambda's:\n\
-                 aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time START_MS \
-                 --filter-pattern '\"LAMBDA_REQUEST_ID\"' --query 'events[].[logStreamName,timestamp,message]' \
-                 --output text",
-                "All that it logged, the trace included. STREAM is the first column of that output; FIRST_MS is the \
-                 lowest number of the second column, LAST_MS the highest plus 1, since the end is left out:\n\
-                 aws logs get-log-events --log-group-name /aws/lambda/FUNCTION --log-stream-name 'STREAM' \
-                 --start-time FIRST_MS --end-time LAST_MS --query 'events[].[message]' --output text",
-                "The function alone, with the event that failed:\n\
+            fix: &[
+                "After a deployment: roll back first, by pointing the alias that the API calls at the version before.\n\
+                 aws lambda update-alias --function-name FUNCTION --name ALIAS --function-version FORMER_VERSION\n\n\
+                 It changes which version every caller of the alias gets, at once. To undo, send the version that it \
+                 had (`aws lambda get-alias --function-name FUNCTION --name ALIAS`). Without an alias, deploy the \
+                 former package.",
+                "Handle it: catch at the edge of the handler, log the error with its context, and return a response \
+                 in the standard format (statusCode, headers, body) with a 4xx for a mistake of the caller.",
+                "Then invoke the function alone with the event that failed. It runs the function for real:\n\
                  aws lambda invoke --function-name FUNCTION --payload file://event.json --cli-binary-format \
-                 raw-in-base64-out --log-type Tail --query LogResult --output text answer.json | base64 --decode",
-                "Metric Errors of AWS/Lambda by FunctionName, beside 5XXError (REST) or 5xx (HTTP API) of \
+                 raw-in-base64-out --log-type Tail --query LogResult --output text answer.json | base64 --decode\n\n\
+                 It prints the end of the log: no error there, and a proxy response in answer.json, means fixed. (AWS \
+                 CLI 2; version 1 has no `--cli-binary-format` and needs none.)",
+            ],
+            prevent: &[
+                "Keep the event that failed as a test, and deploy through an alias so that you can roll back.",
+                "Alarm on Errors of AWS/Lambda by FunctionName, beside 5XXError (REST) or 5xx (HTTP API) of \
                  AWS/ApiGateway. X-Ray marks the segment as a fault and keeps the exception.",
             ],
         },

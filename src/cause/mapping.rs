@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::{Gateway, InvocationStatus};
-use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, Role, access, documented, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -22,29 +22,43 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The backend answered, and the integration response that is to translate the answer is missing, \
                 or names a status for which the method has no method response.",
-            checks: &[
-                "\"Output mapping refers to an invalid method response: N\": create the method response for status \
-                 N, or let the integration response name a status that exists.",
-                "\"No match for output mapping\": no integration response pattern matches the backend's status (or, \
-                 with Lambda, the error message), and there is no default. Add a default integration response (an \
-                 empty selection pattern), and one for each status that matters.",
-                "Ask why the backend answered that status at all. A wrong method or path in the integration request \
-                 often gets 403, 404 or 405 from the backend: compare \"HTTP method\" and \"Endpoint URL\" with what \
-                 it serves.",
+            confirm: &[
+                "Which method is it, and which status did the backend answer? Look at both sides of the mapping:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '{methodResponses: methodResponses, integrationResponses: \
+                 methodIntegration.integrationResponses}'\n\n\
+                 \"Output mapping refers to an invalid method response: N\" in the log: an integration response names \
+                 status N, and methodResponses lacks it. \"No match for output mapping\": no selectionPattern matches \
+                 the status of the backend (or, with Lambda, the error message), and none is empty, which is the \
+                 default. null: there are no responses at all.",
+                "Why did the backend answer that status? A wrong method or path in the integration request often gets \
+                 403, 404 or 405: compare \"HTTP method\" and \"Endpoint URL\" with what it serves.",
                 "An AWS service that answers an error is counted as aws_service_access_denied, aws_service_throttled \
                  or aws_service_error where the log shows the answer. Where it does not, look there first: a role \
-                 without permission is the commonest reason.",
+                 without permission is the commonest reason. The output of the method's Test button shows the answer \
+                 (it sends a real request); leave data trace off in production.",
                 "Mock integration: the statusCode of the request template must have its integration response and \
                  method response.",
-                "Consider proxy integration: it needs none of these mappings.",
-                "Deploy the API after the change.",
             ],
-            see: &[
-                "Both sides of the mapping:\n\
-                 aws apigateway get-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET --query \
-                 '{methodResponses: methodResponses, integrationResponses: methodIntegration.integrationResponses}'",
-                "The backend's answer is in the output of the method's Test button, which is the place to see it; \
-                 leave data trace off in production.",
+            fix: &[
+                "Add the method response and the default integration response that are missing:\n\
+                 aws apigateway put-method-response --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --status-code 500\n\
+                 aws apigateway put-integration-response --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --status-code 500 --selection-pattern ''\n\n\
+                 The first adds a response, or answers ConflictException where it is there. The second adds one, or \
+                 replaces the whole of the one that is there, templates included: look at the check's output first. \
+                 Both work once the API is deployed. To undo: `aws apigateway delete-integration-response` and `aws \
+                 apigateway delete-method-response` with the same ids.",
+                "Correct method or path of the integration request, where that was the reason.",
+                "Consider proxy integration: it needs none of these mappings.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
+                "Give each method a default integration response, and one for each status that matters.",
+                "Contract tests: each status of the backend, sent through the deployed API.",
             ],
         },
         docs: &[
@@ -87,25 +101,36 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The template of the integration response could not make the answer for the client out of what \
                 the backend sent.",
-            checks: &[
-                "Look at what the backend sends now: the template was written for a JSON body, and an error page, an \
-                 empty body or a renamed field breaks it.",
-                "Check each JSONPath (`$input.path('$.field')`) against a real body, and guard what may be missing \
-                 with `#if`, for a null has no fields.",
-                "Check the result for valid JSON: quotes and backslashes in values need \
-                 `$util.escapeJavaScript(...)`, and a list needs its commas.",
-                "Binary: verify binaryMediaTypes and contentHandling. A binary body cannot go through a template \
-                 without CONVERT_TO_TEXT.",
-                "Build the template up step by step in the method's Test page, with sample answers for success, \
-                 error and empty, then deploy the API.",
+            confirm: &[
+                "Which method is it, and did the answer of the backend or the template change? Read the templates in \
+                 force:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration-response --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --status-code 200 --query '[selectionPattern,responseTemplates,contentHandling]'\n\n\
+                 null in the second place: no template, so the answer passes as it is. NotFoundException: no \
+                 integration response for this status.",
+                "What does the backend send now? The template was written for a JSON body, and an error page, an \
+                 empty body or a renamed field breaks it. The Test page of the method shows the body before and after \
+                 transformation; it sends a real request.",
+                "Check each JSONPath (`$input.path('$.field')`) against a real body: a null has no fields.",
+                "Binary: a binary body cannot go through a template without CONVERT_TO_TEXT. Look at \
+                 binaryMediaTypes:\n\
+                 aws apigateway get-rest-api --rest-api-id API_ID --query binaryMediaTypes\n\n\
+                 null: none, so every body is text.",
             ],
-            see: &[
-                "The Test page shows the body before and after transformation. From the command line:\n\
-                 aws apigateway test-invoke-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query log --output text",
-                "The templates in force:\n\
-                 aws apigateway get-integration-response --rest-api-id API_ID --resource-id RESOURCE_ID \
-                 --http-method GET --status-code 200",
+            fix: &[
+                "Guard what may be missing with `#if`, and use `$util.escapeJavaScript(...)` for values with quotes \
+                 and backslashes; a list needs its commas.",
+                "Binary: set contentHandling of the integration response, or leave the template out.",
+                "Build the template up step by step in the Test page of the method, with sample answers for success, \
+                 error and empty, then deploy the API.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
+                "Contract tests: success, error, empty body and missing fields of the backend, through the deployed \
+                 API.",
+                "Or use proxy integration, which has no templates.",
             ],
         },
         docs: &[
@@ -143,30 +168,38 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The template of the integration request could not make the backend's request out of the \
                 client's, or what it made was refused: no JSON for Lambda, no statusCode for a mock integration.",
-            checks: &[
-                "Mock integration: the request template must give `{\"statusCode\": 200}`, a number under exactly \
-                 that name. For OPTIONS with binaryMediaTypes `*/*`, set contentHandling to CONVERT_TO_TEXT, or the \
-                 template is never run.",
-                "Check each JSONPath (`$input.path('$.field')`) against a real request body, and guard what clients \
-                 may leave out with `#if`, for a null has no fields.",
-                "Check the result for valid JSON: wrap values in `$util.escapeJavaScript(...)`, quote strings, and \
-                 leave no comma behind the last field.",
-                "Look at passthrough behaviour and content types: a content type without a template may pass the \
-                 body on as it is, or be refused.",
-                "Where the function expects the proxy event and gets a transformed one (or the reverse), decide for \
-                 one integration type: AWS_PROXY sends the whole request and needs no template.",
+            confirm: &[
+                "Which method is it, and did its template, its clients or the type of its integration change? Read \
+                 the templates in force:\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[type,passthroughBehavior,contentHandling,requestTemplates]'\n\n\
+                 AWS_PROXY or HTTP_PROXY: no template is used. MOCK: the template must give `{\"statusCode\": 200}`, \
+                 a number under exactly that name. null as templates: the body passes as it is, or is refused, as \
+                 passthroughBehavior says. A content type without a template is treated in the same way.",
+                "Check each JSONPath (`$input.path('$.field')`) against a real request body: a null has no fields. \
+                 The Test page of the method shows the endpoint request body after transformation; it sends a real \
+                 request.",
+                "Check the result for valid JSON: quoted strings, no comma behind the last field.",
+                "The function expects the proxy event and gets a transformed one (or the reverse)? Compare the type \
+                 above with what it reads.",
+            ],
+            fix: &[
+                "Guard what clients may leave out with `#if`, and wrap values in `$util.escapeJavaScript(...)`.",
+                "Mock integration for OPTIONS with binaryMediaTypes `*/*`: without CONVERT_TO_TEXT the template is \
+                 never run.\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 OPTIONS --patch-operations op=replace,path=/contentHandling,value=CONVERT_TO_TEXT\n\n\
+                 It changes this one setting, once the API is deployed. To undo, send the former value, or \
+                 `op=remove,path=/contentHandling` where there was none, and deploy.",
+                "Decide for one integration type: AWS_PROXY sends the whole request and needs no template.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
                 "Validate requests at the method (model and request validator), so that a malformed body is a 400 \
                  before any template sees it.",
-                "Build the template up step by step in the method's Test page, with sample bodies, then deploy the \
-                 API.",
-            ],
-            see: &[
-                "The Test page shows the endpoint request body after transformation. From the command line:\n\
-                 aws apigateway test-invoke-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method POST \
-                 --body file://sample.json --query log --output text",
-                "The templates in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method POST \
-                 --query requestTemplates",
+                "Build templates up step by step in the Test page, with sample bodies; keep the samples as tests.",
             ],
         },
         docs: &[

@@ -17,6 +17,7 @@ mod mapping;
 mod network;
 mod pattern;
 mod role;
+mod steps;
 mod tls;
 mod vpc_link;
 
@@ -77,14 +78,55 @@ impl Cause {
 }
 
 /// Remedy of a cause, in the order in which to work through it.
+///
+/// A step is prose up to its first line break. Behind it stand lines to copy, up to a blank line; behind that the reading of
+/// what they print.
 #[derive(Debug)]
 pub struct Remedy {
     /// Meaning of the cause, in a sentence or two.
     pub means: &'static str,
-    /// Checks, the likeliest first.
-    pub checks: &'static [&'static str],
-    /// Commands and metrics that show or reproduce it.
-    pub see: &'static [&'static str],
+    /// Steps that show whether and where it is, the likeliest first. Their commands only read.
+    pub confirm: &'static [&'static str],
+    /// What to change, the likeliest first: the only place for a command that changes something.
+    pub fix: &'static [&'static str],
+    /// What keeps it from coming back.
+    pub prevent: &'static [&'static str],
+}
+
+impl Remedy {
+    /// Returns the parts with their headings, in order; without those that are empty.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        [("Confirm", self.confirm), ("Fix", self.fix), ("Prevent", self.prevent)]
+            .into_iter()
+            .filter(|(_, steps)| !steps.is_empty())
+    }
+
+    /// Returns all steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &'static str> {
+        self.parts().flat_map(|(_, steps)| steps).copied()
+    }
+}
+
+/// A step of a remedy, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'t> {
+    /// What to do.
+    pub prose: &'t str,
+    /// Commands or formats to copy. Empty if there are none.
+    pub code: &'t str,
+    /// How to read what the commands print. Empty if that goes without saying.
+    pub reading: &'t str,
+}
+
+impl<'t> Step<'t> {
+    /// Takes a step apart.
+    ///
+    /// `"Ask:\naws sts get-caller-identity\n\nIt prints who you are."` → prose `Ask:`, the command, and the reading
+    pub fn new(text: &'t str) -> Self {
+        let (prose, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let (code, reading) = rest.split_once("\n\n").unwrap_or((rest, ""));
+        Self { prose, code: code.trim_end_matches('\n'), reading: reading.trim_end_matches('\n') }
+    }
 }
 
 /// Example of a log text.

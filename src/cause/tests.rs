@@ -57,14 +57,8 @@ const PUBLISHED: &[&str] = &[
 const NOBODYS_ACCOUNTS: &[&str] = &["111122223333", "123456789012"];
 
 fn texts(cause: &Cause) -> Vec<&'static str> {
-    let Remedy { means, checks, see } = cause.remedy;
     let lines = cause.examples.iter().chain(cause.near_misses).flat_map(|example| example.lines);
-    [cause.title, means]
-        .into_iter()
-        .chain(checks.iter().copied())
-        .chain(see.iter().copied())
-        .chain(lines.copied())
-        .collect()
+    [cause.title, cause.remedy.means].into_iter().chain(cause.remedy.steps()).chain(lines.copied()).collect()
 }
 
 #[test]
@@ -161,8 +155,9 @@ fn every_cause_says_what_to_do_and_where_to_read_more() {
         let id = cause.id;
         assert!(!cause.title.is_empty() && !cause.title.ends_with('.'), "{id}: title");
         assert!(cause.remedy.means.ends_with('.'), "{id}: means");
-        assert!(cause.remedy.checks.len() >= 2, "{id}: checks");
-        assert!(!cause.remedy.see.is_empty(), "{id}: see");
+        assert!(cause.remedy.confirm.len() >= 2, "{id}: confirm");
+        assert!(!cause.remedy.fix.is_empty(), "{id}: fix");
+        assert!(!cause.remedy.prevent.is_empty(), "{id}: prevent");
         assert!(!cause.docs.is_empty(), "{id}: docs");
         assert!(cause.docs.iter().all(|url| url.starts_with("https://docs.aws.amazon.com/")), "{id}: docs");
         assert!(!cause.needs.is_empty(), "{id}: needs");
@@ -195,7 +190,7 @@ fn a_cause_that_a_function_log_tells_has_an_example_from_one() {
 #[test]
 fn no_remedy_asks_for_data_trace_in_production() {
     for cause in built_in() {
-        for text in cause.remedy.checks.iter().chain(cause.remedy.see) {
+        for text in cause.remedy.steps() {
             let text = text.to_lowercase();
             for wish in ["dataTraceEnabled", "enable data trace", "turn on data trace", "switch on data trace"] {
                 assert!(!text.contains(&wish.to_lowercase()), "{}: {text}", cause.id);
@@ -264,7 +259,7 @@ fn an_empty_pattern_is_asked_last() {
     let rule = Cause {
         id: "coupon_expired",
         patterns: &[Pattern::Function("^coupon expired")],
-        remedy: Remedy { means: "", checks: &[], see: &[] },
+        remedy: Remedy { means: "", confirm: &[], fix: &[], prevent: &[] },
         ..*like
     };
     let table = Table::with_rules([], [&*Box::leak(Box::new(rule))]);

@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::Gateway;
-use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, access, documented, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -26,23 +26,38 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "A certificate in the chain that the backend presents is outside its validity dates: the server's \
                 own, or an intermediate one.",
-            checks: &[
-                "Print the dates of every certificate that the backend sends, not of the first alone, and renew the \
-                 one that has run out. The chain must be complete, from the leaf to the root: host name and root \
-                 authority are checked in the same step. An expired intermediate fails just as the leaf does.",
-                "Verify that the renewed certificate is in use: the listener of the load balancer names the new ACM \
-                 certificate, or the server process was reloaded on every target. One forgotten target fails a share \
-                 of the requests.",
-                "Certificates of ACM: look at `aws acm describe-certificate --certificate-arn CERTIFICATE_ARN` for \
-                 RenewalStatus. Imported certificates are never renewed by ACM.",
+            confirm: &[
+                "Which host is it, and which certificate ran out? Print subject and dates of every certificate that \
+                 the server sends, its own first (from inside the VPC for a private backend):\n\
+                 timeout 20 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | awk -v \
+                 x='openssl x509 -noout -subject -dates' '/BEGIN CERTIFICATE/{on=1} on{print | x} /END \
+                 CERTIFICATE/{on=0; close(x)}'\n\n\
+                 A notAfter in the past, or a notBefore in the future, is the finding; an expired intermediate fails \
+                 just as the leaf does. All valid: ask each target by its own address, for one forgotten target fails \
+                 a share of the requests. No certificate at all: nothing listens there, or it speaks no TLS \
+                 (tls_handshake_failure).",
+                "The chain must be complete, from the leaf to the root: host name and root authority are checked in \
+                 the same step.",
+                "Certificates of ACM: why was it not renewed?\n\
+                 aws acm describe-certificate --certificate-arn CERTIFICATE_ARN --query \
+                 'Certificate.[Status,Type,NotAfter,RenewalSummary.RenewalStatus,InUseBy]'\n\n\
+                 IMPORTED: ACM never renews it. PENDING_VALIDATION: the DNS record that proves the domain is gone. An \
+                 empty InUseBy: no listener uses it. ResourceNotFoundException: another Region.",
+            ],
+            fix: &[
+                "Renew the certificate that has run out, and take it into use on every target: reload the server \
+                 process, or name the new certificate in the listener of the load balancer.\n\
+                 aws elbv2 modify-listener --listener-arn LISTENER_ARN --certificates CertificateArn=CERTIFICATE_ARN\n\n\
+                 It replaces the default certificate of the listener, for all that it serves, at once; those added \
+                 for SNI stay. To undo, send the former ARN (`aws elbv2 describe-listener-certificates --listener-arn \
+                 LISTENER_ARN`). API Gateway needs no deployment.",
                 "Do not reach for insecureSkipVerification: the validity dates are checked with it as well.",
             ],
-            see: &[
-                "Subject and dates of every certificate that the server sends, its own first (from inside the VPC \
-                 for a private backend):\n\
-                 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | awk -v x='openssl x509 \
-                 -noout -subject -dates' '/BEGIN CERTIFICATE/{on=1} on{print | x} /END CERTIFICATE/{on=0; close(x)}'",
-                "Before the next time, alarm on the metric DaysToExpiry of AWS/CertificateManager.",
+            prevent: &[
+                "Alarm on the metric DaysToExpiry of AWS/CertificateManager, and on the date that the first command \
+                 prints for backends outside ACM.",
+                "Let ACM issue the certificate where a load balancer serves it, and keep the DNS record of its \
+                 validation.",
             ],
         },
         docs: &[
@@ -93,26 +108,45 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway connected with TLS to the host of the integration URI, and none of the names in the \
                 certificate that came back is that host.",
-            checks: &[
-                "Compare the host of the integration URI with the subject alternative names of the certificate. One \
-                 of the two must change: usually the URI, to the domain name that the certificate is for.",
-                "Over a VPC link the URI's host is only a name for TLS and the Host header; the link decides where \
-                 the traffic goes. So write there the name that the certificate of the load balancer (or, behind a \
-                 TCP listener, of the target) carries, not the load balancer's own DNS name. On a VPC link V2 give \
-                 that name as the server name to verify.",
-                "Where the server has several certificates on one address, verify that it picks by SNI and that the \
-                 default certificate is the right one: ask once with and once without the server name.",
-                "Verify that the certificate comes from a public authority on API Gateway's list. For a private one, \
-                 the flag insecureSkipVerification exists, but expiry, host name and the presence of a root are \
-                 checked even then, so it does not fix this.",
-                "After a change of the integration, deploy the API.",
+            confirm: &[
+                "Which host does the integration URI name, and did the certificate, the load balancer or the URI \
+                 change?\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query '[uri,connectionType,connectionId]'\n\n\
+                 The host in the URI is HOST below. Over a VPC link (VPC_LINK) it is only a name for TLS and the Host \
+                 header; the link decides where the traffic goes.",
+                "Print the names in the certificate, once as SNI selects it and once without:\n\
+                 timeout 20 openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 -noout -ext \
+                 subjectAltName\n\
+                 timeout 20 openssl s_client -connect HOST:443 -noservername </dev/null | openssl x509 -noout -ext \
+                 subjectAltName\n\n\
+                 HOST, or a wildcard for its last label, must be among the first names. It is only among the second: \
+                 the server picks wrongly by SNI. In neither: certificate or URI is wrong. \"Could not read \
+                 certificate\": nothing listens there, or it speaks no TLS.",
+                "Verify that the certificate comes from a public authority on API Gateway's list \
+                 (tls_untrusted_chain).",
             ],
-            see: &[
-                "The names in the certificate, as SNI selects it:\n\
-                 openssl s_client -connect HOST:443 -servername NAME_IN_INTEGRATION_URI </dev/null | openssl x509 \
-                 -noout -ext subjectAltName",
-                "The URI in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET",
+            fix: &[
+                "Change one of the two so that they agree: usually the URI, to the domain name that the certificate \
+                 is for. Behind a VPC link write the name that the certificate of the load balancer (or, behind a TCP \
+                 listener, of the target) carries, not the load balancer's own DNS name:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/uri,value=https://NAME_IN_CERTIFICATE/PATH\n\n\
+                 It changes this one setting, once the API is deployed. To undo, send the former URI and deploy.",
+                "HTTP APIs over a VPC link V2: give that name as the server name to verify.\n\
+                 aws apigatewayv2 update-integration --api-id API_ID --integration-id INTEGRATION_ID --tls-config \
+                 ServerNameToVerify=NAME_IN_CERTIFICATE\n\n\
+                 It replaces the TLS settings of this integration; a stage with automatic deployment has it at once. \
+                 To undo, send the former name (`aws apigatewayv2 get-integrations --api-id API_ID`).",
+                "The flag insecureSkipVerification does not help: expiry, host name and the presence of a root are \
+                 checked with it as well.",
+                steps::DEPLOY,
+            ],
+            prevent: &[
+                "Let the certificate cover the name that clients and the integration use, and keep that name in one \
+                 place of the template.",
+                "Before a certificate is renewed, compare its names with those of the old one.",
             ],
         },
         docs: &[
@@ -163,21 +197,26 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "The backend signed its part of the handshake with a key that does not fit the certificate it \
                 presents.",
-            checks: &[
-                "Compare the public keys of the key file and of the certificate file that the server is configured \
-                 with. They must be equal; if not, one file is from before a renewal.",
-                "Check the contents of each file the server is given, for certificate authorities, certificate and \
-                 key: the leaf must stand first in a bundle, for the key is taken to belong to the first \
-                 certificate.",
-                "Do the same on every target and reload the server. One target with the old key fails a share of the \
-                 requests.",
-            ],
-            see: &[
-                "The two lines must be the same:\n\
+            confirm: &[
+                "Which server is it, and was its certificate or key renewed when it began? Compare the public keys of \
+                 the two files that it is configured with:\n\
                  openssl x509 -in CERTIFICATE.pem -noout -pubkey | openssl sha256\n\
-                 openssl pkey -in KEY.pem -pubout | openssl sha256",
-                "Reproduce the handshake against one target:\n\
-                 openssl s_client -connect TARGET_ADDRESS:PORT -servername HOST -tls1_2 </dev/null",
+                 openssl pkey -in KEY.pem -pubout | openssl sha256\n\n\
+                 The two lines must be the same. They differ: one file is from before a renewal. \"Could not read\": \
+                 the file holds something else.",
+                "Check the contents of each file the server is given, for certificate authorities, certificate and \
+                 key: the leaf must stand first in a bundle, for the key is taken to belong to the first certificate.",
+                "Reproduce the handshake against each target:\n\
+                 timeout 20 openssl s_client -connect TARGET_ADDRESS:PORT -servername HOST -tls1_2 </dev/null\n\n\
+                 \"bad signature\" or another alert: this target has the wrong pair. A certificate and \"Cipher is \
+                 …\": this one is right. One target in the wrong fails a share of the requests.",
+            ],
+            fix: &["Put key and certificate of the same renewal on every target, the leaf first in the bundle, and \
+                 reload the server. To undo, put the former pair back. API Gateway needs no deployment."],
+            prevent: &[
+                "Install certificate and key in one step, compare them as above before the reload, and reload every \
+                 target.",
+                "Or let ACM keep both: end TLS at the load balancer.",
             ],
         },
         docs: &[
@@ -219,26 +258,41 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "API Gateway could not build a chain from the backend's certificate to a root that it trusts. \
                 Mostly the server does not send its intermediate certificates; else the issuer is private or the \
                 certificate is self-signed.",
-            checks: &[
-                "Look at what the server sends: it must be the complete chain, the leaf first, then every \
-                 intermediate up to the root. Browsers fetch missing intermediates, API Gateway does not.",
-                "Compare the root with the certificate authorities that API Gateway supports for HTTP integrations. \
-                 The list is AWS's: there is no trust store of your own to add to.",
+            confirm: &[
+                "Which host is it, and did its certificate or its issuer change? Print subject and issuer of every \
+                 certificate that the server sends:\n\
+                 timeout 20 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | awk -v \
+                 x='openssl x509 -noout -subject -issuer' '/BEGIN CERTIFICATE/{on=1} on{print | x} /END \
+                 CERTIFICATE/{on=0; close(x)}'\n\n\
+                 It must be the complete chain, the leaf first, each issuer the subject of the next. One certificate \
+                 alone: the intermediates are missing (browsers fetch them, API Gateway does not). Subject equal to \
+                 issuer in the first: self-signed.",
+                "Compare the last issuer with the certificate authorities that API Gateway supports for HTTP \
+                 integrations. The list is AWS's: there is no trust store of your own to add to.",
+                "Verify expiry and host name too: the same check of the gateway covers them (tls_certificate_expired, \
+                 tls_hostname_mismatch).",
+                "Is the flag that skips a part of the check set?\n\
+                 aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD \
+                 --query tlsConfig\n\n\
+                 null: it is not set, which is the default.",
+            ],
+            fix: &[
+                "Let the server send its intermediate certificates: the leaf first, then every intermediate up to the \
+                 root. Reload every target. API Gateway needs no deployment.",
                 "Private or self-signed: put a certificate from a public authority on the backend or on the load \
                  balancer before it (ACM issues them without charge for listeners).",
-                "Only if that cannot be done, and only for a private or self-signed authority on a REST API with \
-                 HTTP or HTTP_PROXY integration: tlsConfig.insecureSkipVerification. It is not advised, for whoever \
-                 stands in the middle can then pose as the backend. Expiry, host name and the presence of a root \
-                 authority are still checked.",
-                "Verify expiry and host name too: the same check of the gateway covers them.",
-                "After a change of the integration, deploy the API.",
+                "Only if that cannot be done, and only for a private or self-signed authority on a REST API with HTTP \
+                 or HTTP_PROXY integration: skip a part of the check. It is not advised, for whoever stands in the \
+                 middle can then pose as the backend. Expiry, host name and the presence of a root authority are \
+                 still checked:\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/tlsConfig/insecureSkipVerification,value=true\n\n\
+                 It changes this one setting, once the API is deployed. To undo, send `false` and deploy.",
+                steps::DEPLOY,
             ],
-            see: &[
-                "The chain as sent; depth 0 alone means that intermediates are missing:\n\
-                 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null",
-                "The flag in force:\n\
-                 aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET \
-                 --query tlsConfig",
+            prevent: &[
+                "Check the chain as above after each renewal, from a machine that has not seen the intermediates.",
             ],
         },
         docs: &[
@@ -297,27 +351,51 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "API Gateway and the backend could not agree on a TLS connection: no common version or cipher, a \
                 refused server name, a client certificate that the backend wants, or a port that speaks no TLS.",
-            checks: &[
-                "Verify that the port of the integration URI speaks TLS, and that an http:// listener is not \
-                 addressed as https://.",
-                "Compare versions and ciphers: the backend's policy must offer TLS 1.2 with a common cipher suite. A \
-                 policy that was made stricter, or one left at TLS 1.0, breaks the handshake.",
-                "An alert about the name (unrecognized_name), or a failure only with a server name: the backend \
-                 chooses its certificate by SNI and has none for the host of the integration URI. Add the \
-                 certificate for that name or correct the URI.",
-                "Where the backend asks for client certificates, give the stage one and let the backend trust it: \
-                 `aws apigateway generate-client-certificate`. An expired one fails as well.",
-                "Check the certificate of the backend itself: expired, incomplete or not trusted, as for \
-                 tls_certificate_expired and tls_untrusted_chain.",
-            ],
-            see: &[
-                "Reproduce it from a place with the same network path:\n\
-                 openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null",
-                "The policy of a load balancer's listener:\n\
+            confirm: &[
+                "Which host and port is it, and did the TLS policy of the backend change? Try the handshake from a \
+                 place with the same network path:\n\
+                 timeout 20 openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null\n\n\
+                 \"Cipher is (NONE)\" with \"wrong version number\": the port speaks no TLS. \"handshake failure\" or \
+                 \"protocol version\": no common version or cipher. \"unrecognized name\": the server knows no \
+                 certificate for this name. A cipher and \"Acceptable client certificate CA names\": it wants a \
+                 client certificate. Nothing for 20 s: packets are dropped (network_rejected).",
+                "The policy of a listener of the load balancer:\n\
                  aws elbv2 describe-listeners --load-balancer-arn LOAD_BALANCER_ARN --query \
-                 'Listeners[].[Port,Protocol,SslPolicy]'",
-                "Failed handshakes at a Network Load Balancer's TLS listener: metrics ClientTLSNegotiationErrorCount \
-                 and TargetTLSNegotiationErrorCount of AWS/NetworkELB.",
+                 'Listeners[].[Port,Protocol,SslPolicy]'\n\n\
+                 It must offer TLS 1.2 with a common cipher suite; a policy made stricter, or one left at TLS 1.0, \
+                 breaks the handshake. HTTP or TCP on that port: the load balancer does not end TLS. An empty list: \
+                 it has no listener.",
+                "Does the backend ask for a client certificate? Which one does the stage have?\n\
+                 aws apigateway get-stage --rest-api-id API_ID --stage-name STAGE --query clientCertificateId \
+                 --output text\n\n\
+                 None: the stage sends no certificate. An id: `aws apigateway get-client-certificate \
+                 --client-certificate-id ID` prints its expirationDate.",
+                "Metrics of a TLS listener (NLB): ClientTLSNegotiationErrorCount and TargetTLSNegotiationErrorCount \
+                 of AWS/NetworkELB.",
+                "Check the certificate of the backend itself: expired, incomplete or not trusted \
+                 (tls_certificate_expired, tls_untrusted_chain).",
+            ],
+            fix: &[
+                "Correct scheme or port of the integration URI: https:// only where the port speaks TLS. Then deploy \
+                 the API.",
+                "Let the backend offer TLS 1.2 with common ciphers:\n\
+                 aws elbv2 modify-listener --listener-arn LISTENER_ARN --ssl-policy \
+                 ELBSecurityPolicy-TLS13-1-2-2021-06\n\n\
+                 It changes the policy of this listener for all its clients, at once. To undo, send the former \
+                 policy, which the second check prints.",
+                "An alert about the name: add the certificate for the host of the integration URI to the server, or \
+                 correct the URI.",
+                "Client certificates: give the stage one and let the backend trust it.\n\
+                 aws apigateway generate-client-certificate --query '[clientCertificateId,expirationDate]'\n\
+                 aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
+                 op=replace,path=/clientCertificateId,value=CLIENT_CERTIFICATE_ID\n\n\
+                 The first makes a certificate, the second replaces the one that the stage sends, at once: let the \
+                 backend trust the new one before. To undo, send the former id.",
+            ],
+            prevent: &[
+                "Before a TLS policy is made stricter, try the handshake that API Gateway makes, with TLS 1.2 and the \
+                 name in the URI.",
+                "Alarm on the client certificate of the stage before it expires (a year after it was made).",
             ],
         },
         docs: &[

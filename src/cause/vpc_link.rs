@@ -2,7 +2,7 @@
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::Gateway;
-use super::{Cause, Family, Kind, Rank, Remedy, access, execution};
+use super::{Cause, Family, Kind, Rank, Remedy, access, execution, steps};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -20,51 +20,83 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "The request went into the VPC link (V1: PrivateLink to a Network Load Balancer) and reached no \
                 target that answers. The gateway does not say where it got lost, so follow the path from the link to \
                 the target.",
-            checks: &[
-                "Look at the link: `aws apigateway get-vpc-link --vpc-link-id VPC_LINK_ID` must show AVAILABLE. A \
-                 link that is FAILED does not recover: make a new one, choose it in the integration request, and \
-                 deploy the API, since a changed integration works only after a deployment.",
-                "Verify that the load balancer of the link still exists: `aws elbv2 describe-load-balancers \
-                 --load-balancer-arns LOAD_BALANCER_ARN`.",
-                "Look at the target health: `aws elbv2 describe-target-health --target-group-arn TARGET_GROUP_ARN`. \
-                 Every target must be healthy and in use, on the protocol and port that the backend serves; `unused` \
-                 means that no listener forwards to the group or that the target's Availability Zone is off. Where \
-                 checks fail, compare path, port and success codes of the health check with what the backend \
-                 answers.",
-                "Verify that the backend runs and that a process listens on the target port, on all addresses and \
-                 not on 127.0.0.1 alone. A closed port answers with TCP resets.",
-                "Verify that the load balancer has a listener on the port of the integration URI: `aws elbv2 \
-                 describe-listeners --load-balancer-arn LOAD_BALANCER_ARN`.",
-                "Where the Network Load Balancer has a security group, switch off \"Enforce inbound rules on \
-                 PrivateLink traffic\". It is on by default and then applies the group's inbound rules to what comes \
-                 through the link; off, they still apply to all other traffic. Otherwise the group must allow that \
-                 traffic.",
-                "Check the security groups behind the link: the targets must admit the target port and the health \
-                 check port from the load balancer (its group, or its private addresses). A V1 link has no group of \
-                 its own; a V2 link has, and then the chain is link out, load balancer in, load balancer out, \
+            confirm: &[
+                "Which link is it, and were its load balancer, targets or endpoint service created again or changed \
+                 when it began? Look at the link:\n\
+                 aws apigateway get-vpc-link --vpc-link-id VPC_LINK_ID --query '[status,statusMessage,targetArns]'\n\
+                 aws apigatewayv2 get-vpc-link --vpc-link-id VPC_LINK_ID --query \
+                 '[VpcLinkStatus,VpcLinkStatusMessage,SubnetIds,SecurityGroupIds]'\n\n\
+                 The first is for a V1 link (PrivateLink to a Network Load Balancer), the second for V2. AVAILABLE: \
+                 go on. FAILED does not recover: make a new one (Fix). INACTIVE (V2 only): 60 days without traffic. \
+                 NotFoundException: the integration names a link that is gone, or of the other version.",
+                "Look at the health of the targets, the commonest reason:\n\
+                 aws elbv2 describe-target-health --target-group-arn TARGET_GROUP_ARN --query \
+                 'TargetHealthDescriptions[].[Target.Id,Target.Port,TargetHealth.State,TargetHealth.Reason]' --output \
+                 text\n\n\
+                 Every target must be healthy, on the port that the backend serves. unused: no listener forwards to \
+                 the group, or the Availability Zone of the target is off. unhealthy: compare path, port and success \
+                 codes of the health check with what the backend answers. No output: the group has no targets. \
+                 TargetGroupNotFound: it was deleted.",
+                "Does the load balancer exist, with a listener on the port of the integration URI?\n\
+                 aws elbv2 describe-load-balancers --load-balancer-arns LOAD_BALANCER_ARN --query \
+                 'LoadBalancers[].[State.Code,Scheme,SecurityGroups,EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic]'\n\
+                 aws elbv2 describe-listeners --load-balancer-arn LOAD_BALANCER_ARN --query \
+                 'Listeners[].[Port,Protocol,DefaultActions[].TargetGroupArn]'\n\n\
+                 LoadBalancerNotFound: it was deleted. No listener on that port: the connection goes nowhere. \
+                 Security groups and \"on\" (the default): the inbound rules of the groups apply to what comes \
+                 through the link; see Fix.",
+                "Verify that the backend runs and that a process listens on the target port, on all addresses and not \
+                 on 127.0.0.1 alone. A closed port answers with TCP resets: TCP_Target_Reset_Count, \
+                 UnHealthyHostCount of AWS/NetworkELB.",
+                "V1: is the connection to the endpoint service of the load balancer accepted? SERVICE_ID begins with \
+                 vpce-svc-:\n\
+                 aws ec2 describe-vpc-endpoint-connections --filters Name=service-id,Values=SERVICE_ID --query \
+                 'VpcEndpointConnections[].[VpcEndpointOwner,VpcEndpointState,VpcEndpointId]' --output text\n\
+                 aws ec2 describe-vpc-endpoint-service-permissions --service-id SERVICE_ID --query \
+                 'AllowedPrincipals[].Principal'\n\n\
+                 The account of API Gateway in this Region must be among the principals, and its connection must be \
+                 available, not rejected. No output of the first: nothing is connected. \
+                 InvalidVpcEndpointServiceId.NotFound: the service was deleted.",
+                "Check security groups, network ACLs (inbound and outbound: they are stateless, so the way back needs \
+                 the ephemeral ports) and route tables on the way; the REJECT records of flow logs are \
+                 network_rejected, and a missing route leaves no record at all. A V1 link has no group of its own: \
+                 the targets must admit the target port and the health check port from the load balancer (its group, \
+                 or its private addresses). With V2 the chain is link out, load balancer in, load balancer out, \
                  targets in.",
-                "Check the network ACLs of the subnets of load balancer and targets, inbound and outbound: they are \
-                 stateless, so the way back needs the ephemeral ports. Check that the route tables lead there and \
-                 back.",
-                "Open the endpoint service of the Network Load Balancer (VPC console, Endpoint services): it must \
-                 exist, the account of API Gateway in this Region must stand under Allow principals, and the \
-                 connection from that account must be Available, not Rejected.",
-                "Where a stage variable gives the link, compare its value with the id of the VPC link (not of the \
-                 VPC) that belongs to this stage: `aws apigateway get-stage --rest-api-id API_ID --stage-name \
-                 STAGE`.",
-                "Where the API itself is private: that says who may call it. A backend inside a VPC still needs an \
-                 integration with connection type VPC_LINK.",
-                "Only for a VPC link V2: after 60 days without traffic it becomes INACTIVE and its network \
-                 interfaces are deleted. The next requests fail until the interfaces are back, which takes some \
-                 minutes; send a request on a schedule.",
+                "Where a stage variable gives the link, its value must be the id of the VPC link (not of the VPC) \
+                 that belongs to this stage (stage_variable). Where the API itself is private: that says who may call \
+                 it; a backend inside a VPC still needs an integration with connection type VPC_LINK.",
             ],
-            see: &[
-                "Reproduce it and read the log in the answer:\n\
-                 aws apigateway test-invoke-method --rest-api-id API_ID --resource-id RESOURCE_ID --http-method GET",
-                "Rejected packets between link, load balancer and target stand in the VPC flow logs as REJECT (cause \
-                 network_rejected). A missing route leaves no record at all.",
-                "Metrics of AWS/NetworkELB: UnHealthyHostCount by TargetGroup, and TCP_Target_Reset_Count for ports \
-                 on which nothing listens.",
+            fix: &[
+                "Bring the targets back: start the service on the target port, correct port and health check of the \
+                 group, register what is missing.",
+                "The Network Load Balancer has security groups: switch off the enforcement of inbound rules on \
+                 PrivateLink traffic, or allow that traffic in a group.\n\
+                 aws elbv2 set-security-groups --load-balancer-arn LOAD_BALANCER_ARN --security-groups \
+                 SECURITY_GROUP_ID --enforce-security-group-inbound-rules-on-private-link-traffic off\n\n\
+                 It replaces the whole list of groups, so name every group that the check printed. Off concerns \
+                 traffic through PrivateLink alone; the rules still apply to all other traffic. It works at once. To \
+                 undo, send the same with `on`.",
+                "The connection is rejected or pending: accept it.\n\
+                 aws ec2 accept-vpc-endpoint-connections --service-id SERVICE_ID --vpc-endpoint-ids VPC_ENDPOINT_ID\n\n\
+                 It lets API Gateway into the endpoint service. To undo: `aws ec2 reject-vpc-endpoint-connections \
+                 --service-id SERVICE_ID --vpc-endpoint-ids VPC_ENDPOINT_ID`.",
+                "The link is FAILED: make a new one, and wait until it is AVAILABLE.\n\
+                 aws apigateway create-vpc-link --name NAME --target-arns LOAD_BALANCER_ARN\n\
+                 aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
+                 METHOD --patch-operations op=replace,path=/connectionId,value=NEW_VPC_LINK_ID\n\n\
+                 The first makes a link and changes nothing else; the second moves this integration to it, once the \
+                 API is deployed (a stage variable instead works at once). Do the second for each method. To undo, \
+                 send the former id and deploy; `aws apigateway delete-vpc-link --vpc-link-id NEW_VPC_LINK_ID` \
+                 removes the link.",
+                steps::DEPLOY,
+                steps::TEST,
+            ],
+            prevent: &[
+                "V2: a link without traffic for 60 days loses its network interfaces, and the requests that bring \
+                 them back fail for some minutes. Send a request on a schedule.",
+                "Alarm on UnHealthyHostCount of each target group, and write link, endpoint service, groups and \
+                 integration into one template.",
             ],
         },
         docs: &[
@@ -113,21 +145,25 @@ pub(super) const CAUSES: &[Cause] = &[
         remedy: Remedy {
             means: "A connection between API Gateway and something that the VPC link depends on failed for a moment. \
                 A few of these are normal; many are not.",
-            checks: &[
-                "Look at how often it happens. Rare: let clients retry with exponential backoff and jitter, and make \
-                 the operation idempotent, since the first try may have reached the backend.",
-                "Often, or since a change: verify that the link is AVAILABLE and the targets healthy, as for \
-                 vpc_link_internal_error.",
+            confirm: &[
+                "Which API is it, how often, and since when? Count it in the execution log (the last hour):\n\
+                 aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time \
+                 $(($(date +%s) - 3600))000 --filter-pattern '?\"VPC link error\" ?\"vpc link error\"' --query \
+                 'events[].[timestamp,message]' --output text\n\n\
+                 A few lines that pass are normal; many, or many since a change, are not. No output: none in this \
+                 hour, or another stage or Region.",
+                "Often, or since a change: is the link AVAILABLE and are the targets healthy? The commands are those \
+                 of vpc_link_internal_error.",
+                "Compare with the metrics of the load balancer at the same minute: no new flows and no resets there \
+                 mean that the fault was before it.",
+            ],
+            fix: &[
+                "Rare: let clients retry with exponential backoff and jitter, and make the operation idempotent \
+                 first, since the first try may have reached the backend.",
                 "Often with a healthy link: open a case with AWS Support and attach the execution-log lines with \
                  request ids, extended request ids and times.",
             ],
-            see: &[
-                "Count it in the execution log:\n\
-                 aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE \
-                 --filter-pattern '?\"VPC link error\" ?\"vpc link error\"'",
-                "Compare with the metrics of the load balancer at the same minute: no new flows and no resets there \
-                 means that the fault was before it.",
-            ],
+            prevent: &["Retry with backoff in every client, and alarm on the rate, not on a single failure."],
         },
         docs: &[
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/private-integration.html",

@@ -13,8 +13,9 @@
 //!
 //! [rule.remedy]
 //! means = "The shop function could not reach the coupon service."
-//! checks = ["Is the coupon service up?"]
-//! see = ["The graph CouponLatency."]
+//! confirm = ["Is the coupon service up? The graph CouponLatency shows it."]
+//! fix = ["Restart it."]
+//! prevent = ["Give the call a timeout of a second."]
 //! docs = ["https://wiki.example.com/coupons"]
 //! ```
 //!
@@ -120,9 +121,14 @@ struct OwnPatterns {
 #[serde(deny_unknown_fields, default)]
 struct OwnRemedy {
     means: Option<Spanned<String>>,
-    checks: Texts,
-    see: Texts,
+    confirm: Texts,
+    fix: Texts,
+    prevent: Texts,
     docs: Texts,
+    /// Earlier name of a part of `confirm`; files of version 0.1 have it.
+    checks: Texts,
+    /// The same, for what followed the checks.
+    see: Texts,
 }
 
 impl Rules {
@@ -203,8 +209,9 @@ struct Draft {
     patterns: Vec<(Author, String)>,
     statuses: Vec<u16>,
     means: String,
-    checks: Vec<String>,
-    see: Vec<String>,
+    confirm: Vec<String>,
+    fix: Vec<String>,
+    prevent: Vec<String>,
     docs: Vec<String>,
 }
 
@@ -233,8 +240,10 @@ impl TomlFile<'_> {
             patterns: self.patterns(&rule.patterns)?,
             statuses: self.statuses(&rule.patterns)?,
             means: remedy.means.as_ref().map_or_else(|| Ok(NO_REMEDY.to_owned()), |text| self.text("means", text))?,
-            checks: texts("checks", &remedy.checks)?,
-            see: texts("see", &remedy.see)?,
+            confirm: [texts("confirm", &remedy.confirm)?, texts("checks", &remedy.checks)?, texts("see", &remedy.see)?]
+                .concat(),
+            fix: texts("fix", &remedy.fix)?,
+            prevent: texts("prevent", &remedy.prevent)?,
             docs,
         })
     }
@@ -377,7 +386,12 @@ impl Draft {
             statuses: &[],
             needs: needs(patterns),
             patterns,
-            remedy: Remedy { means: leaked(self.means), checks: all_leaked(self.checks), see: all_leaked(self.see) },
+            remedy: Remedy {
+                means: leaked(self.means),
+                confirm: all_leaked(self.confirm),
+                fix: all_leaked(self.fix),
+                prevent: all_leaked(self.prevent),
+            },
             docs: all_leaked(self.docs),
             since: OWN_RULE,
             examples: &[],

@@ -1,7 +1,8 @@
-//! The commands that remedies and pages offer: what replaces the whole of something says so, nothing waits for input,
-//! and each finds what it is there to find.
+//! The commands that remedies and pages offer: what changes something stands under Fix and says what it changes, what
+//! replaces the whole of something says so, nothing waits for input, and each finds what it is there to find.
 //!
-//! The first checks in `template.yaml` come from the same table; `tests/it/dashboard.rs` compares them.
+//! `tests/commands` parses them with the models of the AWS CLI. The first steps in `template.yaml` come from the same table;
+//! `tests/it/dashboard.rs` compares them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -13,7 +14,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::http::{self, Answer};
-use why5xx::cause;
+use why5xx::cause::{self, Step};
 
 /// The steps of one remedy or of one page, in order. A step is prose with the commands that belong to it.
 struct Steps {
@@ -41,10 +42,8 @@ const REPLACING_OPTIONS: &[&str] = &[
 ];
 
 fn every_remedy_and_page() -> Vec<Steps> {
-    let remedies = cause::built_in().map(|cause| {
-        let entries = cause.remedy.checks.iter().chain(cause.remedy.see);
-        Steps { source: cause.id.to_owned(), steps: entries.map(|entry| (*entry).to_owned()).collect() }
-    });
+    let remedies = cause::built_in()
+        .map(|cause| Steps { source: cause.id.to_owned(), steps: cause.remedy.steps().map(str::to_owned).collect() });
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let pages = docs.chain([root.join("README.md")]).filter(|path| path.extension().is_some_and(|ext| ext == "md"));
@@ -63,7 +62,9 @@ fn steps_of_markdown(page: &str) -> Vec<String> {
         let text = line.trim_start();
         let is_fence = text.starts_with("```");
         let is_item = text.starts_with("- ") || text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(". ");
-        if !is_code && !is_fence && (is_after_blank || is_item) && !text.is_empty() {
+        // An indented paragraph goes on with its item.
+        let is_new = is_item || is_after_blank && !line.starts_with("  ");
+        if !is_code && !is_fence && is_new && !text.is_empty() {
             steps.push(String::new());
         }
         is_after_blank = text.is_empty() && !is_code;
@@ -89,11 +90,59 @@ fn replaces_without_saying_so(step: &str) -> Option<String> {
     found.next().filter(|_| !says_so).map(str::to_owned)
 }
 
-/// Returns an `openssl s_client` that waits for input: one without `</dev/null`.
+/// Returns an `openssl s_client` that may wait: for input, without `</dev/null`, or for a silent server, without `timeout`.
 fn waits_for_input(step: &str) -> Option<String> {
-    let commands = step.match_indices("openssl s_client").map(|(at, _)| &step[at..]);
-    let commands = commands.map(|rest| rest.split(['|', '`', '\n']).next().unwrap_or(rest));
-    commands.into_iter().find(|command| !command.contains("</dev/null")).map(str::to_owned)
+    let commands = step.match_indices("openssl s_client").map(|(at, _)| (&step[..at], &step[at..]));
+    let commands = commands.map(|(before, rest)| (before, rest.split(['|', '`', '\n']).next().unwrap_or(rest)));
+    let ends = |before: &str, command: &str| {
+        let words: Vec<&str> = before.split_whitespace().rev().take(2).collect();
+        command.contains("</dev/null") && words.get(1).is_some_and(|word| word.trim_start_matches('`') == "timeout")
+    };
+    commands.into_iter().find(|(before, command)| !ends(before, command)).map(|(_, command)| command.to_owned())
+}
+
+/// Verbs of the AWS CLI that only read, by their prefixes. A query of Logs Insights reads, too.
+const READING: &[&str] =
+    &["describe-", "filter-log-events", "get-", "head-", "list-", "lookup-events", "simulate-", "start-query", "tail"];
+
+/// Returns a command that changes something, runs code of the owner's or sends a request that may change something.
+///
+/// `(aws SERVICE VERB` → VERB unless it reads; of `curl`, any method but GET and HEAD
+fn changes_something(step: &str) -> Option<String> {
+    let words: Vec<&str> = step.split(|c: char| c.is_whitespace() || c == '`').filter(|w| !w.is_empty()).collect();
+    let is_name = |word: &str| word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let of_aws = words.windows(3).filter(|three| three[0] == "aws" && is_name(three[1]) && is_name(three[2]));
+    let mut changing = of_aws.map(|three| three[2]).filter(|verb| !READING.iter().any(|read| verb.starts_with(read)));
+    let of_curl = || {
+        step.lines()
+            .filter(|line| line.contains("curl "))
+            .find(|line| [" -X ", " --request ", " -d ", " --data"].iter().any(|option| line.contains(option)))
+    };
+    changing.next().or_else(of_curl).map(str::to_owned)
+}
+
+/// Returns a read of a log without a beginning, or with one in the wrong unit: `filter-log-events` and `get-log-events` take
+/// milliseconds, `start-query` seconds.
+fn reads_a_log_without_a_beginning(step: &str) -> Option<String> {
+    const READS: &[(&str, bool)] =
+        &[("aws logs filter-log-events ", true), ("aws logs get-log-events ", true), ("aws logs start-query ", false)];
+    let commands = READS.iter().flat_map(|(verb, is_in_ms)| {
+        let rests = step.match_indices(verb).map(|(at, _)| &step[at..]);
+        rests.map(|rest| (rest.split(['\n', '`']).next().unwrap_or(rest), *is_in_ms))
+    });
+    let is_right = |command: &str, is_in_ms: bool| {
+        command.split_once("--start-time ").is_some_and(|(_, rest)| {
+            let value = rest.split(" --").next().unwrap_or(rest);
+            (value.contains("000") || value.contains("_MS")) == is_in_ms
+        })
+    };
+    commands.into_iter().find(|(command, ms)| !is_right(command, *ms)).map(|(command, _)| command.to_owned())
+}
+
+/// Returns a command whose method of a resource is written out: most routes have another.
+fn writes_a_method_out(step: &str) -> Option<String> {
+    let methods = step.split("--http-method ").skip(1).map(|rest| rest.split(' ').next().unwrap_or(rest));
+    methods.into_iter().find(|method| matches!(*method, "GET" | "POST" | "PUT" | "DELETE")).map(str::to_owned)
 }
 
 /// Returns a pipe that hands a whole chain to one `openssl x509`, which reads the first certificate and no other.
@@ -141,16 +190,64 @@ fn what_is_pasted_with_a_command_is_a_command() {
     // A statement or a format in the same block would be run by the shell, and the command behind it unedited.
     let mut wrong = Vec::new();
     for cause in cause::built_in() {
-        let steps = cause.remedy.checks.iter().chain(cause.remedy.see);
-        for step in steps {
+        for step in cause.remedy.steps() {
             let (commands, others): (Vec<_>, Vec<_>) =
-                step.lines().skip(1).partition(|line| !line.starts_with(['{', '[']));
+                Step::new(step).code.lines().partition(|line| !line.starts_with(['{', '[']));
             if !commands.is_empty() && !others.is_empty() {
                 wrong.push(format!("{}: {others:?}", cause.id));
             }
         }
     }
     assert!(wrong.is_empty(), "these stand among commands:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_changes_something_stands_under_fix_alone() {
+    let mut wrong = Vec::new();
+    for cause in cause::built_in() {
+        for step in cause.remedy.confirm.iter().chain(cause.remedy.prevent) {
+            wrong.extend(changes_something(step).map(|verb| format!("{}: {verb}\n{step}", cause.id)));
+        }
+    }
+    assert!(wrong.is_empty(), "these change something outside of Fix:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_fix_says_how_to_undo_it() {
+    let runs_only = ["for real", "real request"];
+    let mut wrong = Vec::new();
+    for cause in cause::built_in() {
+        for step in cause.remedy.fix.iter().filter(|step| changes_something(Step::new(step).code).is_some()) {
+            if !step.contains("undo") && !runs_only.iter().any(|words| step.contains(words)) {
+                wrong.push(format!("{}: {step}", cause.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these do not say how to undo them:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_a_command_prints_is_explained() {
+    let mut wrong = Vec::new();
+    for cause in cause::built_in() {
+        for step in cause.remedy.steps() {
+            let Step { code, reading, .. } = Step::new(step);
+            if !code.is_empty() && !code.starts_with('{') && reading.is_empty() {
+                wrong.push(format!("{}: {code}", cause.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these leave the reader alone with the output:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_log_is_read_from_a_time_on() {
+    assert_none(reads_a_log_without_a_beginning);
+}
+
+#[test]
+fn no_command_is_for_one_method_alone() {
+    assert_none(writes_a_method_out);
 }
 
 #[test]
@@ -188,9 +285,33 @@ fn each_rule_finds_what_it_is_for() {
     ] {
         assert_eq!(replaces_without_saying_so(harmless), None, "{harmless}");
     }
-    assert!(waits_for_input("openssl s_client -connect HOST:443 | openssl x509 -noout </dev/null").is_some());
-    assert!(waits_for_input("Try `openssl s_client -connect HOST:443`; </dev/null ends it").is_some());
-    assert_eq!(waits_for_input("openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout"), None);
+    assert!(waits_for_input("timeout 9 openssl s_client -connect HOST:443 | openssl x509 -noout </dev/null").is_some());
+    assert!(waits_for_input("Try `timeout 9 openssl s_client -connect HOST:443`; </dev/null ends it").is_some());
+    assert!(waits_for_input("openssl s_client -connect HOST:443 </dev/null").is_some());
+    assert_eq!(waits_for_input("timeout 9 openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout"), None);
+    for changing in
+        ["See it: `aws lambda invoke --function-name F out`", "aws iam put-role-policy", "curl -X POST https://H/"]
+    {
+        assert!(changes_something(changing).is_some(), "{changing}");
+    }
+    for reading in ["aws lambda get-policy --function-name F", "aws logs start-query --a b", "curl -v https://H/"] {
+        assert_eq!(changes_something(reading), None, "{reading}");
+    }
+    for wrong in [
+        "aws logs filter-log-events --log-group-name G",
+        "aws logs filter-log-events --start-time START_S --log-group-name G",
+        "aws logs start-query --start-time $(($(date +%s) - 3600))000 --end-time 1",
+    ] {
+        assert!(reads_a_log_without_a_beginning(wrong).is_some(), "{wrong}");
+    }
+    for right in [
+        "aws logs filter-log-events --log-group-name G --start-time $(($(date +%s) - 3600))000 --filter-pattern x",
+        "aws logs start-query --start-time $(($(date +%s) - 86400)) --end-time $(date +%s)",
+    ] {
+        assert_eq!(reads_a_log_without_a_beginning(right), None, "{right}");
+    }
+    assert_eq!(writes_a_method_out("--http-method GET --query a").as_deref(), Some("GET"));
+    assert_eq!(writes_a_method_out("--http-method METHOD --query a"), None);
     let chain = "openssl s_client -connect HOST:443 -showcerts </dev/null |";
     assert!(shows_the_first_certificate_alone(&format!("{chain} openssl x509 -noout -dates")).is_some());
     assert_eq!(shows_the_first_certificate_alone(&format!("{chain} awk '{{print | \"openssl x509\"}}'")), None);
@@ -207,12 +328,12 @@ fn each_rule_finds_what_it_is_for() {
 
 #[test]
 fn a_step_of_a_page_is_a_paragraph_or_an_item_with_its_code() {
-    let page = "One\nparagraph:\n\n```sh\naws a b \\\n  --c\n\nd\n```\n\n- item\n  goes on\n\n  ```text\n  e\n  ```\n\n- next\n1. last\n";
+    let page = "One\nparagraph:\n\n```sh\naws a b \\\n  --c\n\nd\n```\n\n- item\n  goes on\n\n  ```text\n  e\n  ```\n\n  its reading\n\n- next\n1. last\n";
     let steps = steps_of_markdown(page);
     let starts: Vec<&str> = steps.iter().map(|step| step.lines().next().unwrap()).collect();
     assert_eq!(starts, ["One", "- item", "- next", "1. last"]);
     assert!(steps[0].contains("aws a b    --c\n\nd"), "{}", steps[0]);
-    assert!(steps[1].contains("  e\n"), "{}", steps[1]);
+    assert!(steps[1].contains("  e\n") && steps[1].contains("its reading"), "{}", steps[1]);
 }
 
 /// Parameters of a certificate with this name that is valid until the last day of `last_year`.
@@ -251,7 +372,7 @@ fn the_remedy_of_an_expired_certificate_lists_every_certificate_of_the_chain() {
         return;
     }
     let cause = cause::built_in().find(|cause| cause.id == "tls_certificate_expired").unwrap();
-    let commands = cause.remedy.see.iter().flat_map(|entry| entry.lines().skip(1));
+    let commands = cause.remedy.confirm.iter().flat_map(|step| Step::new(step).code.lines());
     let command = commands.into_iter().find(|line| line.contains("s_client")).expect("a command that asks the server");
     let address = server_with_a_chain();
     let command = command.replace("HOST:443", &address.to_string()).replace("HOST", "localhost");

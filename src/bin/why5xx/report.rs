@@ -5,7 +5,7 @@ pub(crate) mod rows;
 
 use std::io::{self, Write};
 
-use why5xx::cause::{Cause, Table};
+use why5xx::cause::{Cause, Step, Table};
 use why5xx::classify::shape;
 use why5xx::failure::{Metric, Subject};
 
@@ -216,7 +216,7 @@ pub(crate) fn place(subject: &Subject) -> String {
     subject.route().map_or(names.clone(), |route| format!("{names} {}", printable(route)))
 }
 
-/// The first check of each cause that was counted.
+/// The first step of each cause that was counted.
 fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), Failed> {
     let mut causes: Vec<&'static Cause> = Vec::new();
     for row in rows {
@@ -229,14 +229,13 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), F
     if causes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}\n(all checks: why5xx explain ID)", bold("What to check first"))?;
+    writeln!(out, "\n{}\n(the whole runbook: why5xx explain ID)", bold("What to check first"))?;
     for cause in causes {
         let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
         writeln!(out, "{}", title.replacen(cause.id, &bold(cause.id), 1))?;
-        if let Some(check) = cause.remedy.checks.first() {
-            // What follows a line break is to be copied; `explain` prints it.
-            let prose = check.split('\n').next().unwrap_or(check);
-            writeln!(out, "{}", wrapped("      ", prose, width()))?;
+        if let Some(step) = cause.remedy.confirm.first() {
+            // `explain` prints the commands.
+            writeln!(out, "{}", wrapped("      ", Step::new(step).prose, width()))?;
         }
     }
     Ok(())

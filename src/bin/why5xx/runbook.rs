@@ -1,13 +1,12 @@
 //! A cause as text for people: `explain`, the documentation and the README's table.
 //!
-//! An entry of a remedy is prose up to its first line break; the lines behind it are commands or formats to copy, and
-//! stand as they are.
+//! Lines to copy stand as they are; see [`Step`].
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Family, Need, Table};
+use why5xx::cause::{Cause, Family, Need, Step, Table};
 
 use crate::terminal::wrapped;
 
@@ -27,18 +26,11 @@ pub(crate) fn text(cause: &Cause, width: usize) -> String {
     page.paragraph("", cause.remedy.means);
 
     // Own rules may leave parts of the remedy out.
-    if !cause.remedy.checks.is_empty() {
-        page.heading("Check, the likeliest first");
-    }
-    for (number, check) in (1..).zip(cause.remedy.checks) {
-        page.paragraph(&format!("{number:>2}. "), check);
-    }
-
-    if !cause.remedy.see.is_empty() {
-        page.heading("How to see and reproduce it");
-    }
-    for entry in cause.remedy.see {
-        page.paragraph("- ", entry);
+    for (heading, steps) in cause.remedy.parts() {
+        page.heading(heading);
+        for (number, step) in (1..).zip(steps) {
+            page.paragraph(&format!("{number:>2}. "), step);
+        }
     }
 
     page.heading(needs_heading(cause));
@@ -66,8 +58,9 @@ pub(crate) fn json(cause: &Cause) -> Value {
         "statuses": cause.statuses,
         "needs": cause.needs.iter().map(short).collect::<Vec<_>>(),
         "means": cause.remedy.means,
-        "checks": cause.remedy.checks,
-        "see": cause.remedy.see,
+        "confirm": cause.remedy.confirm,
+        "fix": cause.remedy.fix,
+        "prevent": cause.remedy.prevent,
         "docs": cause.docs,
         "since": cause.since,
     })
@@ -78,10 +71,16 @@ pub(crate) fn markdown(table: &Table) -> String {
     let mut page = String::from(
         "# Causes\n\
          \n\
-         Generated from the table in `src/cause/` by `BLESS=1 cargo test`; `why5xx explain ID` prints the same.\n\
-         The ids are values of the dimension `Cause`. *Broken* means that somebody must mend a configuration or code;\n\
-         *load* is a matter of time-outs, throttles, connections and answers of the backend. One of the things under\n\
-         *The log must hold* is enough; with less, a failure is counted under a vaguer cause.\n\
+         With this page you can confirm a cause, fix it, and keep it from coming back. `why5xx explain ID` prints the same.\n\
+         (Generated from the table in `src/cause/` by `BLESS=1 cargo test`.)\n\
+         \n\
+         - The ids are values of the dimension `Cause`. *Broken* means that somebody must fix configuration or code; *load* is\n  \
+           a matter of time-outs, throttles, connections and answers of the backend.\n\
+         - Commands under *Confirm* only read. Those under *Fix* change something, run your code or send a real request, and\n  \
+           say so. They are for version 2 of the AWS CLI, in the account and Region of the API.\n\
+         - Words in capitals are yours to fill in. `$(($(date +%s) - 3600))000` is an hour ago, in the milliseconds that\n  \
+           `filter-log-events` takes; `start-query` takes seconds, and metrics take times like 2026-05-04T17:00:00Z.\n\
+         - One of the things under *The log must hold* is enough; with less, a failure is counted under a vaguer cause.\n\
          \n\
          <!-- causes -->\n",
     );
@@ -109,16 +108,14 @@ pub(crate) fn readme_table(table: &Table) -> String {
 
 fn section(page: &mut String, cause: &Cause) {
     let _ = write!(page, "\n## {}\n\n{} ({}).\n\n", cause.id, cause.title, facts(cause));
-    let _ = writeln!(page, "{}\n\n**Check**, the likeliest first:\n", cause.remedy.means);
-    for (number, check) in (1..).zip(cause.remedy.checks) {
-        item(page, &format!("{number}. "), check);
+    let _ = writeln!(page, "{}\n", cause.remedy.means);
+    for (heading, steps) in cause.remedy.parts() {
+        let _ = writeln!(page, "**{heading}:**\n");
+        for (number, step) in (1..).zip(steps) {
+            item(page, &format!("{number}. "), step);
+        }
+        blank_line(page);
     }
-    blank_line(page);
-    page.push_str("**How to see and reproduce it:**\n\n");
-    for entry in cause.remedy.see {
-        item(page, "- ", entry);
-    }
-    blank_line(page);
     let _ = writeln!(page, "**{}:**\n", needs_heading(cause));
     for need in cause.needs {
         item(page, "- ", &in_words(need));
@@ -129,17 +126,21 @@ fn section(page: &mut String, cause: &Cause) {
     }
 }
 
-/// An item of a list in Markdown; what follows its first line is a code block.
-fn item(page: &mut String, mark: &str, entry: &str) {
-    let (prose, code) = parts(entry);
+/// An item of a list in Markdown; lines to copy are a code block.
+fn item(page: &mut String, mark: &str, step: &str) {
+    let Step { prose, code, reading } = Step::new(step);
     let _ = writeln!(page, "{mark}{prose}");
-    if let Some(code) = code {
-        let indent = " ".repeat(mark.len());
-        let _ = write!(page, "\n{indent}```text\n");
-        for line in code.lines() {
-            let _ = writeln!(page, "{indent}{line}");
-        }
-        let _ = write!(page, "{indent}```\n\n");
+    if code.is_empty() {
+        return;
+    }
+    let indent = " ".repeat(mark.len());
+    let _ = write!(page, "\n{indent}```text\n");
+    for line in code.lines() {
+        let _ = writeln!(page, "{indent}{line}");
+    }
+    let _ = write!(page, "{indent}```\n\n");
+    if !reading.is_empty() {
+        let _ = write!(page, "{indent}{reading}\n\n");
     }
 }
 
@@ -147,14 +148,6 @@ fn item(page: &mut String, mark: &str, entry: &str) {
 fn blank_line(page: &mut String) {
     page.truncate(page.trim_end().len());
     page.push_str("\n\n");
-}
-
-/// Splits an entry into its prose and the lines to copy.
-fn parts(entry: &str) -> (&str, Option<&str>) {
-    match entry.split_once('\n') {
-        Some((prose, code)) => (prose, Some(code)),
-        None => (entry, None),
-    }
 }
 
 /// Family, kind and statuses in a few words.
@@ -258,13 +251,16 @@ impl Page {
     }
 
     /// An indented paragraph behind a mark; lines to copy are indented further and never wrapped.
-    fn paragraph(&mut self, mark: &str, entry: &str) {
-        let (prose, code) = parts(entry);
+    fn paragraph(&mut self, mark: &str, step: &str) {
+        let Step { prose, code, reading } = Step::new(step);
         let first = format!("{}{mark}", " ".repeat(INDENT_COLUMNS));
         let rest = " ".repeat(first.len());
         self.line(&wrapped(&first, prose, self.width));
-        for line in code.into_iter().flat_map(str::lines) {
+        for line in code.lines() {
             self.line(&format!("{rest}{}{line}", " ".repeat(INDENT_COLUMNS)));
+        }
+        if !reading.is_empty() {
+            self.line(&wrapped(&rest, reading, self.width));
         }
     }
 }

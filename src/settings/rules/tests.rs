@@ -27,8 +27,9 @@ invocation_status = [418]
 
 [rule.remedy]
 means = "The shop function could not reach the coupon service."
-checks = ["Is it up?", "Who deployed last?"]
-see = ["Its graph:\nopen https://example.com/graph"]
+confirm = ["Is it up?", "Who deployed last?"]
+fix = ["Restart it:\nsystemctl restart coupons\n\nIt changes nothing else."]
+prevent = ["A timeout of a second."]
 docs = ["https://example.com/coupons"]
 "#;
 
@@ -43,10 +44,21 @@ fn a_rule_becomes_a_cause_of_the_same_shape() {
         [Pattern::Function("^coupon service {} unavailable"), Pattern::InvocationStatus(418, 418)]
     );
     assert_eq!(cause.needs, [Need::ErrorLevel, Need::AccessField("integration.error")]);
-    assert_eq!(cause.remedy.checks, ["Is it up?", "Who deployed last?"]);
+    assert_eq!(cause.remedy.confirm, ["Is it up?", "Who deployed last?"]);
+    assert_eq!(cause.remedy.fix.len(), 1);
+    assert_eq!(cause.remedy.prevent, ["A timeout of a second."]);
     assert_eq!(cause.docs, ["https://example.com/coupons"]);
     let first = table.iter().next().map(|cause| cause.id);
     assert_eq!(first, Some("coupon_service_down"));
+}
+
+#[test]
+fn a_remedy_in_the_words_of_an_earlier_version_is_confirmed_first() {
+    let remedy = "[rule.remedy]\nsee = [\"Its graph.\"]\nchecks = [\"Is it up?\"]\nconfirm = [\"Which one?\"]\n";
+    let table = rules(&(rule("own", "", "gateway = [\"^no coupon\"]") + remedy)).unwrap().table();
+    let remedy = &table.by_id("own").unwrap().remedy;
+    assert_eq!(remedy.confirm, ["Which one?", "Is it up?", "Its graph."]);
+    assert!(remedy.fix.is_empty() && remedy.prevent.is_empty());
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(super) fn search(words: &[String], table: &Table) -> Vec<&'static Cause> {
     if !named.is_empty() {
         return named;
     }
-    found(&|cause| [&[cause.remedy.means][..], cause.remedy.checks, cause.remedy.see].concat().join(" "))
+    found(&|cause| cause.remedy.steps().fold(cause.remedy.means.to_owned(), |text, step| text + " " + step))
 }
 
 /// Returns a word without the endings in which its forms differ.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use why5xx::cause::{Cause, Table};
+use why5xx::cause::{Cause, Step, Table};
 use why5xx::failure::{Id, Metric, Subject};
 use why5xx::pipeline::Exemplar;
 
@@ -42,7 +42,8 @@ pub(super) fn section(
     }
     page.push_str(
         "<section aria-labelledby=\"remedies\"><h2 id=\"remedies\">What to check</h2>\
-         <p>A cause for each line above, the most frequent first; what to check is in the order in which to do it.</p>",
+         <p>A cause for each line above, the most frequent first. Each has up to three parts: commands under Confirm only \
+         read, those under Fix change something, Prevent is for afterwards.</p>",
     );
     if !totals.exemplars.is_empty() {
         let _ = write!(
@@ -84,13 +85,11 @@ fn counts_in_words(by_metric: &BTreeMap<Metric, u64>) -> String {
 fn remedy(page: &mut String, cause: &Cause) {
     page.push_str("<p>");
     prose_of(page, cause.remedy.means);
-    page.push_str("</p><h4>Check, the likeliest first</h4><ol>");
-    entries(page, cause.remedy.checks);
-    page.push_str("</ol>");
-    if !cause.remedy.see.is_empty() {
-        page.push_str("<h4>How to see and reproduce it</h4><ul>");
-        entries(page, cause.remedy.see);
-        page.push_str("</ul>");
+    page.push_str("</p>");
+    for (heading, steps) in cause.remedy.parts() {
+        let _ = write!(page, "<h4>{heading}</h4><ol>");
+        list(page, steps);
+        page.push_str("</ol>");
     }
     if !cause.docs.is_empty() {
         page.push_str("<h4>Read more</h4><ul class=\"docs\">");
@@ -111,15 +110,16 @@ fn remedy(page: &mut String, cause: &Cause) {
     }
 }
 
-/// Prose up to the first line break; what follows is to be copied as it stands.
-fn entries(page: &mut String, entries: &[&str]) {
-    for entry in entries {
-        let (prose, code) = entry.split_once('\n').unwrap_or((entry, ""));
+/// The steps as items of a list.
+fn list(page: &mut String, steps: &[&str]) {
+    for step in steps {
+        let Step { prose, code, reading } = Step::new(step);
         page.push_str("<li>");
         prose_of(page, prose);
         if !code.is_empty() {
             let _ = write!(page, "<pre>{}</pre>", text(code));
         }
+        prose_of(page, reading);
         page.push_str("</li>");
     }
 }

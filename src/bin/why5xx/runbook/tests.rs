@@ -45,19 +45,24 @@ fn explain_reads_like_a_runbook() {
       A connection between API Gateway and something that the VPC link depends on failed for a moment. A
       few of these are normal; many are not.
 
-    Check, the likeliest first
-       1. Look at how often it happens. Rare: let clients retry with exponential backoff and jitter, and
-          make the operation idempotent, since the first try may have reached the backend.
-       2. Often, or since a change: verify that the link is AVAILABLE and the targets healthy, as for
-          vpc_link_internal_error.
-       3. Often with a healthy link: open a case with AWS Support and attach the execution-log lines
+    Confirm
+       1. Which API is it, how often, and since when? Count it in the execution log (the last hour):
+            aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time $(($(date +%s) - 3600))000 --filter-pattern '?"VPC link error" ?"vpc link error"' --query 'events[].[timestamp,message]' --output text
+          A few lines that pass are normal; many, or many since a change, are not. No output: none in
+          this hour, or another stage or Region.
+       2. Often, or since a change: is the link AVAILABLE and are the targets healthy? The commands are
+          those of vpc_link_internal_error.
+       3. Compare with the metrics of the load balancer at the same minute: no new flows and no resets
+          there mean that the fault was before it.
+
+    Fix
+       1. Rare: let clients retry with exponential backoff and jitter, and make the operation idempotent
+          first, since the first try may have reached the backend.
+       2. Often with a healthy link: open a case with AWS Support and attach the execution-log lines
           with request ids, extended request ids and times.
 
-    How to see and reproduce it
-      - Count it in the execution log:
-          aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --filter-pattern '?"VPC link error" ?"vpc link error"'
-      - Compare with the metrics of the load balancer at the same minute: no new flows and no resets
-        there means that the fault was before it.
+    Prevent
+       1. Retry with backoff in every client, and alarm on the rate, not on a single failure.
 
     The log must hold one of these
       - an execution log at ERROR level or above (REST and WebSocket APIs)
@@ -74,8 +79,8 @@ fn explain_reads_like_a_runbook() {
 fn no_line_of_prose_is_longer_than_the_width() {
     let mut remedies: Vec<&str> = Vec::new();
     for cause in Table::default().iter() {
-        remedies.extend(cause.remedy.checks.iter().chain(cause.remedy.see));
-        let copied: Vec<&str> = remedies.iter().filter_map(|entry| parts(entry).1).flat_map(str::lines).collect();
+        remedies.extend(cause.remedy.steps());
+        let copied: Vec<&str> = remedies.iter().flat_map(|step| Step::new(step).code.lines()).collect();
         for line in text(cause, WIDTH).lines().skip(2) {
             let is_copied = copied.contains(&line.trim_start());
             let is_one_word = line.trim_start().trim_start_matches("- ").split(' ').count() == 1;
@@ -110,5 +115,5 @@ fn json_holds_what_the_page_holds() {
     assert_eq!(value["kind"], "load");
     assert_eq!(value["statuses"], serde_json::json!([504, 503]));
     assert_eq!(value["needs"][0], "ERROR level");
-    assert_eq!(value["checks"].as_array().unwrap().len(), cause("integration_timeout").remedy.checks.len());
+    assert_eq!(value["fix"].as_array().unwrap().len(), cause("integration_timeout").remedy.fix.len());
 }
