@@ -24,7 +24,7 @@ help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: test
-test: fmt clippy doc unit quick lint deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
+test: fmt clippy doc unit quick lint commands deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
 
 .PHONY: test-all
 test-all: test fuzz-check report-test release-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release
@@ -39,7 +39,7 @@ SLOW := histories:: giants:: rivals:: what_is_miscounted
 
 .PHONY: tools
 tools: ## Install the pinned tools into .tools/
-	scripts/install-tools sam emulator
+	scripts/install-tools sam emulator awscli
 
 .PHONY: fmt
 fmt: ## Formatting
@@ -78,6 +78,10 @@ lint: tools ## The template: cfn-lint, sam validate, tests of our own
 	cfn-lint template.yaml examples/without_why5xx.yaml
 	sam validate --lint --region us-east-1
 	.tools/sam/bin/python $(PYTEST) tests/template
+
+.PHONY: commands
+commands: tools ## Each command of the remedies and pages, parsed with the models of the AWS CLI
+	.tools/awscli/bin/python $(PYTEST) -p no:logging tests/commands
 
 .PHONY: deny
 deny: tools ## Licences, duplicate crates and sources of the dependencies
