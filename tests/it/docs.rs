@@ -67,6 +67,13 @@ fn the_defaults_on_the_page_are_the_program_s() {
     }
 }
 
+#[test]
+fn the_public_ci_runs_the_readme_s_test_command() {
+    let file = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    assert!(file("README.md").contains("\n```sh\nmake test\n```\n"));
+    assert!(file(".github/workflows/test.yml").lines().any(|line| line.trim() == "- run: make test"));
+}
+
 /// The text of a test file, of the Rust files below a folder, or of the tests of the chain.
 fn source(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
