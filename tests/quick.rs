@@ -43,9 +43,17 @@ fn publishing_says_which_command_builds_it_and_reads_nothing() {
 }
 
 #[test]
+fn reading_from_an_account_says_which_command_builds_it() {
+    let output = command(&["replay", "--log-group", "/orders/access", "--since", "1h"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+    assert!(told.contains("no client of AWS") && told.contains("`cargo install --locked --path .`"), "{told}");
+}
+
+#[test]
 fn the_options_are_those_of_every_build() {
     let help = String::from_utf8(command(&["replay", "--help"]).stdout).unwrap();
-    for option in ["--publish", "--endpoint-url", "--metrics", "--html"] {
+    for option in ["--publish", "--endpoint-url", "--metrics", "--html", "--log-group", "--follow"] {
         assert!(help.contains(option), "{option}: {help}");
     }
 }

@@ -46,7 +46,11 @@ impl Environment {
     }
 
     /// Returns the value of a variable; None if it is not set or empty.
-    pub(super) fn value(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+    ///
+    /// # Errors
+    ///
+    /// If it is not UTF-8.
+    pub fn value(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         match self.variables.get(name) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value.clone()).filter(|value| !value.is_empty())),

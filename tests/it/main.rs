@@ -3,6 +3,7 @@
 //! They run as threads of one process. So no test changes the environment, the current folder or another thing of the
 //! process: what needs its own memory, variables or limits starts the real programs (`support`).
 
+mod account;
 mod attacker;
 mod causes;
 mod centralised;

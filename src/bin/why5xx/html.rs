@@ -50,7 +50,7 @@ const MOST_INPUTS: usize = 5;
 ///
 /// If it cannot be written, or if nothing was read that could replace an older page.
 pub(crate) fn write(target: &PageTarget, totals: &Totals, table: &Table, inputs: &[PathBuf]) -> Result<(), Failed> {
-    if totals.log_events == 0
+    if totals.is_empty()
         && let Some(path) = target.older_page()
     {
         let path = printable(&path.display().to_string());
@@ -79,10 +79,11 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
     tiles(&mut page, totals, &logs);
     if logs.is_empty() {
         let answer = match () {
-            () if totals.log_events == 0 => "Nothing was read, so this page says nothing about failures.".to_owned(),
+            () if totals.is_empty() => "Nothing was read, so this page says nothing about failures.".to_owned(),
             () if totals.is_foreign() => {
                 "Not one of the log events was understood, so this page says nothing about failures.".to_owned()
             }
+            () if totals.log_events == 0 => "No failure: none of the log events passed the filter pattern.".to_owned(),
             () => format!("No failure in these {}.", things(totals.log_events, "log event")),
         };
         let _ = write!(page, "<p>{answer}</p>");

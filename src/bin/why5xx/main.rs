@@ -1,8 +1,10 @@
 //! The command `why5xx`: replays captured batches and exported logs, and explains causes.
 
+mod account;
 mod configuration;
 mod event;
 mod explain;
+mod follow;
 mod html;
 mod input;
 mod progress;
@@ -40,10 +42,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Count the failures of captured batches and exported logs, by cause
+    /// Count the failures of captured batches, exported logs or CloudWatch Logs, by cause
     ///
     /// Inputs are subscription events, decoded batches, the output of `aws logs`, log exports (also compressed), plain
-    /// text, and folders of them. The content of an input decides what it is, not its name. Exit status: 0 every failure
+    /// text, and folders of them. The content of an input decides what it is, not its name. Without one, --log-group and
+    /// --since read CloudWatch Logs, with the credentials of the AWS CLI. Exit status: 0 every failure
     /// has a cause; 1 some are unclassified; 2 an input could not be read, nothing was read or in the span, nothing of
     /// an input was understood, the page was not written or the counts were not published.
     Replay(replay::Options),

@@ -45,10 +45,23 @@ impl Progress {
         self.bar.wrap_read(input)
     }
 
+    /// Shows a text in place of how far an input is read.
+    pub(crate) fn says(&self, text: String) {
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message(text);
+        self.show_if_long();
+    }
+
     /// Counts log events that were read.
     pub(crate) fn log_events(&self, count: u64) {
         self.log_events.set(self.log_events.get() + count);
         self.bar.set_prefix(HumanCount(self.log_events.get()).to_string());
+        self.show_if_long();
+    }
+
+    fn show_if_long(&self) {
         if self.bar.is_hidden() && self.begun.elapsed() >= SILENT_FOR && shows_progress() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWN_HZ));
         }

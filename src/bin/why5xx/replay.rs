@@ -13,8 +13,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use why5xx::decode::{EventCallback, Limits};
 use why5xx::log_kind::LogKind;
 use why5xx::pipeline::Pipeline;
+use why5xx::settings::Settings;
 
+use crate::account::{Account, GroupRead, Outcome, Request, Step};
 use crate::configuration::Configuration;
+use crate::follow::NewFailures;
 use crate::html::{self, PageTarget};
 use crate::input::folder::{self, Found};
 use crate::input::{self, InputError, Part, Reader};
@@ -59,14 +62,63 @@ pub(crate) struct Options {
     /// Only log events before this time
     #[arg(long, value_name = "T")]
     until: Option<String>,
-    /// The log group of input that does not name its group
-    #[arg(long, value_name = "NAME", default_value = "")]
-    log_group: String,
+    /// Read this log group from CloudWatch Logs; with a file, the log group of input that does not name its group
+    ///
+    /// To read needs --since. May be given several times. PREFIX* is every log group whose name begins so; an ARN may name
+    /// one of another account.
+    #[arg(long, value_name = "NAME")]
+    log_group: Vec<String>,
     /// The kind of log, if neither the log group nor the log events show it
     #[arg(long, value_parser = kind())]
     kind: Option<LogKind>,
+    /// What to read of a log group: `all`, or a filter pattern of CloudWatch Logs instead of that of the kind of log
+    #[arg(long, value_name = "all|PATTERN", conflicts_with = "inputs")]
+    filter: Option<String>,
+    /// Go on reading the log group, and print a line for each failure as it comes; Ctrl-C prints the totals
+    #[arg(long, conflicts_with_all = ["inputs", "csv", "metrics", "publish"])]
+    follow: bool,
+    /// The Region of the log group, other than that of the environment or of the profile
+    #[arg(long, value_name = "REGION", conflicts_with = "inputs")]
+    region: Option<String>,
+    /// The profile of the AWS CLI to read with
+    #[arg(long, value_name = "NAME", conflicts_with = "inputs")]
+    profile: Option<String>,
     #[command(flatten)]
     configuration: Configuration,
+}
+
+impl Options {
+    /// Finds what to read from an account, where no input is named.
+    fn account(&self, span: Option<&Range<i64>>, settings: &Settings) -> Result<Account, Failed> {
+        let Some(first) = self.log_group.first() else {
+            return Err(Failed(
+                "no input: name a FILE or a folder, - for the standard input, or --log-group and --since to read from \
+                 CloudWatch Logs"
+                    .into(),
+            ));
+        };
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let since_ms = match (&self.since, span) {
+            (Some(_), Some(span)) => span.start.max(0),
+            _ if self.follow => now_ms,
+            _ => {
+                let name = printable(first);
+                return Err(Failed(format!(
+                    "no input: name a FILE, or add --since to read {name} from CloudWatch Logs"
+                )));
+            }
+        };
+        let request = Request {
+            log_groups: &self.log_group,
+            kind: self.kind,
+            filter: self.filter.as_deref(),
+            span_ms: since_ms..span.map_or(i64::MAX, |span| span.end),
+            follow: self.follow,
+            region: self.region.as_deref(),
+            profile: self.profile.as_deref(),
+        };
+        Account::open(&request, settings)
+    }
 }
 
 /// Reads the name of a kind of log.
@@ -80,11 +132,16 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let mut settings = options.configuration.settings()?;
     // What is sent is what the function would send.
     settings.route_metrics |= !options.publish && !options.metrics;
+    if options.follow {
+        // Every failure has a line.
+        settings.exemplars_per_cause = usize::MAX;
+    }
     let settings = Arc::new(settings);
     let table = options.configuration.table()?;
-    if options.inputs.is_empty() {
-        return Err(Failed("no input: name a FILE or a folder, or - for the standard input".into()));
+    if !options.inputs.is_empty() && options.log_group.len() > 1 {
+        return Err(Failed("with a FILE, --log-group names one log group".into()));
     }
+    let account = if options.inputs.is_empty() { Some(options.account(span.as_ref(), &settings)?) } else { None };
     let pipeline = || {
         let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
         if let Some(span) = span.clone() {
@@ -105,9 +162,11 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         totals: Totals::default(),
         progress: Progress::on_terminal(),
         of_folders: BTreeMap::new(),
+        new_failures: NewFailures::default(),
     };
-    for found in folder::files(&options.inputs) {
-        replay.found(found);
+    match account {
+        Some(account) => replay.account(account)?,
+        None => folder::files(&options.inputs).into_iter().for_each(|found| replay.found(found)),
     }
     replay.end();
     drop(replay.progress);
@@ -116,7 +175,9 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         complain(&format!("{} could not be read: {}", printable(&input.input), printable(&input.error)));
     }
     let page = replay.page.as_ref();
-    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), &options.inputs));
+    let log_groups: Vec<PathBuf> = options.log_group.iter().map(PathBuf::from).collect();
+    let inputs = if options.inputs.is_empty() { &log_groups } else { &options.inputs };
+    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), inputs));
     if options.metrics {
         publish::print(publish::sendable_then(&totals.tally), &settings)?;
     } else if options.json {
@@ -146,6 +207,8 @@ struct Replay<'o> {
     progress: Progress,
     /// Log events of each folder that was named.
     of_folders: BTreeMap<PathBuf, InputEvents>,
+    /// With `--follow`.
+    new_failures: NewFailures,
 }
 
 impl Replay<'_> {
@@ -213,10 +276,43 @@ impl Replay<'_> {
         }
     }
 
+    /// Reads log groups of an account.
+    fn account(&mut self, account: Account) -> Result<(), Failed> {
+        let mut events: BTreeMap<String, InputEvents> = BTreeMap::new();
+        let groups = account.read(&mut |step| match step {
+            Step::Part { log_group, part } => {
+                self.part(log_group, &part, events.entry(log_group.to_owned()).or_default());
+                self.new_failures.print(self.options.json)
+            }
+            Step::Progress(text) => {
+                self.progress.says(text);
+                Ok(())
+            }
+        })?;
+        self.totals.is_filtered = groups.iter().any(|group| group.left_out.is_some());
+        let all_are_empty = groups.iter().all(|group| group.outcome == Outcome::Empty);
+        for GroupRead { log_group, outcome, is_of_prefix, left_out } in groups {
+            self.totals.left_out.extend(left_out);
+            let events = events.remove(&log_group).unwrap_or_default();
+            let empty = "no log event is in the span of --since and --until";
+            match outcome {
+                Outcome::Read => {
+                    events.says_nothing("").into_iter().for_each(|why| self.undecodable(&log_group, &why));
+                }
+                Outcome::NonePassed => self.totals.none_passed += 1,
+                Outcome::Empty if is_of_prefix && !all_are_empty => self.skip(&log_group, empty),
+                Outcome::Empty => self.undecodable(&log_group, empty),
+                Outcome::Failed(why) => self.undecodable(&log_group, &why),
+            }
+            self.totals.add_input(&log_group, &events);
+        }
+        Ok(())
+    }
+
     fn part(&mut self, name: &str, part: &Part, events: &mut InputEvents) {
         let mut seen = InputEvents::default();
         let span = self.span.as_ref();
-        let log_group = self.options.log_group.as_str();
+        let log_group = self.options.log_group.first().map_or("", String::as_str);
         let decode = |limits: &Limits, each: &mut EventCallback<'_>| {
             seen = InputEvents::default();
             part.decode(log_group, limits, &mut |header, event| {
@@ -237,6 +333,9 @@ impl Replay<'_> {
                 pipeline.commit(std::mem::take(&mut counted.additions));
                 self.progress.log_events(counted.decoded.log_events);
                 events.merge(&seen, &counted.understood, part);
+                if self.options.follow {
+                    self.new_failures.add(&counted);
+                }
                 self.totals.add(counted);
             }
             Err(error) => {

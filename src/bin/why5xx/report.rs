@@ -58,8 +58,11 @@ pub(crate) fn tables(totals: &Totals, table: &Table, color: Color) -> Result<(),
 /// The answer in one sentence. "No failure" stands only beside what was read.
 fn summary(totals: &Totals, rows: &[Row]) -> String {
     let by_metric = by_metric(rows);
-    if totals.log_events == 0 {
+    if totals.is_empty() {
         return "No log event was read.".to_owned();
+    }
+    if totals.log_events == 0 {
+        return "No failure: none of the log events passed the filter pattern.".to_owned();
     }
     let read = format!("{} in {}", counted(totals.log_events, "log event"), counted_batches(totals.batches));
     if totals.is_foreign() {
@@ -97,6 +100,9 @@ fn what_was_read(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         let percent = failed as f64 * 100.0 / requests.max(1) as f64;
         let rate = format!("{failed} of {} failed: {percent:.2} %.", counted(requests, "request"));
         writeln!(out, "{}", wrapped("", &rate, width()))?;
+    }
+    for left_out in &totals.left_out {
+        writeln!(out, "{}", wrapped("", &format!("Not read: {left_out}."), width()))?;
     }
     for input in totals.not_understood.iter().take(MOST_ROWS) {
         let remark = format!(

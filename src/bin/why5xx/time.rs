@@ -49,6 +49,13 @@ pub(crate) fn minute(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.strftime("%F %H:%M").to_string())
 }
 
+/// Returns the second of a time in UTC, for people.
+///
+/// 1777896000000 → `2026-05-04 12:00:00`
+pub(crate) fn second(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.strftime("%F %T").to_string())
+}
+
 /// Returns the span between two times in UTC, for people; None outside the calendar.
 pub(crate) fn between(first_ms: i64, last_ms: i64) -> Option<String> {
     let show = |ms| Some(Timestamp::from_millisecond(ms).ok()?.strftime("%F %T").to_string());

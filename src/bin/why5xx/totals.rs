@@ -29,6 +29,10 @@ pub(crate) struct Totals {
     pub(crate) not_understood: Vec<NotUnderstood>,
     /// A subscription filter may have held lines back.
     pub(crate) is_filtered: bool,
+    /// Log groups of an account of which no log event passed the filter pattern, though the span holds some.
+    pub(crate) none_passed: u64,
+    /// What filter patterns left out when an account was read.
+    pub(crate) left_out: BTreeSet<String>,
     pub(crate) tally: Tally,
     pub(crate) shapes: BTreeMap<String, u64>,
     /// By cause; the last ones that were read.
@@ -209,6 +213,11 @@ impl Totals {
         }
     }
 
+    /// Returns whether there was nothing that could show a failure.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.log_events == 0 && self.none_passed == 0
+    }
+
     /// Returns whether nothing of the log events was understood.
     pub(crate) fn is_foreign(&self) -> bool {
         self.log_events > 0 && self.understood.not_understood == self.log_events
@@ -243,7 +252,7 @@ impl Totals {
 
     /// Returns the exit status.
     pub(crate) fn status(&self) -> ExitCode {
-        if !self.undecodable.is_empty() || self.log_events == 0 || self.is_foreign() {
+        if !self.undecodable.is_empty() || self.is_empty() || self.is_foreign() {
             ExitCode::from(UNREADABLE)
         } else if self.tally.counts().any(|(key, _)| key.cause == UNCLASSIFIED) {
             ExitCode::from(1)

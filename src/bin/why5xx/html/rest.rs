@@ -81,6 +81,9 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
         );
     }
     page.push_str("</tbody></table></div>");
+    for left_out in &totals.left_out {
+        let _ = write!(page, "<p class=\"soft\">Not read: {}.</p>", text(left_out));
+    }
     let named = |inputs: &[Undecodable]| -> Vec<(String, String)> {
         inputs.iter().map(|input| (input.input.clone(), input.error.clone())).collect()
     };

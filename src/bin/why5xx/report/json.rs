@@ -66,6 +66,7 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
             .collect::<Vec<_>>(),
         "exemplars": totals.exemplars.values().flatten().map(|exemplar| exemplar.fields(None)).collect::<Vec<_>>(),
         "requests": totals.requests(),
+        "left_out": totals.left_out,
     });
     writeln!(io::stdout().lock(), "{}", visible(&document))?;
     Ok(())

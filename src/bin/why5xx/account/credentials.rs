@@ -1,0 +1,166 @@
+//! Credentials, Region and endpoints, found as the AWS CLI finds them.
+//!
+//! Keys of the environment are used as they are. Profiles, single sign-on and roles are left to the AWS CLI, which is
+//! asked for the keys: it knows more ways to get them than we should write again.
+
+use std::process::{Command, Stdio};
+
+use aws_sdk_cloudwatch::config::Credentials;
+use serde::Deserialize;
+use why5xx::settings::Environment;
+
+use crate::Failed;
+use crate::terminal::printable;
+
+/// What signs requests, and where they go.
+pub(super) struct Session {
+    pub(super) credentials: Credentials,
+    pub(super) region: String,
+    pub(super) logs_url: String,
+    pub(super) sts_url: String,
+    profile: Option<String>,
+    /// The AWS CLI gave the keys and can give new ones.
+    is_from_cli: bool,
+}
+
+/// What is said where nothing gives credentials.
+const NO_CREDENTIALS: &str = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS \
+                              CLI with --profile";
+
+impl Session {
+    /// Finds credentials, Region and endpoints.
+    pub(super) fn find(environment: &Environment, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
+        let value = |name| environment.value(name);
+        let first = |names: &[&'static str]| -> Result<Option<String>, Failed> {
+            for name in names {
+                if let Some(value) = value(name)? {
+                    return Ok(Some(value));
+                }
+            }
+            Ok(None)
+        };
+        let region = match region.map(str::to_owned) {
+            Some(region) => region,
+            None => match first(&["AWS_REGION", "AWS_DEFAULT_REGION"])? {
+                Some(region) => region,
+                None => region_of_profile(profile)?,
+            },
+        };
+        if region.is_empty() || !region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            return Err(Failed(format!("{:?} is not a Region; one is called eu-west-1", printable(&region))));
+        }
+        let keys = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
+        let (credentials, is_from_cli) = match (keys, profile) {
+            ((Some(id), Some(secret)), None) => {
+                (Credentials::new(id, secret, value("AWS_SESSION_TOKEN")?, None, "environment"), false)
+            }
+            _ => (exported(profile)?, true),
+        };
+        let fips = value("AWS_USE_FIPS_ENDPOINT")?.as_deref() == Some("true");
+        let url = |own: &'static str, service: &str| -> Result<String, Failed> {
+            let named = first(&[own, "AWS_ENDPOINT_URL"])?;
+            Ok(named.unwrap_or_else(|| endpoint(service, &region, fips)))
+        };
+        let logs_url = url("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs")?;
+        let sts_url = url("AWS_ENDPOINT_URL_STS", "sts")?;
+        Ok(Self { credentials, region, logs_url, sts_url, profile: profile.map(str::to_owned), is_from_cli })
+    }
+
+    /// Asks the AWS CLI for new keys; false if the keys are not its.
+    pub(super) fn renew(&mut self) -> Result<bool, Failed> {
+        if self.is_from_cli {
+            self.credentials = exported(self.profile.as_deref())?;
+        }
+        Ok(self.is_from_cli)
+    }
+}
+
+/// Returns the endpoint of a service.
+///
+/// Source: the DNS suffixes of `partitions.json` of the SDKs; AWS General Reference, "FIPS endpoints". In GovCloud the
+/// usual endpoints are the FIPS ones.
+fn endpoint(service: &str, region: &str, fips: bool) -> String {
+    let suffix = match region {
+        _ if region.starts_with("cn-") => "amazonaws.com.cn",
+        _ if region.starts_with("eusc-") => "amazonaws.eu",
+        _ if region.starts_with("us-iso-") => "c2s.ic.gov",
+        _ if region.starts_with("us-isob-") => "sc2s.sgov.gov",
+        _ if region.starts_with("us-isof-") => "csp.hci.ic.gov",
+        _ if region.starts_with("eu-isoe-") => "cloud.adc-e.uk",
+        _ => "amazonaws.com",
+    };
+    let fips = if fips && !region.starts_with("us-gov-") { "-fips" } else { "" };
+    format!("https://{service}{fips}.{region}.{suffix}")
+}
+
+/// Keys as the AWS CLI exports them.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Exported {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+}
+
+/// Has the AWS CLI export the keys of a profile.
+fn exported(profile: Option<&str>) -> Result<Credentials, Failed> {
+    let written = aws_cli(&["configure", "export-credentials", "--format", "process"], profile)
+        .map_err(|why| Failed(format!("{NO_CREDENTIALS} ({why})")))?;
+    let keys: Exported = serde_json::from_slice(&written).map_err(|_| {
+        Failed(format!("{NO_CREDENTIALS} (what `aws configure export-credentials` wrote holds no keys)"))
+    })?;
+    Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, keys.session_token, None, "aws-cli"))
+}
+
+fn region_of_profile(profile: Option<&str>) -> Result<String, Failed> {
+    let written = aws_cli(&["configure", "get", "region"], profile).unwrap_or_default();
+    Some(String::from_utf8_lossy(&written).trim().to_owned())
+        .filter(|region| !region.is_empty())
+        .ok_or_else(|| Failed("no Region: add --region, or set AWS_REGION".to_owned()))
+}
+
+/// Runs the AWS CLI; an error is what it said. It may ask the user for a code, so it keeps the standard input.
+fn aws_cli(arguments: &[&str], profile: Option<&str>) -> Result<Vec<u8>, String> {
+    let mut command = Command::new("aws");
+    command.args(arguments).args(profile.map(|profile| ["--profile", profile]).into_iter().flatten());
+    let output = command
+        .stdin(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("the AWS CLI, which knows profiles, cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
+    Err(format!("the AWS CLI says: {}", printable(last.trim())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_its_own_endpoint() {
+        let rows = [
+            ("eu-west-1", false, "https://logs.eu-west-1.amazonaws.com"),
+            ("us-east-1", true, "https://logs-fips.us-east-1.amazonaws.com"),
+            ("us-gov-west-1", true, "https://logs.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", false, "https://logs.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", false, "https://logs.eusc-de-east-1.amazonaws.eu"),
+            ("us-iso-east-1", false, "https://logs.us-iso-east-1.c2s.ic.gov"),
+            ("us-isob-east-1", false, "https://logs.us-isob-east-1.sc2s.sgov.gov"),
+        ];
+        for (region, fips, url) in rows {
+            assert_eq!(endpoint("logs", region, fips), url);
+        }
+    }
+
+    #[test]
+    fn a_region_that_would_change_the_host_is_refused() {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "planted-access-key")];
+        for region in ["eu-west-1.example.com/", "EU (Ireland)", "a/b"] {
+            assert!(Session::find(&Environment::of(keys), None, Some(region)).is_err(), "{region}");
+        }
+        assert!(Session::find(&Environment::of(keys), None, Some("eu-west-1")).is_ok());
+    }
+}

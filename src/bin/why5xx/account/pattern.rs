@@ -1,0 +1,54 @@
+//! The default filter patterns, which CloudWatch Logs applies before it sends anything, and what they leave out.
+
+use why5xx::log_kind::LogKind;
+
+/// The template declares the patterns; there is no second copy of them.
+const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
+
+/// Returns the default pattern of a kind of log, as the subscription filters of the template have it.
+pub(super) fn default_pattern(kind: LogKind) -> Option<String> {
+    let (_, patterns) = TEMPLATE.split_once("\n  FilterPatterns:\n")?;
+    let (_, declaration) = patterns.split_once(&format!("\n    {}:\n      Default: '", name(kind)))?;
+    let (pattern, _) = declaration.split_once("'\n")?;
+    Some(pattern.replace("''", "'"))
+}
+
+/// The word of the template for a kind.
+const fn name(kind: LogKind) -> &'static str {
+    match kind {
+        LogKind::Execution => "Execution",
+        LogKind::Access => "Access",
+        LogKind::Lambda => "Function",
+        LogKind::Flow => "Flow",
+    }
+}
+
+/// Says what the default pattern of a kind leaves out, for people.
+pub(super) const fn leaves_out(kind: LogKind) -> &'static str {
+    match kind {
+        LogKind::Execution => {
+            "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or 3xx after all"
+        }
+        LogKind::Access => "lines without a 5xx status, so that a format without a status looks healthy",
+        LogKind::Lambda => "lines that are neither the platform's nor look like an error",
+        LogKind::Flow => "accepted flows, and the header that names the fields of a custom format",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_declares_a_pattern_for_each_kind() {
+        for (kind, word) in [
+            (LogKind::Execution, "Exception"),
+            (LogKind::Access, "5[0-9][0-9]"),
+            (LogKind::Lambda, "LAMBDA_RUNTIME"),
+            (LogKind::Flow, "REJECT"),
+        ] {
+            let pattern = default_pattern(kind).unwrap_or_default();
+            assert!(pattern.contains(word) && pattern.len() <= 1_024, "{kind:?}: {pattern}");
+        }
+    }
+}
