@@ -141,7 +141,7 @@ impl Client {
 
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
     pub(super) fn call(&mut self, call: Call, body: &str) -> Result<Vec<u8>, CallError> {
-        let (mut attempts, mut throttled) = (0, 0);
+        let (mut attempts, mut throttles) = (0, 0);
         let (mut is_renewed, mut is_clock_set) = (false, false);
         loop {
             let turn = self.rate.wait(Instant::now());
@@ -153,9 +153,9 @@ impl Client {
                     return Ok(body);
                 }
                 Attempt::Refused { status, code, .. } if status == 429 || THROTTLE_CODES.contains(&code.as_str()) => {
-                    self.rate.throttled();
-                    throttled += 1;
-                    if throttled == MANY_THROTTLES {
+                    self.rate.halve();
+                    throttles += 1;
+                    if throttles == MANY_THROTTLES {
                         complain(
                             "AWS throttles these calls, for others share their quota: going on slowly; Ctrl-C ends it",
                         );
@@ -362,7 +362,7 @@ impl Rate {
         at - now
     }
 
-    fn throttled(&mut self) {
+    fn halve(&mut self) {
         self.per_second = (self.per_second / 2.0).max(LOWEST_RATE);
         self.next = Some(Instant::now() + Duration::from_secs_f64(1.0 / self.per_second));
     }
@@ -424,7 +424,7 @@ mod tests {
         let now = Instant::now();
         assert_eq!((rate.wait(now), rate.wait(now)), (Duration::ZERO, Duration::from_millis(200)));
         for _ in 0..20 {
-            rate.throttled();
+            rate.halve();
         }
         assert_eq!(rate.per_second, LOWEST_RATE);
         for _ in 0..1_000 {
