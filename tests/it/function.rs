@@ -560,7 +560,16 @@ fn the_program_holds_no_crate_that_only_the_command_needs() {
     let program = std::fs::read(PROGRAM).unwrap();
     let holds = |name: &str| memchr::memmem::find(&program, name.as_bytes()).is_some();
     assert!(holds("lambda_runtime"), "the names of crates stand in the program");
-    for name in ["clap_builder", "clap_complete", "csv-core", "terminal_size", "anstream", "textwrap", "indicatif"] {
+    for name in [
+        "clap_builder",
+        "clap_complete",
+        "csv-core",
+        "terminal_size",
+        "anstream",
+        "textwrap",
+        "indicatif",
+        "signal-hook",
+    ] {
         assert!(!holds(name), "{name}");
     }
 }
