@@ -28,7 +28,7 @@ TIMES = "START END".split()
 
 # What version 2 of the AWS CLI has and version 1, whose models these are, lacks.
 VERSION_2_OPTIONS = ["--cli-binary-format raw-in-base64-out"]
-VERSION_2_COMMANDS = [["logs", "tail"]]
+VERSION_2_COMMANDS = [["configure", "export-credentials"], ["logs", "tail"]]
 
 # Files that commands read, as the pages tell to write them.
 FILES = {
