@@ -386,13 +386,29 @@ fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
     let is_framed = matches!(level, "fail" | "Error" | "crit");
     // A line of another logger has a message before the exception.
     let head = if is_framed { behind } else { rest };
-    let error_type = identifier(head)?;
-    let message = head[error_type.len()..].strip_prefix(": ")?;
-    let first = lines(message).next().unwrap_or_default();
+    let (error_type, message) = dotnet_head(head.lines().next()?)?;
     let is_init = request_id.is_none() && DOTNET_INIT_FRAMES.iter().any(|frame| text.contains(frame));
     let phase = if is_init { Phase::Init } else { Phase::Handler };
     let details = causes(text);
-    Some(FunctionLine::Error(Error { request_id, phase, details, ..error(Some(error_type), cut(first)) }))
+    Some(FunctionLine::Error(Error { request_id, phase, details, ..error(Some(error_type), cut(message)) }))
+}
+
+/// Splits the first line of an exception as .NET prints it. A type may be nested or generic, a code may follow it, and the
+/// message may be empty.
+///
+/// `Npgsql.NpgsqlException (0x80004005): no connection` → (`Npgsql.NpgsqlException`, `no connection`)
+fn dotnet_head(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_end();
+    let name = line.strip_suffix(':').unwrap_or(line);
+    let (name, message) = line.split_once(": ").unwrap_or((name, ""));
+    let is_code = |code: &str| {
+        code.strip_suffix(')').is_some_and(|code| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    };
+    let name = name.rsplit_once(" (").filter(|(_, code)| is_code(code)).map_or(name, |(name, _)| name);
+    let (name, arguments) = name.split_at(name.find('[').unwrap_or(name.len()));
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '`');
+    let is_whole = name.chars().all(is_of_name) && (arguments.is_empty() || arguments.ends_with(']'));
+    (is_whole && name.starts_with(|c: char| c.is_alphabetic() || c == '_')).then_some((name, message))
 }
 
 /// Most lines of a message before its trace. A text with more is taken for the function's own line.
@@ -557,14 +573,24 @@ pub fn type_at_end(line: &str) -> Option<(&str, &str)> {
     (whole && name.starts_with(|c: char| c.is_alphabetic() || c == '*')).then_some((message, name))
 }
 
-/// Parses `ERROR Lambda runtime invoke{requestId="…"}: lambda_runtime…: {error}`.
+/// Sentences of the Rust runtime about an invocation that failed.
+///
+/// Source: lambda_runtime 1.5, `layers/panic.rs` and `layers/api_response.rs`.
+const RUST_SENTENCES: &[&str] =
+    &["user handler panicked error=", "user handler future panicked error=", "Request payload deserialization into "];
+
+/// Parses `ERROR Lambda runtime invoke{requestId="…"}: {sentence}`, with or without the runtime's module before the sentence.
 fn rust(text: &str) -> Option<FunctionLine<'_>> {
     let (level, rest) = word(text);
-    if level != "ERROR" || !rest.starts_with("Lambda runtime invoke{") || !rest.contains("}: lambda_runtime") {
+    let (span, message) = rest.strip_prefix("Lambda runtime invoke{")?.split_once("}: ")?;
+    let message = message.trim_start();
+    // The runtime's own sentences, with or without the name of its module; a line of the handler has the span too.
+    let is_own =
+        message.starts_with("lambda_runtime") || RUST_SENTENCES.iter().any(|sentence| message.starts_with(sentence));
+    if level != "ERROR" || !is_own {
         return None;
     }
-    let id = rest.split("requestId=").nth(1).and_then(|rest| rest.split(['"', ' ', '}']).find(|part| !part.is_empty()));
-    let message = rest.split_once("}: ").map_or(rest, |(_, message)| message);
+    let id = span.split("requestId=").nth(1).and_then(|rest| rest.split(['"', ' ']).find(|part| !part.is_empty()));
     Some(FunctionLine::Error(Error {
         request_id: id.map(RequestId::new),
         phase: Phase::Handler,

@@ -376,6 +376,44 @@ fn the_errors_behind_an_error_are_read_with_it() {
 }
 
 #[test]
+fn an_exception_of_dotnet_may_be_nested_or_generic_with_a_code_or_without_a_message() {
+    const FRAMES: &str = "   at Shop.Function.Handle(Order order) in /src/Function.cs:line 9\n   at Amazon.Lambda.RuntimeSupport.LambdaBootstrap.InvokeOnceAsync()";
+    for (head, error_type, message) in [
+        ("Npgsql.NpgsqlException (0x80004005): no answer", "Npgsql.NpgsqlException", "no answer"),
+        (
+            "System.ComponentModel.Win32Exception (2): no such file",
+            "System.ComponentModel.Win32Exception",
+            "no such file",
+        ),
+        ("Shop.Function+Rejected: no stock: 3 left", "Shop.Function+Rejected", "no stock: 3 left"),
+        ("Shop.Fault`1[Shop.Order]: no stock", "Shop.Fault`1", "no stock"),
+        ("Shop.Rejected", "Shop.Rejected", ""),
+        ("Shop.Rejected: ", "Shop.Rejected", ""),
+    ] {
+        let text = format!("2026-06-09T10:13:20.123Z\t{ID}\tfail\t{head}\n{FRAMES}");
+        let Some(FunctionLine::Error(error)) = line(&text) else { panic!("{text}") };
+        assert_eq!((error.error_type.as_deref(), &*error.message), (Some(error_type), message), "{text}");
+    }
+    for head in ["could not handle the order", "order 17 failed: no stock", "no stock (see below)"] {
+        assert!(line(&format!("2026-06-09T10:13:20.123Z\t{ID}\tfail\t{head}\n{FRAMES}")).is_none(), "{head}");
+    }
+}
+
+#[test]
+fn the_sentences_of_rusts_runtime_are_its_own_with_or_without_its_module() {
+    let span = format!("ERROR Lambda runtime invoke{{requestId=\"{ID}\" xrayTraceId=\"Root=1-5\"}}: ");
+    for sentence in [
+        "lambda_runtime::layers::panic: user handler panicked error=Any { .. }",
+        "user handler panicked error=Any { .. }",
+        "Request payload deserialization into LambdaEvent<T> failed. The handler will not be called.",
+    ] {
+        assert!(matches!(line(&format!("{span}{sentence}")), Some(FunctionLine::Error(_))), "{sentence}");
+    }
+    assert!(line(&format!("{span}orders: no stock")).is_none());
+    assert!(line(&format!("INFO{}user handler panicked error=Any", &span["ERROR".len()..])).is_none());
+}
+
+#[test]
 fn an_error_of_dotnet_is_read_without_the_blanks_before_its_frames() {
     let text = "One or more errors occurred. (Unauthorized): AggregateException\nat Shop.Orders.Load(String id)\nat lambda_method(Closure , Stream )";
     let Some(FunctionLine::Error(error)) = line(text) else { panic!("no error") };
