@@ -380,6 +380,10 @@ impl Invocations {
             self.started.serves_concurrently();
         }
         if self.states.get(&id).is_some_and(|state| state.ended) {
+            // An extension may print the report of the invocation before. (A retry has a START of its own, or none is logged.)
+            if self.current.is_some_and(|current| current != id && self.started.is_open(current)) {
+                return;
+            }
             self.settle(function_name, id, failed);
         }
         let ends_process = report.evidence.is_some_and(|evidence| evidence.exit != ProcessEnd::None);

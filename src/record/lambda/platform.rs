@@ -24,13 +24,30 @@ pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     match keyword {
         "START" => request_id(rest).map(|(id, _)| FunctionLine::Start(id)),
         "END" => request_id(rest).map(|(id, _)| FunctionLine::End(id)),
-        "REPORT" => request_id(rest).map(|(id, fields)| FunctionLine::Report(report(id, fields))),
+        // Behind the id that a function prints, other words may follow.
+        "REPORT" => request_id(rest)
+            .filter(|(_, fields)| fields.is_empty() || FIELDS.iter().any(|name| fields.starts_with(name)))
+            .map(|(id, fields)| FunctionLine::Report(report(id, fields))),
         "INIT_REPORT" | "RESTORE_REPORT" => init(rest),
         "EXTENSION" => extension(rest),
         "IMAGE" | "SUPERNOVA" => launch(rest),
         _ => None,
     }
 }
+
+/// Beginnings of the fields of a report.
+const FIELDS: &[&str] = &[
+    "Duration: ",
+    "Billed ",
+    "Memory Size: ",
+    "Max Memory Used: ",
+    "Init Duration: ",
+    "Restore Duration: ",
+    "Status: ",
+    "Error Type: ",
+    "Phase: ",
+    "XRAY TraceId: ",
+];
 
 /// `RequestId: {id} …`
 fn request_id(rest: &str) -> Option<(RequestId, &str)> {

@@ -399,15 +399,16 @@ fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
 /// `Npgsql.NpgsqlException (0x80004005): no connection` → (`Npgsql.NpgsqlException`, `no connection`)
 fn dotnet_head(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_end();
-    let name = line.strip_suffix(':').unwrap_or(line);
-    let (name, message) = line.split_once(": ").unwrap_or((name, ""));
+    let (name, message) = line.split_once(": ").unwrap_or((line.strip_suffix(':').unwrap_or(line), ""));
     let is_code = |code: &str| {
-        code.strip_suffix(')').is_some_and(|code| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        code.strip_suffix(')')
+            .is_some_and(|code| code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b',' | b' ')))
     };
     let name = name.rsplit_once(" (").filter(|(_, code)| is_code(code)).map_or(name, |(name, _)| name);
     let (name, arguments) = name.split_at(name.find('[').unwrap_or(name.len()));
     let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '`');
-    let is_whole = name.chars().all(is_of_name) && (arguments.is_empty() || arguments.ends_with(']'));
+    let is_whole =
+        name.chars().all(is_of_name) && (arguments.is_empty() || (name.contains('`') && arguments.ends_with(']')));
     (is_whole && name.starts_with(|c: char| c.is_alphabetic() || c == '_')).then_some((name, message))
 }
 

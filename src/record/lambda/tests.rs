@@ -385,6 +385,11 @@ fn an_exception_of_dotnet_may_be_nested_or_generic_with_a_code_or_without_a_mess
             "System.ComponentModel.Win32Exception",
             "no such file",
         ),
+        (
+            "System.Net.Sockets.SocketException (00000001, 11): try again",
+            "System.Net.Sockets.SocketException",
+            "try again",
+        ),
         ("Shop.Function+Rejected: no stock: 3 left", "Shop.Function+Rejected", "no stock: 3 left"),
         ("Shop.Fault`1[Shop.Order]: no stock", "Shop.Fault`1", "no stock"),
         ("Shop.Rejected", "Shop.Rejected", ""),
@@ -394,7 +399,8 @@ fn an_exception_of_dotnet_may_be_nested_or_generic_with_a_code_or_without_a_mess
         let Some(FunctionLine::Error(error)) = line(&text) else { panic!("{text}") };
         assert_eq!((error.error_type.as_deref(), &*error.message), (Some(error_type), message), "{text}");
     }
-    for head in ["could not handle the order", "order 17 failed: no stock", "no stock (see below)"] {
+    for head in ["could not handle the order", "order 17 failed: no stock", "no stock (see below)", "Shop.Function[0]"]
+    {
         assert!(line(&format!("2026-06-09T10:13:20.123Z\t{ID}\tfail\t{head}\n{FRAMES}")).is_none(), "{head}");
     }
 }

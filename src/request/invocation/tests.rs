@@ -58,6 +58,23 @@ const INIT_FAILED_AGAIN: &str =
     "INIT_REPORT Init Duration: 20.00 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError";
 
 #[test]
+fn a_report_that_another_invocation_prints_again_counts_nothing() {
+    const REPORT: &str = "REPORT RequestId: {A}\tDuration: 3000.00 ms\tStatus: timeout";
+    const DONE: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.runtimeDone","record":{"requestId":"{A}","status":"timeout"}}"#;
+    for again in [REPORT, DONE] {
+        let run = run_from(
+            Carry::default(),
+            &["START RequestId: {A}", REPORT, "START RequestId: {B}", again, "END RequestId: {B}"],
+        );
+        assert_eq!(run.causes(), ["lambda_timeout"], "{again}");
+    }
+    // Retries of one event, whose other lines were filtered away.
+    assert_eq!(run_from(Carry::default(), &[REPORT, REPORT]).causes(), ["lambda_timeout"; 2]);
+    let own_words = "REPORT RequestId: {A} customer 17, Status: error";
+    assert!(run_from(Carry::default(), &["START RequestId: {A}", own_words, "END RequestId: {A}"]).causes().is_empty());
+}
+
+#[test]
 fn one_failed_invocation_is_one_count_of_what_weighs_most() {
     let none: &[&str] = &[];
     for (lines, expected) in [
