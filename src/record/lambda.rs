@@ -275,9 +275,27 @@ fn line_of<'a>(
     parse: impl for<'t> Fn(&'t str) -> Option<FunctionLine<'t>>,
 ) -> Option<FunctionLine<'a>> {
     match event.message.text() {
-        Cow::Borrowed(text) => parse(cut(text)),
-        Cow::Owned(text) => parse(cut(&text)).map(FunctionLine::into_owned),
+        Cow::Borrowed(text) if !text.contains(ESCAPE) => parse(cut(text)),
+        text => parse(cut(&without_colours(&text))).map(FunctionLine::into_owned),
     }
+}
+
+/// Begins a sequence that colours a terminal.
+const ESCAPE: char = '\u{1b}';
+
+/// Removes the colours that loggers of Rust and Node.js write: `\u{1b}[31mERROR\u{1b}[0m` → `ERROR`
+fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains(ESCAPE) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split(ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_of_sequence = |c: char| c.is_ascii_digit() || c == ';';
+        let rest = part.strip_prefix('[').map(|rest| rest.trim_start_matches(is_of_sequence));
+        plain.push_str(rest.and_then(|rest| rest.strip_prefix('m')).unwrap_or(part));
+    }
+    Cow::Owned(plain)
 }
 
 fn cut(text: &str) -> &str {

@@ -415,6 +415,10 @@ fn the_sentences_of_rusts_runtime_are_its_own_with_or_without_its_module() {
     ] {
         assert!(matches!(line(&format!("{span}{sentence}")), Some(FunctionLine::Error(_))), "{sentence}");
     }
+    let coloured = format!(
+        "\x1b[31mERROR\x1b[0m \x1b[1mLambda runtime invoke\x1b[0m{{\x1b[3mrequestId\x1b[0m=\"{ID}\"}}: user handler panicked error=Any"
+    );
+    assert!(matches!(line(&coloured), Some(FunctionLine::Error(_))));
     assert!(line(&format!("{span}orders: no stock")).is_none());
     assert!(line(&format!("INFO{}user handler panicked error=Any", &span["ERROR".len()..])).is_none());
 }
