@@ -278,3 +278,42 @@ fn no_character_of_a_log_moves_a_cursor_or_turns_text_around() {
         assert!(!printed.contains(['\u{202e}', '\u{9b}', '\u{200b}']), "{arguments:?}: {printed}");
     }
 }
+
+/// The statuses of the failed requests in lines of an access log of a declared format.
+fn statuses(test: &str, format: &str, input: &str) -> (Value, Value) {
+    const ACCESS: &str = "/aws/apigateway/orders-access";
+    let settings = folder(test).join("why5xx.toml");
+    fs::write(&settings, format!("[[log_group]]\nname = \"{ACCESS}\"\naccess_log_format = '''{format}'''\n")).unwrap();
+    let (document, ..) = replay(&["--log-group", ACCESS, "--settings", settings.to_str().unwrap()], input);
+    (document["counts"][0]["statuses"].clone(), document["log_events"].clone())
+}
+
+#[test]
+fn a_line_with_its_own_time_is_a_log_event_whatever_word_follows() {
+    let values =
+        ["7f 192.0.2.1 200", "- 192.0.2.1 200", "dana 192.0.2.2 502", "erin 192.0.2.3 503", "7f 192.0.2.1 200"];
+    let format = "$context.authorizer.principalId $context.identity.sourceIp $context.status";
+    for (form, separator) in
+        [("2026-05-04T12:00:0{}.000Z", " "), ("2026-05-04T12:00:0{}", " "), ("177789600{}000", "\t")]
+    {
+        for first in 0..values.len() {
+            let lines = (first..values.len()).zip(0..);
+            let line = |(value, second): (usize, u32)| {
+                format!("{}{separator}{}\n", form.replace("{}", &second.to_string()), values[value])
+            };
+            let input: String = lines.map(line).collect();
+            let expected: Value = match first {
+                0..=2 => json!({"502": 1, "503": 1}),
+                3 => json!({"503": 1}),
+                _ => Value::Null,
+            };
+            assert_eq!(statuses("own_time", format, &input), (expected, json!(values.len() - first)), "{input}");
+        }
+    }
+    // What a function printed, behind the time of a tool.
+    let printed = "2026-05-04T12:00:00.000Z START RequestId: 5a6b7c8d-0000-4000-8000-00000000000a Version: 3\n\
+                   2026-05-04T12:00:01.000Z 1 order\n2026-05-04T12:00:02.000Z order is late\n\
+                   2026-05-04T12:00:03.000Z error while it was kept\n";
+    let (document, ..) = replay(&["--log-group", "/aws/lambda/orders"], printed);
+    assert_eq!(document["log_events"], json!(4));
+}

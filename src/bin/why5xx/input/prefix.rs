@@ -29,6 +29,16 @@ impl Line<'_> {
     pub(super) fn has_prefix(&self) -> bool {
         self.time_ms.is_some() || self.stream.is_some()
     }
+
+    /// Whether a time stood there at most.
+    fn is_only_time(&self) -> bool {
+        self.stream.is_none() && self.group.is_none() && self.id.is_none()
+    }
+
+    /// Whether the line may be one of a program that writes the time itself: the next line need not be a part of it.
+    pub(super) fn may_be_own_time(&self) -> bool {
+        self.is_only_time() && self.message.starts_with(|c: char| c.is_alphabetic()) && !is_head(self.message)
+    }
 }
 
 /// Takes off what stands before the message. A time that belongs to the message stays, as the one of Node.js does.
@@ -60,9 +70,26 @@ pub(super) fn strip(text: &str) -> Line<'_> {
         line.message = after;
     }
     // A path alone may begin any sentence, and a time alone be that of a logger, whose line is told by it.
-    let is_only_time = line.stream.is_none() && line.group.is_none() && line.id.is_none();
-    let is_of_logger = is_only_time && line.message.starts_with(|c: char| c.is_alphabetic()) && !is_head(line.message);
+    let is_of_logger = line.is_only_time() && is_logged(line.message) && !is_head(line.message);
     if line.has_prefix() && !is_of_logger { line } else { Line { message: text, ..Line::default() } }
+}
+
+/// Whether a line begins with a time, a tool's or its own.
+pub(super) fn is_timed(line: &str) -> bool {
+    timed(line).is_some()
+}
+
+/// Levels of loggers.
+const LEVELS: &[&str] =
+    &["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"];
+
+/// Whether a logger wrote this text behind its time: one of the first words is a level.
+fn is_logged(text: &str) -> bool {
+    let is_level = |word: &str| {
+        let word = word.trim_matches(['[', ']', ':', '|', '(', ')']);
+        LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+    };
+    text.split_whitespace().take(5).any(is_level)
 }
 
 /// A time, also in brackets, and what stands behind it.

@@ -132,7 +132,7 @@ impl Lines {
             let message = stripped.message;
             let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
             self.timestamp_ms = time_ms.unwrap_or(self.timestamp_ms);
-            self.prefixes += 1;
+            self.prefixes += u64::from(!stripped.may_be_own_time());
             self.pending = Some(Pending {
                 event: Event {
                     id: stripped.id.unwrap_or_default().to_owned(),
@@ -152,7 +152,9 @@ impl Lines {
             });
             return;
         }
-        self.prefixes = 0;
+        if !prefix::is_timed(&line) {
+            self.prefixes = 0;
+        }
         let own = without_brackets(&line);
         if own.is_empty() || json::line(own, sink) {
             return;
@@ -198,7 +200,7 @@ impl Pending {
             return true;
         }
         let is_head = prefix::is_head(line.trim_start());
-        if self.owns_lines && !is_head {
+        if self.owns_lines && !is_head && !prefix::is_timed(line) {
             return true;
         }
         !is_blank && (continues(line) && !is_head || continues_report(message, line))
