@@ -481,7 +481,6 @@ impl<'p> Batch<'p> {
     #[inline(never)]
     fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::ExecutionLine<'_>) {
         let counts_routes = self.pipeline.settings.route_metrics;
-        self.counter.counted.understood.ends += u64::from(line.head == execution::Head::MethodCompleted);
         if line.head == execution::Head::HttpMethod && !counts_routes {
             return;
         }
@@ -508,6 +507,8 @@ impl<'p> Batch<'p> {
         // An accepted batch counted this request; the requests must know that it is there again.
         let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(event);
         let Self { counter, requests, lane, pipeline, .. } = self;
+        let is_end = matches!(proof, Proof::Request(_, classify::execution::Finding::Ended(_)));
+        counter.counted.understood.ends += u64::from(is_end && !is_repeat);
         let mut failed = |failure| counter.count(failure);
         match proof {
             Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),

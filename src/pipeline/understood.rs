@@ -18,7 +18,7 @@ pub struct Understood {
     pub not_understood: u64,
     /// Number of the first of them, counted from 1 in the batch.
     pub first_not_understood: Option<u64>,
-    /// Lines that end a request of an execution log, whatever its status.
+    /// Lines that end a request of an execution log, whatever its status; each once, however often it is delivered.
     pub ends: u64,
 }
 

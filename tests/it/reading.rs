@@ -118,6 +118,30 @@ fn a_log_that_may_be_filtered_has_no_number_of_requests() {
     assert_eq!((&document["errors"], &document["requests"]), (&json!(1), &Value::Null));
 }
 
+/// A page of `filter-log-events` with these log events, whose ids are their numbers.
+fn page(stream: &str, messages: &[(usize, &str)]) -> String {
+    let event = |(number, message): &(usize, &str)| {
+        let time = 1_777_896_000_000_u64 + *number as u64;
+        json!({ "logStreamName": stream, "timestamp": time, "message": message, "ingestionTime": time,
+            "eventId": format!("{:056}", 39_000_000 + number) })
+    };
+    json!({ "events": messages.iter().map(event).collect::<Vec<_>>(), "searchedLogStreams": [] }).to_string()
+}
+
+#[test]
+fn of_two_pages_that_overlap_each_request_is_one_request() {
+    let log = [
+        (1, "(1f2e3d01) Method completed with status: 200"),
+        (2, "(1f2e3d02) Execution failed due to a timeout error"),
+        (3, "(1f2e3d02) Method completed with status: 504"),
+        (4, "(1f2e3d03) Method completed with status: 200"),
+    ];
+    let stream = "0123456789abcdef0123456789abcdef";
+    let pages = page(stream, &log[..3]) + "\n" + &page(stream, &log);
+    let (document, status, _) = replay(&["--log-group", GROUP], &pages);
+    assert_eq!((&document["requests"], &document["errors"], status), (&json!(3), &json!(1), Some(0)));
+}
+
 #[test]
 fn a_span_keeps_its_events_and_counts_those_outside() {
     let input = format!("(9f8e7d6c) Execution failed due to a timeout error\n{}", log(&[1, 5, 9]));
