@@ -82,7 +82,7 @@ impl Source {
             kind_of_filters(&header.subscription_filters),
         ];
         let kind = named.into_iter().flatten().next();
-        let of_stream = || function_of_stream(&header.log_stream).map(|_| LogKind::Lambda);
+        let of_stream = || is_stream_of_function(&header.log_stream).then_some(LogKind::Lambda);
         Self {
             log_group: group.to_owned(),
             log_stream: header.log_stream.clone(),
@@ -139,17 +139,34 @@ fn kind_of_filters(names: &[String]) -> Option<LogKind> {
 fn function_of_stream(stream: &str) -> Option<&str> {
     /// Source: Lambda API Reference, CreateFunction, FunctionName: letters, digits, `-` and `_`, at most 64 characters.
     const NAME_BYTES_LIMIT: usize = 64;
+    let (name, _) = parts_of_stream(stream)?;
+    let is_name = (1..=NAME_BYTES_LIMIT).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    is_name.then_some(name)
+}
+
+/// Returns whether a function's environment writes to this log stream. Without a name before the version, as in a log group
+/// of one function, the id behind it must be whole.
+///
+/// `2026/06/09/[$LATEST]0123456789abcdef0123456789abcdef` → true
+fn is_stream_of_function(stream: &str) -> bool {
+    let is_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    function_of_stream(stream).is_some() || matches!(parts_of_stream(stream), Some(("", id)) if is_id(id))
+}
+
+/// Splits the log stream of a function into what stands before its version and what stands behind.
+///
+/// `2026/06/09/orders[$LATEST]0123` → `orders`, `0123`
+fn parts_of_stream(stream: &str) -> Option<(&str, &str)> {
     let (date, rest) = stream.split_at_checked("2026/06/09/".len())?;
     let is_date = date.bytes().zip(*b"0000/00/00/").all(|(b, shape)| match shape {
         b'0' => b.is_ascii_digit(),
         _ => b == shape,
     });
     let (name, rest) = rest.split_once('[')?;
-    let (version, _) = rest.split_once(']')?;
-    let is_name = (1..=NAME_BYTES_LIMIT).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let (version, id) = rest.split_once(']')?;
     let is_version = version == "$LATEST" || (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()));
-    (is_date && is_name && is_version).then_some(name)
+    (is_date && is_version).then_some((name, id))
 }
 
 /// Splits `{api id}/{stage}` or `{api id}/{stage}/Canary`: the failures of a canary release are those of its stage.
@@ -219,7 +236,16 @@ mod tests {
             ("/team/log", "s", vec!["a/function", "why5xx"], None, false),
             ("/team/log", "s", vec!["access"], None, false),
             ("/team/log", stream, vec!["why5xx"], Some(LogKind::Lambda), false),
-            ("/team/log", "2026/06/09/[$LATEST]0123456789abcdef0123456789abcdef", vec![], None, false),
+            ("/team/log", "2026/06/09/[$LATEST]0123456789abcdef0123456789abcdef", vec![], Some(LogKind::Lambda), false),
+            (
+                "/team/log",
+                "2026/06/09/[17]0123456789abcdef0123456789abcdef",
+                vec!["x/flow"],
+                Some(LogKind::Flow),
+                false,
+            ),
+            ("/team/log", "2026/06/09/[$LATEST]0123456789abcdef", vec![], None, false),
+            ("/team/log", "2026/06/09/[live]0123456789abcdef0123456789abcdef", vec![], None, false),
             ("/team/log", "s", vec![], None, false),
         ];
         for (group, stream, filters, expected, disputed) in rows {

@@ -143,6 +143,29 @@ fn of_two_pages_that_overlap_each_request_is_one_request() {
 }
 
 #[test]
+fn what_a_function_prints_is_no_line_of_another_log_in_a_stream_that_lambda_names() {
+    let access = r#"{"requestId":"1f2e3d02","httpMethod":"GET","resourcePath":"/orders","status":"502"}"#;
+    let execution = "(1f2e3d03) Execution failed due to a timeout error";
+    let log = [(1, access), (2, execution)];
+    for stream in
+        ["2026/05/04/[$LATEST]0123456789abcdef0123456789abcdef", "2026/05/04/[7]0123456789abcdef0123456789abcdef"]
+    {
+        let (document, status, _) = replay(&[], &page(stream, &log));
+        assert_eq!((&document["counts"], status), (&json!([]), Some(0)), "{document}");
+    }
+    let failed = [
+        (1, access),
+        (2, "2026-05-04T12:00:00.123Z 6b9c1c4e-7a51-4b1e-9c55-2f8d6f0e7a11 Task timed out after 3.00 seconds"),
+    ];
+    let (document, ..) = replay(&[], &page("2026/05/04/[7]0123456789abcdef0123456789abcdef", &failed));
+    assert_eq!(
+        document["counts"][0]["dimensions"],
+        json!({ "FunctionName": "unknown", "Cause": "lambda_timeout" }),
+        "{document}"
+    );
+}
+
+#[test]
 fn a_span_keeps_its_events_and_counts_those_outside() {
     let input = format!("(9f8e7d6c) Execution failed due to a timeout error\n{}", log(&[1, 5, 9]));
     let span = ["--log-group", GROUP, "--since", "2026-05-04T12:05:00Z", "--until", "1777896480000"];
