@@ -121,6 +121,26 @@ fn text_without_a_failure_has_none() {
 }
 
 #[test]
+fn what_a_function_prints_in_an_invocation_that_succeeds_names_nothing() {
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    let start = format!("START RequestId: {id} Version: $LATEST\n");
+    let report = format!(
+        "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\t\
+         Max Memory Used: 60 MB\t"
+    );
+    let none = (json!({"cause": null, "causes": []}), Some(1));
+    let printed = "Task timed out after 3.00 seconds\n";
+    assert_eq!(causes(&format!("{start}{printed}{report}\n")), none);
+    assert_eq!(causes(&format!("{start}{printed}{report}\nXRAY TraceId: 1-6a5f-0123\tSegmentId: 01\n")), none);
+    // Without START or REPORT, or behind both, it is what a person asks about.
+    for text in [printed.to_owned(), format!("{start}{printed}"), format!("{start}{report}\n{start}{printed}")] {
+        assert_eq!(causes(&text).0["cause"], "lambda_timeout", "{text}");
+    }
+    let failed = format!("{start}{printed}{report}Status: timeout\n");
+    assert_eq!(causes(&failed).0["cause"], "lambda_timeout");
+}
+
+#[test]
 fn a_sentence_of_a_library_counts_only_in_the_log_of_a_function() {
     let printed = "connect ETIMEDOUT 10.0.0.7:5432\n";
     let output = command(&["replay", "--json"], printed.as_bytes());

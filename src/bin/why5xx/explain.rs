@@ -13,9 +13,11 @@ use clap::Args;
 use serde_json::json;
 use why5xx::cause::{Cause, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
+use why5xx::decode::LogEvent;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
 use why5xx::record::execution::{ExecutionLine, Head};
+use why5xx::record::lambda::FunctionLine;
 use why5xx::settings::Settings;
 
 use self::answer::PublicAnswer;
@@ -185,10 +187,42 @@ struct Found {
     evidence: Option<&'static str>,
     /// Cause of a sentence of the platform within a line that was not understood.
     quoted: Option<&'static str>,
-    /// The ends of requests are in the text, and none failed.
+    /// The ends of requests or invocations are in the text, and none failed.
     is_certain: bool,
     /// A sentence stops where its reason should begin.
     is_cut: bool,
+}
+
+/// Invocations of a text: in a whole one, Lambda's lines say how it went, and what the function printed does not.
+#[derive(Debug, Default)]
+struct Invocations {
+    started: usize,
+    ended: usize,
+    /// Something of unknown meaning stands behind the last of them.
+    has_more: bool,
+}
+
+impl Invocations {
+    fn add(&mut self, record: &Record<'_>, event: &LogEvent<'_>) {
+        match record {
+            Record::Lambda(FunctionLine::Start(_)) => (self.started, self.has_more) = (self.started + 1, false),
+            Record::Lambda(FunctionLine::Report(report)) => self.ended += usize::from(report.ends),
+            Record::Lambda(FunctionLine::Error(_) | FunctionLine::TimedOut(_))
+            | Record::Nothing(_)
+            | Record::Unknown
+                if self.ended > 0 && self.started == self.ended =>
+            {
+                // Lambda writes this line behind REPORT, as a part of it.
+                self.has_more |= !event.message.text().starts_with("XRAY TraceId: ");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether each that began has ended.
+    fn are_whole(&self) -> bool {
+        self.started > 0 && self.started == self.ended && !self.has_more
+    }
 }
 
 impl Found {
@@ -238,12 +272,14 @@ impl Found {
         let mut pipeline = Pipeline::new(Arc::clone(settings), table.clone());
         let mut found = Self::default();
         let mut failed = None;
+        let mut invocations = Invocations::default();
         input::read(Cursor::new(text), |part| {
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),
                 |source, event| {
                     let record = reader.read(source, event);
+                    invocations.add(&record, event);
                     if let Record::Execution(line) = &record
                         && found.evidence.is_none()
                     {
@@ -273,6 +309,7 @@ impl Found {
                 Err(error) => failed = Some(error),
             }
         })?;
+        found.is_certain |= invocations.are_whole() && found.causes.is_empty();
         failed.map_or(Ok(found), |error| Err(error.into()))
     }
 
