@@ -37,7 +37,9 @@ impl Line<'_> {
 
     /// Whether the line may be one of a program that writes the time itself: the next line need not be a part of it.
     pub(super) fn may_be_own_time(&self) -> bool {
-        self.is_only_time() && self.message.starts_with(|c: char| c.is_alphabetic()) && !is_head(self.message)
+        self.is_only_time()
+            && self.message.trim_start_matches("- ").starts_with(|c: char| c.is_alphabetic())
+            && !is_head(self.message)
     }
 }
 
@@ -113,21 +115,40 @@ fn timed(text: &str) -> Option<(i64, &str)> {
 /// The first word, without brackets around it, and what stands behind it.
 fn word(text: &str) -> (&str, &str) {
     let end = text.find([' ', '\t']).unwrap_or(text.len());
-    let word = &text[..end];
-    let bare = [('(', ')'), ('[', ']'), ('"', '"')]
-        .into_iter()
-        .find_map(|(open, close)| word.strip_prefix(open)?.strip_suffix(close))
-        .unwrap_or(word);
-    (bare.trim_end_matches(':'), behind_separator(&text[end..]))
+    (bare(&text[..end]), behind_separator(&text[end..]))
 }
 
-/// Columns are apart by blanks, a tab, or a dash or bar between blanks.
+/// A word without brackets around it and a colon behind it.
+fn bare(word: &str) -> &str {
+    [('(', ')'), ('[', ']'), ('"', '"')]
+        .into_iter()
+        .find_map(|(open, close)| word.strip_prefix(open)?.strip_suffix(close))
+        .unwrap_or(word)
+        .trim_end_matches(':')
+}
+
+/// Columns are apart by blanks, a tab, or a bar between blanks; also by a dash, where what follows cannot be the rest of
+/// a line of an access log, whose first value may be a dash.
 fn behind_separator(text: &str) -> &str {
     let rest = text.trim_start_matches([' ', '\t']);
-    ["- ", "| ", "|\t"]
-        .iter()
-        .find_map(|sign| rest.strip_prefix(*sign))
-        .map_or(rest, |rest| rest.trim_start_matches(' '))
+    let behind = match rest.strip_prefix("- ") {
+        Some(behind) => Some(behind).filter(|behind| is_column(behind.trim_start_matches(' '))),
+        None => rest.strip_prefix("| ").or_else(|| rest.strip_prefix("|\t")),
+    };
+    behind.map_or(rest, |rest| rest.trim_start_matches(' '))
+}
+
+/// Whether a text begins as a column of a tool does, or as a log event.
+fn is_column(text: &str) -> bool {
+    let (word, behind) = text.split_once(' ').unwrap_or((text, ""));
+    let word = bare(word);
+    let is_document = |text: &str| text.trim_start_matches([' ', '-', '|']).starts_with("{\"");
+    is_stream(word)
+        || is_group(word)
+        || is_event_id(word)
+        || begins_as_event(text)
+        || time::at_start(text.trim_start_matches('[')).is_some()
+        || (is_name(word) && is_document(behind))
 }
 
 /// Whether the time before this text is the runtime's own: its id of the invocation follows.
@@ -160,12 +181,16 @@ pub(super) fn is_stream(word: &str) -> bool {
 
 /// A stream of any other name, between a time and a document, or before a time.
 fn is_named_stream(word: &str, after: &str, line: &Line<'_>) -> bool {
-    let is_name = word.len() >= 8
+    let before_time = || line.time_ms.is_none() && timed(after).is_some_and(|(_, rest)| !is_of_runtime(rest));
+    is_name(word) && ((line.time_ms.is_some() && after.starts_with("{\"")) || before_time())
+}
+
+/// Whether a word may be the name of a stream.
+fn is_name(word: &str) -> bool {
+    word.len() >= 8
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-$[]#".contains(&byte))
         && word.bytes().any(|byte| byte.is_ascii_digit())
-        && !is_hexadecimal(word);
-    let before_time = || line.time_ms.is_none() && timed(after).is_some_and(|(_, rest)| !is_of_runtime(rest));
-    is_name && ((line.time_ms.is_some() && after.starts_with("{\"")) || before_time())
+        && !is_hexadecimal(word)
 }
 
 /// `/aws/lambda/orders`, `API-Gateway-Execution-Logs_a1b2c3/prod`, also behind an account's number.
@@ -192,6 +217,11 @@ pub(super) fn is_event_id(word: &str) -> bool {
 
 /// Whether a text begins as a log event of one of the kinds does.
 pub(super) fn is_head(text: &str) -> bool {
+    begins_as_event(text) || timed(text).is_some_and(|(_, rest)| is_of_runtime(rest))
+}
+
+/// The same, but for those that begin with a time.
+fn begins_as_event(text: &str) -> bool {
     const HEADS: &[&str] = &[
         "START RequestId: ",
         "END RequestId: ",
@@ -209,5 +239,5 @@ pub(super) fn is_head(text: &str) -> bool {
         let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte);
         return !id.is_empty() && id.len() <= 64 && id.bytes().all(is_sign);
     }
-    timed(text).is_some_and(|(_, rest)| is_of_runtime(rest))
+    false
 }
