@@ -364,3 +364,74 @@ fn a_line_with_its_own_time_is_a_log_event_whatever_word_follows() {
     let (document, ..) = replay(&["--log-group", "/aws/lambda/orders"], printed);
     assert_eq!(document["log_events"], json!(4));
 }
+
+#[test]
+fn a_dash_as_the_first_value_of_a_line_is_kept() {
+    let format = "$context.identity.userAgent $context.status";
+    for before in [
+        "",
+        "2026-05-04T12:00:00.000Z ",
+        "2026-05-04T12:00:00 ",
+        "2026-05-04T12:00:00.000000+00:00 7f6e5d4c3b2a19087f6e5d4c3b2a1908 ",
+    ] {
+        let input = format!("{before}- 502\n{before}probe 200\n{before}- 503\n");
+        assert_eq!(statuses("dash", format, &input), (json!({"502": 1, "503": 1}), json!(3)), "{input}");
+    }
+}
+
+#[test]
+fn lines_of_an_access_log_with_tabs_between_are_read_one_by_one() {
+    let values = "$context.status,$context.path,$context.identity.userAgent";
+    let written = "$context.identity.sourceIp - - [$context.requestTime] \"$context.httpMethod $context.path HTTP/1.1\" $context.status 12";
+    let clf = |status: u32| format!("192.0.2.7 - - [04/May/2026:12:00:00 +0000] \"GET /a HTTP/1.1\" {status} 12");
+    for (format, lines) in [
+        (values, ["200,/a,probe/1.0", "502,/a,-", "503,/b,probe 1.0"].map(str::to_owned)),
+        (written, [clf(200), clf(502), clf(503)]),
+    ] {
+        let found = statuses("tabs", format, &(lines.join("\t") + "\n"));
+        assert_eq!(found, (json!({"502": 1, "503": 1}), json!(3)), "{format}");
+    }
+    // Tabs within one line.
+    let format = "$context.status\t$context.path\t$context.identity.userAgent";
+    let found = statuses("tabs", format, "502\t/a\tprobe 1.0 200\n200\t/b\t-\n");
+    assert_eq!(found, (json!({"502": 1}), json!(2)));
+}
+
+#[test]
+fn json_behind_text_is_read() {
+    let stream = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
+    let text: String = (log(&[1]).lines())
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(time, message)| format!("{time} {stream} {message}\n"))
+        .collect();
+    let events: Vec<Value> = (log(&[3]).lines())
+        .map(|line| json!({"logStreamName": stream, "timestamp": 1_777_896_187_000_u64, "message": line.split_once(' ').unwrap().1}))
+        .collect();
+    let list = json!(events);
+    let page = json!({"events": list, "searchedLogStreams": []});
+    for json in [
+        serde_json::to_string_pretty(&page).unwrap(),
+        page.to_string(),
+        serde_json::to_string_pretty(&list).unwrap(),
+        list.to_string(),
+    ] {
+        let (document, ..) = replay(&["--log-group", GROUP], &format!("{text}{json}\n"));
+        assert_eq!((&document["errors"], &document["log_events"]), (&json!(2), &json!(6)), "{json}");
+    }
+}
+
+#[test]
+fn lines_of_a_tail_behind_rows_of_the_cli_are_read() {
+    let stream = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
+    let rows: String = (log(&[1]).lines().zip(0..))
+        .map(|(line, n): (_, u32)| {
+            format!("EVENTS\t{n:056}\t1777896067500\t{stream}\t{}\t1777896067123\n", line.split_once(' ').unwrap().1)
+        })
+        .collect();
+    let tail: String = (log(&[3]).lines())
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(time, message)| format!("{time} {stream} {message}\n"))
+        .collect();
+    let (document, ..) = replay(&["--log-group", GROUP], &(rows + &tail));
+    assert_eq!((&document["errors"], &document["log_events"]), (&json!(2), &json!(6)));
+}

@@ -12,7 +12,7 @@ use why5xx::source::RecordError;
 use super::json::held_batches;
 use super::order::Sorted;
 use super::row::Pairs;
-use super::text::{LONGEST_EVENT_BYTES, next_line};
+use super::text::{LONGEST_EVENT_BYTES, Lines, next_line};
 use super::{Event, InputError, prefix, time};
 
 /// Names of lists that stand before a row. What is none of the first two tells nothing.
@@ -37,11 +37,20 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
     let mut pairs = Pairs::default();
     let mut row: Option<String> = None;
     let mut in_results = false;
+    let (mut text, mut in_text) = (Lines::default(), false);
     while let Some(line) = next_line(&mut input)? {
         let (name, rest) = line.split_once('\t').unwrap_or((&line, ""));
         let is_list = LISTS.contains(&name);
         let is_field = name.starts_with('@') || name == "RESULTS";
         if !is_list && !is_field {
+            // Behind its time a row is whole: what a tool put a time before is a log event of another output.
+            let is_whole = row.as_ref().is_none_or(|row| ends_with_time(row));
+            if !in_results && is_whole && (in_text || prefix::strip(&line).has_prefix()) {
+                row.take().into_iter().for_each(|row| sink.event(event(row)));
+                in_text = true;
+                text.line(line, sink);
+                continue;
+            }
             match &mut row {
                 // A message goes on.
                 Some(row) if row.len() < LONGEST_EVENT_BYTES => {
@@ -56,6 +65,8 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
         }
         row.take().into_iter().for_each(|row| sink.event(event(row)));
         in_results = is_field;
+        in_text = false;
+        text.end(sink);
         if name == "EVENTS" {
             row = Some(rest.to_owned());
         } else if name == "MESSAGES" {
@@ -67,8 +78,15 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
             pairs.field(name, value).into_iter().for_each(|event| sink.event(event));
         }
     }
+    text.end(sink);
     row.into_iter().map(event).chain(pairs.end()).for_each(|event| sink.event(event));
     Ok(())
+}
+
+/// Whether the last column of a row is its time.
+fn ends_with_time(row: &str) -> bool {
+    let column = row.len().checked_sub("\t1234567890123".len()).and_then(|at| row.get(at..)?.strip_prefix('\t'));
+    column.is_some_and(|column| time::of(column).is_some())
 }
 
 /// The batches in a message of a queue, whose body stands first.

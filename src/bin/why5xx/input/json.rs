@@ -336,6 +336,11 @@ pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
     is_value
 }
 
+/// The log events of an object over several lines: an event, a list of such, a batch. False where it holds none.
+pub(super) fn document(text: &str, sink: &mut Sorted<'_>) -> bool {
+    line(text, sink) || held_batches(text, sink)
+}
+
 /// Whether an object is a log event with its message, not a message itself.
 fn is_event(text: &str) -> bool {
     let text = mended(text);

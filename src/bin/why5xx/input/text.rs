@@ -87,7 +87,7 @@ fn skip_sequence(characters: &mut std::str::Chars<'_>) {
 
 /// The log events of a text.
 #[derive(Debug, Default)]
-struct Lines {
+pub(super) struct Lines {
     /// The event whose continuation may still come.
     pending: Option<Pending>,
     /// The last time that a line told.
@@ -110,7 +110,7 @@ struct Pending {
 }
 
 impl Lines {
-    fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
+    pub(super) fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
@@ -156,7 +156,7 @@ impl Lines {
             self.prefixes = 0;
         }
         let own = without_brackets(&line);
-        if own.is_empty() || json::line(own, sink) {
+        if own.is_empty() || json::line(own, sink) || line.starts_with("[{") && json::line(line.trim(), sink) {
             return;
         }
         self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
@@ -167,7 +167,7 @@ impl Lines {
     }
 
     /// Takes over the event that is done.
-    fn end(&mut self, sink: &mut Sorted<'_>) {
+    pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
         let Some(Pending { mut event, has_prefix, is_below_prefix, .. }) = self.pending.take() else { return };
         if is_below_prefix {
             event.message = once(event.message.trim()).to_owned();
@@ -182,6 +182,11 @@ impl Lines {
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
             return sink.event(event);
+        }
+        // A document behind lines of text, which was collected line by line.
+        let document = event.message.trim_start().trim_end_matches([',', ']', ' ', '\n']);
+        if document.starts_with('{') && document.contains('\n') && json::document(document, sink) {
+            return;
         }
         for message in messages(&event.message) {
             sink.in_place(Event { message: without_brackets(message).to_owned(), ..event.clone() });
@@ -201,10 +206,19 @@ impl Pending {
         }
         let is_head = prefix::is_head(line.trim_start());
         if self.owns_lines && !is_head && !prefix::is_timed(line) {
-            return true;
+            return !begins_document(line) || continues_report(message, line);
+        }
+        // The next object of a list.
+        if line.trim() == "{" && message.trim_start().starts_with("{\n") {
+            return false;
         }
         !is_blank && (continues(line) && !is_head || continues_report(message, line))
     }
+}
+
+/// Returns whether a line may begin a document of JSON: a bracket alone, or a list of objects or strings.
+fn begins_document(line: &str) -> bool {
+    matches!(line.trim_end(), "{" | "[") || line.starts_with("[{") || line.starts_with("[\"")
 }
 
 /// Returns whether a line may stand in a document of JSON behind this text, even without its indentation.
@@ -250,8 +264,11 @@ fn messages(line: &str) -> Vec<&str> {
         Some(b'S' | b'E' | b'R' | b'I') => !next.starts_with(['{', '(']),
         _ => false,
     };
-    if !line.contains('\t') || !prefix::is_head(line) {
+    if !line.contains('\t') {
         return vec![line];
+    }
+    if !prefix::is_head(line) {
+        return access_lines(line).unwrap_or_else(|| vec![line]);
     }
     let mut messages = Vec::new();
     let mut start = 0;
@@ -264,6 +281,19 @@ fn messages(line: &str) -> Vec<&str> {
     }
     messages.push(&line[start..]);
     messages
+}
+
+/// The same of lines of an access log: each has values between blanks or signs, and of those one is a status. None where
+/// the tabs are between the values of one line, of which the status stands alone.
+fn access_lines(line: &str) -> Option<Vec<&str>> {
+    let is_separator = |c: char| matches!(c, ' ' | ',' | ';' | '|');
+    let is_status =
+        |value: &str| value.len() == 3 && value.starts_with(['1', '2', '3', '4', '5']) && value.parse::<u16>().is_ok();
+    let is_bare = |c: char| matches!(c, '"' | '<' | '>' | '=' | ':');
+    let has_status = |piece: &&str| piece.split(|c| is_separator(c) || is_bare(c)).any(is_status);
+    let pieces: Vec<&str> = line.split('\t').filter(|piece| !piece.trim().is_empty()).collect();
+    let are_lines = pieces.iter().all(|piece| piece.trim().contains(is_separator));
+    (are_lines && pieces.iter().filter(|piece| has_status(piece)).count() > 1).then_some(pieces)
 }
 
 /// A line without the array around it: brackets and commas of JSON, and the columns that an export puts behind an
