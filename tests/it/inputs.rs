@@ -395,6 +395,17 @@ fn access_array_lines_in_an_array_count_with_what_stands_around_them() {
 }
 
 #[test]
+fn a_time_and_a_text_under_made_up_keys_are_a_log_event() {
+    let rows: Vec<Value> =
+        execution_log().iter().enumerate().map(|(n, m)| json!({ "t": time_ms(n), "m": m })).collect();
+    let all = (execution_counts(), Some(0));
+    let group = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
+    assert_eq!(replay(serde_json::to_string_pretty(&rows).unwrap().as_bytes(), group), all);
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    assert_eq!(replay(lines.as_bytes(), group), all);
+}
+
+#[test]
 fn tail_json_takes_the_document_below_its_time() {
     let pretty = |line: &String| serde_json::to_string_pretty(&serde_json::from_str::<Value>(line).unwrap()).unwrap();
     let text: String =

@@ -8,6 +8,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use why5xx::record::access;
 use why5xx::source::{self, Batch};
 
 use super::order::Sorted;
@@ -269,6 +270,11 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     }
     let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
     let is_message = |column: &Option<Column>| *column == Some(Column::Message);
+    if !columns.iter().any(is_message)
+        && let Some(event) = renamed_event(&pairs)
+    {
+        return sink.event(event);
+    }
     let told = |wanted| {
         let at = columns.iter().position(|column| *column == Some(wanted))?;
         Some(string(pairs[at].1.get()))
@@ -323,6 +329,27 @@ fn list(text: &str, sink: &mut Sorted<'_>) {
     }
 }
 
+/// The log event of an object whose keys somebody made up: one member is a time in milliseconds, as the AWS CLI writes it, one
+/// is a text, and the others are a log stream, a log group or an id.
+///
+/// `--query 'events[*].{t:timestamp,m:message}'` → `{"t": 1777896000000, "m": "…"}`
+fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)]) -> Option<Event> {
+    /// Five values of a log event can be asked for.
+    const MOST_MEMBERS: usize = 5;
+    let is_time = |raw: &str| raw.len() == 13 && raw.bytes().all(|b| b.is_ascii_digit());
+    let is_of_event = |raw: &str| raw.starts_with('"') || is_time(raw);
+    if !(2..=MOST_MEMBERS).contains(&pairs.len())
+        || !pairs.iter().any(|(_, value)| is_time(value.get()))
+        || !pairs.iter().all(|(_, value)| is_of_event(value.get()))
+        || pairs.iter().any(|(key, _)| row::column(key) == Some(Column::Message) || access::is_name(key))
+    {
+        return None;
+    }
+    let cells: Vec<String> = pairs.iter().map(|(_, value)| string(value.get())).collect();
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    row::only_text(&cells).then(|| row::event_of_cells(&cells)).flatten()
+}
+
 /// The log events of a line that is one value of JSON: an event, a message as a string, a list of cells.
 pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
     let is_value = match text.as_bytes().first() {
@@ -350,6 +377,7 @@ fn is_event(text: &str) -> bool {
     has_list
         || columns.contains(&Some(Column::Message)) && !columns.contains(&None)
         || pairs.iter().any(|(key, _)| key.starts_with('@'))
+        || renamed_event(&pairs).is_some()
 }
 
 /// The text of a string; of anything else its JSON.

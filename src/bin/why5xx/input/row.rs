@@ -193,6 +193,11 @@ fn column_of_cell(cell: &str) -> Column {
     }
 }
 
+/// Whether one cell, and no more, is neither a time nor a stream, a group or an id.
+pub(super) fn only_text(cells: &[&str]) -> bool {
+    cells.iter().filter(|cell| time::of(cell).is_none() && column_of_cell(cell) == Column::Other).count() == 1
+}
+
 /// The log event of a list of cells: the first time, and of what is neither stream nor group nor id the longest.
 /// None where no cell is a time: then each may be a message.
 pub(super) fn event_of_cells(cells: &[&str]) -> Option<Event> {
