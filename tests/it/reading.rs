@@ -40,6 +40,20 @@ fn log(minutes: &[u32]) -> String {
 }
 
 #[test]
+fn a_line_that_is_cut_is_told() {
+    let long = format!("(5f1c) Method request body before transformations: {}\n", "x".repeat(2 << 20));
+    let text =
+        format!("{long}(5f1c) Execution failed due to a timeout error\n(5f1c) Method completed with status: 504\n");
+    let (document, status, _) = replay(&["--log-group", GROUP, "-"], &text);
+    assert_eq!((&document["cut_lines"], &document["errors"], status), (&json!(1), &json!(1), Some(0)));
+    let whole = text.replace(&"x".repeat(1 << 20), "");
+    assert_eq!(replay(&["--log-group", GROUP, "-"], &whole).0["cut_lines"], 0);
+    let shown = command(&["replay", "--log-group", GROUP, "-"], text.as_bytes()).stdout;
+    let shown = String::from_utf8(shown).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("longer than 1 MiB, and only their beginning was read"), "{shown}");
+}
+
+#[test]
 fn nothing_read_is_an_error_that_says_so() {
     let late = ["--log-group", GROUP, "--since", "2030-01-01"];
     let untimed = "(1f2e3d4c) Execution failed due to a timeout error\n";

@@ -224,6 +224,8 @@ pub(crate) struct Summary {
     pub(crate) log_events: u64,
     /// Those that came too late to be put in order.
     pub(crate) late_events: u64,
+    /// Lines of which only the beginning was read.
+    pub(crate) cut_lines: u64,
 }
 
 /// What is said of the AWS CLI's output in YAML.
@@ -277,10 +279,10 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     };
     // What came before an error counts.
     sink.flush();
-    let (log_events, late_events) = (sink.log_events, sink.late_events);
+    let Sorted { log_events, late_events, cut_lines, .. } = sink;
     match sink.no_batch {
         Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
-        _ => read.map(|()| Summary { form: form.name(), log_events, late_events }),
+        _ => read.map(|()| Summary { form: form.name(), log_events, late_events, cut_lines }),
     }
 }
 

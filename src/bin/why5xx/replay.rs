@@ -240,6 +240,7 @@ impl Replay<'_> {
         match read {
             Ok(summary) => {
                 self.totals.late_events += summary.late_events;
+                self.totals.cut_lines += summary.cut_lines;
                 let why = events.says_nothing(&format!("; it looks like {}", summary.form));
                 match (folder, why) {
                     (Some(folder), Some(why)) if events.is_foreign() => {

@@ -255,6 +255,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.ambiguous_lines, "access-log lines may be forged by client text and were not counted"),
         (totals.untimed, "log events have no time"),
         (totals.late_events, "log events were too far out of order to be put in order"),
+        (totals.cut_lines, "lines were longer than 1 MiB, and only their beginning was read"),
         (totals.outside_span, "log events are outside the span, or have no time while one was given"),
         (
             totals.other_dimensions,

@@ -41,6 +41,8 @@ pub(crate) struct Totals {
     pub(crate) ambiguous_lines: u64,
     /// Log events that came too late to be put in order.
     pub(crate) late_events: u64,
+    /// Lines of which only the beginning was read: they are longer than a log event can be.
+    pub(crate) cut_lines: u64,
     pub(crate) split_requests: u64,
     pub(crate) other_dimensions: u64,
     pub(crate) both_sources: BTreeSet<String>,

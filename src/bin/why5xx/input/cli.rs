@@ -38,7 +38,7 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
     let mut row: Option<String> = None;
     let mut in_results = false;
     let (mut text, mut in_text) = (Lines::default(), false);
-    while let Some(line) = next_line(&mut input)? {
+    while let Some(line) = next_line(&mut input, sink)? {
         let (name, rest) = line.split_once('\t').unwrap_or((&line, ""));
         let is_list = LISTS.contains(&name);
         let is_field = name.starts_with('@') || name == "RESULTS";

@@ -38,6 +38,8 @@ pub(super) struct Sorted<'e> {
     pub(super) log_events: u64,
     /// Those that came later than the window holds: they are read where they stand.
     pub(super) late_events: u64,
+    /// Lines of which only the beginning was read.
+    pub(super) cut_lines: u64,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
 }
@@ -88,6 +90,7 @@ impl<'e> Sorted<'e> {
             part_bytes: 0,
             log_events: 0,
             late_events: 0,
+            cut_lines: 0,
             no_batch: None,
         }
     }

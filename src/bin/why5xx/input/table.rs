@@ -100,7 +100,7 @@ pub(super) fn boxed(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<()
     let mut columns: Option<Columns> = None;
     let mut pairs: Option<Pairs> = None;
     let mut row = String::new();
-    while let Some(line) = next_line(&mut input)? {
+    while let Some(line) = next_line(&mut input, sink)? {
         // A message may have line breaks, and its row more lines.
         let starts = line.trim_start().starts_with('|');
         if row.is_empty() && !starts {

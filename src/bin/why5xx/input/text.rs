@@ -8,7 +8,7 @@ use why5xx::record::lambda;
 use super::order::Sorted;
 use super::{Event, InputError, json, prefix, time};
 
-/// Most bytes of one line or event that are read; a log event is at most 1 MiB, the rest is dropped.
+/// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
 /// Source: CloudWatch Logs quotas, "Event size".
 pub(super) const LONGEST_EVENT_BYTES: usize = 1 << 20;
@@ -16,7 +16,7 @@ pub(super) const LONGEST_EVENT_BYTES: usize = 1 << 20;
 /// Reads a text line by line.
 pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
     let mut lines = Lines::default();
-    while let Some(line) = next_line(&mut input)? {
+    while let Some(line) = next_line(&mut input, sink)? {
         lines.line(line, sink);
     }
     lines.end(sink);
@@ -24,13 +24,14 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
 }
 
 /// The next line, without its end and without what is no text.
-pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     if input.by_ref().take(LONGEST_EVENT_BYTES as u64).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
     }
     if bytes.last() != Some(&b'\n') {
-        input.skip_until(b'\n')?;
+        let left = input.skip_until(b'\n')?;
+        sink.cut_lines += u64::from(left > 1);
     }
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
         bytes.pop();

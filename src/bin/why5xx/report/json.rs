@@ -38,6 +38,7 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
         "untimed": totals.untimed,
         "outside_span": totals.outside_span,
         "late": totals.late_events,
+        "cut_lines": totals.cut_lines,
         "repeats": totals.duplicate_events,
         "ambiguous_lines": totals.ambiguous_lines,
         "not_understood": totals
