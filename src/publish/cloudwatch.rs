@@ -22,8 +22,8 @@ use http::{Http, Reach};
 /// Longest error code to report, in characters; our own limit.
 const CODE_CHARS: usize = 64;
 
-/// Error codes of throttled requests.
-const THROTTLE_CODES: &[&str] = &[
+/// Error codes of throttled requests, in all services.
+pub const THROTTLE_CODES: &[&str] = &[
     "Throttling",
     "ThrottlingException",
     "ThrottledException",

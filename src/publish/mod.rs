@@ -44,7 +44,7 @@ use crate::tally::Datum;
 
 use backoff::Retries;
 #[cfg(feature = "publish")]
-pub use cloudwatch::CloudWatch;
+pub use cloudwatch::{CloudWatch, THROTTLE_CODES};
 pub use emf::Emf;
 pub use fault::{Fault, PublishError};
 use halving::Queue;

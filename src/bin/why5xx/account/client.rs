@@ -22,6 +22,7 @@ use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
+use why5xx::publish::THROTTLE_CODES;
 
 use super::credentials::Session;
 use crate::Failed;
@@ -55,15 +56,6 @@ const TOLERATED_SKEW_SECONDS: i64 = 240;
 
 /// Longest text of an error of AWS that is shown, in characters.
 const SHOWN_CHARS: usize = 300;
-
-/// Error codes of throttled calls.
-const THROTTLE_CODES: &[&str] = &[
-    "ThrottlingException",
-    "Throttling",
-    "TooManyRequestsException",
-    "LimitExceededException",
-    "RequestLimitExceeded",
-];
 
 /// Error codes of temporary credentials that ended.
 const EXPIRED_CODES: &[&str] = &["ExpiredTokenException", "ExpiredToken"];
