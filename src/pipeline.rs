@@ -107,7 +107,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline that remembers nothing yet.
+    /// Creates a pipeline that remembers nothing.
     pub fn new(settings: Arc<Settings>, table: Table) -> Self {
         Self {
             settings,
@@ -151,7 +151,7 @@ impl Pipeline {
         self.time = (Some(deadline), Some(cpu_time));
     }
 
-    /// The causes in force.
+    /// Returns the causes in force, own rules included.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -165,7 +165,7 @@ impl Pipeline {
         self.count_with(|limits, each| decode::subscription_event(payload, limits, each))
     }
 
-    /// The same for log events at hand.
+    /// Counts log events at hand, as [`count`](Self::count) does those of an event.
     pub fn count_events<'e>(&self, header: &BatchHeader, mut events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
         let counted = self.count_with(|_, each| {
             let mut decoded = Decoded { header: header.clone(), ..Decoded::default() };
@@ -178,7 +178,7 @@ impl Pipeline {
         counted.unwrap_or_default()
     }
 
-    /// The same for a batch in the form in which a source holds it.
+    /// Counts a batch in the form in which a source holds it.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Pipeline {
         })
     }
 
-    /// What is remembered now, to [`restore`](Self::restore) if a row of batches fails together.
+    /// Returns what is remembered now, to [`restore`](Self::restore) if a row of batches fails together.
     pub fn memory(&self) -> Memory {
         self.memory.clone()
     }
@@ -204,7 +204,7 @@ impl Pipeline {
         self.memory.dimensions = dimensions;
     }
 
-    /// The same as if these log events had been counted before.
+    /// Returns a pipeline that takes these log events for counted.
     #[must_use]
     pub fn knowing(&self, events: &[u64]) -> Self {
         let mut knowing = self.clone();
@@ -214,17 +214,17 @@ impl Pipeline {
         knowing
     }
 
-    /// Takes over the dimension values that a batch was given, and nothing else: its data were not all accepted.
+    /// Remembers the dimension values that a batch was given, and nothing else: its data were not all accepted.
     pub fn keep_dimensions(&mut self, additions: Additions) {
         self.memory.dimensions.merge(additions.dimensions);
     }
 
-    /// Merges what a batch adds to the memory. To be called once its data were accepted.
+    /// Merges what a batch adds to the memory. Call it once its data were accepted.
     pub fn commit(&mut self, additions: Additions) {
         self.memory.merge(additions);
     }
 
-    /// The same for a batch of any other form, which `decode` knows. It is called again where a batch tells the origin of its log
+    /// Counts a batch of any other form, which `decode` reads. It is called again where a batch tells the origin of its log
     /// events behind them.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ impl Pipeline {
         self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
 
-    /// The same for log events that `read` knows better than [`record::parse_event`], such as a person's text.
+    /// Counts log events that `read` parses better than [`record::parse_event`], such as a person's text.
     ///
     /// # Errors
     ///
@@ -352,7 +352,7 @@ impl<'p> Batch<'p> {
         self.counter.sources.get(usize::from(self.lane.number)).cloned().unwrap_or_default()
     }
 
-    /// Begins a source: the header tells what it is.
+    /// Starts a source from the header.
     fn begin(&mut self, header: BatchHeader) -> Lane {
         let settings = &*self.pipeline.settings;
         let number = self.counter.sources.len() as u16;
@@ -390,7 +390,7 @@ impl<'p> Batch<'p> {
         self.source = Some(source);
     }
 
-    /// What the header tells; taken out, to be lent to an event.
+    /// Takes the source out, to lend it to an event.
     fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
         match self.source.take() {
             Some(source) if self.lane.origin.as_ref() == header.origin.as_ref().or(self.late_origin.as_ref()) => source,
@@ -450,7 +450,7 @@ impl<'p> Batch<'p> {
         }
     }
 
-    /// A log event of any other form. By itself, so that the usual ones do not pass through all that this needs.
+    /// Handles a log event of any other form. A separate function, so that the usual ones skip its stack frame.
     #[inline(never)]
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
@@ -526,7 +526,7 @@ impl<'p> Batch<'p> {
         }
     }
 
-    /// The number of the API and stage that a line names, or else its source.
+    /// Returns the number of the API and stage that a line names, or else its source.
     fn place_of(&mut self, source: &Source, api_id: Option<&str>, stage: Option<&str>) -> Place {
         let api_id = api_id.or(source.api_id.as_deref()).unwrap_or(UNKNOWN);
         let is_named = source.names_api(api_id, &self.pipeline.settings);
@@ -562,7 +562,7 @@ impl<'p> Batch<'p> {
         self.take(source, event, Proof::Invocation(&finding));
     }
 
-    /// Whether a log event that would count was counted before, in this batch or in an accepted one.
+    /// Returns whether a log event that would count was counted before, in this batch or in an accepted one.
     fn is_duplicate(&mut self, event: &LogEvent<'_>) -> bool {
         if event.id.is_empty() {
             return false;
@@ -573,13 +573,13 @@ impl<'p> Batch<'p> {
         is_known
     }
 
-    /// Whether a log event was counted in an accepted batch.
+    /// Returns whether a log event was counted in an accepted batch.
     fn was_counted(&self, event: &LogEvent<'_>) -> bool {
         let key = self.event_key(event);
         self.pipeline.memory.knows(key)
     }
 
-    /// What stands for the log event.
+    /// Returns the key that stands for the log event.
     fn event_key(&self, event: &LogEvent<'_>) -> u64 {
         Memory::event_key(self.lane.stream_key, event.id)
     }
@@ -625,7 +625,7 @@ enum Proof<'f> {
 }
 
 impl Proof<'_> {
-    /// Whether it can decide a count.
+    /// Returns whether it can decide a count.
     fn decides(&self) -> bool {
         match self {
             Self::Request(_, finding) => finding.decides(),
