@@ -27,7 +27,7 @@ help: ## Show what there is
 test: fmt clippy doc unit quick lint commands deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
 
 .PHONY: test-all
-test-all: test fuzz-check report-test release-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release
+test-all: test fuzz-check report-test release-test deploy-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release and its deploy folders
 
 .PHONY: fast
 fast: fmt ## What a change needs most, within two minutes: formatting, lints, the tests that are quick
@@ -114,6 +114,17 @@ release-test: tools ## The chain with the optimised program; a release for both 
 	$(MAKE) chain QUICKLY=
 	.tools/sam/bin/python scripts/package --possible
 	$(MAKE) package-check
+
+# What `release-test`, or `make package`, has left in target/package.
+.PHONY: deploy-test
+deploy-test: tools ## The release's Terraform module deployed to the emulator, its CDK construct synthesised under cdk-nag
+	scripts/install-tools terraform
+	.tools/emulator/bin/python $(PYTEST) -rs tests/deploy/test_terraform.py
+	@if command -v npm >/dev/null; then \
+		scripts/install-tools cdk && .tools/sam/bin/python $(PYTEST) tests/deploy/test_cdk.py; \
+	else \
+		echo "deploy-test: the CDK construct NOT CHECKED, there is no Node (apt-get install nodejs npm)"; \
+	fi
 
 .PHONY: report-test
 report-test: ## The page of `replay --html` in headless Chromium, where that is installed

@@ -10,6 +10,7 @@ What differs from template.yaml, and nothing else does:
 """
 
 import copy
+import json
 import re
 
 import boto3
@@ -46,21 +47,27 @@ CODE_PARAMETERS = {
 CODE_LABELS = {"CodeBucket": {"default": "Bucket of the code"}, "CodeKey": {"default": "Key of the code"}}
 
 
-def plain(text, version, zip_name):
+def plain(text, version, zip_name, lists=True):
     """The text of the template, made from that of template.yaml.
 
-    `zip_name` is the name of the function's zip, with `${Architecture}` in it.
+    `zip_name` is the name of the function's zip, with `${Architecture}` in it. Without `lists` it subscribes no log group
+    but the canary's: for tools that repeat resources themselves.
     """
     template = yaml_parse(text)
     del template["Transform"]
     take_code_from_bucket(template, zip_name)
-    write_loops_out(template)
+    if lists:
+        write_loops_out(template)
+    else:
+        leave_loops_out(template)
     template = translated(without_needless_subs(template))
     function = template["Resources"]["Function"]
     # Of use to `sam build` alone, and not so any more.
     del function["Metadata"], function["Properties"]["Tags"]
     template["Metadata"]["Why5xx"] = {"Version": version}
     drop_unused_conditions(template)
+    if not lists:
+        drop_unused_parameters(template)
     assert not names_in(template) & EXTENSIONS, "the template uses an extension that is not written out"
     return f"# why5xx {version}, without transforms. Made from template.yaml by scripts/package.\n{dump(template)}"
 
@@ -100,6 +107,10 @@ def write_loops_out(template):
     for parameter in lists:
         declared = template["Parameters"][parameter]
         declared["Description"] += f" At most {PLACES}; leave the place of one that goes empty (a,,c), the others stay."
+
+
+def leave_loops_out(template):
+    template["Resources"] = {name: each for name, each in template["Resources"].items() if not name.startswith(LOOP)}
 
 
 def of_place(conditions, variable, parameter, fragment, place):
@@ -190,6 +201,17 @@ def drop_unused_conditions(template):
     while more := conditions_in([conditions[name] for name in used]) - used:
         used |= more
     template["Conditions"] = {name: each for name, each in conditions.items() if name in used}
+
+
+def drop_unused_parameters(template):
+    """Removes those that the loops alone used, and what the console shows of them."""
+    text = json.dumps([part for name, part in template.items() if name not in ("Metadata", "Parameters")])
+    unused = {name for name in template["Parameters"] if f'{{"Ref": "{name}"}}' not in text and f"${{{name}}}" not in text}
+    template["Parameters"] = {name: each for name, each in template["Parameters"].items() if name not in unused}
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    for group in interface["ParameterGroups"]:
+        group["Parameters"] = [name for name in group["Parameters"] if name not in unused]
+    interface["ParameterLabels"] = {name: each for name, each in interface["ParameterLabels"].items() if name not in unused}
 
 
 def conditions_in(value):

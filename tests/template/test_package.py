@@ -119,6 +119,44 @@ def test_what_is_in_a_loop_is_in_each_place_as_in_the_loop(plain, package):
                 assert f'{{"Ref": "{variable}"}}' not in json.dumps(made), key
 
 
+def test_without_lists_nothing_is_left_of_the_loops_and_the_rest_is_the_same(package, plain, tmp_path):
+    path = tmp_path / "plain.yaml"
+    package.write_template(path, lists=False)
+    written = yaml.safe_load(path.read_text())
+    own = {key.replace("&{" + each[0] + "}", "") for each in LOOPS.values() for key in each[2]}
+    expected = {name for name in plain["Resources"] if not name.startswith("TooMany") and name.rstrip("0123456789") not in own}
+    assert set(written["Resources"]) == expected
+    assert all(written["Resources"][name] == plain["Resources"][name] for name in expected)
+    assert written["Outputs"] == plain["Outputs"] and written["Mappings"] == plain["Mappings"]
+    lists = {each[1]["Ref"] for each in LOOPS.values()}
+    patterns = {name for name in TEMPLATE["Parameters"] if name.endswith("FilterPattern")}
+    assert set(plain["Parameters"]) - set(written["Parameters"]) == lists | patterns
+    done = subprocess.run(["cfn-lint", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_deploy_folder_holds_all_that_its_tool_needs(package, tmp_path):
+    program = tmp_path / "why5xx-lambda-0-arm64.zip"
+    program.write_bytes(b"program")
+    for tool in package.DEPLOY_TOOLS:
+        made = [tmp_path / f"{tool}-{nth}.zip" for nth in range(2)]
+        for path in made:
+            package.write_deploy_folder(tool, {"arm64": program}, path)
+        assert made[0].read_bytes() == made[1].read_bytes()
+        with zipfile.ZipFile(made[0]) as zipped:
+            names = set(zipped.namelist())
+            assert zipped.read("why5xx-lambda-arm64.zip") == b"program"
+        # What the module or the construct reads beside itself.
+        code = "".join(path.read_text() for path in (PROJECT / "deploy" / tool).iterdir() if path.suffix in (".tf", ".ts"))
+        read = set(re.findall(r"[-a-z0-9]+\.(?:json|yaml)", code))
+        assert {"README.md", "access-log-formats.json", "why5xx.yaml"} | read <= names
+
+
+@pytest.mark.parametrize("name", ["terraform/main.tf", "cdk/why5xx.ts"])
+def test_a_deploy_folder_stays_small(name):
+    assert len((PROJECT / "deploy" / name).read_text().splitlines()) < 150
+
+
 def test_an_extension_that_is_not_written_out_is_an_error(package):
     counts = TEXT.replace("\nOutputs:\n", "\nOutputs:\n  Groups:\n    Value:\n      Fn::Length: !Ref FlowLogGroups\n")
     with pytest.raises(AssertionError, match="extension"):
