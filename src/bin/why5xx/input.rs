@@ -118,47 +118,20 @@ impl Part {
 }
 
 /// Why an input cannot be read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     /// The operating system refused, or the compressed data are not whole.
-    Read(io::Error),
-    /// It is of a form that is not read.
-    Refused {
-        /// The form, and what to do.
-        what: &'static str,
-    },
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// It is of a form that is not read. Holds the form, and what to do.
+    #[error("not a log: it looks like {what}")]
+    Refused { what: &'static str },
     /// Something in it should hold a batch and does not.
+    #[error(transparent)]
     NoBatch(RecordError),
-    /// It looks like JSON of a kind that is known, but cannot be read.
-    Json {
-        /// What it looks like.
-        kind: &'static str,
-        /// Where reading stopped.
-        line: usize,
-        /// Where reading stopped.
-        column: usize,
-    },
-}
-
-impl std::fmt::Display for InputError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Read(error) => error.fmt(f),
-            Self::Refused { what } => write!(f, "not a log: it looks like {what}"),
-            Self::NoBatch(error) => error.fmt(f),
-            Self::Json { kind, line, column } => {
-                write!(f, "looks like {kind}, but is no whole JSON (line {line}, column {column})")
-            }
-        }
-    }
-}
-
-impl std::error::Error for InputError {}
-
-impl From<io::Error> for InputError {
-    fn from(error: io::Error) -> Self {
-        Self::Read(error)
-    }
+    /// It looks like JSON of a kind that is known, but reading stopped there.
+    #[error("looks like {kind}, but is no whole JSON (line {line}, column {column})")]
+    Json { kind: &'static str, line: usize, column: usize },
 }
 
 /// The form of an input, told by how it begins.
