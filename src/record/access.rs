@@ -72,7 +72,7 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
     let text = event.message.text();
     let line = match format {
         Some(format) => format.line(text.trim_end_matches(['\r', '\n'])),
-        None => undeclared(without_prefix_of_file(event, text.trim())).unwrap_or(AccessLine::NoStatus),
+        None => undeclared(text.trim()).unwrap_or(AccessLine::NoStatus),
     };
     record(line)
 }
@@ -83,7 +83,7 @@ pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
         return Some(Record::Nothing(LogKind::Access));
     }
     let text = event.message.text();
-    by_shape(without_prefix_of_file(event, text.trim())).map(record)
+    line(&text).map(record)
 }
 
 fn record<'a>(line: AccessLine) -> Record<'a> {
@@ -105,10 +105,7 @@ pub fn is_labelled(event: &LogEvent<'_>) -> bool {
 ///
 /// `{"requestId":"…","status":"502","apiId":"…"}` → `Failed(fields)`
 pub fn line(text: &str) -> Option<AccessLine> {
-    by_shape(without_prefix(text.trim()))
-}
-
-fn by_shape(text: &str) -> Option<AccessLine> {
+    let text = text.trim();
     let line = undeclared(text)?;
     let Some(form) = Form::of(text) else { return Some(line) };
     if form == Form::Xml && !text.starts_with("<request") {
@@ -141,31 +138,6 @@ fn pairs(text: &str, form: Form) -> Vec<Pair<'_>> {
         Form::Xml => xml::pairs(text),
         Form::Keyed => keyed::pairs(text),
     }
-}
-
-/// Strips what log viewers print before a line of a file. Log events of a batch have ids and no prefix, and what looks
-/// like one there is client text.
-fn without_prefix_of_file<'t>(event: &LogEvent<'_>, text: &'t str) -> &'t str {
-    if event.id.is_empty() { without_prefix(text) } else { text }
-}
-
-/// Strips the time and the stream that log viewers print before each line.
-pub fn without_prefix(text: &str) -> &str {
-    let mut rest = text;
-    let mut timed = false;
-    // No tool writes more than a time of two words, a group and a stream.
-    for _ in 0..4 {
-        let Some((word, behind)) = rest.split_once([' ', '\t']) else { break };
-        let behind = behind.trim_start_matches([' ', '\t']);
-        let is_offset = timed && (word.starts_with("(+") || word.starts_with("(-")) && word.ends_with(')');
-        if shape::is_time_word(word) || is_offset {
-            timed = true;
-        } else if !(timed && shape::is_stream_name(word)) {
-            break;
-        }
-        rest = behind;
-    }
-    rest
 }
 
 /// Strips blanks and quotes around a value; None if the variable is unset: `-`, `null` or empty.

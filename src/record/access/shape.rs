@@ -20,22 +20,6 @@ pub(super) fn starts_with_request_time(text: &str) -> bool {
         })
 }
 
-/// Returns whether the word is a date, a time of day or both, as tools write them before a line.
-pub(super) fn is_time_word(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    let date = bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[7] == b'-';
-    let time = bytes.len() >= 8 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b':' && bytes[5] == b':';
-    (date || time)
-        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b','))
-}
-
-/// Returns whether the word is the name of a log stream or group, not the start of a line.
-pub(super) fn is_stream_name(word: &str) -> bool {
-    let hex = word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let dated = word.contains('_') && word.bytes().filter(|b| *b == b'-').count() >= 3;
-    (hex || dated || word.starts_with('/')) && !word.contains(['{', '"', '<'])
-}
-
 /// Returns whether the word is a length, or `-` for a missing one.
 pub(super) fn is_number(word: &str) -> bool {
     word == "-" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))

@@ -69,10 +69,6 @@ const FORMATS: &[(&str, &str)] = &[
         "key: value",
         "requestId: 6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c, ip: 192.0.2.7, caller: -, user: -, requestTime: 10/Oct/2025:13:55:36 +0000, httpMethod: GET, resourcePath: /orders, status: {}, protocol: HTTP/1.1, responseLength: 36",
     ),
-    (
-        "behind time and stream",
-        r#"2026-01-02T03:04:05.678000+00:00 0123456789abcdef0123456789abcdef {"requestId":"6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c","resourcePath":"/orders","status":"{}"}"#,
-    ),
 ];
 
 #[test]

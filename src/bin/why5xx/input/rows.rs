@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use why5xx::record::access::{self, Fields};
 
+use super::prefix;
+
 /// Longest document that is put together from pasted lines; our own bound.
 const LONGEST_DOCUMENT_BYTES: usize = 256 * 1024;
 
@@ -162,7 +164,7 @@ impl<'a> Paste<'a> {
 
 /// A document that starts on this line and does not end on it.
 fn start_of_document(trimmed: &str) -> Option<&str> {
-    let start = access::without_prefix(trimmed);
+    let start = prefix::strip(trimmed).message;
     (start.starts_with('{') && (start == "{" || !start.ends_with('}')) && !start.ends_with("},")).then_some(start)
 }
 

@@ -7,7 +7,7 @@ use why5xx::classify::error_text::cause_of_type;
 use why5xx::classify::{access, body_text, frame};
 use why5xx::record::access::{AccessLine, Fields, line as access_line};
 
-use super::rows;
+use super::{prefix, rows};
 
 /// The cause that a pasted text names: the columns of a table row are asked one by one.
 pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -161,7 +161,7 @@ pub(crate) fn surest(text: &str, table: &Table) -> Option<&'static Cause> {
 }
 
 fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
-    match access_line(line) {
+    match access_line(prefix::strip(line).message) {
         Some(AccessLine::Failed(fields)) => {
             return Some(access::why(&fields, table).unwrap_or_else(|| Role::NoReason.cause()));
         }
@@ -325,6 +325,11 @@ mod tests {
             (
                 "[\n {\n \"field\": \"integrationErrorMessage\",\n \"value\": \"The Lambda function returned the following error: no table. Check your Lambda function code and try again.\"\n },\n],",
                 "lambda_unhandled_error",
+            ),
+            (
+                "2026-01-02T03:04:05.678000+00:00 0123456789abcdef0123456789abcdef \
+                 {\"requestId\":\"a=\",\"status\":\"504\",\"error\":{\"responseType\":\"INTEGRATION_TIMEOUT\"}}",
+                "integration_timeout",
             ),
             (
                 "{\n  \"status\": \"504\",\n  \"requestId\": \"r-1\",\n  \"error\": {\n    \"responseType\": \"INTEGRATION_TIMEOUT\"\n  }\n}",
