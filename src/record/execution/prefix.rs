@@ -1,5 +1,9 @@
-//! Strips what can precede `(request-id) `. The list is closed: a date of the console's test output, an ISO timestamp,
-//! the prefix of a log tail, the columns of plain execution-log delivery.
+//! Strips what can precede `(request-id) ` in a log event. The list is closed: a date of the console's test output, an ISO
+//! timestamp, the prefix of a log tail, the columns of plain execution-log delivery.
+//!
+//! Log events hold all of these, not only files: delivery writes its columns itself, and an agent that sends a file or the
+//! output of a tail to CloudWatch Logs keeps its lines as they are. What only files and pasted text have is stripped by the
+//! command that reads them.
 
 use super::{LONGEST_REQUEST_ID_BYTES, is_request_id};
 

@@ -1,4 +1,7 @@
 //! Prefixes of a line: times and log stream names of log tails, and the id of the invocation.
+//!
+//! Loggers write the time into the log event itself. The rest is there where an agent sent on the output of a log tail;
+//! published logs show it. What tools print before the lines of a file is stripped by the command that reads the file.
 
 use super::RequestId;
 
