@@ -95,7 +95,8 @@ pub fn may_hold_batches(text: &str, is_cut: bool) -> bool {
     let mut object = Object::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let is_whole = json.deserialize_map(Members(&mut object)).is_ok();
-    (is_whole || is_cut) && (object.kind(false).is_some() || is_cut && object.last.is_some_and(Key::holds_layer))
+    (is_whole || is_cut)
+        && (object.detect(false).is_some() || is_cut && object.last.is_some_and(MemberName::holds_layer))
 }
 
 /// Where records come from.
@@ -115,12 +116,12 @@ pub struct Records<'a> {
     /// Where they come from.
     pub kind: RecordKind,
     /// The records, in the order of the event.
-    pub records: Vec<Record<'a>>,
+    pub records: Vec<EventRecord<'a>>,
 }
 
 /// One record, whose batches are not looked for yet.
 #[derive(Debug)]
-pub struct Record<'a> {
+pub struct EventRecord<'a> {
     /// Its id in a partial batch response: sequence number or message id. Empty if it has none.
     pub id: Cow<'a, str>,
     /// The text that is the same in each delivery of the record.
@@ -137,11 +138,11 @@ impl<'a> Records<'a> {
     /// `{"Records":[{"eventSource":"aws:sqs","messageId":"m-1","body":"…"}]}` → one record of SQS with the id `m-1`
     pub fn parse(payload: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(payload).ok()?.trim();
-        let list = match Object::of(text) {
-            Some(object) => match object.kind(false)? {
-                Kind::List(list) => list,
+        let list = match Object::parse(text) {
+            Some(object) => match object.detect(false)? {
+                Layer::List(list) => list,
                 _ => {
-                    let record = Record { id: Cow::Borrowed(""), content: text, text, is_listed: false };
+                    let record = EventRecord { id: Cow::Borrowed(""), content: text, text, is_listed: false };
                     return Some(Self { kind: RecordKind::Event, records: vec![record] });
                 }
             },
@@ -149,24 +150,24 @@ impl<'a> Records<'a> {
             None => serde_json::from_str(text).ok()?,
         };
         let (kinds, records): (Vec<_>, Vec<_>) =
-            elements(list)?.into_iter().map(Record::of).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+            elements(list)?.into_iter().map(EventRecord::parse).collect::<Option<Vec<_>>>()?.into_iter().unzip();
         Some(Self { kind: *kinds.first()?, records })
     }
 }
 
-impl<'a> Record<'a> {
-    fn of(raw: &'a RawValue) -> Option<(RecordKind, Self)> {
+impl<'a> EventRecord<'a> {
+    fn parse(raw: &'a RawValue) -> Option<(RecordKind, Self)> {
         let text = raw.get();
-        let object = Object::of(text)?;
-        let (kind, id, content) = match object.kind(true)? {
-            Kind::Kinesis(kinesis) => {
-                let inner = Object::of(kinesis.get()).unwrap_or_default();
-                (RecordKind::Kinesis, inner.get(Key::SequenceNumber), inner.get(Key::Data))
+        let object = Object::parse(text)?;
+        let (kind, id, content) = match object.detect(true)? {
+            Layer::Kinesis(kinesis) => {
+                let inner = Object::parse(kinesis.get()).unwrap_or_default();
+                (RecordKind::Kinesis, inner.get(MemberName::SequenceNumber), inner.get(MemberName::Data))
             }
-            Kind::Data(data) => (RecordKind::Kinesis, object.get(Key::SequenceNumber), Some(data)),
-            Kind::Message(body) => (RecordKind::Sqs, object.get(Key::MessageId), Some(body)),
-            Kind::NoData => (RecordKind::Sqs, object.get(Key::MessageId), None),
-            Kind::Batch | Kind::Document | Kind::List(_) | Kind::Inner(_) | Kind::Unreadable(_) => {
+            Layer::Data(data) => (RecordKind::Kinesis, object.get(MemberName::SequenceNumber), Some(data)),
+            Layer::Message(body) => (RecordKind::Sqs, object.get(MemberName::MessageId), Some(body)),
+            Layer::NoData => (RecordKind::Sqs, object.get(MemberName::MessageId), None),
+            Layer::Batch | Layer::Document | Layer::List(_) | Layer::Inner(_) | Layer::Unreadable(_) => {
                 (RecordKind::Event, None, Some(raw))
             }
         };
@@ -178,7 +179,7 @@ impl<'a> Record<'a> {
     ///
     /// A Kinesis record with `"data":"H4sI…"` → [`Batch::Data`]
     pub fn batches(&self, each: &mut BatchCallback<'_>) {
-        match Object::of(self.text) {
+        match Object::parse(self.text) {
             Some(object) if self.is_listed => object.layer(self.text, true, DEEPEST, each),
             _ => batches(self.text, each),
         };
@@ -204,7 +205,7 @@ fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
 /// Passes on the batches of a text, which is an object or a list of objects.
 fn layer(text: &str, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
     let text = text.trim();
-    match Object::of(text) {
+    match Object::parse(text) {
         Some(object) => object.layer(text, false, deepest, each),
         None if text.starts_with('[') => list(text, false, deepest, each),
         None => false,
@@ -220,7 +221,7 @@ fn list(text: &str, is_listed: bool, deepest: u8, each: &mut BatchCallback<'_>) 
     };
     let mut is_known = false;
     for element in elements(raw).unwrap_or_default() {
-        is_known |= match Object::of(element.get()) {
+        is_known |= match Object::parse(element.get()) {
             Some(object) => object.layer(element.get(), is_listed, deepest, each),
             None => string(element, deepest, each),
         };
@@ -281,7 +282,7 @@ fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {
 
 /// What an object is, with the member that holds its next layer.
 #[derive(Debug, Clone, Copy)]
-enum Kind<'a> {
+enum Layer<'a> {
     /// A subscription event.
     Batch,
     /// The document of a batch.
@@ -304,7 +305,7 @@ enum Kind<'a> {
 
 /// Keys that tell what an object is. Services write them with a small or a capital first letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
+enum MemberName {
     AwsLogs,
     LogEvents,
     MessageType,
@@ -333,7 +334,7 @@ enum Key {
     S3,
 }
 
-impl Key {
+impl MemberName {
     const ALL: [(Self, &'static str); 26] = [
         (Self::AwsLogs, "awslogs"),
         (Self::LogEvents, "logEvents"),
@@ -363,13 +364,13 @@ impl Key {
         (Self::S3, "s3"),
     ];
 
-    fn of(name: &str) -> Option<Self> {
+    fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(key, _)| *key)
     }
 
     /// Whether its value may be so long that a text is cut within it.
     fn holds_layer(self) -> bool {
-        use Key::{
+        use MemberName::{
             AwsLogs, Body, Detail, Kinesis, LogEvents, Message, Messages, Payload, Records, RequestPayload, Sns,
         };
         let keys =
@@ -381,9 +382,9 @@ impl Key {
 /// The known members of an object. Of several with one name the last counts; null is as good as missing.
 #[derive(Debug, Default)]
 struct Object<'a> {
-    values: [Option<&'a RawValue>; Key::ALL.len()],
+    values: [Option<&'a RawValue>; MemberName::ALL.len()],
     /// The key whose value is missing where a text is cut.
-    last: Option<Key>,
+    last: Option<MemberName>,
 }
 
 struct Members<'m, 'a>(&'m mut Object<'a>);
@@ -399,7 +400,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
         #[derive(Deserialize)]
         struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
         while let Some(Name(name)) = map.next_key()? {
-            let key = Key::of(&name);
+            let key = MemberName::parse(&name);
             self.0.last = key;
             match key {
                 Some(key) => {
@@ -416,7 +417,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
 
 impl<'a> Object<'a> {
     /// Returns None if the text is no whole object.
-    fn of(text: &'a str) -> Option<Self> {
+    fn parse(text: &'a str) -> Option<Self> {
         if !text.starts_with('{') {
             return None;
         }
@@ -427,83 +428,85 @@ impl<'a> Object<'a> {
         Some(object)
     }
 
-    fn get(&self, key: Key) -> Option<&'a RawValue> {
+    fn get(&self, key: MemberName) -> Option<&'a RawValue> {
         self.values[key as usize]
     }
 
-    fn has(&self, key: Key) -> bool {
+    fn has(&self, key: MemberName) -> bool {
         self.get(key).is_some()
     }
 
     /// Returns the member of a member.
-    fn inner(&self, key: Key, inner: Key) -> Option<&'a RawValue> {
-        Object::of(self.get(key)?.get())?.get(inner)
+    fn inner(&self, key: MemberName, inner: MemberName) -> Option<&'a RawValue> {
+        Object::parse(self.get(key)?.get())?.get(inner)
     }
 
-    fn is(&self, key: Key, value: &str) -> bool {
+    fn is(&self, key: MemberName, value: &str) -> bool {
         self.get(key).and_then(text_of).is_some_and(|text| text == value)
     }
 
     /// Returns what the object is. In a list of records, `body` or `data` alone is enough.
-    fn kind(&self, is_listed: bool) -> Option<Kind<'a>> {
+    fn detect(&self, is_listed: bool) -> Option<Layer<'a>> {
         let begins = |raw: &&RawValue, first: char| raw.get().starts_with(first);
-        let has_one = |keys: &[Key]| keys.iter().any(|key| self.has(*key));
-        let is_of_queue = self.is(Key::EventSource, "aws:sqs") || has_one(&[Key::MessageId, Key::ReceiptHandle]);
-        let is_of_stream = is_listed || has_one(&[Key::SequenceNumber, Key::Partition, Key::RecordId]);
-        let is_of_topic = self.has(Key::TopicArn) || self.is(Key::Type, "Notification");
-        let payload = self.get(Key::RequestPayload).or(self.get(Key::Payload));
-        let list = self.get(Key::Records).or(self.get(Key::Messages)).filter(|list| begins(list, '['));
-        if self.has(Key::AwsLogs) {
-            Some(Kind::Batch)
-        } else if self.has(Key::LogEvents) {
-            Some(Kind::Document)
-        } else if self.has(Key::RequestPayload) {
-            payload.map(Kind::Inner)
-        } else if self.has(Key::KinesisBatchInfo) {
-            Some(payload.map_or(Kind::Unreadable(RecordError::PlaceInStream), Kind::Inner))
-        } else if self.inner(Key::RequestContext, Key::Condition).is_some() {
-            Some(payload.map_or(Kind::Unreadable(RecordError::NoPayload), Kind::Inner))
+        let has_one = |keys: &[MemberName]| keys.iter().any(|key| self.has(*key));
+        let is_of_queue =
+            self.is(MemberName::EventSource, "aws:sqs") || has_one(&[MemberName::MessageId, MemberName::ReceiptHandle]);
+        let is_of_stream =
+            is_listed || has_one(&[MemberName::SequenceNumber, MemberName::Partition, MemberName::RecordId]);
+        let is_of_topic = self.has(MemberName::TopicArn) || self.is(MemberName::Type, "Notification");
+        let payload = self.get(MemberName::RequestPayload).or(self.get(MemberName::Payload));
+        let list = self.get(MemberName::Records).or(self.get(MemberName::Messages)).filter(|list| begins(list, '['));
+        if self.has(MemberName::AwsLogs) {
+            Some(Layer::Batch)
+        } else if self.has(MemberName::LogEvents) {
+            Some(Layer::Document)
+        } else if self.has(MemberName::RequestPayload) {
+            payload.map(Layer::Inner)
+        } else if self.has(MemberName::KinesisBatchInfo) {
+            Some(payload.map_or(Layer::Unreadable(RecordError::PlaceInStream), Layer::Inner))
+        } else if self.inner(MemberName::RequestContext, MemberName::Condition).is_some() {
+            Some(payload.map_or(Layer::Unreadable(RecordError::NoPayload), Layer::Inner))
         } else if let Some(list) = list {
-            Some(Kind::List(list))
-        } else if let Some(kinesis) = self.get(Key::Kinesis).filter(|kinesis| begins(kinesis, '{')) {
-            Some(Kind::Kinesis(kinesis))
-        } else if let Some(message) = self.inner(Key::Sns, Key::Message) {
-            Some(Kind::Inner(message))
-        } else if let Some(message) = self.get(Key::Message).filter(|_| is_of_topic) {
-            Some(Kind::Inner(message))
-        } else if let Some(detail) = self.get(Key::Detail).filter(|_| self.has(Key::DetailType)) {
-            Some(Kind::Inner(detail))
-        } else if let Some(body) = self.get(Key::Body).filter(|_| is_listed || is_of_queue) {
-            Some(Kind::Message(body))
-        } else if let Some(data) = self.get(Key::Data).filter(|data| is_of_stream && begins(data, '"')) {
-            Some(Kind::Data(data))
-        } else if self.has(Key::S3) && (is_listed || self.has(Key::EventSource)) {
-            Some(Kind::Unreadable(RecordError::PlaceInS3))
-        } else if self.has(Key::MessageType) {
-            Some(Kind::Document)
+            Some(Layer::List(list))
+        } else if let Some(kinesis) = self.get(MemberName::Kinesis).filter(|kinesis| begins(kinesis, '{')) {
+            Some(Layer::Kinesis(kinesis))
+        } else if let Some(message) = self.inner(MemberName::Sns, MemberName::Message) {
+            Some(Layer::Inner(message))
+        } else if let Some(message) = self.get(MemberName::Message).filter(|_| is_of_topic) {
+            Some(Layer::Inner(message))
+        } else if let Some(detail) = self.get(MemberName::Detail).filter(|_| self.has(MemberName::DetailType)) {
+            Some(Layer::Inner(detail))
+        } else if let Some(body) = self.get(MemberName::Body).filter(|_| is_listed || is_of_queue) {
+            Some(Layer::Message(body))
+        } else if let Some(data) = self.get(MemberName::Data).filter(|data| is_of_stream && begins(data, '"')) {
+            Some(Layer::Data(data))
+        } else if self.has(MemberName::S3) && (is_listed || self.has(MemberName::EventSource)) {
+            Some(Layer::Unreadable(RecordError::PlaceInS3))
+        } else if self.has(MemberName::MessageType) {
+            Some(Layer::Document)
         } else {
-            (is_listed && is_of_queue).then_some(Kind::NoData)
+            (is_listed && is_of_queue).then_some(Layer::NoData)
         }
     }
 
     /// Passes on the batches of the object, whose text is `text`.
     fn layer(&self, text: &'a str, is_listed: bool, deepest: u8, each: &mut BatchCallback<'_>) -> bool {
         let no_data = RecordError::NoData { record_bytes: text.len() };
-        match self.kind(is_listed) {
+        match self.detect(is_listed) {
             None => return false,
-            Some(Kind::Batch) => each(Ok(Batch::SubscriptionEvent(text))),
-            Some(Kind::Document) => each(Ok(Batch::Document(text))),
-            Some(Kind::List(records)) => return list(records.get(), true, deepest, each),
-            Some(Kind::Kinesis(kinesis)) => {
-                match Object::of(kinesis.get()).and_then(|kinesis| kinesis.get(Key::Data)) {
+            Some(Layer::Batch) => each(Ok(Batch::SubscriptionEvent(text))),
+            Some(Layer::Document) => each(Ok(Batch::Document(text))),
+            Some(Layer::List(records)) => return list(records.get(), true, deepest, each),
+            Some(Layer::Kinesis(kinesis)) => {
+                match Object::parse(kinesis.get()).and_then(|kinesis| kinesis.get(MemberName::Data)) {
                     Some(data) => data_of(data, no_data, each),
                     None => each(Err(no_data)),
                 }
             }
-            Some(Kind::Data(data)) => data_of(data, no_data, each),
-            Some(Kind::Message(value) | Kind::Inner(value)) => inner(value, deepest, each),
-            Some(Kind::NoData) => each(Err(no_data)),
-            Some(Kind::Unreadable(error)) => each(Err(error)),
+            Some(Layer::Data(data)) => data_of(data, no_data, each),
+            Some(Layer::Message(value) | Layer::Inner(value)) => inner(value, deepest, each),
+            Some(Layer::NoData) => each(Err(no_data)),
+            Some(Layer::Unreadable(error)) => each(Err(error)),
         }
         true
     }

@@ -16,7 +16,7 @@ use why5xx::failure::Failure;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
-use why5xx::source::{Batch, Record, Records};
+use why5xx::source::{Batch, EventRecord, Records};
 use why5xx::tally::{Datum, MINUTE_MS};
 
 use super::answer::Answer;
@@ -49,7 +49,7 @@ struct Run {
 
 impl Run {
     /// Requests a record again, or keeps the error if it cannot be named.
-    fn again(&mut self, record: &Record<'_>, error: InvocationError) {
+    fn again(&mut self, record: &EventRecord<'_>, error: InvocationError) {
         if record.id.is_empty() {
             self.unnamed.get_or_insert(error);
         } else if self.again.last().is_none_or(|last| *last != record.id) {
@@ -92,7 +92,7 @@ impl Function {
         run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
     }
 
-    fn record(&mut self, begin: &Invocation<'_>, record: &Record<'_>, run: &mut Run) {
+    fn record(&mut self, begin: &Invocation<'_>, record: &EventRecord<'_>, run: &mut Run) {
         record.batches(&mut |batch| {
             if Instant::now() >= begin.count_until {
                 run.left_records += 1;
@@ -142,7 +142,7 @@ impl Function {
     }
 
     /// Requests the record of an unreadable batch again, so that finally Lambda or the dead-letter queue keeps it.
-    fn refuse(&mut self, record: &Record<'_>, error: InvocationError, run: &mut Run) {
+    fn refuse(&mut self, record: &EventRecord<'_>, error: InvocationError, run: &mut Run) {
         self.own.count(OwnMetric::Batches, 1);
         self.own.count(OwnMetric::UndecodableBatches, u64::from(error.is_undecodable()));
         run.bad_records += 1;

@@ -267,7 +267,7 @@ fn ids_are_texts_or_numbers_and_content_is_the_same_at_each_delivery() {
     let ids = |event: &Value| {
         let payload = event.to_string();
         let records = Records::parse(payload.as_bytes()).unwrap();
-        let of = |record: &Record<'_>| (record.id.clone().into_owned(), record.content.to_owned());
+        let of = |record: &EventRecord<'_>| (record.id.clone().into_owned(), record.content.to_owned());
         (records.kind, records.records.iter().map(of).collect::<Vec<_>>())
     };
     let own = |id: &str, content: &str| (id.to_owned(), content.to_owned());
