@@ -1,6 +1,6 @@
 //! Where the counts go.
 
-use why5xx::publish::{CloudWatch, Emf, Fault, Request, Sink, Text};
+use why5xx::publish::{CloudWatch, Emf, Fault, PutRequest, Sink, TextSink};
 use why5xx::settings::{Aws, Environment, Settings, SettingsError, SinkKind};
 
 /// The sinks that the settings may choose.
@@ -11,7 +11,7 @@ pub(crate) enum AnySink {
     /// Embedded Metric Format on standard output.
     Emf(Emf<std::io::Stdout>),
     /// Readable lines on standard output.
-    Text(Text<std::io::Stdout>),
+    Text(TextSink<std::io::Stdout>),
 }
 
 impl AnySink {
@@ -30,13 +30,13 @@ impl AnySink {
                 (Self::CloudWatch(Box::new(CloudWatch::new(&aws))), aws.not_honoured)
             }
             SinkKind::Emf => (Self::Emf(Emf::new(std::io::stdout(), settings.lambda_log_level)), Vec::new()),
-            SinkKind::Stdout => (Self::Text(Text::new(std::io::stdout())), Vec::new()),
+            SinkKind::Stdout => (Self::Text(TextSink::new(std::io::stdout())), Vec::new()),
         })
     }
 }
 
 impl Sink for AnySink {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         match self {
             Self::CloudWatch(sink) => sink.put(request).await,
             Self::Emf(sink) => sink.put(request).await,

@@ -14,7 +14,7 @@ use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataError;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 
-use super::{Fault, Request, Sink};
+use super::{Fault, PutRequest, Sink};
 use crate::settings::Aws;
 use crate::tally::{Datum, Unit};
 use http::{Http, Reach};
@@ -119,7 +119,7 @@ impl CloudWatch {
 }
 
 impl Sink for CloudWatch {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let data = request.data.iter().map(metric_datum).collect();
         let call = self.client.put_metric_data().namespace(&request.namespace).set_metric_data(Some(data));
         self.http.begin();

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use super::request::{sum, unit};
-use super::{Fault, Request, Sink};
+use super::{Fault, PutRequest, Sink};
 use crate::settings::LogLevel;
 use crate::tally::{Datum, Unit};
 
@@ -38,7 +38,7 @@ impl<W: Write> Emf<W> {
 }
 
 impl<W: Write> Sink for Emf<W> {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let mut text = String::new();
         for mut line in lines(request) {
             // Without a valid time, Lambda passes over the level.
@@ -52,7 +52,7 @@ impl<W: Write> Sink for Emf<W> {
 }
 
 /// Returns the lines of one request. Data of the same dimensions and minute share a line.
-fn lines(request: &Request) -> Vec<Map<String, Value>> {
+fn lines(request: &PutRequest) -> Vec<Map<String, Value>> {
     let mut data: Vec<&Datum> = request.data.iter().collect();
     data.sort_by_key(|datum| (&datum.dimensions, datum.timestamp_ms));
     let mut lines = Vec::new();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn lines_of(data: Vec<Datum>) -> Vec<Value> {
-        lines(&Request { namespace: "Why5xx".to_owned(), data }).into_iter().map(Value::Object).collect()
+        lines(&PutRequest { namespace: "Why5xx".to_owned(), data }).into_iter().map(Value::Object).collect()
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
             datum("Batches", 60_000, &[(1.0, 2.0)], Unit::Count),
             datum("Batches", 120_000, &[(1.0, 2.0)], Unit::Count),
         ];
-        let request = Request { namespace: "Why5xx".to_owned(), data };
+        let request = PutRequest { namespace: "Why5xx".to_owned(), data };
         for (level, name) in [(LogLevel::Debug, "INFO"), (LogLevel::Error, "ERROR")] {
             written.clear();
             Emf::new(&mut written, level).put(&request).await.unwrap();

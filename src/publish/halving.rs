@@ -6,14 +6,14 @@
 
 use std::collections::VecDeque;
 
-use super::Request;
+use super::PutRequest;
 
 /// Most requests for halves in one invocation. They find any one datum among a thousand.
 const MOST_HALVES: usize = 20;
 
 /// What is known of a request before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Portion {
     /// As it was made of the data.
     Whole,
     /// First half of a refused request. The second one is behind it.
@@ -27,30 +27,30 @@ enum Kind {
 /// Requests in the order in which to send them.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: VecDeque<(Request, Kind)>,
+    waiting: VecDeque<(PutRequest, Portion)>,
     /// Halves that would be too many requests.
-    left: Vec<Request>,
+    left: Vec<PutRequest>,
     halves: usize,
-    last: Kind,
+    last: Portion,
 }
 
 impl Queue {
-    pub(super) fn new(requests: Vec<Request>) -> Self {
-        let waiting = requests.into_iter().map(|request| (request, Kind::Whole)).collect();
-        Self { waiting, left: Vec::new(), halves: 0, last: Kind::Whole }
+    pub(super) fn new(requests: Vec<PutRequest>) -> Self {
+        let waiting = requests.into_iter().map(|request| (request, Portion::Whole)).collect();
+        Self { waiting, left: Vec::new(), halves: 0, last: Portion::Whole }
     }
 
     /// Returns the next request to send.
-    pub(super) fn next(&mut self) -> Option<Request> {
+    pub(super) fn next(&mut self) -> Option<PutRequest> {
         loop {
-            let (request, kind) = self.waiting.pop_front()?;
-            if kind == Kind::Culprit && request.data.len() > 1 {
+            let (request, portion) = self.waiting.pop_front()?;
+            if portion == Portion::Culprit && request.data.len() > 1 {
                 self.halve(request);
-            } else if kind != Kind::Whole && self.halves == MOST_HALVES {
+            } else if portion != Portion::Whole && self.halves == MOST_HALVES {
                 self.left.push(request);
             } else {
-                self.halves += usize::from(kind != Kind::Whole);
-                self.last = kind;
+                self.halves += usize::from(portion != Portion::Whole);
+                self.last = portion;
                 return Some(request);
             }
         }
@@ -58,19 +58,19 @@ impl Queue {
 
     /// Notes that the last request was accepted.
     pub(super) fn was_accepted(&mut self) {
-        if self.last == Kind::First
-            && let Some((_, kind)) = self.waiting.front_mut()
+        if self.last == Portion::First
+            && let Some((_, portion)) = self.waiting.front_mut()
         {
-            *kind = Kind::Culprit;
+            *portion = Portion::Culprit;
         }
     }
 
     /// Puts the halves of a refused request next. It must have more than one datum.
-    pub(super) fn halve(&mut self, mut first: Request) {
+    pub(super) fn halve(&mut self, mut first: PutRequest) {
         let data = first.data.split_off(first.data.len() / 2);
-        let second = Request { namespace: first.namespace.clone(), data };
-        self.waiting.push_front((second, Kind::Second));
-        self.waiting.push_front((first, Kind::First));
+        let second = PutRequest { namespace: first.namespace.clone(), data };
+        self.waiting.push_front((second, Portion::Second));
+        self.waiting.push_front((first, Portion::First));
     }
 
     /// Returns how many halves were sent.
@@ -79,7 +79,7 @@ impl Queue {
     }
 
     /// Returns the requests that were not sent.
-    pub(super) fn rest(self) -> impl Iterator<Item = Request> {
+    pub(super) fn rest(self) -> impl Iterator<Item = PutRequest> {
         self.left.into_iter().chain(self.waiting.into_iter().map(|(request, _)| request))
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::tally::{Datum, Unit};
 
-    fn request(data: usize) -> Request {
+    fn request(data: usize) -> PutRequest {
         let datum = |n: usize| Datum {
             metric: "Errors",
             dimensions: vec![("Stage", n.to_string())],
@@ -97,7 +97,7 @@ mod tests {
             values: vec![(1.0, 1.0)],
             unit: Unit::Count,
         };
-        Request { namespace: "N".to_owned(), data: (0..data).map(datum).collect() }
+        PutRequest { namespace: "N".to_owned(), data: (0..data).map(datum).collect() }
     }
 
     /// Sends all to a service that refuses these data. Returns how many requests it got, how many data were refused

@@ -49,9 +49,9 @@ pub use emf::Emf;
 pub use fault::{Fault, PublishError};
 use halving::Queue;
 pub use own::{CANARY, OwnMetric, OwnMetrics, canary};
-pub use request::{Request, Sendable, requests, sendable};
+pub use request::{PutRequest, Sendable, requests, sendable};
 use sent::Sent;
-pub use text::Text;
+pub use text::TextSink;
 
 /// Timeout of one attempt. CloudWatch usually answers in tens of milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_millis(100);
 /// Sink for requests: CloudWatch or an output stream.
 pub trait Sink {
     /// Sends one request, once. The caller drops the future at its timeout.
-    fn put(&mut self, request: &Request) -> impl Future<Output = Result<(), Fault>>;
+    fn put(&mut self, request: &PutRequest) -> impl Future<Output = Result<(), Fault>>;
 
     /// Returns the fault of a request whose future was dropped at its timeout.
     fn overdue(&self) -> Fault {
@@ -216,7 +216,7 @@ impl<S: Sink> Publisher<S> {
     async fn send_all(
         &mut self,
         parts: &[Part<'_>],
-        requests: Vec<Request>,
+        requests: Vec<PutRequest>,
         now_ms: i64,
         until: Instant,
         published: &mut Published,
@@ -281,7 +281,7 @@ impl<S: Sink> Publisher<S> {
     }
 
     /// Remembers the accepted data, by batch. Returns how many unfinished batches were forgotten for lack of room.
-    fn remember(&mut self, parts: &[Part<'_>], accepted: &[Request], failed: &[Request]) -> u64 {
+    fn remember(&mut self, parts: &[Part<'_>], accepted: &[PutRequest], failed: &[PutRequest]) -> u64 {
         let keys = self.sent.keys(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
             let data = accepted.iter().chain(failed).flat_map(|request| &request.data);
@@ -294,7 +294,7 @@ impl<S: Sink> Publisher<S> {
     /// with backoff while a retry may help and there is time.
     async fn send(
         &mut self,
-        request: &mut Request,
+        request: &mut PutRequest,
         now_ms: i64,
         until: Instant,
         published: &mut Published,
@@ -322,7 +322,7 @@ impl<S: Sink> Publisher<S> {
         Ok(())
     }
 
-    async fn attempt(&mut self, limit: Duration, request: &Request) -> Result<(), Fault> {
+    async fn attempt(&mut self, limit: Duration, request: &PutRequest) -> Result<(), Fault> {
         match tokio::time::timeout(limit, self.sink.put(request)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.sink.overdue()),
@@ -330,7 +330,7 @@ impl<S: Sink> Publisher<S> {
     }
 
     /// Removes data that CloudWatch would refuse for their time. Returns whether there were any.
-    fn leave_out_stale(&self, request: &mut Request, now_ms: i64, published: &mut Published) -> bool {
+    fn leave_out_stale(&self, request: &mut PutRequest, now_ms: i64, published: &mut Published) -> bool {
         let times = self.times(now_ms);
         let stale: Vec<_> = request.data.extract_if(.., |datum| !times.contains(&datum.timestamp_ms)).collect();
         published.data -= stale.len();

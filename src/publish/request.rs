@@ -11,14 +11,14 @@ use crate::tally::{Datum, Unit};
 
 /// One PutMetricData request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub struct PutRequest {
     /// The namespace.
     pub namespace: String,
     /// The data, each within the limits.
     pub data: Vec<Datum>,
 }
 
-impl Request {
+impl PutRequest {
     /// Returns the request as input of `aws cloudwatch put-metric-data --cli-input-json`.
     pub fn json(&self) -> Value {
         let datum = |datum: &Datum| {
@@ -167,13 +167,13 @@ fn by_key(a: &Datum, b: &Datum) -> Ordering {
 }
 
 /// Distributes data over as few requests as the limits allow.
-pub fn requests(namespace: &str, data: Vec<Datum>) -> Vec<Request> {
+pub fn requests(namespace: &str, data: Vec<Datum>) -> Vec<PutRequest> {
     requests_of(limits::DATA_PER_REQUEST, namespace, data)
 }
 
 /// Distributes data over requests of at most `data_per_request` data.
-pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Datum>) -> Vec<Request> {
-    let mut requests: Vec<Request> = Vec::new();
+pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Datum>) -> Vec<PutRequest> {
+    let mut requests: Vec<PutRequest> = Vec::new();
     let mut bytes = 0;
     for datum in data.into_iter().flat_map(split) {
         let datum_bytes = wire_bytes(&datum);
@@ -184,7 +184,7 @@ pub(super) fn requests_of(data_per_request: usize, namespace: &str, data: Vec<Da
             }
             _ => {
                 bytes = REQUEST_BYTES + namespace.len() + datum_bytes;
-                requests.push(Request { namespace: namespace.to_owned(), data: vec![datum] });
+                requests.push(PutRequest { namespace: namespace.to_owned(), data: vec![datum] });
             }
         }
     }
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_request_shows_as_the_aws_cli_takes_it() {
-        let request = Request { namespace: "N".to_owned(), data: vec![datum("prod", &[(3.0, 1.0)])] };
+        let request = PutRequest { namespace: "N".to_owned(), data: vec![datum("prod", &[(3.0, 1.0)])] };
         let expected = json!({
             "Namespace": "N",
             "MetricData": [{

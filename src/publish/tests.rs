@@ -11,11 +11,11 @@ const NOW_MS: i64 = 1_800_000_000_000;
 #[derive(Default)]
 struct Scripted {
     script: std::collections::VecDeque<Result<(), Fault>>,
-    accepted: Vec<Request>,
+    accepted: Vec<PutRequest>,
 }
 
 impl Sink for Scripted {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         self.script.pop_front().unwrap_or(Ok(()))?;
         self.accepted.push(request.clone());
         Ok(())

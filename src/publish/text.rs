@@ -3,24 +3,24 @@
 use std::io::Write;
 
 use super::request::{sum, time};
-use super::{Fault, Request, Sink};
+use super::{Fault, PutRequest, Sink};
 use crate::tally::{Datum, Unit};
 
 /// Sink that writes each datum as a line: minute, metric, value, dimensions.
 #[derive(Debug)]
-pub struct Text<W> {
+pub struct TextSink<W> {
     to: W,
 }
 
-impl<W: Write> Text<W> {
+impl<W: Write> TextSink<W> {
     /// Creates a sink that writes to `to`.
     pub fn new(to: W) -> Self {
         Self { to }
     }
 }
 
-impl<W: Write> Sink for Text<W> {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+impl<W: Write> Sink for TextSink<W> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let text: String = request.data.iter().map(|datum| line(&request.namespace, datum)).collect();
         self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
     }
@@ -65,8 +65,8 @@ mod tests {
             ..errors.clone()
         };
         let mut written = Vec::new();
-        let request = Request { namespace: "Why5xx".to_owned(), data: vec![errors, delay] };
-        Text::new(&mut written).put(&request).await.unwrap();
+        let request = PutRequest { namespace: "Why5xx".to_owned(), data: vec![errors, delay] };
+        TextSink::new(&mut written).put(&request).await.unwrap();
         insta::assert_snapshot!(String::from_utf8(written).unwrap(), @r"
         2027-01-15T08:00:00Z Why5xx Errors 3 ApiId=a1b2c3d4e5 Stage=prod
         2027-01-15T08:00:00Z Why5xx DeliveryDelay 3x40..90ms Function=why5xx

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
 use why5xx::pipeline::Pipeline;
-use why5xx::publish::{Fault, Part, Publisher, Request, Sink};
+use why5xx::publish::{Fault, Part, Publisher, PutRequest, Sink};
 use why5xx::settings::Settings;
 
 const NOW_MS: i64 = 1_800_000_000_000;
@@ -68,7 +68,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn take(&mut self, request: &Request, outcome_is_known: bool) {
+    fn take(&mut self, request: &PutRequest, outcome_is_known: bool) {
         for datum in &request.data {
             let place = (datum.metric, datum.dimensions.clone(), datum.timestamp_ms);
             let sum: f64 = datum.values.iter().map(|(value, count)| value * count).sum();
@@ -99,7 +99,7 @@ struct Endpoint {
 }
 
 impl Sink for Endpoint {
-    async fn put(&mut self, request: &Request) -> Result<(), Fault> {
+    async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let outcome = self.outcome(request);
         if outcome == Err(Fault::Timeout) {
             // The publisher must find that out by itself.
@@ -110,7 +110,7 @@ impl Sink for Endpoint {
 }
 
 impl Endpoint {
-    fn outcome(&mut self, request: &Request) -> Result<(), Fault> {
+    fn outcome(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let mut truth = self.truth.lock().unwrap();
         if truth.lives == Some(0) {
             if !truth.killed && self.dice.one_in(2) {
