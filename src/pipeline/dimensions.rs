@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// The name of the last dimension is the kind: `Stage`, also for other accounts, `Route`, `FunctionName`, `LogGroup`. Each kind
 /// has a cap of its own, so that many functions do not push out an API.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Dimensions {
+pub(super) struct GivenDimensions {
     given: BTreeMap<&'static str, Given>,
 }
 
@@ -26,7 +26,7 @@ struct Given {
     named: usize,
 }
 
-impl Dimensions {
+impl GivenDimensions {
     /// Counts as `other` what would be one set of dimensions too many, beside those that `known` has given out. Says
     /// whether anything was changed. `is_named`: the log group or the settings name the subject.
     pub(super) fn fold(&mut self, known: &Self, subject: &mut Subject, is_named: bool, settings: &Settings) -> bool {
@@ -92,11 +92,11 @@ mod tests {
 
     #[test]
     fn beyond_the_cap_api_and_stage_are_other() {
-        let mut given = Dimensions::default();
+        let mut given = GivenDimensions::default();
         let mut folded = Vec::new();
         for api_id in ["a", "b", "c", "a", "d"] {
             let mut subject = request(api_id, None);
-            if given.fold(&Dimensions::default(), &mut subject, false, &settings()) {
+            if given.fold(&GivenDimensions::default(), &mut subject, false, &settings()) {
                 folded.push((api_id, subject));
             }
         }
@@ -106,18 +106,18 @@ mod tests {
 
     #[test]
     fn what_accepted_batches_gave_out_counts_towards_the_cap() {
-        let (mut known, mut first) = (Dimensions::default(), Dimensions::default());
+        let (mut known, mut first) = (GivenDimensions::default(), GivenDimensions::default());
         first.fold(&known, &mut request("a", None), false, &settings());
         first.fold(&known, &mut request("b", None), false, &settings());
         known.merge(first);
-        let mut second = Dimensions::default();
+        let mut second = GivenDimensions::default();
         assert!(!second.fold(&known, &mut request("b", None), false, &settings()));
         assert!(second.fold(&known, &mut request("c", None), false, &settings()));
     }
 
     #[test]
     fn a_route_too_many_keeps_its_api() {
-        let (known, mut given) = (Dimensions::default(), Dimensions::default());
+        let (known, mut given) = (GivenDimensions::default(), GivenDimensions::default());
         assert!(!given.fold(&known, &mut request("a", Some("/orders")), false, &settings()));
         let mut subject = request("a", Some("/pets"));
         assert!(given.fold(&known, &mut subject, false, &settings()));
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_name_has_a_cap_of_its_own() {
-        let (known, mut given) = (Dimensions::default(), Dimensions::default());
+        let (known, mut given) = (GivenDimensions::default(), GivenDimensions::default());
         for n in 0..2 {
             given.fold(&known, &mut request(&n.to_string(), None), false, &settings());
         }
@@ -140,16 +140,16 @@ mod tests {
 
     #[test]
     fn made_up_names_push_out_none_that_the_group_or_the_settings_name() {
-        let (mut known, mut given) = (Dimensions::default(), Dimensions::default());
+        let (mut known, mut given) = (GivenDimensions::default(), GivenDimensions::default());
         let forged: Vec<_> = (0..5).map(|n| request(&format!("forged-{n}"), None)).collect();
-        let folds = |given: &mut Dimensions, known: &Dimensions, subject: &Subject, is_named| {
+        let folds = |given: &mut GivenDimensions, known: &GivenDimensions, subject: &Subject, is_named| {
             given.fold(known, &mut subject.clone(), is_named, &settings())
         };
         let folded: Vec<_> = forged.iter().map(|subject| folds(&mut given, &known, subject, false)).collect();
         assert_eq!(folded, [false, false, true, true, true]);
         assert!(!folds(&mut given, &known, &request("real-0", None), true));
         known.merge(given);
-        let mut given = Dimensions::default();
+        let mut given = GivenDimensions::default();
         assert!(!folds(&mut given, &known, &request("real-1", None), true));
         // They are as many as are set; a log event names the first one, too.
         assert!(folds(&mut given, &known, &request("real-2", None), true));
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_name_that_was_too_long_is_other_and_told() {
-        let (known, mut given) = (Dimensions::default(), Dimensions::default());
+        let (known, mut given) = (GivenDimensions::default(), GivenDimensions::default());
         let other = || OTHER.to_owned();
         let account_id = "111122223333".to_owned();
         for mut subject in [

@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 
-use super::dimensions::Dimensions;
+use super::dimensions::GivenDimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
 use crate::keyed::{Keyed, NoHash, key_of};
@@ -31,7 +31,7 @@ pub struct Memory {
     /// Header lines of flow logs.
     pub(super) formats: flow::Formats,
     /// Dimension values given out.
-    pub(super) dimensions: Dimensions,
+    pub(super) dimensions: GivenDimensions,
     /// Kinds of log by API.
     pub(super) sources: Sources,
     /// Exemplars shown.
@@ -47,7 +47,7 @@ pub struct Additions {
     /// What the batch leaves open of its log streams: one, but for centralised logs.
     pub(super) streams: Vec<(u64, invocation::Carry)>,
     pub(super) formats: flow::Formats,
-    pub(super) dimensions: Dimensions,
+    pub(super) dimensions: GivenDimensions,
     pub(super) sources: Sources,
     pub(super) shown: Shown,
 }
