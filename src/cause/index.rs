@@ -11,19 +11,19 @@ use super::{Author, Cause, Pattern, pattern};
 /// The patterns of all authors.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    authors: [Candidates; Author::COUNT],
+    authors: [PatternsOfAuthor; Author::COUNT],
 }
 
 /// The patterns of one author, in the order of precedence.
 #[derive(Debug, Clone, Default)]
-struct Candidates {
-    list: Vec<Candidate>,
+struct PatternsOfAuthor {
+    list: Vec<Entry>,
     /// Fallback: the cause with the empty pattern.
     rest: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
+struct Entry {
     pattern: Pattern,
     required: RequiredTrigrams,
     /// Position of its cause in the table.
@@ -37,11 +37,11 @@ impl Index {
             causes.iter().enumerate().flat_map(|(nth, cause)| cause.patterns.iter().map(move |pattern| (nth, *pattern)))
         {
             let Some(author) = pattern.author() else { continue };
-            let candidates = &mut index.authors[author as usize];
+            let patterns = &mut index.authors[author as usize];
             if pattern.is_catch_all() {
-                candidates.rest = candidates.rest.or(Some(cause));
+                patterns.rest = patterns.rest.or(Some(cause));
             } else {
-                candidates.list.push(Candidate { pattern, required: RequiredTrigrams::of_pattern(pattern), cause });
+                patterns.list.push(Entry { pattern, required: RequiredTrigrams::of_pattern(pattern), cause });
             }
         }
         index
@@ -49,11 +49,11 @@ impl Index {
 
     /// Returns the position of the first cause whose pattern matches `text`, written by `author`.
     pub(super) fn find(&self, author: Author, text: &str) -> Option<usize> {
-        let candidates = &self.authors[author as usize];
+        let patterns = &self.authors[author as usize];
         let trigrams = TrigramSet::of_text(text);
         let found =
-            candidates.list.iter().find(|one| trigrams.contains_all(one.required) && one.pattern.matches(author, text));
-        found.map(|one| one.cause).or(candidates.rest)
+            patterns.list.iter().find(|one| trigrams.contains_all(one.required) && one.pattern.matches(author, text));
+        found.map(|one| one.cause).or(patterns.rest)
     }
 }
 

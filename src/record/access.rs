@@ -31,7 +31,7 @@ pub use vocabulary::is_name;
 
 use std::borrow::Cow;
 
-use fields::Evidence;
+use fields::Likelihood;
 use form::Form;
 
 use super::Record;
@@ -111,11 +111,11 @@ pub fn line(text: &str) -> Option<AccessLine> {
     if form == Form::Xml && !text.starts_with("<request") {
         return None;
     }
-    match (line, fields::evidence(text, form)) {
-        (_, Evidence::None) => None,
-        (AccessLine::NoStatus, evidence) => (evidence == Evidence::Certain).then_some(AccessLine::NoStatus),
+    match (line, fields::likelihood(text, form)) {
+        (_, Likelihood::None) => None,
+        (AccessLine::NoStatus, likelihood) => (likelihood == Likelihood::Certain).then_some(AccessLine::NoStatus),
         // An application's line; or a client added a name to its own, which must not hide it.
-        (AccessLine::Failed(_), Evidence::Doubtful) => Some(AccessLine::Ambiguous),
+        (AccessLine::Failed(_), Likelihood::Doubtful) => Some(AccessLine::Ambiguous),
         (line, _) => Some(line),
     }
 }

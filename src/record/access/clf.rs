@@ -18,11 +18,11 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }
     let (_time, rest) = rest.split_once("] \"")?;
     let quotes = memchr::memchr_iter(b'"', rest.as_bytes());
-    let answers: Vec<_> = quotes.filter_map(|quote| answer(rest, quote)).collect();
-    let Some(first) = answers.first() else { return without_status(rest) };
-    let is_only = answers.len() == 1;
+    let found: Vec<_> = quotes.filter_map(|quote| columns(rest, quote)).collect();
+    let Some(first) = found.first() else { return without_status(rest) };
+    let is_only = found.len() == 1;
     let mut statuses = Statuses::default();
-    answers.iter().for_each(|answer| statuses.add(Some(answer.status)));
+    found.iter().for_each(|columns| statuses.add(Some(columns.status)));
     Some(statuses.line(|status| Fields {
         status,
         request_id: set_value(first.request_id).filter(|_| is_only).map(str::to_owned),
@@ -32,13 +32,13 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
 }
 
 /// Fields behind the quoted request.
-struct Answer<'a> {
+struct Columns<'a> {
     status: u16,
     request_id: &'a str,
     behind: &'a str,
 }
 
-fn answer(rest: &str, quote: usize) -> Option<Answer<'_>> {
+fn columns(rest: &str, quote: usize) -> Option<Columns<'_>> {
     let (status, behind) = word(rest[quote + 1..].strip_prefix(' ')?);
     let status = shape::status(status)?;
     let (length, behind_length) = word(behind);
@@ -46,7 +46,7 @@ fn answer(rest: &str, quote: usize) -> Option<Answer<'_>> {
     let (request_id, behind) = if shape::is_number(length) { word(behind_length) } else { (length, behind_length) };
     // Web servers write a referrer or `-` in quotes here.
     let is_ours = (request_id == "-" && length != "-") || shape::is_request_id(request_id);
-    is_ours.then_some(Answer { status, request_id, behind })
+    is_ours.then_some(Columns { status, request_id, behind })
 }
 
 /// Splits at the first blank.

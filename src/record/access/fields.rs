@@ -43,7 +43,7 @@ pub struct Fields {
 
 /// How surely a line belongs to an access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Evidence {
+pub(super) enum Likelihood {
     /// It may be any log's.
     None,
     /// An application may have written it, or a client added the names of one.
@@ -66,8 +66,9 @@ const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
 /// Longest value to keep, in bytes; our own limit. Patterns are compared with no more.
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
-/// Returns the evidence of the names in a line. Client text can add names, but cannot remove those of the format.
-pub(super) fn evidence(text: &str, form: Form) -> Evidence {
+/// Returns how surely the names in a line are those of an access log. Client text can add names, but cannot remove those
+/// of the format.
+pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
     let (mut sum, mut has_name_of_its_own, mut has_name_of_an_application) = (0, false, false);
     for key in form.keys(text) {
         let name = plain(key.name);
@@ -80,13 +81,13 @@ pub(super) fn evidence(text: &str, form: Form) -> Evidence {
         has_name_of_an_application |= is_of_an_application(name);
     }
     if sum < LEAST_WEIGHT || !has_name_of_its_own {
-        Evidence::None
+        Likelihood::None
     } else if sum < LEAST_WEIGHT_BESIDE_APPLICATION && has_name_of_an_application {
-        Evidence::Doubtful
+        Likelihood::Doubtful
     } else if sum < CERTAIN_WEIGHT {
-        Evidence::Names
+        Likelihood::Names
     } else {
-        Evidence::Certain
+        Likelihood::Certain
     }
 }
 

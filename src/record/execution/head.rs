@@ -42,7 +42,7 @@ pub enum Head {
 }
 
 /// First words of a sentence.
-struct Words {
+struct Sentence {
     /// [`first_eight`] of the words, the sort key.
     first: u64,
     text: &'static [u8],
@@ -50,20 +50,20 @@ struct Words {
     head: Option<Head>,
 }
 
-const fn words(text: &'static [u8], head: Head) -> Words {
-    Words { head: Some(head), ..nothing(text) }
+const fn words(text: &'static [u8], head: Head) -> Sentence {
+    Sentence { head: Some(head), ..nothing(text) }
 }
 
 /// A sentence that proves nothing. It is known, so its line is not one that nobody understood.
-const fn nothing(text: &'static [u8]) -> Words {
+const fn nothing(text: &'static [u8]) -> Sentence {
     match first_eight(text) {
-        Some(first) => Words { first, text, head: None },
+        Some(first) => Sentence { first, text, head: None },
         None => panic!("words have eight bytes at least"),
     }
 }
 
 /// First words of all sentences, sorted. None is a prefix of another.
-const SENTENCES: &[Words] = &[
+const SENTENCES: &[Sentence] = &[
     nothing(b"Access denied"),
     nothing(b"API Key "),
     nothing(b"API Key:"),
@@ -154,7 +154,7 @@ impl Head {
     #[inline]
     pub fn find(text: &[u8]) -> Option<(Option<Self>, usize)> {
         let first = first_eight(text)?;
-        let begins = |words: &Words| {
+        let begins = |words: &Sentence| {
             // Nearly always in the case of the table, and that comparison is the faster one.
             text.get(..words.text.len())
                 .is_some_and(|start| start == words.text || start.eq_ignore_ascii_case(words.text))
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_words_of_each_sentence_are_found() {
-        for Words { text, head, .. } in SENTENCES {
+        for Sentence { text, head, .. } in SENTENCES {
             assert_eq!(Head::find(text), Some((*head, text.len())));
         }
     }

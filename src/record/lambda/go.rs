@@ -19,7 +19,7 @@ const OBJECT: &str = "{\"errorMessage\":\"";
 /// The object. Source: aws-lambda-go, `lambda/messages`, `InvokeResponse_Error`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Failure<'a> {
+struct ErrorObject<'a> {
     #[serde(borrow)]
     error_message: Cow<'a, str>,
     /// The name of the Go type; empty for a type without a name.
@@ -59,7 +59,7 @@ fn parse_object(text: &str, certainty: Certainty) -> Option<FunctionLine<'_>> {
     if !text.starts_with(OBJECT) {
         return None;
     }
-    let (error_type, message) = match serde_json::from_str::<Failure<'_>>(text) {
+    let (error_type, message) = match serde_json::from_str::<ErrorObject<'_>>(text) {
         Ok(failure) if failure.stack_trace.as_ref().is_some_and(Vec::is_empty) => return None,
         Ok(failure) => (Some(failure.error_type), failure.error_message),
         // The message is longer than the part of a line that is parsed.
