@@ -169,14 +169,14 @@ pub(super) struct Reading<'a> {
 }
 
 /// Parses an element of any form. Of members of one name the last counts, and the element is damaged.
-pub(super) fn read(element: &[u8]) -> Reading<'_> {
-    let mut reading = read_cut(element);
+pub(super) fn parse(element: &[u8]) -> Reading<'_> {
+    let mut reading = parse_cut(element);
     reading.damaged |= serde_json::from_slice::<IgnoredAny>(element).is_err();
     reading
 }
 
 /// Parses the available part of an element whose end is missing, without checking its JSON.
-pub(super) fn read_cut(element: &[u8]) -> Reading<'_> {
+pub(super) fn parse_cut(element: &[u8]) -> Reading<'_> {
     let mut damaged = false;
     let [mut id, mut timestamp, mut message] = [None; 3];
     let mut origin = Origin::default();
@@ -307,7 +307,7 @@ mod tests {
     }
 
     fn told(element: &str) -> (String, Option<i64>, Option<String>, bool) {
-        let reading = read(element.as_bytes());
+        let reading = parse(element.as_bytes());
         let message = reading.message.map(|raw| Message::json_escaped(raw).text().into_owned());
         (reading.id.into_owned(), reading.timestamp_ms, message, reading.damaged)
     }
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn an_event_without_an_id_is_not_damaged() {
-        assert!(!read(br#"{"timestamp":5,"message":"m"}"#).damaged);
-        assert!(!read(br#"{"id":null,"timestamp":5,"message":"m"}"#).damaged);
+        assert!(!parse(br#"{"timestamp":5,"message":"m"}"#).damaged);
+        assert!(!parse(br#"{"id":null,"timestamp":5,"message":"m"}"#).damaged);
     }
 }

@@ -63,7 +63,7 @@ enum DocumentKey {
 impl DocumentKey {
     const HEADER: [&str; 4] = ["messageType", "owner", "logGroup", "logStream"];
 
-    fn of(key: &str) -> Self {
+    fn parse(key: &str) -> Self {
         match Self::HEADER.iter().position(|&name| name == key) {
             Some(nth) => Self::Header(nth),
             None if key == "logEvents" => Self::LogEvents,
@@ -143,7 +143,7 @@ impl Scanner {
                 self.state = State::SkipValue(Skip::default())
             }
             State::FirstElement | State::Element => {
-                let mut reading = event::read_cut(bytes);
+                let mut reading = event::parse_cut(bytes);
                 reading.damaged = true;
                 self.element(reading, on_event).map_err(|stop| self.error(stop, 0))?;
                 self.state = State::SkipElement(Skip::default());
@@ -207,7 +207,7 @@ impl Scanner {
         if end.unusual && !is_valid(key) {
             return Err(Stop::Fault(JsonFault::Syntax));
         }
-        self.state = State::Colon(DocumentKey::of(&Message::json_escaped(key).text()));
+        self.state = State::Colon(DocumentKey::parse(&Message::json_escaped(key).text()));
         Ok(Some(end.at + 1))
     }
 
@@ -308,7 +308,7 @@ impl Scanner {
                         return Err(Stop::Fault(JsonFault::Syntax));
                     }
                     let Some(end) = value_end(rest) else { return Ok((at > from).then_some(at)) };
-                    self.element(event::read(&rest[..end]), on_event)?;
+                    self.element(event::parse(&rest[..end]), on_event)?;
                     end
                 }
             };

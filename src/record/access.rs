@@ -107,7 +107,7 @@ pub fn is_labelled(event: &LogEvent<'_>) -> bool {
 pub fn line(text: &str) -> Option<AccessLine> {
     let text = text.trim();
     let line = undeclared(text)?;
-    let Some(form) = Form::of(text) else { return Some(line) };
+    let Some(form) = Form::detect(text) else { return Some(line) };
     if form == Form::Xml && !text.starts_with("<request") {
         return None;
     }
@@ -122,9 +122,9 @@ pub fn line(text: &str) -> Option<AccessLine> {
 
 /// Parses a line whose format is not declared; None if it has neither labels nor the columns of a stock format.
 fn undeclared(text: &str) -> Option<AccessLine> {
-    let Some(form) = Form::of(text) else { return clf::line(text).or_else(|| csv::line(text)) };
+    let Some(form) = Form::detect(text) else { return clf::line(text).or_else(|| csv::line(text)) };
     let line = statuses::labelled(text.as_bytes(), form).line(|status| {
-        let mut fields = Fields::of(&pairs(text, form), status);
+        let mut fields = Fields::from_pairs(&pairs(text, form), status);
         fields.set_places(places::places(text, form));
         fields
     });

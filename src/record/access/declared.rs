@@ -63,7 +63,7 @@ enum Alphabet {
 
 impl Alphabet {
     /// Returns the alphabet of a variable; None if a client may write it, or a function's error.
-    fn of(variable: &str) -> Option<Self> {
+    fn of_variable(variable: &str) -> Option<Self> {
         Some(match variable {
             "status"
             | "integrationStatus"
@@ -127,7 +127,7 @@ impl Format {
             let is_last = nth + 1 == format.rest.len();
             // An alphabet shows where a value ends only if the literal behind it starts with another character.
             let ends = |alphabet: &Alphabet| literal.bytes().next().map_or(is_last, |b| !alphabet.has(b));
-            match Alphabet::of(name).filter(ends) {
+            match Alphabet::of_variable(name).filter(ends) {
                 Some(alphabet) => rest.push((Server { alphabet, variable }, literal.clone())),
                 None => {
                     blocks.push(Block::new(std::mem::replace(&mut first, literal.clone()), std::mem::take(&mut rest)));
@@ -141,7 +141,7 @@ impl Format {
 
     /// Parses a line.
     pub(super) fn line(&self, text: &str) -> AccessLine {
-        let Some(reading) = Reading::of(self, text) else { return AccessLine::NoStatus };
+        let Some(reading) = Reading::parse(self, text) else { return AccessLine::NoStatus };
         match reading.statuses.verdict() {
             Verdict::None => AccessLine::NoStatus,
             Verdict::Healthy => AccessLine::Healthy,
@@ -227,7 +227,7 @@ enum Value<'f> {
 
 impl<'f> Reading<'f> {
     /// Reads a line in every way that the format allows; None if there is none.
-    fn of(format: &'f Format, text: &'f str) -> Option<Self> {
+    fn parse(format: &'f Format, text: &'f str) -> Option<Self> {
         let bytes = text.as_bytes();
         let spans = spans(&format.blocks, bytes)?;
         let mut reading = Self { format, text, statuses: Statuses::default(), places: Vec::new(), values: Vec::new() };

@@ -95,12 +95,12 @@ pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
 pub fn telling_fields(object: &str) -> Option<Fields> {
     let pairs = json::pairs(object);
     let is_known = pairs.iter().any(|pair| variable(&pair.path).is_some());
-    is_known.then(|| Fields::of(&pairs, None))
+    is_known.then(|| Fields::from_pairs(&pairs, None))
 }
 
 impl Fields {
     /// Collects the fields of the pairs, except API, stage and route.
-    pub(super) fn of(pairs: &[Pair<'_>], status: Option<u16>) -> Self {
+    pub(super) fn from_pairs(pairs: &[Pair<'_>], status: Option<u16>) -> Self {
         let mut fields = Self { status, ..Self::default() };
         // Keys named only `error` or `message` come last, and the second id.
         let comes_last = |pair: &&Pair<'_>| matches!(&pair.path[..], [name] if ["error", "message", "extendedrequestid"].contains(&name.as_str()));

@@ -14,7 +14,7 @@ pub(super) enum Form {
 
 impl Form {
     /// Returns the form of a line; None if it has no labels.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn detect(text: &str) -> Option<Self> {
         match text.as_bytes() {
             [b'{', ..] => Some(Self::Json),
             [b'<', b, ..] if b.is_ascii_alphabetic() => Some(Self::Xml),

@@ -15,7 +15,7 @@ use super::{DEEPEST, MOST_PAIRS, Pair};
 
 /// Parses a line that starts with a brace.
 pub(super) fn pairs(text: &str) -> Vec<Pair<'_>> {
-    strict(text).unwrap_or_else(|| Reader { text, at: 1, path: Vec::new(), found: Vec::new() }.read())
+    strict(text).unwrap_or_else(|| Reader { text, at: 1, path: Vec::new(), found: Vec::new() }.pairs())
 }
 
 /// Parses a valid document; None if it is not valid JSON.
@@ -150,7 +150,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn read(mut self) -> Vec<Pair<'a>> {
+    fn pairs(mut self) -> Vec<Pair<'a>> {
         while let Some(b) = self.next_byte().filter(|_| self.found.len() < MOST_PAIRS) {
             match b {
                 b'}' => {

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
-        let places = places(text, Form::of(text).expect("a form"));
+        let places = places(text, Form::detect(text).expect("a form"));
         (places.api_id, places.stage, places.route, places.doubtful)
     }
 
