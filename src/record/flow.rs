@@ -182,8 +182,8 @@ impl FlowField {
 ///
 /// `2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK` →
 /// `Record::Flow(FlowRecord { rejected: true })`; with `ACCEPT` `Record::Nothing(Flow)`
-pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
-    // A record in the default format starts with its version, or with the year of a prefix.
+pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
+    // A record in the default format starts with its version.
     let first = event.message.head(1).first().copied()?;
     if !(first.is_ascii_digit()
         || first.is_ascii_whitespace()
@@ -196,19 +196,10 @@ pub fn read<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<
     Some(if line.rejected { Record::Flow(line) } else { Record::Nothing(super::LogKind::Flow) })
 }
 
-/// Parses a record in the default format, with or without the time and the stream that log viewers print before it.
+/// Parses a record in the default format, which starts with its version.
 fn default_line(text: &str) -> Option<FlowRecord> {
     let text = text.trim_start();
-    if text.starts_with("2 ") {
-        return line(DEFAULT, text);
-    }
-    let (time, rest) = text.split_once([' ', '\t'])?;
-    if time.as_bytes().get(10) == Some(&b'T') && rest.trim_start().starts_with("2 ") {
-        return line(DEFAULT, rest.trim_start());
-    }
-    let (stream, rest) = rest.trim_start().split_once(' ')?;
-    let is_prefix = time.as_bytes().get(10) == Some(&b'T') && stream.starts_with("eni-");
-    (is_prefix && rest.starts_with("2 ")).then(|| line(DEFAULT, rest)).flatten()
+    if text.starts_with("2 ") { line(DEFAULT, text) } else { None }
 }
 
 /// Formats by log group, from header lines and settings.
@@ -223,7 +214,7 @@ impl Formats {
     ///
     /// `10.0.0.7 443 REJECT` → `Record::Flow(FlowRecord { rejected: true })`, behind the header `srcaddr dstport
     /// action`
-    pub fn read<'a>(
+    pub fn parse<'a>(
         &mut self,
         log_group: &str,
         configured: Option<&[String]>,
@@ -239,7 +230,7 @@ impl Formats {
         if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(log_group)) {
             self.remember(log_group, Format::of_fields(names));
         }
-        read(event, self.by_log_group.get(log_group))
+        parse(event, self.by_log_group.get(log_group))
     }
 
     fn remember(&mut self, log_group: &str, format: Format) {
@@ -257,7 +248,7 @@ mod tests {
 
     fn of(formats: &mut Formats, configured: Option<&[String]>, text: &str) -> Option<bool> {
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-        match formats.read("/vpc/orders", configured, &event)? {
+        match formats.parse("/vpc/orders", configured, &event)? {
             Record::Flow(line) => Some(line.rejected),
             Record::Nothing(_) => Some(false),
             other => panic!("{other:?}"),
@@ -275,8 +266,6 @@ mod tests {
     fn a_record_in_the_default_format_needs_no_header() {
         assert_eq!(alone(REJECTED), Some(true));
         assert_eq!(alone(&REJECTED.replace("192.0.2.7 10.0.3.9", "2001:db8::7 2001:db8::9")), Some(true));
-        assert_eq!(alone(&format!("2026-01-02T03:04:05.000Z eni-0a1b2c3d-all {REJECTED}")), Some(true));
-        assert_eq!(alone(&format!("2026-01-02T03:04:05.000Z {REJECTED}")), Some(true));
     }
 
     #[test]
@@ -346,7 +335,7 @@ mod tests {
             let mut formats = Formats::default();
             let _ = of(&mut formats, None, &header);
             let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::json_escaped(&bytes) };
-            let _ = formats.read("/vpc/orders", None, &event);
+            let _ = formats.parse("/vpc/orders", None, &event);
         }
     }
 }

@@ -192,10 +192,10 @@ pub fn parse_event<'a>(
         Some(LogKind::Execution) => execution::parse(event).unwrap_or(Record::Unknown),
         // A function prints what it likes.
         Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing(LogKind::Lambda), Record::Lambda),
-        Some(LogKind::Flow) => formats.read(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
+        Some(LogKind::Flow) => formats.parse(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
         Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
         None => execution::parse_by_shape(event)
-            .or_else(|| formats.read(group, settings.flow_fields(group), event))
+            .or_else(|| formats.parse(group, settings.flow_fields(group), event))
             .or_else(|| access::parse_by_shape(event))
             .or_else(|| {
                 let line = lambda::parse_line_of_unknown_log(event).filter(|_| !access::is_labelled(event));

@@ -47,7 +47,7 @@ impl<'s> Reader<'s> {
             return record::parse_event(source, self.settings, &mut self.formats, event);
         }
         execution::parse(event)
-            .or_else(|| self.formats.read("", None, event))
+            .or_else(|| self.formats.parse("", None, event))
             .or_else(|| access::parse_by_shape(event))
             .or_else(|| self.function_line(event))
             .or_else(|| self.is_of_function.then(|| self.bare_error(&event.message.text())).flatten())

@@ -118,6 +118,28 @@ fn times_at_the_start_of_a_line_are_read() {
 }
 
 #[test]
+fn what_tools_print_before_a_line_is_no_part_of_its_log_event() {
+    const FLOW: &str = "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK";
+    const END: &str = "END RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    const ACCESS: &str = r#"{"requestId":"a=","status":"502"}"#;
+    let stream = "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef";
+    let rows = [
+        ("2026-01-02T03:04:05.000Z", FLOW),
+        ("2026-01-02T03:04:05.000Z eni-0a1b2c3d-all", FLOW),
+        ("2026-01-02 03:04:05.678 (+01:00)", END),
+        ("1767323045678\t", END),
+        (&format!("/aws/lambda/orders {stream} 2026-01-02T03:04:05.678000"), END),
+        ("2026-01-02T03:04:05.678000+00:00 0123456789abcdef0123456789abcdef", ACCESS),
+        ("2026-01-02 03:04:05.678 (+01:00)", ACCESS),
+    ];
+    for (prefix, message) in rows {
+        let text = format!("{prefix} {message}");
+        let messages: Vec<String> = events(text.as_bytes()).into_iter().map(|event| event.message).collect();
+        assert_eq!(messages, [message], "{text}");
+    }
+}
+
+#[test]
 fn a_line_longer_than_a_log_event_is_cut() {
     let mut text = vec![b'x'; 3 << 20];
     text.extend_from_slice(b"\nnext\n");
