@@ -1,4 +1,4 @@
-//! Sources of compressed bytes: a slice, or base64 decoded piece by piece.
+//! Compressed bytes out of base64, decoded piece by piece.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -7,49 +7,10 @@ use base64_simd::Out;
 
 use super::DecodeError;
 
-/// Source of compressed bytes, as `std::io::BufRead`.
-pub(super) trait Compressed {
-    /// Returns the available bytes; empty only at the end.
-    fn piece(&mut self) -> Result<&[u8], DecodeError>;
-
-    /// Removes the first `count` bytes of the piece.
-    fn consume(&mut self, count: usize);
-
-    /// Returns the total length.
-    fn bytes(&self) -> usize;
-}
-
-/// Bytes that are not encoded.
-#[derive(Clone, Copy)]
-pub(super) struct Unencoded<'a> {
-    rest: &'a [u8],
-    bytes: usize,
-}
-
-impl<'a> Unencoded<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, bytes: bytes.len() }
-    }
-}
-
-impl Compressed for Unencoded<'_> {
-    fn piece(&mut self) -> Result<&[u8], DecodeError> {
-        Ok(self.rest)
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.rest = self.rest.get(count..).unwrap_or_default();
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
 /// Bytes of base64 to decode at a time: enough to make the step cheap, few enough to stay in the cache.
 const BASE64_PIECE_BYTES: usize = 64 * 1024;
 
-/// Standard base64. Padding and trailing blanks are optional.
+/// Standard base64, read as `std::io::BufRead`. Padding and trailing blanks are optional.
 pub(super) struct Base64<'a> {
     /// The rest to decode, without padding.
     rest: &'a [u8],
@@ -93,21 +54,22 @@ impl<'a> Base64<'a> {
         (self.rest, self.from, self.to) = (rest, 0, count);
         Ok(())
     }
-}
 
-impl Compressed for Base64<'_> {
-    fn piece(&mut self) -> Result<&[u8], DecodeError> {
+    /// Returns the available bytes; empty only at the end.
+    pub(super) fn piece(&mut self) -> Result<&[u8], DecodeError> {
         if self.from == self.to && !self.rest.is_empty() {
             self.decode_next()?;
         }
         Ok(&self.decoded[self.from..self.to])
     }
 
-    fn consume(&mut self, count: usize) {
+    /// Removes the first `count` bytes of the piece.
+    pub(super) fn consume(&mut self, count: usize) {
         self.from = (self.from + count).min(self.to);
     }
 
-    fn bytes(&self) -> usize {
+    /// Returns the total length of the decoded bytes.
+    pub(super) fn bytes(&self) -> usize {
         self.digits * 3 / 4
     }
 }

@@ -9,7 +9,7 @@
 use crc32fast::Hasher;
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::compressed::Compressed;
+use super::compressed::Base64;
 use super::{DecodeError, GzipFault};
 
 /// First bytes of a record into which the Kinesis Producer Library packed several.
@@ -18,8 +18,8 @@ use super::{DecodeError, GzipFault};
 const KPL_MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 
 /// Gzip reader: compressed bytes in, inflated bytes out.
-pub(super) struct Gunzip<C> {
-    compressed: C,
+pub(super) struct Gunzip<'a> {
+    compressed: Base64<'a>,
     inflater: Decompress,
     member: Member,
     /// Compressed bytes read so far.
@@ -39,8 +39,8 @@ enum Member {
     End,
 }
 
-impl<C: Compressed> Gunzip<C> {
-    pub(super) fn new(compressed: C) -> Self {
+impl<'a> Gunzip<'a> {
+    pub(super) fn new(compressed: Base64<'a>) -> Self {
         let inflater = Decompress::new(false);
         Self { compressed, inflater, member: Member::Before { first: true }, at_byte: 0 }
     }
@@ -184,10 +184,11 @@ impl<C: Compressed> Gunzip<C> {
 mod tests {
     use std::io::Write as _;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    use super::super::compressed::Unencoded;
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -197,7 +198,8 @@ mod tests {
     }
 
     fn gunzip(gzip: &[u8], window_bytes: usize) -> Result<Vec<u8>, DecodeError> {
-        let mut gunzip = Gunzip::new(Unencoded::new(gzip));
+        let data = STANDARD.encode(gzip);
+        let mut gunzip = Gunzip::new(Base64::new(data.as_bytes()));
         let mut window = vec![0; window_bytes];
         let mut all = Vec::new();
         loop {

@@ -35,7 +35,7 @@ mod watch;
 
 use std::time::{Duration, Instant};
 
-use compressed::{Base64, Compressed, Unencoded};
+use compressed::Base64;
 use gzip::Gunzip;
 use scan::{Pass, Scanner};
 use watch::Watch;
@@ -145,16 +145,7 @@ pub fn subscription_event(
 ///
 /// See [`subscription_event`].
 pub fn base64_data(data: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
-    compressed(|| Base64::new(data), limits, WINDOW, on_event)
-}
-
-/// Decodes the gzip-compressed JSON of a batch, as a Kinesis record holds it.
-///
-/// # Errors
-///
-/// See [`subscription_event`].
-pub fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
-    compressed(|| Unencoded::new(gzip), limits, WINDOW, on_event)
+    in_windows(data, limits, WINDOW, on_event)
 }
 
 /// Decodes the JSON document of a batch. The document is in memory already, so there are no limits.
@@ -212,15 +203,15 @@ struct Window {
 /// `most_bytes` is the longest log event. Source: CloudWatch Logs User Guide, quotas: "Event size: 1 MB".
 const WINDOW: Window = Window { bytes: 128 * 1024, step_bytes: usize::MAX, most_bytes: 1024 * 1024 };
 
-/// Decodes compressed data. `open` is called once for each pass.
-fn compressed<C: Compressed>(
-    open: impl Fn() -> C,
+/// Decodes the `data` of a subscription event in windows of this size.
+fn in_windows(
+    data: &[u8],
     limits: &Limits,
     window: Window,
     on_event: &mut EventCallback<'_>,
 ) -> Result<Decoded, DecodeError> {
     let watch = Watch::start(limits);
-    two_passes(|header| pass(open(), header, limits, &watch, window, on_event))
+    two_passes(|header| pass(data, header, limits, &watch, window, on_event))
 }
 
 /// Runs a pass, and a second one if the events preceded the header.
@@ -236,15 +227,15 @@ fn two_passes(mut pass: impl FnMut(Option<BatchHeader>) -> Result<Pass, DecodeEr
 }
 
 /// Runs one pass over the data: inflates and scans it window by window.
-fn pass<C: Compressed>(
-    compressed: C,
+fn pass(
+    data: &[u8],
     header: Option<BatchHeader>,
     limits: &Limits,
     watch: &Watch,
     window: Window,
     on_event: &mut EventCallback<'_>,
 ) -> Result<Pass, DecodeError> {
-    let mut gunzip = Gunzip::new(compressed);
+    let mut gunzip = Gunzip::new(Base64::new(data));
     let gzip_bytes = gunzip.gzip_bytes();
     let mut scanner = Scanner::new(header, limits.log_events);
     let mut buffer = vec![0; window.bytes];

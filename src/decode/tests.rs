@@ -5,6 +5,8 @@ mod differential;
 use std::io::Write as _;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -35,8 +37,14 @@ fn collect(
     Ok((decoded, events))
 }
 
-fn in_windows(gzip: &[u8], window: Window) -> Result<(Decoded, Vec<Event>), DecodeError> {
-    collect(|on_event| compressed(|| Unencoded::new(gzip), &Limits::default(), window, on_event))
+/// Decodes gzip, which a batch holds in base64.
+fn gzip_data(gzip: &[u8], limits: &Limits, on_event: &mut EventCallback<'_>) -> Result<Decoded, DecodeError> {
+    base64_data(STANDARD.encode(gzip).as_bytes(), limits, on_event)
+}
+
+fn gzip_in_windows(gzip: &[u8], window: Window) -> Result<(Decoded, Vec<Event>), DecodeError> {
+    let data = STANDARD.encode(gzip);
+    collect(|on_event| in_windows(data.as_bytes(), &Limits::default(), window, on_event))
 }
 
 fn whole(document: &[u8]) -> Result<(Decoded, Vec<Event>), DecodeError> {
@@ -49,7 +57,7 @@ fn decode(document: &[u8]) -> Result<(Decoded, Vec<Event>), DecodeError> {
     let gzip = gzip(document);
     for (bytes, step_bytes) in [(1, 1), (7, 7), (64, 13), (256, 100), (128 * 1024, usize::MAX)] {
         let window = Window { bytes, step_bytes, most_bytes: 1024 * 1024 };
-        assert_eq!(in_windows(&gzip, window), expected, "windows of {bytes} bytes, {step_bytes} at a time");
+        assert_eq!(gzip_in_windows(&gzip, window), expected, "windows of {bytes} bytes, {step_bytes} at a time");
     }
     expected
 }
@@ -336,7 +344,8 @@ fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_none() {
     assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), &mut |_, _| {}), Err(DecodeError::OutOfTime { .. })));
     let gzip = self::gzip(&batch(r#"{"id":"1","timestamp":5,"message":"m"}"#));
     let mut sleep = |_: &BatchHeader, _: &LogEvent<'_>| std::thread::sleep(Duration::from_millis(1_200));
-    assert!(compressed(|| Unencoded::new(&gzip), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
+    let data = STANDARD.encode(gzip);
+    assert!(in_windows(data.as_bytes(), &limits(Duration::from_secs(1)), TIGHT, &mut sleep).is_ok());
 }
 
 /// Windows so small that short values are too long for them.
@@ -348,7 +357,7 @@ fn an_event_that_is_too_long_keeps_its_first_part_and_the_rest_of_the_batch() {
     let elements = format!(
         r#"{{"id":"1","timestamp":5,"message":"m"}},{{"id":"2","timestamp":6,"message":"{long}\"]}}"}},{{"message":"{long}","timestamp":7}},{{"x":"{long}","message":"lost"}},{{"id":"3","timestamp":8,"message":"n"}}"#
     );
-    let (decoded, events) = in_windows(&gzip(&batch(&elements)), TIGHT).unwrap();
+    let (decoded, events) = gzip_in_windows(&gzip(&batch(&elements)), TIGHT).unwrap();
     assert_eq!(decoded.damaged_events, 3);
     assert_eq!(events.len(), 4);
     assert_eq!(events[0], event("1", 5, "m"));
@@ -360,13 +369,13 @@ fn an_event_that_is_too_long_keeps_its_first_part_and_the_rest_of_the_batch() {
 #[test]
 fn a_member_that_nobody_asks_for_may_have_any_length() {
     let document = format!(r#"{{{HEAD},"x":[{}"\""],"logEvents":[]}}"#, r#"{"a":"\\"},"#.repeat(200));
-    assert!(in_windows(&gzip(document.as_bytes()), TIGHT).is_ok());
+    assert!(gzip_in_windows(&gzip(document.as_bytes()), TIGHT).is_ok());
 }
 
 #[test]
 fn a_header_field_or_key_that_is_too_long_is_an_error() {
     for document in [format!(r#"{{"owner":"{}"}}"#, "9".repeat(1_000)), format!(r#"{{"{}":1}}"#, "k".repeat(1_000))] {
-        let result = in_windows(&gzip(document.as_bytes()), TIGHT);
+        let result = gzip_in_windows(&gzip(document.as_bytes()), TIGHT);
         assert!(matches!(result, Err(DecodeError::Json { fault: JsonFault::TooLong, .. })), "{result:?}");
     }
 }
