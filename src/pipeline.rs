@@ -4,28 +4,30 @@
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
 //! can be counted again; [`Pipeline::commit`] takes over what a batch adds once its data were accepted.
 
+mod counted;
 mod counter;
 mod dimensions;
 mod exemplars;
+mod lane;
 mod memory;
 mod sources;
 mod understood;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use counted::Counted;
 pub use exemplars::Exemplar;
 pub use memory::{Additions, Memory};
 pub use understood::Understood;
 
 use self::counter::Counter;
+use self::lane::{Handling, Lane, MOST_SOURCES, is_other};
 use crate::cause::Table;
 use crate::classify;
 use crate::classify::repeated::Repeated;
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Origin};
-use crate::delays::Delays;
 use crate::failure::Failure;
 use crate::log_kind::LogKind;
 use crate::placeholder::UNKNOWN;
@@ -35,58 +37,6 @@ use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
 use crate::source;
-use crate::tally::{Correction, Tally};
-
-/// What a batch came to.
-#[derive(Debug, Default)]
-pub struct Counted {
-    /// What was decoded.
-    pub decoded: Decoded,
-    /// The failures, counted.
-    pub tally: Tally,
-    /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
-    pub exemplars: Vec<Exemplar>,
-    /// The cause that evidence hints at where nothing says that the request failed.
-    pub hint: Option<&'static str>,
-    /// Shapes of unclassified failures, with their counts.
-    pub shapes: BTreeMap<String, u64>,
-    /// Times from a log event to now, where [`Pipeline::set_now`] tells it.
-    pub delays: Delays,
-    /// Log events of the function's own log group, of which nothing was read.
-    pub own_log_events: u64,
-    /// Log events of the canary, of which nothing was read either.
-    pub canary_events: u64,
-    /// The time of the first of them.
-    pub canary_ms: Option<i64>,
-    /// Log events that were counted before.
-    pub duplicate_events: u64,
-    /// Access-log lines whose status client text may have forged.
-    pub ambiguous_lines: u64,
-    /// Requests that were joined from two batches.
-    pub split_requests: u64,
-    /// Counts of earlier batches whose cause turned out to be another one.
-    pub corrections: Vec<Correction>,
-    /// Log events by kind of log, and those that were not understood.
-    pub understood: Understood,
-    /// Lines of the access log have no usable status.
-    pub lacks_status: bool,
-    /// The API, stage or route of a failure is not known, since a client may have written what its line says.
-    pub has_doubtful_names: bool,
-    /// The settings, the log group and the subscription filter do not agree on the kind of log.
-    pub disputed_kind: bool,
-    /// Counts that a cap folded into `other`.
-    pub other_dimensions: u64,
-    /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
-    pub both_sources: BTreeSet<String>,
-    /// What is to be remembered once the data were accepted.
-    pub additions: Additions,
-}
-
-/// Most log groups of one batch of centralised logs. A batch holds one log stream, which comes from one as a rule.
-const MOST_SOURCES: usize = 256;
-
-/// Most APIs named of those whose failures are seen in both kinds of log.
-const MOST_BOTH_SOURCES: usize = 1_000;
 
 /// The steps, with what they remember from batch to batch.
 #[derive(Debug, Clone)]
@@ -259,15 +209,15 @@ impl Pipeline {
     fn count_each(
         &self,
         mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
-        mut each: impl FnMut(&mut Batch<'_>, &BatchHeader, &LogEvent<'_>),
+        mut each: impl FnMut(&mut BatchAccumulator<'_>, &BatchHeader, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
-        let mut batch = Batch::new(self);
+        let mut batch = BatchAccumulator::new(self);
         let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         if let Some(origin) = decoded.late_origin.take() {
-            batch = Batch { late_origin: Some(origin), ..Batch::new(self) };
+            batch = BatchAccumulator { late_origin: Some(origin), ..BatchAccumulator::new(self) };
             decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         }
         batch.counter.counted.decoded = decoded;
@@ -275,8 +225,8 @@ impl Pipeline {
     }
 }
 
-/// One batch on its way.
-struct Batch<'p> {
+/// Accumulator for one batch.
+struct BatchAccumulator<'p> {
     pipeline: &'p Pipeline,
     /// The source of the log event at hand: lent to it, and shared with the exemplars.
     source: Option<Arc<Source>>,
@@ -293,35 +243,7 @@ struct Batch<'p> {
     number: u64,
 }
 
-/// What the log events of one source share. A batch has one source, unless it is of centralised logs.
-#[derive(Default)]
-struct Lane {
-    origin: Option<Origin>,
-    /// The number of the source.
-    number: u16,
-    /// API and stage that the source tells.
-    place: Place,
-    /// Stands for the log stream.
-    stream_key: u64,
-    /// Only where the log is of a function.
-    invocations: Option<Invocations>,
-    reading: Reading,
-}
-
-/// What happens to the log events of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Reading {
-    #[default]
-    Read,
-    /// They are of the function's own log.
-    Own,
-    /// They are the canary's.
-    Canary,
-    /// The batch has too many sources.
-    NotUnderstood,
-}
-
-impl<'p> Batch<'p> {
+impl<'p> BatchAccumulator<'p> {
     fn new(pipeline: &'p Pipeline) -> Self {
         Self {
             pipeline,
@@ -346,7 +268,7 @@ impl<'p> Batch<'p> {
         };
         let before = std::mem::replace(&mut self.lane, lane);
         // The first lane of a batch takes the place of none.
-        if self.counter.sources.len() > 1 && before.reading != Reading::NotUnderstood {
+        if self.counter.sources.len() > 1 && before.handling != Handling::NotUnderstood {
             self.parked.push(before);
         }
         self.counter.sources.get(usize::from(self.lane.number)).cloned().unwrap_or_default()
@@ -357,7 +279,7 @@ impl<'p> Batch<'p> {
         let settings = &*self.pipeline.settings;
         let number = self.counter.sources.len() as u16;
         if self.counter.sources.len() >= MOST_SOURCES {
-            return Lane { origin: header.origin, reading: Reading::NotUnderstood, ..Lane::default() };
+            return Lane { origin: header.origin, handling: Handling::NotUnderstood, ..Lane::default() };
         }
         let mut source = Source::from_header(&header, settings);
         if let Some(kind) = self.pipeline.kind {
@@ -375,7 +297,7 @@ impl<'p> Batch<'p> {
                 Some(origin) => Memory::stream_key(origin, &source.log_stream),
             },
             invocations: None,
-            reading: reading(&source, &header.log_group, settings),
+            handling: Handling::choose(&source, &header.log_group, settings),
             origin: header.origin,
         };
         self.counter.sources.push(Arc::new(source));
@@ -411,14 +333,14 @@ impl<'p> Batch<'p> {
         if let Some(now_ms) = self.pipeline.now_ms.filter(|_| event.timestamp_ms != 0) {
             counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
         }
-        match self.lane.reading {
-            Reading::Read => return true,
-            Reading::Own => counted.own_log_events += 1,
-            Reading::Canary => {
+        match self.lane.handling {
+            Handling::Read => return true,
+            Handling::Own => counted.own_log_events += 1,
+            Handling::Canary => {
                 counted.canary_events += 1;
                 counted.canary_ms.get_or_insert(event.timestamp_ms);
             }
-            Reading::NotUnderstood => counted.understood.add_record(self.number, &Record::Unknown),
+            Handling::NotUnderstood => counted.understood.add_record(self.number, &Record::Unknown),
         }
         false
     }
@@ -642,41 +564,4 @@ fn function_name(source: &Source) -> &str {
         None if source.log_group.is_empty() => UNKNOWN,
         None => &source.log_group,
     }
-}
-
-impl Counted {
-    /// Returns whether all log events are of the function's own log.
-    pub fn is_own_log(&self) -> bool {
-        self.own_log_events > 0 && self.own_log_events == self.decoded.log_events
-    }
-
-    fn note_both(&mut self, api_id: &str) {
-        if self.both_sources.len() < MOST_BOTH_SOURCES && !self.both_sources.contains(api_id) {
-            self.both_sources.insert(api_id.to_owned());
-        }
-    }
-}
-
-/// What to do with the log events of a source. `delivered_by` is the log group that delivers them, which may hold copies.
-fn reading(source: &Source, delivered_by: &str, settings: &Settings) -> Reading {
-    let is =
-        |name: &Option<String>| name.as_deref().is_some_and(|name| name == source.log_group || name == delivered_by);
-    // The stream of a copy names the function, whatever the log group is called.
-    let is_own = || {
-        settings.own_log_group.is_some()
-            && !source.is_of_other_account
-            && source.function_name() == Some(&settings.function_name)
-    };
-    if is(&settings.own_log_group) || is_own() {
-        Reading::Own
-    } else if is(&settings.canary_log_group) {
-        Reading::Canary
-    } else {
-        Reading::Read
-    }
-}
-
-/// Whether a log is another account's: an account id has twelve digits, and made-up batches may have none.
-fn is_other(own_account: &str, owner: &str) -> bool {
-    owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit()) && owner != own_account
 }

@@ -119,7 +119,8 @@ fn times_at_the_start_of_a_line_are_read() {
 
 #[test]
 fn what_tools_print_before_a_line_is_no_part_of_its_log_event() {
-    const FLOW: &str = "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK";
+    const FLOW: &str =
+        "2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK";
     const END: &str = "END RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
     const ACCESS: &str = r#"{"requestId":"a=","status":"502"}"#;
     let stream = "2026/01/02/[$LATEST]0123456789abcdef0123456789abcdef";

@@ -1,0 +1,69 @@
+//! What a batch adds up to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Additions, Exemplar, Understood};
+use crate::decode::Decoded;
+use crate::delays::Delays;
+use crate::tally::{Correction, Tally};
+
+/// Most APIs named of those whose failures are seen in both kinds of log.
+const MOST_BOTH_SOURCES: usize = 1_000;
+
+/// What a batch adds up to.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// What was decoded.
+    pub decoded: Decoded,
+    /// The failures, counted.
+    pub tally: Tally,
+    /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
+    pub exemplars: Vec<Exemplar>,
+    /// The cause that evidence hints at where nothing says that the request failed.
+    pub hint: Option<&'static str>,
+    /// Shapes of unclassified failures, with their counts.
+    pub shapes: BTreeMap<String, u64>,
+    /// Times from a log event to now, where [`super::Pipeline::set_now`] tells it.
+    pub delays: Delays,
+    /// Log events of the function's own log group, of which nothing was read.
+    pub own_log_events: u64,
+    /// Log events of the canary, of which nothing was read either.
+    pub canary_events: u64,
+    /// The time of the first of them.
+    pub canary_ms: Option<i64>,
+    /// Log events that were counted before.
+    pub duplicate_events: u64,
+    /// Access-log lines whose status client text may have forged.
+    pub ambiguous_lines: u64,
+    /// Requests that were joined from two batches.
+    pub split_requests: u64,
+    /// Counts of earlier batches whose cause turned out to be another one.
+    pub corrections: Vec<Correction>,
+    /// Log events by kind of log, and those that were not understood.
+    pub understood: Understood,
+    /// Lines of the access log have no usable status.
+    pub lacks_status: bool,
+    /// The API, stage or route of a failure is not known, since a client may have written what its line says.
+    pub has_doubtful_names: bool,
+    /// The settings, the log group and the subscription filter do not agree on the kind of log.
+    pub disputed_kind: bool,
+    /// Counts that a cap folded into `other`.
+    pub other_dimensions: u64,
+    /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
+    pub both_sources: BTreeSet<String>,
+    /// What is to be remembered once the data were accepted.
+    pub additions: Additions,
+}
+
+impl Counted {
+    /// Returns whether all log events are of the function's own log.
+    pub fn is_own_log(&self) -> bool {
+        self.own_log_events > 0 && self.own_log_events == self.decoded.log_events
+    }
+
+    pub(super) fn note_both(&mut self, api_id: &str) {
+        if self.both_sources.len() < MOST_BOTH_SOURCES && !self.both_sources.contains(api_id) {
+            self.both_sources.insert(api_id.to_owned());
+        }
+    }
+}
