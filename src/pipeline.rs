@@ -528,7 +528,6 @@ impl<'p> BatchAccumulator<'p> {
         }
         let mut counted = counter.finish();
         counted.split_requests += finished.split;
-        counted.hint = finished.hint.map(|cause| cause.id);
         counted.additions.carry = finished.carry;
         counted
     }

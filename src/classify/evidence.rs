@@ -236,7 +236,7 @@ impl RequestEvidence {
     /// failed.
     ///
     /// A call of DynamoDB and the body `{"__type":"ThrottlingException"}` → `aws_service_throttled`
-    pub fn hint(&self, table: &Table) -> Option<&'static Cause> {
+    pub fn cause_of_answer(&self, table: &Table) -> Option<&'static Cause> {
         let index = match self.endpoint {
             Endpoint::AwsService => self.service_answer().or_else(|| {
                 let by_status = match self.received_status {

@@ -19,8 +19,6 @@ pub struct Counted {
     pub tally: Tally,
     /// Failed requests whose ids are worth a line in the log: at most the set number for each cause and minute.
     pub exemplars: Vec<Exemplar>,
-    /// The cause that evidence hints at where nothing says that the request failed.
-    pub hint: Option<&'static str>,
     /// Shapes of unclassified failures, with their counts.
     pub shapes: BTreeMap<String, u64>,
     /// Times from a log event to now, where [`super::Pipeline::set_now`] tells it.

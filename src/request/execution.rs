@@ -78,7 +78,6 @@ pub struct Requests<'t> {
     split: u64,
     /// Failures that an earlier batch counted under another cause, with that cause.
     corrections: Vec<(Failure, &'static Cause)>,
-    hint: Option<&'static Cause>,
 }
 
 impl<'t> Requests<'t> {
@@ -97,7 +96,6 @@ impl<'t> Requests<'t> {
             latest_ms: i64::MIN,
             split: 0,
             corrections: Vec::new(),
-            hint: None,
         }
     }
 
@@ -352,7 +350,6 @@ impl<'t> Requests<'t> {
             let mut ids = slot.take_ids();
             for state in slot.states() {
                 self.judge(*hash, state, &mut std::mem::take(&mut ids), failed);
-                self.hint = self.hint.or_else(|| state.evidence.hint(self.table));
             }
         }
         self.open = open;
@@ -455,7 +452,6 @@ impl<'t> Requests<'t> {
     fn judge(&mut self, hash: u64, state: &State, ids: &mut Ids, failed: &mut FailureSink<'_>) {
         let evidence = &state.evidence;
         if !evidence.failed() {
-            self.hint = self.hint.or_else(|| evidence.hint(self.table));
             return;
         }
         let counted_as = state.counted_as.map(|index| self.table.at(index));
@@ -524,12 +520,12 @@ impl<'t> Requests<'t> {
             !slot.is_done() && carried <= MOST_OPEN
         });
         open.shrink_to_fit();
-        let Self { split, hint, late_trace_ids, corrections, mut ended, names, .. } = self;
+        let Self { split, late_trace_ids, corrections, mut ended, names, .. } = self;
         ended.carry_over(oldest_ms);
         // The hashes hold numbers of places, so these must stay while a request is remembered.
         let is_empty = open.is_empty() && ended.bare.is_empty() && ended.settled.is_empty();
         let names = if is_empty { Names::default() } else { names.without_shapes() };
-        Finished { carry: Carry { open, ended, names }, split, corrections, hint, late_trace_ids }
+        Finished { carry: Carry { open, ended, names }, split, corrections, late_trace_ids }
     }
 }
 
@@ -542,8 +538,6 @@ pub struct Finished {
     pub split: u64,
     /// Failures that an earlier batch counted under another cause, with that cause.
     pub corrections: Vec<(Failure, &'static Cause)>,
-    /// The cause that the evidence of a request names although no line says that it failed.
-    pub hint: Option<&'static Cause>,
     /// Trace ids that were logged after the end of their request, with the numbers of their exemplars.
     pub late_trace_ids: Vec<(usize, String)>,
 }

@@ -1,6 +1,7 @@
 //! `why5xx explain` and `why5xx causes`.
 
 mod answer;
+mod evidence;
 mod other;
 mod question;
 
@@ -16,11 +17,11 @@ use why5xx::classify::shape;
 use why5xx::decode::LogEvent;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
-use why5xx::record::execution::{ExecutionLine, Head};
 use why5xx::record::lambda::FunctionLine;
 use why5xx::settings::Settings;
 
 use self::answer::PublicAnswer;
+use self::evidence::Evidence;
 use self::other::Other;
 use self::question::{Question, nearest};
 use crate::configuration::{self, Configuration};
@@ -182,7 +183,7 @@ struct Found {
     log_events: u64,
     understood: u64,
     /// Causes that sentences name which nobody knows to be of a failed request.
-    hints: Vec<&'static str>,
+    named: Vec<&'static str>,
     /// Cause that an endpoint's body or header names, without a line that says that the request failed.
     evidence: Option<&'static str>,
     /// Cause of a sentence of the platform within a line that was not understood.
@@ -259,8 +260,8 @@ impl Found {
         // That no cause is known was found already.
         let of_line = sentence::surest(&text, table).map(|cause| cause.id);
         let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
-        let hints = std::mem::take(&mut found.hints);
-        found.causes.splice(0..0, if hints.is_empty() { of_line.into_iter().collect() } else { hints });
+        let named = std::mem::take(&mut found.named);
+        found.causes.splice(0..0, if named.is_empty() { of_line.into_iter().collect() } else { named });
         if found.causes.is_empty() {
             found.causes.extend(sentence::within(&text, table).map(|cause| cause.id).or(found.evidence));
         }
@@ -273,6 +274,7 @@ impl Found {
         let mut found = Self::default();
         let mut failed = None;
         let mut invocations = Invocations::default();
+        let mut evidence = Evidence::default();
         input::read(Cursor::new(text), |part| {
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
@@ -280,11 +282,7 @@ impl Found {
                 |source, event| {
                     let record = reader.read(source, event);
                     invocations.add(&record, event);
-                    if let Record::Execution(line) = &record
-                        && found.evidence.is_none()
-                    {
-                        found.evidence = evidence(line, table);
-                    }
+                    evidence.add(&record, table);
                     if matches!(record, Record::Unknown)
                         && source.log_group.is_empty()
                         && sentences.len() < MOST_SENTENCES
@@ -296,7 +294,7 @@ impl Found {
                     record
                 },
             ) {
-                Ok(Counted { mut exemplars, shapes, hint, additions, understood, decoded, .. }) => {
+                Ok(Counted { mut exemplars, shapes, additions, understood, decoded, .. }) => {
                     pipeline.commit(additions);
                     exemplars.sort_by_key(|exemplar| (exemplar.failure.number, exemplar.failure.cause.id));
                     found.causes.extend(exemplars.iter().map(|exemplar| exemplar.failure.cause.id));
@@ -304,33 +302,20 @@ impl Found {
                     found.log_events += decoded.log_events;
                     found.understood += decoded.log_events.saturating_sub(understood.not_understood);
                     found.is_certain |= understood.ends > 0 && found.causes.is_empty();
-                    found.hints.extend(sentences.into_iter().chain(hint));
+                    found.named.extend(sentences);
                 }
                 Err(error) => failed = Some(error),
             }
         })?;
         found.is_certain |= invocations.are_whole() && found.causes.is_empty();
+        found.named.extend(evidence.of_request(table));
+        found.evidence = evidence.of_anybody;
         failed.map_or(Ok(found), |error| Err(error.into()))
     }
 
     fn names_a_cause(&self) -> bool {
         self.causes.iter().any(|id| *id != UNCLASSIFIED)
     }
-}
-
-/// Returns the cause that the endpoint's body or the header with its error names, as if it were pasted alone.
-fn evidence(line: &ExecutionLine<'_>, table: &Table) -> Option<&'static str> {
-    let tail = line.tail.text();
-    let body = match line.head {
-        Head::ResponseBody => tail.trim().to_owned(),
-        Head::ResponseHeaders => {
-            const NAME: &str = "x-amzn-errortype=";
-            let at = tail.to_ascii_lowercase().find(NAME)? + NAME.len();
-            json!({ "__type": tail[at..].split([',', '}', ':']).next()? }).to_string()
-        }
-        _ => return None,
-    };
-    sentence::cause(&body, table).map(|cause| cause.id)
 }
 
 /// Returns whether a line is a sentence of API Gateway that ends where its reason should begin.

@@ -1,0 +1,76 @@
+//! Causes that the answer of an endpoint names, in a text without a line that says that a request failed.
+//!
+//! The function counts nothing by such an answer.
+
+use serde_json::json;
+use why5xx::cause::{Cause, Table};
+use why5xx::classify::evidence::RequestEvidence;
+use why5xx::classify::execution::{Finding, finding};
+use why5xx::record::Record;
+use why5xx::record::execution::{ExecutionLine, Head, lines_of_transcript};
+
+use crate::input::sentence;
+
+/// The answers in a text.
+#[derive(Default)]
+pub(super) struct Evidence {
+    /// Of the request that the last line is of.
+    request: RequestEvidence,
+    request_id: Option<Vec<u8>>,
+    of_request: Option<&'static Cause>,
+    /// Cause that the first answer names which names one, whoever gave it.
+    pub(super) of_anybody: Option<&'static str>,
+}
+
+impl Evidence {
+    /// Adds a line of an execution log.
+    pub(super) fn add(&mut self, record: &Record<'_>, table: &Table) {
+        match record {
+            Record::Execution(line) => self.line(line, table),
+            Record::Transcript(text) => lines_of_transcript(text).for_each(|line| self.line(&line, table)),
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, line: &ExecutionLine<'_>, table: &Table) {
+        self.of_anybody = self.of_anybody.or_else(|| of_anybody(line, table));
+        let finding = finding(line, table);
+        let request_id = line.request_id.as_deref();
+        if matches!(finding, Some(Finding::Opening(_))) || self.request_id.as_deref() != request_id {
+            self.end_request(table);
+            self.request_id = request_id.map(<[u8]>::to_vec);
+        }
+        match finding {
+            Some(Finding::Endpoint(evidence)) => self.request.endpoint(&evidence),
+            Some(Finding::AuthorizerStarted) => self.request.authorizer_started(),
+            Some(Finding::AuthorizerDone) => self.request.authorizer_done(),
+            _ => {}
+        }
+    }
+
+    fn end_request(&mut self, table: &Table) {
+        self.of_request = self.of_request.or_else(|| self.request.cause_of_answer(table));
+        self.request = RequestEvidence::default();
+    }
+
+    /// Returns the cause that the answer to the first request whose answer names one.
+    pub(super) fn of_request(&mut self, table: &Table) -> Option<&'static str> {
+        self.end_request(table);
+        self.of_request.map(|cause| cause.id)
+    }
+}
+
+/// Returns the cause that the endpoint's body or the header with its error names, as if it were pasted alone.
+fn of_anybody(line: &ExecutionLine<'_>, table: &Table) -> Option<&'static str> {
+    let tail = line.tail.text();
+    let body = match line.head {
+        Head::ResponseBody => tail.trim().to_owned(),
+        Head::ResponseHeaders => {
+            const NAME: &str = "x-amzn-errortype=";
+            let at = tail.to_ascii_lowercase().find(NAME)? + NAME.len();
+            json!({ "__type": tail[at..].split([',', '}', ':']).next()? }).to_string()
+        }
+        _ => return None,
+    };
+    sentence::cause(&body, table).map(|cause| cause.id)
+}
