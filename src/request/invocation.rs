@@ -9,12 +9,14 @@
 //! or if no report of the invocation is seen. A line that names a foreign id counts nothing: see `started`.
 
 mod started;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::started::{Origin, Started};
-use crate::cause::{Cause, Role};
+use self::started::{IdOrigin, Started};
+use self::state::{InitFailure, InvocationState, MemoryUse};
+use crate::cause::Role;
 use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
@@ -63,203 +65,6 @@ impl Carry {
     pub fn is_empty(&self) -> bool {
         self.states.is_empty() && self.started.is_empty() && self.current.is_none() && self.next.is_none()
     }
-}
-
-/// What the findings of one invocation add up to so far.
-#[derive(Debug, Clone, Copy)]
-struct InvocationState {
-    timestamp_ms: i64,
-    /// What the platform and the runtime reported.
-    proven: Best,
-    /// What the function may have printed.
-    hinted: Best,
-    init: InitFailure,
-    exit: ProcessEnd,
-    memory: MemoryUse,
-    /// Errors that the runtime reported.
-    reports: u8,
-    /// The hint counts only if the process ended.
-    hint_needs_exit: bool,
-    /// Evidence was logged before START. A START that follows belongs to the same invocation.
-    awaits_start: bool,
-    ended: bool,
-    /// An earlier batch counted it.
-    counted: bool,
-    /// The runtime's one report of the invocation's error was seen.
-    whole: bool,
-    /// Its id may be foreign.
-    doubtful: bool,
-}
-
-/// The cause with the greatest weight.
-#[derive(Debug, Clone, Copy)]
-struct Best {
-    cause: Option<&'static Cause>,
-    weight: Weight,
-}
-
-impl Best {
-    const NONE: Self = Self { cause: None, weight: Weight::Nothing };
-
-    /// Keeps the greater of two; among equals the earlier.
-    fn add(&mut self, other: Self) {
-        if other.weight > self.weight {
-            *self = other;
-        }
-    }
-}
-
-/// Failures of the environment's init before an invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum InitFailure {
-    None,
-    /// It failed, and Lambda tried again as part of the invocation. It counts unless the invocation is reported as
-    /// successful.
-    Once,
-    /// The second try failed too, and the invocation with it.
-    Again,
-}
-
-/// What a report shows about an invocation's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MemoryUse {
-    Unknown,
-    /// Some was left, and the process had ended before the report.
-    Left,
-    Full,
-}
-
-impl InvocationState {
-    fn new(timestamp_ms: i64) -> Self {
-        Self {
-            timestamp_ms,
-            proven: Best::NONE,
-            hinted: Best::NONE,
-            init: InitFailure::None,
-            exit: ProcessEnd::None,
-            memory: MemoryUse::Unknown,
-            reports: 0,
-            hint_needs_exit: false,
-            awaits_start: false,
-            ended: false,
-            counted: false,
-            whole: false,
-            doubtful: false,
-        }
-    }
-
-    fn ended_badly(&self) -> bool {
-        self.proven.weight > Weight::Nothing
-    }
-
-    fn failed(&self) -> bool {
-        let is_hinted = self.hinted.weight > Weight::Nothing && !self.hint_needs_exit;
-        let may_have_failed = self.init == InitFailure::Once || is_hinted;
-        self.ended_badly() || self.init == InitFailure::Again || may_have_failed && !self.ended
-    }
-
-    /// Returns whether the invocation must be remembered.
-    fn matters(&self) -> bool {
-        self.ended_badly()
-            || self.hinted.weight > Weight::Nothing
-            || self.init != InitFailure::None
-            || self.counted
-            || self.memory == MemoryUse::Full
-    }
-
-    fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
-        if !self.failed() && !self.ended {
-            self.timestamp_ms = timestamp_ms;
-        }
-        let found = Best { cause: Some(evidence.cause), weight: evidence.weight };
-        match (evidence.scope, evidence.certainty) {
-            (Scope::Init { again }, _) => {
-                self.init = self.init.max(if again { InitFailure::Again } else { InitFailure::Once });
-            }
-            (_, Certainty::Certain) => {
-                self.proven.add(found);
-                self.reports = self.reports.saturating_add(1);
-            }
-            (_, Certainty::UnlessItSucceeded) => self.add_hint(found, false),
-            (_, Certainty::OnlyIfProcessEnded) => {
-                self.add_hint(found, self.hinted.cause.is_none() || self.hint_needs_exit)
-            }
-        }
-        self.whole |= evidence.scope == Scope::WholeInvocation && evidence.certainty == Certainty::Certain;
-        self.exit = more_informative(self.exit, evidence.exit);
-    }
-
-    /// Of two errors that a function printed, the later is the likelier to have ended it.
-    fn add_hint(&mut self, found: Best, needs_exit: bool) {
-        let both_thrown = self.hinted.weight <= Weight::Named && found.weight <= Weight::Named;
-        if both_thrown || found.weight > self.hinted.weight {
-            self.hinted = found;
-            self.hint_needs_exit = needs_exit;
-        }
-    }
-
-    /// Merges what is known about the same invocation from elsewhere.
-    fn merge(&mut self, other: &Self) {
-        if other.failed() && !self.ended {
-            self.timestamp_ms =
-                if self.failed() { self.timestamp_ms.min(other.timestamp_ms) } else { other.timestamp_ms };
-        }
-        if other.hinted.weight > self.hinted.weight {
-            self.hinted = other.hinted;
-            self.hint_needs_exit = other.hint_needs_exit;
-        }
-        self.proven.add(other.proven);
-        self.init = self.init.max(other.init);
-        self.reports = self.reports.saturating_add(other.reports);
-        self.counted |= other.counted;
-        self.whole |= other.whole;
-        self.exit = more_informative(self.exit, other.exit);
-    }
-
-    /// Merges findings from before START: the environment's init failed, twice if two errors were reported.
-    fn merge_init(&mut self, init: &Self) {
-        let failure = if init.reports > 1 { InitFailure::Again } else { InitFailure::Once };
-        self.init = self.init.max(init.init).max(failure);
-        self.counted |= init.counted;
-        if !self.ended {
-            self.timestamp_ms = init.timestamp_ms;
-        }
-    }
-
-    /// Returns the cause that all findings result in; None if the invocation did not fail.
-    fn decided(&self) -> Option<&'static Cause> {
-        if !self.failed() {
-            return None;
-        }
-        // What a handler threw or answered shows that the function was loaded: at the second try, or the line was printed.
-        let handler_ran = matches!(self.proven.weight, Weight::Threw | Weight::Named);
-        if self.init == InitFailure::Again || self.init == InitFailure::Once && !handler_ran {
-            return Some(Role::FunctionNotLoaded.cause());
-        }
-        let hint_counts =
-            self.hinted.weight > Weight::Nothing && (!self.hint_needs_exit || self.exit != ProcessEnd::None);
-        // An error that the runtime reported has ended the invocation, whatever the function printed before.
-        let best = if hint_counts && self.proven.weight < Weight::Threw { self.hinted } else { self.proven };
-        let out_of_memory = match self.exit {
-            // What a report before the end of the process shows of the memory does not speak against it.
-            ProcessEnd::Killed => match self.memory {
-                MemoryUse::Unknown => self.ended,
-                MemoryUse::Left => false,
-                MemoryUse::Full => true,
-            },
-            ProcessEnd::Unexplained => self.memory == MemoryUse::Full,
-            ProcessEnd::Explained | ProcessEnd::None => false,
-        };
-        if out_of_memory && best.weight < Weight::Ended { Some(Role::OutOfMemory.cause()) } else { best.cause }
-    }
-}
-
-/// Returns the more informative of two statements about how a process ended.
-///
-/// `Unexplained`, `Killed` → `Killed`
-fn more_informative(one: ProcessEnd, other: ProcessEnd) -> ProcessEnd {
-    let order = [ProcessEnd::Killed, ProcessEnd::Explained, ProcessEnd::Unexplained];
-    order.into_iter().find(|end| *end == one || *end == other).unwrap_or(ProcessEnd::None)
 }
 
 impl Invocations {
@@ -322,7 +127,7 @@ impl Invocations {
 
     fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
         let origin = self.started.start(id, timestamp_ms);
-        if origin == Origin::Foreign {
+        if origin == IdOrigin::Foreign {
             return;
         }
         match self.states.get_mut(&id) {
@@ -337,7 +142,7 @@ impl Invocations {
             }
             let state = self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms));
             state.merge_init(&next);
-            state.doubtful |= origin == Origin::Doubtful;
+            state.doubtful |= origin == IdOrigin::Doubtful;
         }
         self.current = Some(id);
         self.crashed = None;
@@ -345,7 +150,7 @@ impl Invocations {
     }
 
     fn end(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
-        if self.started.origin_of_line(id, timestamp_ms) == Origin::Foreign {
+        if self.started.origin_of_line(id, timestamp_ms) == IdOrigin::Foreign {
             return;
         }
         self.close(id);
@@ -373,7 +178,7 @@ impl Invocations {
     fn report(&mut self, function_name: &str, timestamp_ms: i64, report: &Reported<'_>, failed: &mut FailureSink<'_>) {
         let id = report.request_id;
         let origin = self.started.origin_of_line(id, timestamp_ms);
-        if origin == Origin::Foreign {
+        if origin == IdOrigin::Foreign {
             return;
         }
         if report.concurrent {
@@ -391,7 +196,7 @@ impl Invocations {
             self.move_crash_to(id);
         }
         let mut state = self.states.remove(&id).unwrap_or_else(|| InvocationState::new(timestamp_ms));
-        state.doubtful |= origin == Origin::Doubtful;
+        state.doubtful |= origin == IdOrigin::Doubtful;
         if let Some(next) = self.take_next(function_name, failed) {
             state.merge(&next);
         }
@@ -408,7 +213,7 @@ impl Invocations {
             state.ended = true;
             state.timestamp_ms = timestamp_ms;
             self.crashed = None;
-            if origin != Origin::Doubtful {
+            if origin != IdOrigin::Doubtful {
                 self.ended = Some(id);
             }
             if self.current == Some(id) {
@@ -430,8 +235,8 @@ impl Invocations {
         evidence: &Evidence,
         failed: &mut FailureSink<'_>,
     ) {
-        let origin = request_id.map_or(Origin::Own, |id| self.started.origin_of_line(id, timestamp_ms));
-        if origin == Origin::Foreign {
+        let origin = request_id.map_or(IdOrigin::Own, |id| self.started.origin_of_line(id, timestamp_ms));
+        if origin == IdOrigin::Foreign {
             return;
         }
         if matches!(evidence.scope, Scope::Init { .. }) {
@@ -463,7 +268,7 @@ impl Invocations {
         let state = self.states.entry(id).or_insert_with(|| InvocationState {
             awaits_start,
             ended,
-            doubtful: origin == Origin::Doubtful,
+            doubtful: origin == IdOrigin::Doubtful,
             ..InvocationState::new(timestamp_ms)
         });
         // A process that crashes after its answer ends no invocation.
@@ -474,7 +279,7 @@ impl Invocations {
             state.merge(&next);
         }
         state.add(evidence, timestamp_ms);
-        if !state.ended && origin == Origin::Own && !needs_exit && !self.started.has_ended(id) {
+        if !state.ended && origin == IdOrigin::Own && !needs_exit && !self.started.has_ended(id) {
             self.current = Some(id);
             if evidence.scope == Scope::Process {
                 self.crashed = Some(id);

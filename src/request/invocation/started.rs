@@ -42,7 +42,7 @@ struct Open {
 
 /// Whether the platform may have written a line with a certain id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum IdOrigin {
     /// The invocation began in this stream, or none is open.
     Own,
     /// It may be foreign: an invocation of an earlier batch may still be open.
@@ -63,18 +63,18 @@ impl Started {
     }
 
     /// Notes a START. Returns its origin: a START inside another invocation is foreign.
-    pub(super) fn start(&mut self, id: RequestId, timestamp_ms: i64) -> Origin {
+    pub(super) fn start(&mut self, id: RequestId, timestamp_ms: i64) -> IdOrigin {
         if self.open.contains_key(&id) {
-            return Origin::Foreign;
+            return IdOrigin::Foreign;
         }
-        let origin = if self.concurrent { Origin::Own } else { self.origin(id, timestamp_ms, false) };
-        if origin == Origin::Foreign {
+        let origin = if self.concurrent { IdOrigin::Own } else { self.origin(id, timestamp_ms, false) };
+        if origin == IdOrigin::Foreign {
             return origin;
         }
         if self.open.len() >= MOST_OPEN {
             self.open.clear();
         }
-        let doubtful = origin == Origin::Doubtful;
+        let doubtful = origin == IdOrigin::Doubtful;
         self.open.insert(id, Open { timestamp_ms, carried: false, doubtful });
         origin
     }
@@ -93,25 +93,25 @@ impl Started {
     }
 
     /// Returns the origin of a line with this id.
-    pub(super) fn origin_of_line(&self, id: RequestId, timestamp_ms: i64) -> Origin {
+    pub(super) fn origin_of_line(&self, id: RequestId, timestamp_ms: i64) -> IdOrigin {
         self.origin(id, timestamp_ms, true)
     }
 
     /// `knows_ended`: whether an ended invocation can have more lines. A START is of another invocation.
-    fn origin(&self, id: RequestId, timestamp_ms: i64, knows_ended: bool) -> Origin {
+    fn origin(&self, id: RequestId, timestamp_ms: i64, knows_ended: bool) -> IdOrigin {
         if let Some(open) = self.open.get(&id) {
-            return if open.doubtful { Origin::Doubtful } else { Origin::Own };
+            return if open.doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
         if self.open.is_empty() || knows_ended && self.ended.contains(&id) {
-            return Origin::Own;
+            return IdOrigin::Own;
         }
-        let mut origin = Origin::Own;
+        let mut origin = IdOrigin::Own;
         for open in self.open.values() {
             let is_stale = timestamp_ms.saturating_sub(open.timestamp_ms) > LONGEST_MS;
             match open {
                 _ if is_stale => {}
-                Open { carried: false, doubtful: false, .. } => return Origin::Foreign,
-                _ => origin = Origin::Doubtful,
+                Open { carried: false, doubtful: false, .. } => return IdOrigin::Foreign,
+                _ => origin = IdOrigin::Doubtful,
             }
         }
         origin
