@@ -67,7 +67,6 @@ impl Function {
             log.line(LogLevel::Warn, message, json!({"variables": not_honoured}));
         }
         let table = Rules::load(environment)?.table();
-        let log = Log::new(&settings);
         if settings.max_concurrency > 1 {
             let message = "several invocations at a time are configured (Managed Instances), and this function takes one at a time";
             log.line(LogLevel::Warn, message, json!({"maxConcurrency": settings.max_concurrency}));
