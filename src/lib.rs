@@ -13,6 +13,7 @@
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: failures to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
+//! * `signed`: signed calls of services that need no SDK client.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 //!
@@ -35,5 +36,7 @@ pub mod publish;
 pub mod record;
 pub mod request;
 pub mod settings;
+#[cfg(feature = "publish")]
+pub mod signed;
 pub mod source;
 pub mod tally;

@@ -1,28 +1,18 @@
 //! A small signed client of AWS: one call at a time, at a rate that AWS allows, tried again where that helps.
 //!
-//! A whole SDK client of CloudWatch Logs takes a minute to compile, and three calls need none: signature and connection
-//! are those of the client of CloudWatch.
+//! [`why5xx::signed`] sends each of them; this module adds the rate, the retries and the words for the user.
 
-use std::error::Error;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
-use aws_smithy_runtime_api::client::identity::Identity;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use http_body_util::{BodyExt, Limited};
-use serde::Deserialize;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
 use why5xx::publish::THROTTLE_CODES;
+use why5xx::signed::{self, Answer, Signer};
 
 use super::credentials::Session;
 use crate::Failed;
@@ -53,9 +43,6 @@ const MANY_THROTTLES: u32 = 5;
 
 /// A clock that is off by less does not spoil a signature: it is valid for five minutes.
 const TOLERATED_SKEW_SECONDS: i64 = 240;
-
-/// Longest text of an error of AWS that is shown, in characters.
-const SHOWN_CHARS: usize = 300;
 
 /// Error codes of temporary credentials that ended.
 const EXPIRED_CODES: &[&str] = &["ExpiredTokenException", "ExpiredToken"];
@@ -102,17 +89,10 @@ pub(super) enum CallError {
     },
 }
 
-/// One attempt.
-enum Attempt {
-    Done(Vec<u8>),
-    Refused { status: u16, code: String, message: String, date_seconds: Option<i64> },
-    Fault(String),
-}
-
 /// The client. All calls share one rate.
 pub(super) struct Client {
     pub(super) session: Session,
-    connector: Connector,
+    signed: signed::Client,
     runtime: Runtime,
     rate: Rate,
     /// Seconds by which AWS's clock is ahead of ours.
@@ -123,12 +103,8 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(session: Session, stop: Arc<AtomicBool>) -> Result<Self, Failed> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let connector = Connector::builder()
-            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build();
-        Ok(Self { session, connector, runtime, rate: Rate::new(), clock_ahead: 0, stop })
+        let signed = signed::Client::new(Some(ProxyConfig::from_env()), CONNECT_TIMEOUT, MOST_BODY_BYTES);
+        Ok(Self { session, signed, runtime, rate: Rate::new(), clock_ahead: 0, stop })
     }
 
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
@@ -140,11 +116,13 @@ impl Client {
             self.pause(turn)?;
             let attempt = self.wait(self.attempt(call, body))?;
             let why = match attempt {
-                Attempt::Done(body) => {
+                Ok(Answer::Done(body)) => {
                     self.rate.accepted();
                     return Ok(body);
                 }
-                Attempt::Refused { status, code, .. } if status == 429 || THROTTLE_CODES.contains(&code.as_str()) => {
+                Ok(Answer::Refused { status, code, .. })
+                    if status == 429 || THROTTLE_CODES.contains(&code.as_str()) =>
+                {
                     self.rate.halve();
                     throttles += 1;
                     if throttles == MANY_THROTTLES {
@@ -154,8 +132,8 @@ impl Client {
                     }
                     continue;
                 }
-                Attempt::Refused { status, code, .. } if status >= 500 => format!("server error {status} {code}"),
-                Attempt::Refused { code, message, date_seconds, .. } => {
+                Ok(Answer::Refused { status, code, .. }) if status >= 500 => format!("server error {status} {code}"),
+                Ok(Answer::Refused { code, message, date_seconds, .. }) => {
                     let ahead = date_seconds.map_or(0, |date| date - now_seconds());
                     if CLOCK_CODES.contains(&code.as_str())
                         && !is_clock_set
@@ -175,7 +153,7 @@ impl Client {
                     }
                     return Err(CallError::Refused { code, message });
                 }
-                Attempt::Fault(why) => why,
+                Err(why) => why,
             };
             attempts += 1;
             // The identity is only shown; nothing waits long for it.
@@ -206,31 +184,9 @@ impl Client {
         })
     }
 
-    async fn attempt(&self, call: Call, body: &str) -> Attempt {
-        match timeout(ANSWER_TIMEOUT, self.exchange(call, body)).await {
-            Ok(Ok(attempt)) => attempt,
-            Ok(Err(why)) => Attempt::Fault(why),
-            Err(_) => Attempt::Fault(format!("no answer within {} seconds", ANSWER_TIMEOUT.as_secs())),
-        }
-    }
-
     /// Sends a request and reads the whole answer. An error is the reason why there is none.
-    async fn exchange(&self, call: Call, body: &str) -> Result<Attempt, String> {
-        let request = self.signed(call, body)?;
-        let response = self.connector.call(request).await.map_err(|error| root_of(&error))?;
-        let status = response.status().as_u16();
-        let date_seconds = response.headers().get("date").and_then(seconds_of);
-        let body = Limited::new(response.into_body(), MOST_BODY_BYTES);
-        let body = body.collect().await.map_err(|error| root_of(&*error))?.to_bytes();
-        if status == 200 {
-            return Ok(Attempt::Done(body.into()));
-        }
-        let (code, message) = error_of(&body);
-        Ok(Attempt::Refused { status, code, message, date_seconds })
-    }
-
-    fn signed(&self, call: Call, body: &str) -> Result<HttpRequest, String> {
-        let (service, url, mut headers) = match call {
+    async fn attempt(&self, call: Call, body: &str) -> Result<Answer, String> {
+        let (service, url, headers) = match call {
             Call::Logs(action) => (
                 "logs",
                 &self.session.logs_url,
@@ -245,39 +201,15 @@ impl Client {
                 vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())],
             ),
         };
-        headers.push(("user-agent", concat!("why5xx/", env!("CARGO_PKG_VERSION")).to_owned()));
         let url = format!("{}/", url.trim_end_matches('/'));
-        let identity: Identity = self.session.credentials.clone().into();
+        let request = signed::Request { method: "POST", service, url: &url, headers, body };
         let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let time = if self.clock_ahead < 0 { SystemTime::now() - ahead } else { SystemTime::now() + ahead };
-        let invalid = |error: &dyn Error| format!("no request can be made for {url}: {error}");
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.session.region)
-            .name(service)
-            .time(time)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| invalid(&error))?
-            .into();
-        let signable = SignableRequest::new(
-            "POST",
-            url.as_str(),
-            headers.iter().map(|(name, value)| (*name, value.as_str())),
-            SignableBody::Bytes(body.as_bytes()),
-        )
-        .map_err(|error| invalid(&error))?;
-        let (signature, _) = sign(signable, &parameters).map_err(|error| invalid(&error))?.into_parts();
-        let mut request = HttpRequest::new(body.to_owned().into());
-        request.set_method("POST").map_err(|error| invalid(&error))?;
-        request.set_uri(url.as_str()).map_err(|error| invalid(&error))?;
-        for (name, value) in headers {
-            request.headers_mut().insert(name, value);
+        let signer = Signer { credentials: &self.session.credentials, region: &self.session.region, time };
+        match timeout(ANSWER_TIMEOUT, self.signed.exchange(&request, signer)).await {
+            Ok(answer) => answer.map_err(|why| printable(&why)),
+            Err(_) => Err(format!("no answer within {} seconds", ANSWER_TIMEOUT.as_secs())),
         }
-        for (name, value) in signature.headers() {
-            request.headers_mut().insert(name.to_owned(), value.to_owned());
-        }
-        Ok(request)
     }
 
     /// Says in one sentence why a call failed and what to do. `on` is what it was about.
@@ -364,44 +296,6 @@ impl Rate {
     }
 }
 
-/// An error of AWS: JSON of CloudWatch Logs, XML of STS.
-#[derive(Deserialize, Default)]
-struct ErrorBody {
-    #[serde(rename = "__type", alias = "code", default)]
-    code: String,
-    #[serde(alias = "Message", default)]
-    message: String,
-}
-
-/// Returns code and message of an error. Whatever answered may not be AWS.
-fn error_of(body: &[u8]) -> (String, String) {
-    let text = String::from_utf8_lossy(body);
-    let error: ErrorBody = serde_json::from_str(&text).unwrap_or_else(|_| ErrorBody {
-        code: between(&text, "<Code>", "</Code>").unwrap_or_default().to_owned(),
-        message: between(&text, "<Message>", "</Message>").unwrap_or_default().to_owned(),
-    });
-    let code = error.code.rsplit('#').next().unwrap_or_default();
-    let looks_like_one = code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') && (1..=64).contains(&code.len());
-    let code = if looks_like_one { code } else { "unreadable code" };
-    (code.to_owned(), error.message.chars().take(SHOWN_CHARS).collect())
-}
-
-/// Returns the text between two marks.
-pub(super) fn between<'t>(text: &'t str, before: &str, behind: &str) -> Option<&'t str> {
-    Some(text.split_once(before)?.1.split_once(behind)?.0)
-}
-
-/// Returns the innermost reason of an error, which the outer ones only wrap.
-fn root_of(error: &(dyn Error + 'static)) -> String {
-    let root = std::iter::successors(Some(error), |&error| error.source()).last();
-    printable(&root.map_or_else(String::new, ToString::to_string))
-}
-
-/// Returns the time of a header `Date` in seconds since 1970-01-01T00:00:00Z.
-fn seconds_of(date: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(date).ok().map(|time| time.timestamp().as_second())
-}
-
 fn now_seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }
@@ -443,29 +337,5 @@ mod tests {
         let told = client.sentence(&error, call, "g");
         assert!(told.starts_with(&format!("{url} gives no answer (")), "{told}");
         assert!(told.ends_with("check the network, its proxy and the Region eu-west-1"), "{told}");
-    }
-
-    #[test]
-    fn errors_of_both_services_are_read_and_what_is_no_error_of_aws_is_not_quoted() {
-        let rows = [
-            (r#"{"__type":"com.amazonaws.logs#ThrottlingException","message":"slow"}"#, "ThrottlingException", "slow"),
-            (r#"{"__type":"AccessDeniedException","Message":"no"}"#, "AccessDeniedException", "no"),
-            (
-                "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>x</Message></Error></ErrorResponse>",
-                "ExpiredToken",
-                "x",
-            ),
-            ("<html>blocked by a proxy</html>", "unreadable code", ""),
-            ("", "unreadable code", ""),
-        ];
-        for (body, code, message) in rows {
-            assert_eq!(error_of(body.as_bytes()), (code.to_owned(), message.to_owned()), "{body}");
-        }
-    }
-
-    #[test]
-    fn the_date_of_an_answer_is_read() {
-        assert_eq!(seconds_of("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
-        assert_eq!(seconds_of("yesterday"), None);
     }
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use aws_sdk_cloudwatch::config::Credentials;
 use serde::Deserialize;
 use why5xx::settings::Environment;
+use why5xx::signed::endpoint;
 
 use crate::Failed;
 use crate::terminal::printable;
@@ -75,24 +76,6 @@ impl Session {
     }
 }
 
-/// Returns the endpoint of a service.
-///
-/// Source: the DNS suffixes of `partitions.json` of the SDKs; AWS General Reference, "FIPS endpoints". In GovCloud the
-/// usual endpoints are the FIPS ones.
-fn endpoint(service: &str, region: &str, fips: bool) -> String {
-    let suffix = match region {
-        _ if region.starts_with("cn-") => "amazonaws.com.cn",
-        _ if region.starts_with("eusc-") => "amazonaws.eu",
-        _ if region.starts_with("us-iso-") => "c2s.ic.gov",
-        _ if region.starts_with("us-isob-") => "sc2s.sgov.gov",
-        _ if region.starts_with("us-isof-") => "csp.hci.ic.gov",
-        _ if region.starts_with("eu-isoe-") => "cloud.adc-e.uk",
-        _ => "amazonaws.com",
-    };
-    let fips = if fips && !region.starts_with("us-gov-") { "-fips" } else { "" };
-    format!("https://{service}{fips}.{region}.{suffix}")
-}
-
 /// Keys as the AWS CLI exports them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -138,22 +121,6 @@ fn aws_cli(arguments: &[&str], profile: Option<&str>) -> Result<Vec<u8>, String>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_partition_has_its_own_endpoint() {
-        let rows = [
-            ("eu-west-1", false, "https://logs.eu-west-1.amazonaws.com"),
-            ("us-east-1", true, "https://logs-fips.us-east-1.amazonaws.com"),
-            ("us-gov-west-1", true, "https://logs.us-gov-west-1.amazonaws.com"),
-            ("cn-north-1", false, "https://logs.cn-north-1.amazonaws.com.cn"),
-            ("eusc-de-east-1", false, "https://logs.eusc-de-east-1.amazonaws.eu"),
-            ("us-iso-east-1", false, "https://logs.us-iso-east-1.c2s.ic.gov"),
-            ("us-isob-east-1", false, "https://logs.us-isob-east-1.sc2s.sgov.gov"),
-        ];
-        for (region, fips, url) in rows {
-            assert_eq!(endpoint("logs", region, fips), url);
-        }
-    }
 
     #[test]
     fn a_region_that_would_change_the_host_is_refused() {

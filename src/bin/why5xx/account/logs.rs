@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use why5xx::log_kind::LogKind;
+use why5xx::signed::between;
 
-use super::client::{Call, CallError, Client, between};
+use super::client::{Call, CallError, Client};
 use super::seen::Seen;
 use crate::input::Part;
 
