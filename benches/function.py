@@ -52,7 +52,7 @@ LIMIT = 60
 
 # Goals.
 START_TIMES_BARE = 2.0
-MAX_MB = 6.0
+MAX_MB = 6.3
 MAX_IDLE_MIB = 12.0
 HEALTHY_TIMES_BARE = 1.5
 
@@ -333,7 +333,7 @@ def goals(ours, bare, usual):
     healthy_times_bare = ours.median("healthy CPU") / bare.median("healthy CPU")
     goal = f"CPU of 20 log events, none failed / bare at most {HEALTHY_TIMES_BARE}"
     yield goal, f"{healthy_times_bare:.2f}", healthy_times_bare <= HEALTHY_TIMES_BARE
-    yield f"program at most {MAX_MB:.0f} MB", f"{ours.megabytes:.2f} MB", ours.megabytes <= MAX_MB
+    yield f"program at most {MAX_MB:.1f} MB", f"{ours.megabytes:.2f} MB", ours.megabytes <= MAX_MB
     idle = ours.median("idle")
     yield f"resident when idle at most {MAX_IDLE_MIB:.0f} MiB", f"{idle:.1f} MiB", idle <= MAX_IDLE_MIB
 

@@ -13,6 +13,7 @@
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: failures to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
+//! * `notify`: an event about an alarm to a message for people.
 //! * `signed`: signed calls of services that need no SDK client.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
@@ -30,6 +31,8 @@ pub mod failure;
 mod interner;
 mod keyed;
 pub mod log_kind;
+#[cfg(feature = "function")]
+pub mod notify;
 pub mod pipeline;
 mod placeholder;
 pub mod publish;

@@ -1,4 +1,6 @@
-//! Entry point of the function: reads the settings and passes each invocation to [`function::Function`].
+//! Entry point of the functions: reads the settings and passes each invocation to what the handler names.
+//!
+//! They are one program, so that one zip and one build serve the whole stack.
 
 mod function;
 
@@ -10,21 +12,14 @@ use lambda_runtime::tower::util::{MapRequestLayer, MapResultLayer};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde::{Deserialize, Deserializer};
 
-use function::{Function, log};
-use why5xx::settings::{Environment, Settings};
+use function::{Alarms, Function, log};
+use why5xx::settings::{Environment, Handler, Settings, SettingsError};
 
-// An environment handles one batch at a time, so one thread is enough. It also starts faster than several.
+// An environment handles one event at a time, so one thread is enough. It also starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log::report_panics();
-    let function = match start() {
-        Ok(function) => function,
-        Err(error) => {
-            log::fatal(&error.to_string());
-            return ExitCode::FAILURE;
-        }
-    };
-    match serve(function).await {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::fatal(&error);
@@ -33,18 +28,34 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Does all work that needs no invocation, so that it does not delay the first one.
-fn start() -> Result<Function, why5xx::settings::SettingsError> {
+/// Serves as the handler that the function is configured with. Returns the reason why the environment ends.
+async fn run() -> Result<(), String> {
     let environment = Environment::of_process();
-    Settings::require_lambda(&environment)?;
-    Function::new(Settings::load(&environment)?, &environment)
+    let invalid = |error: SettingsError| error.to_string();
+    Settings::require_lambda(&environment).map_err(invalid)?;
+    // All work that needs no invocation is done before the first one.
+    let settings = Settings::load(&environment).map_err(invalid)?;
+    match Handler::of(&environment).map_err(invalid)? {
+        Handler::Count => serve(Function::new(settings, &environment).map_err(invalid)?).await,
+        Handler::Notify => serve_alarms(Alarms::new(settings, &environment).map_err(invalid)?).await,
+    }
 }
 
 /// Reason why the environment ends. A new one has fresh credentials.
 const CREDENTIALS: &str =
     "the credentials are expired or not valid; the environment ends, so that the next one has fresh ones";
 
-/// Serves invocations. Returns the reason why the environment ends.
+/// Serves events about alarms. Returns the reason why the environment ends.
+async fn serve_alarms(alarms: Alarms) -> Result<(), String> {
+    let alarms = Arc::new(tokio::sync::Mutex::new(alarms));
+    let handler = service_fn(move |event: LambdaEvent<serde_json::Value>| {
+        let alarms = Arc::clone(&alarms);
+        async move { alarms.lock().await.invoke(&event.payload, &event.context.request_id, event.context.deadline).await }
+    });
+    Runtime::new(handler).run().await.map_err(|error| format!("the Runtime API failed: {error}"))
+}
+
+/// Serves batches of log events. Returns the reason why the environment ends.
 async fn serve(function: Function) -> Result<(), String> {
     // An environment has one invocation at a time. Unlike std's, tokio's mutex is not poisoned by a panic.
     let function = Arc::new(tokio::sync::Mutex::new(function));

@@ -9,6 +9,8 @@ mod environment;
 mod error;
 mod file;
 mod glob;
+#[cfg(feature = "function")]
+mod notify;
 mod rules;
 mod toml_file;
 
@@ -19,6 +21,8 @@ pub use aws::{Aws, Proxies};
 pub use environment::Environment;
 pub use error::SettingsError;
 use file::SettingsFile;
+#[cfg(feature = "function")]
+pub use notify::{Links, NotifySettings};
 pub use rules::Rules;
 
 use crate::log_kind::LogKind;
@@ -45,7 +49,15 @@ pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
 pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
 /// Most distinct routes (with their API and stage) with dimensions of their own; the rest counts as `other`.
 pub const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
+/// Topics that messages about alarms go to, separated by commas.
+pub const TOPIC_ARNS: &str = "WHY5XX_TOPIC_ARNS";
+/// Address of the dashboard, for messages about alarms.
+pub const DASHBOARD_URL: &str = "WHY5XX_DASHBOARD_URL";
+/// Address of the runbook, or another text about it, for messages about alarms.
+pub const RUNBOOK_URL: &str = "WHY5XX_RUNBOOK_URL";
 
+/// Handler that the function is configured with.
+const HANDLER: &str = "_HANDLER";
 /// Level of Lambda's logging configuration. [`LOG_LEVEL`] overrides it.
 const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// Log group of the function itself.
@@ -103,6 +115,30 @@ impl LogLevel {
             Self::Error => "ERROR",
             Self::Fatal => "FATAL",
         }
+    }
+}
+
+/// What the program does in Lambda. All functions of a stack have the same program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handler {
+    /// Count the failures in log events.
+    Count,
+    /// Send messages about alarms.
+    Notify,
+}
+
+impl Handler {
+    /// Returns the handler that the function is configured with: `notify`, and any other for counting.
+    ///
+    /// # Errors
+    ///
+    /// If it is not UTF-8.
+    pub fn of(environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(match environment.value(HANDLER)?.as_deref() {
+            Some("notify") => Self::Notify,
+            // `bootstrap`, or what somebody who builds a function of this program wrote, for Lambda demands a handler.
+            _ => Self::Count,
+        })
     }
 }
 

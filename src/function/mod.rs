@@ -2,6 +2,7 @@
 //!
 //! This module orders the steps and decides whether an invocation fails. The library implements the steps.
 
+mod alarms;
 mod answer;
 mod error;
 pub(crate) mod log;
@@ -21,6 +22,7 @@ use why5xx::publish::{OwnMetric, OwnMetrics, Part, Published, Publisher, canary}
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 use why5xx::source::Records;
 
+pub(crate) use alarms::Alarms;
 use answer::Answer;
 use error::InvocationError;
 use log::Log;
@@ -320,6 +322,17 @@ fn count(
     }
 }
 
+/// Returns the time until the deadline of an invocation, without what reporting an error takes.
+fn time_left(deadline_ms: u64) -> Duration {
+    let left = Duration::from_millis(deadline_ms).saturating_sub(now()).saturating_sub(REPORTING_TIME);
+    left.min(LONGEST_INVOCATION)
+}
+
+/// Returns the time since 1970-01-01T00:00:00Z.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// What the batches of an invocation showed.
 struct Found<'a> {
     totals: &'a log::Totals,
@@ -342,14 +355,13 @@ struct Invocation<'a> {
 impl<'a> Invocation<'a> {
     fn begin(payload: &'a [u8], deadline_ms: u64) -> Self {
         let began = Instant::now();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let left = Duration::from_millis(deadline_ms).saturating_sub(now).saturating_sub(REPORTING_TIME);
+        let left = time_left(deadline_ms);
         Self {
             payload,
             began,
-            now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
-            until: began + left.min(LONGEST_INVOCATION),
-            count_until: began + left.min(LONGEST_INVOCATION) / 2,
+            now_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+            until: began + left,
+            count_until: began + left / 2,
         }
     }
 

@@ -94,12 +94,7 @@ impl Aws {
             None => region(DEFAULT_REGION)?
                 .ok_or(SettingsError::Missing { variable: REGION, purpose: "the region that the metrics go to" })?,
         };
-        let url = |variable| environment.parsed(variable, URL_RULE, url);
-        let endpoint_url = match url(ENDPOINT_URL_CLOUDWATCH)? {
-            _ if switch(IGNORE_CONFIGURED_ENDPOINT_URLS)? => None,
-            Some(url) => Some(url),
-            None => url(ENDPOINT_URL)?,
-        };
+        let endpoint_url = Self::endpoint_of(environment, ENDPOINT_URL_CLOUDWATCH)?;
         let mut not_honoured: Vec<_> = NOT_HONOURED.into_iter().filter(|name| environment.has(name)).collect();
         let proxies = proxies(environment, &mut not_honoured)?;
         Ok(Self {
@@ -123,6 +118,21 @@ impl Aws {
 }
 
 impl Aws {
+    /// Returns the endpoint that `variable` names for one service, or another variable for all; None for the Region's own.
+    pub(super) fn endpoint_of(
+        environment: &Environment,
+        variable: &'static str,
+    ) -> Result<Option<String>, SettingsError> {
+        let url = |variable| environment.parsed(variable, URL_RULE, url);
+        if environment.parsed(IGNORE_CONFIGURED_ENDPOINT_URLS, "true or false", parse_bool)?.unwrap_or(false) {
+            return Ok(None);
+        }
+        match url(variable)? {
+            Some(url) => Ok(Some(url)),
+            None => url(ENDPOINT_URL),
+        }
+    }
+
     /// Sets the endpoint, from the option `--endpoint-url`.
     ///
     /// # Errors

@@ -48,6 +48,9 @@ fn every_variable_is_on_the_page_of_the_settings() {
         settings::EXEMPLARS_PER_CAUSE,
         settings::CANARY_LOG_GROUP,
         settings::DIMENSION_SETS_LIMIT,
+        settings::TOPIC_ARNS,
+        settings::DASHBOARD_URL,
+        settings::RUNBOOK_URL,
     ] {
         assert!(page.contains(&format!("| `{variable}` |")), "{variable}");
     }

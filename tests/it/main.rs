@@ -25,6 +25,7 @@ mod hostile;
 #[cfg(unix)]
 mod html_file;
 mod inputs;
+mod notify;
 mod odd_batches;
 mod own_rules;
 mod properties;

@@ -31,7 +31,7 @@ RUNNERS = {"arm64": QEMU} | {OWN: []}
 REQUESTS = 3000
 
 # Most bytes of a program: docs/performance.md.
-MOST_BYTES = 6_000_000
+MOST_BYTES = 6_300_000
 
 # Fields of the function's log that tell times, which differ.
 TIMES = {"countMs", "publishMs", "timestamp"}

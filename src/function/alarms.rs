@@ -1,0 +1,55 @@
+//! Invocations with events about alarms: a message is sent, and one line logged about it.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use why5xx::notify::{Notifier, Outcome};
+use why5xx::settings::{Environment, LogLevel, NotifySettings, Rules, Settings, SettingsError};
+
+use super::log::Log;
+use super::time_left;
+
+/// State of the function that sends messages about alarms.
+pub(crate) struct Alarms {
+    notifier: Notifier,
+    log: Log,
+}
+
+impl Alarms {
+    /// Creates the function and its client.
+    ///
+    /// # Errors
+    ///
+    /// If settings are missing, or own rules are invalid. A retry does not help.
+    pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
+        let log = Log::new(&settings);
+        let table = Rules::load(environment)?.table();
+        Ok(Self { notifier: Notifier::new(NotifySettings::load(environment, &settings)?, table), log })
+    }
+
+    /// Handles one event of EventBridge.
+    ///
+    /// # Errors
+    ///
+    /// If the message could not be sent. Lambda retries, and finally sends the event to the topic itself.
+    pub(crate) async fn invoke(&mut self, event: &Value, request_id: &str, deadline_ms: u64) -> Result<(), Diagnostic> {
+        self.log.begin(request_id);
+        let alarm = &event["detail"]["alarmName"];
+        let until = Instant::now() + time_left(deadline_ms);
+        match self.notifier.handle(event, until).await {
+            Ok(Outcome::Nothing(why)) => {
+                self.log.line(LogLevel::Info, "no message", json!({"alarm": alarm, "why": why}));
+                Ok(())
+            }
+            Ok(Outcome::Sent { unread }) => {
+                let level = if unread.is_empty() { LogLevel::Info } else { LogLevel::Warn };
+                self.log.line(level, "message sent", json!({"alarm": alarm, "notRead": unread}));
+                Ok(())
+            }
+            Err(error) => {
+                self.log.line(LogLevel::Error, "message not sent", json!({"alarm": alarm, "error": error.to_string()}));
+                Err(Diagnostic { error_type: "NotSent".to_owned(), error_message: error.to_string() })
+            }
+        }
+    }
+}

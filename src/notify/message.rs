@@ -1,0 +1,326 @@
+//! A message for people: a subject, a text for e-mail, and a notification for chats.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::event::{Change, State};
+use super::facts::{Facts, Failing, Run, Series};
+use crate::cause::{Cause, Step, Table};
+use crate::settings::Links;
+
+/// Most series in full; the rest is a number.
+const SHOWN_IN_FULL: usize = 5;
+
+/// Longest subject, in characters.
+///
+/// Source: SNS API Reference, Publish, Subject: ASCII text of less than 100 characters, without line breaks.
+const SUBJECT_CHARS: usize = 99;
+
+/// Longest name or reason that somebody else wrote, in characters; our own limit.
+const QUOTED_CHARS: usize = 300;
+
+/// Longest description of a notification, in characters.
+///
+/// Source: Slack API, section block: 3,000 characters of text. The custom notifications of AWS name no limit.
+const DESCRIPTION_CHARS: usize = 2_900;
+
+/// What a message needs besides the event and the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'c> {
+    /// Causes with their remedies.
+    pub table: &'c Table,
+    /// Addresses.
+    pub links: &'c Links,
+    /// Region of the alarm.
+    pub region: &'c str,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Subject: printable ASCII, fewer than 100 characters.
+    pub subject: String,
+    /// Text for e-mail. Names and reasons in it are printable ASCII.
+    pub text: String,
+    /// Custom notification of Amazon Q Developer in chat applications.
+    pub chat: Value,
+}
+
+impl Message {
+    /// Writes the message about a change; None if the event was not understood.
+    pub fn about(change: Option<&Change>, facts: &Facts, context: &Context<'_>) -> Self {
+        let Some(change) = change else { return not_understood(context) };
+        let subject = plain(&subject(change, facts), SUBJECT_CHARS);
+        let mut text = String::new();
+        let mut chat = String::new();
+        let shown = &facts.failing[..facts.failing.len().min(SHOWN_IN_FULL)];
+        for (number, failing) in shown.iter().enumerate() {
+            if number > 0 {
+                text.push_str("---\n\n");
+            }
+            let headline = headline(change, failing);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{headline}");
+            let _ = writeln!(chat, "*{}*", for_chat(&headline));
+            if change.state == State::Alarm {
+                let cause = cause(&failing.series, context.table);
+                remedy(&mut text, failing, cause, change, context);
+                if let Some(cause) = cause {
+                    let _ = writeln!(chat, "{}", cause.title);
+                }
+                if !failing.requests.is_empty() {
+                    let _ = writeln!(chat, "Requests: {}", for_chat(&requests(failing)));
+                }
+            }
+            text.push('\n');
+        }
+        let mut end = String::new();
+        ending(&mut end, change, facts, context);
+        text.push_str(&end);
+        let short: String = chat.chars().chain(for_chat(&end).chars()).take(DESCRIPTION_CHARS).collect();
+        let chat = notification(&subject, &short, &change.alarm, shown, context);
+        Self { subject, text, chat }
+    }
+
+    /// Returns the message as SNS takes it with `MessageStructure` json: a text for each protocol.
+    ///
+    /// Amazon Q Developer in chat applications subscribes by https. Whoever else does gets the notification as well.
+    pub fn by_protocol(&self) -> String {
+        json!({"default": self.text, "https": self.chat.to_string()}).to_string()
+    }
+}
+
+fn not_understood(context: &Context<'_>) -> Message {
+    let subject = "ALARM: an event about an alarm was not understood".to_owned();
+    let mut text =
+        "An event about an alarm on failures arrived that names no alarm or no state, so look at the dashboard. \
+                    If nobody sent it as a test, CloudWatch has changed its events: please report it.\n\n"
+            .to_owned();
+    links(&mut text, context);
+    let chat = notification(&subject, &for_chat(&text), "", &[], context);
+    Message { subject, text, chat }
+}
+
+fn subject(change: &Change, facts: &Facts) -> String {
+    let state = if change.state == State::Alarm { "ALARM" } else { "OK" };
+    match facts.failing.as_slice() {
+        [] => format!("{state}: {}", change.alarm),
+        [only] => format!("{state}: {}", headline(change, only)),
+        [first, ..] => format!("{state}: {} failing, most: {}", facts.failing.len(), headline(change, first)),
+    }
+}
+
+/// `orders/prod: lambda_permission, 14 requests in 10 minutes since 14:12 UTC`
+fn headline(change: &Change, failing: &Failing) -> String {
+    let name = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { plain(text, QUOTED_CHARS) };
+    let place = name(&failing.series.place(), "an API that the event does not name");
+    let cause = name(failing.series.get("Cause").unwrap_or_default(), "a cause that the event does not name");
+    let what = match (&failing.run, change.state) {
+        (_, State::Ok | State::Other) => String::new(),
+        (Some(run), State::Alarm) => format!(", {}", how_often(run, change.at_ms)),
+        (None, State::Alarm) => String::new(),
+    };
+    format!("{place}: {cause}{what}")
+}
+
+/// `14 requests in 10 minutes since 14:12 UTC`
+fn how_often(run: &Run, at_ms: Option<i64>) -> String {
+    let Run { failures, since_ms, minutes, is_older } = *run;
+    let requests = counted(failures, "request");
+    let minutes = counted(minutes.unsigned_abs(), "minute");
+    let since = clock(since_ms, at_ms);
+    if is_older {
+        format!("{requests} in {minutes}, since {since} or longer")
+    } else {
+        format!("{requests} in {minutes} since {since}")
+    }
+}
+
+fn cause(series: &Series, table: &Table) -> Option<&'static Cause> {
+    table.by_id(series.get("Cause")?)
+}
+
+/// Writes what to check first, what to change, and the requests.
+fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &Change, context: &Context<'_>) {
+    let id = plain(failing.series.get("Cause").unwrap_or_default(), QUOTED_CHARS);
+    match cause {
+        None if id.is_empty() => {}
+        None => {
+            let _ = writeln!(
+                text,
+                "No remedy is known for {id} here: it is by a rule that was removed, or newer than this version."
+            );
+        }
+        Some(cause) => {
+            let _ = writeln!(text, "{}.", cause.title);
+            for (heading, steps) in [("Check first", cause.remedy.confirm), ("Fix", cause.remedy.fix)] {
+                if let Some(step) = steps.first() {
+                    let Step { prose, code, reading } = Step::new(step);
+                    let _ = writeln!(text, "\n{heading}: {prose}");
+                    for line in filled(code, &failing.series, change, context.region).lines() {
+                        let _ = writeln!(text, "    {line}");
+                    }
+                    if !reading.is_empty() {
+                        let _ = writeln!(text, "{reading}");
+                    }
+                }
+            }
+            let _ = writeln!(text, "\nAll of it: why5xx explain {id}");
+        }
+    }
+    if !failing.requests.is_empty() {
+        let _ = writeln!(text, "Requests: {}", requests(failing));
+    }
+}
+
+fn requests(failing: &Failing) -> String {
+    failing.requests.iter().map(|id| plain(id, QUOTED_CHARS)).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes what concerns the alarm as a whole.
+fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'_>) {
+    let alarm = plain(&change.alarm, QUOTED_CHARS);
+    let more = facts.failing.len().saturating_sub(SHOWN_IN_FULL);
+    if more > 0 {
+        let _ = writeln!(
+            text,
+            "{more} more {} failing, each less often; the dashboard has all.\n",
+            if more == 1 { "is" } else { "are" }
+        );
+    }
+    let since = change.at_ms.map_or(String::new(), |ms| format!(" since {}", date(ms)));
+    match (change.state, &change.contributor) {
+        (State::Alarm, None) if facts.failing.is_empty() => {
+            let _ = writeln!(
+                text,
+                "The alarm is on{since}, and which API, stage and cause is not known. CloudWatch says: {}. This shows it:\n    \
+                 aws cloudwatch describe-alarm-contributors --region {} --alarm-name '{}'\n",
+                plain(&change.reason, QUOTED_CHARS).trim_end_matches('.'),
+                context.region,
+                alarm.replace('\'', "")
+            );
+        }
+        (State::Alarm, _) => {}
+        (_, None) => {
+            let before = match change.previous {
+                Some((_, Some(ms))) => format!("; it was on since {}", date(ms)),
+                _ => String::new(),
+            };
+            let _ = writeln!(text, "All of this alarm is OK again{since}{before}.\n");
+        }
+        (_, Some(_)) => {
+            let _ = writeln!(text, "Fewer failures than the threshold{since}. Something else keeps the alarm on.\n");
+        }
+    }
+    for unread in &facts.unread {
+        let _ = writeln!(text, "Not known: {}", plain(unread, QUOTED_CHARS));
+    }
+    let since = if change.state == State::Alarm && change.contributor.is_none() { since } else { String::new() };
+    let _ = writeln!(text, "Alarm: {alarm}{since}");
+    links(text, context);
+}
+
+fn links(text: &mut String, context: &Context<'_>) {
+    let Links { dashboard, logs, runbook } = context.links;
+    for (name, link) in [("Dashboard", dashboard), ("Logs", logs), ("Runbook", runbook)] {
+        if let Some(link) = link {
+            let _ = writeln!(text, "{name}: {link}");
+        }
+    }
+}
+
+/// Source: Amazon Q Developer in chat applications, Administrator Guide, "Custom notifications": `version`, `source` and
+/// `content.description` are required.
+fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing], context: &Context<'_>) -> Value {
+    let mut causes: Vec<&Cause> = shown.iter().filter_map(|failing| cause(&failing.series, context.table)).collect();
+    causes.dedup_by_key(|cause| cause.id);
+    let check = |cause: &&Cause| {
+        let step = Step::new(cause.remedy.confirm.first()?).prose;
+        Some(format!("{}: {step} All of it: `why5xx explain {}`", cause.id, cause.id))
+    };
+    json!({
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": for_chat(subject),
+            "description": description,
+            "nextSteps": causes.iter().filter_map(check).collect::<Vec<_>>(),
+            "keywords": causes.iter().map(|cause| cause.id).collect::<Vec<_>>(),
+        },
+        // ALARM and OK of one alarm stand in one thread, where the channel allows threads.
+        "metadata": {"threadId": for_chat(&plain(thread, QUOTED_CHARS)), "summary": for_chat(subject), "eventType": "why5xx"},
+    })
+}
+
+/// Returns the lines to copy with what is known filled in, where that needs no quoting.
+fn filled(code: &str, series: &Series, change: &Change, region: &str) -> String {
+    let api_id = series
+        .get("ApiId")
+        .filter(|id| id.len() == 10 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    let is_word =
+        |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let account = series.get("AccountId").unwrap_or(&change.account);
+    let known = [
+        ("API_ID", api_id),
+        ("STAGE", series.get("Stage").filter(is_word)),
+        ("REGION", Some(region).filter(is_word)),
+        ("ACCOUNT", Some(account).filter(is_word)),
+    ];
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let mut filled = code.to_owned();
+    for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        let mut text = String::new();
+        let mut rest = filled.as_str();
+        while let Some(at) = rest.find(name) {
+            let (before, behind) = (&rest[..at], &rest[at + name.len()..]);
+            let last = before.bytes().last().or_else(|| text.bytes().last());
+            let is_whole = !last.is_some_and(is_part) && !behind.bytes().next().is_some_and(is_part);
+            text.push_str(before);
+            text.push_str(if is_whole { value } else { name });
+            rest = behind;
+        }
+        text.push_str(rest);
+        filled = text;
+    }
+    filled
+}
+
+/// Text of somebody else as printable ASCII, with an end.
+fn plain(text: &str, most_chars: usize) -> String {
+    let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    if text.chars().count() <= most_chars {
+        return text.chars().map(printable).collect();
+    }
+    text.chars().take(most_chars - 3).map(printable).chain("...".chars()).collect()
+}
+
+/// Without what chats read as mentions, links and emphasis.
+fn for_chat(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '<' | '>' | '*' | '`') { '\'' } else { c }).collect()
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `14:12 UTC`, with the date if that is another one than the change's.
+fn clock(ms: i64, at_ms: Option<i64>) -> String {
+    let day = |ms: i64| ms.div_euclid(86_400_000);
+    if at_ms.is_some_and(|at_ms| day(at_ms) == day(ms)) { formatted(ms, "%H:%M UTC") } else { date(ms) }
+}
+
+/// `2026-05-04 14:12 UTC`
+fn date(ms: i64) -> String {
+    formatted(ms, "%Y-%m-%d %H:%M UTC")
+}
+
+fn formatted(ms: i64, format: &str) -> String {
+    Timestamp::from_millisecond(ms)
+        .map_or_else(|_| "an unknown time".to_owned(), |time| time.strftime(format).to_string())
+}
+
+#[cfg(test)]
+mod tests;

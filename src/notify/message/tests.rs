@@ -1,0 +1,193 @@
+use serde_json::json;
+
+use super::super::facts::Facts;
+use super::*;
+
+const AT_MS: i64 = 1_777_904_520_000;
+
+fn links() -> Links {
+    Links {
+        dashboard: Some("https://console.example/#dashboard".to_owned()),
+        logs: Some("https://console.example/#logs".to_owned()),
+        runbook: Some("https://wiki.example/5xx".to_owned()),
+    }
+}
+
+fn change(state: State) -> Change {
+    Change {
+        alarm: "why5xx: API 5xx with a cause that somebody can fix, execution logs".to_owned(),
+        state,
+        at_ms: Some(AT_MS),
+        reason: "1 out of 4 time series evaluated to ALARM".to_owned(),
+        previous: None,
+        contributor: None,
+        query: None,
+        is_muted: false,
+        account: "111122223333".to_owned(),
+    }
+}
+
+fn failing(api: &str, stage: &str, cause: &str, failures: u64) -> Failing {
+    Failing {
+        series: Series::of(&json!({"ApiId": api, "Stage": stage, "Cause": cause})),
+        run: Some(Run { failures, since_ms: AT_MS - 600_000, minutes: 10, is_older: false }),
+        requests: vec!["1f2e3d4c-0000-4000-8000-000000000001".to_owned()],
+    }
+}
+
+fn written(change: Option<&Change>, facts: &Facts) -> Message {
+    Message::about(change, facts, &Context { table: &Table::default(), links: &links(), region: "eu-west-1" })
+}
+
+fn facts(failing: Vec<Failing>) -> Facts {
+    Facts { failing, unread: Vec::new() }
+}
+
+#[test]
+fn a_message_says_what_fails_since_when_and_what_to_do() {
+    let message =
+        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "lambda_permission", 14)]));
+    assert_eq!(message.subject, "ALARM: orders/prod: lambda_permission, 14 requests in 10 minutes since 14:12 UTC");
+    assert!(message.text.starts_with(
+        "orders/prod: lambda_permission, 14 requests in 10 minutes since 14:12 UTC\n\
+         API Gateway may not invoke the function.\n\nCheck first: "
+    ));
+    for part in [
+        "\nFix: ",
+        "    aws lambda get-policy --function-name FUNCTION",
+        "All of it: why5xx explain lambda_permission\nRequests: 1f2e3d4c-0000-4000-8000-000000000001\n",
+        "Alarm: why5xx: API 5xx with a cause that somebody can fix, execution logs since 2026-05-04 14:22 UTC\n\
+         Dashboard: https://console.example/#dashboard\nLogs: https://console.example/#logs\nRunbook: https://wiki.example/5xx\n",
+    ] {
+        assert!(message.text.contains(part), "{part} in {}", message.text);
+    }
+}
+
+#[test]
+fn five_stand_in_full_and_the_rest_is_a_number() {
+    let causes = [
+        "lambda_permission",
+        "lambda_timeout",
+        "stage_variable",
+        "throttled",
+        "waf_error",
+        "unclassified",
+        "lambda_throttled",
+    ];
+    let all = causes.map(|cause| failing("orders", "prod", cause, 3)).to_vec();
+    let message = written(Some(&change(State::Alarm)), &facts(all));
+    assert!(
+        message.subject.starts_with("ALARM: 7 failing, most: orders/prod: lambda_permission"),
+        "{}",
+        message.subject
+    );
+    assert_eq!(message.text.matches("Check first: ").count(), 5);
+    assert!(
+        message.text.contains("\n2 more are failing, each less often; the dashboard has all.\n"),
+        "{}",
+        message.text
+    );
+    assert_eq!(message.chat["content"]["keywords"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
+    let mut ok = change(State::Ok);
+    ok.previous = Some((State::Alarm, Some(AT_MS - 1_800_000)));
+    let message = written(Some(&ok), &Facts::default());
+    assert_eq!(message.subject, "OK: why5xx: API 5xx with a cause that somebody can fix, execution logs");
+    assert!(message.text.starts_with(
+        "All of this alarm is OK again since 2026-05-04 14:22 UTC; it was on since 2026-05-04 13:52 UTC.\n"
+    ));
+    let one = failing("orders", "prod", "lambda_permission", 0);
+    ok.contributor = Some(one.series.clone());
+    let message = written(Some(&ok), &facts(vec![Failing::new(one.series)]));
+    assert_eq!(message.subject, "OK: orders/prod: lambda_permission");
+    assert!(message.text.contains("Something else keeps the alarm on.") && !message.text.contains("Check first"));
+}
+
+#[test]
+fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
+    let unread = vec!["which API, stage and cause: DescribeAlarmContributors: AccessDenied".to_owned()];
+    let message = written(Some(&change(State::Alarm)), &Facts { failing: Vec::new(), unread });
+    assert!(message.subject.starts_with("ALARM: why5xx: API 5xx"));
+    for part in [
+        "CloudWatch says: 1 out of 4 time series evaluated to ALARM. This shows it:",
+        "--alarm-name 'why5xx: API 5xx with a cause that somebody can fix, execution logs'",
+        "Not known: which API, stage and cause: DescribeAlarmContributors: AccessDenied\n",
+    ] {
+        assert!(message.text.contains(part), "{part} in {}", message.text);
+    }
+    let message = written(None, &Facts::default());
+    assert_eq!(message.subject, "ALARM: an event about an alarm was not understood");
+    assert!(message.text.contains("Dashboard: "));
+}
+
+#[test]
+fn what_somebody_else_wrote_cannot_forge_lines_or_mention_people() {
+    let hostile = failing("a\r\nFix: rm -rf", "<!channel>\u{202e}*x*`", "lambda_permission\u{0}", 14);
+    let mut alarm = change(State::Alarm);
+    alarm.alarm = "x\n'; rm".repeat(200);
+    let message = written(Some(&alarm), &facts(vec![hostile]));
+    assert!(
+        message.subject.len() < 100 && message.subject.bytes().all(|b| (b' '..=b'~').contains(&b)),
+        "{}",
+        message.subject
+    );
+    assert!(message.text.chars().all(|c| c == '\n' || !c.is_control()), "{}", message.text);
+    assert!(!message.text.lines().any(|line| line.starts_with("Fix: rm")), "{}", message.text);
+    assert!(!message.chat.to_string().contains("<!channel>"));
+}
+
+#[test]
+fn no_remedy_is_made_up_for_a_cause_that_is_not_known() {
+    let message =
+        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "coupon_service_down", 3)]));
+    assert!(message.text.contains("No remedy is known for coupon_service_down here"), "{}", message.text);
+    let nothing = Failing::new(Series::default());
+    let message = written(Some(&change(State::Alarm)), &facts(vec![nothing]));
+    assert!(message.text.starts_with("an API that the event does not name: a cause that the event does not name\n"));
+}
+
+#[test]
+fn commands_have_what_is_known_and_keep_the_rest() {
+    let series = Series::of(&json!({"ApiId": "a1b2c3d4e5", "Stage": "prod"}));
+    let code = "x --rest-api-id API_ID --stage-name STAGE REST_API_ID STAGES arn:REGION:ACCOUNT:API_ID/STAGE";
+    let expected =
+        "x --rest-api-id a1b2c3d4e5 --stage-name prod REST_API_ID STAGES arn:eu-west-1:111122223333:a1b2c3d4e5/prod";
+    assert_eq!(filled(code, &series, &change(State::Alarm), "eu-west-1"), expected);
+    // A name of the owner's is not an id, and what the shell would read stays out.
+    let series = Series::of(&json!({"ApiId": "orders", "Stage": "$default"}));
+    assert_eq!(filled("API_ID STAGE", &series, &change(State::Alarm), "eu-west-1"), "API_ID STAGE");
+}
+
+#[test]
+fn the_notification_has_what_chats_require_and_fits() {
+    let all = ["lambda_permission", "lambda_timeout", "stage_variable"]
+        .map(|cause| failing("orders", &"s".repeat(4_000), cause, 3));
+    let message = written(Some(&change(State::Alarm)), &facts(all.to_vec()));
+    let chat = &message.chat;
+    assert_eq!((chat["version"].as_str(), chat["source"].as_str()), (Some("1.0"), Some("custom")));
+    let description = chat["content"]["description"].as_str().unwrap();
+    assert!(!description.is_empty() && description.chars().count() <= DESCRIPTION_CHARS);
+    let by_protocol: Value = serde_json::from_str(&message.by_protocol()).unwrap();
+    assert_eq!(by_protocol["default"], message.text);
+    assert_eq!(serde_json::from_str::<Value>(by_protocol["https"].as_str().unwrap()).unwrap(), *chat);
+}
+
+#[test]
+fn every_cause_makes_a_message_that_sns_takes() {
+    for cause in Table::default().iter() {
+        let message = written(Some(&change(State::Alarm)), &facts(vec![failing("a1b2c3d4e5", "prod", cause.id, 7); 5]));
+        // SNS takes 256 KB.
+        assert!(message.by_protocol().len() < 100_000, "{}", cause.id);
+        assert!(message.subject.len() < 100, "{}", message.subject);
+    }
+}
+
+#[test]
+fn a_time_of_another_day_has_its_date() {
+    assert_eq!(clock(AT_MS - 600_000, Some(AT_MS)), "14:12 UTC");
+    assert_eq!(clock(AT_MS - 86_400_000, Some(AT_MS)), "2026-05-03 14:22 UTC");
+    assert_eq!(date(i64::MAX), "an unknown time");
+}

@@ -1,0 +1,138 @@
+//! Messages about alarms on failures: an event of EventBridge in, a message for people out.
+//!
+//! # Layout
+//!
+//! * [`event`]: an event to what changed, and whether anybody is to hear of it.
+//! * [`facts`]: answers of CloudWatch to what fails: how often, since when, which requests.
+//! * [`message`]: both to a message, as text and for chats.
+//! * `calls`: the calls of AWS, the only part that is not pure.
+//!
+//! Nothing is kept between events. What cannot be read is said in the message; only a message that cannot be sent is an
+//! error, which Lambda tries again.
+
+mod calls;
+pub mod event;
+pub mod facts;
+pub mod message;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::cause::Table;
+use crate::settings::NotifySettings;
+use calls::{CallError, Calls};
+use event::{Change, State};
+use facts::{Facts, Failing, Series};
+use message::{Context, Message};
+
+pub use calls::NotSent;
+
+/// What became of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A message was sent. What of it could not be read, with the reason.
+    Sent {
+        /// What could not be read.
+        unread: Vec<String>,
+    },
+    /// Nobody needs to hear of it, for this reason.
+    Nothing(&'static str),
+}
+
+/// Sender of messages about alarms.
+#[derive(Debug)]
+pub struct Notifier {
+    settings: NotifySettings,
+    table: Table,
+    calls: Calls,
+}
+
+impl Notifier {
+    /// Creates the notifier and its client. `table` has the remedies.
+    pub fn new(settings: NotifySettings, table: Table) -> Self {
+        Self { calls: Calls::new(&settings), settings, table }
+    }
+
+    /// Handles one event: decides, reads and sends. It ends before `until`.
+    ///
+    /// # Errors
+    ///
+    /// If the message could not be sent to all topics. A retry may help.
+    pub async fn handle(&self, event: &Value, until: Instant) -> Result<Outcome, NotSent> {
+        let change = Change::parse(event);
+        let mut facts = Facts::default();
+        if let Some(change) = &change {
+            if let Some(why) = change.needs_no_message() {
+                return Ok(Outcome::Nothing(why));
+            }
+            // Half of the time is for sending.
+            let now = Instant::now();
+            let read_until = now + until.saturating_duration_since(now) / 2;
+            facts = match self.read(change, read_until).await {
+                Ok(facts) => facts,
+                Err(why) => return Ok(Outcome::Nothing(why)),
+            };
+        }
+        let context = Context { table: &self.table, links: &self.settings.links, region: &self.settings.aws.region };
+        let message = Message::about(change.as_ref(), &facts, &context);
+        self.calls.publish(&self.settings.topics, &message, until).await?;
+        Ok(Outcome::Sent { unread: facts.unread })
+    }
+
+    /// Reads what the message needs; an error is the reason why no message is needed.
+    async fn read(&self, change: &Change, until: Instant) -> Result<Facts, &'static str> {
+        let mut facts = Facts::default();
+        let mut query = change.query.clone();
+        if change.contributor.is_some() || query.is_none() {
+            match self.calls.alarm(&change.alarm, until).await {
+                Ok(alarm) => {
+                    if change.is_part_of(&alarm) {
+                        return Err("the message of the alarm itself says it");
+                    }
+                    query = query.or(alarm.query);
+                }
+                Err(error) => facts.unread("whether the alarm itself has just changed", &error),
+            }
+        }
+        if change.state != State::Alarm {
+            facts.failing = change.contributor.clone().map(Failing::new).into_iter().collect();
+            return Ok(facts);
+        }
+        let failing = match &change.contributor {
+            Some(contributor) => Ok(vec![contributor.clone()]),
+            None => self.calls.contributors(&change.alarm, until).await,
+        };
+        match failing {
+            Ok(failing) => facts.failing = failing.into_iter().map(Failing::new).collect(),
+            Err(error) => facts.unread("which API, stage and cause", &error),
+        }
+        if facts.failing.is_empty() {
+            return Ok(facts);
+        }
+        match query.as_deref().and_then(event::metric) {
+            None => facts.unread.push("how often: the alarm has no query that names a metric".to_owned()),
+            Some(metric) => self.count(&mut facts, change, metric, until).await,
+        }
+        Ok(facts)
+    }
+
+    /// Adds how often, since when, and which requests.
+    async fn count(&self, facts: &mut Facts, change: &Change, metric: &str, until: Instant) {
+        let series: Vec<&Series> = facts.failing.iter().map(|failing| &failing.series).collect();
+        match self.calls.counts(&self.settings.namespace, metric, &series, change.at_ms, until).await {
+            Ok(points) => facts.set_counts(&points, change.at_ms),
+            Err(error) => facts.unread("how often and since when", &error),
+        }
+        let Some(log_group) = &self.settings.log_group else { return };
+        match self.calls.exemplars(log_group, facts.since_ms(change.at_ms), until).await {
+            Ok(exemplars) => facts.set_requests(metric, &exemplars),
+            Err(error) => facts.unread("the request ids", &error),
+        }
+    }
+}
+
+impl Facts {
+    fn unread(&mut self, what: &str, error: &CallError) {
+        self.unread.push(format!("{what}: {error}"));
+    }
+}
