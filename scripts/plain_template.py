@@ -2,8 +2,8 @@
 
 What differs from template.yaml, and nothing else does:
 
-- The function is an `AWS::Lambda::Function`, written out by the library that is SAM's transform. Its code is a zip in an
-  S3 bucket, which the parameters CodeBucket and CodeKey name.
+- The functions are of the type `AWS::Lambda::Function`, written out by the library that is SAM's transform. Their code is
+  one zip in an S3 bucket, which the parameters CodeBucket and CodeKey name.
 - A loop over a list of log groups is written out for PLACES names. A place whose name is missing or empty makes nothing.
   More names than that fail the deployment, for what is not subscribed must not go unnoticed. Logical ids follow the place
   in the list and not the name, so that a name has to keep its place: `a,,c` once b is gone.
@@ -21,6 +21,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 # Names that a list takes. With 30 in each of four lists the stack stays well below 500 resources, the most there can be.
 PLACES = 30
+
+# Those of the template, which are of one program.
+FUNCTIONS = ["Function", "Notifier"]
 
 LOOP = "Fn::ForEach::"
 
@@ -61,9 +64,10 @@ def plain(text, version, zip_name, lists=True):
     else:
         leave_loops_out(template)
     template = translated(without_needless_subs(template))
-    function = template["Resources"]["Function"]
-    # Of use to `sam build` alone, and not so any more.
-    del function["Metadata"], function["Properties"]["Tags"]
+    for name in FUNCTIONS:
+        function = template["Resources"][name]
+        # Of use to `sam build` alone, and not so any more.
+        del function["Metadata"], function["Properties"]["Tags"]
     template["Metadata"]["Why5xx"] = {"Version": version}
     drop_unused_conditions(template)
     if not lists:
@@ -79,10 +83,11 @@ def take_code_from_bucket(template, zip_name):
     )
     template["Parameters"] = parameters | template["Parameters"]
     template["Conditions"]["NamesCodeKey"] = {"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeKey"}, ""]}]}
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = {
-        "Bucket": {"Ref": "CodeBucket"},
-        "Key": {"Fn::If": ["NamesCodeKey", {"Ref": "CodeKey"}, {"Fn::Sub": zip_name}]},
-    }
+    for name in FUNCTIONS:
+        template["Resources"][name]["Properties"]["CodeUri"] = {
+            "Bucket": {"Ref": "CodeBucket"},
+            "Key": {"Fn::If": ["NamesCodeKey", {"Ref": "CodeKey"}, {"Fn::Sub": zip_name}]},
+        }
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]
     interface["ParameterGroups"].insert(0, {"Label": {"default": "The code"}, "Parameters": list(CODE_PARAMETERS)})
     interface["ParameterLabels"] |= CODE_LABELS

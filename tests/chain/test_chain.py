@@ -2,13 +2,17 @@
 
 import base64
 import gzip
+import io
 import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
+import textwrap
 import time
+import zipfile
 
 import boto3
 import pytest
@@ -43,6 +47,7 @@ PARAMETERS = {
     "FunctionFilterPattern": "everything",
     "Namespace": NAMESPACE,
     "Architecture": ARCHITECTURE,
+    "AlarmEmail": "team@example.com",
 }
 
 # Most seconds that counts or a kept event may take; on an idle machine it is less than one.
@@ -72,9 +77,9 @@ class Stack:
 
     def __init__(self, endpoint):
         session = boto3.session.Session("test", "test", region_name=emulator.REGION)
-        self.cloudformation, self.cloudwatch, self.events, self.function, self.kinesis, self.logs, self.queue, self.s3 = (
+        self.cloudformation, self.cloudwatch, self.events, self.function, self.kinesis, self.logs, self.queue, self.s3, self.sns = (
             session.client(service, endpoint_url=endpoint)
-            for service in ("cloudformation", "cloudwatch", "events", "lambda", "kinesis", "logs", "sqs", "s3")
+            for service in ("cloudformation", "cloudwatch", "events", "lambda", "kinesis", "logs", "sqs", "s3", "sns")
         )
         self.figures = {}
 
@@ -392,6 +397,117 @@ def test_records_of_a_stream_count_and_those_of_other_accounts_by_account(stack)
     assert wait_for(counted, expected) == expected, stack.function_log()
 
 
+# The emulator makes no alarm on a query, so this one stands in for it.
+ON_FAILURES = f"{STACK}: API 5xx with a cause that somebody can fix, execution logs"
+ORDERS = {"ApiId": "o1r2d3e4r5", "Cause": "lambda_permission", "Stage": "prod"}
+
+
+def changed(state, seconds):
+    """The event of a contributor, as EventBridge would hand it over, of this time in seconds."""
+    query = 'SELECT SUM(Errors) FROM SCHEMA("x", ApiId, Stage, Cause) GROUP BY ApiId, Stage, Cause ORDER BY SUM() DESC'
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime(seconds))
+    return {
+        "detail-type": "CloudWatch Alarm Contributor State Change",
+        "source": "aws.cloudwatch",
+        "account": "000000000000",
+        "detail": {
+            "alarmName": ON_FAILURES,
+            "alarmContributor": {"id": "6d442278dba546f6", "attributes": ORDERS},
+            "state": {"value": state, "reason": "Threshold Crossed", "timestamp": at},
+            "configuration": {"metrics": [{"id": "failures", "expression": query, "returnData": True, "period": 300}]},
+        },
+    }
+
+
+def compare_on_page(mark, subject, text):
+    """Compares a message with the one on its page, but for times; writes it there with BLESS."""
+    page = PROJECT / "docs/messages.md"
+    block = f"   ```text\n" + textwrap.indent(f"Subject: {subject}\n\n{text}", "   ") + "   ```\n"
+    block = re.sub(r" +\n", "\n", block).replace(STACK, "why5xx")
+    before, _, rest = page.read_text().partition(f"<!-- {mark} -->\n")
+    kept, end, after = rest.partition(f"<!-- /{mark} -->\n")
+    assert end, f"the page has no {mark}"
+    if os.environ.get("BLESS"):
+        page.write_text(f"{before}<!-- {mark} -->\n\n{block}\n{end}{after}")
+        return
+    timeless = lambda text: re.sub(r"\d+ minutes|\d{4}-\d\d-\d\d|\d\d:\d\d UTC", "…", text).strip()
+    assert timeless(block) == timeless(kept), "docs/messages.md is stale: run `BLESS=1 make chain`"
+
+
+def test_a_failure_becomes_a_message_that_says_the_fix_and_its_end_another(stack):
+    topic, notifier = stack.resources()["AlarmTopic"], stack.resources()["Notifier"]
+    queue = stack.queue.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = stack.queue.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    stack.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    # What Lambda sets, and the emulator does not.
+    variables = stack.function.get_function_configuration(FunctionName=notifier)["Environment"]["Variables"]
+    variables["AWS_LAMBDA_LOG_GROUP_NAME"] = stack.outputs()["FunctionLogGroupName"]
+    stack.function.update_function_configuration(FunctionName=notifier, Environment={"Variables": variables})
+
+    def sent(event):
+        """The message that an event leads to."""
+        answer = stack.function.invoke(FunctionName=notifier, Payload=json.dumps(event).encode())
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        [message] = stack.queue.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+        stack.queue.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        body = json.loads(message["Body"])
+        return body["Subject"], body["Message"]
+
+    # 1. Fail: fourteen requests within ten minutes.
+    now = time.time()
+    events = []
+    for number in range(14):
+        request, at = f"0a1b2c3d-0000-4000-8000-{number:012}", int((now - 600 + 42 * number) * 1000)
+        for line in "Execution failed due to configuration error: Invalid permissions on Lambda function", "Method completed with status: 500":
+            events.append({"id": str(len(events)), "timestamp": at, "message": f"({request}) {line}"})
+    document = {"messageType": "DATA_MESSAGE", "owner": "000000000000", "logGroup": "API-Gateway-Execution-Logs_o1r2d3e4r5/prod",
+                "logStream": "0f1e", "subscriptionFilters": [STACK], "logEvents": events}
+    data = base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()
+    stack.function.invoke(FunctionName=stack.outputs()["FunctionArn"], Payload=json.dumps({"awslogs": {"data": data}}).encode())
+    key = "Errors", tuple(ORDERS.items())
+    assert wait_for(lambda: stack.counts().get(key), 14) == 14, stack.function_log()
+    assert wait_for(lambda: any("0a1b2c3d-" in event["message"] for event in stack.function_events()), True)
+
+    # 2. Alarm. It is on since some time, so that this contributor has a message of its own.
+    stack.cloudwatch.put_metric_alarm(
+        AlarmName=ON_FAILURES, Namespace=NAMESPACE, MetricName="Errors", Statistic="Sum", Period=300, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", ActionsEnabled=False,
+    )
+    stack.cloudwatch.set_alarm_state(AlarmName=ON_FAILURES, StateValue="ALARM", StateReason="a test")
+    subject, text = sent(changed("ALARM", now + 60))
+    assert "Not known" not in text and "Requests: 0a1b2c3d-" in text, text
+    compare_on_page("alarm", subject, text)
+
+    # 3. Check first: there is no policy at all, which the emulator answers with an empty one.
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as out:
+        out.writestr("index.py", "def handler(event, context): return {'statusCode': 200}")
+    stack.function.create_function(
+        FunctionName="orders", Runtime="python3.13", Handler="index.handler", Code={"ZipFile": code.getvalue()},
+        Role="arn:aws:iam::000000000000:role/orders",
+    )
+    assert "get-policy --function-name FUNCTION" in text and "ResourceNotFoundException" in text
+    assert json.loads(stack.function.get_policy(FunctionName="orders")["Policy"])["Statement"] == []
+
+    # 4. Fix, as the message says.
+    stack.function.add_permission(
+        FunctionName="orders", StatementId="apigateway-orders", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com",
+        SourceArn="arn:aws:execute-api:us-east-1:000000000000:o1r2d3e4r5/*/GET/orders",
+    )
+    assert "o1r2d3e4r5/*/GET/orders" in text
+    assert "apigateway-orders" in stack.function.get_policy(FunctionName="orders")["Policy"]
+
+    # 5. OK: nothing else keeps the alarm on.
+    end = changed("OK", now + 1200)
+    before = {"value": "ALARM", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime(now + 60))}
+    end["detail-type"], end["detail"]["previousState"] = "CloudWatch Alarm State Change", before
+    del end["detail"]["alarmContributor"]
+    subject, text = sent(end)
+    compare_on_page("ok", subject, text)
+    stack.function.delete_function(FunctionName="orders")
+    stack.cloudwatch.delete_alarms(AlarmNames=[ON_FAILURES])
+
+
 def test_dashboard_and_alarms_are_there(stack):
     name = stack.outputs()["DashboardName"]
     body = json.loads(stack.cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
@@ -413,14 +529,15 @@ def test_dashboard_and_alarms_are_there(stack):
     assert {each["Dimensions"][0]["Value"] for each in found} == queues
     assert {"Errors", "AsyncEventsDropped", "DestinationDeliveryFailures", "UndecodableBatches"} <= set(alarms)
     assert all(each["AlarmName"].startswith(f"{STACK}: ") for each in alarms.values())
-    assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"]] == []
+    topic = stack.resources()["AlarmTopic"]
+    assert [each["AlarmName"] for each in alarms.values() if each["AlarmActions"] != [topic]] == []
     # The others are on expressions, which the emulator does not know; nothing else was left out.
     assert sorted(stack.missing) == [
         "AccessDeliveryAlarm&{EachAccessLogGroup}", "BrokenAccessAlarm", "BrokenAccountAlarm", "BrokenExecutionAlarm",
         "CanaryDeliveryAlarm",
         "ExecutionDeliveryAlarm&{EachExecutionLogGroup}", "ExemplarsQuery", "FlowDeliveryAlarm&{EachFlowLogGroup}",
-        "FunctionDeliveryAlarm&{EachFunctionLogGroup}", "LoadAccessAlarm", "LoadAccountAlarm", "LoadExecutionAlarm", "RequestQuery",
-        "UnclassifiedAlarm",
+        "FunctionDeliveryAlarm&{EachFunctionLogGroup}", "LoadAccessAlarm", "LoadAccountAlarm", "LoadExecutionAlarm",
+        "NotifierDroppedAlarm", "RequestQuery", "UnclassifiedAlarm",
     ]
 
 
@@ -464,7 +581,7 @@ def test_an_update_changes_what_it_says_and_replaces_nothing(stack):
     assert new == {f"ExecutionSubscription{group}", f"ExecutionLock{group}"}
     replaced = {name for name in before if name in after and before[name] != after[name]}
     # The path is part of a role's identity.
-    assert replaced <= {"FunctionRole"}
+    assert replaced <= {"FunctionRole", "NotifierRole"}
     assert stack.outputs()["FunctionArn"] == function
     assert stack.function.get_function_configuration(FunctionName=function)["MemorySize"] == 512
     assert stack.subscriptions(OTHER_GROUP) == [(f"{STACK}/execution", "", function)]

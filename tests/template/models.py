@@ -30,6 +30,8 @@ def calls(name, resource):
             yield "cloudwatch", "PutDashboard", given
         case "AWS::Events::Rule":
             targets = given.pop("Targets", None)
+            if pattern := given.pop("EventPattern", None):
+                given["EventPattern"] = json.dumps(pattern)
             yield "events", "PutRule", {"Name": name} | given
             if targets:
                 yield "events", "PutTargets", {"Rule": name, "Targets": targets}

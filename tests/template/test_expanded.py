@@ -31,6 +31,7 @@ def lists(count, kinds=KINDS):
 EVERYTHING = lists(3) | {
     "AlarmEmail": "team@example.com",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:on-call",
+    "AlarmTopicMessages": "true",
     "Architecture": "x86_64",
     "FailureDestination": "S3",
     "KinesisStreamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/api-logs",
@@ -58,6 +59,8 @@ SETS = {
     "published nowhere": {"Sink": "stdout", "AlarmEmail": "team@example.com"},
     "an own namespace of the longest": {"Namespace": "Team/Orders_5xx." + "x" * 60, "LoadThreshold": "1"},
     "own patterns": {"ExecutionFilterPattern": "?failed ?error", "AccessFilterPattern": "", "FlowFilterPattern": "everything"} | lists(1),
+    "CloudWatch's own JSON to a topic": {"AlarmTopicArn": EVERYTHING["AlarmTopicArn"]},
+    "messages to a topic alone": {"AlarmTopicArn": EVERYTHING["AlarmTopicArn"], "AlarmTopicMessages": "true"},
     "kept in S3, without a key": {"FailureDestination": "S3"},
     "a stream alone": {"KinesisStreamArn": EVERYTHING["KinesisStreamArn"]},
 }

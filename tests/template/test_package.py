@@ -58,12 +58,13 @@ def test_the_plain_template_is_within_the_limits(plain, plain_text):
 def test_what_is_not_in_a_loop_is_as_in_the_template(plain, package):
     written = package.plain_template.without_needless_subs(expansion.translated({}))
     for name, resource in written.items():
-        if name != "Function" and name in expansion.RESOURCES:
+        if name not in package.plain_template.FUNCTIONS and name in expansion.RESOURCES:
             assert plain["Resources"][name] == resource, name
-    function, expected = plain["Resources"]["Function"]["Properties"], written["Function"]["Properties"]
-    assert {name: each for name, each in function.items() if name != "Code"} == {
-        name: each for name, each in expected.items() if name not in ("Code", "Tags")
-    }
+    for name in package.plain_template.FUNCTIONS:
+        function, expected = plain["Resources"][name]["Properties"], written[name]["Properties"]
+        assert {name: each for name, each in function.items() if name != "Code"} == {
+            name: each for name, each in expected.items() if name not in ("Code", "Tags")
+        }
     for section in "Mappings", "Outputs":
         assert plain[section] == TEMPLATE[section]
     own = set(plain["Parameters"]) - set(TEMPLATE["Parameters"])
@@ -72,6 +73,7 @@ def test_what_is_not_in_a_loop_is_as_in_the_template(plain, package):
 
 def test_the_code_is_the_zip_of_the_architecture_unless_a_key_is_named(plain, package):
     code = plain["Resources"]["Function"]["Properties"]["Code"]
+    assert plain["Resources"]["Notifier"]["Properties"]["Code"] == code
     assert code["S3Bucket"] == {"Ref": "CodeBucket"}
     condition, named, otherwise = code["S3Key"]["Fn::If"]
     assert named == {"Ref": "CodeKey"}

@@ -49,9 +49,9 @@ def parameters_in(value):
     return set()
 
 
-def statements():
-    """What the role grants, with the condition that it depends on."""
-    for policy in RESOURCES["FunctionRole"]["Properties"]["Policies"]:
+def statements(role="FunctionRole"):
+    """What a role grants, with the condition that it depends on."""
+    for policy in RESOURCES[role]["Properties"]["Policies"]:
         condition, policy = policy["Fn::If"][:2] if "Fn::If" in policy else (None, policy)
         for statement in policy["PolicyDocument"]["Statement"]:
             yield condition, statement
@@ -116,6 +116,15 @@ ALWAYS = {
     "InvokePermission": "AWS::Lambda::Permission",
 }
 ON_DEMAND = {
+    "AlarmRule": "AWS::Events::Rule",
+    "Notifier": "AWS::Lambda::Function",
+    "NotifierDroppedAlarm": ALARM,
+    "NotifierErrorsAlarm": ALARM,
+    "NotifierEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
+    "NotifierPermission": "AWS::Lambda::Permission",
+    "NotifierRole": "AWS::IAM::Role",
+    "UnsentEvents": "AWS::SQS::Queue",
+    "UnsentEventsPolicy": "AWS::SQS::QueuePolicy",
     "AlarmSubscription": "AWS::SNS::Subscription",
     "AmbiguousLinesAlarm": ALARM,
     "BrokenAccountAlarm": ALARM,
@@ -223,9 +232,13 @@ def test_the_function_is_the_rust_program_on_arm64():
 
 
 def test_every_setting_has_the_prefix_of_the_project():
-    variables = RESOURCES["Function"]["Properties"]["Environment"]["Variables"]
-    assert [name for name in variables if not name.startswith("WHY5XX_")] == []
+    for function in "Function", "Notifier":
+        variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+        assert [name for name in variables if not name.startswith("WHY5XX_")] == []
 
+
+# What the notifier reads of alarms and metrics, which have no resource or may have none.
+READS_OF_ALARMS = ["cloudwatch:DescribeAlarmContributors", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
 
 # What Lambda must be able to do as the role of a function in a VPC, with interfaces that nobody knows before.
 NETWORK_INTERFACES = [
@@ -306,7 +319,7 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assert len(allowed) > len(list(statements()))
     for statement in allowed:
         assert not any("*" in action for action in actions(statement)), statement
-        everywhere = [["cloudwatch:PutMetricData"], NETWORK_INTERFACES]
+        everywhere = [["cloudwatch:PutMetricData"], NETWORK_INTERFACES, READS_OF_ALARMS]
         assert statement.get("Resource") != "*" or actions(statement) in everywhere, statement
         assert "NotAction" not in statement and "NotResource" not in statement and "NotPrincipal" not in statement
         # Whom a policy of a resource lets in is a service.
@@ -315,6 +328,9 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assert topic["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     assume = RESOURCES["FunctionRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert [each["Principal"] for each in assume] == [{"Service": "lambda.amazonaws.com"}]
+    # Whoever else is let in is let in for one resource.
+    [events, _] = RESOURCES["UnsentEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert events["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["AlarmRule", "Arn"]}}}
 
 
 def test_the_role_writes_to_the_functions_own_log_group_alone():
@@ -399,6 +415,7 @@ def test_only_log_groups_of_this_account_may_invoke_and_before_any_is_subscribed
 # What a parameter may replace: none of it holds anything, and nothing is lost between old and new.
 REPLACED = {
     ("FunctionRole", "/properties/Path"): {"RolePath"},
+    ("NotifierRole", "/properties/Path"): {"RolePath"},
     ("AlarmSubscription", "/properties/Endpoint"): {"AlarmEmail"},
     # Another stream, from its beginning.
     ("KinesisRecords", "/properties/EventSourceArn"): {"KinesisStreamArn"},
