@@ -1,7 +1,7 @@
 //! Parser of one element of `logEvents`: id, timestamp and message, without copying.
 //!
 //! CloudWatch Logs writes `{"id":"…","timestamp":N,"message":"…"}`, and [`canonical`] parses exactly that. For any
-//! other form there is [`read`]: it goes from member to member and reads a damaged element as far as possible.
+//! other form there is [`parse`]: it goes from member to member and reads a damaged element as far as possible.
 
 use std::borrow::Cow;
 
