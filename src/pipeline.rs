@@ -2,7 +2,7 @@
 //!
 //! A [`Pipeline`] lives as long as its environment: it remembers the ids of counted log events and the requests that a
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
-//! can be counted again; [`Pipeline::commit`] takes over what a batch adds once its data were accepted.
+//! can be counted again; [`Pipeline::commit`] merges what a batch adds once its data were accepted.
 
 mod counted;
 mod counter;
@@ -228,13 +228,13 @@ impl Pipeline {
 /// Accumulator for one batch.
 struct BatchAccumulator<'p> {
     pipeline: &'p Pipeline,
-    /// The source of the log event at hand: lent to it, and shared with the exemplars.
+    /// The source of the log event at hand: passed to it by reference, and shared with the exemplars.
     source: Option<Arc<Source>>,
     /// What the log events of this source share.
     lane: Lane,
     /// The same for other sources of the batch.
     parked: Vec<Lane>,
-    /// Origin of all log events, if the batch told it behind them.
+    /// Origin of all log events, if the batch names it behind them.
     late_origin: Option<Origin>,
     requests: Requests<'p>,
     repeated: Repeated,
@@ -312,7 +312,7 @@ impl<'p> BatchAccumulator<'p> {
         self.source = Some(source);
     }
 
-    /// Takes the source out, to lend it to an event.
+    /// Takes the source out, to pass it by reference to an event.
     fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
         match self.source.take() {
             Some(source) if self.lane.origin.as_ref() == header.origin.as_ref().or(self.late_origin.as_ref()) => source,

@@ -19,7 +19,7 @@
 //! lost, and only if CloudWatch accepts something else of the batch: if it refuses everything, the reason may be no datum.
 //!
 //! Until a batch is finished, other batches subtract its accepted counts for the log events that they share with it. If
-//! that is not possible, the caller is told.
+//! that is not possible, [`Published`] says so.
 
 mod backoff;
 #[cfg(feature = "publish")]

@@ -88,7 +88,7 @@ impl<'r> Text<'r> {
         }
     }
 
-    /// The first bytes that were not consumed yet, at least so many where there are so many.
+    /// Returns the bytes that were not consumed yet: at least so many, unless the input ends.
     pub(super) fn peek(&mut self, bytes: usize) -> Result<&[u8], InputError> {
         while self.text.len() - self.at < bytes && !self.ended {
             self.decode_more()?;
@@ -96,7 +96,7 @@ impl<'r> Text<'r> {
         Ok(&self.text[self.at..])
     }
 
-    /// The first of them as text: the decoder writes valid UTF-8, and nothing is consumed before.
+    /// Returns the first of them as text: the decoder writes valid UTF-8, and nothing is consumed before.
     pub(super) fn peek_text(&mut self) -> Result<&str, InputError> {
         let bytes = self.peek(PEEK_BYTES)?;
         let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
@@ -192,7 +192,7 @@ fn decode_utf8(bytes: &[u8], ended: bool, text: &mut Vec<u8>) -> usize {
     }
 }
 
-/// The same for UTF-16.
+/// Decodes UTF-16 likewise.
 fn decode_utf16(bytes: &[u8], big_endian: bool, ended: bool, text: &mut Vec<u8>) -> usize {
     let unit = |pair: &[u8]| match big_endian {
         true => u16::from_be_bytes([pair[0], pair[1]]),
@@ -210,7 +210,7 @@ fn decode_utf16(bytes: &[u8], big_endian: bool, ended: bool, text: &mut Vec<u8>)
     if ended { bytes.len() } else { units.len() * 2 }
 }
 
-/// What an input is that is no text. The bytes are decoded already, which leaves ASCII as it is.
+/// Returns what an input is that is no text. The bytes are decoded already, which leaves ASCII as it is.
 fn refused(start: &[u8]) -> Option<&'static str> {
     let has = |name: &[u8]| memchr::memmem::find(start, name).is_some();
     let known = |magic: &[u8]| {

@@ -18,7 +18,7 @@ use super::{Event, InputError, prefix, time};
 /// Names of lists that stand before a row. What is none of the first two tells nothing.
 const LISTS: [&str; 6] = ["EVENTS", "RESULTS", "MESSAGES", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
 
-/// Whether a text begins like this.
+/// Returns whether a text begins like this.
 pub(super) fn is_text_output(start: &str) -> bool {
     start.lines().take(8).any(|line| {
         line.split_once('\t').is_some_and(|(name, rest)| match name {
@@ -83,13 +83,13 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
     Ok(())
 }
 
-/// Whether the last column of a row is its time.
+/// Returns whether the last column of a row is its time.
 fn ends_with_time(row: &str) -> bool {
     let column = row.len().checked_sub("\t1234567890123".len()).and_then(|at| row.get(at..)?.strip_prefix('\t'));
     column.is_some_and(|column| time::of(column).is_some())
 }
 
-/// The batches in a message of a queue, whose body stands first.
+/// Reads the batches in a message of a queue, whose body stands first.
 fn message(row: &str, sink: &mut Sorted<'_>) {
     let body = serde_json::Deserializer::from_str(row).into_iter::<&RawValue>().next();
     let body = body.and_then(Result::ok).map_or(row, RawValue::get);
@@ -98,7 +98,7 @@ fn message(row: &str, sink: &mut Sorted<'_>) {
     }
 }
 
-/// The log event of a row; one that is not as it should be is a message as it stands.
+/// Returns the log event of a row. A row of another form is a message as it stands.
 fn event(row: String) -> Event {
     whole_event(&row).unwrap_or(Event { message: row, ..Event::default() })
 }

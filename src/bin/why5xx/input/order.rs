@@ -50,7 +50,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Of the same time, the first of the input comes first.
+    /// Returns the sort key. Of the same time, the first of the input comes first.
     fn key(&self) -> (i64, u64) {
         (self.time_ms, self.event.number)
     }
@@ -105,7 +105,7 @@ impl<'e> Sorted<'e> {
         self.place(event, true);
     }
 
-    /// The same for one that is to stay where it stands, such as the lines of a transcript, whose clock counts seconds.
+    /// Takes one that is to stay where it stands, such as the lines of a transcript, whose clock counts seconds.
     pub(super) fn in_place(&mut self, event: Event) {
         self.place(event, false);
     }

@@ -25,17 +25,17 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Whether anything stood before the message.
+    /// Returns whether anything stood before the message.
     pub(super) fn has_prefix(&self) -> bool {
         self.time_ms.is_some() || self.stream.is_some()
     }
 
-    /// Whether a time stood there at most.
+    /// Returns whether a time stood there at most.
     fn is_only_time(&self) -> bool {
         self.stream.is_none() && self.group.is_none() && self.id.is_none()
     }
 
-    /// Whether the line may be one of a program that writes the time itself: the next line need not be a part of it.
+    /// Returns whether the line may be one of a program that writes the time itself: the next line need not be a part of it.
     pub(super) fn may_be_own_time(&self) -> bool {
         self.is_only_time()
             && self.message.trim_start_matches("- ").starts_with(|c: char| c.is_alphabetic())
@@ -43,7 +43,7 @@ impl Line<'_> {
     }
 }
 
-/// Takes off what stands before the message. A time that belongs to the message stays, as the one of Node.js does.
+/// Strips what stands before the message. A time that belongs to the message stays, as that of Node.js does.
 pub(super) fn strip(text: &str) -> Line<'_> {
     let mut line = Line { message: text, ..Line::default() };
     loop {
@@ -71,12 +71,12 @@ pub(super) fn strip(text: &str) -> Line<'_> {
         }
         line.message = after;
     }
-    // A path alone may begin any sentence, and a time alone be that of a logger, whose line is told by it.
+    // A path alone may begin any sentence, and a time alone be that of a logger, which is a part of its line.
     let is_of_logger = line.is_only_time() && is_logged(line.message) && !is_head(line.message);
     if line.has_prefix() && !is_of_logger { line } else { Line { message: text, ..Line::default() } }
 }
 
-/// Whether a line begins with a time, a tool's or its own.
+/// Returns whether a line begins with a time, a tool's or its own.
 pub(super) fn is_timed(line: &str) -> bool {
     timed(line).is_some()
 }
@@ -85,7 +85,7 @@ pub(super) fn is_timed(line: &str) -> bool {
 const LEVELS: &[&str] =
     &["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"];
 
-/// Whether a logger wrote this text behind its time: one of the first words is a level.
+/// Returns whether a logger wrote this text behind its time: one of the first words is a level.
 fn is_logged(text: &str) -> bool {
     let is_level = |word: &str| {
         let word = word.trim_matches(['[', ']', ':', '|', '(', ')']);
@@ -94,7 +94,7 @@ fn is_logged(text: &str) -> bool {
     text.split_whitespace().take(5).any(is_level)
 }
 
-/// A time, also in brackets, and what stands behind it.
+/// Splits a text into the time at its start, also in brackets, and the rest.
 fn timed(text: &str) -> Option<(i64, &str)> {
     let inner = text.strip_prefix('[').unwrap_or(text);
     let (time, length) = time::at_start(inner)?;
@@ -112,13 +112,13 @@ fn timed(text: &str) -> Option<(i64, &str)> {
     ends.then(|| (time, behind_separator(behind)))
 }
 
-/// The first word, without brackets around it, and what stands behind it.
+/// Splits a text into its first word, without brackets around it, and the rest.
 fn word(text: &str) -> (&str, &str) {
     let end = text.find([' ', '\t']).unwrap_or(text.len());
     (bare(&text[..end]), behind_separator(&text[end..]))
 }
 
-/// A word without brackets around it and a colon behind it.
+/// Strips the brackets around a word and the colon behind it.
 fn bare(word: &str) -> &str {
     [('(', ')'), ('[', ']'), ('"', '"')]
         .into_iter()
@@ -138,7 +138,7 @@ fn behind_separator(text: &str) -> &str {
     behind.map_or(rest, |rest| rest.trim_start_matches(' '))
 }
 
-/// Whether a text begins as a column of a tool does, or as a log event.
+/// Returns whether a text begins as a column of a tool does, or as a log event.
 fn is_column(text: &str) -> bool {
     let (word, behind) = text.split_once(' ').unwrap_or((text, ""));
     let word = bare(word);
@@ -151,7 +151,7 @@ fn is_column(text: &str) -> bool {
         || (is_name(word) && is_document(behind))
 }
 
-/// Whether the time before this text is the runtime's own: its id of the invocation follows.
+/// Returns whether the time before this text is the runtime's own: its id of the invocation follows.
 fn is_of_runtime(text: &str) -> bool {
     let (word, _) = word(text);
     let is_uuid =
@@ -164,7 +164,8 @@ fn is_hexadecimal(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// `0123456789abcdef0123456789abcdef`, `2026/01/02/[$LATEST]0123…`, `2026/01/02/orders[7]0123…`, `eni-0123-all`.
+/// Returns whether a word is a log stream: `0123456789abcdef0123456789abcdef`, `2026/01/02/[$LATEST]0123…`,
+/// `2026/01/02/orders[7]0123…`, `eni-0123-all`.
 pub(super) fn is_stream(word: &str) -> bool {
     let is_hash = word.len() == 32 && !word.contains('-') && is_hexadecimal(word);
     let bytes = word.as_bytes();
@@ -179,13 +180,13 @@ pub(super) fn is_stream(word: &str) -> bool {
     is_hash || is_dated || is_interface
 }
 
-/// A stream of any other name, between a time and a document, or before a time.
+/// Returns whether a word is a stream of any other name: between a time and a document, or before a time.
 fn is_named_stream(word: &str, after: &str, line: &Line<'_>) -> bool {
     let before_time = || line.time_ms.is_none() && timed(after).is_some_and(|(_, rest)| !is_of_runtime(rest));
     is_name(word) && ((line.time_ms.is_some() && after.starts_with("{\"")) || before_time())
 }
 
-/// Whether a word may be the name of a stream.
+/// Returns whether a word may be the name of a stream.
 fn is_name(word: &str) -> bool {
     word.len() >= 8
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-$[]#".contains(&byte))
@@ -193,14 +194,15 @@ fn is_name(word: &str) -> bool {
         && !is_hexadecimal(word)
 }
 
-/// `/aws/lambda/orders`, `API-Gateway-Execution-Logs_a1b2c3/prod`, also behind an account's number.
+/// Returns whether a word is a log group: `/aws/lambda/orders`, `API-Gateway-Execution-Logs_a1b2c3/prod`, also behind
+/// an account's number.
 pub(super) fn is_group(word: &str) -> bool {
     let word = without_account(word);
     (word.starts_with('/') && word.len() > 1 || word.starts_with("API-Gateway-Execution-Logs_"))
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-#".contains(&byte))
 }
 
-/// A log group's name without the account that Insights puts before it.
+/// Strips the account that Insights puts before a log group's name.
 pub(super) fn without_account(group: &str) -> &str {
     let name = group.split_once(":log-group:").map_or(group, |(_, name)| name);
     let name = name.strip_suffix(":*").unwrap_or(name);
@@ -210,17 +212,17 @@ pub(super) fn without_account(group: &str) -> &str {
     }
 }
 
-/// Ids of log events have 56 digits.
+/// Returns whether a word is the id of a log event: 56 digits.
 pub(super) fn is_event_id(word: &str) -> bool {
     word.len() == 56 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a text begins as a log event of one of the kinds does.
+/// Returns whether a text begins as a log event of one of the kinds does.
 pub(super) fn is_head(text: &str) -> bool {
     begins_as_event(text) || timed(text).is_some_and(|(_, rest)| is_of_runtime(rest))
 }
 
-/// The same, but for those that begin with a time.
+/// Returns whether a text begins as a log event does that has no time before its first word.
 fn begins_as_event(text: &str) -> bool {
     const HEADS: &[&str] = &[
         "START RequestId: ",

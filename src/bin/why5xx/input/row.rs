@@ -88,7 +88,7 @@ const NAMES: &[(Column, &[&str])] = &[
     ),
 ];
 
-/// What the column of this name holds; none where nothing tells.
+/// Returns what the column of this name holds; None if the name is not known.
 pub(super) fn column(name: &str) -> Option<Column> {
     // The keys of the AWS CLI, of which a large output has millions.
     match name {
@@ -112,7 +112,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Of a header: one column is the message, or two and more are fields of an access log.
+    /// Creates the columns of a header: one is the message, or two and more are fields of an access log.
     pub(super) fn of_header(header: &[&str]) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         let columns: Vec<Column> = names.iter().map(|name| column(name).unwrap_or(Column::Other)).collect();
@@ -121,7 +121,7 @@ impl Columns {
         is_header.then_some(Self { names, columns })
     }
 
-    /// Of the cells of a row, where no header tells: one is a time and nothing else, one begins as a log event does.
+    /// Creates the columns of a row, without a header: one cell is a time and nothing else, one begins as a log event does.
     pub(super) fn of_cells(cells: &[&str]) -> Option<Self> {
         let time = cells.iter().position(|cell| time::of(cell).is_some())?;
         let message = cells.iter().position(|cell| prefix::is_head(cell.trim()))?;
@@ -130,17 +130,17 @@ impl Columns {
         Some(Self { names: vec![String::new(); cells.len()], columns })
     }
 
-    /// How many there are.
+    /// Returns their number.
     pub(super) fn count(&self) -> usize {
         self.columns.len()
     }
 
-    /// Where the message is.
+    /// Returns the position of the message.
     pub(super) fn message(&self) -> Option<usize> {
         self.columns.iter().position(|column| *column == Column::Message)
     }
 
-    /// The log event that a row holds.
+    /// Returns the log event that a row holds.
     pub(super) fn event<'c>(&self, cells: impl Iterator<Item = &'c str>) -> Event {
         let mut event = Event::default();
         let mut fields = serde_json::Map::new();
@@ -171,13 +171,13 @@ impl Columns {
 /// Longest name of a column; our own bound.
 const LONGEST_NAME_BYTES: usize = 64;
 
-/// Whether a cell may be the name of a column: words, or a function of a query.
+/// Returns whether a cell may be the name of a column: words, or a function of a query.
 fn is_name(cell: &str) -> bool {
     let is_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '@' | '*' | '(' | ')' | '/');
     cell.len() <= LONGEST_NAME_BYTES && cell.chars().all(is_sign) && !cell.starts_with(['(', '-', '/'])
 }
 
-/// What a cell holds by its content.
+/// Returns what a cell holds, by its content.
 fn column_of_cell(cell: &str) -> Column {
     let cell = cell.trim();
     if time::of(cell).is_some() {
@@ -193,13 +193,13 @@ fn column_of_cell(cell: &str) -> Column {
     }
 }
 
-/// Whether one cell, and no more, is neither a time nor a stream, a group or an id.
+/// Returns whether one cell, and no more, is neither a time nor a stream, a group or an id.
 pub(super) fn only_text(cells: &[&str]) -> bool {
     cells.iter().filter(|cell| time::of(cell).is_none() && column_of_cell(cell) == Column::Other).count() == 1
 }
 
-/// The log event of a list of cells: the first time, and of what is neither stream nor group nor id the longest.
-/// None where no cell is a time: then each may be a message.
+/// Returns the log event of a list of cells: its time is the first one, its message the longest cell that is neither a
+/// stream nor a group nor an id. None if no cell is a time: then each may be a message.
 pub(super) fn event_of_cells(cells: &[&str]) -> Option<Event> {
     let is_plain = |cell: &str| time::of(cell).is_none() && column_of_cell(cell) == Column::Other;
     let time = cells.iter().position(|cell| time::of(cell).is_some())?;
@@ -225,7 +225,7 @@ impl Pairs {
         if name == "@ptr" { self.end() } else { done }
     }
 
-    /// Goes on with the value of the last field, on a line of its own.
+    /// Continues the value of the last field with a line of its own.
     pub(super) fn continue_with(&mut self, line: &str) {
         if let Some((_, value)) = self.row.last_mut() {
             value.push('\n');
@@ -233,7 +233,7 @@ impl Pairs {
         }
     }
 
-    /// The row that is left.
+    /// Returns the row that is left.
     pub(super) fn end(&mut self) -> Option<Event> {
         let row = std::mem::take(&mut self.row);
         let names: Vec<&str> = row.iter().map(|(name, _)| name.as_str()).collect();

@@ -162,19 +162,19 @@ impl<'a> Paste<'a> {
     }
 }
 
-/// A document that starts on this line and does not end on it.
+/// Returns the document that starts on this line and does not end on it.
 fn start_of_document(trimmed: &str) -> Option<&str> {
     let start = prefix::strip(trimmed).message;
     (start.starts_with('{') && (start == "{" || !start.ends_with('}')) && !start.ends_with("},")).then_some(start)
 }
 
-/// The document between the tabs of a line, as tools that print columns write it.
+/// Returns the document between the tabs of a line, as tools that print columns write it.
 fn document_in_a_cell(line: &str) -> Option<&str> {
     let is_document = |cell: &&str| cell.starts_with("{\"") && cell.ends_with('}');
     line.contains('\t').then(|| line.split('\t').map(str::trim).find(is_document))?
 }
 
-/// The log message that a line of other JSON quotes: `"message": "{\"requestId\":…}"`.
+/// Returns the log message that a line of other JSON quotes: `"message": "{\"requestId\":…}"`.
 fn quoted_message(trimmed: &str) -> Option<String> {
     const KEYS: &[&str] = &["message", "@message", "value"];
     let at = memchr::memmem::find(trimmed.as_bytes(), br#""{\""#)?;
@@ -186,7 +186,7 @@ fn quoted_message(trimmed: &str) -> Option<String> {
     serde_json::Deserializer::from_str(&trimmed[at..]).into_iter::<String>().next()?.ok()
 }
 
-/// The first `"name": "value"` of the text, and what follows it.
+/// Returns the first `"name": "value"` of the text, and what follows it.
 fn next_string(text: &str) -> Option<(&str, String, &str)> {
     let name = text.trim_start_matches([' ', '[', '{', '}', ',', ']']).strip_prefix('"')?;
     let (name, rest) = name.split_once('"')?;

@@ -9,7 +9,7 @@ use why5xx::record::access::{AccessLine, Fields, line as access_line};
 
 use super::{prefix, rows};
 
-/// The cause that a pasted text names: the columns of a table row are asked one by one.
+/// Returns the cause that a pasted text names. The columns of a table row are asked one by one.
 pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(answer) = body_text(text.trim(), table) {
         let index = answer.lambda_service.or(answer.function).or(answer.service);
@@ -21,7 +21,7 @@ pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
         .find_map(|column| named(column, table))
 }
 
-/// The cause that one sentence names.
+/// Returns the cause that one sentence names.
 fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     if let Some(said) = frame::function_error(sentence) {
         return table.find(Author::Function, &normalise(said));
@@ -55,13 +55,13 @@ const HEADS: &[&str] = &[
     "Malformed Lambda proxy response",
 ];
 
-/// Whether a line holds the beginning of a sentence that names a cause.
+/// Returns whether a line holds the beginning of a sentence that names a cause.
 pub(super) fn is_platforms_start(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     HEADS.iter().any(|head| lower.contains(&head.to_ascii_lowercase()))
 }
 
-/// Whether a line is a whole one of the platform that tells of a request.
+/// Returns whether a line is a whole one of the platform that tells of a request.
 pub(super) fn is_platforms_line(line: &str) -> bool {
     const LINES: &[&str] = &[
         "Method completed",
@@ -81,7 +81,7 @@ pub(super) fn is_platforms_line(line: &str) -> bool {
     LINES.iter().any(|start| line.trim_start().starts_with(start))
 }
 
-/// The cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
+/// Returns the cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
 pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
         let lower = line.to_ascii_lowercase();
@@ -91,7 +91,7 @@ pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     })
 }
 
-/// Whether a text that speaks of an authorizer is the platform's, not a person's who tells of an API.
+/// Returns whether a text that speaks of an authorizer is the platform's, not a person's who tells of an API.
 fn is_platforms(normal: &str) -> bool {
     const WORDS: &[&str] = &[
         "execution failed",
@@ -118,7 +118,7 @@ const PROCESS_HEADS: &[(&str, Role)] = &[
 
 const TIMED_OUT: &str = "Task timed out after ";
 
-/// The cause that the platform's words on a function within a line name. Own rules come first, as everywhere.
+/// Returns the cause that the platform's words on a function within a line name. Own rules come first, as everywhere.
 fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
     let (at, head, role) = PROCESS_HEADS.iter().find_map(|(head, role)| Some((line.find(head)?, *head, *role)))?;
     if head == TIMED_OUT {
@@ -130,7 +130,7 @@ fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
     Some(table.find(Author::FunctionLog, &normalise(&line[at..])).unwrap_or_else(|| role.cause()))
 }
 
-/// The cause that the platform's type of an error names, behind the label of a report or alone on a line.
+/// Returns the cause that the platform's type of an error names, behind the label of a report or alone on a line.
 fn of_type(line: &str, table: &Table) -> Option<&'static Cause> {
     let name = match line.split_once("Error Type: ") {
         Some((_, behind)) => behind.split_whitespace().next()?,
@@ -141,12 +141,12 @@ fn of_type(line: &str, table: &Table) -> Option<&'static Cause> {
     is_platforms.then(|| cause_of_type(table, name).or_else(exit))?
 }
 
-/// A gateway response type that stands alone.
+/// Returns the cause of a gateway response type that stands alone.
 fn response_type(sentence: &str, table: &Table) -> Option<&'static Cause> {
     table.find(Author::ResponseType, sentence.trim_matches(['"', '\'', ' ']))
 }
 
-/// The cause that pasted text names, whether or not it says that a request failed; of several the surest.
+/// Returns the cause that pasted text names, whether or not it says that a request failed; of several the surest.
 ///
 /// The text of an error without a status counts nothing.
 pub(crate) fn surest(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -176,7 +176,7 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
     named.filter(|cause| !cause.is(Role::Unclassified))
 }
 
-/// The cause that one cell of a pasted table, or a line without any, names.
+/// Returns the cause that one cell of a pasted table, or a line without any, names.
 fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     let cell = cell.trim().trim_matches('"');
     let normal = normalise(cell);

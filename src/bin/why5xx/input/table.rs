@@ -81,7 +81,7 @@ impl Separated {
     }
 }
 
-/// The cells of a row. Where there are too many, the message holds the sign that separates them.
+/// Returns the cells of a row. If there are too many, the message holds the sign that separates them.
 fn fitted(cells: &[&str], columns: &Columns, separator: &str) -> Vec<String> {
     let more = cells.len().saturating_sub(columns.count());
     match columns.message() {
@@ -142,14 +142,14 @@ pub(super) fn boxed(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<()
     Ok(())
 }
 
-/// The cells of a line; a bar within one is escaped, or is put together again by [`fitted`].
+/// Returns the cells of a line; a bar within one is escaped, or is put together again by [`fitted`].
 fn cells_of_box(line: &str) -> Vec<String> {
     const ESCAPED: &str = "\u{1}";
     let line = line.trim().trim_matches('|').replace("\\|", ESCAPED);
     line.split('|').map(|cell| without_entities(&cell.trim().replace(ESCAPED, "|"))).collect()
 }
 
-/// Whether a text begins as a table of [`boxed`] does: with a row or a rule, or as Insights heads its Markdown.
+/// Returns whether a text begins as a table of [`boxed`] does: with a row or a rule, or as Insights heads its Markdown.
 pub(super) fn is_boxed(start: &str) -> bool {
     let mut lines = start.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
@@ -161,7 +161,7 @@ pub(super) fn is_boxed(start: &str) -> bool {
         || first.contains("CloudWatch Logs Insights") && start.lines().any(is_row)
 }
 
-/// Whether a text begins as a web page or a table of one.
+/// Returns whether a text begins as a web page or a table of one.
 pub(super) fn is_page(start: &str) -> bool {
     const TAGS: [&str; 8] = ["<!doctype html", "<html", "<table", "<tbody", "<thead", "<tr", "<div", "<meta"];
     let begins = start.get(..start.floor_char_boundary(20)).unwrap_or_default().to_ascii_lowercase();

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::{Offset, TimeZone};
 
-/// Forms of a time other than ISO 8601, in UTC where it does not tell.
+/// Forms of a time other than ISO 8601, in UTC where the text names no zone.
 const FORMS: &[&str] = &[
     "%Y/%m/%d %H:%M:%S%.f",
     "%m/%d/%Y %H:%M:%S%.f",
@@ -16,7 +16,7 @@ const FORMS: &[&str] = &[
     "%a, %d %b %Y %H:%M:%S GMT",
 ];
 
-/// The milliseconds since 1970-01-01T00:00:00Z of a text that is a time and nothing else.
+/// Returns the milliseconds since 1970-01-01T00:00:00Z of a text that is a time and nothing else.
 pub(super) fn of(text: &str) -> Option<i64> {
     let text = text.trim().trim_matches('"');
     // The shortest counts seconds since 1970, the longest has a day and a month in words.
@@ -29,7 +29,8 @@ pub(super) fn of(text: &str) -> Option<i64> {
     epoch(text).or_else(|| FORMS.iter().find_map(|form| utc(strtime::parse(form, text).ok()?.to_datetime().ok()?)))
 }
 
-/// The time that a text begins with, and how many bytes it takes: ISO 8601 with `T` or a blank, or milliseconds since 1970.
+/// Returns the time that a text begins with, and its length in bytes: ISO 8601 with `T` or a blank, or milliseconds
+/// since 1970.
 pub(super) fn at_start(text: &str) -> Option<(i64, usize)> {
     iso(text).or_else(|| {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -37,7 +38,7 @@ pub(super) fn at_start(text: &str) -> Option<(i64, usize)> {
     })
 }
 
-/// The time that a line of a log begins with: one of the above, or the date of the console's test output.
+/// Returns the time that a line of a log begins with: one of the above, or the date of the console's test output.
 pub(super) fn of_line(line: &str) -> Option<i64> {
     let line = line.trim_start_matches(['"', '\'', ' ']);
     iso(line).map(|(time, _)| time).or_else(|| console(line))
