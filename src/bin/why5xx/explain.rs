@@ -194,16 +194,16 @@ struct Found {
     is_cut: bool,
 }
 
-/// Invocations of a text: in a whole one, Lambda's lines say how it went, and what the function printed does not.
+/// Starts and ends of the invocations of a text: in a whole one, Lambda's lines say how it went, and what the function printed does not.
 #[derive(Debug, Default)]
-struct Invocations {
+struct StartsAndEnds {
     started: usize,
     ended: usize,
     /// Something of unknown meaning stands behind the last of them.
     has_more: bool,
 }
 
-impl Invocations {
+impl StartsAndEnds {
     fn add(&mut self, record: &Record<'_>, event: &LogEvent<'_>) {
         match record {
             Record::Lambda(FunctionLine::Start(_)) => (self.started, self.has_more) = (self.started + 1, false),
@@ -273,7 +273,7 @@ impl Found {
         let mut pipeline = Pipeline::new(Arc::clone(settings), table.clone());
         let mut found = Self::default();
         let mut failed = None;
-        let mut invocations = Invocations::default();
+        let mut starts_and_ends = StartsAndEnds::default();
         let mut evidence = Evidence::default();
         input::read(Cursor::new(text), |part| {
             let mut sentences = Vec::new();
@@ -281,7 +281,7 @@ impl Found {
                 |limits, each| part.decode("", limits, each),
                 |source, event| {
                     let record = reader.read(source, event);
-                    invocations.add(&record, event);
+                    starts_and_ends.add(&record, event);
                     evidence.add(&record, table);
                     if matches!(record, Record::Unknown)
                         && source.log_group.is_empty()
@@ -307,7 +307,7 @@ impl Found {
                 Err(error) => failed = Some(error),
             }
         })?;
-        found.is_certain |= invocations.are_whole() && found.causes.is_empty();
+        found.is_certain |= starts_and_ends.are_whole() && found.causes.is_empty();
         found.named.extend(evidence.of_request(table));
         found.evidence = evidence.of_anybody;
         failed.map_or(Ok(found), |error| Err(error.into()))
