@@ -154,6 +154,23 @@ def test_a_deploy_folder_holds_all_that_its_tool_needs(package, tmp_path):
         assert {"README.md", "access-log-formats.json", "why5xx.yaml"} | read <= names
 
 
+def test_the_sbom_names_each_crate_that_is_compiled_in_and_none_of_the_tests(package, tmp_path):
+    made = [tmp_path / name for name in ("one.json", "other.json")]
+    for path in made:
+        package.write_sbom(path)
+    assert made[0].read_bytes() == made[1].read_bytes()
+    document = json.loads(made[0].read_text())
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.5")
+    names = {each["name"] for each in document["components"]}
+    assert {"aws-sdk-cloudwatch", "lambda_runtime", "clap", "flate2"} <= names
+    assert not {"why5xx", "proptest", "insta", "rcgen"} & names
+    for each in document["components"]:
+        assert each["purl"] == f"pkg:cargo/{each['name']}@{each['version']}"
+        assert each["licenses"][0]["expression"] and len(each["hashes"][0]["content"]) == 64
+    references = {each["bom-ref"] for each in document["components"]} | {document["metadata"]["component"]["bom-ref"]}
+    assert {other for each in document["dependencies"] for other in each["dependsOn"]} <= references
+
+
 @pytest.mark.parametrize("name", ["terraform/main.tf", "cdk/why5xx.ts"])
 def test_a_deploy_folder_stays_small(name):
     assert len((PROJECT / "deploy" / name).read_text().splitlines()) < 150
@@ -203,7 +220,7 @@ def test_an_architecture_that_cannot_be_built_is_said_and_fails(package, tmp_pat
     assert "arm64 LEFT OUT" in told and "rustup target add aarch64-unknown-linux-gnu" in told
     # What can be written is written.
     assert [path.name for path in sorted((tmp_path / "package").iterdir())] == [
-        "checksums.txt", "sizes.txt", f"why5xx-{package.version()}.yaml",
+        "checksums.txt", "sizes.txt", f"why5xx-{package.version()}.cdx.json", f"why5xx-{package.version()}.yaml",
     ]
 
 
