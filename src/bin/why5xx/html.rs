@@ -11,6 +11,7 @@ mod remedy;
 mod rest;
 mod target;
 mod times;
+mod view;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,6 +25,7 @@ use self::axis::Axis;
 use self::counts::{Causes, Colours, Log, by_metric, highest_first};
 use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
+pub(crate) use self::view::{View, is_region};
 use crate::terminal::printable;
 use crate::time::has_time;
 use crate::totals::Totals;
@@ -49,19 +51,25 @@ const MOST_INPUTS: usize = 5;
 /// # Errors
 ///
 /// If it cannot be written, or if nothing was read that could replace an older page.
-pub(crate) fn write(target: &PageTarget, totals: &Totals, table: &Table, inputs: &[PathBuf]) -> Result<(), Failed> {
+pub(crate) fn write(
+    target: &PageTarget,
+    totals: &Totals,
+    table: &Table,
+    inputs: &[PathBuf],
+    view: &View,
+) -> Result<(), Failed> {
     if totals.is_empty()
         && let Some(path) = target.older_page()
     {
         let path = printable(&path.display().to_string());
         return Err(Failed(format!("no log event was read, so the page in {path} stays as it was")));
     }
-    target.write(page(totals, table, inputs, Timestamp::now()).as_bytes())
+    target.write(page(totals, table, inputs, view, Timestamp::now()).as_bytes())
 }
 
-fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> String {
+fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], view: &View, made: Timestamp) -> String {
     let logs = by_metric(&totals.tally);
-    let colours = Colours::of(&logs);
+    let colours = Colours::of(&logs, table);
     let mut page = String::with_capacity(64 * 1024);
     // Writing to a String cannot fail, here and below.
     let _ = write!(
@@ -73,7 +81,7 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
          <style>{STYLE}</style></head><body><a class=\"skip\" href=\"#main\">To the counts</a>",
         env!("CARGO_PKG_VERSION")
     );
-    head(&mut page, totals, &logs, inputs);
+    head(&mut page, totals, &logs, inputs, view);
     contents(&mut page, totals, &logs);
     page.push_str("<main id=\"main\">");
     tiles(&mut page, totals, &logs);
@@ -92,13 +100,13 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
     for (metric, log) in &logs {
         section(&mut page, *metric, log, axis.as_ref(), &colours, table);
     }
-    times::section(&mut page, totals);
-    remedy::section(&mut page, totals, &logs, &colours, table);
+    times::section(&mut page, totals, view);
+    remedy::section(&mut page, totals, &logs, &colours, table, view);
     rest::unclassified(&mut page, totals);
     rest::reading(&mut page, totals);
     let _ = writeln!(
         page,
-        "</main><footer>Made by why5xx {} at {} UTC. All times are UTC. The page holds names and request IDs from the \
+        "</main><footer>Made by why5xx {} at {} UTC. Times are UTC, with that of the machine that made the page below. The page holds names and request IDs from the \
          logs, and no message text.</footer></body></html>",
         env!("CARGO_PKG_VERSION"),
         made.strftime("%F %H:%M")
@@ -106,13 +114,17 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], made: Timestamp) -> 
     page
 }
 
-fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>, inputs: &[PathBuf]) {
+fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>, inputs: &[PathBuf], view: &View) {
     page.push_str("<header><h1>Why requests failed with a 5xx</h1><p class=\"soft\">");
     match span_ms(totals, logs) {
         Some((first_ms, last_ms)) => {
             let at = |ms| markup::time(ms, "%F %H:%M").unwrap_or_default();
             let (first, last) = (at(first_ms), at(last_ms));
             let _ = if first == last { write!(page, "{first} UTC") } else { write!(page, "{first} to {last} UTC") };
+            let local = |ms| view.local(ms, "%F %H:%M");
+            if let (Some(first), Some(last)) = (local(first_ms), local(last_ms)) {
+                let _ = if first == last { write!(page, "<br>{first}") } else { write!(page, "<br>{first} to {last}") };
+            }
         }
         None => page.push_str("The log events have no times"),
     }
@@ -163,9 +175,16 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
         let Words { several, log: from, .. } = Words::of(*metric);
         tile("", &number(log.total()), &format!("{several}, from {from}"));
     }
+    if let (Some(requests), Some(failed)) = (totals.requests(), totals.failed_requests()) {
+        let percent = failed as f64 * 100.0 / requests.max(1) as f64;
+        tile("", &format!("{percent:.2} %"), &format!("of {} failed", things(requests, "request")));
+    }
     tile(" class=\"quiet\"", &number(totals.log_events), "log events read");
     page.push_str("</ul>");
-    if logs.contains_key(&Metric::Errors) && logs.contains_key(&Metric::AccessLogErrors) {
+    let [of_execution, of_access] = [Metric::Errors, Metric::AccessLogErrors].map(|metric| logs.get(&metric));
+    if let (Some(of_execution), Some(of_access)) = (of_execution, of_access)
+        && (!totals.both_sources.is_empty() || of_execution.has_unknown_api() || of_access.has_unknown_api())
+    {
         page.push_str(
             "<p class=\"note\">Execution logs and access logs show the same requests where an API writes both. Never \
              add up the two counts: look at one of them for each API.",
@@ -176,7 +195,7 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
         }
         page.push_str("</p>");
     }
-    if logs.contains_key(&Metric::FunctionErrors) && logs.len() > 1 {
+    if logs.contains_key(&Metric::FunctionErrors) && (of_execution.is_some() || of_access.is_some()) {
         page.push_str(
             "<p class=\"note\">A failed invocation says why a function failed. The request behind it is counted in the \
              log of its API, too.</p>",

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use why5xx::decode::{EventCallback, Limits};
 use why5xx::log_kind::LogKind;
 use why5xx::pipeline::Pipeline;
@@ -77,8 +77,9 @@ pub(crate) struct Options {
     /// Go on reading the log group, and print a line for each failure as it comes; Ctrl-C prints the totals
     #[arg(long, conflicts_with_all = ["inputs", "csv", "metrics", "publish"])]
     follow: bool,
-    /// The Region of the log group, other than that of the environment or of the profile
-    #[arg(long, value_name = "REGION", conflicts_with = "inputs")]
+    /// The Region of the log group, other than that of the environment or of the profile; with a file, where the links of
+    /// the page lead
+    #[arg(long, value_name = "REGION", value_parser = region())]
     region: Option<String>,
     /// The profile of the AWS CLI to read with
     #[arg(long, value_name = "NAME", conflicts_with = "inputs")]
@@ -126,6 +127,12 @@ fn kind() -> impl TypedValueParser<Value = LogKind> {
     PossibleValuesParser::new(LogKind::NAMES).try_map(|name| LogKind::parse(&name).ok_or("not a kind of log"))
 }
 
+/// Reads the name of a Region.
+fn region() -> impl TypedValueParser<Value = String> {
+    let named = |name: String| if html::is_region(&name) { Ok(name) } else { Err("a Region is called like eu-west-1") };
+    NonEmptyStringValueParser::new().try_map(named)
+}
+
 pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?.bounds();
     let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
@@ -164,6 +171,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         of_folders: BTreeMap::new(),
         new_failures: NewFailures::default(),
     };
+    let region = options.region.clone().or(account.as_ref().map(|account| account.region().to_owned()));
     match account {
         Some(account) => replay.account(account)?,
         None => folder::files(&options.inputs).into_iter().for_each(|found| replay.found(found)),
@@ -177,7 +185,8 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let page = replay.page.as_ref();
     let log_groups: Vec<PathBuf> = options.log_group.iter().map(PathBuf::from).collect();
     let inputs = if options.inputs.is_empty() { &log_groups } else { &options.inputs };
-    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), inputs));
+    let view = html::View::of_machine(region.as_deref());
+    let written = page.map_or(Ok(()), |page| html::write(page, &totals, replay.pipeline.table(), inputs, &view));
     if options.metrics {
         publish::print(publish::sendable_then(&totals.tally), &settings)?;
     } else if options.json {

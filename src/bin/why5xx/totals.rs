@@ -37,6 +37,8 @@ pub(crate) struct Totals {
     pub(crate) shapes: BTreeMap<String, u64>,
     /// By cause; the last ones that were read.
     pub(crate) exemplars: BTreeMap<&'static str, VecDeque<Exemplar>>,
+    /// By cause; the earliest one that was read.
+    pub(crate) first_exemplars: BTreeMap<&'static str, Exemplar>,
     pub(crate) duplicate_events: u64,
     pub(crate) ambiguous_lines: u64,
     /// Log events that came too late to be put in order.
@@ -184,9 +186,24 @@ impl Totals {
             if let Some(exemplars) = self.exemplars.get_mut(correction.key.cause) {
                 exemplars.retain(|exemplar| exemplar.failure.request_id != correction.request_id);
             }
+            self.first_exemplars.retain(|_, exemplar| exemplar.failure.request_id != correction.request_id);
+            if let Some(kept) = self.exemplars.get(correction.key.cause)
+                && let Some(earliest) = kept
+                    .iter()
+                    .filter(|exemplar| has_time(exemplar.failure.timestamp_ms))
+                    .min_by_key(|exemplar| exemplar.failure.timestamp_ms)
+            {
+                self.first_exemplars.entry(correction.key.cause).or_insert_with(|| earliest.clone());
+            }
             self.tally.correct(correction);
         }
         for exemplar in counted.exemplars {
+            let is_earlier = |first: &Exemplar| exemplar.failure.timestamp_ms < first.failure.timestamp_ms;
+            if has_time(exemplar.failure.timestamp_ms)
+                && self.first_exemplars.get(exemplar.failure.cause.id).is_none_or(is_earlier)
+            {
+                self.first_exemplars.insert(exemplar.failure.cause.id, exemplar.clone());
+            }
             let kept = self.exemplars.entry(exemplar.failure.cause.id).or_default();
             if kept.len() == MOST_EXEMPLARS {
                 kept.pop_front();

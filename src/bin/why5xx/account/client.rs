@@ -38,7 +38,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// How often it is looked whether the user pressed Ctrl-C.
 const STOP_CHECK: Duration = Duration::from_millis(50);
 
-/// Throttled attempts in a row until the user is told.
+/// Throttled attempts in a row until the user sees a message.
 const MANY_THROTTLES: u32 = 5;
 
 /// A clock that is off by less does not spoil a signature: it is valid for five minutes.
@@ -230,7 +230,7 @@ impl Client {
         };
         let remedy = match code {
             "ResourceNotFoundException" => {
-                format!("there is none in {region}; check the name, --region and --profile")
+                format!("it does not exist in {region}; check the name, --region and --profile")
             }
             "AccessDeniedException" | "AccessDenied" => {
                 format!("no permission: the caller needs {action} on {on}")
@@ -334,8 +334,8 @@ mod tests {
         client.runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let call = Call::Logs("FilterLogEvents");
         let error = client.call(call, "{}").unwrap_err();
-        let told = client.sentence(&error, call, "g");
-        assert!(told.starts_with(&format!("{url} gives no answer (")), "{told}");
-        assert!(told.ends_with("check the network, its proxy and the Region eu-west-1"), "{told}");
+        let said = client.sentence(&error, call, "g");
+        assert!(said.starts_with(&format!("{url} gives no answer (")), "{said}");
+        assert!(said.ends_with("check the network, its proxy and the Region eu-west-1"), "{said}");
     }
 }

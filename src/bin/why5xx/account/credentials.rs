@@ -11,6 +11,7 @@ use why5xx::settings::Environment;
 use why5xx::signed::endpoint;
 
 use crate::Failed;
+use crate::html::is_region;
 use crate::terminal::printable;
 
 /// What signs requests, and where they go.
@@ -47,7 +48,7 @@ impl Session {
                 None => region_of_profile(profile)?,
             },
         };
-        if region.is_empty() || !region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        if !is_region(&region) {
             return Err(Failed(format!("{:?} is not a Region; one is called eu-west-1", printable(&region))));
         }
         let keys = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);

@@ -153,7 +153,7 @@ impl Pending {
         self.log_events >= MOST_PENDING_EVENTS || self.bytes >= MOST_PENDING_BYTES
     }
 
-    /// Makes a batch of the log events of each stream, in their order, and begins anew.
+    /// Makes a batch of the log events of each stream, in their order, and begins again.
     pub(super) fn take(&mut self, group: &Group) -> Vec<Part> {
         let (owner, name, filters) = (json!(group.owner), json!(group.name), json!(Vec::from_iter(&group.filter_name)));
         let document = |(stream, events): (String, String)| {
@@ -239,7 +239,7 @@ struct SubscriptionFilter {
     filter_name: String,
 }
 
-/// Returns the name of the subscription filter that ends in a kind of log; None if there is none, or several disagree.
+/// Returns the name of the subscription filter that ends in a kind of log; None without one, or if several disagree.
 pub(super) fn kind_filter(client: &mut Client, group: &str) -> Result<Option<(String, LogKind)>, CallError> {
     let answer = client.call(DESCRIBE_SUBSCRIPTION_FILTERS, &json!({ "logGroupName": group }).to_string())?;
     // A group has a few filters, which fit in one answer.

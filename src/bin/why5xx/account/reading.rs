@@ -80,7 +80,7 @@ impl Account {
         let (caller, account) = match logs::identity(&mut client) {
             Ok((arn, account)) => (printable(&arn), account),
             Err(CallError::Stopped) => return Err(Failed("stopped by Ctrl-C".to_owned())),
-            Err(_) => ("a caller whose identity STS does not tell".to_owned(), String::new()),
+            Err(_) => ("a caller of unknown identity".to_owned(), String::new()),
         };
         let mut groups = Vec::new();
         for name in request.log_groups {
@@ -97,6 +97,11 @@ impl Account {
         };
         complain(&format!("reading {what} in {} as {caller}", client.session.region));
         Ok(Self { client, groups, span_ms: request.span_ms.clone(), follow: request.follow })
+    }
+
+    /// Returns the Region that is read.
+    pub(crate) fn region(&self) -> &str {
+        &self.client.session.region
     }
 
     /// Reads the log groups, one after the other, and hands over what they hold.

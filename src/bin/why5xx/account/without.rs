@@ -5,7 +5,7 @@ use why5xx::settings::Settings;
 use super::{EachStep, GroupRead, Request};
 use crate::Failed;
 
-/// There is none.
+/// Always missing.
 pub(crate) enum Account {}
 
 impl Account {
@@ -16,6 +16,10 @@ impl Account {
              why5xx. Or fetch the log events: aws logs filter-log-events --log-group-name NAME --start-time MS > log.json"
                 .into(),
         ))
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        match *self {}
     }
 
     pub(crate) fn read(self, _each: &mut EachStep<'_>) -> Result<Vec<GroupRead>, Failed> {

@@ -3,13 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use why5xx::cause::{REASON_NOT_LOGGED, UNCLASSIFIED};
+use why5xx::cause::{REASON_NOT_LOGGED, Table, UNCLASSIFIED};
 use why5xx::failure::{Metric, Subject};
 use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;
 use super::chart::Layer;
 use crate::time::has_time;
+
+/// API of a failure whose API nothing names.
+const UNKNOWN: &str = "unknown";
 
 /// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
 pub(super) type Causes = BTreeMap<&'static str, u64>;
@@ -36,6 +39,11 @@ impl Log {
     /// Failures whose cause no text named.
     pub(super) fn without_cause(&self) -> u64 {
         [UNCLASSIFIED, REASON_NOT_LOGGED].iter().filter_map(|id| self.causes.get(id)).sum()
+    }
+
+    /// Whether a failure may be of any API, also of one whose other log was read.
+    pub(super) fn has_unknown_api(&self) -> bool {
+        self.places.keys().any(|names| names.first().is_some_and(|api_id| api_id == UNKNOWN))
     }
 
     fn add(&mut self, key: &CountKey, count: u64) {
@@ -95,16 +103,19 @@ pub(super) fn highest_first<K, V>(entries: impl IntoIterator<Item = (K, V)>, cou
     entries
 }
 
-/// Colours of the most frequent causes, the same in every chart. What has none shares one.
+/// Colours of the most frequent causes, the same in every chart: the cause and the class of its colour. All other causes
+/// share one.
 #[derive(Debug)]
-pub(super) struct Colours(Vec<&'static str>);
+pub(super) struct Colours(Vec<(&'static str, &'static str)>);
 
-/// Classes of the style sheet; a reader could not tell more of them apart.
+/// Classes of the style sheet; a reader could not keep more of them apart.
 const CLASSES: [&str; 8] = ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"];
 const OTHER: &str = "c0";
 
 impl Colours {
-    pub(super) fn of(logs: &BTreeMap<Metric, Log>) -> Self {
+    /// Gives each cause the colour of its place in the table, so that it has the same one on the page of another day. If a
+    /// more frequent cause has that colour, it gets the next one that is free.
+    pub(super) fn of(logs: &BTreeMap<Metric, Log>, table: &Table) -> Self {
         let mut highest: Causes = BTreeMap::new();
         for log in logs.values() {
             for (cause, count) in &log.causes {
@@ -116,15 +127,23 @@ impl Colours {
         let causes = highest_first(highest, |count| *count);
         // The ninth cause alone would be called "other causes".
         let most = if causes.len() == CLASSES.len() + 1 { CLASSES.len() - 1 } else { CLASSES.len() };
-        Self(causes.into_iter().map(|(cause, _)| cause).take(most).collect())
+        let mut colours: Vec<(&'static str, &'static str)> = Vec::new();
+        for (cause, _) in causes.into_iter().take(most) {
+            let home = table.iter().position(|other| other.id == cause).unwrap_or(0);
+            let mut from_home = (home..home + CLASSES.len()).map(|place| CLASSES[place % CLASSES.len()]);
+            let is_free = |class: &&str| colours.iter().all(|(_, taken)| taken != class);
+            let class = from_home.find(is_free).unwrap_or(OTHER);
+            colours.push((cause, class));
+        }
+        Self(colours)
     }
 
     fn place(&self, cause: &str) -> usize {
-        self.0.iter().position(|other| *other == cause).unwrap_or(CLASSES.len())
+        self.0.iter().position(|(other, _)| *other == cause).unwrap_or(CLASSES.len())
     }
 
     pub(super) fn class(&self, cause: &str) -> &'static str {
-        CLASSES.get(self.place(cause)).copied().unwrap_or(OTHER)
+        self.0.get(self.place(cause)).map_or(OTHER, |(_, class)| class)
     }
 
     fn layer(&self, cause: &str, bins: usize) -> Layer {

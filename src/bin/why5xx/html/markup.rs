@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn a_time_outside_of_the_calendar_is_none() {
+    fn a_time_outside_of_the_calendar_is_not_written() {
         assert_eq!(time(1_714_844_901_117, "%F %H:%M").as_deref(), Some("2024-05-04 17:48"));
         assert_eq!(time(i64::MAX, "%F"), None);
     }
 
     #[test]
-    fn lengths_are_told_in_their_largest_whole_unit() {
+    fn lengths_are_written_in_their_largest_whole_unit() {
         assert_eq!(
             [60_000, 900_000, 3_600_000, 21_600_000, 604_800_000].map(length),
             ["minute", "15 minutes", "hour", "6 hours", "7 days"]

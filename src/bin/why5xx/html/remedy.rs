@@ -7,9 +7,9 @@ use why5xx::cause::{Cause, Step, Table};
 use why5xx::failure::{Id, Metric, Subject};
 use why5xx::pipeline::Exemplar;
 
-use super::chart;
 use super::counts::{Colours, Log, highest_first};
-use super::markup::{self, number, text};
+use super::markup::{number, text};
+use super::{View, chart};
 use crate::time::has_time;
 use crate::totals::Totals;
 
@@ -30,6 +30,7 @@ pub(super) fn section(
     logs: &BTreeMap<Metric, Log>,
     colours: &Colours,
     table: &Table,
+    view: &View,
 ) {
     let mut counts: BTreeMap<&'static str, BTreeMap<Metric, u64>> = BTreeMap::new();
     for (metric, log) in logs {
@@ -70,7 +71,7 @@ pub(super) fn section(
         if let Some(cause) = table.by_id(id) {
             remedy(page, cause);
         }
-        requests(page, &exemplars);
+        requests(page, totals.first_exemplars.get(id), &exemplars, view);
         page.push_str("</details>");
     }
     page.push_str("</section>");
@@ -145,30 +146,48 @@ fn exemplars<'t>(totals: &'t Totals, id: &str) -> Vec<&'t Exemplar> {
     exemplars
 }
 
-fn requests(page: &mut String, exemplars: &[&Exemplar]) {
+/// The first request, then the newest ones.
+fn requests(page: &mut String, first: Option<&Exemplar>, exemplars: &[&Exemplar], view: &View) {
     if exemplars.is_empty() {
         return;
     }
+    let is_first =
+        |exemplar: &&Exemplar| first.is_some_and(|first| first.failure.request_id == exemplar.failure.request_id);
+    let newest = exemplars.iter().copied().filter(|exemplar| !is_first(exemplar));
     page.push_str(
         "<h4>Requests to look up</h4><div class=\"scroll\"><table class=\"places\"><thead><tr>\
          <th scope=\"col\">Request ID</th><th scope=\"col\">Time (UTC)</th><th scope=\"col\">Where</th>\
          <th scope=\"col\">Log group</th></tr></thead><tbody>",
     );
-    for exemplar in exemplars {
+    for exemplar in first.into_iter().chain(newest) {
         let failure = &exemplar.failure;
-        let time = if has_time(failure.timestamp_ms) { markup::time(failure.timestamp_ms, "%F %T") } else { None };
+        let time_ms = Some(failure.timestamp_ms).filter(|ms| has_time(*ms));
+        let time = time_ms.map_or("not in the log".to_owned(), |ms| view.both(ms, "%F %T"));
+        let mark = if is_first(&exemplar) { "<br>the first one" } else { "" };
+        let id = failure.request_id.as_ref().and_then(Id::text).unwrap_or_default();
+        let (region, log_group) = (exemplar.source.region.as_deref(), exemplar.source.log_group.as_str());
         let trace = failure.trace_id.as_deref().map(|trace| format!("<br>trace {}", text(trace))).unwrap_or_default();
         let _ = write!(
             page,
-            "<tr><th scope=\"row\"><code>{}</code>{trace}</th><td data-name=\"Time\">{}</td>\
+            "<tr><th scope=\"row\">{}{trace}{mark}</th><td data-name=\"Time\">{time}</td>\
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
-            text(failure.request_id.as_ref().and_then(Id::text).unwrap_or_default()),
-            time.as_deref().unwrap_or("not in the log"),
+            linked(view.request(region, log_group, id, time_ms), &format!("<code>{}</code>", text(id))),
             text(&place(&failure.subject)),
-            text(if exemplar.source.log_group.is_empty() { "not in the log" } else { &exemplar.source.log_group })
+            linked(
+                view.log_group(region, log_group),
+                &text(if log_group.is_empty() { "not in the log" } else { log_group }).to_string()
+            )
         );
     }
     page.push_str("</tbody></table></div>");
+}
+
+/// HTML, as a link where there is an address.
+fn linked(address: Option<String>, html: &str) -> String {
+    address.map_or_else(
+        || html.to_owned(),
+        |address| format!("<a href=\"{}\" rel=\"noreferrer\">{html}</a>", text(&address)),
+    )
 }
 
 fn place(subject: &Subject) -> String {

@@ -98,7 +98,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
     page.push_str("<p class=\"soft\">Some requests fail before any log is written. Compare with the metric 5XXError.</p></section>");
 }
 
-/// Writes a table of inputs with what is said of each; nothing if there are none.
+/// Writes a table of inputs with what is said of each; nothing without inputs.
 fn inputs(page: &mut String, heading: &str, says: &str, inputs: &[(String, String)]) {
     if inputs.is_empty() {
         return;

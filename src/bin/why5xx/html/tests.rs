@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use jiff::tz::TimeZone;
 use why5xx::failure::{Failure, Id, Subject};
 use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
@@ -37,7 +38,11 @@ fn totals(failures: &[Failure]) -> Totals {
 }
 
 fn made(totals: &Totals) -> String {
-    page(totals, &Table::default(), &[PathBuf::from("log.json")], "2026-05-05T00:00:00Z".parse().unwrap())
+    made_for(&View::of(TimeZone::UTC, None), totals)
+}
+
+fn made_for(view: &View, totals: &Totals) -> String {
+    page(totals, &Table::default(), &[PathBuf::from("log.json")], view, "2026-05-05T00:00:00Z".parse().unwrap())
 }
 
 /// The names of all tags, those of one element in a row.
@@ -70,7 +75,9 @@ fn names_from_a_log_are_text_and_nothing_else() {
     };
     totals.exemplars.insert("lambda_timeout", VecDeque::from([exemplar]));
     let inputs = [PathBuf::from(HOSTILE)];
-    let page = page(&totals, &Table::default(), &inputs, Timestamp::UNIX_EPOCH);
+    totals.first_exemplars.insert("lambda_timeout", totals.exemplars["lambda_timeout"][0].clone());
+    let view = View::of(TimeZone::UTC, Some("eu-west-1"));
+    let page = page(&totals, &Table::default(), &inputs, &view, Timestamp::UNIX_EPOCH);
     assert!(page.matches("&lt;script&gt;alert(1)").count() >= 11, "it is shown");
     assert!(!page.contains("<script") && !page.contains("\"' onload") && !page.contains('\u{1b}'));
 }
@@ -154,10 +161,12 @@ fn every_link_within_the_page_has_its_place_and_no_id_is_used_twice() {
 #[test]
 fn each_log_has_its_own_section_and_the_two_of_an_api_are_not_added_up() {
     let line = Subject::AccessLine { api_id: "a1b2c3d4e5".into(), stage: "prod".into(), route: None };
-    let page = made(&totals(&[
+    let mut totals = totals(&[
         failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS),
         failure(line, "lambda_timeout", NOON_MS),
-    ]));
+    ]);
+    totals.both_sources.insert("a1b2c3d4e5".into());
+    let page = made(&totals);
     assert!(page.contains("<h2 id=\"Errors\">Failed requests, from execution logs</h2>"));
     assert!(page.contains("<h2 id=\"AccessLogErrors\">Failed requests, from access logs</h2>"));
     assert!(page.contains("Never add up the two counts"));
@@ -205,7 +214,7 @@ fn a_day_of_many_apis_stays_a_small_page() {
         .collect();
     let page = made(&totals(&failures));
     assert!(page.len() < 1_500_000, "{} bytes", page.len());
-    assert!(page.contains("400 more rows with a count of 24,000 are not shown."), "the rest is told");
+    assert!(page.contains("400 more rows with a count of 24,000 are not shown."), "the page says what it leaves out");
     assert!(page.contains("in steps of 15 minutes"));
 }
 
@@ -214,4 +223,78 @@ fn prose_shows_code_where_backticks_are_paired() {
     let mut totals = totals(&[failure(request("a1b2c3d4e5", None), "lambda_permission", NOON_MS)]);
     totals.log_events = 1;
     assert!(made(&totals).contains("<code>lambda:InvokeFunction</code>"));
+}
+
+#[test]
+fn the_note_about_two_logs_stands_only_where_an_api_may_be_in_both() {
+    let line = |api_id: &str| Subject::AccessLine { api_id: api_id.into(), stage: "prod".into(), route: None };
+    let of = |api_id| {
+        totals(&[
+            failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS),
+            failure(line(api_id), "lambda_timeout", NOON_MS),
+        ])
+    };
+    let note = "Never add up the two counts";
+    assert!(!made(&of("f6g7h8i9j0")).contains(note), "two APIs with a log each");
+    assert!(made(&of("unknown")).contains(note), "an API that may be the same");
+
+    let invocation = failure(Subject::Invocation { function_name: "orders".into() }, "lambda_timeout", NOON_MS);
+    let flow = failure(Subject::Flow { log_group: "/vpc/flow".into() }, "network_rejected", NOON_MS);
+    let note = "A failed invocation says why";
+    assert!(!made(&totals(&[invocation.clone(), flow])).contains(note), "no log of an API");
+    let of_api = failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS);
+    assert!(made(&totals(&[invocation, of_api])).contains(note));
+}
+
+#[test]
+fn the_failure_rate_is_on_the_page_where_the_log_holds_every_end() {
+    let mut totals = totals(&[failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS)]);
+    assert!(!made(&totals).contains(" %</b>"));
+    totals.understood.ends = 400;
+    assert!(made(&totals).contains("<b>0.25 %</b><span>of 400 requests failed</span>"), "{}", made(&totals));
+}
+
+#[test]
+fn a_cause_keeps_its_colour_whatever_else_is_on_the_page() {
+    let timeout = |ms| failure(request("a1b2c3d4e5", None), "lambda_timeout", ms);
+    let permission = || failure(request("a1b2c3d4e5", None), "lambda_permission", NOON_MS);
+    let key = |page: &str, cause: &str| {
+        let at = page.find(&format!("<a href=\"#cause-{cause}\">")).unwrap();
+        let before = &page[..at];
+        before[before.rfind("class=\"c").unwrap() + 7..][..2].to_owned()
+    };
+    let alone = made(&totals(&[timeout(NOON_MS)]));
+    let rare = made(&totals(&[timeout(NOON_MS), permission(), permission(), permission()]));
+    assert_eq!(key(&alone, "lambda_timeout"), key(&rare, "lambda_timeout"));
+    assert_ne!(key(&rare, "lambda_timeout"), key(&rare, "lambda_permission"));
+}
+
+#[test]
+fn local_time_stands_beside_utc_and_the_first_request_before_the_newest() {
+    let exemplar = |id: &str, minute: i64| {
+        let mut failure = failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS + minute * 60_000);
+        failure.request_id = Some(Id::of(id.as_bytes()));
+        let source = Source { log_group: "/orders".into(), ..Source::default() };
+        Exemplar { failure, source: source.into() }
+    };
+    let exemplars: VecDeque<Exemplar> = (0..9).map(|minute| exemplar(&format!("r-{minute}"), minute)).collect();
+    let mut totals = totals(&exemplars.iter().map(|exemplar| exemplar.failure.clone()).collect::<Vec<_>>());
+    totals.first_exemplars.insert("lambda_timeout", exemplars[0].clone());
+    totals.exemplars.insert("lambda_timeout", exemplars);
+    let page = made_for(&View::of(TimeZone::posix("CEST-2").unwrap(), Some("eu-west-1")), &totals);
+    for shown in [
+        "UTC<br>2026-05-04 14:00 +02:00 to 2026-05-04 14:08 +02:00<br>",
+        "<br><span class=\"soft\">2026-05-04 14:00 +02:00 to 2026-05-04 14:08 +02:00</span></li>",
+        "<td data-name=\"First\">2026-05-04 12:00<br><span class=\"soft\">2026-05-04 14:00 +02:00</span></td>",
+        "<code>r-0</code></a><br>the first one</th>",
+        "#logsV2:log-groups/log-group/$252Forders\" rel=\"noreferrer\">/orders</a>",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let places: Vec<_> = ["r-0", "r-8", "r-4"].iter().map(|id| page.find(&format!("<code>{id}</code>"))).collect();
+    assert!(
+        places.is_sorted() && places.iter().all(Option::is_some) && !page.contains("<code>r-3</code>"),
+        "{places:?}"
+    );
+    assert!(!made(&totals).contains("console.aws.amazon.com") && !made(&totals).contains("+02:00"));
 }

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use super::markup::{number, text};
-use super::{MOST_ROWS, rest};
+use super::{MOST_ROWS, View, rest};
 use crate::report::rows::{Row, incidents, rows};
 use crate::report::{place, sentence};
-use crate::time::minute;
 use crate::totals::Totals;
 
 /// Writes the section; nothing if no count has a time.
-pub(super) fn section(page: &mut String, totals: &Totals) {
+pub(super) fn section(page: &mut String, totals: &Totals, view: &View) {
     let rows = rows(&totals.tally);
     let timed: Vec<&Row> = rows.iter().filter(|row| !row.minutes.is_empty()).collect();
     if timed.is_empty() {
@@ -20,10 +19,15 @@ pub(super) fn section(page: &mut String, totals: &Totals) {
     let incidents = incidents(&rows);
     if !incidents.is_empty() {
         page.push_str(
-            "<h3>Incidents</h3><p class=\"soft\">Three and more counts without a gap of ten minutes.</p><ul>",
+            "<h3>Incidents</h3><p class=\"soft\">Three and more counts without a gap of ten minutes. Times are UTC.</p><ul>",
         );
         for incident in incidents.iter().take(MOST_ROWS) {
-            let _ = write!(page, "<li>{}</li>", text(&sentence(incident)));
+            let _ = write!(page, "<li>{}", text(&sentence(incident)));
+            let local = |ms| view.local(ms, "%F %H:%M");
+            if let (Some(from), Some(to)) = (local(incident.from_ms), local(incident.to_ms)) {
+                let _ = write!(page, "<br><span class=\"soft\">{from} to {to}</span>");
+            }
+            page.push_str("</li>");
         }
         page.push_str("</ul>");
         rest::not_shown(page, incidents.len(), MOST_ROWS);
@@ -42,10 +46,10 @@ pub(super) fn section(page: &mut String, totals: &Totals) {
              <td data-name=\"Most in a minute\">{} at {}</td></tr>",
             row.cause,
             text(&place(&row.subject)),
-            minute(first),
-            minute(last),
+            view.both(first, "%F %H:%M"),
+            view.both(last, "%F %H:%M"),
             number(most),
-            minute(peak)
+            view.both(peak, "%F %H:%M")
         );
     }
     page.push_str("</tbody></table></div>");
