@@ -132,7 +132,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  aws apigateway update-stage --rest-api-id API_ID --stage-name STAGE --patch-operations \
                  op=replace,path=/variables/NAME,value=VALUE\n\n\
                  It changes one variable of this stage, at once and without a deployment. To undo, send the former \
-                 value, or `op=remove,path=/variables/NAME` where there was none.",
+                 value, or `op=remove,path=/variables/NAME` if it had no value.",
                 "A variable that names a function or alias: grant the permission for each value that it takes, for \
                  the console cannot grant what it cannot read (lambda_permission).",
             ],

@@ -191,7 +191,7 @@ pub(super) const CAUSES: &[Cause] = &[
                  aws apigateway update-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method \
                  OPTIONS --patch-operations op=replace,path=/contentHandling,value=CONVERT_TO_TEXT\n\n\
                  It changes this one setting, once the API is deployed. To undo, send the former value, or \
-                 `op=remove,path=/contentHandling` where there was none, and deploy.",
+                 `op=remove,path=/contentHandling` if it had no value, and deploy.",
                 "Decide for one integration type: AWS_PROXY sends the whole request and needs no template.",
                 steps::DEPLOY,
                 steps::TEST,

@@ -112,7 +112,7 @@ impl Remedy {
 pub struct Step<'t> {
     /// What to do.
     pub prose: &'t str,
-    /// Commands or formats to copy. Empty if there are none.
+    /// Commands or formats to copy; may be empty.
     pub code: &'t str,
     /// How to read what the commands print. Empty if that goes without saying.
     pub reading: &'t str,

@@ -177,7 +177,7 @@ fn every_cause_has_an_example_and_a_near_miss() {
 }
 
 #[test]
-fn a_cause_that_a_function_log_tells_has_an_example_from_one() {
+fn a_cause_that_a_function_log_shows_has_an_example_from_one() {
     for cause in built_in() {
         for need in cause.needs {
             if let Need::SeparateLog(log) = need {

@@ -45,7 +45,7 @@ fn is_exact(plan: &Plan, level: Level, form: Form) {
     assert!(wrong.is_empty(), "{level:?}, {form:?}:\n{}\n{}", wrong.join("\n"), culprit());
 }
 
-/// The lines of the first chain that is counted wrongly by itself, to find out why.
+/// The lines of the first chain that is counted wrongly even alone, to find out why.
 fn culprit(chains: &[Chain], level: Level, form: Form) -> Option<String> {
     chains.iter().map(std::slice::from_ref).find_map(|chain| {
         let batches = batches(chain, level, form);
@@ -106,9 +106,7 @@ fn the_command_counts_the_same() {
 fn the_default_pattern_changes_what_its_document_says_and_nothing_else() {
     let chains = chains(&Plan { seed: 41, chains: 200, ids_repeat: false });
     assert!(filter::keeps_every_failure_line(&chains));
-    let document = filter::document();
-    document::compare("filter-pattern.md", &document);
-    document::compare_in_readme("filter-pattern", &document);
+    document::compare("filter-pattern.md", &filter::document());
 }
 
 #[test]
@@ -172,12 +170,10 @@ fn after_a_correction_replay_shows_one_exemplar_with_the_right_cause() {
 
 #[test]
 fn what_is_miscounted_of_split_requests_is_what_the_document_says() {
-    let document = split::document();
-    document::compare("split-requests.md", &document);
-    document::compare_in_readme("split-requests", &document);
+    document::compare("split-requests.md", &split::document());
 }
 
-/// Whether a cause's own declaration says that an execution log of this level tells it.
+/// Whether a cause's own declaration says that an execution log of this level shows it.
 fn needs(cause: &Cause, level: Level) -> bool {
     let need = match level {
         Level::Error => Need::ErrorLevel,
@@ -193,20 +189,25 @@ fn every_cause_that_an_execution_log_can_tell_is_simulated() {
     let types = RESPONSE_TYPES.iter().map(|(.., cause)| *cause);
     let simulated: BTreeSet<&str> = tales.chain(types).chain(["backend_error_response"]).collect();
     for cause in why5xx::cause::built_in() {
-        let is_told = [Level::Error, Level::Info, Level::Trace].iter().any(|level| needs(cause, *level));
-        assert!(!is_told || simulated.contains(cause.id), "{} is not simulated", cause.id);
+        let is_shown = [Level::Error, Level::Info, Level::Trace].iter().any(|level| needs(cause, *level));
+        assert!(!is_shown || simulated.contains(cause.id), "{} is not simulated", cause.id);
     }
 }
 
 #[test]
-fn what_a_cause_needs_is_the_level_at_which_it_is_told() {
+fn what_a_cause_needs_is_the_level_at_which_it_is_shown() {
     let mut wrong = Vec::new();
     for cause in why5xx::cause::built_in() {
-        let told = |level: Level| TALES.iter().any(|tale| tale.causes[level as usize] == cause.id);
+        let is_shown_at = |level: Level| TALES.iter().any(|tale| tale.causes[level as usize] == cause.id);
         // Some are read where an execution log holds them, but promised for access logs only.
         let is_promised = [Level::Error, Level::Info, Level::Trace].iter().any(|level| needs(cause, *level));
-        if is_promised && told(Level::Trace) && told(Level::Error) != needs(cause, Level::Error) {
-            wrong.push(format!("{}: told at ERROR level: {}, needs {:?}", cause.id, told(Level::Error), cause.needs));
+        if is_promised && is_shown_at(Level::Trace) && is_shown_at(Level::Error) != needs(cause, Level::Error) {
+            wrong.push(format!(
+                "{}: shown at ERROR level: {}, needs {:?}",
+                cause.id,
+                is_shown_at(Level::Error),
+                cause.needs
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,4 +1,4 @@
-//! A cause as text for people: `explain`, the documentation and the README's table.
+//! A cause as text for people: `explain` and the documentation.
 //!
 //! Lines to copy stand as they are; see [`Step`].
 
@@ -81,11 +81,9 @@ pub(crate) fn markdown(table: &Table) -> String {
          - Words in capitals are yours to fill in. `$(($(date +%s) - 3600))000` is an hour ago, in the milliseconds that\n  \
            `filter-log-events` takes; `start-query` takes seconds, and metrics take times like 2026-05-04T17:00:00Z.\n\
          - One of the things under *The log must hold* is enough; with less, a failure is counted under a vaguer cause.\n\
-         \n\
-         <!-- causes -->\n",
+         \n",
     );
-    page.push_str(&readme_table(table));
-    page.push_str("<!-- /causes -->\n");
+    page.push_str(&overview(table));
     for cause in table.iter() {
         section(&mut page, cause);
     }
@@ -93,7 +91,7 @@ pub(crate) fn markdown(table: &Table) -> String {
 }
 
 /// The causes as a table in Markdown: one row each.
-pub(crate) fn readme_table(table: &Table) -> String {
+pub(crate) fn overview(table: &Table) -> String {
     let mut rows = String::from(
         "| cause | what went wrong | kind | usual status | the log must hold |\n\
          |---|---|---|---|---|\n",

@@ -22,7 +22,7 @@ pub(crate) const EXECUTION: &[&str] = &[
 pub(crate) const ACCESS: &[&str] =
     &["access_log_http_api.json", "access_log_rest_api_clf.json", "access_log_websocket_api.json"];
 
-/// The failed requests of these events by the beginning of their ids, told by whoever reads the lines.
+/// The failed requests of these events by the beginning of their ids, as a reader of the lines finds them.
 const FAILURES: &[(&str, &str)] = &[
     ("00000007-", "integration_timeout"),
     ("00000008-", "lambda_unhandled_error"),
@@ -44,7 +44,7 @@ const FAILURES: &[(&str, &str)] = &[
     ("IWeT005", "backend_error_response"),
     ("IWeT006", "lambda_timeout"),
     ("JXfU002", "integration_timeout"),
-    // Its format tells no reason, and that is the right answer.
+    // Its format has no reason, and that is the right answer.
     ("00000097-", "reason_not_logged"),
 ];
 
@@ -60,7 +60,7 @@ pub(crate) fn log(names: &[&str]) -> (Truth, Vec<Line>, Vec<Batch>) {
         let mut events = Vec::new();
         let decoded = subscription_event(&payload, &Limits::default(), &mut |_, event| {
             let message = event.message.text().into_owned();
-            let found = id.captures(&message).expect("a line tells its request");
+            let found = id.captures(&message).expect("a line has its request");
             let request = found.iter().skip(1).flatten().next().expect("an id").as_str().to_owned();
             lines.push(Line { request, message: message.clone() });
             events.push(Event {

@@ -12,11 +12,11 @@ use crate::simulation::random::Random;
 use crate::simulation::request::Level;
 use crate::support::filter_pattern::default_pattern_of;
 
-/// A pattern that selects every log event: what is told is the log's doing alone.
+/// A pattern that selects every log event: what is shown depends on the log alone.
 const EVERYTHING: &str = "";
 
 const HEAD: &str = "\
-| the log | failures told | right cause | status | route | trace id | counted, ended below 500 | causes that it can name |
+| the log | failures shown | right cause | status | route | trace id | counted, ended below 500 | causes that it can name |
 |---|---|---|---|---|---|---|---|
 ";
 
@@ -34,7 +34,7 @@ pub(crate) fn matrix() -> String {
         ("execution log, INFO", Level::Info, &[Need::ErrorLevel, Need::InfoLevel]),
         ("execution log, INFO and data trace", Level::Trace, &[Need::ErrorLevel, Need::InfoLevel, Need::DataTrace]),
     ];
-    // What really happened is what the fullest log tells.
+    // What really happened is what the fullest log shows.
     let (truth, ..) = simulated(Level::Trace);
     for (log, level, needs) in levels {
         let (_, _, batches) = simulated(level);
@@ -58,10 +58,10 @@ pub(crate) fn matrix() -> String {
 
 fn cells(truth: &Truth, counted: &[Counted]) -> String {
     let outcome = Outcome::of(truth, counted);
-    let told = outcome.failed - outcome.missed;
+    let shown = outcome.failed - outcome.missed;
     let share = |part: usize, of: usize| format!("{} %", (100 * part + of / 2) / of.max(1));
-    let (told_share, right) = (share(told, outcome.failed), share(outcome.right, told));
-    let (status, route) = (share(outcome.with_status, told), share(outcome.with_route, told));
-    let trace = share(outcome.with_trace, told);
-    format!("{told_share} | {right} | {status} | {route} | {trace} | {}", outcome.unfailed)
+    let (shown_share, right) = (share(shown, outcome.failed), share(outcome.right, shown));
+    let (status, route) = (share(outcome.with_status, shown), share(outcome.with_route, shown));
+    let trace = share(outcome.with_trace, shown);
+    format!("{shown_share} | {right} | {status} | {route} | {trace} | {}", outcome.unfailed)
 }

@@ -1,6 +1,6 @@
 //! What can be pasted instead of why5xx, and what it counts.
 //!
-//! The patterns and queries are those of `examples/without_why5xx.yaml` and of the README; a test compares them. Metric
+//! The patterns and queries are those of `examples/without_why5xx.yaml` and of `docs/comparison.md`; a test compares them. Metric
 //! filters run through the evaluator of filter patterns; the queries' own regular expressions run here, and around
 //! them what `filter` and `stats … by` do with the fields. Assumed where AWS's documentation says nothing: a metric
 //! filter for JSON passes over a log event that is no JSON, and takes the last of two keys of one name.
@@ -18,7 +18,7 @@ use why5xx::settings::Settings;
 use super::measure::{Counted, Line};
 use crate::support::filter_pattern::Pattern;
 
-/// The metric filter that comes to mind first.
+/// The metric filter that most would write first.
 pub(crate) const FAILURE_WORDS: &str = r#""Execution failed""#;
 
 /// A metric filter on the line that decides: the completion. The bracket before it keeps quoted text out.
@@ -102,7 +102,7 @@ impl Seen {
         self.completed.or(self.answered)
     }
 
-    /// The cause that the row's reason tells a reader who knows every sentence of the table of causes.
+    /// The cause that the row's reason shows to a reader who knows every sentence of the table of causes.
     fn cause(&self) -> Option<&'static str> {
         match (&self.said, &self.response) {
             (Some(said), _) => named(EXECUTION_LOG, &format!("(5f1c7d20) {said}")),
@@ -181,7 +181,7 @@ fn regex(text: &str) -> Regex {
     Regex::new(text).expect("a regular expression")
 }
 
-/// The cause that one log event tells by itself.
+/// The cause that one log event alone shows.
 fn named(log_group: &str, message: &str) -> Option<&'static str> {
     let header = BatchHeader { log_group: log_group.into(), ..BatchHeader::default() };
     let message = Message::plain(message.as_bytes());

@@ -171,7 +171,7 @@ impl<'r> Writer<'r> {
         self.done([None, count, count], end)
     }
 
-    /// A request that fails as told. Without an `end`, any.
+    /// A request that fails as given. Without an `end`, any.
     pub(crate) fn failed(mut self, tale: &Tale, end: Option<End>) -> Request {
         self.opening();
         if tale.in_authorizer {
@@ -277,7 +277,7 @@ impl<'r> Writer<'r> {
         self.info("Sending request to https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:authorize/invocations");
     }
 
-    /// One in three APIs has an authorizer. What its endpoint answers tells nothing of the integration.
+    /// One in three APIs has an authorizer. What its endpoint answers says nothing about the integration.
     fn authorizer_passes(&mut self) {
         if !self.random.percent(33) {
             return;

@@ -40,7 +40,7 @@ impl Tale {
         Self { answer: Some((status, header, body)), ..self }
     }
 
-    /// Without data trace less is told.
+    /// Without data trace less is shown.
     const fn without_trace(self, cause: &'static str) -> Self {
         Self { causes: [cause, cause, self.causes[2]], ..self }
     }

@@ -35,7 +35,7 @@ pub(crate) enum Form {
 
 impl Form {
     /// Whether the events tell API and stage.
-    fn tells_place(self) -> bool {
+    fn has_place(self) -> bool {
         match self {
             Self::Text => false,
             Self::Json(fields) => fields.contains(&"stage") || fields.contains(&"resource_arn"),
@@ -47,7 +47,7 @@ impl Form {
         match self {
             Self::Text => format!("API-Gateway-Execution-Logs_{}/{}", place.0, place.1),
             Self::Plain(_) => "/shop/execution-in-columns".to_owned(),
-            Self::Json(_) if self.tells_place() => "/shop/execution".to_owned(),
+            Self::Json(_) if self.has_place() => "/shop/execution".to_owned(),
             Self::Json(_) => format!("/aws/apigateway/{}/{}", place.0, place.1),
         }
     }
@@ -176,7 +176,7 @@ pub(crate) fn chains(plan: &Plan) -> Vec<Chain> {
     chains
 }
 
-/// Two requests of one id under way at the same time, as far as the log tells which is which: the first has failed
+/// Two requests of one id under way at the same time, as far as the log shows which is which: the first has failed
 /// before the second opens, and ends after it.
 fn overlapping(random: &mut Random, place: Place, id: String, words: &Words) -> Chain {
     let (first, second) = (random.below(TALES.len()), random.below(TALES.len()));

@@ -1,4 +1,4 @@
-//! Documents that tests make: compared with what is kept, written anew with `BLESS=1`.
+//! Documents that tests make: compared with what is kept, written again with `BLESS=1`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,9 @@ pub(crate) fn compare(name: &str, text: &str) {
     assert!(kept == text, "docs/{name} is stale: {}; it would be\n{text}", cure());
 }
 
-/// Compares the first table of a document with the one between the markers of this name in the README, or writes it
-/// there.
-pub(crate) fn compare_in_readme(name: &str, text: &str) {
-    compare_between("README.md", name, &first_table(text));
-}
-
 /// Compares a text with what stands between the markers of this name in a file, or writes it there.
 pub(crate) fn compare_between(path: &str, name: &str, text: &str) {
-    // Several tests have a part of the README, and run at the same time.
+    // Several tests own a part of the same file and run at the same time.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = fs::read_to_string(file(path)).expect("a file of the repository");
@@ -43,12 +37,6 @@ fn file(path: &str) -> PathBuf {
 
 fn cure() -> String {
     format!("run `BLESS=1 cargo test --test {}`", env!("CARGO_CRATE_NAME"))
-}
-
-/// The first table of a document.
-fn first_table(text: &str) -> String {
-    let rows = text.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
-    rows.map(|row| format!("{row}\n")).collect()
 }
 
 #[allow(clippy::disallowed_methods, reason = "a test asks how it was started; the program never does")]
