@@ -135,7 +135,7 @@ report-test: ## The page of `replay --html` in headless Chromium, where that is 
 	fi
 
 .PHONY: picture
-picture: ## Take docs/report.png and docs/dashboard.png anew, in headless Chromium
+picture: ## Take docs/report.png and docs/dashboard.png again, in headless Chromium
 	$(COMMAND)
 	python3 tests/report/picture.py
 	python3 tests/report/dashboard_picture.py

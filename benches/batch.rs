@@ -3,7 +3,7 @@
 //! `cargo bench` prints one table for each payload: CPU time, the median of interleaved rounds; its ratio to the floor
 //! and to what `miniz_oxide` (flate2's default) takes merely to inflate the payload; and the most memory that the way
 //! takes beyond the payload, in a process of its own. Python and Node run in processes of their own, whose memory is
-//! told as a whole. Before the first round all ways must count the same log events, bytes and causes.
+//! counted as a whole. Before the first round all ways must count the same log events, bytes and causes.
 //!
 //! At the end the dearest lines of 8 KiB: one that takes a millisecond fails the bench.
 //!

@@ -9,7 +9,7 @@ the roots that systems trust beside it, for reading those is most of a first con
 nothing failed. Medians are printed.
 
 BARE does nothing but speak the Runtime API, and USUAL is the function as it is usually written (benches/baselines). What
-the goals say is checked; exit status 1 tells that one was missed. With --keep the figures go where they are kept as well:
+the goals say is checked; exit status 1 says that one was missed. With --keep the figures go where they are kept as well:
 into benches/figures/function.tsv, from which the cost sheet is computed, and docs/performance.md.
 """
 

@@ -72,29 +72,29 @@ mod tests {
     }
 
     #[test]
-    fn a_few_delays_are_all_told_to_within_two_percent() {
+    fn a_few_delays_are_all_exact_to_two_percent() {
         let of = [0, 1, 63, 64, 65, 999, 1_000, 60_000, 1_209_600_000, u64::MAX];
-        let told = delays(of).quantiles(100);
-        assert_eq!(told.len(), of.len());
-        for (told, of) in told.iter().zip(of) {
-            assert!(told.abs_diff(of) as f64 <= 0.02 * of as f64, "{told} of {of}");
+        let shown = delays(of).quantiles(100);
+        assert_eq!(shown.len(), of.len());
+        for (shown, of) in shown.iter().zip(of) {
+            assert!(shown.abs_diff(of) as f64 <= 0.02 * of as f64, "{shown} of {of}");
         }
-        assert_eq!(told[..4], [0, 1, 63, 65]);
+        assert_eq!(shown[..4], [0, 1, 63, 65]);
         assert!(delays(of).counts.len() <= 1_920);
     }
 
     #[test]
-    fn of_many_delays_each_percentile_is_told_to_within_two_percent() {
+    fn of_many_delays_each_percentile_is_exact_to_two_percent() {
         let uniform: Vec<u64> = (0..10_000).map(|n| 3 * n + 7).collect();
         let skewed: Vec<u64> = (0..12_345).map(|n| if n % 50 == 0 { 600_000 + n } else { 900 + n % 400 }).collect();
         let alike = vec![1_234; 101];
         for mut all in [uniform, skewed, alike] {
-            let told = delays(all.iter().copied()).quantiles(100);
+            let shown = delays(all.iter().copied()).quantiles(100);
             all.sort_unstable();
-            assert_eq!(told.len(), 100);
-            for (percent, told) in (1..).zip(told) {
+            assert_eq!(shown.len(), 100);
+            for (percent, shown) in (1..).zip(shown) {
                 let of = all[(all.len() * percent).div_ceil(100) - 1];
-                assert!(told.abs_diff(of) as f64 <= 0.02 * of as f64, "p{percent}: {told} of {of}");
+                assert!(shown.abs_diff(of) as f64 <= 0.02 * of as f64, "p{percent}: {shown} of {of}");
             }
         }
     }

@@ -21,7 +21,7 @@ pub struct Failure {
     pub timestamp_ms: i64,
     /// The number of the log event with which it began, counted from 1 in its batch.
     pub number: u64,
-    /// The number in its batch of the log group that tells of it. A batch of centralised logs may have several.
+    /// The number in its batch of the log group that reports it. A batch of centralised logs may have several.
     pub source: u16,
     /// The request id, for exemplars.
     pub request_id: Option<Id>,
@@ -171,7 +171,7 @@ impl Subject {
         self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
     }
 
-    /// The subject as one of another account. Rejected flows stay: their log group tells accounts apart.
+    /// The subject as one of another account. Rejected flows stay: their log group differs by account.
     #[must_use]
     pub fn in_account(self, account_id: &str) -> Self {
         let account_id = account_id.to_owned();
@@ -236,7 +236,7 @@ impl Metric {
         }
     }
 
-    /// The name of the metric that sums the causes of an API and stage; None if there is none.
+    /// The name of the metric that sums the causes of an API and stage; None if it has no such metric.
     pub const fn by_stage(self) -> Option<&'static str> {
         match self {
             Self::Errors => Some("StageErrors"),

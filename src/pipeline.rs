@@ -174,7 +174,7 @@ impl Pipeline {
         self.memory.merge(additions);
     }
 
-    /// Counts a batch of any other form, which `decode` reads. It is called again where a batch tells the origin of its log
+    /// Counts a batch of any other form, which `decode` reads. It is called again where a batch has the origin of its log
     /// events behind them.
     ///
     /// # Errors

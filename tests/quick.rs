@@ -32,12 +32,12 @@ fn what_would_be_published_can_be_looked_at() {
 fn publishing_says_which_command_builds_it_and_reads_nothing() {
     for arguments in [&["replay", "--publish"][..], &["replay", "--publish", "--endpoint-url", "http://127.0.0.1:1"]] {
         let output = command(&[arguments, &["events"]].concat());
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
-        assert!(told.contains("--publish"), "{told}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+        assert!(said.contains("--publish"), "{said}");
         for builds_it in ["`cargo install --locked --path .`", "`cargo run --release --bin why5xx -- replay --publish`"]
         {
-            assert!(told.contains(builds_it), "{told}");
+            assert!(said.contains(builds_it), "{said}");
         }
     }
 }
@@ -45,9 +45,9 @@ fn publishing_says_which_command_builds_it_and_reads_nothing() {
 #[test]
 fn reading_from_an_account_says_which_command_builds_it() {
     let output = command(&["replay", "--log-group", "/orders/access", "--since", "1h"]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
-    assert!(told.contains("no client of AWS") && told.contains("`cargo install --locked --path .`"), "{told}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains("no client of AWS") && said.contains("`cargo install --locked --path .`"), "{said}");
 }
 
 #[test]

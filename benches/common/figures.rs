@@ -8,7 +8,7 @@ use crate::payloads::{Kind, payload};
 use crate::ways::WHOLE_JOB;
 use crate::{Payload, times};
 
-/// Log events of the payloads: many enough that what a batch costs by itself does not show.
+/// Log events of the payloads: many enough that the fixed cost of a batch does not show.
 const LOG_EVENTS: usize = 10_000;
 
 /// Where the figures are kept.

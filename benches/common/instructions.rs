@@ -54,9 +54,9 @@ fn count(rounds: u64, way: usize, file: &File) -> u64 {
         .arg(file.path())
         .output()
         .expect("valgrind is installed");
-    let told = String::from_utf8_lossy(&output.stderr);
-    let collected = told.split("Collected : ").nth(1).and_then(|rest| rest.split_whitespace().next());
-    collected.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{told}"))
+    let printed = String::from_utf8_lossy(&output.stderr);
+    let collected = printed.split("Collected : ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    collected.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{printed}"))
 }
 
 /// What that process does. Whether this is one.

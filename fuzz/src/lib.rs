@@ -42,7 +42,7 @@ pub fn record_execution(input: &[u8]) {
     count_lines("API-Gateway-Execution-Logs_a1b2c3d4e5/prod", input);
 }
 
-/// Lines of a log group whose name tells nothing: each is told by its shape, access logs foremost.
+/// Lines of a log group whose name shows nothing: each is recognised by its shape, access logs foremost.
 pub fn record_access(input: &[u8]) {
     count_lines("/team/orders/access", input);
 }
@@ -69,7 +69,7 @@ fn pipeline() -> &'static Pipeline {
     })
 }
 
-/// Counts the lines of an input as the log events of a group. The first byte tells whether they have JSON's escapes.
+/// Counts the lines of an input as the log events of a group. The first byte says whether they have JSON's escapes.
 fn count_lines(log_group: &str, input: &[u8]) {
     let Some((kind, text)) = input.split_first() else { return };
     let message = if kind % 2 == 0 { Message::plain } else { Message::json_escaped };

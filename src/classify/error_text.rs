@@ -168,7 +168,7 @@ fn without_quotes(message: &str) -> Cow<'_, str> {
     while let Some((at, c)) = chars.next() {
         let end = match c {
             '"' | '`' => Some(message[at + 1..].find(c).map(|end| at + 1 + end)),
-            // An apostrophe within a word is none.
+            // An apostrophe within a word is not a quote.
             '\'' if !before.is_alphanumeric() && !is_open => {
                 let end = end_of_single_quotes(message, at);
                 is_open = end.is_none();
@@ -191,7 +191,7 @@ fn without_quotes(message: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Returns the place of the quote that ends a word; None if there is none.
+/// Returns the place of the quote that ends a word; None without one.
 fn end_of_single_quotes(message: &str, start: usize) -> Option<usize> {
     let behind = &message[start + 1..];
     let mut quotes = behind.match_indices('\'').map(|(at, _)| at);

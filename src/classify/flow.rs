@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accepted_flow_is_none() {
+    fn an_accepted_flow_is_no_failure() {
         assert!(failure(FlowRecord { rejected: false }, 7, &Source::default()).is_none());
     }
 }

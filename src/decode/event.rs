@@ -324,7 +324,7 @@ mod tests {
             r#"{"id":"1","timestamp":5,"message":"m","extractedFields":{"id":"9","message":"}"}}"#,
             r#"{"\u0069d":"\u0031","timestamp":5,"messag\u0065":"\u006d"}"#,
         ] {
-            assert_eq!(told(element), expected, "{element}");
+            assert_eq!(found(element), expected, "{element}");
         }
     }
 
@@ -346,7 +346,7 @@ mod tests {
             ("null", "", None, None),
         ] {
             let expected = (id.to_owned(), timestamp_ms, message.map(str::to_owned), true);
-            assert_eq!(told(element), expected, "{element}");
+            assert_eq!(found(element), expected, "{element}");
         }
     }
 

@@ -115,7 +115,7 @@ pub struct Decoded {
     pub damaged_events: u64,
     /// Length of the document.
     pub inflated_bytes: u64,
-    /// Origin of all log events, if the document tells it behind them. They have to be read again then.
+    /// Origin of all log events, if the document holds it behind them. They have to be read again then.
     pub late_origin: Option<Origin>,
 }
 

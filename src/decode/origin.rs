@@ -143,13 +143,13 @@ mod tests {
         [origin.account, origin.region, origin.log_group]
     }
 
-    fn told(account: &str, region: &str, log_group: &str) -> [Option<String>; 3] {
+    fn given(account: &str, region: &str, log_group: &str) -> [Option<String>; 3] {
         [account, region, log_group].map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()))
     }
 
     #[test]
     fn a_field_is_read_in_each_form() {
-        let all = told("111122223333", "us-east-1", "/team/a");
+        let all = given("111122223333", "us-east-1", "/team/a");
         for fields in [
             r#"{"@aws.account":"111122223333","@aws.region":"us-east-1","@source.log":"/team/a"}"#,
             r#"{"$status":"502","@source.log":["/team/a"],"@aws.region":["us-east-1"],"@aws.account":111122223333}"#,
@@ -161,8 +161,8 @@ mod tests {
             assert_eq!(of(&[("extractedFields", &text)]), all, "{text}");
         }
         let beside = [("@source.log", r#""/team/a""#), ("@aws.account", r#""111122223333""#), ("@aws.region", "7")];
-        assert_eq!(of(&beside), told("111122223333", "7", "/team/a"));
-        assert_eq!(of(&[("@aws.account", "12345678901")]), told("012345678901", "", ""));
+        assert_eq!(of(&beside), given("111122223333", "7", "/team/a"));
+        assert_eq!(of(&[("@aws.account", "12345678901")]), given("012345678901", "", ""));
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
             ("@source.log", &long),
             ("@message", r#""x""#),
         ] {
-            assert_eq!(of(&[(key, value)]), told("", "", ""), "{key} {value}");
+            assert_eq!(of(&[(key, value)]), given("", "", ""), "{key} {value}");
         }
     }
 }

@@ -22,9 +22,9 @@ pub(super) struct Scanner {
     elements: u64,
     decoded: Decoded,
     seen: SeenKeys,
-    /// Origin that the document tells for all its events.
+    /// Origin that the document gives for all its events.
     origin: Origin,
-    /// The header has the origin that an event tells for itself.
+    /// The header has the origin that an event gives for itself.
     has_own_origin: bool,
     /// Timestamp of the previous event.
     timestamp_ms: Option<i64>,
@@ -261,7 +261,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Keeps what the document tells of the origin of all its events.
+    /// Keeps what the document says about the origin of all its events.
     fn origin(&mut self, nth: usize, value: &[u8]) {
         self.origin.add(origin::KEYS[nth], value);
         let known = self.origin.clone().known();
@@ -286,7 +286,7 @@ impl Scanner {
         Ok(skip)
     }
 
-    /// Parses whole elements of `logEvents`. Returns the position behind the last; None if there is none.
+    /// Parses whole elements of `logEvents`. Returns the position behind the last; None without one.
     fn elements(&mut self, bytes: &[u8], from: usize, on_event: &mut EventCallback<'_>) -> Result<Option<usize>, Stop> {
         let mut at = from;
         loop {

@@ -328,7 +328,7 @@ fn too_many_events_are_an_error_that_names_the_limit() {
 }
 
 #[test]
-fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_none() {
+fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_not() {
     let gzip = gzip(&batch(""));
     let limits = |deadline| Limits { deadline: Some(deadline), ..Limits::default() };
     let now = Instant::now();
@@ -338,7 +338,7 @@ fn a_deadline_that_has_passed_is_an_error_and_one_to_come_is_none() {
 
 #[test]
 #[cfg(unix)]
-fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_none() {
+fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_not() {
     let gzip = gzip(&batch(""));
     let limits = |cpu_time| Limits { cpu_time: Some(cpu_time), ..Limits::default() };
     assert!(matches!(gzip_data(&gzip, &limits(Duration::ZERO), &mut |_, _| {}), Err(DecodeError::OutOfTime { .. })));

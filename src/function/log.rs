@@ -110,7 +110,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         ("ambiguousLines", totals.ambiguous_lines),
         ("errors", totals.errors),
         ("data", published.data as u64),
-        ("mendedData", published.adjusted_data),
+        ("adjustedData", published.adjusted_data),
         ("unsendableData", published.unsendable_data),
         ("alreadyAcceptedData", published.already_accepted_data as u64),
         ("staleFailures", published.stale_failures),

@@ -105,7 +105,7 @@ impl<'p> Counter<'p> {
         }
     }
 
-    /// Returns the log group that tells of a failure.
+    /// Returns the log group that reports a failure.
     fn source(&self, failure: &Failure) -> Option<&Arc<Source>> {
         self.sources.get(usize::from(failure.source)).or(self.sources.first())
     }
@@ -262,7 +262,7 @@ mod tests {
         Pipeline::new(Arc::new(settings), Table::default()).count_events(&header, events)
     }
 
-    fn told(counted: &Counted) -> BTreeSet<&str> {
+    fn shown_routes(counted: &Counted) -> BTreeSet<&str> {
         let route = |subject| match subject {
             &Subject::Request { route: Some(ref route), .. } => route.as_str(),
             other => panic!("{other:?}"),
@@ -271,11 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn as_many_routes_are_told_apart_in_a_batch_as_are_set_and_each_one_beyond_them_is_told() {
+    fn as_many_routes_are_kept_apart_in_a_batch_as_are_set_and_each_one_beyond_them_is_counted() {
         let all = routes(2_500, "50000");
-        assert_eq!((told(&all).len(), all.other_dimensions), (2_500, 0));
+        assert_eq!((shown_routes(&all).len(), all.other_dimensions), (2_500, 0));
         let capped = routes(2_500, "2000");
-        assert_eq!((told(&capped).len(), capped.other_dimensions), (2_001, 500));
-        assert!(told(&capped).contains("other"));
+        assert_eq!((shown_routes(&capped).len(), capped.other_dimensions), (2_001, 500));
+        assert!(shown_routes(&capped).contains("other"));
     }
 }

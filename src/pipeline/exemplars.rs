@@ -20,7 +20,7 @@ pub struct Exemplar {
 
 impl Exemplar {
     /// Returns the fields that locate the failed request, as a JSON object. `region` is the Region of the log, unless the log
-    /// itself tells another.
+    /// itself has another.
     ///
     /// An exemplar of API `a1b2c3d4e5` has `"apiId": "a1b2c3d4e5"` and `"functionName": null`.
     pub fn fields(&self, region: Option<&str>) -> Value {

@@ -27,14 +27,14 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Notes what tells of this failure, beside what `known` knows.
+    /// Notes what reports this failure, beside what `known` knows.
     pub(super) fn note(&mut self, known: &Self, subject: &Subject) -> Noted {
         let (api_id, kind) = match subject {
             Subject::Request { api_id, .. } => (api_id, EXECUTION),
             Subject::AccessLine { api_id, .. } => (api_id, ACCESS),
             _ => return Noted::default(),
         };
-        // Failures of which nothing tells the API are not those of one API.
+        // Failures of an unknown API are not those of one API.
         if api_id == UNKNOWN {
             return Noted::default();
         }

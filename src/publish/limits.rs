@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cloudwatch_refuses_is_mended() {
+    fn a_value_that_cloudwatch_refuses_is_adjusted() {
         let rows = [
             ("", "unknown"),
             ("   ", "unknown"),

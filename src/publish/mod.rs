@@ -310,7 +310,7 @@ impl<S: Sink> Publisher<S> {
                 Err(fault) => fault,
             };
             published.uncertain_attempts += u32::from(last.is_uncertain());
-            // The first answer tells the time, and so perhaps why the data were refused.
+            // The first answer holds the time, and so perhaps why the data were refused.
             if self.leave_out_stale(request, now_ms, published) && last.is_about_data() {
                 continue;
             }

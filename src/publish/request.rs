@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_become_equal_by_mending_are_added_up() {
+    fn data_that_become_equal_by_adjusting_are_added_up() {
         let data = vec![datum("prüf", &[(1.0, 2.0)]), datum("pröf", &[(1.0, 3.0)]), datum("prod", &[(1.0, 1.0)])];
         let sendable = sendable(data, NOW_MS);
         assert_eq!(sendable.adjusted, 2);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_old_or_too_far_ahead_is_left_out_and_told() {
+    fn what_is_too_old_or_too_far_ahead_is_left_out_and_reported() {
         let day = 24 * 60 * 60_000;
         let rows = [(-15 * day, true), (-13 * day, false), (0, false), (60 * 60_000, false), (3 * 60 * 60_000, true)];
         for (offset_ms, stale) in rows {

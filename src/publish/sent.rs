@@ -273,14 +273,14 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_which_nothing_was_accepted_is_none_to_remember() {
+    fn a_batch_of_which_nothing_was_accepted_is_not_remembered() {
         let mut sent = Sent::default();
         assert_eq!(sent.remember(b"one", [datum("a", 2.0)].iter(), &HashSet::new(), &[3]), 0);
         assert!(sent.batches.is_empty());
     }
 
     #[test]
-    fn the_oldest_batches_go_when_there_are_too_many_log_events_and_that_is_told() {
+    fn the_oldest_batches_go_when_there_are_too_many_log_events_and_that_is_reported() {
         let mut sent = Sent::default();
         let events: Vec<u64> = (0..60_000).collect();
         assert_eq!(remember(&mut sent, b"one", &[datum("a", 2.0)], &events), 0);

@@ -122,7 +122,7 @@ async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn where_it_cannot_be_told_what_was_accepted_nothing_is_left_out_and_that_is_told() {
+async fn where_it_is_unknown_what_was_accepted_nothing_is_left_out_and_that_is_reported() {
     let recounts: [fn() -> Option<Vec<Datum>>; 3] = [
         // The shared log events counted at another place there.
         || Some(Vec::new()),
@@ -140,7 +140,7 @@ async fn where_it_cannot_be_told_what_was_accepted_nothing_is_left_out_and_that_
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn an_unfinished_batch_that_is_forgotten_is_told() {
+async fn an_unfinished_batch_that_is_forgotten_is_reported() {
     let mut publisher = publisher([Ok(()), refusal(), Ok(()), refusal()]).with_data_per_request(1);
     for (forgotten, batch) in [b"one", b"two"].into_iter().enumerate() {
         let part = Part { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
@@ -150,7 +150,7 @@ async fn an_unfinished_batch_that_is_forgotten_is_told() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn an_unknown_outcome_is_sent_again_and_told() {
+async fn an_unknown_outcome_is_sent_again_and_reported() {
     let mut publisher = publisher([Err(Fault::Cut)]);
     let published = publisher.publish(b"batch", vec![datum(1)], NOW_MS, in_seconds(20)).await;
     assert_eq!((published.attempts, published.uncertain_attempts), (2, 1));
@@ -258,14 +258,14 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let mut publisher = publisher(outcomes.clone());
         let mut open: Vec<usize> = (0..sizes.len()).collect();
-        let mut told = 0;
+        let mut said = 0;
         while !open.is_empty() {
             open.retain(|batch| {
                 let data = (0..sizes[*batch]).map(datum).collect();
                 let content = batch.to_le_bytes();
                 let publish = publisher.publish(&content, data, NOW_MS, in_seconds(20));
                 let published = runtime.block_on(publish);
-                told += published.uncertain_attempts as usize;
+                said += published.uncertain_attempts as usize;
                 published.result.is_err()
             });
         }
@@ -273,6 +273,6 @@ proptest! {
         prop_assert_eq!(total(&publisher, "Errors"), 2.0 * failures as f64);
         let uncertain = outcomes.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
         let unused = publisher.sink.script.iter().filter(|outcome| matches!(outcome, Err(Fault::Write))).count();
-        prop_assert_eq!(told, uncertain - unused);
+        prop_assert_eq!(said, uncertain - unused);
     }
 }

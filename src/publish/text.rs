@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_line_tells_minute_metric_value_and_dimensions() {
+    async fn a_line_has_minute_metric_value_and_dimensions() {
         let errors = Datum {
             metric: "Errors",
             dimensions: vec![("ApiId", "a1b2c3d4e5".to_owned()), ("Stage", "prod".to_owned())],

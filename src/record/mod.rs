@@ -40,7 +40,7 @@ pub struct Source {
     pub log_stream: String,
     /// The account that owns the log.
     pub owner: String,
-    /// The Region, if the batch tells it.
+    /// The Region, if the batch has it.
     pub region: Option<String>,
     /// Whether the owner is another account than the function's.
     pub is_of_other_account: bool,

@@ -70,7 +70,7 @@ impl Ended {
     }
 }
 
-/// Returns the median of times; the latest possible time if there are none.
+/// Returns the median of times; the latest possible time without any.
 pub(super) fn median(times: impl Iterator<Item = i64>) -> i64 {
     let mut times: Vec<i64> = times.collect();
     let middle = times.len() / 2;

@@ -339,7 +339,7 @@ impl Invocations {
         evidence: &Evidence,
         failed: &mut FailureSink<'_>,
     ) {
-        // A second report belongs to a second invocation, or to the second try of the init: a START tells which. What the
+        // A second report belongs to a second invocation, or to the second try of the init: a START shows which. What the
         // platform reports of an init shows that there was one.
         if evidence.scope == Scope::WholeInvocation
             && let Some(next) = self.next.take_if(|next| next.whole && next.init == InitFailure::None)

@@ -148,7 +148,7 @@ impl State {
         self.phase == Phase::Answered && self.answered_bare && self.has_id && is_not_later(timestamp_ms, self.end_ms)
     }
 
-    /// Returns whether lines after its end can be told from those of the next request.
+    /// Returns whether lines after its end can be kept apart from those of the next request.
     pub(super) fn is_remembered(&self) -> bool {
         self.phase == Phase::Completed && self.has_id
     }

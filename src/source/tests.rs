@@ -8,15 +8,15 @@ fn event() -> Value {
     serde_json::from_str(EVENT).unwrap()
 }
 
-/// What a text holds: each batch with its form, each error as it is told.
+/// What a text holds: each batch with its form, each error as it is reported.
 fn held(text: &str) -> Option<Vec<String>> {
     let mut held = Vec::new();
-    let is_known = batches(text, &mut |batch| held.push(told(batch)));
+    let is_known = batches(text, &mut |batch| held.push(said(batch)));
     assert!(is_known || held.is_empty(), "{text}");
     is_known.then_some(held)
 }
 
-fn told(batch: Result<Batch<'_>, RecordError>) -> String {
+fn said(batch: Result<Batch<'_>, RecordError>) -> String {
     match batch {
         Ok(Batch::SubscriptionEvent(event)) => format!("event {}", event.replace([' ', '\n'], "")),
         Ok(Batch::Data(data)) => format!("data {data}"),
@@ -232,8 +232,8 @@ fn what_is_no_source_is_left_to_others() {
 }
 
 #[test]
-fn a_text_that_is_cut_is_told_by_what_stands_before_the_cut() {
-    for (text, is_told) in [
+fn a_text_that_is_cut_is_recognised_by_what_stands_before_the_cut() {
+    for (text, is_known) in [
         (r#"{"awslogs":{"data":"H4"#, true),
         (r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"awsl"#, true),
         (r#"{"payload":"{\"Records\":[{\"kin"#, true),
@@ -242,7 +242,7 @@ fn a_text_that_is_cut_is_told_by_what_stands_before_the_cut() {
         (r#"{"requestId":"1","stat"#, false),
         (r#"{"events":[{"message":"#, false),
     ] {
-        assert_eq!(may_hold_batches(text, true), is_told, "{text}");
+        assert_eq!(may_hold_batches(text, true), is_known, "{text}");
         assert!(!may_hold_batches(text, false), "{text}");
     }
 }
@@ -299,7 +299,7 @@ fn each_record_gives_what_the_whole_event_gives() {
     let payload = both.to_string();
     let mut of_records = Vec::new();
     for record in &Records::parse(payload.as_bytes()).unwrap().records {
-        record.batches(&mut |batch| of_records.push(told(batch)));
+        record.batches(&mut |batch| of_records.push(said(batch)));
     }
     assert_eq!(of_records.len(), 4);
     assert_eq!(Some(of_records), held(&payload));

@@ -153,4 +153,4 @@ def stop(process):
 
 if __name__ == "__main__":
     # What `sam build` wrote, before it is deployed by hand.
-    print("left out, for the emulator cannot make it:", *sorted(leave_out_what_it_cannot_make(pathlib.Path(sys.argv[1]))))
+    print("left out, because the emulator cannot make it:", *sorted(leave_out_what_it_cannot_make(pathlib.Path(sys.argv[1]))))

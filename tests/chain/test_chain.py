@@ -338,7 +338,7 @@ def test_a_batch_that_cannot_be_read_is_kept_in_the_queue(stack):
     assert record["requestPayload"] == payload, "the event is not kept whole, so it could not be replayed"
     assert "gzip" in json.dumps(record["responsePayload"]), record["responsePayload"]
     assert stack.failures() == before
-    # What the function counts of itself is told on the failure path too. (The emulator may hand the last line over late.)
+    # What the function counts of itself is reported on the failure path too. (The emulator may hand the last line over late.)
     assert wait_for(lambda: stack.own("UndecodableBatches") >= 1, True), stack.function_log()
 
 
@@ -357,7 +357,7 @@ def test_the_function_is_warm_for_the_next_batch(stack):
 
 
 def test_a_kept_event_is_counted_once_it_is_replayed(stack):
-    """What is wrong is mended here by the message alone: it holds a batch that can be read."""
+    """What is wrong is fixed here by the message alone: it holds a batch that can be read."""
     line = "(5f1c7d20-0f2e-4a57-9f63-2b1c8e4d7a91) Execution failed due to a timeout error"
     outputs = stack.outputs()
     batch = stack.batch("API-Gateway-Execution-Logs_k2e3p4t5a6/live", line)
@@ -381,7 +381,7 @@ def test_records_of_a_stream_count_and_those_of_other_accounts_by_account(stack)
     group = "API-Gateway-Execution-Logs_s3h4a5r6e7/live"
     other = "444455556666"
     for number, owner in enumerate([None, other, other]):
-        # Each account's requests are its own; the ids of log events are told apart by their log group.
+        # Each account's requests are its own; ids of log events differ by log group.
         batch = stack.batch(f"{group}-{number}", line, owner)
         stack.kinesis.put_record(StreamName=STREAM, Data=batch, PartitionKey=str(number))
     place = ("ApiId", "s3h4a5r6e7"), ("Cause", "integration_timeout")

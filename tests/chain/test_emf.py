@@ -58,7 +58,7 @@ WRONG = {
     "no directive": lambda root, meta, directive: meta.update(CloudWatchMetrics=[]),
     "a directive alone": lambda root, meta, directive: meta.update(CloudWatchMetrics=directive),
     "another member": lambda root, meta, directive: meta.update(Version=1),
-    "metadata that are none": lambda root, meta, directive: root.update(_aws=[]),
+    "empty metadata": lambda root, meta, directive: root.update(_aws=[]),
     "no namespace": lambda root, meta, directive: directive.pop("Namespace"),
     "an empty namespace": lambda root, meta, directive: directive.update(Namespace=""),
     "a namespace of AWS": lambda root, meta, directive: directive.update(Namespace="AWS/Lambda"),

@@ -172,7 +172,7 @@ def asked(node, shape):
 
 
 def check_values(value, shape, path):
-    """Fails if a value is none of those that the model lists; a word in capitals stands for one."""
+    """Fails if a value is not one of those that the model lists; a word in capitals stands for one."""
     if shape.type_name == "structure":
         for name, each in value.items():
             check_values(each, shape.members[name], f"{path}.{name}")
@@ -181,7 +181,7 @@ def check_values(value, shape, path):
             check_values(each, shape.member, path)
     elif shape.type_name == "string" and getattr(shape, "enum", None):
         if value not in shape.enum and value not in ("METHOD", "VALUE"):
-            raise Wrong(f"{path}: {value!r} is none of {shape.enum}")
+            raise Wrong(f"{path}: {value!r} is not one of {shape.enum}")
 
 
 @pytest.fixture(scope="session")

@@ -243,9 +243,12 @@ fn a_log_group_is_read_through_all_its_pages_with_the_default_pattern_of_its_kin
     assert_eq!(document["exemplars"][0]["accountId"], "111122223333");
     let calls = logs.calls("FilterLogEvents");
     assert_eq!(calls[0]["filterPattern"], default_pattern_of("Execution"));
-    let told = said(&output);
-    assert!(told.starts_with(&format!("why5xx: reading {GROUP} in eu-west-1 as {ROLE}\n")), "{told}");
-    assert!(told.contains("why5xx: read 2 log events in 1 page (") && told.contains("; complete from "), "{told}");
+    let stderr = said(&output);
+    assert!(stderr.starts_with(&format!("why5xx: reading {GROUP} in eu-west-1 as {ROLE}\n")), "{stderr}");
+    assert!(
+        stderr.contains("why5xx: read 2 log events in 1 page (") && stderr.contains("; complete from "),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -293,8 +296,8 @@ fn an_empty_span_is_an_error_and_a_healthy_one_is_not() {
 
     let output = logs.read(&["--until", "30m"]);
     assert_eq!(output.status.code(), Some(2));
-    let told = said(&output);
-    assert!(told.contains(&format!("{GROUP} could not be read: no log event is in the span")), "{told}");
+    let stderr = said(&output);
+    assert!(stderr.contains(&format!("{GROUP} could not be read: no log event is in the span")), "{stderr}");
     assert!(!String::from_utf8_lossy(&output.stdout).to_lowercase().contains("no failure"));
 }
 
@@ -343,7 +346,12 @@ fn what_aws_refuses_is_one_sentence_with_the_remedy_and_never_an_all_clear() {
         (400, "ExpiredTokenException", "expired", "the credentials have expired: get new ones (`aws sso login`"),
         (400, "UnrecognizedClientException", "invalid", "AWS does not know the access key"),
         (403, "InvalidSignatureException", "does not match", "AWS refuses the signature: check the secret access key"),
-        (400, "ResourceNotFoundException", "does not exist", "there is none in eu-west-1; check the name, --region"),
+        (
+            400,
+            "ResourceNotFoundException",
+            "does not exist",
+            "it does not exist in eu-west-1; check the name, --region",
+        ),
         (
             400,
             "InvalidOperationException",
@@ -375,9 +383,9 @@ fn a_clock_that_is_off_is_said_and_does_not_keep_the_log_back() {
         logs.state.lock().unwrap().ahead = ahead;
         let output = logs.read(&[]);
         assert_eq!((output.status.code(), &document(&output)["errors"]), (Some(0), &1.into()), "{}", said(&output));
-        let told = said(&output);
-        let minutes = told.replace("59 minutes", "60 minutes");
-        assert!(minutes.contains(&format!("this clock is {side} AWS's")), "{told}");
+        let stderr = said(&output);
+        let minutes = stderr.replace("59 minutes", "60 minutes");
+        assert!(minutes.contains(&format!("this clock is {side} AWS's")), "{stderr}");
     }
 }
 
@@ -420,8 +428,8 @@ fn prefixes_stand_for_all_groups_that_begin_so() {
 fn without_a_span_nothing_is_read_and_the_error_says_what_is_missing() {
     let logs = Logs::start(GROUP, &events());
     let output = logs.command(&["--log-group", GROUP]).output().unwrap();
-    let told = format!("why5xx: no input: name a FILE, or add --since to read {GROUP} from CloudWatch Logs\n");
-    assert_eq!((output.status.code(), said(&output)), (Some(2), told));
+    let stderr = format!("why5xx: no input: name a FILE, or add --since to read {GROUP} from CloudWatch Logs\n");
+    assert_eq!((output.status.code(), said(&output)), (Some(2), stderr));
     assert!(logs.state.lock().unwrap().calls.is_empty());
 }
 
@@ -430,10 +438,10 @@ fn without_credentials_or_a_region_the_error_says_how_to_get_them() {
     let logs = Logs::start(GROUP, &events());
     let arguments = ["--log-group", GROUP, "--since", "1h"];
     let no_keys = logs.command(&arguments).env("AWS_ACCESS_KEY_ID", "").env("PATH", "/nowhere").output().unwrap();
-    let told = said(&no_keys);
+    let stderr = said(&no_keys);
     assert!(
-        told.starts_with("why5xx: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name"),
-        "{told}"
+        stderr.starts_with("why5xx: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name"),
+        "{stderr}"
     );
     let no_region = logs
         .command(&arguments)
@@ -479,8 +487,8 @@ esac
     assert!(said(&output).contains("no Region: add --region, or set AWS_REGION"), "{}", said(&output));
     let other = ["--log-group", GROUP, "--since", "1h", "--profile", "other", "--region", "eu-west-1"];
     let output = logs.command(&other).env("PATH", format!("{}:/usr/bin:/bin", folder.display())).output().unwrap();
-    let told = said(&output);
-    assert!(told.contains("the AWS CLI says: The config profile (other) could not be found"), "{told}");
+    let stderr = said(&output);
+    assert!(stderr.contains("the AWS CLI says: The config profile (other) could not be found"), "{stderr}");
 }
 
 /// Waits until the server saw so many calls.

@@ -9,7 +9,7 @@ use why5xx::log_kind::LogKind;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
-/// A log group that tells the kind of log, or at least does not mislead.
+/// A log group that shows the kind of log, or at least does not mislead.
 fn log_group(log: LogKind) -> &'static str {
     KINDS.iter().find(|(kind, ..)| *kind == log).expect("a log group of each kind").2
 }

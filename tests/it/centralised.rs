@@ -149,7 +149,7 @@ fn fields_that_say_nothing_leave_the_log_group_that_delivers() {
 }
 
 #[test]
-fn log_groups_and_accounts_that_are_mixed_in_one_batch_are_told_apart() {
+fn log_groups_and_accounts_that_are_mixed_in_one_batch_are_kept_apart() {
     let id = "0d9c8b7a-6f5e-4d3c-9b2a-1f0e9d8c7b6a";
     let function = |id: &str| {
         [
@@ -192,12 +192,12 @@ fn log_groups_and_accounts_that_are_mixed_in_one_batch_are_told_apart() {
         ("FunctionErrors orders lambda_timeout", 1),
     ]);
     assert_eq!(counts(&counted), expected);
-    let mut told: Vec<_> = counted.exemplars.iter().map(|exemplar| exemplar.fields(None)).collect();
-    told.sort_by_key(|fields| fields["logGroup"].to_string() + &fields["accountId"].to_string());
-    let told: Vec<_> =
-        told.iter().map(|of| (of["logGroup"].as_str().unwrap(), of["accountId"].as_str().unwrap())).collect();
+    let mut said: Vec<_> = counted.exemplars.iter().map(|exemplar| exemplar.fields(None)).collect();
+    said.sort_by_key(|fields| fields["logGroup"].to_string() + &fields["accountId"].to_string());
+    let said: Vec<_> =
+        said.iter().map(|of| (of["logGroup"].as_str().unwrap(), of["accountId"].as_str().unwrap())).collect();
     assert_eq!(
-        told,
+        said,
         [
             ("/aws/lambda/orders", OTHER),
             ("/aws/lambda/orders", OWN),

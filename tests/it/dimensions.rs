@@ -70,7 +70,7 @@ fn a_name_that_is_too_long_is_other_and_never_cut() {
         delivered("a", "prod", &long(512), "d"),
         delivered("a", "prod", &long(513), "e"),
         access_line(&long(65), "prod", "f"),
-        // No request id is that long: nothing tells which request ended.
+        // No request id is that long: nothing shows which request ended.
         delivered("a", "prod", "/orders", &long(129)),
         format!("({}) Method completed with status: 504", long(129)),
     ];
@@ -171,7 +171,7 @@ fn an_api_that_both_kinds_of_log_tell_of_is_counted_in_both_sources() {
     invoke(&mut function, "/team/access", "b", &[access_line("a1b2c3d4e5", "prod", "1f2e3d4c")]);
     invoke(&mut function, "/team/access", "c", &[access_line("k1l2m3n4o5", "prod", "5a6b7c8d")]);
     assert_eq!((function.own("BothSources"), endpoint.sum("AccessLogErrors")), (1.0, 2.0));
-    // The route of the API in both kinds of log is counted from its execution log alone, which tells none here.
+    // The route of the API in both kinds of log is counted from its execution log alone, which has no route here.
     assert_eq!(endpoint.sum("RouteErrors"), 1.0);
     assert_eq!(endpoint.sum_of("RouteErrors", "ApiId", "a1b2c3d4e5"), 0.0);
 }
@@ -207,7 +207,7 @@ fn exemplars_are_at_most_five_a_cause_and_minute_across_invocations() {
 }
 
 #[test]
-fn an_exemplar_tells_where_to_look_and_nothing_that_a_client_wrote() {
+fn an_exemplar_says_where_to_look_and_nothing_that_a_client_wrote() {
     let endpoint = CloudWatch::start();
     let mut function = function(&endpoint, &[]);
     let mut request = events::timed_out_request("1f2e3d4c");

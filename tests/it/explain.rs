@@ -57,7 +57,7 @@ fn an_error_of_lambda_is_named_however_it_was_copied() {
              \"    at handler (/var/task/index.js:7:9)\"\n]\n}",
             "lambda_unhandled_error",
         ),
-        // What a state machine tells of it.
+        // What a state machine says about it.
         (
             "{\n  \"error\": \"Runtime.ExitError\",\n  \"cause\": {\n    \"errorMessage\": \"RequestId: <hidden> Error: Runtime exited \
              with error: signal: killed\",\n    \"errorType\": \"Runtime.ExitError\"\n  }\n}",

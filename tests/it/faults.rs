@@ -49,7 +49,7 @@ fn publish(url: &str, more: &[(&str, &str)], input: &Value) -> Output {
     command_in(&[&AWS, more].concat(), &arguments, input.to_string().as_bytes())
 }
 
-fn told(output: &Output) -> String {
+fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -77,14 +77,14 @@ fn with_a_wrong_clock_the_command_publishes_at_the_second_attempt() {
         let endpoint = CloudWatch::start();
         endpoint.set_clock(ahead_seconds, 403, "SignatureDoesNotMatch");
         let output = publish(&endpoint.url(), &[], &failure_at("a", now_ms() + ahead_seconds * 1_000));
-        assert_eq!(output.status.code(), Some(0), "{ahead_seconds} {}", told(&output));
+        assert_eq!(output.status.code(), Some(0), "{ahead_seconds} {}", said(&output));
         assert_eq!((endpoint.sum("Errors"), endpoint.requests()), (1.0, 2), "{ahead_seconds}");
-        assert_eq!(told(&output), "why5xx: published 2 data in 1 request\n", "{ahead_seconds}");
+        assert_eq!(said(&output), "why5xx: published 2 data in 1 request\n", "{ahead_seconds}");
     }
 }
 
 #[test]
-fn failures_ahead_of_a_right_clock_are_left_out_once_cloudwatch_told_the_time() {
+fn failures_ahead_of_a_right_clock_are_left_out_once_cloudwatch_gave_the_time() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     let mut batch = failure_at("a", now_ms() + 3 * 60 * 60_000);
@@ -130,7 +130,7 @@ fn a_missing_right_leaves_the_environment_alive() {
 
 #[test]
 fn what_was_never_sent_is_not_uncertain() {
-    // A host that is none, a TLS handshake that nobody answers, a port on which nobody listens.
+    // An invalid host, a TLS handshake that nobody answers, a port on which nobody listens.
     let deaf = http::serve(|_| http::Answer::Hang(Duration::from_secs(60)));
     let rows = [
         ("http://[::1".to_owned(), "PublishNotSent"),
@@ -163,7 +163,7 @@ fn a_key_that_cannot_stand_in_a_request_is_an_error_that_names_its_variable_and_
 
         let output = publish("http://127.0.0.1:9", &[(variable, value)], &failure_at("a", now_ms()));
         assert_eq!(output.status.code(), Some(2));
-        assert!(told(&output).contains(&expected) && !told(&output).contains("planted"), "{}", told(&output));
+        assert!(said(&output).contains(&expected) && !said(&output).contains("planted"), "{}", said(&output));
     }
 }
 
@@ -191,10 +191,10 @@ fn the_command_names_a_datum_that_is_refused_and_publishes_the_others() {
     endpoint.refuse_value("unwanted12");
     let apis = ["api0000001", "unwanted12", "api0000002"].map(str::to_owned);
     let output = publish(&endpoint.url(), &[], &failures_of(&apis));
-    assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(0), 2.0), "{}", told(&output));
-    let told = told(&output);
-    assert!(told.contains("why5xx: CloudWatch refused Errors ApiId=unwanted12 Stage=prod"), "{told}");
-    assert!(told.contains("why5xx: published 4 data "), "{told}");
+    assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(0), 2.0), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("why5xx: CloudWatch refused Errors ApiId=unwanted12 Stage=prod"), "{said}");
+    assert!(said.contains("why5xx: published 4 data "), "{said}");
 }
 
 #[test]
@@ -253,8 +253,8 @@ fn variables_of_the_sdks_that_are_not_honoured_are_named_at_start() {
 
     let output = publish(&format!("http://{}", http::closed_address()), &variables[1..], &failure_at("a", now_ms()));
     assert!(
-        told(&output).ends_with("(not honoured: AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS, ALL_PROXY)\n"),
+        said(&output).ends_with("(not honoured: AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS, ALL_PROXY)\n"),
         "{}",
-        told(&output)
+        said(&output)
     );
 }

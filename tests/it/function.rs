@@ -1,4 +1,4 @@
-//! The real program between a Runtime API and a CloudWatch that fail as they are told.
+//! The real program between a Runtime API and a CloudWatch that fail on demand.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -131,7 +131,7 @@ fn an_invocation_without_a_failure_makes_no_request() {
 }
 
 #[test]
-fn delays_are_told_to_within_five_percent() {
+fn delays_are_exact_to_five_percent() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     let began_ms = now_ms();
@@ -142,13 +142,13 @@ fn delays_are_told_to_within_five_percent() {
         .collect();
     assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "a", &events))).is_success());
     let (values, later_ms) = (function.own_values("DeliveryDelay"), (now_ms() - began_ms) as f64);
-    let within = |told: f64, of: f64| (0.95 * of..=1.05 * of + later_ms).contains(&told);
+    let within = |said: f64, of: f64| (0.95 * of..=1.05 * of + later_ms).contains(&said);
     assert_eq!(values.len(), 100);
     assert!(within(values[98], 600_480.0) && within(values[49], 1_510.0), "{values:?}");
 }
 
 #[test]
-fn failures_that_no_cause_matches_are_told() {
+fn failures_that_no_cause_matches_are_reported() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     let lines = |id: &str| {
@@ -445,7 +445,7 @@ fn log_events_of_a_batch_accepted_in_part_count_once_in_another_batch_too() {
 }
 
 #[test]
-fn a_batch_of_the_functions_own_log_group_is_refused_and_told_once() {
+fn a_batch_of_the_functions_own_log_group_is_refused_and_reported_once() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     for n in 0..3 {
@@ -479,7 +479,7 @@ fn events_of_the_canary_count_in_canary_and_nowhere_else() {
 }
 
 #[test]
-fn failures_too_old_for_cloudwatch_are_told_and_the_others_counted() {
+fn failures_too_old_for_cloudwatch_are_reported_and_the_others_counted() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     let old_ms = now_ms() - 15 * 24 * 60 * 60_000;

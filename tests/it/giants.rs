@@ -104,12 +104,12 @@ fn forms() -> Vec<Form> {
     ]
 }
 
-/// Whether a bomb was read, or refused with a number that tells why.
+/// Whether a bomb was read, or refused with a number that says why.
 fn is_read_or_refused(name: &str, outcome: &Outcome) {
     if !outcome.is_success() {
         assert_eq!(outcome.error_type(), "UndecodableBatch", "{name}: {outcome:?}");
-        let tells = ["byte", "log events"].iter().any(|unit| outcome.message().contains(unit));
-        assert!(tells, "{name}: {outcome:?}");
+        let says_why = ["byte", "log events"].iter().any(|unit| outcome.message().contains(unit));
+        assert!(says_why, "{name}: {outcome:?}");
     }
 }
 

@@ -4,7 +4,7 @@
 //! The model, for each environment: a request counts once if a batch that holds it was accepted to its end, however
 //! often it came and in whatever batches, be they accepted in part before. A request of batches that were only tried
 //! counts once or not at all. Beyond that CloudWatch may hold what nobody can decide: attempts of unknown outcome that it
-//! had taken, as many as the publisher tells. Over all environments, every request is counted. A retry may come to
+//! had taken, as many as the publisher reports. Over all environments, every request is counted. A retry may come to
 //! another environment than the first try.
 //!
 //! Batches hold whole requests here; what cutting them costs is measured elsewhere. The seeds count up from 0, so a run
@@ -102,7 +102,7 @@ impl Sink for Endpoint {
     async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
         let outcome = self.outcome(request);
         if outcome == Err(Fault::Timeout) {
-            // The publisher must find that out by itself.
+            // The publisher must find that out alone.
             std::future::pending::<()>().await;
         }
         outcome
@@ -222,7 +222,7 @@ struct World {
     /// How often such a request was in a batch that was accepted in part only.
     torn: u64,
     /// Publishes that the publisher called uncertain.
-    told: u64,
+    said: u64,
 }
 
 impl World {
@@ -240,7 +240,7 @@ impl World {
             tried: BTreeSet::new(),
             shared: Arc::clone(shared),
             torn: 0,
-            told: 0,
+            said: 0,
         }
     }
 
@@ -262,12 +262,12 @@ impl World {
                 let counted = self.pipeline.knowing(events).count_with(|_, each| document_json(&batch.document, each));
                 counted.ok().map(|counted| counted.tally.data())
             });
-            self.told += u64::from(!is_certain);
+            self.said += u64::from(!is_certain);
             parts.push(part);
             self.pipeline.commit(counted.additions);
         }
         let published = self.publisher.publish_all(parts, NOW_MS, until).await;
-        self.told += u64::from(published.uncertain_attempts) + published.forgotten_batches;
+        self.said += u64::from(published.uncertain_attempts) + published.forgotten_batches;
         let is_accepted = published.result.is_ok() && !self.is_dead();
         if is_accepted {
             self.finished.extend(batches.iter().flat_map(|batch| &batch.requests));
@@ -297,10 +297,10 @@ impl World {
         }
     }
 
-    /// Compares what the publisher told with what happened.
-    fn check_told(&self, seed: u64) {
+    /// Compares what the publisher reported with what happened.
+    fn check_reported(&self, seed: u64) {
         let truth = self.truth.lock().unwrap();
-        assert_eq!(self.told, truth.uncertain, "uncertain publishes of history {seed}");
+        assert_eq!(self.said, truth.uncertain, "uncertain publishes of history {seed}");
         let doubled: f64 = truth.undecidable.values().sum();
         assert!(doubled == 0.0 || truth.uncertain > 0, "history {seed}");
     }
@@ -391,7 +391,7 @@ async fn history(seed: u64, settings: &[Arc<Settings>; 2], met: &mut Met) {
         world.truth.lock().unwrap().lives = None;
         while !world.deliver(&batches, Duration::from_secs(3_600)).await {}
         world.check(seed, true);
-        world.check_told(seed);
+        world.check_reported(seed);
         met.add(world);
     }
 }

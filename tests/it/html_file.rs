@@ -68,13 +68,13 @@ impl Folder {
     }
 }
 
-fn told(output: &Output) -> String {
+fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Refused before anything was read: no counts are printed.
 fn assert_refused(output: &Output, sentence: &str) {
-    assert_eq!(told(output), format!("why5xx: {sentence}\n"));
+    assert_eq!(said(output), format!("why5xx: {sentence}\n"));
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{sentence}");
 }
 
@@ -127,7 +127,7 @@ fn a_page_in_a_folder_that_is_read_is_replaced_and_not_read() {
     let mut printed = Vec::new();
     for _ in 0..3 {
         let output = folder.replay(&["--json", "--html", "logs/report.html", "logs"]);
-        assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+        assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
         printed.push(String::from_utf8(output.stdout).unwrap());
         assert!(folder.holds_a_new_page("logs/report.html"));
     }
@@ -158,7 +158,7 @@ fn a_page_of_any_version_is_replaced() {
     let folder = Folder::new("pages").with("a.log", LOG).with("report.html", OLD_PAGE);
     for _ in 0..2 {
         let output = folder.replay(&["--html", "report.html", "a.log"]);
-        assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+        assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
         assert!(folder.holds_a_new_page("report.html"));
     }
     assert_eq!(folder.names(), ["a.log", "report.html"]);
@@ -179,7 +179,7 @@ fn a_link_to_a_page_stays_a_link() {
     let folder = Folder::new("link").with("a.log", LOG).with("pages/monday.html", OLD_PAGE);
     symlink("pages/monday.html", folder.path("latest.html")).unwrap();
     let output = folder.replay(&["--html", "latest.html", "a.log"]);
-    assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
     assert_eq!(fs::read_link(folder.path("latest.html")).unwrap(), Path::new("pages/monday.html"));
     assert!(folder.holds_a_new_page("pages/monday.html"));
     assert_eq!(fs::read_dir(folder.path("pages")).unwrap().count(), 1);
@@ -229,9 +229,9 @@ fn a_folder_that_takes_no_file_is_refused_before_anything_is_read() {
     let output = folder.replay(&["--html", "/proc/report.html", "a.log"]);
     let begin = "why5xx: /proc/report.html cannot be written: no file can be created in /proc (";
     assert!(
-        told(&output).starts_with(begin) && told(&output).ends_with("); name one elsewhere\n"),
+        said(&output).starts_with(begin) && said(&output).ends_with("); name one elsewhere\n"),
         "{}",
-        told(&output)
+        said(&output)
     );
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
 }
@@ -268,7 +268,7 @@ fn a_file_that_appears_while_the_log_is_read_is_not_overwritten() {
     drop(input);
     let output = child.wait_with_output().unwrap();
     let sentence = "report.html cannot be written: it is not a page of why5xx; name another file, or remove this one";
-    assert_eq!((output.status.code(), told(&output)), (Some(2), format!("why5xx: {sentence}\n")));
+    assert_eq!((output.status.code(), said(&output)), (Some(2), format!("why5xx: {sentence}\n")));
     assert!(String::from_utf8_lossy(&output.stdout).contains("integration_timeout"), "the counts are printed");
     assert_eq!((folder.text("report.html").as_str(), folder.names().len()), ("notes", 1));
 }
@@ -279,7 +279,7 @@ fn where_nothing_was_read_the_older_page_stays() {
     for input in ["empty.log", "missing.log", "-"] {
         let output = folder.replay(&["--html", "report.html", input]);
         let sentence = "why5xx: no log event was read, so the page in report.html stays as it was\n";
-        assert_eq!((output.status.code(), told(&output).ends_with(sentence)), (Some(2), true), "{input}");
+        assert_eq!((output.status.code(), said(&output).ends_with(sentence)), (Some(2), true), "{input}");
         assert_eq!(folder.text("report.html"), OLD_PAGE);
     }
 }
@@ -301,8 +301,8 @@ fn a_disk_that_is_full_leaves_the_older_page_whole_and_nothing_else() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(2));
-        let told = told(&output);
-        assert!(told.starts_with("why5xx: report.html cannot be written: File too large"), "{told}");
+        let said = said(&output);
+        assert!(said.starts_with("why5xx: report.html cannot be written: File too large"), "{said}");
         assert_eq!(folder.names(), before);
         if let Some(older) = older {
             assert_eq!(folder.text("report.html"), older);
@@ -328,14 +328,14 @@ fn a_page_has_the_permissions_of_a_new_file_or_of_the_page_before() {
 fn a_stream_takes_the_page_and_the_standard_output_the_tables() {
     let folder = Folder::new("streams").with("a.log", LOG);
     let output = folder.replay(&["--html", "/dev/null", "a.log"]);
-    assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("2 log events "));
 
     assert!(Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap().success());
     let pipe = folder.path("pipe");
     let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
     let output = folder.replay(&["--html", "pipe", "a.log"]);
-    assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("2 log events "));
     assert!(reader.join().unwrap().ends_with("</html>\n"));
 }
@@ -351,7 +351,7 @@ fn a_path_to_the_standard_output_is_the_standard_output() {
         folder.command(&["--html", page, "a.log"]).stdout(out).output().unwrap()
     };
     let output = to_file("/dev/stdout");
-    assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
     assert!(folder.holds_a_new_page("out.html"));
     // By its own name it would get the page behind what it holds.
     let before = folder.text("out.html");
@@ -367,5 +367,5 @@ fn a_standard_output_that_is_full_is_an_error() {
     let folder = Folder::new("full_stdout").with("a.log", LOG);
     let full = File::options().write(true).open("/dev/full").unwrap();
     let output = folder.command(&["--html", "-", "a.log"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }

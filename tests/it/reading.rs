@@ -40,7 +40,7 @@ fn log(minutes: &[u32]) -> String {
 }
 
 #[test]
-fn a_line_that_is_cut_is_told() {
+fn a_line_that_is_cut_is_reported() {
     let long = format!("(5f1c) Method request body before transformations: {}\n", "x".repeat(2 << 20));
     let text =
         format!("{long}(5f1c) Execution failed due to a timeout error\n(5f1c) Method completed with status: 504\n");

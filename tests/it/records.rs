@@ -89,7 +89,7 @@ fn a_bad_record_is_named_and_what_comes_again_with_it_counts_once() {
     for _ in 0..3 {
         assert_eq!(asked_again(&function.invoke(&bytes(&rest))), bad);
     }
-    // With bisecting, the bad record comes alone in the end, and what stood behind it by itself.
+    // With bisecting, the bad record comes alone in the end, and what stood behind it separately.
     for part in [&event["Records"].as_array().unwrap()[2..3], &event["Records"].as_array().unwrap()[3..]] {
         function.invoke(&bytes(&json!({"Records": part})));
     }
@@ -367,7 +367,7 @@ fn a_kept_event_that_cannot_be_read_fails_the_invocation() {
 }
 
 #[test]
-fn captured_events_are_told_by_their_content() {
+fn captured_events_are_recognised_by_their_content() {
     let rows = [
         ("events/kinesis_two_log_groups", Vec::new()),
         ("tests/events/kinesis_with_a_bad_record", vec![sequence_number(1)]),
@@ -379,7 +379,7 @@ fn captured_events_are_told_by_their_content() {
         let payload = std::fs::read(format!("{}/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
         assert_eq!(asked_again(&function.invoke(&payload)), again, "{name}");
         // Captured long ago, so that CloudWatch would not take the counts.
-        let told = (function.own("StaleEvents"), function.own("LogEvents"), function.own("UndecodableBatches"));
-        assert_eq!(told, (2.0, 4.0, again.len() as f64), "{name}");
+        let said = (function.own("StaleEvents"), function.own("LogEvents"), function.own("UndecodableBatches"));
+        assert_eq!(said, (2.0, 4.0, again.len() as f64), "{name}");
     }
 }

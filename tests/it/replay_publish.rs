@@ -35,7 +35,7 @@ fn publish(url: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
     command_in(&[&AWS, more].concat(), &arguments, &input())
 }
 
-fn told(output: &Output) -> String {
+fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -43,14 +43,14 @@ fn told(output: &Output) -> String {
 fn what_is_published_is_what_the_function_would_publish() {
     let endpoint = CloudWatch::start();
     let output = publish(&endpoint.url(), &[("WHY5XX_NAMESPACE", "Shop/Errors")], &["--json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors"), endpoint.refusals()), (1.0, 1.0, Vec::new()));
     assert!(endpoint.accepted().iter().all(|datum| datum.namespace == "Shop/Errors"));
     // Counts of any age stand in the table; what is too old for CloudWatch is said.
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["errors"], 2);
     assert_eq!(
-        told(&output),
+        said(&output),
         "why5xx: left out 1 failure: CloudWatch takes nothing older than two weeks or more than two hours ahead\n\
          why5xx: published 2 data in 1 request\n"
     );
@@ -82,7 +82,7 @@ fn the_metrics_of_a_captured_batch_are_those_of_its_own_day() {
     let output = command_in(&AWS, &["replay", "--metrics", events], b"");
     let lines = String::from_utf8(output.stdout).unwrap();
     assert!(lines.contains("\"integration_timeout\"") && lines.contains("2026-05-05T"), "{lines}");
-    assert!(told(&Output { stdout: Vec::new(), ..output }).is_empty());
+    assert!(said(&Output { stdout: Vec::new(), ..output }).is_empty());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_throttle_passes_and_a_refusal_is_an_error() {
     endpoint.always(Behaviour::Refuse);
     let output = publish(&endpoint.url(), &[], &[]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("not published: 0 of 3 requests accepted"), "{}", told(&output));
+    assert!(said(&output).contains("not published: 0 of 3 requests accepted"), "{}", said(&output));
     assert!(String::from_utf8(output.stdout).unwrap().contains("integration_timeout"), "the table is printed");
 }
 
@@ -105,8 +105,8 @@ fn a_wrong_clock_does_not_keep_the_counts_back() {
         let endpoint = CloudWatch::start();
         endpoint.set_clock(ahead_seconds, 403, "SignatureDoesNotMatch");
         let output = publish(&endpoint.url(), &[], &[]);
-        assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(0), 1.0), "{}", told(&output));
-        assert!(told(&output).ends_with("why5xx: published 2 data in 1 request\n"), "{}", told(&output));
+        assert_eq!((output.status.code(), endpoint.sum("Errors")), (Some(0), 1.0), "{}", said(&output));
+        assert!(said(&output).ends_with("why5xx: published 2 data in 1 request\n"), "{}", said(&output));
     }
 }
 
@@ -116,7 +116,7 @@ fn a_wrong_key_is_an_error_that_says_what_to_check() {
     endpoint.always(Behaviour::RefuseWith(403, "SignatureDoesNotMatch"));
     let output = publish(&endpoint.url(), &[], &[]);
     assert_eq!((output.status.code(), endpoint.requests()), (Some(2), 2));
-    assert!(told(&output).contains("(403 SignatureDoesNotMatch); check the access keys, "), "{}", told(&output));
+    assert!(said(&output).contains("(403 SignatureDoesNotMatch); check the access keys, "), "{}", said(&output));
 }
 
 #[test]
@@ -124,11 +124,11 @@ fn a_wrong_key_is_an_error_that_says_what_to_check() {
 fn where_the_page_cannot_be_written_the_counts_are_printed_and_not_published() {
     let endpoint = CloudWatch::start();
     let output = publish(&endpoint.url(), &[], &["--html", "/dev/full"]);
-    assert_eq!((output.status.code(), endpoint.requests()), (Some(2), 0), "{}", told(&output));
+    assert_eq!((output.status.code(), endpoint.requests()), (Some(2), 0), "{}", said(&output));
     assert!(
-        told(&output).contains("why5xx: /dev/full cannot be written: No space left on device"),
+        said(&output).contains("why5xx: /dev/full cannot be written: No space left on device"),
         "{}",
-        told(&output)
+        said(&output)
     );
     assert!(String::from_utf8(output.stdout).unwrap().contains("integration_timeout"), "the table is printed");
 }
@@ -145,11 +145,11 @@ fn without_keys_region_or_a_url_nothing_is_read_and_the_error_says_what_is_missi
     for (missing, message) in rows {
         let output = publish("http://127.0.0.1:9", &[(missing, "")], &[]);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{missing}");
-        assert!(told(&output).starts_with(&format!("why5xx: {message}")), "{}", told(&output));
+        assert!(said(&output).starts_with(&format!("why5xx: {message}")), "{}", said(&output));
     }
     let output = publish("cloudwatch", &[], &[]);
     assert_eq!(
-        told(&output),
+        said(&output),
         "why5xx: --endpoint-url is \"cloudwatch\"; allowed: a URL that begins with http:// or https://\n"
     );
 }

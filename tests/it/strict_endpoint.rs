@@ -12,7 +12,7 @@ use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 
 use crate::support::cloudwatch::{CloudWatch, now_ms};
 
-/// Not through the publisher, which would mend what it can.
+/// Not through the publisher, which would fix what it can.
 fn client(endpoint: &CloudWatch) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -93,7 +93,7 @@ async fn what_breaks_a_rule_is_refused_and_nothing_of_it_accepted() {
     assert!(endpoint.accepted().is_empty());
 }
 
-/// The SDK signs by the time that the last answer told, also with retries switched off: the sink rests on that.
+/// The SDK signs by the time in the last answer, also with retries switched off: the sink rests on that.
 #[tokio::test(flavor = "current_thread")]
 async fn a_client_whose_clock_is_wrong_is_refused_once_and_signs_by_the_endpoints_time_from_then_on() {
     for ahead_seconds in [-600, 600] {

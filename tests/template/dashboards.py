@@ -122,6 +122,6 @@ def of_variable(variable, widgets):
             yield str(error)
     # What stands in a list to choose from must be in it; a text to type may be anything.
     if kind != "input" and "defaultValue" in variable and variable["defaultValue"] not in [*values, "__FIRST"]:
-        yield "the default is none of the values, and nobody can choose it again"
+        yield "the default is not one of the values, and nobody can choose it again"
     if variable.get("pattern", variable.get("property")) not in widgets:
         yield "it changes nothing"

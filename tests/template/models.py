@@ -167,7 +167,7 @@ def wrong(shape, given, at):
         text = str(given)
         yield from outside(shape, len(text), f"{at} has {len(text)} characters")
         if shape.enum and text not in shape.enum:
-            yield f"{at} is none of its values: {text!r}"
+            yield f"{at} is not one of its values: {text!r}"
         pattern = shape.metadata.get("pattern")
         if pattern and not re.fullmatch(python(pattern), text, re.DOTALL):
             yield f"{at} does not match {pattern}: {text!r}"

@@ -63,7 +63,7 @@ def test_only_a_missing_canary_is_bad():
     assert set(missing.values()) == {"notBreaching"}
 
 
-def test_every_alarm_tells_its_begin_and_end_by_e_mail_or_topic_and_by_default_nobody():
+def test_every_alarm_reports_its_begin_and_end_by_e_mail_or_topic_and_by_default_to_nobody():
     for name, alarm in ALL_ALARMS.items():
         # Those on failures reach the e-mail topic through the notifier alone.
         assert alarm["AlarmActions"] == alarm["OKActions"] == [

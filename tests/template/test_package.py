@@ -216,8 +216,8 @@ def test_an_architecture_that_cannot_be_built_is_said_and_fails(package, tmp_pat
     with pytest.raises(SystemExit) as ended:
         package.main()
     assert ended.value.code == 1
-    told = capfd.readouterr().err
-    assert "arm64 LEFT OUT" in told and "rustup target add aarch64-unknown-linux-gnu" in told
+    said = capfd.readouterr().err
+    assert "arm64 LEFT OUT" in said and "rustup target add aarch64-unknown-linux-gnu" in said
     # What can be written is written.
     assert [path.name for path in sorted((tmp_path / "package").iterdir())] == [
         "checksums.txt", "sizes.txt", f"why5xx-{package.version()}.cdx.json", f"why5xx-{package.version()}.yaml",

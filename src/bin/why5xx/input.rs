@@ -1,7 +1,7 @@
 //! What an input is and where its log events are: invocation payloads, captured events, decoded batches, the output of
 //! `aws logs`, exported logs, plain text.
 //!
-//! Its content tells what an input is, never its name. What an event says is left to the library, but for text that a
+//! Its content decides what an input is, never its name. What an event says is left to the library, but for text that a
 //! person pasted ([`Reader`], [`sentence`]).
 
 mod bytes;
@@ -43,7 +43,7 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 pub(crate) struct Event {
     /// The id that CloudWatch Logs gave it; empty where the input does not tell.
     pub(crate) id: String,
-    /// Milliseconds since 1970-01-01T00:00:00Z; 0 where nothing tells it.
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0 if missing.
     pub(crate) timestamp_ms: i64,
     /// Its text.
     pub(crate) message: String,
@@ -65,7 +65,7 @@ pub(crate) enum Part {
     Data(Vec<u8>),
     /// Log events of a stream.
     Events {
-        /// The log group, where the input tells it.
+        /// The log group, where the input holds it.
         log_group: String,
         /// The stream, likewise.
         log_stream: String,
@@ -86,7 +86,7 @@ impl Event {
 }
 
 impl Part {
-    /// Whether it has log events of which nothing tells the log group.
+    /// Whether it has log events without a log group.
     pub(crate) fn is_of_no_group(&self) -> bool {
         matches!(self, Self::Events { log_group, .. } if log_group.is_empty())
     }
@@ -134,7 +134,7 @@ pub(crate) enum InputError {
     Json { kind: &'static str, line: usize, column: usize },
 }
 
-/// The form of an input, told by how it begins.
+/// The form of an input, recognised by how it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     /// The bare data of a batch, as people copy it out of an event.

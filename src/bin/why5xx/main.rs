@@ -46,14 +46,14 @@ enum Command {
     ///
     /// Inputs are subscription events, decoded batches, the output of `aws logs`, log exports (also compressed), plain
     /// text, and folders of them. The content of an input decides what it is, not its name. Without one, --log-group and
-    /// --since read CloudWatch Logs, with the credentials of the AWS CLI. Exit status: 0 every failure
-    /// has a cause; 1 some are unclassified; 2 an input could not be read, nothing was read or in the span, nothing of
-    /// an input was understood, the page was not written or the counts were not published.
+    /// --since read CloudWatch Logs, with the credentials of the AWS CLI. Exit status: 0 every failure has a cause; 1 some
+    /// are unclassified; 2 an input could not be read, nothing was read, nothing is in the span, nothing of an input was
+    /// understood, the page could not be written, or the counts could not be published.
     Replay(replay::Options),
     /// Say what a cause means and what to check, or which cause a pasted log shows
     ///
-    /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 none was, or only
-    /// `unclassified`; 2 it could not be read.
+    /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 no cause was named, or only
+    /// `unclassified`; 2 the text could not be read.
     Explain(explain::Options),
     /// List the causes
     Causes {

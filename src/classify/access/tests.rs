@@ -176,8 +176,8 @@ fn api_and_stage_come_from_the_line_else_from_the_group_else_are_unknown() {
     let bare = r#"{"requestId":"r-1","requestTime":"10/Oct/2025:13:55:36 +0000","path":"/x/1","status":"500"}"#;
     assert_eq!(of(bare, &Source::default()), owned("unknown", "unknown", ""));
     assert_eq!(of(bare, &source), owned("group1", "prod", ""));
-    let told = r#"{"requestId":"r-1","apiId":"line1","stage":"$default","routeKey":"GET /x/{id}","status":"500"}"#;
-    assert_eq!(of(told, &source), owned("line1", "$default", "GET /x/{id}"));
+    let trusted = r#"{"requestId":"r-1","apiId":"line1","stage":"$default","routeKey":"GET /x/{id}","status":"500"}"#;
+    assert_eq!(of(trusted, &source), owned("line1", "$default", "GET /x/{id}"));
 }
 
 #[test]

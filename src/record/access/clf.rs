@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_websocket_line_without_a_status_is_told() {
+    fn a_websocket_line_without_a_status_is_reported() {
         assert_eq!(
             line(&format!("{HEAD}\"CONNECT $connect AbCdEfGhIjKl=\" AbCdEfGhIjKlMn=")),
             Some(AccessLine::NoStatus)

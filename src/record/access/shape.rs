@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_time_is_told_by_its_shape() {
+    fn a_request_time_is_recognised_by_its_shape() {
         assert!(starts_with_request_time("10/Oct/2023:13:55:36 +0000"));
         assert!(!starts_with_request_time("10/10/2023:13:55:36 +0000"));
         assert!(!starts_with_request_time("10/Oct/2023:13:55:36"));

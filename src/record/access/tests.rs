@@ -72,7 +72,7 @@ const FORMATS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_format_tells_status_and_request_and_those_with_names_the_route() {
+fn every_format_shows_status_and_request_and_those_with_names_the_route() {
     for (name, format) in FORMATS {
         let fields = failed(&format.replace("{}", "504"));
         let route = (!["CLF", "CSV"].contains(name)).then_some("/orders");
@@ -91,7 +91,7 @@ fn a_healthy_line_of_every_format_counts_nothing() {
 }
 
 #[test]
-fn numbers_that_look_like_a_status_are_none() {
+fn numbers_that_look_like_a_status_are_not_taken_for_one() {
     let line = r#"{"requestId":"r-1","requestTime":"10/Oct/2025:13:55:36 +0000","integrationLatency":"527","responseLength":"502","status":"404","integrationStatus":"503"}"#;
     assert_eq!(read_both(line), Some(AccessLine::Healthy));
 }
@@ -190,7 +190,7 @@ fn of_a_log_that_is_known_to_be_an_access_log_every_labelled_line_counts() {
 }
 
 #[test]
-fn a_line_without_a_status_is_told_apart_from_other_text() {
+fn a_line_without_a_status_is_kept_apart_from_other_text() {
     let stock = r#"{"requestId":"r-1","ip":"192.0.2.7","requestTime":"10/Oct/2025:13:55:36 +0000","httpMethod":"GET","routeKey":"GET /x","protocol":"HTTP/1.1","responseLength":"36"}"#;
     assert_eq!(read_both(stock), Some(AccessLine::NoStatus));
     assert_eq!(read_both(r#"{"requestId":"r-1","path":"/x"}"#), None);

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_of_a_uuid_are_none_of_lambdas() {
+    fn other_forms_of_a_uuid_are_not_lambdas() {
         for text in [
             "0C1D2E3F-4A5B-4C6D-8E7F-90A1B2C3D4E5",
             "0c1d2e3f4a5b4c6d8e7f90a1b2c3d4e5",

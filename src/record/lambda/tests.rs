@@ -280,7 +280,7 @@ fn a_report_that_a_function_may_have_printed_is_no_proof() {
 }
 
 #[test]
-fn lines_of_loggers_that_resemble_a_report_are_none() {
+fn lines_of_loggers_that_resemble_a_report_are_not_reports() {
     let node = |text: &str| format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\t{text}");
     for text in [
         node("Invoke Error { errorType: 'TypeError', errorMessage: 'x' }"),
@@ -296,7 +296,7 @@ fn lines_of_loggers_that_resemble_a_report_are_none() {
 }
 
 #[test]
-fn a_shutdown_that_ruby_reports_as_a_failed_init_is_none() {
+fn a_shutdown_that_ruby_reports_as_a_failed_init_is_no_failure() {
     let object = |error_type: &str, message: &str| {
         format!(
             "{{\n  \"errorMessage\": \"{message}\",\n  \"errorType\": \"{error_type}\",\n  \"stackTrace\": []\n}}\n"

@@ -202,7 +202,7 @@ fn the_platforms_sentence_counts_behind_a_lost_line_end_and_not_behind_words() {
 }
 
 #[test]
-fn a_stack_without_a_level_tells_only_why_a_process_ended() {
+fn a_stack_without_a_level_shows_only_why_a_process_ended() {
     let stack = "2018-01-02T03:04:05.678Z\t{A}\tError: connect ECONNREFUSED 10.0.0.7:5432\n    at Object._errnoException (util.js:1022:11)";
     let exited = "RequestId: {A} Process exited before completing request";
     assert_eq!(causes(&[START, stack, END, REPORT, exited]), ["lambda_dependency_unreachable"]);

@@ -1,7 +1,7 @@
 //! The dashboard of the template, and the causes that its alarms are about.
 //!
 //! Both are generated from the table of causes; a test compares them with `template.yaml`. What is in braces behind a
-//! dollar sign, CloudFormation fills in. What CloudWatch makes of a dashboard nobody tells before it is seen there, so
+//! dollar sign, CloudFormation fills in. Nobody knows what CloudWatch makes of a dashboard before it is seen there, so
 //! the tests check what its documentation says: the grid, the limits, the searches.
 
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use why5xx::cause::{Cause, Family, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED}
 /// Source: CloudWatch API Reference, dashboard body structure: 24 columns.
 const COLUMNS: u64 = 24;
 
-/// Most lines of a sorted search; more would not be told apart.
+/// Most lines of a sorted search; more could not be kept apart.
 const LINES: u64 = 10;
 
 /// Causes that say nothing of what went wrong: no alarm is about one of them, and an alarm of its own watches their share.

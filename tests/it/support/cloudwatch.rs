@@ -219,8 +219,8 @@ fn behave(state: &Mutex<State>, behaviour: Behaviour, request: &Request, now_ms:
         Behaviour::StrictThenClose => Answer::Last(Box::new(accept_or_refuse(state, request, now_ms))),
         Behaviour::Throttle => error(400, "Throttling", "Rate exceeded"),
         Behaviour::Fail(status) => error(status, "InternalServiceError", "internal"),
-        Behaviour::Refuse => error(400, "InvalidParameterValue", "told to refuse"),
-        Behaviour::RefuseWith(status, code) => error(status, code, "told to refuse"),
+        Behaviour::Refuse => error(400, "InvalidParameterValue", "asked to refuse"),
+        Behaviour::RefuseWith(status, code) => error(status, code, "asked to refuse"),
         Behaviour::Hang(time) => Answer::Hang(time),
         Behaviour::Slow(time) => {
             std::thread::sleep(time);

@@ -54,7 +54,7 @@ impl Function {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// Whether the environment ends by itself within this time.
+    /// Whether the environment ends within this time, without being stopped.
     pub fn ends_within(&mut self, time: Duration) -> bool {
         let until = Instant::now() + time;
         while self.is_alive() {
@@ -130,8 +130,8 @@ fn own_values(line: &Value, metric: &str) -> Vec<f64> {
                 value => vec![value.as_f64().unwrap()],
             };
             // A delay may be nothing, a count may not.
-            let is_told = definition["Unit"] != "Count" || found != [0.0];
-            assert!((1..=100).contains(&found.len()) && is_told, "{name} in {line}");
+            let is_sound = definition["Unit"] != "Count" || found != [0.0];
+            assert!((1..=100).contains(&found.len()) && is_sound, "{name} in {line}");
             values.extend(if name == metric { found } else { Vec::new() });
         }
     }
@@ -140,7 +140,7 @@ fn own_values(line: &Value, metric: &str) -> Vec<f64> {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         drop(self.process.kill());
         drop(self.process.wait());
     }

@@ -1,7 +1,7 @@
 //! Stand-ins for what surrounds the function: Lambda's Runtime API and CloudWatch, both on the loopback interface, and
 //! a runner of the real program between them.
 //!
-//! They speak the real protocols, refuse what the real ones refuse, and fail when they are told to.
+//! They speak the real protocols, refuse what the real ones refuse, and fail on demand.
 
 #![allow(unreachable_pub, reason = "there is no outside to reach")]
 #![allow(clippy::disallowed_types, reason = "the endpoint inflates what the SDK compressed")]

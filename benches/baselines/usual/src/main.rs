@@ -11,7 +11,7 @@ use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use regex::RegexSet;
 
-/// A cause, a tab, and the pattern that tells it: one a line, as for the programs in Python and Node.
+/// A cause, a tab, and the pattern that shows it: one a line, as for the programs in Python and Node.
 const PATTERNS: &str = include_str!("../../../usual/patterns.tsv");
 
 static ROWS: LazyLock<Vec<(&str, &str)>> =

@@ -146,7 +146,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         words: &["cold", "start", "warm", "init"],
-        says: "Cold start: no failure by itself. It fails a request if the start of the function and its work take longer \
+        says: "Cold start: alone it is no failure. It fails a request if the start of the function and its work take longer \
                than the timeout of the function or of the integration: `why5xx explain 504` lists both causes.",
     },
     Topic {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_id_is_the_nearest_one_and_other_words_are_none() {
+    fn a_misspelt_id_is_the_nearest_one_and_other_words_are_no_id() {
         for (text, id) in [
             ("lambda_permision", "lambda_permission"),
             ("integration_timout", "integration_timeout"),

@@ -62,7 +62,7 @@ enum Encoding {
 }
 
 impl<'r> Text<'r> {
-    /// Opens an input: takes off layers of gzip and tells the encoding. An error where it is no text.
+    /// Opens an input: takes off layers of gzip and finds the encoding. An error where it is no text.
     pub(super) fn open(input: impl Read + 'r) -> Result<Self, InputError> {
         let mut input: Box<dyn BufRead + 'r> = Box::new(BufReader::with_capacity(1 << 16, input));
         let mut start = Vec::new();
@@ -154,7 +154,7 @@ fn read_up_to(input: &mut impl Read, bytes: u64) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// A byte order mark tells; without one, text in UTF-16 has a zero in every other byte.
+/// A byte order mark says so; without one, text in UTF-16 has a zero in every other byte.
 fn encoding_of(start: &[u8]) -> Encoding {
     let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let most = start.len() / 2 * 9 / 10;

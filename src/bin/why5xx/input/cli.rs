@@ -15,7 +15,7 @@ use super::row::Pairs;
 use super::text::{LONGEST_EVENT_BYTES, Lines, next_line};
 use super::{Event, InputError, prefix, time};
 
-/// Names of lists that stand before a row. What is none of the first two tells nothing.
+/// Names of lists that stand before a row. All but the first two are ignored.
 const LISTS: [&str; 6] = ["EVENTS", "RESULTS", "MESSAGES", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
 
 /// Returns whether a text begins like this.
@@ -120,7 +120,7 @@ fn whole_event(row: &str) -> Option<Event> {
     {
         message = rest;
     }
-    // Only where the id is told, the stream is.
+    // The stream is there only where the id is.
     if !event.id.is_empty()
         && let Some((stream, rest)) = message.split_once('\t')
     {

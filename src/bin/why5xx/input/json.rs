@@ -51,11 +51,11 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         return Layout::Documents;
     }
     let keys = top_level_keys(first);
-    let tells = |key: &str| keys.iter().any(|known| known == key);
-    if tells("log") && first.contains(TEST_LOG) && is_valid {
+    let has_key = |key: &str| keys.iter().any(|known| known == key);
+    if has_key("log") && first.contains(TEST_LOG) && is_valid {
         return Layout::Documents;
     }
-    if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| tells(key)) {
+    if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
         return Layout::Lists;
     }
     let is_on_one_line = !first.contains('\n');
@@ -102,7 +102,7 @@ fn top_level_keys(text: &str) -> Vec<String> {
 pub(super) fn documents(input: impl Read, sink: &mut Sorted<'_>) -> Result<(), InputError> {
     for document in serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>() {
         let raw = document.map_err(|error| broken("a document of CloudWatch Logs", error))?;
-        if !document_parts(&mended(raw.get()), sink)? {
+        if !document_parts(&repaired(raw.get()), sink)? {
             return Err(unknown());
         }
     }
@@ -239,7 +239,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
 
 /// Takes the log events of one value: an event, a message, a row of a query, a list of such.
 pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
-    let raw = mended(raw);
+    let raw = repaired(raw);
     let text = raw.trim();
     match text.as_bytes().first() {
         Some(b'{') => object(text, sink),
@@ -275,11 +275,11 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     {
         return sink.event(event);
     }
-    let told = |wanted| {
+    let column = |wanted| {
         let at = columns.iter().position(|column| *column == Some(wanted))?;
         Some(string(pairs[at].1.get()))
     };
-    let timestamp_ms = told(Column::Time).and_then(|time| time::of(&time)).unwrap_or(0);
+    let timestamp_ms = column(Column::Time).and_then(|time| time::of(&time)).unwrap_or(0);
     // Another key is one of the message itself, such as a level of a function's log in JSON.
     if !columns.iter().any(is_message) || columns.contains(&None) {
         if held_batches(text, sink) {
@@ -295,11 +295,11 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         sink.is_download();
     }
     sink.event(Event {
-        id: told(Column::Id).filter(|id| prefix::is_event_id(id)).unwrap_or_default(),
+        id: column(Column::Id).filter(|id| prefix::is_event_id(id)).unwrap_or_default(),
         timestamp_ms,
-        log_group: told(Column::Group).map(|group| prefix::without_account(&group).to_owned()).unwrap_or_default(),
-        log_stream: told(Column::Stream).unwrap_or_default(),
-        message: told(Column::Message).unwrap_or_default(),
+        log_group: column(Column::Group).map(|group| prefix::without_account(&group).to_owned()).unwrap_or_default(),
+        log_stream: column(Column::Stream).unwrap_or_default(),
+        message: column(Column::Message).unwrap_or_default(),
         ..Event::default()
     });
 }
@@ -354,7 +354,7 @@ fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)]) -> Option<Event> {
 pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
     let is_value = match text.as_bytes().first() {
         Some(b'{') => is_event(text),
-        Some(b'[' | b'"') => serde_json::from_str::<&RawValue>(&mended(text)).is_ok(),
+        Some(b'[' | b'"') => serde_json::from_str::<&RawValue>(&repaired(text)).is_ok(),
         _ => false,
     };
     if is_value {
@@ -370,7 +370,7 @@ pub(super) fn document(text: &str, sink: &mut Sorted<'_>) -> bool {
 
 /// Whether an object is a log event with its message, not a message itself.
 fn is_event(text: &str) -> bool {
-    let text = mended(text);
+    let text = repaired(text);
     let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(&text) else { return false };
     let has_list = pairs.iter().any(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['));
     let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
@@ -411,31 +411,31 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairwise<'a> {
 }
 
 /// JSON whose lone surrogates are replaced: they are no character, and no reader of JSON takes them.
-fn mended(json: &str) -> Cow<'_, str> {
+fn repaired(json: &str) -> Cow<'_, str> {
     let has = |escape: &[u8]| memchr::memmem::find(json.as_bytes(), escape).is_some();
     if !has(b"\\ud") && !has(b"\\uD") {
         return Cow::Borrowed(json);
     }
-    let mut mended = String::with_capacity(json.len());
+    let mut repaired = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(at) = rest.find('\\') {
-        mended.push_str(&rest[..at]);
+        repaired.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = match unit(rest) {
             Some(0xd800..=0xdbff) if matches!(rest.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => 12,
             Some(0xd800..=0xdfff) => {
-                mended.push_str("\\ufffd");
+                repaired.push_str("\\ufffd");
                 rest = &rest[6..];
                 continue;
             }
             // The character behind the backslash is no escape of its own.
             _ => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
-        mended.push_str(&rest[..length]);
+        repaired.push_str(&rest[..length]);
         rest = &rest[length..];
     }
-    mended.push_str(rest);
-    Cow::Owned(mended)
+    repaired.push_str(rest);
+    Cow::Owned(repaired)
 }
 
 /// The UTF-16 unit that a text begins with as an escape.

@@ -1,4 +1,4 @@
-//! A log event of which no log group tells what it is, since a person pasted it.
+//! A log event of which no log group shows what it is, since a person pasted it.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,7 @@ impl<'s> Reader<'s> {
         Some(Record::Lambda(line))
     }
 
-    /// Takes a text in the log of a function for an error by itself, without the frame in which a runtime writes it, unless it is a line of a
+    /// Takes a text in the log of a function for an error even without the frame in which a runtime writes it, unless it is a line of a
     /// logger. What is no exception by its type may be anything, and counts only where it names a cause.
     fn bare_error(&self, text: &str) -> Option<Record<'static>> {
         let stripped = prefix::strip(text);

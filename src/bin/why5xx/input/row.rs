@@ -210,7 +210,7 @@ pub(super) fn event_of_cells(cells: &[&str]) -> Option<Event> {
     Some(columns.event(cells.iter().copied()))
 }
 
-/// Rows of which each field comes by itself, as name and value: the results of a query.
+/// Rows of which each field comes separately, as name and value: the results of a query.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     row: Vec<(String, String)>,

@@ -180,7 +180,7 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
 fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     let cell = cell.trim().trim_matches('"');
     let normal = normalise(cell);
-    // A word by itself, not part of a host's or a function's name.
+    // A whole word, not part of a host's or a function's name.
     let is_authorizer = |word: &str| word.trim_end_matches([',', '.', ':', ';']) == "authorizer";
     if own_words(&normal).split(' ').any(is_authorizer) && !is_platforms(&normal) {
         return None;

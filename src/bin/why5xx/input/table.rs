@@ -19,7 +19,7 @@ pub(super) struct Separated {
     header_rows: usize,
 }
 
-/// Tells a table of separated values by its first rows.
+/// Recognises a table of separated values by its first rows.
 pub(super) fn separated(start: &str) -> Option<Separated> {
     SEPARATORS.into_iter().find_map(|separator| {
         let mut rows = reader(separator, start.as_bytes());

@@ -23,7 +23,7 @@ fn events(input: &[u8]) -> Vec<Event> {
 }
 
 #[test]
-fn a_subscription_event_and_a_batch_are_told_by_their_keys() {
+fn a_subscription_event_and_a_batch_are_recognised_by_their_keys() {
     assert!(matches!(parts(br#"{"awslogs":{"data":"x"}}"#)[0], Part::SubscriptionEvent(_)));
     assert!(matches!(parts(br#" {"messageType":"DATA_MESSAGE","logEvents":[]}"#)[0], Part::Batch(_)));
     let record = br#"{"version":"1.0","requestPayload":{"awslogs":{"data":"x"}},"responsePayload":{}}"#;
@@ -31,7 +31,7 @@ fn a_subscription_event_and_a_batch_are_told_by_their_keys() {
 }
 
 #[test]
-fn the_bare_data_of_a_batch_is_told_by_its_first_bytes() {
+fn the_bare_data_of_a_batch_is_recognised_by_its_first_bytes() {
     assert!(matches!(parts(b"H4sIAAAAAAAA/w==\n")[0], Part::Data(_)));
 }
 

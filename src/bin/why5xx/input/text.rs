@@ -91,7 +91,7 @@ fn skip_sequence(characters: &mut std::str::Chars<'_>) {
 pub(super) struct Lines {
     /// The event whose continuation may still come.
     pending: Option<Pending>,
-    /// The last time that a line told.
+    /// The last time that a line had.
     timestamp_ms: i64,
     /// How many events with a prefix came in a row.
     prefixes: u64,
@@ -167,7 +167,7 @@ impl Lines {
             Some(Pending { event, has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets });
     }
 
-    /// Takes over the event that is done.
+    /// Hands on the event that is complete.
     pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
         let Some(Pending { mut event, has_prefix, is_below_prefix, .. }) = self.pending.take() else { return };
         if is_below_prefix {

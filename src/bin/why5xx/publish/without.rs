@@ -5,7 +5,7 @@ use why5xx::tally::Datum;
 
 use crate::Failed;
 
-/// There is none.
+/// Always missing.
 pub(crate) enum Target {}
 
 impl Target {

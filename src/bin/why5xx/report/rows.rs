@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_of_ten_minutes_ends_an_incident_and_two_counts_are_none() {
+    fn a_gap_of_ten_minutes_ends_an_incident_and_two_counts_make_none() {
         let timeouts = [0, 9, 18, 28, 28, 28, 38, 39].map(|minute| ("integration_timeout", minute));
         let tally = tally(&[&timeouts[..], &[("lambda_permission", 9), ("lambda_permission", 10)]].concat());
         let rows = rows(&tally);

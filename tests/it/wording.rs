@@ -1,0 +1,125 @@
+//! No sentence of the repository says in a roundabout way what a plain word says: in documentation, help, errors, output,
+//! comments and names.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// What to avoid, and what to write. `_` and line ends count as blanks, since names of tests are sentences, too.
+const AVOID: &[(&str, &str)] = &[
+    ("(?:is|are|was|were) none", "missing, does not exist, is not a …"),
+    ("[Tt]ells|[Tt]old", "says, shows, reports, holds"),
+    ("lent", "passed by reference"),
+    ("[Bb]y itself", "separately, alone"),
+    ("[Tt]akes? over|taken over", "merges into, replaces"),
+    ("[Cc]omes to", "results in"),
+    ("come to lie", "is placed"),
+    ("anew", "again, recreated"),
+    ("[Mm]end(?:s|ed|ing)?", "fix, repair, adjust"),
+    ("by rule", "usually"),
+    ("as you like", "at your option"),
+];
+
+/// Sentences that may stand: the file, the words, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("src/cause/gateway.rs", "WAF did see, by rule", "counts of the web ACL for each of its rules"),
+    ("docs/causes.md", "WAF did see, by rule", "the same"),
+];
+
+/// Where no sentence of ours is: this list, captured and golden data, and the history.
+const LEFT_OUT: &[&str] = &["tests/it/wording.rs", "tests/golden", "tests/events", "fuzz/corpus", "fuzz/target"];
+
+const ROOTS: &[&str] = &[
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "Cargo.toml",
+    "Makefile",
+    "template.yaml",
+    "samconfig.toml",
+    ".github",
+    "benches",
+    "deploy",
+    "docs",
+    "examples",
+    "fuzz",
+    "scripts",
+    "src",
+    "tests",
+];
+
+fn files_below(path: PathBuf, files: &mut Vec<PathBuf>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_left_out = LEFT_OUT.iter().any(|left_out| path.starts_with(root.join(left_out)));
+    let is_of_a_tool = ["target", "node_modules", "__pycache__", "figures"].iter().any(|name| path.ends_with(name));
+    if is_left_out || is_of_a_tool || path.is_symlink() {
+        return;
+    }
+    if path.is_dir() {
+        let entries = fs::read_dir(&path).unwrap();
+        entries.for_each(|entry| files_below(entry.unwrap().path(), files));
+    } else if path.exists() {
+        files.push(path);
+    }
+}
+
+/// Returns the places of a text that say it in a roundabout way, as `line: words`.
+fn found(text: &str, exceptions: &[&str]) -> Vec<String> {
+    // The methods of `Option` are no sentences.
+    let mut text = text.replace("is_none_or", "isNoneOr").replace("is_none()", "isNone()");
+    for exception in exceptions {
+        text = text.replace(exception, &" ".repeat(exception.len()));
+    }
+    let text = text.replace('_', " ");
+    AVOID
+        .iter()
+        .flat_map(|(words, instead)| {
+            // The end of a line may be that of a comment.
+            let words = words.replace(' ', r"\s+(?:(?://[/!]?|#)\s+)?");
+            let regex = Regex::new(&format!(r"(?:^|[^A-Za-z0-9])({words})(?:[^A-Za-z0-9]|$)")).unwrap();
+            let places = regex.captures_iter(&text).map(|captures| captures.get(1).unwrap());
+            let of_line = |at: usize| 1 + text[..at].matches('\n').count();
+            places
+                .map(|place| format!("{}: {:?}; write: {instead}", of_line(place.start()), place.as_str()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn no_sentence_uses_words_that_must_be_read_twice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    ROOTS.iter().for_each(|name| files_below(root.join(name), &mut files));
+    let mut wrong = Vec::new();
+    for path in files {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        let exceptions: Vec<_> =
+            EXCEPTIONS.iter().filter(|(file, _, _)| *file == name).map(|(_, words, _)| *words).collect();
+        assert!(exceptions.iter().all(|words| text.contains(words)), "{name}: an exception is not needed any more");
+        wrong.extend(found(&text, &exceptions).into_iter().map(|place| format!("{name}:{place}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_of_the_words_is_found() {
+    for text in [
+        "there is none",
+        "fn it_is_told() {",
+        "/// The log tells it.",
+        "// made\n    // by\n",
+        "It comes\n/// to nothing",
+    ] {
+        assert_eq!(found(text, &[]).is_empty(), text.starts_with("// made"), "{text}");
+    }
+    for text in
+        ["x.is_none() || y.is_none_or(f)", "None is None", "silent elements recommend", "how to tell them apart"]
+    {
+        assert!(found(text, &[]).is_empty(), "{text}");
+    }
+}
