@@ -65,7 +65,7 @@ data "aws_s3_bucket" "code" {
   bucket = var.bucket
 }
 
-# A key tells what is in the object, so that a new version is an update. The old objects stay until the update has succeeded,
+# A key says what is in the object, so that a new version is an update. The old objects stay until the update has succeeded,
 # for a rollback reads them.
 resource "aws_s3_object" "release" {
   for_each = { template = "why5xx.yaml", code = "why5xx-lambda-${var.architecture}.zip" }
@@ -95,7 +95,7 @@ resource "aws_cloudformation_stack" "why5xx" {
 }
 
 # The name says how lines are read. The ARN never changes; but the provider calls all outputs unknown in every update of the
-# stack, and would make each filter anew: log events of the meantime would be lost.
+# stack, and would make each filter again: log events of the meantime would be lost.
 resource "aws_cloudwatch_log_subscription_filter" "why5xx" {
   for_each        = var.log_groups
   name            = "${var.name}/${each.value.kind}"

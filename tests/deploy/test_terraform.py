@@ -54,7 +54,7 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 # The log groups of the README's example.
 GROUPS = {"access": "/apis/orders/access", "execution": "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"}
 
-# The one provider that comes as a package of Python. Version 4 named the resource anew, and nothing else of what is used here.
+# The one provider that comes as a package of Python. Version 4 named the resource differently, and nothing else of what is used here.
 OLD_NAMES = {'">= 4.0"': '">= 3.39"', "aws_s3_object": "aws_s3_bucket_object"}
 
 
