@@ -6,6 +6,7 @@
 The picture carries the text that it shows, so that a test can tell whether it is of the present program.
 """
 
+import os
 import pathlib
 import re
 import struct
@@ -32,7 +33,8 @@ def page(folder):
     day, made = folder / "day.txt", folder / "page.html"
     day.write_text("".join(a_day()))
     command = [PROGRAM, "replay", "--log-group", LOG_GROUP, "--html", made, "day.txt"]
-    subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL)
+    # The page shows the time of this machine beside UTC, the picture none of it.
+    subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL, env=os.environ | {"TZ": "UTC"})
     return made
 
 
