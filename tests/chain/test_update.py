@@ -38,7 +38,7 @@ AROUND = 3
 
 class Failures(threading.Thread):
     """Requests that fail, one after the other, and how many filters there were when each was written. Each is of a stage of its
-    own, so that CloudWatch tells how often it counted."""
+    own, so that CloudWatch says how often it counted."""
 
     def __init__(self, stack, name):
         super().__init__(daemon=True)

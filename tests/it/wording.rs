@@ -27,10 +27,18 @@ const AVOID: &[(&str, &str)] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("src/cause/gateway.rs", "WAF did see, by rule", "counts of the web ACL for each of its rules"),
     ("docs/causes.md", "WAF did see, by rule", "the same"),
+    ("tests/chain/test_chain.py", "list_targets_by_rule", "a call of AWS"),
 ];
 
 /// Where no sentence of ours is: this list, captured and golden data, and the history.
-const LEFT_OUT: &[&str] = &["tests/it/wording.rs", "tests/golden", "tests/events", "fuzz/corpus", "fuzz/target"];
+const LEFT_OUT: &[&str] = &[
+    "tests/it/wording.rs",
+    "tests/golden",
+    "tests/events",
+    "tests/template/template-0.1.yaml",
+    "fuzz/corpus",
+    "fuzz/target",
+];
 
 const ROOTS: &[&str] = &[
     "README.md",

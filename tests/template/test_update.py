@@ -94,7 +94,7 @@ def test_what_an_update_from_0_1_replaces_is_replaced_for_its_name_alone():
 
 
 def test_the_topic_of_an_address_and_its_confirmation_outlive_the_update():
-    """A new topic or subscription would wait for a click on a link, and until then nobody would be told."""
+    """A new topic or subscription would wait for a click on a link, and until then nobody would get a message."""
     old, new = Stack(OLD, EVERYTHING).resources, Stack(TEMPLATE, EVERYTHING).resources
     for name in "AlarmTopic", "AlarmSubscription":
         assert fixed(old[name]) == fixed(new[name]), name
