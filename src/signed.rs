@@ -56,7 +56,7 @@ pub enum Answer {
     Refused {
         /// The status.
         status: u16,
-        /// Error code of AWS; `unreadable code` if there is none that looks like one.
+        /// Error code of AWS; `unreadable code` if nothing looks like one.
         code: String,
         /// Words of AWS, shortened. They may quote the request.
         message: String,

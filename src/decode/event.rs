@@ -306,7 +306,7 @@ mod tests {
         }
     }
 
-    fn told(element: &str) -> (String, Option<i64>, Option<String>, bool) {
+    fn found(element: &str) -> (String, Option<i64>, Option<String>, bool) {
         let reading = parse(element.as_bytes());
         let message = reading.message.map(|raw| Message::json_escaped(raw).text().into_owned());
         (reading.id.into_owned(), reading.timestamp_ms, message, reading.damaged)

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_an_alarm_or_a_state_is_none_and_odd_members_are_left_out() {
+    fn an_event_without_an_alarm_or_a_state_is_no_change_and_odd_members_are_left_out() {
         for event in [
             json!(null),
             json!([1]),

@@ -48,7 +48,7 @@ impl Series {
 pub struct Failing {
     /// Its dimensions.
     pub series: Series,
-    /// Failures without a pause up to now; None if they could not be read, or there are none.
+    /// Failures without a pause up to now; None if they could not be read, or nothing failed.
     pub run: Option<Run>,
     /// Ids of failed requests, the newest last.
     pub requests: Vec<String>,
@@ -118,7 +118,7 @@ impl Facts {
     }
 }
 
-/// Returns the failures without a pause up to the newest one; None if there are none.
+/// Returns the failures without a pause up to the newest one; None without failures.
 fn run(points: &[(i64, f64)], at_ms: Option<i64>) -> Option<Run> {
     let mut points: Vec<_> = points.iter().copied().filter(|(_, sum)| *sum > 0.0).collect();
     points.sort_by_key(|(ms, _)| *ms);

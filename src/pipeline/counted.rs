@@ -21,7 +21,7 @@ pub struct Counted {
     pub exemplars: Vec<Exemplar>,
     /// Shapes of unclassified failures, with their counts.
     pub shapes: BTreeMap<String, u64>,
-    /// Times from a log event to now, where [`super::Pipeline::set_now`] tells it.
+    /// Times from a log event to now, if [`super::Pipeline::set_now`] was called.
     pub delays: Delays,
     /// Log events of the function's own log group, of which nothing was read.
     pub own_log_events: u64,

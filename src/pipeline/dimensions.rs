@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_too_long_is_other_and_told() {
+    fn a_name_that_was_too_long_is_other_and_counted() {
         let (known, mut given) = (GivenDimensions::default(), GivenDimensions::default());
         let other = || OTHER.to_owned();
         let account_id = "111122223333".to_owned();

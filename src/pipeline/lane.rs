@@ -15,7 +15,7 @@ pub(super) struct Lane {
     pub(super) origin: Option<Origin>,
     /// The number of the source.
     pub(super) number: u16,
-    /// API and stage that the source tells.
+    /// API and stage of the source.
     pub(super) place: Place,
     /// Stands for the log stream.
     pub(super) stream_key: u64,

@@ -243,8 +243,8 @@ fn what_clients_and_functions_write_comes_out_nowhere() {
             let counted = count(&mut pipeline, &batch);
             let mut counts = Counts::new();
             add(&mut counts, &counted.tally);
-            let told = format!("{:?} {:?} {:?}", counts, counted.shapes, counted.exemplars);
-            assert!(!told.contains(SECRET), "{told}");
+            let said = format!("{:?} {:?} {:?}", counts, counted.shapes, counted.exemplars);
+            assert!(!said.contains(SECRET), "{said}");
             input.push_str(&batch.payload());
             input.push('\n');
         }

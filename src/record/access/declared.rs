@@ -226,7 +226,7 @@ enum Value<'f> {
 }
 
 impl<'f> Reading<'f> {
-    /// Reads a line in every way that the format allows; None if there is none.
+    /// Reads a line in every way that the format allows; None without a reading.
     fn parse(format: &'f Format, text: &'f str) -> Option<Self> {
         let bytes = text.as_bytes();
         let spans = spans(&format.blocks, bytes)?;

@@ -184,7 +184,7 @@ impl Client {
         })
     }
 
-    /// Sends a request and reads the whole answer. An error is the reason why there is none.
+    /// Sends a request and reads the whole answer. An error is the reason why there is no answer.
     async fn attempt(&self, call: Call, body: &str) -> Result<Answer, String> {
         let (service, url, headers) = match call {
             Call::Logs(action) => (

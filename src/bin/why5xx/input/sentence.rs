@@ -61,7 +61,7 @@ pub(super) fn is_platforms_start(line: &str) -> bool {
     HEADS.iter().any(|head| lower.contains(&head.to_ascii_lowercase()))
 }
 
-/// Returns whether a line is a whole one of the platform that tells of a request.
+/// Returns whether a line is a whole one of the platform about a request.
 pub(super) fn is_platforms_line(line: &str) -> bool {
     const LINES: &[&str] = &[
         "Method completed",
@@ -91,7 +91,7 @@ pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     })
 }
 
-/// Returns whether a text that speaks of an authorizer is the platform's, not a person's who tells of an API.
+/// Returns whether a text that speaks of an authorizer is the platform's, not a person's who writes about an API.
 fn is_platforms(normal: &str) -> bool {
     const WORDS: &[&str] = &[
         "execution failed",
