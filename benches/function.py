@@ -84,8 +84,9 @@ def payload(number, messages):
         "subscriptionFilters": ["why5xx"],
         "logEvents": events,
     }
-    data = base64.b64encode(gzip.compress(json.dumps(batch).encode())).decode()
-    return json.dumps({"awslogs": {"data": data}}).encode()
+    # Without blanks, as CloudWatch Logs and Lambda write them.
+    data = base64.b64encode(gzip.compress(json.dumps(batch, separators=(",", ":")).encode())).decode()
+    return json.dumps({"awslogs": {"data": data}}, separators=(",", ":")).encode()
 
 
 class Server(http.server.ThreadingHTTPServer):

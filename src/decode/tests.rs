@@ -352,6 +352,14 @@ fn a_batch_that_took_its_cpu_time_is_an_error_and_sleep_is_not() {
 const TIGHT: Window = Window { bytes: 16, step_bytes: 11, most_bytes: 128 };
 
 #[test]
+fn a_short_batch_that_inflates_more_than_any_log_is_read_whole() {
+    let document = batch(&vec![r#"{"id":"1","timestamp":2,"message":"again and again"}"#; 5_000].join(","));
+    let gzip = gzip(&document);
+    assert!(gzip.len() * WINDOW_BYTES_PER_GZIP_BYTE < document.len() / 2, "{} bytes", gzip.len());
+    assert_eq!(collect(|on_event| gzip_data(&gzip, &Limits::default(), on_event)), whole(&document));
+}
+
+#[test]
 fn an_event_that_is_too_long_keeps_its_first_part_and_the_rest_of_the_batch() {
     let long = "y".repeat(1_000);
     let elements = format!(
