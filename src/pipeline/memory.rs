@@ -42,7 +42,7 @@ pub struct Memory {
 #[derive(Debug, Clone, Default)]
 pub struct Additions {
     events: HashSet<u64, NoHash>,
-    /// The open requests, in place of the former ones, which the batch had taken up.
+    /// The open requests, in place of the former ones, which the batch had taken up, and those that ended in it.
     pub(super) carry: Carry,
     /// What the batch leaves open of its log streams: one, but for centralised logs.
     pub(super) streams: Vec<(u64, invocation::Carry)>,
@@ -119,7 +119,7 @@ impl Memory {
         for event in additions.events {
             self.counted.insert(event);
         }
-        self.carry = additions.carry;
+        self.carry.merge(additions.carry);
         self.formats = additions.formats;
         self.dimensions.merge(additions.dimensions);
         self.sources.merge(additions.sources);

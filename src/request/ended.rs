@@ -1,16 +1,19 @@
 //! Requests that ended, remembered because lines of them may come late.
 
+use super::execution::MOST_OPEN;
 use super::slot::{Ids, Slot};
 use super::state::is_not_later;
 use crate::classify::execution::Finding;
 use crate::keyed::Keyed;
 
 /// Requests that a completion line ended, by the hash of their ID.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Ended {
+#[derive(Debug)]
+pub(super) struct Ended<'c> {
     /// Requests of which nothing can change: they did not fail, or had their failure line. Nearly all requests are such, so
     /// a hash and a number of each are kept.
-    pub(super) settled: Keyed<Settled>,
+    settled: Keyed<Settled>,
+    /// Those of the batches before. They may be many, and a batch of a few log events does not copy them.
+    settled_before: &'c Keyed<Settled>,
     /// Failed requests without a failure line. They are reported when their batch ends, with the cause of a late one.
     pub(super) bare: Keyed<Slot>,
 }
@@ -21,6 +24,9 @@ pub(super) struct Ended {
 pub(super) struct Settled(i64);
 
 impl Settled {
+    /// In place of a request that is forgotten: no line is of its time.
+    const FORGOTTEN: Self = Self(i64::MIN);
+
     pub(super) fn new(end_ms: i64, had_failure: bool) -> Self {
         // Times that are no times are cut.
         Self(end_ms.clamp(i64::MIN / 2, i64::MAX / 2) << 1 | i64::from(had_failure))
@@ -36,7 +42,11 @@ impl Settled {
     }
 }
 
-impl Ended {
+impl<'c> Ended<'c> {
+    pub(super) fn resume(settled_before: &'c Keyed<Settled>, bare: Keyed<Slot>) -> Self {
+        Self { settled: Keyed::default(), settled_before, bare }
+    }
+
     /// Returns whether a line of this ID and time belongs to a remembered request.
     pub(super) fn owns(&self, hash: u64, timestamp_ms: i64, finding: &Finding) -> bool {
         let is_of_settled = |settled: &Settled| {
@@ -47,26 +57,64 @@ impl Ended {
             Finding::Ended(_) | Finding::Opening(_) | Finding::TraceId(_) | Finding::ResourcePath(_) => false,
             _ if self.bare.get(&hash).is_some_and(|slot| is_not_later(timestamp_ms, slot.front.end_ms())) => true,
             Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::AuthorizerStarted => {
-                self.settled.get(&hash).is_some_and(is_of_settled)
+                let settled = self.settled.get(&hash).or_else(|| self.settled_before.get(&hash));
+                settled.is_some_and(is_of_settled)
             }
             Finding::Endpoint(_) | Finding::AuthorizerDone => false,
         }
     }
 
-    #[cold]
-    pub(super) fn forget_older_half_of_settled(&mut self) {
-        let oldest_ms = median(self.settled.values().map(|settled| settled.end_ms()));
-        self.settled.retain(|_, settled| settled.end_ms() > oldest_ms);
+    /// Remembers a request of which nothing can change.
+    pub(super) fn settle(&mut self, hash: u64, settled: Settled) {
+        bound(&mut self.settled);
+        self.settled.insert(hash, settled);
     }
 
-    /// Keeps what the next batch needs: the requests that ended after `oldest_ms`.
-    pub(super) fn carry_over(&mut self, oldest_ms: i64) {
-        self.settled.retain(|_, settled| settled.end_ms() > oldest_ms);
+    /// Remembers a failed request without a failure line, in place of any other of its ID.
+    pub(super) fn keep_bare(&mut self, hash: u64, slot: Slot) {
+        if self.settled_before.contains_key(&hash) {
+            self.settled.insert(hash, Settled::FORGOTTEN);
+        } else {
+            self.settled.remove(&hash);
+        }
+        self.bare.insert(hash, slot);
+    }
+
+    /// Returns whether no request is remembered.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bare.is_empty() && self.settled.is_empty() && self.settled_before.is_empty()
+    }
+
+    /// Returns what the next batch needs: the requests that ended after `oldest_ms`, the settled ones of this batch alone.
+    pub(super) fn carry_over(mut self, oldest_ms: i64) -> (Keyed<Settled>, Keyed<Slot>) {
         self.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
         for slot in self.bare.values_mut() {
             slot.front.carry_over();
             slot.ids = Ids::default();
         }
+        (self.settled, self.bare)
+    }
+}
+
+/// Adds the settled requests of a batch to those of the batches before it. Those that ended before `oldest_ms` go whenever
+/// there is no room, so that nothing is walked through for a batch of a few log events.
+pub(super) fn add_settled(all: &mut Keyed<Settled>, later: Keyed<Settled>, oldest_ms: i64) {
+    if all.len() + later.len() > all.capacity() {
+        all.retain(|_, settled| settled.end_ms() > oldest_ms);
+    }
+    // In the order of a map, hashes would crowd a smaller map that grows.
+    all.reserve(later.len());
+    for (hash, settled) in later {
+        bound(all);
+        all.insert(hash, settled);
+    }
+}
+
+/// Makes room for another settled request: forgets the older half of too many.
+fn bound(all: &mut Keyed<Settled>) {
+    if all.len() >= MOST_OPEN {
+        let oldest_ms = median(all.values().map(|settled| settled.end_ms()));
+        all.retain(|_, settled| settled.end_ms() > oldest_ms);
     }
 }
 

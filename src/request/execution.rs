@@ -8,7 +8,7 @@
 
 use std::collections::hash_map::Entry;
 
-use super::ended::{Ended, Settled, median};
+use super::ended::{Ended, Settled, add_settled, median};
 use super::slot::{Ids, Slot};
 use super::state::{Phase, State, is_not_later};
 use super::{Names, Place};
@@ -45,19 +45,32 @@ impl RequestKey<'_> {
 
 /// Most open requests, in a batch and from one batch to the next. If there are more, the older half is judged by its lines
 /// so far. At INFO level some dozens are open at the same time.
-const MOST_OPEN: usize = 20_000;
+pub(super) const MOST_OPEN: usize = 20_000;
 
 /// How long an open request is carried over: the longest time that an integration, a response stream, can take.
 ///
 /// Source: API Gateway Developer Guide, "Response streaming": up to 15 minutes.
 const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 
-/// Open requests at the end of a batch, for the next batch of the same environment.
+/// Open requests at the end of a batch, for the next batch of the same environment, and those that ended.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
     open: Keyed<Slot>,
-    ended: Ended,
+    /// See [`Ended`]. Of [`Finished`] those that the batch adds.
+    settled: Keyed<Settled>,
+    bare: Keyed<Slot>,
     names: Names,
+    /// Requests that ended before are forgotten.
+    oldest_ms: i64,
+}
+
+impl Carry {
+    /// Takes over what a batch leaves, once its data were accepted.
+    pub(crate) fn merge(&mut self, later: Self) {
+        let mut settled = std::mem::take(&mut self.settled);
+        add_settled(&mut settled, later.settled, later.oldest_ms);
+        *self = Self { settled, ..later };
+    }
 }
 
 /// Accumulator for the requests of one batch.
@@ -65,7 +78,7 @@ pub struct Carry {
 pub struct Requests<'t> {
     table: &'t Table,
     open: Keyed<Slot>,
-    ended: Ended,
+    ended: Ended<'t>,
     /// Upper bound of the open requests that share an ID with another one.
     others: usize,
     names: Names,
@@ -84,11 +97,11 @@ impl<'t> Requests<'t> {
     /// Starts a batch with the requests that the batch before left open.
     ///
     /// A carried request with a failure line, then `Ended(502)` → one split request, not counted again
-    pub fn resume(carry: &Carry, table: &'t Table) -> Self {
+    pub fn resume(carry: &'t Carry, table: &'t Table) -> Self {
         Self {
             table,
             open: carry.open.clone(),
-            ended: carry.ended.clone(),
+            ended: Ended::resume(&carry.settled, carry.bare.clone()),
             others: 0,
             names: carry.names.clone(),
             traceless: Keyed::default(),
@@ -387,10 +400,7 @@ impl<'t> Requests<'t> {
         let had_failure = state.evidence.has_failure();
         if had_failure || !state.evidence.failed() {
             self.judge(hash, state, ids, failed);
-            if self.ended.settled.len() >= MOST_OPEN {
-                self.ended.forget_older_half_of_settled();
-            }
-            self.ended.settled.insert(hash, Settled::new(state.end_ms(), had_failure));
+            self.ended.settle(hash, Settled::new(state.end_ms(), had_failure));
             return;
         }
         if self.ended.bare.len() >= MOST_OPEN {
@@ -398,8 +408,7 @@ impl<'t> Requests<'t> {
             self.judge_ended(|slot| slot.front.end_ms() <= oldest_ms, failed);
             self.ended.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
         }
-        self.ended.settled.remove(&hash);
-        self.ended.bare.insert(hash, std::mem::take(slot));
+        self.ended.keep_bare(hash, std::mem::take(slot));
     }
 
     /// Reports ended requests, in the order of their first log events.
@@ -520,12 +529,12 @@ impl<'t> Requests<'t> {
             !slot.is_done() && carried <= MOST_OPEN
         });
         open.shrink_to_fit();
-        let Self { split, late_trace_ids, corrections, mut ended, names, .. } = self;
-        ended.carry_over(oldest_ms);
+        let Self { split, late_trace_ids, corrections, ended, names, .. } = self;
         // The hashes hold numbers of places, so these must stay while a request is remembered.
-        let is_empty = open.is_empty() && ended.bare.is_empty() && ended.settled.is_empty();
+        let is_empty = open.is_empty() && ended.is_empty();
         let names = if is_empty { Names::default() } else { names.without_shapes() };
-        Finished { carry: Carry { open, ended, names }, split, corrections, late_trace_ids }
+        let (settled, bare) = ended.carry_over(oldest_ms);
+        Finished { carry: Carry { open, settled, bare, names, oldest_ms }, split, corrections, late_trace_ids }
     }
 }
 
@@ -561,7 +570,8 @@ mod tests {
     /// reported, and the most requests that were open.
     fn add_failures(ids: usize, rounds: usize) -> (usize, usize) {
         let table = Table::default();
-        let mut requests = Requests::resume(&Carry::default(), &table);
+        let carry = Carry::default();
+        let mut requests = Requests::resume(&carry, &table);
         let place = requests.place("a", "prod", true);
         let (mut failures, mut most) = (0, 0);
         let mut failed = |_| {
@@ -582,6 +592,58 @@ mod tests {
         (failures, most)
     }
 
+    /// Counts batches of a thousand requests that end well, one each `step_ms`, and merges what they leave. Returns that.
+    fn end_well(batches: usize, step_ms: i64) -> Carry {
+        let (table, mut carry) = (Table::default(), Carry::default());
+        for batch in 0..batches {
+            let mut requests = Requests::resume(&carry, &table);
+            let place = requests.place("a", "prod", true);
+            for number in 1_000 * batch..1_000 * (batch + 1) {
+                let id = number.to_string();
+                let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+                let time_ms = 1 + number as i64 * step_ms;
+                requests.add(key, number as u64 + 1, time_ms, &Finding::Ended(200), &mut |_| None);
+            }
+            let finished = requests.finish(&mut |_| None);
+            carry.merge(finished.carry);
+        }
+        carry
+    }
+
+    /// Failures of a late failure line of each of these requests.
+    fn failures_of_late_lines(carry: &Carry, numbers: std::ops::Range<usize>) -> usize {
+        let table = Table::default();
+        let mut requests = Requests::resume(carry, &table);
+        let place = requests.place("a", "prod", true);
+        let mut failures = 0;
+        let mut failed = |_| {
+            failures += 1;
+            None
+        };
+        for number in numbers {
+            let id = number.to_string();
+            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+            requests.add(key, number as u64 + 1, 1, &failure(), &mut failed);
+        }
+        requests.finish(&mut failed);
+        failures
+    }
+
+    #[test]
+    fn requests_that_ended_well_are_remembered_from_batch_to_batch_the_latest_of_them() {
+        let carry = end_well(50, 1);
+        assert!((MOST_OPEN / 2..=MOST_OPEN).contains(&carry.settled.len()), "{}", carry.settled.len());
+        assert_eq!(failures_of_late_lines(&carry, 45_000..50_000), 0);
+        assert_eq!(failures_of_late_lines(&carry, 0..1_000), 1_000);
+    }
+
+    #[test]
+    fn requests_that_ended_long_ago_make_room() {
+        let carry = end_well(50, CARRIED_FOR_MS / 1_000);
+        assert!(carry.settled.len() < 5_000, "{}", carry.settled.len());
+        assert_eq!(failures_of_late_lines(&carry, 49_000..50_000), 0);
+    }
+
     #[test]
     fn of_many_requests_without_an_end_a_bounded_number_is_open_and_each_counts_once() {
         let (failures, most) = add_failures(5 * MOST_OPEN, 1);
@@ -592,7 +654,8 @@ mod tests {
     #[test]
     fn requests_without_an_end_are_reported_in_the_order_of_their_first_lines() {
         let table = Table::default();
-        let mut requests = Requests::resume(&Carry::default(), &table);
+        let carry = Carry::default();
+        let mut requests = Requests::resume(&carry, &table);
         let place = requests.place("a", "prod", true);
         let mut numbers = Vec::new();
         let mut failed = |failure: Failure| {
