@@ -78,6 +78,9 @@ pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
         let is_quoted_status = is_label(name.as_bytes()) && (form != Form::Json || key.is_quoted());
         sum += weight + u32::from(is_quoted_status) + u32::from(shape::starts_with_request_time(key.value()));
         has_name_of_its_own |= is_quoted_status || weight > 1;
+        if sum >= LEAST_WEIGHT_BESIDE_APPLICATION && has_name_of_its_own {
+            return Likelihood::Certain;
+        }
         has_name_of_an_application |= is_of_an_application(name);
     }
     if sum < LEAST_WEIGHT || !has_name_of_its_own {

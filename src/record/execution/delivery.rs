@@ -11,7 +11,11 @@ use serde::de::IgnoredAny;
 use super::{Delivered, ExecutionLine, WithId, line_of, prefix};
 use crate::record::{LogKind, Record};
 
-/// Fields that delivery can write.
+/// Keys of the fields that delivery can write.
+pub(super) const KEYS: [&str; 7] =
+    ["resource_arn", "api_id", "stage", "resource_path", "http_method", "event_timestamp", "payload"];
+
+/// Fields that delivery can write, those of [`KEYS`].
 ///
 /// Source: API Gateway Developer Guide, "Execution log delivery for REST APIs", record fields.
 #[derive(Deserialize)]

@@ -10,9 +10,7 @@ mod head;
 mod prefix;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use uuid::fmt::Hyphenated;
 
 use super::Record;
@@ -81,12 +79,11 @@ impl Tail<'_> {
     }
 }
 
-/// Searchers for JSON that may be execution-log delivery, built once.
-static PAYLOAD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("payload"));
-static SPELLED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u00"));
-
 /// Bytes of a message that are compared: the longest request ID in brackets and the longest head.
 const HEAD_BYTES: usize = 256;
+
+/// Longest key that is compared with those of execution-log delivery, in bytes.
+const LONGEST_KEY_BYTES: usize = 24;
 
 /// Longest request ID, in bytes. API Gateway accepts UUIDs (36 bytes) from clients and creates shorter ones.
 const LONGEST_REQUEST_ID_BYTES: usize = 128;
@@ -116,9 +113,18 @@ pub fn parse_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     }
 }
 
-/// Returns whether JSON may be execution-log delivery. A writer may escape the letters of the key.
+/// Returns whether JSON may be execution-log delivery: its first key is one of delivery's, or a writer escaped its letters
+/// or its quotes.
 fn may_be_delivered(written: &[u8]) -> bool {
-    PAYLOAD.find(written).is_some() || SPELLED.find(written).is_some()
+    let is_blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'{' | b'\\' | b'n' | b'r' | b't');
+    let Some(quote) = written.iter().position(|b| *b == b'"').filter(|at| written[..*at].iter().all(is_blank)) else {
+        return true;
+    };
+    let key = &written[quote + 1..];
+    let length = key.iter().take(LONGEST_KEY_BYTES).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let (key, behind) = key.split_at(length);
+    let is_plain = matches!(behind, [b'"', ..] | [b'\\', b'"', ..]);
+    !is_plain || delivery::KEYS.iter().any(|name| name.as_bytes() == key)
 }
 
 /// What a message of an execution log is.

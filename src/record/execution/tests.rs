@@ -93,6 +93,24 @@ fn plain_delivery_names_api_stage_and_resource() {
 }
 
 #[test]
+fn any_key_of_json_delivery_may_be_its_first() {
+    let value = |key: &str| match key {
+        "payload" => format!("({ID}) Execution failed due to a timeout error"),
+        _ => "a1b2c3d4e5".to_owned(),
+    };
+    for first in delivery::KEYS {
+        let others =
+            delivery::KEYS.iter().filter(|key| **key != first).map(|key| format!(r#""{key}":"{}""#, value(key)));
+        let others = others.collect::<Vec<_>>().join(",");
+        let escaped = format!("\\u00{:02x}{}", first.as_bytes()[0], &first[1..]);
+        for (key, blanks) in [(first, ""), (first, " \n\t"), (&*escaped, "")] {
+            let text = format!(r#"{{{blanks}"{key}"{blanks}:"{}",{others}}}"#, value(first));
+            assert!(line(parse_by_shape(&event(&text))).is_some(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn json_delivery_is_read_with_any_subset_of_its_fields() {
     let payload = format!("({ID}) Method completed with status: 502");
     for fields in [
