@@ -92,12 +92,15 @@ impl Client {
         let response = self.connector.call(request).await.map_err(|error| root_of(&error))?;
         let status = response.status().as_u16();
         let date_seconds = response.headers().get("date").and_then(seconds_of);
+        // `AccessDeniedException:http://internal.amazon.com/…`: API Gateway and Lambda have it here, and none in the body.
+        let kind =
+            response.headers().get("x-amzn-errortype").and_then(|kind| kind.split(':').next()).map(str::to_owned);
         let body = Limited::new(response.into_body(), self.most_body_bytes);
         let body = body.collect().await.map_err(|error| root_of(&*error))?.to_bytes();
         if status == 200 {
             return Ok(Answer::Done(body.into()));
         }
-        let (code, message) = error_of(&body);
+        let (code, message) = error_of(&body, kind);
         Ok(Answer::Refused { status, code, message, date_seconds })
     }
 }
@@ -154,20 +157,21 @@ pub fn endpoint(service: &str, region: &str, fips: bool) -> String {
 /// An error of AWS in JSON.
 #[derive(Deserialize, Default)]
 struct ErrorBody {
-    #[serde(rename = "__type", alias = "code", default)]
+    #[serde(rename = "__type", alias = "code", alias = "Code", default)]
     code: String,
     #[serde(alias = "Message", default)]
     message: String,
 }
 
-/// Returns code and message of an error, in JSON or XML. Whatever answered may not be AWS.
-fn error_of(body: &[u8]) -> (String, String) {
+/// Returns code and message of an error, in JSON or XML; `kind` is the code of a header. Whatever answered may not be AWS.
+fn error_of(body: &[u8], kind: Option<String>) -> (String, String) {
     let text = String::from_utf8_lossy(body);
     let error: ErrorBody = serde_json::from_str(&text).unwrap_or_else(|_| ErrorBody {
         code: between(&text, "<Code>", "</Code>").unwrap_or_default().to_owned(),
         message: between(&text, "<Message>", "</Message>").unwrap_or_default().to_owned(),
     });
-    let code = error.code.rsplit('#').next().unwrap_or_default();
+    let code = Some(error.code).filter(|code| !code.is_empty()).or(kind).unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default();
     let looks_like_one = code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') && (1..=64).contains(&code.len());
     let code = if looks_like_one { code } else { "unreadable code" };
     (code.to_owned(), error.message.chars().take(SHOWN_CHARS).collect())
@@ -225,8 +229,10 @@ mod tests {
             ("", "unreadable code", ""),
         ];
         for (body, code, message) in rows {
-            assert_eq!(error_of(body.as_bytes()), (code.to_owned(), message.to_owned()), "{body}");
+            assert_eq!(error_of(body.as_bytes(), None), (code.to_owned(), message.to_owned()), "{body}");
         }
+        let of_header = error_of(br#"{"message":"no"}"#, Some("AccessDeniedException".to_owned()));
+        assert_eq!(of_header, ("AccessDeniedException".to_owned(), "no".to_owned()));
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! account.
 
 #[cfg(feature = "publish")]
-mod client;
+pub(crate) mod client;
 #[cfg(feature = "publish")]
-mod credentials;
+pub(crate) mod credentials;
 #[cfg(feature = "publish")]
-mod logs;
+pub(crate) mod logs;
 #[cfg(feature = "publish")]
-mod pattern;
+pub(crate) mod pattern;
 #[cfg(feature = "publish")]
 mod reading;
 #[cfg(not(feature = "publish"))]
@@ -18,6 +18,8 @@ mod reading;
 mod reading;
 #[cfg(feature = "publish")]
 mod seen;
+#[cfg(feature = "publish")]
+pub(crate) mod service;
 
 use std::ops::Range;
 

@@ -9,12 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
+use serde::de::IgnoredAny;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
 use why5xx::publish::THROTTLE_CODES;
 use why5xx::signed::{self, Answer, Signer};
 
 use super::credentials::Session;
+use super::service::Service;
 use crate::Failed;
 use crate::report::complain;
 use crate::terminal::printable;
@@ -66,21 +68,47 @@ const UNKNOWN_KEY_CODES: &[&str] = &[
 
 /// A call to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
-    /// An action of CloudWatch Logs.
-    Logs(&'static str),
+pub(crate) enum Call {
+    /// An action of a service whose requests and answers are JSON.
+    Action(Service, &'static str),
+    /// Asks API Gateway or Lambda for a path, which stands in place of a body. The name is that of the permission.
+    Get(Service, &'static str),
     /// Who the caller is.
     GetCallerIdentity,
 }
 
+impl Call {
+    pub(crate) const fn service(self) -> Service {
+        match self {
+            Self::Action(service, _) | Self::Get(service, _) => service,
+            Self::GetCallerIdentity => Service::Sts,
+        }
+    }
+
+    /// Returns the permission that the call needs: `logs:FilterLogEvents`.
+    pub(crate) fn permission(self) -> String {
+        let (Self::Action(_, name) | Self::Get(_, name)) = self else { return "sts:GetCallerIdentity".to_owned() };
+        format!("{}:{name}", self.service().permission_prefix())
+    }
+}
+
 /// Why a call has no result.
 #[derive(Debug)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// The user pressed Ctrl-C.
     Stopped,
     /// No answer, or a server error, however often it was tried. A later call may have one.
     NoAnswer(String),
-    /// AWS refused, and will again.
+    /// AWS throttled it, however often it was tried.
+    Throttled,
+    /// AWS refused for the credentials, whatever is called.
+    Credentials {
+        /// Its error code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+    /// AWS refused this call, and will again.
     Refused {
         /// Its error code.
         code: String,
@@ -89,26 +117,47 @@ pub(super) enum CallError {
     },
 }
 
+/// How often a call is made, however often it fails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Most attempts without an answer, or with a server error.
+    attempts: u32,
+    /// Most throttled attempts; None to go on for ever.
+    throttles: Option<u32>,
+    /// Calls a second, at first.
+    rate: f64,
+}
+
+impl Patience {
+    /// Of one who waits for this very answer.
+    pub(crate) const ENDLESS: Self = Self { attempts: MOST_ATTEMPTS, throttles: None, rate: 5.0 };
+
+    /// Of one who asks many things, and can do without one of them: half a minute of throttling, a minute of silence. The
+    /// quota of API Gateway's control plane is 10 a second.
+    pub(crate) const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0 };
+}
+
 /// The client. All calls share one rate.
-pub(super) struct Client {
-    pub(super) session: Session,
+pub(crate) struct Client {
+    pub(crate) session: Session,
     signed: signed::Client,
     runtime: Runtime,
     rate: Rate,
+    patience: Patience,
     /// Seconds by which AWS's clock is ahead of ours.
     clock_ahead: i64,
     stop: Arc<AtomicBool>,
 }
 
 impl Client {
-    pub(super) fn new(session: Session, stop: Arc<AtomicBool>) -> Result<Self, Failed> {
+    pub(crate) fn new(session: Session, patience: Patience, stop: Arc<AtomicBool>) -> Result<Self, Failed> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let signed = signed::Client::new(Some(ProxyConfig::from_env()), CONNECT_TIMEOUT, MOST_BODY_BYTES);
-        Ok(Self { session, signed, runtime, rate: Rate::new(), clock_ahead: 0, stop })
+        Ok(Self { session, signed, runtime, rate: Rate::new(patience.rate), patience, clock_ahead: 0, stop })
     }
 
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
-    pub(super) fn call(&mut self, call: Call, body: &str) -> Result<Vec<u8>, CallError> {
+    pub(crate) fn call(&mut self, call: Call, body: &str) -> Result<Vec<u8>, CallError> {
         let (mut attempts, mut throttles) = (0, 0);
         let (mut is_renewed, mut is_clock_set) = (false, false);
         loop {
@@ -125,6 +174,9 @@ impl Client {
                 {
                     self.rate.halve();
                     throttles += 1;
+                    if self.patience.throttles == Some(throttles) {
+                        return Err(CallError::Throttled);
+                    }
                     if throttles == MANY_THROTTLES {
                         complain(
                             "AWS throttles these calls, for others share their quota: going on slowly; Ctrl-C ends it",
@@ -151,13 +203,18 @@ impl Client {
                         is_renewed = true;
                         continue;
                     }
-                    return Err(CallError::Refused { code, message });
+                    let about_credentials = [EXPIRED_CODES, UNKNOWN_KEY_CODES, CLOCK_CODES];
+                    return Err(if about_credentials.iter().any(|codes| codes.contains(&code.as_str())) {
+                        CallError::Credentials { code, message }
+                    } else {
+                        CallError::Refused { code, message }
+                    });
                 }
                 Err(why) => why,
             };
             attempts += 1;
             // The identity is only shown; nothing waits long for it.
-            if attempts == MOST_ATTEMPTS || call == Call::GetCallerIdentity {
+            if attempts == self.patience.attempts || call == Call::GetCallerIdentity {
                 return Err(CallError::NoAnswer(why));
             }
             self.pause(FIRST_WAIT * 2_u32.pow(attempts - 1))?;
@@ -186,55 +243,63 @@ impl Client {
 
     /// Sends a request and reads the whole answer. An error is the reason why there is no answer.
     async fn attempt(&self, call: Call, body: &str) -> Result<Answer, String> {
-        let (service, url, headers) = match call {
-            Call::Logs(action) => (
-                "logs",
-                &self.session.logs_url,
-                vec![
-                    ("content-type", "application/x-amz-json-1.1".to_owned()),
-                    ("x-amz-target", format!("Logs_20140328.{action}")),
-                ],
-            ),
-            Call::GetCallerIdentity => (
-                "sts",
-                &self.session.sts_url,
-                vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())],
-            ),
+        let service = call.service();
+        let url = self.session.url(service).trim_end_matches('/');
+        let (method, url, headers, body) = match call {
+            Call::Action(_, action) => {
+                let (version, target) = service.json();
+                let headers = vec![
+                    ("content-type", format!("application/x-amz-json-{version}")),
+                    ("x-amz-target", format!("{target}.{action}")),
+                ];
+                ("POST", format!("{url}/"), headers, body)
+            }
+            // Without the header, API Gateway answers in HAL.
+            Call::Get(..) => ("GET", format!("{url}{body}"), vec![("accept", "application/json".to_owned())], ""),
+            Call::GetCallerIdentity => {
+                let form = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
+                ("POST", format!("{url}/"), vec![("content-type", form)], body)
+            }
         };
-        let url = format!("{}/", url.trim_end_matches('/'));
-        let request = signed::Request { method: "POST", service, url: &url, headers, body };
+        let request = signed::Request { method, service: service.prefix(), url: &url, headers, body };
         let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let time = if self.clock_ahead < 0 { SystemTime::now() - ahead } else { SystemTime::now() + ahead };
         let signer = Signer { credentials: &self.session.credentials, region: &self.session.region, time };
         match timeout(ANSWER_TIMEOUT, self.signed.exchange(&request, signer)).await {
+            // A proxy may have cut it off and given it a length that fits.
+            Ok(Ok(Answer::Done(body))) if call != Call::GetCallerIdentity && !is_json(&body) => {
+                Err("an answer that is cut off, or no JSON".to_owned())
+            }
             Ok(answer) => answer.map_err(|why| printable(&why)),
             Err(_) => Err(format!("no answer within {} seconds", ANSWER_TIMEOUT.as_secs())),
         }
     }
 
     /// Says in one sentence why a call failed and what to do. `on` is what it was about.
-    pub(super) fn sentence(&self, error: &CallError, call: Call, on: &str) -> String {
-        let Session { region, logs_url, .. } = &self.session;
+    pub(crate) fn sentence(&self, error: &CallError, call: Call, on: &str) -> String {
+        let region = &self.session.region;
+        let permission = call.permission();
         let (code, message) = match error {
             CallError::Stopped => return "stopped by Ctrl-C".to_owned(),
-            CallError::NoAnswer(why) => {
+            CallError::Throttled => {
                 return format!(
-                    "{logs_url} gives no answer ({why}); check the network, its proxy and the Region {region}"
+                    "{} throttles every call, for others share the quota of the account; try again later",
+                    call.service().name()
                 );
             }
-            CallError::Refused { code, message } => (code.as_str(), printable(message)),
-        };
-        let action = match call {
-            Call::Logs(action) => format!("logs:{action}"),
-            Call::GetCallerIdentity => "sts:GetCallerIdentity".to_owned(),
+            CallError::NoAnswer(why) => {
+                let url = self.session.url(call.service());
+                return format!("{url} gives no answer ({why}); check the network, its proxy and the Region {region}");
+            }
+            CallError::Credentials { code, message } | CallError::Refused { code, message } => {
+                (code.as_str(), printable(message))
+            }
         };
         let remedy = match code {
             "ResourceNotFoundException" => {
                 format!("it does not exist in {region}; check the name, --region and --profile")
             }
-            "AccessDeniedException" | "AccessDenied" => {
-                format!("no permission: the caller needs {action} on {on}")
-            }
+            _ if is_denied(code) => format!("no permission: the caller needs {permission} on {on}"),
             _ if EXPIRED_CODES.contains(&code) => {
                 "the credentials have expired: get new ones (`aws sso login`, for a profile of single sign-on)".to_owned()
             }
@@ -251,10 +316,15 @@ impl Client {
                  Insights (fields @timestamp, @message, @logStream, @log) and name the file"
                     .to_owned()
             }
-            _ => return format!("CloudWatch Logs refuses {action}: {code}: {message}"),
+            _ => return format!("{} refuses {permission}: {code}: {message}", call.service().name()),
         };
         format!("{remedy} ({code})")
     }
+}
+
+/// Returns whether an error code says that a permission is missing.
+pub(crate) fn is_denied(code: &str) -> bool {
+    matches!(code, "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException")
 }
 
 /// Returns whether an error says that the class of the group cannot do it.
@@ -270,13 +340,12 @@ struct Rate {
 }
 
 /// The quota of FilterLogEvents is 25 a second in one Region, 5 in some, and shared by all of an account.
-const FIRST_RATE: f64 = 5.0;
 const HIGHEST_RATE: f64 = 20.0;
 const LOWEST_RATE: f64 = 0.1;
 
 impl Rate {
-    fn new() -> Self {
-        Self { per_second: FIRST_RATE, next: None }
+    fn new(per_second: f64) -> Self {
+        Self { per_second, next: None }
     }
 
     /// Returns how long to wait before the next call, which then counts as made.
@@ -296,6 +365,10 @@ impl Rate {
     }
 }
 
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
+}
+
 fn now_seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }
@@ -306,7 +379,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_halved_by_a_throttle_and_grows_slowly() {
-        let mut rate = Rate::new();
+        let mut rate = Rate::new(5.0);
         let now = Instant::now();
         assert_eq!((rate.wait(now), rate.wait(now)), (Duration::ZERO, Duration::from_millis(200)));
         for _ in 0..20 {
@@ -320,6 +393,41 @@ mod tests {
     }
 
     #[test]
+    fn a_short_patience_gives_up_on_a_service_that_throttles_or_hangs() {
+        let throttles = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let urls = [&throttles, &hangs].map(|listener| format!("http://{}", listener.local_addr().unwrap()));
+        std::thread::spawn(move || {
+            for mut stream in throttles.incoming().map_while(Result::ok) {
+                use std::io::{Read, Write};
+                let body = r#"{"__type":"TooManyRequestsException"}"#;
+                let answer =
+                    format!("HTTP/1.1 429 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        let call = Call::Get(Service::ApiGateway, "GET");
+        let told = urls.each_ref().map(|url| {
+            let variables = [
+                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
+                ("AWS_ENDPOINT_URL", url.as_str()),
+            ];
+            let session =
+                Session::find(&why5xx::settings::Environment::of(variables), None, Some("eu-west-1")).unwrap();
+            let mut client = Client::new(session, Patience::SHORT, Arc::default()).unwrap();
+            client.runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            let error = client.call(call, "/restapis").unwrap_err();
+            client.sentence(&error, call, "*")
+        });
+        let sentence = "API Gateway throttles every call, for others share the quota of the account; try again later";
+        assert_eq!(told[0], sentence);
+        assert!(told[1].starts_with(&format!("{} gives no answer (", urls[1])), "{}", told[1]);
+    }
+
+    #[test]
     fn an_endpoint_that_hangs_is_given_up_after_some_attempts() {
         // It takes connections, and never answers.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -330,9 +438,9 @@ mod tests {
             ("AWS_ENDPOINT_URL", url.as_str()),
         ];
         let session = Session::find(&why5xx::settings::Environment::of(variables), None, Some("eu-west-1")).unwrap();
-        let mut client = Client::new(session, Arc::default()).unwrap();
+        let mut client = Client::new(session, Patience::ENDLESS, Arc::default()).unwrap();
         client.runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let call = Call::Logs("FilterLogEvents");
+        let call = Call::Action(Service::Logs, "FilterLogEvents");
         let error = client.call(call, "{}").unwrap_err();
         let said = client.sentence(&error, call, "g");
         assert!(said.starts_with(&format!("{url} gives no answer (")), "{said}");

@@ -10,16 +10,17 @@ use serde::Deserialize;
 use why5xx::settings::Environment;
 use why5xx::signed::endpoint;
 
+use super::service::Service;
 use crate::Failed;
 use crate::html::is_region;
 use crate::terminal::printable;
 
 /// What signs requests, and where they go.
-pub(super) struct Session {
-    pub(super) credentials: Credentials,
-    pub(super) region: String,
-    pub(super) logs_url: String,
-    pub(super) sts_url: String,
+pub(crate) struct Session {
+    pub(crate) credentials: Credentials,
+    pub(crate) region: String,
+    /// The endpoint of each service.
+    urls: Vec<(Service, String)>,
     profile: Option<String>,
     /// The AWS CLI gave the keys and can give new ones.
     is_from_cli: bool,
@@ -31,7 +32,7 @@ const NO_CREDENTIALS: &str = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECR
 
 impl Session {
     /// Finds credentials, Region and endpoints.
-    pub(super) fn find(environment: &Environment, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
+    pub(crate) fn find(environment: &Environment, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
         let value = |name| environment.value(name);
         let first = |names: &[&'static str]| -> Result<Option<String>, Failed> {
             for name in names {
@@ -59,13 +60,27 @@ impl Session {
             _ => (exported(profile)?, true),
         };
         let fips = value("AWS_USE_FIPS_ENDPOINT")?.as_deref() == Some("true");
-        let url = |own: &'static str, service: &str| -> Result<String, Failed> {
-            let named = first(&[own, "AWS_ENDPOINT_URL"])?;
-            Ok(named.unwrap_or_else(|| endpoint(service, &region, fips)))
-        };
-        let logs_url = url("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs")?;
-        let sts_url = url("AWS_ENDPOINT_URL_STS", "sts")?;
-        Ok(Self { credentials, region, logs_url, sts_url, profile: profile.map(str::to_owned), is_from_cli })
+        let mut urls = Vec::new();
+        for service in Service::ALL {
+            let named = first(&[service.endpoint_variable(), "AWS_ENDPOINT_URL"])?;
+            urls.push((service, named.unwrap_or_else(|| endpoint(service.prefix(), &region, fips))));
+        }
+        Ok(Self { credentials, region, urls, profile: profile.map(str::to_owned), is_from_cli })
+    }
+
+    /// Returns the endpoint of a service.
+    pub(super) fn url(&self, service: Service) -> &str {
+        self.urls.iter().find(|(each, _)| *each == service).map_or("", |(_, url)| url)
+    }
+
+    /// Returns an environment with the keys and the Region of this session.
+    pub(crate) fn in_environment(&self, environment: Environment) -> Environment {
+        let keys = &self.credentials;
+        environment
+            .with("AWS_ACCESS_KEY_ID", keys.access_key_id())
+            .with("AWS_SECRET_ACCESS_KEY", keys.secret_access_key())
+            .with("AWS_SESSION_TOKEN", keys.session_token().unwrap_or_default())
+            .with("AWS_REGION", &self.region)
     }
 
     /// Asks the AWS CLI for new keys; false if the keys are not its.

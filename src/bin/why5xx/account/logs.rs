@@ -10,11 +10,12 @@ use why5xx::signed::between;
 
 use super::client::{Call, CallError, Client};
 use super::seen::Seen;
+use super::service::Service;
 use crate::input::Part;
 
-pub(super) const FILTER_LOG_EVENTS: Call = Call::Logs("FilterLogEvents");
-pub(super) const DESCRIBE_LOG_GROUPS: Call = Call::Logs("DescribeLogGroups");
-const DESCRIBE_SUBSCRIPTION_FILTERS: Call = Call::Logs("DescribeSubscriptionFilters");
+pub(super) const FILTER_LOG_EVENTS: Call = Call::Action(Service::Logs, "FilterLogEvents");
+pub(super) const DESCRIBE_LOG_GROUPS: Call = Call::Action(Service::Logs, "DescribeLogGroups");
+const DESCRIBE_SUBSCRIPTION_FILTERS: Call = Call::Action(Service::Logs, "DescribeSubscriptionFilters");
 
 /// Most log events that wait to be counted together, and most bytes of them: one page of the largest.
 const MOST_PENDING_EVENTS: usize = 10_000;
@@ -254,7 +255,7 @@ pub(super) fn kind_filter(client: &mut Client, group: &str) -> Result<Option<(St
 }
 
 /// Returns the ARN and the account of the caller.
-pub(super) fn identity(client: &mut Client) -> Result<(String, String), CallError> {
+pub(crate) fn identity(client: &mut Client) -> Result<(String, String), CallError> {
     let answer = client.call(Call::GetCallerIdentity, "Action=GetCallerIdentity&Version=2011-06-15")?;
     let text = String::from_utf8_lossy(&answer);
     let element = |before, behind| between(&text, before, behind).unwrap_or_default().to_owned();

@@ -6,11 +6,23 @@ use why5xx::log_kind::LogKind;
 const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
 
 /// Returns the default pattern of a kind of log, as the subscription filters of the template have it.
-pub(super) fn default_pattern(kind: LogKind) -> Option<String> {
-    let (_, patterns) = TEMPLATE.split_once("\n  FilterPatterns:\n")?;
-    let (_, declaration) = patterns.split_once(&format!("\n    {}:\n      Default: '", name(kind)))?;
-    let (pattern, _) = declaration.split_once("'\n")?;
-    Some(pattern.replace("''", "'"))
+pub(crate) fn default_pattern(kind: LogKind) -> Option<String> {
+    patterns(kind).into_iter().next()
+}
+
+/// Returns the patterns that were the default of a kind in an earlier version, and are not now.
+pub(crate) fn earlier_patterns(kind: LogKind) -> Vec<String> {
+    let all = patterns(kind);
+    all.iter().skip(1).filter(|pattern| **pattern != all[0]).cloned().collect()
+}
+
+/// Returns the default pattern of a kind and those before it.
+fn patterns(kind: LogKind) -> Vec<String> {
+    let declared = TEMPLATE.split_once("\n  FilterPatterns:\n").map_or("", |(_, patterns)| patterns);
+    let declared = declared.split_once(&format!("\n    {}:\n", name(kind))).map_or("", |(_, of_kind)| of_kind);
+    let lines = declared.lines().take_while(|line| line.starts_with("      "));
+    let quoted = lines.filter_map(|line| line.split_once(": '")?.1.strip_suffix('\''));
+    quoted.map(|pattern| pattern.replace("''", "'")).collect()
 }
 
 /// The word of the template for a kind.
@@ -24,7 +36,7 @@ const fn name(kind: LogKind) -> &'static str {
 }
 
 /// Says what the default pattern of a kind leaves out, for people.
-pub(super) const fn leaves_out(kind: LogKind) -> &'static str {
+pub(crate) const fn leaves_out(kind: LogKind) -> &'static str {
     match kind {
         LogKind::Execution => {
             "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or 3xx after all"
@@ -38,6 +50,13 @@ pub(super) const fn leaves_out(kind: LogKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn earlier_patterns_are_known() {
+        assert!(earlier_patterns(LogKind::Execution)[0].contains("amazonaws"));
+        assert_ne!(earlier_patterns(LogKind::Lambda)[0], default_pattern(LogKind::Lambda).unwrap());
+        assert!(earlier_patterns(LogKind::Flow).is_empty());
+    }
 
     #[test]
     fn the_template_declares_a_pattern_for_each_kind() {

@@ -15,7 +15,7 @@ use why5xx::log_kind::LogKind;
 use why5xx::record::Source;
 use why5xx::settings::{Environment, Settings};
 
-use super::client::{CallError, Client};
+use super::client::{CallError, Client, Patience};
 use super::credentials::Session;
 use super::logs::{self, Group, Pending, Question};
 use super::pattern;
@@ -76,7 +76,7 @@ impl Account {
             flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
         }
-        let mut client = Client::new(session, stop)?;
+        let mut client = Client::new(session, Patience::ENDLESS, stop)?;
         let (caller, account) = match logs::identity(&mut client) {
             Ok((arn, account)) => (printable(&arn), account),
             Err(CallError::Stopped) => return Err(Failed("stopped by Ctrl-C".to_owned())),
@@ -227,9 +227,9 @@ impl State {
         if kind.is_none() && self.group.arn.is_none() {
             match logs::kind_filter(client, &self.group.name) {
                 Ok(Some((name, of_filter))) => (self.group.filter_name, kind) = (Some(name), Some(of_filter)),
-                // What is denied here is not needed, and what is denied everywhere is reported when log events are read.
-                Ok(None) | Err(CallError::NoAnswer(_) | CallError::Refused { .. }) => {}
                 Err(CallError::Stopped) => return Err(Failed("stopped by Ctrl-C".to_owned())),
+                // What is denied here is not needed, and what is denied everywhere is reported when log events are read.
+                Ok(None) | Err(_) => {}
             }
         }
         (self.group.pattern, self.left_out) = match (request.filter, kind) {

@@ -1,0 +1,72 @@
+//! The services of AWS that the command asks, and how they are called.
+
+/// A service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    Logs,
+    Sts,
+    CloudWatch,
+    Events,
+    ApiGateway,
+    Lambda,
+}
+
+impl Service {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Logs, Self::Sts, Self::CloudWatch, Self::Events, Self::ApiGateway, Self::Lambda];
+
+    /// Returns its name, for people.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Logs => "CloudWatch Logs",
+            Self::Sts => "STS",
+            Self::CloudWatch => "CloudWatch",
+            Self::Events => "EventBridge",
+            Self::ApiGateway => "API Gateway",
+            Self::Lambda => "Lambda",
+        }
+    }
+
+    /// Returns the first label of its endpoint, which is also its name in signatures.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Logs => "logs",
+            Self::Sts => "sts",
+            Self::CloudWatch => "monitoring",
+            Self::Events => "events",
+            Self::ApiGateway => "apigateway",
+            Self::Lambda => "lambda",
+        }
+    }
+
+    /// Returns its name in permissions.
+    pub(super) const fn permission_prefix(self) -> &'static str {
+        match self {
+            Self::CloudWatch => "cloudwatch",
+            other => other.prefix(),
+        }
+    }
+
+    /// Returns the variable that names its endpoint, as the AWS SDKs have it.
+    pub(super) const fn endpoint_variable(self) -> &'static str {
+        match self {
+            Self::Logs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+            Self::Sts => "AWS_ENDPOINT_URL_STS",
+            Self::CloudWatch => "AWS_ENDPOINT_URL_CLOUDWATCH",
+            Self::Events => "AWS_ENDPOINT_URL_EVENTBRIDGE",
+            Self::ApiGateway => "AWS_ENDPOINT_URL_API_GATEWAY",
+            Self::Lambda => "AWS_ENDPOINT_URL_LAMBDA",
+        }
+    }
+
+    /// Returns the version of its JSON protocol and the prefix of its actions there.
+    ///
+    /// Source: `jsonVersion` and `targetPrefix` of the service models of botocore 1.44.
+    pub(super) const fn json(self) -> (&'static str, &'static str) {
+        match self {
+            Self::CloudWatch => ("1.0", "GraniteServiceVersion20100801"),
+            Self::Events => ("1.1", "AWSEvents"),
+            Self::Logs | Self::Sts | Self::ApiGateway | Self::Lambda => ("1.1", "Logs_20140328"),
+        }
+    }
+}
