@@ -7,8 +7,17 @@
 //!
 //! Each is a line of text and then the format as one line, which is what a stage takes.
 
+/// Longest access-log format that API Gateway takes, in bytes (API Gateway Developer Guide, "Set up CloudWatch logging": 3
+/// KB).
+pub const LONGEST_FORMAT_BYTES: usize = 3 * 1024;
+
+/// Returns the format itself, without the line of text before it.
+pub fn format(text: &'static str) -> &'static str {
+    text.split_once('\n').map_or(text, |(_, format)| format)
+}
+
 /// For REST APIs.
-pub(super) const REST: &str = concat!(
+pub const REST: &str = concat!(
     "REST API:\n",
     r#"{"status":"$context.status","requestId":"$context.requestId","extendedRequestId":"$context.extendedRequestId","#,
     r#""xrayTraceId":"$context.xrayTraceId","apiId":"$context.apiId","stage":"$context.stage","#,
@@ -23,7 +32,7 @@ pub(super) const REST: &str = concat!(
 );
 
 /// For HTTP APIs.
-pub(super) const HTTP: &str = concat!(
+pub const HTTP: &str = concat!(
     "HTTP API:\n",
     r#"{"status":"$context.status","requestId":"$context.requestId","apiId":"$context.apiId","stage":"$context.stage","#,
     r#""routeKey":"$context.routeKey","responseLength":"$context.responseLength","#,
@@ -35,7 +44,7 @@ pub(super) const HTTP: &str = concat!(
 );
 
 /// For WebSocket APIs.
-pub(super) const WEBSOCKET: &str = concat!(
+pub const WEBSOCKET: &str = concat!(
     "WebSocket API:\n",
     r#"{"status":"$context.status","requestId":"$context.requestId","apiId":"$context.apiId","stage":"$context.stage","#,
     r#""eventType":"$context.eventType","routeKey":"$context.routeKey","connectionId":"$context.connectionId","#,
@@ -50,14 +59,6 @@ pub(super) const WEBSOCKET: &str = concat!(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Longest access-log format that API Gateway takes, in bytes (API Gateway Developer Guide, "Set up CloudWatch
-    /// logging": 3 KB).
-    const LONGEST_FORMAT_BYTES: usize = 3 * 1024;
-
-    fn format(text: &str) -> &str {
-        text.split_once('\n').unwrap().1
-    }
 
     #[test]
     fn each_format_is_one_line_of_json_with_a_status_and_an_id() {

@@ -4,7 +4,7 @@
 //! a request holds one array. This file chains them and finds the first cause whose pattern matches a text.
 //! [`crate::classify`] chooses the texts and combines the causes of several lines.
 
-mod access_format;
+pub mod access_format;
 mod authorizer;
 mod aws_service;
 mod backend;
