@@ -12,6 +12,7 @@ mod dashboard;
 mod default_patterns;
 mod dimensions;
 mod docs;
+mod doctor;
 mod explain;
 mod faults;
 mod filter_pattern;

@@ -2,6 +2,7 @@
 
 mod account;
 mod configuration;
+mod doctor;
 mod event;
 mod explain;
 mod follow;
@@ -55,6 +56,12 @@ enum Command {
     /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 no cause was named, or only
     /// `unclassified`; 2 the text could not be read.
     Explain(explain::Options),
+    /// Look at the APIs of a Region: which 5xx nobody would name, and the fix for each gap
+    ///
+    /// Reads settings of API Gateway, log groups, subscriptions, alarms and counts, with the credentials of the AWS CLI,
+    /// and writes nothing in the account. Exit status: 0 nothing to do; 1 there are findings; 2 something could not be
+    /// looked at and there are no findings, or nothing could be looked at.
+    Doctor(doctor::Options),
     /// List the causes
     Causes {
         /// Print JSON
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Replay(options) => replay::run(&options, arguments.color),
         Command::Explain(options) => explain::run(&options),
+        Command::Doctor(options) => doctor::run(&options, arguments.color),
         Command::Causes { json, markdown, rules } => explain::list(rules.as_deref(), json, markdown),
         Command::Event(options) => event::run(&options),
         Command::Completions { shell } => completions(shell),

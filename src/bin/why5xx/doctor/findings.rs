@@ -1,0 +1,598 @@
+//! What is wrong, and what to do about it: facts to findings. Nothing is read or written here.
+
+use serde_json::Value;
+use why5xx::log_kind::LogKind;
+
+use super::facts::{ApiKind, Delivery, Facts, Filter, Level, LogGroup, Rule, Share, Stack, Stage};
+use super::fix::Fix;
+pub(crate) use super::fix::kind_word;
+use super::sight::{self, Causes};
+use crate::account::pattern::earlier_patterns;
+
+/// The share of a stage's failures that logs explain, below which it is a finding. Some minutes of difference are normal.
+const EXPLAINED_ENOUGH: f64 = 0.9;
+
+/// Failures of a day below which a share says nothing.
+const FEW_FAILURES: f64 = 10.0;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    /// 5xx that nobody would name.
+    Gap,
+    /// Something works, and not as it should.
+    Warning,
+    /// Worth knowing. The exit status does not show it.
+    Note,
+}
+
+impl Severity {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// Its published id.
+    pub(crate) id: &'static str,
+    pub(crate) severity: Severity,
+    /// The stage, log group or stack.
+    pub(crate) about: String,
+    pub(crate) text: String,
+    pub(crate) fix: Fix,
+}
+
+/// Every finding with its severity and its meaning, in the order of the documentation.
+pub(crate) const ALL: &[(&str, Severity, &str)] = &[
+    ("nothing_deployed", Severity::Gap, "no stack of why5xx is in the Region"),
+    ("no_log", Severity::Gap, "a stage writes neither an execution log nor an access log"),
+    ("no_log_role", Severity::Gap, "API Gateway has no role to write logs with, so it writes none"),
+    ("not_subscribed", Severity::Gap, "no log of a stage has a subscription filter of why5xx"),
+    ("target_gone", Severity::Gap, "the function that a filter of why5xx names is not there"),
+    ("no_status", Severity::Gap, "the format of an access log lacks `$context.status`, so no line shows a failure"),
+    ("not_standard", Severity::Gap, "a log group is not of the Standard class, so it takes no subscription filter"),
+    ("not_in_a_log_group", Severity::Gap, "a log goes elsewhere, such as to Firehose or S3, and to no log group"),
+    ("no_payload", Severity::Gap, "the fields of an execution-log delivery lack `payload`, the line itself"),
+    ("silent_log_group", Severity::Warning, "a filter is on a log group that a delivery has replaced"),
+    ("lower_level", Severity::Warning, "an execution log is not at INFO level, so some causes do not show"),
+    ("no_reason", Severity::Warning, "the format of an access log lacks error fields, so some causes do not show"),
+    ("undeclared_format", Severity::Warning, "the status in a format has no label, so no line is counted"),
+    ("data_trace", Severity::Warning, "data trace writes headers and bodies, tokens too, into the log"),
+    ("older_pattern", Severity::Warning, "a filter has the default pattern of an earlier version"),
+    ("both_logs", Severity::Warning, "both logs of a stage are subscribed, so a failure counts in two metrics"),
+    ("unexplained", Severity::Warning, "API Gateway counted clearly more 5xx in the last day than the logs show"),
+    ("no_alarm_action", Severity::Warning, "alarms of the stack notify nobody"),
+    ("no_canary", Severity::Warning, "no canary arrived for half an hour, so why5xx may be blind"),
+    ("older_version", Severity::Warning, "the function is not of the version of this command"),
+    (
+        "no_own_metrics",
+        Severity::Warning,
+        "an account policy switches the metrics off that the function logs of itself",
+    ),
+    ("kept_for_ever", Severity::Note, "a log group never deletes a log event"),
+];
+
+/// Returns what is to be done, the worst first.
+pub(crate) fn of(facts: &Facts) -> Vec<Finding> {
+    let mut found = Found { facts, findings: Vec::new() };
+    found.account();
+    for stage in &facts.stages {
+        found.stage(stage);
+    }
+    for stack in &facts.stacks {
+        found.stack(stack);
+    }
+    let mut findings = found.findings;
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+/// One of the two logs of a stage.
+#[derive(Debug, Clone)]
+pub(crate) struct Log<'f> {
+    pub(crate) kind: LogKind,
+    /// None if it goes to no log group.
+    pub(crate) log_group: Option<String>,
+    pub(crate) causes: Causes,
+    /// None if the log group is not there, or was not looked at.
+    pub(crate) group: Option<&'f LogGroup>,
+}
+
+impl<'f> Log<'f> {
+    fn filters(&self) -> &'f [Filter] {
+        self.group.and_then(|group| group.filters.as_deref()).unwrap_or_default()
+    }
+}
+
+impl Facts {
+    /// Returns the logs that a stage writes, the execution log first.
+    pub(crate) fn logs_of(&self, stage: &Stage) -> Vec<Log<'_>> {
+        let group = |name: Option<&str>| self.log_groups.as_ref()?.get(name?);
+        let mut logs = Vec::new();
+        let highest = stage.settings.iter().map(|setting| setting.level).max().unwrap_or_default();
+        if highest > Level::Off && stage.kind != ApiKind::Http {
+            let deliveries: Vec<&Delivery> = self.deliveries_of(stage).collect();
+            let log_group = match &deliveries[..] {
+                [] => stage.managed_log_group(),
+                all => all.iter().find_map(|delivery| delivery.log_group.clone()),
+            };
+            let causes = sight::of_level(stage.level());
+            logs.push(Log { kind: LogKind::Execution, group: group(log_group.as_deref()), log_group, causes });
+        }
+        if let Some(log) = &stage.access_log {
+            let log_group = log.log_group().map(str::to_owned);
+            let causes = sight::of_format(&log.format);
+            logs.push(Log { kind: LogKind::Access, group: group(log_group.as_deref()), log_group, causes });
+        }
+        logs
+    }
+
+    fn deliveries_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Delivery> {
+        let all = self.deliveries.iter().flatten();
+        all.filter(|delivery| delivery.api_id == stage.api_id && delivery.stage == stage.name)
+    }
+
+    /// Returns whether a filter is one of why5xx: its name ends in a kind of log, or it feeds a function of ours.
+    pub(crate) fn is_ours(&self, filter: &Filter) -> bool {
+        kind_of(filter).is_some()
+            || self.stacks.iter().any(|stack| stack.function_arn.as_ref() == Some(&filter.destination))
+    }
+
+    /// Returns the filters of why5xx on a log.
+    pub(crate) fn our_filters<'f>(&'f self, log: &Log<'f>) -> Vec<&'f Filter> {
+        log.filters().iter().filter(|filter| self.is_ours(filter)).collect()
+    }
+
+    /// Returns whether it is known which filters a log has. A log group that is not there has none.
+    pub(crate) fn knows_filters(&self, log: &Log<'_>) -> bool {
+        self.log_groups.is_some() && log.group.is_none_or(|group| group.filters.is_some())
+    }
+
+    /// Returns the log that is counted, or would be: the subscribed one, else the one that shows more.
+    pub(crate) fn read_log<'f>(&'f self, logs: &[Log<'f>]) -> Option<Log<'f>> {
+        let subscribed = logs.iter().find(|log| !self.our_filters(log).is_empty());
+        // Of two that show as much, the execution log: it has the end of each request.
+        let best = || logs.iter().rev().max_by_key(|log| (log.log_group.is_some(), log.causes.len()));
+        subscribed.or_else(best).cloned()
+    }
+}
+
+/// Returns the kind of log at the end of the name of a filter.
+fn kind_of(filter: &Filter) -> Option<LogKind> {
+    LogKind::parse(filter.name.rsplit_once('/')?.1)
+}
+
+struct Found<'f> {
+    facts: &'f Facts,
+    findings: Vec<Finding>,
+}
+
+impl<'f> Found<'f> {
+    fn add(&mut self, id: &'static str, about: &str, text: String, fix: Fix) {
+        let severity =
+            ALL.iter().find(|(name, ..)| *name == id).map_or(Severity::Warning, |(_, severity, _)| *severity);
+        self.findings.push(Finding { id, severity, about: about.to_owned(), text, fix });
+    }
+
+    fn account(&mut self) {
+        let facts = self.facts;
+        let here = format!("account {}, {}", facts.account, facts.region);
+        let logs: Vec<_> = facts.stages.iter().flat_map(|stage| facts.logs_of(stage)).collect();
+        let is_fed = logs.iter().any(|log| !facts.our_filters(log).is_empty());
+        if facts.stacks.is_empty() && facts.log_groups.is_some() && !is_fed {
+            let names = |kind| {
+                let of = logs.iter().filter(|log| log.kind == kind);
+                let mut names: Vec<&str> = of.filter_map(|log| log.log_group.as_deref()).collect();
+                names.sort_unstable();
+                names.dedup();
+                names.join(",")
+            };
+            // One log of each stage is enough, and both would count twice.
+            let read: Vec<_> = facts.stages.iter().filter_map(|stage| facts.read_log(&facts.logs_of(stage))).collect();
+            let is_read = |name: &str| read.iter().any(|log| log.log_group.as_deref() == Some(name));
+            let only = |names: String| names.split(',').filter(|name| is_read(name)).collect::<Vec<_>>().join(",");
+            let (execution, access) = (only(names(LogKind::Execution)), only(names(LogKind::Access)));
+            let lists = [("ExecutionLogGroups", &*execution), ("AccessLogGroups", &*access)];
+            let lists: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
+            let text = "no stack of why5xx is in this Region, so nothing is counted".to_owned();
+            self.add("nothing_deployed", &here, text, facts.deploy("why5xx", &lists));
+        }
+        let needs_role = facts.stages.iter().filter(|stage| stage.kind != ApiKind::Http).count();
+        if facts.log_role.as_deref() == Some("") && needs_role > 0 {
+            let verb = if needs_role == 1 { "logs" } else { "log" };
+            let stages = plural(needs_role, "REST or WebSocket stage");
+            let text = format!("API Gateway has no role to write logs with, so {stages} {verb} nothing");
+            self.add("no_log_role", &here, text, facts.set_log_role());
+        }
+        for policy in facts.extraction_policies.iter().flatten() {
+            let is_spared = |stack: &Stack| policy.selection.contains(&format!("\"/why5xx/{}\"", stack.name));
+            if facts.stacks.iter().any(|stack| !is_spared(stack)) {
+                let text = format!(
+                    "the account policy {} switches off the metrics that functions log of themselves",
+                    policy.name
+                );
+                self.add("no_own_metrics", &here, text, facts.delete_extraction_policy(&policy.name));
+            }
+        }
+        let for_ever = facts.log_groups.iter().flatten().filter(|(_, group)| group.retention_days.is_none());
+        let for_ever: Vec<&str> = for_ever.map(|(name, _)| name.as_str()).collect();
+        if !for_ever.is_empty() {
+            let verb = if for_ever.len() == 1 { "keeps" } else { "keep" };
+            let text = format!("{} {verb} log events for ever", plural(for_ever.len(), "log group"));
+            self.add("kept_for_ever", &here, text, facts.set_retention(&for_ever));
+        }
+    }
+
+    fn stage(&mut self, stage: &'f Stage) {
+        let facts = self.facts;
+        let about = about(stage);
+        let before = self.findings.len();
+        let logs = facts.logs_of(stage);
+        for log in &logs {
+            self.filters_of(&about, log);
+        }
+        match facts.read_log(&logs) {
+            None => self.no_log(stage, &about),
+            Some(log) => {
+                match log.kind {
+                    LogKind::Access => self.access_log(stage, &about, &log),
+                    _ => self.execution_log(stage, &about, &log),
+                }
+                self.subscription(&about, &logs, &log);
+            }
+        }
+        self.replaced_log_group(stage, &about);
+        if stage.settings.iter().any(|setting| setting.data_trace) {
+            let text = "data trace writes headers and bodies, tokens too, into the log: for debugging only".to_owned();
+            // The fixes are run one after the other: this one must not undo that of the level.
+            let is_lower = self.findings[before..].iter().any(|finding| finding.id == "lower_level");
+            let level = if is_lower { Level::Info } else { Level::Off };
+            self.add("data_trace", &about, text, facts.set_level(stage, level));
+        }
+        let is_blind = self.findings[before..].iter().any(|finding| finding.severity == Severity::Gap);
+        if let (false, Some(Share { failed, counted })) = (is_blind, stage.share)
+            && facts.has_reader()
+            && failed >= FEW_FAILURES
+            && counted < failed * EXPLAINED_ENOUGH
+            && let Some(log_group) = facts.read_log(&logs).and_then(|log| log.log_group)
+        {
+            let text = format!(
+                "API Gateway counted {failed} failures in the last day and the log shows {counted} ({:.0} %)",
+                100.0 * counted / failed
+            );
+            self.add("unexplained", &about, text, facts.replay(&log_group));
+        }
+    }
+
+    fn no_log(&mut self, stage: &Stage, about: &str) {
+        let facts = self.facts;
+        let (text, fix) = match stage.managed_log_group() {
+            Some(log_group) => {
+                let text = "it writes neither an execution log nor an access log, so nothing shows why it fails";
+                let fix = facts.set_level(stage, Level::Info);
+                let subscribe = |stack| facts.subscribe(stack, &log_group, LogKind::Execution);
+                (
+                    text,
+                    match facts.live_stack() {
+                        // API Gateway makes the log group with the first line: too late for the filter.
+                        Some(stack) => facts.with_log_group(&log_group, fix.then(subscribe(stack))),
+                        None => fix,
+                    },
+                )
+            }
+            None => {
+                let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""));
+                let text = "it writes no access log, the only log of an HTTP API, so nothing shows why it fails";
+                let format = sight::advised(stage.kind);
+                let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), format);
+                let subscribe = |stack| facts.subscribe(stack, &log_group, LogKind::Access);
+                let fix = match facts.live_stack() {
+                    Some(stack) => fix.then(subscribe(stack)),
+                    None => fix,
+                };
+                (text, facts.create_log_group(&log_group).then(fix))
+            }
+        };
+        self.add("no_log", about, text.to_owned(), fix);
+    }
+
+    fn execution_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
+        let facts = self.facts;
+        if let Some(delivery) = facts.deliveries_of(stage).next()
+            && log.log_group.is_none()
+        {
+            let text = "its execution log is delivered elsewhere and to no log group".to_owned();
+            let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name);
+            self.add("not_in_a_log_group", about, text, facts.deliver_to_log_group(delivery, &log_group));
+            return;
+        }
+        for delivery in facts.deliveries_of(stage).filter(|delivery| delivery.log_group == log.log_group) {
+            if !delivery.fields.is_empty() && !delivery.fields.iter().any(|field| field == "payload") {
+                let text = "the fields of its execution-log delivery lack payload, the line itself".to_owned();
+                self.add("no_payload", about, text, facts.deliver_payload(delivery));
+            }
+        }
+        if stage.level() < Level::Info {
+            let lower = stage.settings.iter().filter(|setting| setting.level < Level::Info);
+            let lower: Vec<_> = lower.map(|setting| format!("{} at {}", setting.key, setting.level.name())).collect();
+            let best = sight::of_level(Level::Info);
+            let text = format!(
+                "its execution log is not at INFO level ({}), so it shows {} of {} causes and not every end",
+                lower.join(", "),
+                log.causes.len(),
+                best.len()
+            );
+            self.add("lower_level", about, text, facts.set_level(stage, Level::Info));
+        }
+        if log.group.is_some_and(|group| !group.is_standard) {
+            let text =
+                "the log group of its execution log is not of the Standard class, so it takes no filter".to_owned();
+            let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name);
+            let format = sight::advised(stage.kind);
+            let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), format);
+            self.add("not_standard", about, text, facts.create_log_group(&log_group).then(fix));
+        }
+    }
+
+    fn access_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
+        let facts = self.facts;
+        let Some(access_log) = &stage.access_log else { return };
+        let own_group = || format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""));
+        let best = sight::completed(stage.kind, &access_log.format);
+        let elsewhere = match (&log.log_group, log.group) {
+            (None, _) => Some(("not_in_a_log_group", "its access log goes to a stream and to no log group")),
+            (_, Some(group)) if !group.is_standard => Some((
+                "not_standard",
+                "the log group of its access log is not of the Standard class, so it takes no filter",
+            )),
+            _ => None,
+        };
+        if let Some((id, text)) = elsewhere {
+            let log_group = own_group();
+            let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), &best);
+            self.add(id, about, text.to_owned(), facts.create_log_group(&log_group).then(fix));
+            return;
+        }
+        let fix = || facts.set_access_log(stage, &access_log.destination, &best);
+        let missing = sight::missing_variables(stage.kind, &access_log.format);
+        if log.causes.is_empty() {
+            let text = "the format of its access log lacks $context.status, so no line shows a failure";
+            self.add("no_status", about, text.to_owned(), fix());
+        } else if !sight::is_read_undeclared(&access_log.format) {
+            let text = "the status in the format of its access log has no label, so no line counts: change the format, or \
+                        declare it as access_log_format in the settings";
+            let advised = facts.set_access_log(stage, &access_log.destination, sight::advised(stage.kind));
+            self.add("undeclared_format", about, text.to_owned(), advised);
+        } else if !missing.is_empty() {
+            let missing: Vec<_> = missing.iter().map(|variable| format!("$context.{variable}")).collect();
+            let text = format!(
+                "the format of its access log lacks {}, so it shows {} of {} causes",
+                missing.join(", "),
+                log.causes.len(),
+                sight::of_format(sight::advised(stage.kind)).len()
+            );
+            self.add("no_reason", about, text, fix());
+        }
+    }
+
+    fn subscription(&mut self, about: &str, logs: &[Log<'_>], read: &Log<'_>) {
+        let facts = self.facts;
+        let subscribed: Vec<_> = logs.iter().filter(|log| !facts.our_filters(log).is_empty()).collect();
+        if let [_, access] = subscribed[..] {
+            let filters = facts.our_filters(access);
+            if let (Some(filter), Some(log_group)) = (filters.first(), &access.log_group) {
+                let text =
+                    "both its execution log and its access log are subscribed, so a failure counts in Errors and in \
+                            AccessLogErrors"
+                        .to_owned();
+                let fix = match filter.is_of_account {
+                    true => facts.spare(log_group, &filter.name),
+                    false => facts.delete_filter(log_group, &filter.name),
+                };
+                self.add("both_logs", about, text, fix);
+            }
+        }
+        let is_known = logs.iter().all(|log| facts.knows_filters(log));
+        let (Some(stack), Some(log_group)) = (facts.live_stack(), &read.log_group) else { return };
+        if subscribed.is_empty() && is_known && read.group.is_none_or(|group| group.is_standard) {
+            let fix = facts.subscribe(stack, log_group, read.kind);
+            let fix = facts.with_log_group(log_group, fix);
+            let others = logs.iter().flat_map(|log| log.filters()).count();
+            let others = if others > 0 { format!(" ({} of others)", plural(others, "filter")) } else { String::new() };
+            let text =
+                format!("no log of it has a subscription filter of why5xx{others}, so its failures are not counted");
+            self.add("not_subscribed", about, text, fix);
+        }
+    }
+
+    /// Looks at the filters of why5xx on a log: where they lead, and what they let through.
+    fn filters_of(&mut self, about: &str, log: &Log<'_>) {
+        let facts = self.facts;
+        let Some(log_group) = &log.log_group else { return };
+        for filter in facts.our_filters(log).into_iter().filter(|filter| !filter.is_of_account) {
+            let kind = kind_of(filter).unwrap_or(log.kind);
+            if facts.missing_functions.contains(&filter.destination) {
+                let text = format!("the filter {} names a function that is not there", filter.name);
+                let fix = match facts.live_stack().and_then(|stack| stack.function_arn.as_deref()) {
+                    Some(arn) => facts.put_filter(log_group, &filter.name, kind, arn),
+                    None => facts.delete_filter(log_group, &filter.name),
+                };
+                self.add("target_gone", about, text, fix);
+            } else if earlier_patterns(kind).contains(&filter.pattern) {
+                let text = format!("the filter {} has the default pattern of an earlier version", filter.name);
+                let fix = facts.put_filter(log_group, &filter.name, kind, &filter.destination);
+                self.add("older_pattern", about, text, fix);
+            }
+        }
+    }
+
+    /// Looks at the log group that API Gateway wrote to before a delivery replaced it.
+    fn replaced_log_group(&mut self, stage: &Stage, about: &str) {
+        let facts = self.facts;
+        if facts.deliveries_of(stage).next().is_none() {
+            return;
+        }
+        let Some(name) = stage.managed_log_group() else { return };
+        let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&name));
+        for filter in group.and_then(|group| group.filters.as_ref()).into_iter().flatten() {
+            if facts.is_ours(filter) && !filter.is_of_account {
+                let text = format!("a delivery has replaced the log group {name}, so the filter on it is silent");
+                self.add("silent_log_group", about, text, facts.delete_filter(&name, &filter.name));
+            }
+        }
+    }
+
+    fn stack(&mut self, stack: &Stack) {
+        let facts = self.facts;
+        let about = format!("stack {}", stack.name);
+        let is_heard = |name: &str| facts.rules.iter().flatten().any(|rule| hears(rule, name));
+        let silent = stack.alarms.iter().flatten().filter(|alarm| !alarm.has_action && !is_heard(&alarm.name)).count();
+        if silent > 0 && facts.rules.is_some() {
+            let verb = if silent == 1 { "notifies" } else { "notify" };
+            let text =
+                format!("{} of it {verb} nobody: no action, and no rule on such events", plural(silent, "alarm"));
+            self.add("no_alarm_action", &about, text, facts.deploy(&stack.name, &[("AlarmTopicArn", "TOPIC_ARN")]));
+        }
+        if stack.function_arn.as_ref().is_some_and(|arn| facts.missing_functions.contains(arn)) {
+            let text = "the filter on its canary's log group names a function that is not there".to_owned();
+            self.add("target_gone", &about, text, facts.deploy(&stack.name, &[]));
+        }
+        let canary = facts.log_groups.as_ref().and_then(|groups| groups.get(&format!("/why5xx/{}/canary", stack.name)));
+        if canary.and_then(|group| group.filters.as_ref()).is_some_and(Vec::is_empty) {
+            let text = "its canary's log group has no filter, so nothing shows whether it is blind".to_owned();
+            self.add("no_canary", &about, text, facts.deploy(&stack.name, &[]));
+        }
+        if stack.canaries == Some(0.0) {
+            let begins = format!("{}-CanarySchedule", stack.name);
+            let rule = facts.rules.iter().flatten().find(|rule| rule.name.starts_with(&begins) && !rule.is_enabled);
+            let (why, fix) = match rule {
+                Some(rule) => (": its schedule is disabled", facts.enable_rule(&rule.name)),
+                None => (", so it may be blind", facts.show_own_log(stack)),
+            };
+            self.add("no_canary", &about, format!("no canary arrived in the last half hour{why}"), fix);
+        }
+        let own = env!("CARGO_PKG_VERSION");
+        if let Some(function) = &stack.function
+            && function.version.as_deref() != Some(own)
+        {
+            let is = function
+                .version
+                .as_deref()
+                .map_or("does not say its version".to_owned(), |v| format!("is version {v}"));
+            let text = format!("its function {is}, and this command is {own}");
+            self.add("older_version", &about, text, facts.deploy(&stack.name, &[]));
+        }
+    }
+}
+
+impl Facts {
+    /// Returns a stack whose function can be subscribed; one without, where there is no other.
+    fn live_stack(&self) -> Option<&Stack> {
+        let arn = |stack: &Stack| stack.function_arn.as_ref().is_some_and(|arn| !self.missing_functions.contains(arn));
+        self.stacks.iter().find(|stack| arn(stack)).or(self.stacks.iter().find(|stack| stack.function_arn.is_none()))
+    }
+
+    /// Returns whether anything of ours counts here.
+    fn has_reader(&self) -> bool {
+        !self.stacks.is_empty()
+    }
+
+    /// Creates a log group first, if it is not there yet.
+    fn with_log_group(&self, log_group: &str, fix: Fix) -> Fix {
+        let is_there = self.log_groups.as_ref().is_none_or(|groups| groups.contains_key(log_group));
+        if is_there { fix } else { self.create_log_group(log_group).then(fix) }
+    }
+}
+
+/// Returns whether a rule passes on the events of an alarm: then something else notifies.
+fn hears(rule: &Rule, alarm: &str) -> bool {
+    let Ok(pattern) = serde_json::from_str::<Value>(&rule.pattern) else { return false };
+    let names = |key: &str, word: &str| {
+        pattern[key].as_array().is_some_and(|values| values.iter().any(|value| value.to_string().contains(word)))
+    };
+    let is_of_alarm = |matcher: &Value| match matcher {
+        Value::String(name) => name == alarm,
+        Value::Object(object) => match object.get("prefix").and_then(Value::as_str) {
+            Some(begins) => alarm.starts_with(begins),
+            // What it says no to, or a wildcard: nothing shows that it leaves this one out.
+            None => true,
+        },
+        _ => false,
+    };
+    let alarm_names = pattern["detail"]["alarmName"].as_array();
+    rule.is_enabled
+        && names("source", "aws.cloudwatch")
+        && names("detail-type", "CloudWatch Alarm")
+        && alarm_names.is_none_or(|names| names.iter().any(is_of_alarm))
+}
+
+/// Names a stage, for people.
+pub(crate) fn about(stage: &Stage) -> String {
+    let name = if stage.api_name.is_empty() { &stage.api_id } else { &stage.api_name };
+    format!("{name}/{} ({}, {})", stage.name, stage.api_id, stage.kind.name())
+}
+
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Says what is subscribed, in a word or two: the names of our filters.
+pub(crate) fn subscribed_by(facts: &Facts, logs: &[Log<'_>]) -> String {
+    let names: Vec<String> = logs
+        .iter()
+        .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))
+        .map(|(kind, filter)| format!("{} by {}", kind_word(kind), filter.name))
+        .collect();
+    match (names.is_empty(), logs.iter().all(|log| facts.knows_filters(log))) {
+        (false, _) => names.join(", "),
+        (true, true) => "no".to_owned(),
+        (true, false) => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a switch of the tests")]
+    fn the_page_lists_every_finding() {
+        let mut table = String::from("| id | severity | what was found |\n|---|---|---|\n");
+        for (id, severity, text) in ALL {
+            writeln!(table, "| `{id}` | {} | {text} |", severity.name()).unwrap();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/doctor.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (begin, end) = ("<!-- findings -->\n", "<!-- /findings -->\n");
+        let (head, rest) = page.split_once(begin).unwrap();
+        let (old, tail) = rest.split_once(end).unwrap();
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+        } else {
+            assert_eq!(old, table, "docs/doctor.md is stale: run `BLESS=1 cargo test`");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_heard_if_it_may_pass_on_an_event_of_the_alarm() {
+        let rule = |pattern: &str| Rule { name: "r".into(), is_enabled: true, pattern: pattern.to_owned() };
+        let alarm = "why5xx: API 5xx with a cause that somebody can fix, execution logs";
+        let heard = |names: &str| {
+            let head = r#""source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"]"#;
+            hears(&rule(&format!("{{{head},\"detail\":{{\"alarmName\":{names}}}}}")), alarm)
+        };
+        assert!(heard(&format!("[\"{alarm}\"]")) && heard(r#"["x",{"prefix":"why5xx: API 5xx with a cause "}]"#));
+        assert!(heard(r#"[{"anything-but":"x"}]"#) && heard(r#"[{"wildcard":"why5xx*"}]"#));
+        assert!(!heard(r#"["why5xx"]"#) && !heard(r#"[{"prefix":"why5xx: why5xx is blind"}]"#) && !heard("[7]"));
+        assert!(!hears(&rule("not JSON"), alarm) && !hears(&rule(""), alarm));
+    }
+}

@@ -1,0 +1,307 @@
+//! The fix of a finding: commands to paste, and the same as a line of CloudFormation.
+
+use serde_json::{Value, json};
+use why5xx::log_kind::LogKind;
+
+use super::facts::{ApiKind, Delivery, Facts, Level, LogSetting, Stack, Stage};
+use super::shell::{Aws, quoted};
+use crate::account::pattern::default_pattern;
+
+/// Days for which a log group keeps log events, where one is advised.
+const RETENTION_DAYS: &str = "30";
+
+/// What to do about a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fix {
+    /// Lines of a shell, in order.
+    pub(crate) commands: Vec<String>,
+    /// The types of resources, each with a property or a resource in YAML, or with what to change in words.
+    pub(crate) cloudformation: Vec<(&'static str, String)>,
+}
+
+impl Fix {
+    fn new(commands: Vec<String>, resource: &'static str, cloudformation: String) -> Self {
+        Self { commands, cloudformation: vec![(resource, cloudformation)] }
+    }
+
+    /// Adds what has to be done after it.
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        self.commands.extend(next.commands);
+        self.cloudformation.extend(next.cloudformation);
+        self
+    }
+}
+
+/// A property in YAML; JSON is YAML.
+fn property(name: &str, value: &Value) -> String {
+    format!("{name}: {value}")
+}
+
+fn resource(name: &str, of: &'static str, properties: &Value) -> String {
+    property(name, &json!({ "Type": of, "Properties": properties }))
+}
+
+impl Facts {
+    /// Returns the ARN of a log group.
+    pub(crate) fn arn_of(&self, log_group: &str) -> String {
+        format!("arn:{}:logs:{}:{}:log-group:{log_group}", self.partition, self.region, self.account_or_word())
+    }
+
+    fn account_or_word(&self) -> &str {
+        if self.account.is_empty() { "ACCOUNT_ID" } else { &self.account }
+    }
+
+    fn aws(&self, operation: &str) -> Aws {
+        Aws::new(operation, &self.region)
+    }
+
+    fn update_stage(&self, stage: &Stage) -> Aws {
+        match stage.kind {
+            ApiKind::Rest => {
+                self.aws("apigateway update-stage").with("rest-api-id", &stage.api_id).with("stage-name", &stage.name)
+            }
+            ApiKind::Http | ApiKind::WebSocket => {
+                self.aws("apigatewayv2 update-stage").with("api-id", &stage.api_id).with("stage-name", &stage.name)
+            }
+        }
+    }
+
+    /// Sets a level where it is lower, and switches data trace off.
+    pub(crate) fn set_level(&self, stage: &Stage, level: Level) -> Fix {
+        let default_key = if stage.kind == ApiKind::WebSocket { "*" } else { "*/*" };
+        let mut settings: Vec<LogSetting> = stage.settings.clone();
+        if settings.is_empty() {
+            settings.push(LogSetting { key: default_key.to_owned(), ..LogSetting::default() });
+        }
+        settings.retain(|setting| setting.level < level || setting.data_trace);
+        let name = |setting: &LogSetting| setting.level.max(level).name();
+        if stage.kind == ApiKind::WebSocket {
+            let value = |setting: &LogSetting| json!({ "DataTraceEnabled": false, "LoggingLevel": name(setting) });
+            let (of_stage, of_routes): (Vec<_>, Vec<_>) =
+                settings.iter().partition(|setting| setting.key == default_key);
+            let mut fix = Fix { commands: Vec::new(), cloudformation: Vec::new() };
+            if let Some(setting) = of_stage.first() {
+                let value = value(setting);
+                let command = self.update_stage(stage).with("default-route-settings", &value.to_string()).end();
+                let line = property("DefaultRouteSettings", &value);
+                fix = fix.then(Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", line));
+            }
+            if !of_routes.is_empty() {
+                let of_routes = of_routes.iter().map(|setting| (setting.key.clone(), value(setting)));
+                let value = Value::Object(of_routes.collect());
+                let command = self.update_stage(stage).with("route-settings", &value.to_string()).end();
+                fix = fix.then(Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", property("RouteSettings", &value)));
+            }
+            return fix;
+        }
+        let mut patch = Vec::new();
+        for setting in &settings {
+            let path = format!("/{}/logging", setting.key);
+            if setting.level < level {
+                patch.push(json!({ "op": "replace", "path": format!("{path}/loglevel"), "value": name(setting) }));
+            }
+            if setting.data_trace {
+                patch.push(json!({ "op": "replace", "path": format!("{path}/dataTrace"), "value": "false" }));
+            }
+        }
+        let method = |setting: &LogSetting| {
+            let (path, method) = setting.key.rsplit_once('/').unwrap_or((&setting.key, "*"));
+            let path = if path == "*" { "/*".to_owned() } else { path.replace("~1", "/") };
+            json!({
+                "ResourcePath": path,
+                "HttpMethod": method,
+                "LoggingLevel": name(setting),
+                "DataTraceEnabled": false,
+            })
+        };
+        let command = self.update_stage(stage).with("patch-operations", &Value::Array(patch).to_string()).end();
+        let methods: Vec<Value> = settings.iter().map(method).collect();
+        Fix::new(vec![command], "AWS::ApiGateway::Stage", property("MethodSettings", &methods.into()))
+    }
+
+    /// Sets destination and format of an access log.
+    pub(crate) fn set_access_log(&self, stage: &Stage, destination: &str, format: &str) -> Fix {
+        let settings = json!({ "DestinationArn": destination, "Format": format });
+        if stage.kind == ApiKind::Rest {
+            let patch = json!([
+                { "op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination },
+                { "op": "replace", "path": "/accessLogSettings/format", "value": format },
+            ]);
+            let command = self.update_stage(stage).with("patch-operations", &patch.to_string()).end();
+            return Fix::new(vec![command], "AWS::ApiGateway::Stage", property("AccessLogSetting", &settings));
+        }
+        let command = self.update_stage(stage).with("access-log-settings", &settings.to_string()).end();
+        Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", property("AccessLogSettings", &settings))
+    }
+
+    /// Creates a log group.
+    pub(crate) fn create_log_group(&self, log_group: &str) -> Fix {
+        Fix::new(
+            vec![self.aws("logs create-log-group").with("log-group-name", log_group).end()],
+            "AWS::Logs::LogGroup",
+            resource("ApiLog", "AWS::Logs::LogGroup", &json!({ "LogGroupName": log_group })),
+        )
+    }
+
+    /// Subscribes the function of a stack to a log group.
+    pub(crate) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
+        let name = format!("{}/{}", stack.name, kind_word(kind));
+        let destination = stack.function_arn.as_deref().unwrap_or("FUNCTION_ARN");
+        self.put_filter(log_group, &name, kind, destination)
+    }
+
+    /// Writes a subscription filter, with the pattern of this version.
+    pub(crate) fn put_filter(&self, log_group: &str, name: &str, kind: LogKind, destination: &str) -> Fix {
+        let pattern = default_pattern(kind).unwrap_or_default();
+        let command = self
+            .aws("logs put-subscription-filter")
+            .with("log-group-name", log_group)
+            .with("filter-name", name)
+            .with("filter-pattern", &pattern)
+            .with("destination-arn", destination);
+        let properties = json!({
+            "LogGroupName": log_group,
+            "FilterName": name,
+            "FilterPattern": pattern,
+            "DestinationArn": destination,
+        });
+        let of = "AWS::Logs::SubscriptionFilter";
+        Fix::new(vec![command.end()], of, resource("Why5xxSubscription", of, &properties))
+    }
+
+    pub(crate) fn delete_filter(&self, log_group: &str, name: &str) -> Fix {
+        let command = self.aws("logs delete-subscription-filter").with("log-group-name", log_group);
+        let words = format!("take the filter {} of {} away, or the log group out of the stack's list", name, log_group);
+        Fix::new(vec![command.with("filter-name", name).end()], "AWS::Logs::SubscriptionFilter", words)
+    }
+
+    /// Has an account-level subscription spare a log group.
+    pub(crate) fn spare(&self, log_group: &str, policy: &str) -> Fix {
+        let command = self.aws("logs describe-account-policies").with("policy-type", "SUBSCRIPTION_FILTER_POLICY");
+        let words = format!("SelectionCriteria of the policy {policy}: add {log_group} to LogGroupName NOT IN [...]");
+        Fix::new(vec![command.with("policy-name", policy).end()], "AWS::Logs::AccountPolicy", words)
+    }
+
+    pub(crate) fn set_retention(&self, log_groups: &[&str]) -> Fix {
+        let command = |log_group: &&str| {
+            let command = self.aws("logs put-retention-policy").with("log-group-name", log_group);
+            command.with("retention-in-days", RETENTION_DAYS).end()
+        };
+        let commands = log_groups.iter().map(command).collect();
+        Fix::new(commands, "AWS::Logs::LogGroup", format!("RetentionInDays: {RETENTION_DAYS}"))
+    }
+
+    /// Gives API Gateway a role that may write logs.
+    pub(crate) fn set_log_role(&self) -> Fix {
+        let role = "why5xx-api-logs";
+        let arn = format!("arn:{}:iam::{}:role/{role}", self.partition, self.account_or_word());
+        let policy =
+            format!("arn:{}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs", self.partition);
+        let trust = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "apigateway.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            }],
+        });
+        let patch = json!([{ "op": "replace", "path": "/cloudwatchRoleArn", "value": arn }]);
+        let create = self.aws("iam create-role").with("role-name", role);
+        Fix::new(
+            vec![
+                create.with("assume-role-policy-document", &trust.to_string()).end(),
+                self.aws("iam attach-role-policy").with("role-name", role).with("policy-arn", &policy).end(),
+                // IAM takes some seconds until a new role can be used everywhere.
+                "sleep 15".to_owned(),
+                self.aws("apigateway update-account").with("patch-operations", &patch.to_string()).end(),
+            ],
+            "AWS::ApiGateway::Account",
+            resource("ApiGatewayAccount", "AWS::ApiGateway::Account", &json!({ "CloudWatchRoleArn": arn })),
+        )
+    }
+
+    /// Has an execution-log delivery hold the lines themselves.
+    pub(crate) fn deliver_payload(&self, delivery: &Delivery) -> Fix {
+        let fields: Vec<&str> = delivery.fields.iter().map(String::as_str).chain(["payload"]).collect();
+        let command = self.aws("logs update-delivery-configuration").with("id", &delivery.id);
+        let command = command.with("record-fields", &json!(fields).to_string()).end();
+        Fix::new(vec![command], "AWS::Logs::Delivery", property("RecordFields", &json!(fields)))
+    }
+
+    /// Delivers an execution log to a log group, too.
+    pub(crate) fn deliver_to_log_group(&self, delivery: &Delivery, log_group: &str) -> Fix {
+        let name = format!("why5xx-{}-{}", delivery.api_id, delivery.stage);
+        let target = json!({ "destinationResourceArn": self.arn_of(log_group) });
+        let arn = format!(
+            "arn:{}:logs:{}:{}:delivery-destination:{name}",
+            self.partition,
+            self.region,
+            self.account_or_word()
+        );
+        let destination = self.aws("logs put-delivery-destination").with("name", &name).with("output-format", "json");
+        let delivers = self.aws("logs create-delivery").with("delivery-source-name", &delivery.source);
+        let properties = json!({ "DeliverySourceName": delivery.source, "DeliveryDestinationArn": arn });
+        let of = "AWS::Logs::Delivery";
+        let mut fix = self.create_log_group(log_group);
+        fix.commands.push(destination.with("delivery-destination-configuration", &target.to_string()).end());
+        fix.commands.push(delivers.with("delivery-destination-arn", &arn).end());
+        Fix::new(fix.commands, of, resource("ExecutionLogDelivery", of, &properties))
+    }
+
+    pub(crate) fn delete_extraction_policy(&self, name: &str) -> Fix {
+        let command = self.aws("logs delete-account-policy").with("policy-name", name);
+        let words = "take the policy of the type METRIC_EXTRACTION_POLICY away".to_owned();
+        Fix::new(vec![command.with("policy-type", "METRIC_EXTRACTION_POLICY").end()], "AWS::Logs::AccountPolicy", words)
+    }
+
+    pub(crate) fn enable_rule(&self, name: &str) -> Fix {
+        Fix::new(
+            vec![self.aws("events enable-rule").with("name", name).end()],
+            "AWS::Events::Rule",
+            "State: ENABLED".to_owned(),
+        )
+    }
+
+    /// Shows what the function of a stack says of itself.
+    pub(crate) fn show_own_log(&self, stack: &Stack) -> Fix {
+        let command =
+            self.aws(&format!("logs tail {}", quoted(&format!("/why5xx/{}", stack.name)))).with("since", "1h");
+        let words = "nothing to change before the log says why; docs/operating.md, \"Blind\"".to_owned();
+        Fix::new(vec![command.end()], "AWS::Logs::LogGroup", words)
+    }
+
+    /// Counts a stage's failures of the last day, from its log group.
+    pub(crate) fn replay(&self, log_group: &str) -> Fix {
+        let command =
+            format!("why5xx replay --region {} --since 1d --log-group {}", quoted(&self.region), quoted(log_group));
+        let words = "nothing to change before it is known what the log lacks; docs/no-log.md".to_owned();
+        Fix::new(vec![command], "AWS::ApiGateway::Stage", words)
+    }
+
+    /// Deploys a stack anew, with these parameters; what is not named stays.
+    pub(crate) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
+        let mut command = format!("sam build && sam deploy --region {}", quoted(&self.region));
+        command.push_str(&format!(" --stack-name {} --resolve-s3", quoted(stack)));
+        command.push_str(" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
+        let words: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}: {}", json!(value))).collect();
+        if parameters.is_empty() {
+            let words = "the template of this version, with the parameters as they are".to_owned();
+            return Fix::new(vec![command], "AWS::CloudFormation::Stack", words);
+        }
+        command.push_str(" --parameter-overrides");
+        for (name, value) in parameters {
+            command.push_str(&format!(" {}", quoted(&format!("{name}={value}"))));
+        }
+        Fix::new(vec![command], "AWS::CloudFormation::Stack", format!("Parameters: {{{}}}", words.join(", ")))
+    }
+}
+
+/// The word at the end of the names of filters.
+pub(crate) const fn kind_word(kind: LogKind) -> &'static str {
+    match kind {
+        LogKind::Execution => "execution",
+        LogKind::Access => "access",
+        LogKind::Lambda => "function",
+        LogKind::Flow => "flow",
+    }
+}

@@ -1,0 +1,234 @@
+//! Which causes a log can show: from the needs of each cause, the level of an execution log and the fields of a format.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use why5xx::cause::access_format::{self, LONGEST_FORMAT_BYTES};
+use why5xx::cause::{Cause, Need, built_in};
+use why5xx::decode::{LogEvent, Message};
+use why5xx::record::Record;
+use why5xx::record::access::{self, AccessLine};
+
+use super::facts::{ApiKind, Level};
+
+/// Ids of causes.
+pub(crate) type Causes = BTreeSet<&'static str>;
+
+/// Returns the causes that an execution log of this level can show, without data trace.
+pub(crate) fn of_level(level: Level) -> Causes {
+    named_by(|need| match need {
+        Need::ErrorLevel => level >= Level::Error,
+        Need::InfoLevel => level >= Level::Info,
+        Need::DataTrace | Need::AccessField(_) | Need::SeparateLog(_) => false,
+    })
+}
+
+/// Returns the causes that an access log of this format can show: none without the status.
+pub(crate) fn of_format(format: &str) -> Causes {
+    let variables = variables(format);
+    if !variables.contains("status") {
+        return Causes::new();
+    }
+    named_by(|need| matches!(need, Need::AccessField(variable) if has(&variables, variable)))
+}
+
+/// Returns the causes that a log of this kind of API can show at best.
+pub(crate) fn at_best(kind: ApiKind) -> Causes {
+    let mut causes = of_format(advised(kind));
+    if kind != ApiKind::Http {
+        causes.extend(of_level(Level::Info));
+    }
+    causes
+}
+
+fn named_by(has: impl Fn(&Need) -> bool) -> Causes {
+    built_in().filter(|cause: &&Cause| cause.needs.iter().any(&has)).map(|cause| cause.id).collect()
+}
+
+/// Returns whether a format has a variable, or the one that HTTP APIs have for it.
+fn has(variables: &BTreeSet<&str>, variable: &str) -> bool {
+    let other = match variable {
+        "integration.error" => "integrationErrorMessage",
+        "error.message" => "error.messageString",
+        _ => variable,
+    };
+    variables.contains(variable) || variables.contains(other)
+}
+
+/// Returns the variables of a format, without `$context.`.
+fn variables(format: &str) -> BTreeSet<&str> {
+    let name = |text: &'_ str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+        text[..end].trim_end_matches('.').len()
+    };
+    format.split("$context.").skip(1).map(|text| &text[..name(text)]).collect()
+}
+
+/// Returns the format that shows most, of a kind of API.
+pub(crate) fn advised(kind: ApiKind) -> &'static str {
+    access_format::format(match kind {
+        ApiKind::Rest => access_format::REST,
+        ApiKind::Http => access_format::HTTP,
+        ApiKind::WebSocket => access_format::WEBSOCKET,
+    })
+}
+
+/// Returns whether the status of a line is found without the format being declared in the settings.
+///
+/// It reads a line such as a format writes it of a failure that the integration did not see.
+pub(crate) fn is_read_undeclared(format: &str) -> bool {
+    let line = example(format);
+    let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
+    matches!(access::parse(&event, None), Record::Access(AccessLine::Failed(_)))
+}
+
+/// Returns a line of the format.
+fn example(format: &str) -> String {
+    let mut parts = format.split("$context.");
+    let mut line = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let end = part.find(|c| !is_part(c)).unwrap_or(part.len());
+        let name = part[..end].trim_end_matches('.');
+        line.push_str(match name {
+            "status" => "502",
+            "requestTime" => "25/Nov/2026:10:00:00 +0000",
+            "identity.sourceIp" => "192.0.2.7",
+            "httpMethod" => "GET",
+            "protocol" => "HTTP/1.1",
+            "requestId" | "extendedRequestId" => "6a1f0c9e-3b2d-4f5a-8c7e-1d0b9a8f7e6c",
+            "resourcePath" | "path" => "/orders",
+            "routeKey" => "GET /orders",
+            "apiId" => "a1b2c3d4e5",
+            "stage" => "prod",
+            "error.messageString" => "\"Internal server error\"",
+            _ if name.ends_with("tatus") => "200",
+            _ if name.ends_with("atency") || name.ends_with("Length") || name.ends_with("Epoch") => "35",
+            _ => "-",
+        });
+        line.push_str(&part[name.len()..]);
+    }
+    line
+}
+
+/// Returns the format to paste, so that a log shows what it can at best: the present one with what is missing behind it,
+/// if it is a flat JSON object; else the advised one.
+pub(crate) fn completed(kind: ApiKind, format: &str) -> String {
+    extended(kind, format).unwrap_or_else(|| advised(kind).to_owned())
+}
+
+fn extended(kind: ApiKind, format: &str) -> Option<String> {
+    let keys: Map<String, Value> = serde_json::from_str(format).ok()?;
+    let advised: Map<String, Value> = serde_json::from_str(advised(kind)).ok()?;
+    let present = variables(format);
+    let mut longer = format.trim_end().strip_suffix('}')?.trim_end().to_owned();
+    for (key, value) in &advised {
+        let variable = value.as_str()?.strip_prefix("$context.")?;
+        if has(&present, variable) || is_extra(variable) {
+            continue;
+        }
+        if keys.contains_key(key) {
+            return None;
+        }
+        let comma = if longer.ends_with('{') { "" } else { "," };
+        longer.push_str(&format!("{comma}\"{key}\":\"$context.{variable}\""));
+    }
+    longer.push('}');
+    let is_better = of_format(&longer) == at_best_of_formats(kind) && is_read_undeclared(&longer);
+    (longer.len() <= LONGEST_FORMAT_BYTES && is_better).then_some(longer)
+}
+
+fn at_best_of_formats(kind: ApiKind) -> Causes {
+    of_format(advised(kind))
+}
+
+/// Variables of the advised formats that name no cause, API, stage or route.
+fn is_extra(variable: &str) -> bool {
+    matches!(variable, "extendedRequestId" | "responseLength" | "eventType" | "connectionId")
+        || variable.ends_with("atency")
+}
+
+/// Returns the variables that a format lacks to show what it can at best.
+pub(crate) fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
+    let present = variables(format);
+    let shown = of_format(format);
+    let mut missing: Vec<&'static str> = Vec::new();
+    let advised = variables(advised(kind));
+    for cause in built_in().filter(|cause| !shown.contains(cause.id)) {
+        for need in cause.needs {
+            let Need::AccessField(variable) = need else { continue };
+            if has(&advised, variable) && !has(&present, variable) && !missing.contains(variable) {
+                missing.push(variable);
+            }
+        }
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_shows_the_causes_of_the_levels_below_it_and_a_format_without_a_status_none() {
+        let (error, info) = (of_level(Level::Error), of_level(Level::Info));
+        assert!(of_level(Level::Off).is_empty() && error.is_subset(&info) && error.len() < info.len());
+        assert!(of_format("$context.integration.error $context.requestId").is_empty());
+        assert!(!of_format("$context.status $context.integration.error $context.requestId").is_empty());
+    }
+
+    #[test]
+    fn the_advised_formats_show_what_formats_can_at_best_and_are_read_undeclared() {
+        for kind in [ApiKind::Rest, ApiKind::Http, ApiKind::WebSocket] {
+            assert!(missing_variables(kind, advised(kind)).is_empty(), "{kind:?}");
+            assert!(is_read_undeclared(advised(kind)), "{kind:?}");
+            assert_eq!(completed(kind, advised(kind)), advised(kind));
+        }
+    }
+
+    #[test]
+    fn stock_formats_are_read_undeclared_and_bare_numbers_in_another_order_are_not() {
+        let clf = r#"$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime] "$context.httpMethod $context.resourcePath $context.protocol" $context.status $context.responseLength $context.requestId $context.extendedRequestId"#;
+        assert!(is_read_undeclared(clf), "{}", example(clf));
+        assert!(is_read_undeclared(r#"{"requestId":"$context.requestId","status":"$context.status"}"#));
+        assert!(is_read_undeclared(r#"{"requestId":"$context.requestId","status":$context.status}"#));
+        assert!(!is_read_undeclared("$context.requestId $context.responseLength $context.status"));
+        assert!(!is_read_undeclared(r#"{"code":"$context.status","requestId":"$context.requestId"}"#));
+        // The status of the integration stands under the same key.
+        let nested = r#"{"id":"$context.requestId","status":"$context.status","integration":{"status":"$context.integration.status"}}"#;
+        assert!(!is_read_undeclared(nested));
+    }
+
+    #[test]
+    fn a_flat_json_format_keeps_its_fields_and_another_is_replaced() {
+        let own = r#"{"id":"$context.requestId","team":"orders","status":"$context.status"}"#;
+        let longer = completed(ApiKind::Http, own);
+        assert!(
+            longer.starts_with(r#"{"id":"$context.requestId","team":"orders","status":"$context.status","apiId":"#)
+        );
+        assert!(longer.contains(r#""integrationErrorMessage":"$context.integrationErrorMessage""#));
+        assert!(!longer.contains("Latency") && missing_variables(ApiKind::Http, &longer).is_empty());
+        for other in [
+            "$context.requestId $context.status",
+            // The key has another meaning there.
+            r#"{"errorMessage":"$context.path","status":"$context.status"}"#,
+            r#"{"status":$context.status}"#,
+            r#"{"s":{"status":"$context.status"}"#,
+            "",
+        ] {
+            assert_eq!(completed(ApiKind::Http, other), advised(ApiKind::Http), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_format_lacks_is_what_the_needs_of_the_causes_name() {
+        let stock = r#"{"requestId":"$context.requestId","status":"$context.status"}"#;
+        let missing = missing_variables(ApiKind::Http, stock);
+        assert!(missing.contains(&"integration.error") && missing.contains(&"authorizer.error"), "{missing:?}");
+        // HTTP APIs have no such variable.
+        assert!(!missing.contains(&"waf.error"), "{missing:?}");
+        let with = stock.replace("}", r#","e":"$context.integrationErrorMessage"}"#);
+        assert!(!missing_variables(ApiKind::Http, &with).contains(&"integration.error"));
+    }
+}

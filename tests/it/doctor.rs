@@ -1,0 +1,910 @@
+//! `why5xx doctor` against an account of the tests' own, which pages, denies and holds what the emulators cannot.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::filter_pattern::default_pattern_of;
+use crate::support::http::{self, Answer, Request, closed_address};
+
+const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/Reader/me";
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:why5xx-Function-1";
+const EXECUTION_GROUP: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
+
+/// An account: what its services answer.
+#[derive(Debug, Clone, Default)]
+struct State {
+    /// The pages of each list and the answers to other calls, by `GET /path` or `Service.Action`.
+    pages: BTreeMap<String, Vec<Value>>,
+    log_groups: Vec<Value>,
+    /// By log group.
+    filters: BTreeMap<String, Vec<Value>>,
+    /// Sums by metric name and the values of its dimensions.
+    metrics: BTreeMap<String, f64>,
+    /// Functions that are there.
+    functions: BTreeMap<String, Value>,
+    /// Permissions that the caller lacks.
+    denied: BTreeSet<String>,
+    /// Status and code with which every call is refused.
+    refused: Option<(u16, &'static str)>,
+    calls: Vec<String>,
+}
+
+impl State {
+    /// An account in which there is nothing to do: a REST API whose execution log is subscribed.
+    fn healthy() -> Self {
+        let mut state = Self::default();
+        state.set("GET /restapis", json!({ "item": [{ "id": "a1b2c3d4e5", "name": "orders" }] }));
+        state.set("GET /restapis/a1b2c3d4e5/stages", json!({ "item": [rest_stage()] }));
+        state.set("GET /v2/apis", json!({ "items": [] }));
+        state.set("GET /account", json!({ "cloudwatchRoleArn": "arn:aws:iam::111122223333:role/logs" }));
+        state.set("monitoring.DescribeAlarms", json!({ "MetricAlarms": [alarm(&["arn:aws:sns:eu-west-1:1:t"])] }));
+        for (action, list) in [
+            ("logs.DescribeDeliverySources", "deliverySources"),
+            ("logs.DescribeDeliveries", "deliveries"),
+            ("logs.DescribeDeliveryDestinations", "deliveryDestinations"),
+            ("logs.DescribeAccountPolicies", "accountPolicies"),
+            ("events.ListRules", "Rules"),
+        ] {
+            state.set(action, json!({ list: [] }));
+        }
+        for name in [EXECUTION_GROUP, "/why5xx/why5xx", "/why5xx/why5xx/canary"] {
+            state.group(name, "STANDARD", Some(30));
+        }
+        state.subscribe(EXECUTION_GROUP, "why5xx/execution", &default_pattern_of("Execution"), FUNCTION);
+        state.subscribe("/why5xx/why5xx/canary", "why5xx/execution", "", FUNCTION);
+        state.functions.insert(FUNCTION.to_owned(), function(env!("CARGO_PKG_VERSION")));
+        state.metrics.insert("5XXError orders prod".to_owned(), 100.0);
+        state.metrics.insert("StageErrors a1b2c3d4e5 prod".to_owned(), 98.0);
+        state.metrics.insert("Canary why5xx-Function-1".to_owned(), 6.0);
+        state
+    }
+
+    /// The same with an HTTP API, whose access log is subscribed.
+    fn with_http_api(format: &str) -> Self {
+        let mut state = Self::healthy();
+        state.set("GET /v2/apis", json!({ "items": [{ "apiId": "h7", "name": "pets", "protocolType": "HTTP" }] }));
+        let log = json!({ "destinationArn": arn_of("/pets/access"), "format": format });
+        state
+            .set("GET /v2/apis/h7/stages", json!({ "items": [{ "stageName": "$default", "accessLogSettings": log }] }));
+        state.group("/pets/access", "STANDARD", Some(30));
+        state.subscribe("/pets/access", "why5xx/access", &default_pattern_of("Access"), FUNCTION);
+        state
+    }
+
+    fn set(&mut self, key: &str, answer: Value) {
+        self.pages.insert(key.to_owned(), vec![answer]);
+    }
+
+    fn stage(&mut self) -> &mut Value {
+        &mut self.pages.get_mut("GET /restapis/a1b2c3d4e5/stages").unwrap()[0]["item"][0]
+    }
+
+    fn http_stage(&mut self) -> &mut Value {
+        &mut self.pages.get_mut("GET /v2/apis/h7/stages").unwrap()[0]["items"][0]
+    }
+
+    fn group(&mut self, name: &str, class: &str, days: Option<u64>) {
+        self.log_groups.retain(|group| group["logGroupName"] != name);
+        let mut group = json!({ "logGroupName": name, "logGroupClass": class });
+        if let Some(days) = days {
+            group["retentionInDays"] = days.into();
+        }
+        self.log_groups.push(group);
+    }
+
+    fn subscribe(&mut self, log_group: &str, name: &str, pattern: &str, destination: &str) {
+        let filter = json!({
+            "filterName": name,
+            "logGroupName": log_group,
+            "filterPattern": pattern,
+            "destinationArn": destination,
+        });
+        self.filters.insert(log_group.to_owned(), vec![filter]);
+    }
+
+    /// Has a delivery carry the execution log elsewhere, with these fields.
+    fn deliver(&mut self, resource: &str, fields: &[&str]) {
+        let stage = "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod";
+        let source = json!({ "name": "orders-logs", "logType": "EXECUTION_LOGS", "resourceArns": [stage], "service": "apigateway" });
+        self.set("logs.DescribeDeliverySources", json!({ "deliverySources": [source] }));
+        let to = "arn:aws:logs:eu-west-1:111122223333:delivery-destination:d";
+        let delivery = json!({
+            "id": "d1",
+            "deliverySourceName": "orders-logs",
+            "deliveryDestinationArn": to,
+            "recordFields": fields,
+        });
+        self.set("logs.DescribeDeliveries", json!({ "deliveries": [delivery] }));
+        let destination =
+            json!({ "arn": to, "deliveryDestinationConfiguration": { "destinationResourceArn": resource } });
+        self.set("logs.DescribeDeliveryDestinations", json!({ "deliveryDestinations": [destination] }));
+    }
+
+    /// Takes everything of ours away.
+    fn undeploy(&mut self) {
+        self.filters.clear();
+        self.functions.clear();
+        self.log_groups.retain(|group| !group["logGroupName"].as_str().unwrap().starts_with("/why5xx/"));
+    }
+}
+
+fn rest_stage() -> Value {
+    json!({
+        "stageName": "prod",
+        "methodSettings": { "*/*": { "loggingLevel": "INFO", "dataTraceEnabled": false } },
+    })
+}
+
+fn alarm(actions: &[&str]) -> Value {
+    json!({ "AlarmName": "why5xx: x", "AlarmActions": actions, "ActionsEnabled": true })
+}
+
+fn function(version: &str) -> Value {
+    json!({
+        "FunctionName": "why5xx-Function-1",
+        "Description": format!("why5xx {version}: names causes"),
+        "Environment": { "Variables": { "WHY5XX_NAMESPACE": "Why5xx" } },
+    })
+}
+
+fn arn_of(log_group: &str) -> String {
+    format!("arn:aws:logs:eu-west-1:111122223333:log-group:{log_group}")
+}
+
+fn advised(kind: &str) -> String {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/causes.md")).unwrap();
+    let (_, rest) = page.split_once(&format!(". {kind} API:\n")).unwrap();
+    rest.lines().map(str::trim).find(|line| line.starts_with('{')).unwrap().to_owned()
+}
+
+fn answer(state: &mut State, request: &Request) -> Answer {
+    let respond = |status, body: String| Answer::Response { status, headers: Vec::new(), body: body.into_bytes() };
+    let authorization = request.header("authorization");
+    let service = authorization.split("/eu-west-1/").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let target = request.header("x-amz-target");
+    let action = target.rsplit('.').next().unwrap();
+    let key = match &*service {
+        "sts" => "sts.GetCallerIdentity".to_owned(),
+        "apigateway" | "lambda" => {
+            assert_eq!((&*request.method, request.header("accept")), ("GET", "application/json"));
+            format!("GET {path}")
+        }
+        _ => format!("{service}.{action}"),
+    };
+    state.calls.push(format!("{key} {query}").trim_end().to_owned());
+    if let Some((status, code)) = state.refused {
+        return respond(status, json!({ "__type": code, "message": "refused" }).to_string());
+    }
+    let permission = match &*service {
+        "apigateway" => "apigateway:GET".to_owned(),
+        "lambda" => "lambda:GetFunctionConfiguration".to_owned(),
+        "monitoring" => format!("cloudwatch:{action}"),
+        other => format!("{other}:{action}"),
+    };
+    if state.denied.contains(&permission) {
+        let body = json!({ "Message": "User is not authorized" }).to_string().into_bytes();
+        let headers = vec![("x-amzn-errortype", "AccessDeniedException:http://example".to_owned())];
+        return Answer::Response { status: 403, headers, body };
+    }
+    match &*key {
+        "sts.GetCallerIdentity" => respond(200, format!("<R><Arn>{ROLE}</Arn><Account>111122223333</Account></R>")),
+        "logs.DescribeLogGroups" => {
+            let prefix = body["logGroupNamePrefix"].as_str().unwrap();
+            let is_of = |group: &&Value| group["logGroupName"].as_str().unwrap().starts_with(prefix);
+            let all: Vec<&Value> = state.log_groups.iter().filter(is_of).collect();
+            // One group a page.
+            let at = body["nextToken"].as_str().map_or(0, |token| token.parse::<usize>().unwrap());
+            let page: Vec<_> = all.iter().skip(at).take(1).collect();
+            let token = (at + 1 < all.len()).then(|| (at + 1).to_string());
+            respond(200, json!({ "logGroups": page, "nextToken": token }).to_string())
+        }
+        "logs.DescribeSubscriptionFilters" => {
+            let filters = state.filters.get(body["logGroupName"].as_str().unwrap()).cloned().unwrap_or_default();
+            respond(200, json!({ "subscriptionFilters": filters }).to_string())
+        }
+        "monitoring.GetMetricData" => {
+            let result = |query: &Value| {
+                let metric = &query["MetricStat"]["Metric"];
+                let values = metric["Dimensions"].as_array().unwrap().iter().map(|one| one["Value"].as_str().unwrap());
+                let name =
+                    [metric["MetricName"].as_str().unwrap()].into_iter().chain(values).collect::<Vec<_>>().join(" ");
+                let sum = state.metrics.get(&name).copied().unwrap_or_default();
+                json!({ "Id": query["Id"], "Values": [sum / 4.0, sum * 3.0 / 4.0] })
+            };
+            let results: Vec<_> = body["MetricDataQueries"].as_array().unwrap().iter().map(result).collect();
+            respond(200, json!({ "MetricDataResults": results }).to_string())
+        }
+        _ if service == "lambda" => {
+            let arn = path.strip_prefix("/2015-03-31/functions/").unwrap().strip_suffix("/configuration").unwrap();
+            match state.functions.get(&arn.replace("%3A", ":")) {
+                Some(function) => respond(200, function.to_string()),
+                None => respond(404, json!({ "__type": "ResourceNotFoundException" }).to_string()),
+            }
+        }
+        _ => {
+            let of_type = body["policyType"].as_str().map(|of| format!("{key} {of}")).unwrap_or_default();
+            let Some(pages) = state.pages.get(&of_type).or_else(|| state.pages.get(&key)) else {
+                return respond(400, json!({ "__type": "UnknownOperationException", "message": key }).to_string());
+            };
+            let token = ["position=", "nextToken="]
+                .iter()
+                .find_map(|name| query.split('&').find_map(|part| part.strip_prefix(name)))
+                .or(body["nextToken"].as_str())
+                .or(body["NextToken"].as_str());
+            let at = token.map_or(0, |token| token.trim_start_matches("page").parse::<usize>().unwrap());
+            respond(200, pages[at].to_string())
+        }
+    }
+}
+
+/// An account that is served.
+struct Account {
+    state: Arc<Mutex<State>>,
+    url: String,
+}
+
+impl Account {
+    fn of(state: State) -> Self {
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        let address = http::serve(move |request| answer(&mut shared.lock().unwrap(), request));
+        Self { state, url: format!("http://{address}") }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_why5xx"));
+        command
+            .arg("doctor")
+            .args(arguments)
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "planted-access-key")
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("NO_PROXY", "127.0.0.1")
+            .env("COLUMNS", "100")
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_SESSION_TOKEN")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn document(&self) -> Value {
+        let output = self.run(&["--json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)))
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The findings of an account, by id.
+fn findings(state: State) -> BTreeMap<String, Value> {
+    let document = Account::of(state).document();
+    assert_eq!(document["not_looked_at"], json!([]), "{document:#}");
+    let findings = document["findings"].as_array().unwrap().iter();
+    findings.map(|finding| (finding["id"].as_str().unwrap().to_owned(), finding.clone())).collect()
+}
+
+/// The findings of an account that was healthy before the change.
+fn after(change: impl FnOnce(&mut State)) -> BTreeMap<String, Value> {
+    let mut state = State::healthy();
+    change(&mut state);
+    findings(state)
+}
+
+fn ids(findings: &BTreeMap<String, Value>) -> Vec<&str> {
+    findings.keys().map(String::as_str).collect()
+}
+
+/// The commands of a finding, one a line.
+fn commands(finding: &Value) -> String {
+    finding["commands"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_healthy_account_has_no_finding_and_only_reading_calls_are_made() {
+    let account = Account::of(State::with_http_api(&advised("HTTP")));
+    let output = account.run(&[]);
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{}{text}", said(&output));
+    assert_eq!(said(&output), format!("why5xx: looking at eu-west-1 as {ROLE}\n"));
+    assert!(text.starts_with("eu-west-1: 2 stages, nothing to do\n"), "{text}");
+    assert!(text.contains("orders/prod    REST a1b2c3d4e5  execution, INFO"), "{text}");
+    assert!(text.contains("execution by why5xx/execution  100, 98 (98 %)"), "{text}");
+    assert!(text.contains("pets/$default") && text.contains("access by why5xx/access"), "{text}");
+    for call in &account.state.lock().unwrap().calls {
+        let name = call.split(['.', ' ']).nth(1).unwrap();
+        assert!(
+            call.starts_with("GET /") || ["Get", "Describe", "List"].iter().any(|verb| name.starts_with(verb)),
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn every_list_is_read_to_its_last_page() {
+    let mut state = State::healthy();
+    let page = |ids: [&str; 2], next: Option<&str>| {
+        let items = ids.map(|id| json!({ "id": id, "name": id }));
+        json!({ "item": items, "position": next })
+    };
+    state
+        .pages
+        .insert("GET /restapis".to_owned(), vec![page(["a1b2c3d4e5", "r2"], Some("page1")), page(["r3", "r4"], None)]);
+    for id in ["r2", "r3", "r4"] {
+        state.set(&format!("GET /restapis/{id}/stages"), json!({ "item": [rest_stage()] }));
+    }
+    let api = |id: &str| json!({ "apiId": id, "name": id, "protocolType": "WEBSOCKET" });
+    let pages = [json!({ "items": [api("w1")], "nextToken": "page1" }), json!({ "items": [api("w2")] })];
+    state.pages.insert("GET /v2/apis".to_owned(), pages.to_vec());
+    for id in ["w1", "w2"] {
+        let stage = |name| json!({ "stageName": name, "defaultRouteSettings": { "loggingLevel": "INFO" } });
+        let pages = [json!({ "items": [stage("a")], "nextToken": "page1" }), json!({ "items": [stage("b")] })];
+        state.pages.insert(format!("GET /v2/apis/{id}/stages"), pages.to_vec());
+    }
+    let alarms =
+        [json!({ "MetricAlarms": [alarm(&["a"])], "NextToken": "1" }), json!({ "MetricAlarms": [alarm(&[])] })];
+    state.pages.insert("monitoring.DescribeAlarms".to_owned(), alarms.to_vec());
+    let document = Account::of(state).document();
+    assert_eq!(document["stages"].as_array().unwrap().len(), 8, "{document:#}");
+    assert_eq!(document["stacks"][0]["alarms"], 2);
+    assert_eq!(document["log_groups"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_region_without_a_stack_gets_the_line_that_deploys_one_with_one_log_of_each_stage() {
+    let mut state = State::with_http_api(&advised("HTTP"));
+    state.stage()["accessLogSettings"] =
+        json!({ "destinationArn": arn_of("/orders/access"), "format": advised("REST") });
+    state.group("/orders/access", "STANDARD", Some(30));
+    state.undeploy();
+    let findings = findings(state);
+    assert_eq!(ids(&findings), ["nothing_deployed"]);
+    let command = commands(&findings["nothing_deployed"]);
+    assert!(command.contains("sam deploy --region eu-west-1 --stack-name why5xx "), "{command}");
+    assert!(command.contains(&format!(" ExecutionLogGroups={EXECUTION_GROUP}")), "{command}");
+    assert!(command.contains(" AccessLogGroups=/pets/access") && !command.contains("/orders/access"), "{command}");
+    // Filters of a stack that another account owns feed it all the same.
+    let elsewhere = after(|state| {
+        state.undeploy();
+        let destination = "arn:aws:logs:eu-west-1:444455556666:destination:central";
+        state.subscribe(EXECUTION_GROUP, "central/execution", &default_pattern_of("Execution"), destination);
+    });
+    assert_eq!(ids(&elsewhere), [""; 0]);
+}
+
+#[test]
+fn a_stage_without_a_log_is_a_gap_for_each_kind_of_api() {
+    let off = json!({ "*/*": { "loggingLevel": "OFF" } });
+    let found = after(|state| state.stage()["methodSettings"] = off);
+    assert_eq!(ids(&found), ["no_log"]);
+    let lines = commands(&found["no_log"]);
+    assert!(lines.contains(r#"{"op":"replace","path":"/*/*/logging/loglevel","value":"INFO"}"#), "{lines}");
+    assert!(lines.contains("aws logs put-subscription-filter") && lines.contains(" --filter-name why5xx/execution "));
+
+    let mut http = State::with_http_api(&advised("HTTP"));
+    http.http_stage().as_object_mut().unwrap().remove("accessLogSettings");
+    let found = findings(http);
+    assert_eq!(ids(&found), ["no_log"]);
+    let lines = commands(&found["no_log"]);
+    assert!(
+        lines.starts_with("aws logs create-log-group --region eu-west-1 --log-group-name /aws/vendedlogs/"),
+        "{lines}"
+    );
+    assert!(lines.contains("aws apigatewayv2 update-stage --region eu-west-1 --api-id h7 --stage-name '$default'"));
+    // An access log is enough.
+    let near = after(|state| {
+        state.stage()["methodSettings"] = json!({});
+        state.stage()["accessLogSettings"] = json!({ "destinationArn": arn_of("/o"), "format": advised("REST") });
+        state.group("/o", "STANDARD", Some(7));
+        state.subscribe("/o", "why5xx/access", &default_pattern_of("Access"), FUNCTION);
+    });
+    assert_eq!(ids(&near), [""; 0]);
+}
+
+#[test]
+fn a_missing_role_for_logs_is_a_gap_only_where_a_stage_needs_it() {
+    let found = after(|state| state.set("GET /account", json!({ "throttleSettings": {} })));
+    assert_eq!(ids(&found), ["no_log_role"]);
+    assert!(commands(&found["no_log_role"]).contains("aws apigateway update-account"));
+    let mut http = State::with_http_api(&advised("HTTP"));
+    http.set("GET /restapis", json!({ "item": [] }));
+    http.set("GET /account", json!({}));
+    assert_eq!(ids(&findings(http)), [""; 0]);
+}
+
+#[test]
+fn a_log_without_our_filter_is_a_gap_whatever_others_have_subscribed() {
+    let found =
+        after(|state| state.subscribe(EXECUTION_GROUP, "datadog", "", "arn:aws:lambda:eu-west-1:1:function:dd"));
+    assert_eq!(ids(&found), ["not_subscribed"]);
+    let (text, lines) = (found["not_subscribed"]["text"].as_str().unwrap(), commands(&found["not_subscribed"]));
+    assert!(text.contains("(1 filter of others)"), "{text}");
+    assert!(lines.contains(&format!("--log-group-name {EXECUTION_GROUP} --filter-name why5xx/execution")), "{lines}");
+    let pattern = default_pattern_of("Execution").replace('\'', r"'\''");
+    assert!(lines.contains(&format!("--filter-pattern '{pattern}' --destination-arn {FUNCTION}")), "{lines}");
+    // A filter of another name that feeds our function is ours.
+    let near = after(|state| state.subscribe(EXECUTION_GROUP, "mine", &default_pattern_of("Execution"), FUNCTION));
+    assert_eq!(ids(&near), [""; 0]);
+    // API Gateway makes the log group with the first line; the filter needs it before.
+    let absent = after(|state| {
+        state.log_groups.retain(|group| group["logGroupName"] != EXECUTION_GROUP);
+        state.filters.remove(EXECUTION_GROUP);
+    });
+    assert!(commands(&absent["not_subscribed"]).starts_with("aws logs create-log-group"));
+}
+
+#[test]
+fn a_filter_whose_function_is_gone_is_a_gap() {
+    let gone = "arn:aws:lambda:eu-west-1:111122223333:function:old";
+    let found = after(|state| state.subscribe(EXECUTION_GROUP, "why5xx/execution", "", gone));
+    assert_eq!(ids(&found), ["target_gone"]);
+    assert!(commands(&found["target_gone"]).contains(&format!("--destination-arn {FUNCTION}")));
+    // A filter of others is theirs.
+    let near = after(|state| {
+        let ours = state.filters[EXECUTION_GROUP][0].clone();
+        let other = json!({ "filterName": "other", "destinationArn": gone });
+        state.filters.insert(EXECUTION_GROUP.to_owned(), vec![ours, other]);
+    });
+    assert_eq!(ids(&near), [""; 0]);
+}
+
+#[test]
+fn the_default_pattern_of_an_earlier_version_is_a_warning_and_a_pattern_of_one_s_own_is_not() {
+    let earlier = default_pattern_of("Execution");
+    let earlier =
+        format!("{}com%", earlier.split_once(r"amazonaws\.").map(|(head, _)| format!("{head}amazonaws\\.")).unwrap());
+    let found = after(|state| state.subscribe(EXECUTION_GROUP, "why5xx/execution", &earlier, FUNCTION));
+    assert_eq!(ids(&found), ["older_pattern"]);
+    assert!(commands(&found["older_pattern"]).contains("cloud"));
+    assert_eq!(ids(&after(|state| state.subscribe(EXECUTION_GROUP, "why5xx/execution", "", FUNCTION))), [""; 0]);
+}
+
+#[test]
+fn a_format_is_judged_by_its_status_and_its_error_fields() {
+    let found = findings(State::with_http_api("$context.requestId $context.integration.status"));
+    assert_eq!(ids(&found), ["no_status"]);
+
+    let stock = r#"{"requestId":"$context.requestId","status":"$context.status"}"#;
+    let found = findings(State::with_http_api(stock));
+    assert_eq!(ids(&found), ["no_reason"]);
+    let (text, lines) = (found["no_reason"]["text"].as_str().unwrap(), commands(&found["no_reason"]));
+    assert!(text.contains("$context.integration.error") && text.contains(" of "), "{text}");
+    // The fields that are there stay.
+    assert!(
+        lines.contains(r#"\"requestId\":\"$context.requestId\",\"status\":\"$context.status\",\"apiId\""#),
+        "{lines}"
+    );
+    assert!(lines.contains("$context.integrationErrorMessage"), "{lines}");
+
+    let numbers =
+        format!("$context.responseLength $context.status {}", "$context.integrationErrorMessage $context.requestId");
+    assert_eq!(ids(&findings(State::with_http_api(&numbers))), ["undeclared_format"]);
+    assert_eq!(ids(&findings(State::with_http_api(&advised("HTTP")))), [""; 0]);
+}
+
+#[test]
+fn an_access_log_that_is_not_counted_needs_no_error_fields() {
+    let found = after(|state| {
+        let stock = r#"{"requestId":"$context.requestId","status":"$context.status"}"#;
+        state.stage()["accessLogSettings"] = json!({ "destinationArn": arn_of("/o"), "format": stock });
+        state.group("/o", "STANDARD", Some(7));
+    });
+    assert_eq!(ids(&found), [""; 0]);
+}
+
+#[test]
+fn a_log_group_of_another_class_is_a_gap() {
+    let mut state = State::with_http_api(&advised("HTTP"));
+    state.group("/pets/access", "INFREQUENT_ACCESS", Some(30));
+    let found = findings(state);
+    assert_eq!(ids(&found), ["not_standard"]);
+    let lines = commands(&found["not_standard"]);
+    assert!(lines.contains("log-group:/aws/vendedlogs/apigateway/h7/default"), "{lines}");
+    let found = after(|state| state.group(EXECUTION_GROUP, "INFREQUENT_ACCESS", Some(30)));
+    assert_eq!(ids(&found), ["not_standard"]);
+}
+
+#[test]
+fn a_log_that_goes_to_a_stream_or_a_bucket_alone_is_a_gap() {
+    let mut state = State::with_http_api(&advised("HTTP"));
+    state.http_stage()["accessLogSettings"]["destinationArn"] = "arn:aws:firehose:eu-west-1:1:deliverystream/x".into();
+    assert_eq!(ids(&findings(state)), ["not_in_a_log_group"]);
+    let found = after(|state| state.deliver("arn:aws:s3:::bucket", &["payload"]));
+    assert_eq!(ids(&found), ["not_in_a_log_group", "silent_log_group"]);
+    let lines = commands(&found["not_in_a_log_group"]);
+    assert!(
+        lines.contains("aws logs create-delivery --region eu-west-1 --delivery-source-name orders-logs"),
+        "{lines}"
+    );
+}
+
+#[test]
+fn a_delivery_moves_the_log_and_leaves_a_silent_filter_behind() {
+    let delivered = |fields: &'static [&'static str]| {
+        move |state: &mut State| {
+            state.deliver(&arn_of("/orders/execution"), fields);
+            state.group("/orders/execution", "STANDARD", Some(7));
+        }
+    };
+    let found = after(delivered(&["payload"]));
+    assert_eq!(ids(&found), ["not_subscribed", "silent_log_group"]);
+    assert!(commands(&found["not_subscribed"]).contains("--log-group-name /orders/execution "));
+    assert!(commands(&found["silent_log_group"]).contains("aws logs delete-subscription-filter"));
+    let moved = |state: &mut State| {
+        let filters = state.filters.remove(EXECUTION_GROUP).unwrap();
+        state.filters.insert("/orders/execution".to_owned(), filters);
+    };
+    let found = after(|state| {
+        delivered(&["event_timestamp", "payload"])(state);
+        moved(state);
+    });
+    assert_eq!(ids(&found), [""; 0]);
+    let found = after(|state| {
+        delivered(&["event_timestamp"])(state);
+        moved(state);
+    });
+    assert_eq!(ids(&found), ["no_payload"]);
+    assert!(commands(&found["no_payload"]).contains(r#"--record-fields '["event_timestamp","payload"]'"#));
+    // A source that is off replaces nothing.
+    let off = after(|state| {
+        delivered(&["payload"])(state);
+        let source = &mut state.pages.get_mut("logs.DescribeDeliverySources").unwrap()[0]["deliverySources"][0];
+        source["status"] = "INACTIVE".into();
+    });
+    assert_eq!(ids(&off), [""; 0]);
+}
+
+#[test]
+fn a_level_below_info_is_a_warning_that_counts_the_causes() {
+    let found = after(|state| state.stage()["methodSettings"]["*/*"]["loggingLevel"] = "ERROR".into());
+    assert_eq!(ids(&found), ["lower_level"]);
+    let text = found["lower_level"]["text"].as_str().unwrap();
+    assert!(text.contains("*/* at ERROR") && text.contains(" causes"), "{text}");
+    let found = after(|state| state.stage()["methodSettings"]["~1orders~1{id}/GET"] = json!({ "loggingLevel": "OFF" }));
+    assert_eq!(ids(&found), ["lower_level"]);
+    let lines = commands(&found["lower_level"]);
+    assert!(lines.contains(r#""path":"/~1orders~1{id}/GET/logging/loglevel""#), "{lines}");
+    let cloudformation = found["lower_level"]["cloudformation"][0]["line"].as_str().unwrap();
+    assert!(cloudformation.contains(r#""ResourcePath":"/orders/{id}""#), "{cloudformation}");
+}
+
+#[test]
+fn data_trace_is_a_warning_and_the_fix_keeps_the_level() {
+    let found = after(|state| state.stage()["methodSettings"]["*/*"]["dataTraceEnabled"] = true.into());
+    assert_eq!(ids(&found), ["data_trace"]);
+    let lines = commands(&found["data_trace"]);
+    assert!(lines.contains(r#"{"op":"replace","path":"/*/*/logging/dataTrace","value":"false"}"#), "{lines}");
+    assert!(!lines.contains("loglevel"), "{lines}");
+    // With a level to raise, whichever fix is the last one leaves it raised.
+    let both = after(|state| {
+        state.stage()["methodSettings"]["*/*"] = json!({ "loggingLevel": "ERROR", "dataTraceEnabled": true });
+    });
+    assert_eq!(ids(&both), ["data_trace", "lower_level"]);
+    assert_eq!(commands(&both["data_trace"]), commands(&both["lower_level"]));
+}
+
+#[test]
+fn an_account_policy_that_feeds_our_function_subscribes_every_log_group_that_it_does_not_spare() {
+    let policy = |selection: &str| {
+        after(|state| {
+            state.filters.remove(EXECUTION_GROUP);
+            let document = json!({ "DestinationArn": FUNCTION, "FilterPattern": "" }).to_string();
+            let policy = json!({ "policyName": "all", "policyDocument": document, "selectionCriteria": selection });
+            state
+                .set("logs.DescribeAccountPolicies SUBSCRIPTION_FILTER_POLICY", json!({ "accountPolicies": [policy] }));
+        })
+    };
+    assert_eq!(ids(&policy("")), [""; 0]);
+    assert_eq!(ids(&policy(&format!("LogGroupName NOT IN [\"{EXECUTION_GROUP}\"]"))), ["not_subscribed"]);
+}
+
+#[test]
+fn a_stack_whose_function_or_filter_is_gone_is_reported_and_subscribes_nothing() {
+    let found = after(|state| {
+        state.functions.clear();
+        state.filters.remove(EXECUTION_GROUP);
+    });
+    assert_eq!(ids(&found), ["target_gone"]);
+    assert!(found["target_gone"]["about"].as_str().unwrap().contains("stack why5xx"));
+    let found = after(|state| {
+        state.filters.remove("/why5xx/why5xx/canary");
+    });
+    assert_eq!(ids(&found), ["no_canary"]);
+}
+
+#[test]
+fn both_logs_of_a_stage_subscribed_is_a_warning() {
+    let both = |state: &mut State| {
+        state.stage()["accessLogSettings"] = json!({ "destinationArn": arn_of("/o"), "format": advised("REST") });
+        state.group("/o", "STANDARD", Some(7));
+        state.subscribe("/o", "why5xx/access", &default_pattern_of("Access"), FUNCTION);
+    };
+    let found = after(both);
+    assert_eq!(ids(&found), ["both_logs"]);
+    assert!(commands(&found["both_logs"]).ends_with("--log-group-name /o --filter-name why5xx/access"));
+}
+
+#[test]
+fn a_share_that_the_log_does_not_explain_is_a_warning_where_there_were_enough_failures() {
+    let counted = |failed: f64, counted: f64| {
+        ids(&after(|state| {
+            state.metrics.insert("5XXError orders prod".to_owned(), failed);
+            state.metrics.insert("StageErrors a1b2c3d4e5 prod".to_owned(), counted);
+        }))
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(counted(100.0, 30.0), ["unexplained"]);
+    assert_eq!(counted(100.0, 91.0), [""; 0]);
+    assert_eq!(counted(9.0, 0.0), [""; 0]);
+    assert_eq!(counted(0.0, 0.0), [""; 0]);
+}
+
+#[test]
+fn alarms_that_notify_nobody_are_a_warning_unless_a_rule_listens_to_them() {
+    let silent = |state: &mut State| state.set("monitoring.DescribeAlarms", json!({ "MetricAlarms": [alarm(&[])] }));
+    let found = after(silent);
+    assert_eq!(ids(&found), ["no_alarm_action"]);
+    assert!(commands(&found["no_alarm_action"]).contains("AlarmTopicArn=TOPIC_ARN"));
+    let disabled = after(|state| {
+        let mut alarm = alarm(&["arn:aws:sns:eu-west-1:1:t"]);
+        alarm["ActionsEnabled"] = false.into();
+        state.set("monitoring.DescribeAlarms", json!({ "MetricAlarms": [alarm] }));
+    });
+    assert_eq!(ids(&disabled), ["no_alarm_action"]);
+    let with_rule = |state: &str, pattern: Value| {
+        let found = after(|account| {
+            silent(account);
+            let rule = json!({ "Name": "notify", "State": state, "EventPattern": pattern.to_string() });
+            account.set("events.ListRules", json!({ "Rules": [rule] }));
+        });
+        ids(&found).is_empty()
+    };
+    let pattern = |names: Value| {
+        json!({
+            "source": ["aws.cloudwatch"],
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "detail": { "alarmName": names },
+        })
+    };
+    assert!(with_rule("ENABLED", pattern(json!([{ "prefix": "why5xx: " }]))));
+    assert!(with_rule(
+        "ENABLED",
+        json!({ "source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm Contributor State Change"] })
+    ));
+    assert!(!with_rule("DISABLED", pattern(json!([{ "prefix": "why5xx: " }]))));
+    assert!(!with_rule("ENABLED", pattern(json!([{ "prefix": "other: " }]))));
+    assert!(!with_rule("ENABLED", json!({ "source": ["aws.ec2"] })));
+}
+
+#[test]
+fn a_silent_canary_is_a_warning_and_a_disabled_schedule_its_reason() {
+    let silent = |state: &mut State| {
+        state.metrics.remove("Canary why5xx-Function-1");
+    };
+    let found = after(silent);
+    assert_eq!(ids(&found), ["no_canary"]);
+    assert!(commands(&found["no_canary"]).contains("aws logs tail /why5xx/why5xx"));
+    let found = after(|state| {
+        silent(state);
+        let rule = json!({ "Name": "why5xx-CanarySchedule-X1", "State": "DISABLED" });
+        state.set("events.ListRules", json!({ "Rules": [rule] }));
+    });
+    assert_eq!(
+        commands(&found["no_canary"]),
+        "aws events enable-rule --region eu-west-1 --name why5xx-CanarySchedule-X1"
+    );
+}
+
+#[test]
+fn a_function_of_another_version_is_a_warning() {
+    let found = after(|state| {
+        state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
+    });
+    assert_eq!(ids(&found), ["older_version"]);
+    assert!(found["older_version"]["text"].as_str().unwrap().contains("is version 0.0.9"));
+}
+
+#[test]
+fn the_template_says_its_version_where_doctor_reads_it() {
+    let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml")).unwrap();
+    let said = format!("      Description: \"why5xx {}: ", env!("CARGO_PKG_VERSION"));
+    assert!(template.contains(&said), "{said}");
+}
+
+#[test]
+fn an_account_policy_against_metrics_from_logs_is_a_warning_unless_it_spares_ours() {
+    let policy = |selection: &str| {
+        let policy =
+            json!({ "policyName": "quiet", "policyType": "METRIC_EXTRACTION_POLICY", "selectionCriteria": selection });
+        let key = "logs.DescribeAccountPolicies METRIC_EXTRACTION_POLICY";
+        after(|state| state.set(key, json!({ "accountPolicies": [policy] })))
+    };
+    assert_eq!(ids(&policy("")), ["no_own_metrics"]);
+    assert_eq!(ids(&policy(r#"LogGroupName NOT IN ["/why5xx/why5xx"]"#)), [""; 0]);
+}
+
+#[test]
+fn log_groups_that_keep_all_for_ever_are_a_note_that_leaves_the_exit_status_at_0() {
+    let mut state = State::healthy();
+    state.group(EXECUTION_GROUP, "STANDARD", None);
+    let account = Account::of(state);
+    let output = account.run(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        printed(&output).contains("[note, kept_for_ever]: 1 log group keeps log events for ever"),
+        "{}",
+        printed(&output)
+    );
+}
+
+#[test]
+fn each_missing_permission_is_a_row_and_the_policy_lists_it() {
+    let policy = Account::of(State::healthy()).run(&["--policy"]);
+    let policy: Value = serde_json::from_slice(&policy.stdout).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let actions: Vec<&str> =
+        statements.iter().flat_map(|one| one["Action"].as_array().unwrap()).map(|one| one.as_str().unwrap()).collect();
+    assert_eq!(actions.len(), 11, "{actions:?}");
+    for action in actions {
+        let mut state = State::healthy();
+        state.deliver(&arn_of(EXECUTION_GROUP), &["payload"]);
+        state.denied.insert(action.to_owned());
+        let account = Account::of(state);
+        let output = account.run(&[]);
+        if action == "apigateway:GET" {
+            assert_eq!(output.status.code(), Some(2));
+            let told = "no API could be looked at: no permission: the caller needs apigateway:GET on *";
+            assert!(said(&output).contains(told), "{}", said(&output));
+            continue;
+        }
+        let (text, status) = (printed(&output), output.status.code());
+        assert!(text.contains("Not looked at\n") && text.contains(&format!("needs {action}")), "{action}: {text}");
+        assert!(status == Some(2) || status == Some(1), "{action}: {text}");
+        assert!(!text.contains("nothing_deployed") && !text.contains("not_subscribed"), "{action}: {text}");
+    }
+}
+
+#[test]
+fn without_findings_what_was_not_looked_at_leaves_the_answer_open() {
+    let mut state = State::healthy();
+    state.denied.insert("events:ListRules".to_owned());
+    let output = Account::of(state).run(&[]);
+    assert_eq!(output.status.code(), Some(2), "{}", printed(&output));
+    let mut state = State::healthy();
+    state.denied.insert("events:ListRules".to_owned());
+    state.stage()["methodSettings"] = json!({});
+    assert_eq!(Account::of(state).run(&[]).status.code(), Some(1));
+}
+
+#[test]
+fn credentials_and_regions_that_cannot_be_used_are_one_sentence_with_the_remedy() {
+    for (code, told) in [
+        ("ExpiredTokenException", "the credentials have expired: get new ones"),
+        ("UnrecognizedClientException", "AWS does not know the access key"),
+        ("InvalidSignatureException", "check the secret access key, and that this computer's clock is right"),
+    ] {
+        let mut state = State::healthy();
+        state.refused = Some((403, code));
+        let output = Account::of(state).run(&[]);
+        let said = said(&output);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains(told), "{said}");
+    }
+    let account = Account::of(State::healthy());
+    let output = account.command(&[]).env("AWS_ACCESS_KEY_ID", "").env("PATH", "/nowhere").output().unwrap();
+    assert!(said(&output).starts_with("why5xx: no credentials: set AWS_ACCESS_KEY_ID"), "{}", said(&output));
+    let output = account.command(&[]).env("AWS_ENDPOINT_URL", format!("http://{}", closed_address())).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("check the network, its proxy and the Region eu-west-1"), "{}", said(&output));
+    let mut empty = State::healthy();
+    empty.set("GET /restapis", json!({ "item": [] }));
+    let output = Account::of(empty).run(&[]);
+    let told = "no API of API Gateway has a stage in eu-west-1; check --region and --profile";
+    assert!(said(&output).contains(told) && output.status.code() == Some(2), "{}", said(&output));
+}
+
+#[test]
+#[cfg(unix)]
+fn names_of_the_account_reach_neither_a_terminal_nor_a_shell() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let name = "x'; touch pwned; $(touch pwned) \u{1b}[31m\u{202e}";
+    let mut state = State::healthy();
+    state.set("GET /restapis", json!({ "item": [{ "id": "a1b2c3d4e5", "name": name }] }));
+    let filters =
+        [("why5xx/execution", FUNCTION), (&format!("{name}/access"), "arn:aws:lambda:eu-west-1:1:function:no")];
+    let filters = filters.map(|(name, to)| json!({ "filterName": name, "filterPattern": "", "destinationArn": to }));
+    state.filters.insert(EXECUTION_GROUP.to_owned(), filters.to_vec());
+    state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
+    let account = Account::of(state);
+    for arguments in [&[][..], &["--json"], &["--commands"]] {
+        let text = printed(&account.run(arguments));
+        assert!(text.contains("target_gone"), "{text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text:?}");
+    }
+    // A shell runs the script with an `aws` that writes down its arguments.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-script");
+    std::fs::create_dir_all(&folder).unwrap();
+    for program in ["aws", "sam"] {
+        let path = folder.join(program);
+        std::fs::write(&path, "#!/bin/sh\nfor each; do printf '%s\\0' \"$each\"; done >> \"$0.arguments\"\n").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let _ = std::fs::remove_file(folder.join("aws.arguments"));
+    std::fs::write(folder.join("script"), printed(&account.run(&["--commands"]))).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let ran = Command::new("sh").arg("script").current_dir(&folder).env("PATH", path).output().unwrap();
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert!(!folder.join("pwned").exists());
+    let arguments = std::fs::read_to_string(folder.join("aws.arguments")).unwrap();
+    assert!(arguments.split('\0').any(|argument| argument == format!("{name}/access")), "{arguments:?}");
+}
+
+/// The tables and the script that the page shows, of an account in which nearly everything is wrong.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "whether to write is told to the tests alone")]
+fn the_page_shows_what_the_command_prints() {
+    let mut state = State::with_http_api(r#"{"requestId":"$context.requestId","status":"$context.status"}"#);
+    state.stage()["methodSettings"]["*/*"] = json!({ "loggingLevel": "ERROR", "dataTraceEnabled": true });
+    state.set("GET /account", json!({}));
+    state.set(
+        "GET /v2/apis",
+        json!({ "items": [
+            { "apiId": "h7", "name": "pets", "protocolType": "HTTP" },
+            { "apiId": "h8", "name": "carts", "protocolType": "HTTP" },
+            { "apiId": "w9", "name": "chat", "protocolType": "WEBSOCKET" },
+        ] }),
+    );
+    state.set("GET /v2/apis/h8/stages", json!({ "items": [{ "stageName": "$default" }] }));
+    state.set(
+        "GET /v2/apis/w9/stages",
+        json!({ "items": [{ "stageName": "live", "defaultRouteSettings": { "loggingLevel": "OFF" } }] }),
+    );
+    state.filters.remove(EXECUTION_GROUP);
+    state.group("/pets/access", "STANDARD", None);
+    state.set("monitoring.DescribeAlarms", json!({ "MetricAlarms": [alarm(&[])] }));
+    state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
+    state.metrics.remove("Canary why5xx-Function-1");
+    let account = Account::of(state);
+    let page_path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/doctor.md");
+    let mut page = std::fs::read_to_string(&page_path).unwrap();
+    let policy = printed(&account.run(&["--policy"]));
+    let without_version = |text: String| text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    for (mark, language, text) in [
+        ("table", "text", without_version(printed(&account.run(&[])))),
+        ("commands", "sh", without_version(printed(&account.run(&["--commands"])))),
+        ("policy", "json", policy),
+    ] {
+        let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->\n"));
+        let (head, rest) = page.split_once(&begin).unwrap();
+        let (old, tail) = rest.split_once(&end).unwrap();
+        let new = format!("```{language}\n{}\n```\n", text.trim_end());
+        if std::env::var_os("BLESS").is_none() {
+            assert_eq!(old, new, "docs/doctor.md is stale: run `BLESS=1 cargo test --test it doctor::`");
+        }
+        page = format!("{head}{begin}{new}{end}{tail}");
+    }
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(page_path, page).unwrap();
+    }
+}
