@@ -34,6 +34,12 @@ impl Environment {
         Self { variables, program_directory: None }
     }
 
+    /// Sets a variable; an empty value is none.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), Ok(value.to_owned()));
+        self
+    }
+
     /// Returns the layer's file, else the file beside the program; None if neither exists.
     pub(super) fn usual_file(&self, layer: &str, bundle: &str) -> Option<PathBuf> {
         let beside = self.program_directory.as_ref().map(|directory| directory.join(bundle));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::cloudwatch::now_ms;
+use crate::support::cloudwatch::{CloudWatch, now_ms};
 use crate::support::filter_pattern::{Pattern, default_pattern_of};
 use crate::support::http::{self, Answer, Request, closed_address};
 
@@ -321,6 +321,8 @@ fn throttled_calls_and_server_errors_are_made_again_and_nothing_is_lost_or_count
     let throttle = Fault::Refuse(400, "ThrottlingException", "Rate exceeded");
     logs.then([throttle.clone(), throttle, Fault::Refuse(503, "ServiceUnavailableException", "busy")]);
     logs.then([Fault::Answer(Answer::Cut)]);
+    let half = Answer::Response { status: 200, headers: Vec::new(), body: br#"{"events":[{"even"#.to_vec() };
+    logs.then([Fault::Answer(half)]);
     let output = logs.read(&["--filter", "all"]);
     let document = document(&output);
     assert_eq!((output.status.code(), &document["log_events"], &document["repeats"]), (Some(0), &6.into(), &0.into()));
@@ -454,12 +456,12 @@ fn without_credentials_or_a_region_the_error_says_how_to_get_them() {
     assert_eq!((no_keys.status.code(), no_region.status.code()), (Some(2), Some(2)));
 }
 
-#[test]
+/// A folder with an AWS CLI that knows the profile `team`.
 #[cfg(unix)]
-fn the_aws_cli_gives_the_keys_of_a_profile_and_new_ones_when_they_expire() {
+fn profile_folder(name: &str) -> std::path::PathBuf {
     use std::os::unix::fs::PermissionsExt;
 
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("aws-cli");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let script = r#"#!/bin/sh
 case "$*" in
@@ -471,6 +473,13 @@ esac
 "#;
     std::fs::write(folder.join("aws"), script).unwrap();
     std::fs::set_permissions(folder.join("aws"), PermissionsExt::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+#[cfg(unix)]
+fn the_aws_cli_gives_the_keys_of_a_profile_and_new_ones_when_they_expire() {
+    let folder = profile_folder("aws-cli");
     let logs = Logs::start(GROUP, &events());
     logs.then([Fault::Refuse(400, "ExpiredTokenException", "expired")]);
     let read = |profile| {
@@ -489,6 +498,33 @@ esac
     let output = logs.command(&other).env("PATH", format!("{}:/usr/bin:/bin", folder.display())).output().unwrap();
     let stderr = said(&output);
     assert!(stderr.contains("the AWS CLI says: The config profile (other) could not be found"), "{stderr}");
+}
+
+/// `--publish` with the keys of a profile, where the environment has none.
+#[test]
+#[cfg(unix)]
+fn what_is_read_with_a_profile_is_published_with_it() {
+    let logs = Logs::start(GROUP, &events());
+    let cloudwatch = CloudWatch::start();
+    let folder = profile_folder("publish-profile");
+    let publish = |arguments: &[&str]| {
+        let mut command = logs.command(&[&["--publish", "--endpoint-url", &cloudwatch.url()], arguments].concat());
+        command.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        command.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").output().unwrap()
+    };
+    let output = publish(&["--log-group", GROUP, "--since", "1h", "--profile", "team", "--region", "eu-west-1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("why5xx: published "), "{}", said(&output));
+    assert_eq!((cloudwatch.sum("Errors"), logs.state.lock().unwrap().key.as_str()), (1.0, "AKIDTEAM"));
+    // A file, too.
+    let file = folder.join("log.txt");
+    std::fs::write(&file, "(0002) Execution failed due to a timeout error\n").unwrap();
+    let file = file.to_str().unwrap();
+    let output = publish(&[file, "--log-group", GROUP, "--profile", "team"]);
+    assert!(!said(&output).contains("AWS_ACCESS_KEY_ID"), "{}", said(&output));
+    let output = logs.command(&[file, "--log-group", GROUP, "--profile", "team"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("--profile is for --publish"), "{}", said(&output));
 }
 
 /// Waits until the server saw so many calls.

@@ -138,7 +138,7 @@ fn without_keys_region_or_a_url_nothing_is_read_and_the_error_says_what_is_missi
     let rows = [
         (
             "AWS_ACCESS_KEY_ID",
-            "AWS_ACCESS_KEY_ID is not set; it must hold the id of the access key that sends the metrics (for the keys of a profile: ",
+            "AWS_ACCESS_KEY_ID is not set; it must hold the id of the access key that sends the metrics (for the keys of a profile of the AWS CLI: ",
         ),
         ("AWS_REGION", "AWS_REGION is not set; it must hold the region that the metrics go to\n"),
     ];

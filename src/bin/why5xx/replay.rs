@@ -77,12 +77,12 @@ pub(crate) struct Options {
     /// Go on reading the log group, and print a line for each failure as it comes; Ctrl-C prints the totals
     #[arg(long, conflicts_with_all = ["inputs", "csv", "metrics", "publish"])]
     follow: bool,
-    /// The Region of the log group, other than that of the environment or of the profile; with a file, where the links of
-    /// the page lead
+    /// The Region of the log group and of --publish, other than that of the environment or of the profile; with a file, where
+    /// the links of the page lead
     #[arg(long, value_name = "REGION", value_parser = region())]
     region: Option<String>,
-    /// The profile of the AWS CLI to read with
-    #[arg(long, value_name = "NAME", conflicts_with = "inputs")]
+    /// The profile of the AWS CLI to read and to publish with
+    #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     #[command(flatten)]
     configuration: Configuration,
@@ -135,7 +135,12 @@ fn region() -> impl TypedValueParser<Value = String> {
 
 pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?.bounds();
-    let target = options.publish.then(|| Target::of(options.endpoint_url.as_deref())).transpose()?;
+    let (profile, region) = (options.profile.as_deref(), options.region.as_deref());
+    if !options.publish && !options.inputs.is_empty() && profile.is_some() {
+        return Err(Failed("--profile is for --publish, and for a --log-group that is read".to_owned()));
+    }
+    let endpoint_url = options.endpoint_url.as_deref();
+    let target = options.publish.then(|| Target::of(endpoint_url, profile, region)).transpose()?;
     let mut settings = options.configuration.settings()?;
     // What is sent is what the function would send.
     settings.route_metrics |= !options.publish && !options.metrics;

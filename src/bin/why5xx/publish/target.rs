@@ -10,6 +10,7 @@ use why5xx::tally::Datum;
 
 use super::{counted, tell_stale};
 use crate::Failed;
+use crate::account::credentials::Session;
 use crate::report::complain;
 use crate::terminal::printable;
 
@@ -17,8 +18,7 @@ use crate::terminal::printable;
 const SENDING_TIME: Duration = Duration::from_secs(15 * 60);
 
 /// How the keys of a profile get into the environment.
-const HINT: &str =
-    "for the keys of a profile: eval \"$(aws configure export-credentials --profile NAME --format env)\"";
+const HINT: &str = "for the keys of a profile of the AWS CLI: --profile NAME";
 
 /// Where the counts go.
 pub(crate) struct Target {
@@ -27,8 +27,12 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads the variables of the AWS SDKs, before any input is read in vain.
-    pub(crate) fn of(endpoint_url: Option<&str>) -> Result<Self, Failed> {
-        let aws = Aws::load(&Environment::of_process()).map_err(|error| match error {
+    pub(crate) fn of(endpoint_url: Option<&str>, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
+        let mut environment = Environment::of_process();
+        if profile.is_some() || region.is_some() {
+            environment = Session::find(&environment, profile, region)?.in_environment(environment);
+        }
+        let aws = Aws::load(&environment).map_err(|error| match error {
             SettingsError::Missing { variable, .. } if variable.contains("KEY") => with_hint(error),
             SettingsError::Key { .. } => with_hint(error),
             error => error.into(),

@@ -10,7 +10,11 @@ pub(crate) enum Target {}
 
 impl Target {
     /// Says how to get a command that has one.
-    pub(crate) fn of(_endpoint_url: Option<&str>) -> Result<Self, Failed> {
+    pub(crate) fn of(
+        _endpoint_url: Option<&str>,
+        _profile: Option<&str>,
+        _region: Option<&str>,
+    ) -> Result<Self, Failed> {
         Err(Failed(
             "this build has no client of CloudWatch, so it has no --publish; `cargo install --locked --path .` installs \
              all of why5xx, and `cargo run --release --bin why5xx -- replay --publish` builds and runs it"
