@@ -46,8 +46,8 @@ def environment(endpoint):
 
 
 @contextlib.contextmanager
-def running(program: pathlib.Path, folder: pathlib.Path):
-    """Starts the emulator, hands over its endpoint, and ends it and the functions that it started."""
+def running(program: pathlib.Path, folder: pathlib.Path, **more):
+    """Starts the emulator, hands over its endpoint, and ends it and the functions that it started. `more` are its variables."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     log = folder / "emulator.log"
@@ -65,7 +65,7 @@ def running(program: pathlib.Path, folder: pathlib.Path):
     with log.open("wb") as output:
         process = subprocess.Popen(
             [program],
-            env=environment(endpoint) | settings,
+            env=environment(endpoint) | settings | more,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
