@@ -41,6 +41,7 @@ FILES = {
     "format.json": [{"op": "replace", "path": "/accessLogSettings/format", "value": "FORMAT"}],
     "settings.json": {"DestinationArn": "LOG_GROUP_ARN", "Format": "FORMAT"},
     "target/lines.json": [{"timestamp": 1, "message": "text"}],
+    "target/orders.json": [{"timestamp": 1, "message": "text"}],
     "parameters.json": [{"ParameterKey": "A", "ParameterValue": "b"}],
 }
 
