@@ -65,7 +65,7 @@ pub struct Carry {
 }
 
 impl Carry {
-    /// Takes over what a batch leaves, once its data were accepted.
+    /// Merges what a batch leaves, once its data were accepted.
     pub(crate) fn merge(&mut self, later: Self) {
         let mut settled = std::mem::take(&mut self.settled);
         add_settled(&mut settled, later.settled, later.oldest_ms);
