@@ -54,6 +54,8 @@ pub struct Pipeline {
     own_account: Option<String>,
     /// The kind of every log, if the caller knows it.
     kind: Option<LogKind>,
+    /// Whether the lines of access logs that did not fail are counted, each once.
+    counts_requests: bool,
 }
 
 impl Pipeline {
@@ -68,7 +70,14 @@ impl Pipeline {
             now_ms: None,
             own_account: None,
             kind: None,
+            counts_requests: false,
         }
+    }
+
+    /// Counts the requests of access logs, too, each once. To know a repeat, it remembers the lines that did not fail.
+    #[must_use]
+    pub fn counting_requests(self) -> Self {
+        Self { counts_requests: true, ..self }
     }
 
     /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z. A log event without a time is in no
@@ -396,6 +405,10 @@ impl<'p> BatchAccumulator<'p> {
             Record::Access(line) => self.access(source, event, line),
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
+            Record::Nothing(LogKind::Access) if self.pipeline.counts_requests => {
+                let is_repeat = self.is_duplicate(event);
+                self.counter.counted.understood.access_ends += u64::from(!is_repeat);
+            }
             Record::Nothing(_) | Record::Unknown => {}
         }
     }
@@ -466,9 +479,14 @@ impl<'p> BatchAccumulator<'p> {
             }
             access::AccessLine::Healthy | access::AccessLine::Ambiguous => {}
         }
+        let repeats_before = counted.duplicate_events;
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
-            Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Failed(failure)),
+            Some(classify::access::Finding::Failed(failure)) => {
+                self.take(source, event, Proof::Failed(failure));
+                let counted = &mut self.counter.counted;
+                counted.understood.access_ends += u64::from(counted.duplicate_events == repeats_before);
+            }
             Some(classify::access::Finding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
         }
     }

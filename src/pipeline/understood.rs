@@ -20,6 +20,8 @@ pub struct Understood {
     pub first_not_understood: Option<u64>,
     /// Lines that end a request of an execution log, whatever its status; each once, however often it is delivered.
     pub ends: u64,
+    /// Lines of access logs that end a request, that is all with a status, likewise; only where requests are counted.
+    pub access_ends: u64,
 }
 
 impl Understood {

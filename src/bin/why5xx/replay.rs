@@ -155,7 +155,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     }
     let account = if options.inputs.is_empty() { Some(options.account(span.as_ref(), &settings)?) } else { None };
     let pipeline = || {
-        let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone());
+        let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone()).counting_requests();
         if let Some(span) = span.clone() {
             pipeline = pipeline.within(span);
         }

@@ -200,6 +200,7 @@ impl Totals {
         for exemplar in counted.exemplars {
             let is_earlier = |first: &Exemplar| exemplar.failure.timestamp_ms < first.failure.timestamp_ms;
             if has_time(exemplar.failure.timestamp_ms)
+    sum.access_ends += more.access_ends;
                 && self.first_exemplars.get(exemplar.failure.cause.id).is_none_or(is_earlier)
             {
                 self.first_exemplars.insert(exemplar.failure.cause.id, exemplar.clone());
@@ -246,8 +247,8 @@ impl Totals {
     /// filtered, so its number is not known.
     pub(crate) fn requests(&self) -> Option<u64> {
         let failed = self.failed_requests()?;
-        let lines = self.understood.access.saturating_sub(self.ambiguous_lines);
-        let requests = if self.understood.ends > 0 { self.understood.ends } else { lines };
+        let Understood { ends, access_ends, .. } = self.understood;
+        let requests = if ends > 0 { ends } else { access_ends };
         (!self.is_filtered && requests > failed).then_some(requests)
     }
 
