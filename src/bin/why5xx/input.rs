@@ -93,6 +93,11 @@ impl Part {
 
     /// Returns the number in the input of its `nth` log event, counted from 1; None if only the part's own order is known.
     pub(crate) fn number_of(&self, nth: u64) -> Option<u64> {
+    /// Whether neither the log group nor the log stream of its log events is known.
+    pub(crate) fn lacks_origin(&self) -> bool {
+        matches!(self, Self::Events { log_group, log_stream, .. } if log_group.is_empty() && log_stream.is_empty())
+    }
+
         let Self::Events { events, .. } = self else { return None };
         events.get(usize::try_from(nth).ok()?.checked_sub(1)?).map(|event| event.number)
     }

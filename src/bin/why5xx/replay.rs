@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use why5xx::decode::{EventCallback, Limits};
+use why5xx::decode::{BatchHeader, EventCallback, Limits};
 use why5xx::log_kind::LogKind;
 use why5xx::pipeline::Pipeline;
+use why5xx::record::Source;
 use why5xx::settings::Settings;
 
 use crate::account::{Account, GroupRead, Outcome, Request, Step};
@@ -170,6 +171,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         reader: Reader::new(&settings, &table),
         options,
         span: span.clone(),
+        supposes_function: options.kind.or_else(|| kind_of(&options.log_group, &settings)) == Some(LogKind::Lambda),
         page: options.html.as_deref().map(|path| PageTarget::of(path, &options.inputs)).transpose()?,
         totals: Totals::default(),
         progress: Progress::on_terminal(),
@@ -209,6 +211,12 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     Ok(totals.status())
 }
 
+/// Returns the kind of log that the name of a log group or the settings tell.
+fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
+    let header = BatchHeader { log_group: log_groups.first()?.clone(), ..BatchHeader::default() };
+    Source::from_header(&header, settings).kind
+}
+
 struct Replay<'o> {
     pipeline: Pipeline,
     /// Separate, since a request that is open in a batch is not one of a text.
@@ -216,6 +224,8 @@ struct Replay<'o> {
     reader: Reader<'o>,
     options: &'o Options,
     span: Option<Range<i64>>,
+    /// `--kind` or `--log-group` says that what names no log group is of a function's log.
+    supposes_function: bool,
     page: Option<PageTarget>,
     totals: Totals,
     progress: Progress,
@@ -251,6 +261,7 @@ impl Replay<'_> {
         let mut events = InputEvents::default();
         let input = self.progress.reading(name, bytes, input);
         let read = input::read(input, |part| self.part(name, &part, &mut events));
+        events.settle();
         match read {
             Ok(summary) => {
                 self.totals.late_events += summary.late_events;
@@ -326,12 +337,13 @@ impl Replay<'_> {
 
     fn part(&mut self, name: &str, part: &Part, events: &mut InputEvents) {
         let mut seen = InputEvents::default();
+        let is_supposed = self.supposes_function && part.lacks_origin();
         let span = self.span.as_ref();
         let log_group = self.options.log_group.first().map_or("", String::as_str);
         let decode = |limits: &Limits, each: &mut EventCallback<'_>| {
-            seen = InputEvents::default();
+            seen = events.part();
             part.decode(log_group, limits, &mut |header, event| {
-                seen.add(event.timestamp_ms, span);
+                seen.add(event, span, is_supposed);
                 each(header, event);
             })
         };

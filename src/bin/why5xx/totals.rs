@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use why5xx::cause::UNCLASSIFIED;
+use why5xx::decode::LogEvent;
 use why5xx::failure::Metric;
 use why5xx::pipeline::{Counted, Exemplar, Understood};
+use why5xx::record::lambda;
 use why5xx::tally::Tally;
 
 use crate::UNREADABLE;
@@ -79,13 +81,25 @@ pub(crate) struct InputEvents {
     untimed: u64,
     span_ms: Option<(i64, i64)>,
     understood: Understood,
+    /// Log events of which only an option says that they are of a function's log: they have no id, time, stream or group.
+    unproven: u64,
+    /// Number of the first of them.
+    first_unproven: Option<u64>,
+    /// A log event shows that the log is a function's.
+    shows_function: bool,
     /// A part could not be read, and that was said.
     pub(crate) failed: bool,
 }
 
 impl InputEvents {
-    /// Counts a log event before it is read.
-    pub(crate) fn add(&mut self, timestamp_ms: i64, span: Option<&Range<i64>>) {
+    /// Starts a part of the same input.
+    pub(crate) fn part(&self) -> Self {
+        Self { shows_function: self.shows_function, ..Self::default() }
+    }
+
+    /// Counts a log event before it is read. `is_supposed`: only an option says that it is of a function's log.
+    pub(crate) fn add(&mut self, event: &LogEvent<'_>, span: Option<&Range<i64>>, is_supposed: bool) {
+        let timestamp_ms = event.timestamp_ms;
         self.read += 1;
         let is_timed = has_time(timestamp_ms);
         self.untimed += u64::from(!is_timed);
@@ -97,6 +111,26 @@ impl InputEvents {
         if is_timed {
             self.reach((timestamp_ms, timestamp_ms));
         }
+        if is_supposed {
+            self.shows_function = self.shows_function || lambda::shows_function(event);
+            if event.id.is_empty() && timestamp_ms == 0 {
+                self.unproven += 1;
+                self.first_unproven.get_or_insert(self.read);
+            }
+        }
+    }
+
+    /// Takes what nothing shows to be of a function's log for not understood: it may be anything, such as an error of the
+    /// AWS CLI. Call it once the input is read.
+    pub(crate) fn settle(&mut self) {
+        if self.shows_function || self.unproven == 0 {
+            return;
+        }
+        self.understood.function = self.understood.function.saturating_sub(self.unproven);
+        self.understood.not_understood += self.unproven;
+        let firsts = [self.understood.first_not_understood, self.first_unproven];
+        self.understood.first_not_understood = firsts.into_iter().flatten().min();
+        self.unproven = 0;
     }
 
     /// Adds the events of one part, and what the pipeline understood of them.
@@ -107,6 +141,9 @@ impl InputEvents {
         self.understood.first_not_understood =
             [self.understood.first_not_understood, first].into_iter().flatten().min();
         add_understood(&mut self.understood, understood);
+        self.unproven += seen.unproven;
+        self.first_unproven = self.first_unproven.or_else(|| seen.first_unproven.map(number));
+        self.shows_function |= seen.shows_function;
         self.read += seen.read;
         self.in_span += seen.in_span;
         self.outside_span += seen.outside_span;
@@ -163,6 +200,7 @@ fn add_understood(sum: &mut Understood, more: &Understood) {
     sum.function += more.function;
     sum.flow += more.flow;
     sum.ends += more.ends;
+    sum.access_ends += more.access_ends;
     sum.not_understood += more.not_understood;
 }
 
@@ -200,7 +238,6 @@ impl Totals {
         for exemplar in counted.exemplars {
             let is_earlier = |first: &Exemplar| exemplar.failure.timestamp_ms < first.failure.timestamp_ms;
             if has_time(exemplar.failure.timestamp_ms)
-    sum.access_ends += more.access_ends;
                 && self.first_exemplars.get(exemplar.failure.cause.id).is_none_or(is_earlier)
             {
                 self.first_exemplars.insert(exemplar.failure.cause.id, exemplar.clone());
