@@ -102,7 +102,7 @@ fn error(error_type: Option<&str>, message: &str) -> Record<'static> {
         error_type: error_type.map(|name| Cow::Owned(name.to_owned())),
         message: Cow::Owned(message[..message.floor_char_boundary(MESSAGE_BYTES)].to_owned()),
         details: Vec::new(),
-        certainty: Certainty::Certain,
+        certainty: Certainty::UnlessItSucceeded,
         phase: Phase::Unknown,
     }))
 }
