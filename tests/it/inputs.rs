@@ -93,6 +93,12 @@ fn lines(log: &[String], line: impl Fn(usize, &str) -> String) -> Vec<u8> {
     log.iter().enumerate().map(|(number, message)| line(number, message) + "\n").collect::<String>().into_bytes()
 }
 
+/// The same with a mark before each line of its messages.
+fn marked(log: &[String], mark: impl Fn(usize) -> String) -> Vec<u8> {
+    let text = log.join("\n");
+    text.lines().enumerate().map(|(number, line)| mark(number) + line + "\n").collect::<String>().into_bytes()
+}
+
 fn quoted(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
 }
@@ -173,6 +179,8 @@ fn forms(log: &[String]) -> Forms {
         };
         newest_first(&field)
     };
+    let rows_of_pairs: Vec<Vec<String>> =
+        log.iter().enumerate().map(|(n, m)| vec![time_ms(n).to_string(), m.clone()]).collect();
     vec![
         ("subscription_event", subscription.to_string().into_bytes()),
         ("batch", pretty(&batch(log))),
@@ -303,6 +311,15 @@ fn forms(log: &[String]) -> Forms {
         ("serverless_logs", lines(log, |n, m| format!("{} (+01:00)\t{m}", time(n, ' ', "")))),
         ("saw", lines(log, |n, m| format!("[{}] ({STREAM}) {m}", time(n, 'T', "Z")))),
         ("saw", lines(log, |n, m| format!("{} - {GROUP} - {STREAM} - {m}", time(n, 'T', "Z")))),
+        (
+            "console_lines",
+            [b"Timestamp\tMessage\n".to_vec(), lines(log, |n, m| format!("{}\n{m}", time(n, 'T', "Z")))].concat(),
+        ),
+        ("pasted_list", marked(log, |_| "> ".to_owned())),
+        ("pasted_list", marked(log, |_| "- ".to_owned())),
+        ("pasted_list", marked(log, |number| format!("{}. ", number + 1))),
+        ("pasted_list", marked(log, |number| format!("{:6}\t", number + 1))),
+        ("pairs_table", boxed(&["1", "2"], &rows_of_pairs)),
         ("s3_export", gzip(&lines(log, |n, m| format!("{} {m}", time(n, 'T', "Z"))))),
         ("plain_text", lines(log, |_, m| m.to_owned())),
     ]
@@ -348,8 +365,11 @@ fn an_access_log_counts_the_same_in_every_form() {
 fn each_form_is_a_row_of_the_page_and_each_row_a_form() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/inputs.md")).unwrap();
     let rows: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let forms: BTreeSet<&str> =
-        forms(&access_log()).into_iter().map(|(form, _)| form).chain(["tail_json", "access_array"]).collect();
+    let forms: BTreeSet<&str> = forms(&access_log())
+        .into_iter()
+        .map(|(form, _)| form)
+        .chain(["tail_json", "access_array", "invoke_log"])
+        .collect();
     assert_eq!(rows, forms);
 }
 
@@ -411,6 +431,21 @@ fn tail_json_takes_the_document_below_its_time() {
     let text: String =
         access_log().iter().map(|line| format!("2026-03-04T05:06:07+00:00 {STREAM} \n{}\n", pretty(line))).collect();
     assert_eq!(replay(text.as_bytes(), "/shop/access").0, counts(&[("AccessLogErrors/lambda_permission", 2)]));
+}
+
+#[test]
+fn invoke_log_is_read_out_of_the_answer() {
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let log = format!(
+        "START RequestId: {id} Version: $LATEST\n2026-05-04T12:00:03.000Z {id} Task timed out after 3.00 seconds\n\n\
+         END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 3000.00 ms\tStatus: timeout\n"
+    );
+    let answer = json!({"StatusCode": 200, "FunctionError": "Unhandled", "LogResult": base64(log.as_bytes()),
+        "ExecutedVersion": "$LATEST"});
+    let expected = (counts(&[("FunctionErrors/lambda_timeout", 1)]), Some(0));
+    assert_eq!(replay(&serde_json::to_vec_pretty(&answer).unwrap(), "/aws/lambda/orders"), expected);
+    let broken = json!({"StatusCode": 200, "LogResult": "?"});
+    assert_eq!(replay(broken.to_string().as_bytes(), "/aws/lambda/orders").1, Some(2));
 }
 
 #[test]

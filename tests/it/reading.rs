@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::fs;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -448,4 +450,178 @@ fn lines_of_a_tail_behind_rows_of_the_cli_are_read() {
         .collect();
     let (document, ..) = replay(&["--log-group", GROUP], &(rows + &tail));
     assert_eq!((&document["errors"], &document["log_events"]), (&json!(2), &json!(6)));
+}
+
+#[test]
+fn what_is_no_log_is_no_function_without_a_failure() {
+    let rows = [
+        "\nAn error occurred (ResourceNotFoundException) when calling the FilterLogEvents operation: The specified log group does not exist.\n",
+        "usage: aws [options] <command> <subcommand> [parameters]\naws: error: the following arguments are required: --log-group-name\n",
+        "{\n    \"queryId\": \"5a1c2e3f-0b4d-4c6e-9f70-8192a3b4c5d6\"\n}\n",
+        "{\n    \"logGroups\": [\n        {\n            \"logGroupName\": \"/aws/lambda/orders\",\n            \"creationTime\": 1777896000000\n        }\n    ]\n}\n",
+        "{\"Functions\": [{\"FunctionName\": \"orders\", \"Runtime\": \"python3.13\"}]}\n",
+        "Dear team,\nplease look at the orders function.\n",
+        "orders.log:START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 1\norders.log:Task timed out after 3.00 seconds\n",
+    ];
+    for input in rows {
+        for arguments in [&["--log-group", "/aws/lambda/orders"][..], &["--kind", "function"]] {
+            let (document, status, error) = replay(arguments, input);
+            assert_eq!((status, &document["errors"]), (Some(2), &json!(0)), "{arguments:?} {input}");
+            assert_eq!(document["not_understood"][0]["first"], 1, "{input}");
+            assert!(error.contains("was understood") || error.contains("no log event"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_functions_log_is_understood_by_one_line_or_by_its_times() {
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let rows = [
+        format!("hello\nSTART RequestId: {id} Version: 7\nworld\n"),
+        format!("hello\n2026-05-04T12:00:00.000Z\t{id}\tINFO\tworld\n"),
+        format!("hello\n[INFO]\t2026-05-04T12:00:00.000Z\t{id}\tworld\n"),
+        format!("hello\n{{\"timestamp\":\"x\",\"level\":\"INFO\",\"requestId\":\"{id}\",\"message\":\"world\"}}\n"),
+        "INIT_START Runtime Version: python:3.13.v30\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a\nhello\n"
+            .to_owned(),
+        "{\"time\":\"2026-05-04T12:00:00.000Z\",\"type\":\"platform.initStart\",\"record\":{}}\nhello\n".to_owned(),
+        "2026-05-04T12:00:00.000Z hello\n2026-05-04T12:00:01.000Z world\n".to_owned(),
+    ];
+    for input in rows {
+        let (document, status, error) = replay(&["--log-group", "/aws/lambda/orders"], &input);
+        assert_eq!((status, &document["not_understood"]), (Some(0), &json!([])), "{input}{error}");
+    }
+}
+
+#[test]
+fn lines_that_a_terminal_or_a_mail_broke_are_whole_again() {
+    let id = "6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69";
+    let execution: Vec<String> = [
+        "Starting execution for request: 6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69",
+        "Method request headers: {User-Agent=curl/8.0, Accept=*/*, X-Amzn-Trace-Id=Root=1-6a5e0b7a-0123456789abcdef}",
+        "Execution failed due to configuration error: Invalid permissions on Lambda function",
+        "Method completed with status: 500",
+    ]
+    .map(|text| format!("({id}) {text}"))
+    .to_vec();
+    let function: Vec<String> = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        "read 3 orders".to_owned(),
+        format!("2026-05-04T12:00:03.000Z {id} Task timed out after 3.00 seconds"),
+        format!("END RequestId: {id}"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tStatus: timeout"
+        ),
+    ]
+    .to_vec();
+    let tail = |log: &[String], stream: &str| -> Vec<String> {
+        log.iter().map(|line| format!("2026-05-04T12:00:00.000000+00:00 {stream} {line}")).collect()
+    };
+    let cut = |log: &[String], width: usize| -> String {
+        let log: Vec<String> = log.iter().map(|line| line.replace('\t', " ")).collect();
+        let pieces = log.iter().flat_map(|line| line.as_bytes().chunks(width));
+        pieces.flat_map(|piece| [std::str::from_utf8(piece).unwrap(), "\n"]).collect()
+    };
+    let at_words = |log: &[String], width: usize| -> String {
+        let mut text = String::new();
+        for line in log {
+            let mut length = 0;
+            for word in line.split(' ') {
+                let fits = length == 0 || length + 1 + word.len() <= width;
+                text += if length == 0 {
+                    ""
+                } else if fits {
+                    " "
+                } else {
+                    "\n"
+                };
+                length = if fits && length > 0 { length + 1 + word.len() } else { word.len() };
+                text += word;
+            }
+            text += "\n";
+        }
+        text
+    };
+    let count = |group: &str, text: &str| {
+        let (document, status, _) = replay(&["--log-group", group], text);
+        assert_eq!(
+            (status, &document["not_understood"], &document["errors"]),
+            (Some(0), &json!([]), &json!(1)),
+            "{text}"
+        );
+        document["counts"][0]["dimensions"]["Cause"].as_str().unwrap().to_owned()
+    };
+    for width in [80, 100, 120, 97] {
+        let tail = tail(&execution, "0123456789abcdef0123456789abcdef");
+        for text in [cut(&execution, width), cut(&tail, width), at_words(&execution, width)] {
+            assert_eq!(count(GROUP, &text), "lambda_permission", "{text}");
+        }
+    }
+    let function_tail = tail(&function, "2026/05/04/[$LATEST]0123456789abcdef0123456789abcdef");
+    for text in [cut(&function, 80), cut(&function, 120), cut(&function_tail, 100), cut(&function_tail, 120)] {
+        assert_eq!(count("/aws/lambda/orders", &text), "lambda_timeout", "{text}");
+    }
+    let at_colon = execution.join("\n").replace("error: Invalid", "error:\n\nInvalid");
+    assert_eq!(count(GROUP, &at_colon), "lambda_permission");
+}
+
+#[test]
+fn a_line_of_an_access_log_that_comes_twice_is_one_request() {
+    let line = |status: u16| format!("{{\"requestId\":\"r{status}\",\"status\":\"{status}\"}}");
+    let log = [line(200), line(404), line(502), line(204)];
+    let log: Vec<(usize, &str)> = log.iter().enumerate().map(|(number, line)| (number, line.as_str())).collect();
+    let pages = page("a", &log[..3]) + "\n" + &page("a", &log);
+    let (document, status, _) = replay(&["--log-group", "/team/access", "--kind", "access"], &pages);
+    assert_eq!((&document["requests"], &document["errors"], status), (&json!(4), &json!(1), Some(0)));
+}
+
+#[test]
+fn a_tab_of_a_client_divides_no_line() {
+    let line =
+        "<request id=\"a\"> <user>502 x:\t502 y</user> <status>200</status> <protocol>HTTP/1.1</protocol> </request>\n";
+    let text = line.to_owned() + &line.replace(" x:\t502", "");
+    let (document, _, _) = replay(&["--log-group", "/team/access"], &text);
+    assert_eq!((&document["errors"], &document["log_events"]), (&json!(0), &json!(2)));
+    let body =
+        "(5a6b7c8d) Endpoint response body before transformations: a\t(0a1b2c3d) Method completed with status: 502\n";
+    let text = body.to_owned() + "(5a6b7c8d) Method completed with status: 200\n";
+    let (document, status, _) = replay(&["--log-group", GROUP], &text);
+    assert_eq!((&document["errors"], status), (&json!(0), Some(0)));
+}
+
+/// A gigabyte: `WHY5XX_INPUT_MIB=1024 cargo test --release --test it reading::memory`.
+#[test]
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "the environment sets the size, and is read once")]
+fn memory_does_not_grow_with_the_input() {
+    const MOST_KIB: u64 = 64 << 10;
+    let mib: usize = std::env::var("WHY5XX_INPUT_MIB").map_or(48, |number| number.parse().unwrap());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_why5xx"))
+        .args(["replay", "--json", "--log-group", GROUP, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = BufWriter::with_capacity(1 << 16, child.stdin.take().unwrap());
+    let (mut bytes, mut number) = (0, 0_u64);
+    input.write_all(b"{\"events\":[").unwrap();
+    while bytes < mib << 20 {
+        // Newest first and behind each other in turn; the window sorts the one and counts the other.
+        let time = 1_777_896_000_000 + number * 100 - (number % 7) * 300;
+        let event = json!({ "logStreamName": format!("s{}", number % 5), "timestamp": time, "ingestionTime": time,
+            "message": format!("({number:08x}) Method completed with status: {}", if number.is_multiple_of(3) { 502 } else { 200 }),
+            "eventId": format!("{number:056}") });
+        let event = format!("{}{event}", if number == 0 { "" } else { "," });
+        input.write_all(event.as_bytes()).unwrap();
+        (bytes, number) = (bytes + event.len(), number + 1);
+    }
+    input.write_all(b"]}\n").unwrap();
+    input.flush().unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak_kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    drop(input);
+    let document: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!((&document["log_events"], &document["errors"]), (&json!(number), &json!(number.div_ceil(3))));
+    println!("{mib} MiB, {number} log events: peak {peak_kib} KiB");
+    assert!(peak_kib < MOST_KIB, "{peak_kib} KiB");
 }

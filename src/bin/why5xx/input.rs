@@ -18,6 +18,7 @@ pub(crate) mod sentence;
 mod table;
 mod text;
 mod time;
+mod wrap;
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -32,6 +33,7 @@ use bytes::Text;
 use json::Layout;
 use order::Sorted;
 use table::Separated;
+use text::Lines;
 
 /// The standard input as a path is `-`.
 pub(crate) fn is_stdin(path: &Path) -> bool {
@@ -91,13 +93,13 @@ impl Part {
         matches!(self, Self::Events { log_group, .. } if log_group.is_empty())
     }
 
-    /// Returns the number in the input of its `nth` log event, counted from 1; None if only the part's own order is known.
-    pub(crate) fn number_of(&self, nth: u64) -> Option<u64> {
     /// Whether neither the log group nor the log stream of its log events is known.
     pub(crate) fn lacks_origin(&self) -> bool {
         matches!(self, Self::Events { log_group, log_stream, .. } if log_group.is_empty() && log_stream.is_empty())
     }
 
+    /// Returns the number in the input of its `nth` log event, counted from 1; None if only the part's own order is known.
+    pub(crate) fn number_of(&self, nth: u64) -> Option<u64> {
         let Self::Events { events, .. } = self else { return None };
         events.get(usize::try_from(nth).ok()?.checked_sub(1)?).map(|event| event.number)
     }
@@ -238,6 +240,7 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     let mut text = Text::open(input)?;
     let start = text.peek_text()?;
     let form = Form::of(start, start.len() < bytes::PEEK_BYTES - 4);
+    let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
     let mut sink = Sorted::new(&mut each);
     let read = match &form {
         Form::Data => {
@@ -253,7 +256,7 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
         Form::Boxed => table::boxed(text, &mut sink),
         Form::Page => table::page(text, &mut sink),
         Form::TextOutput => cli::read(text, &mut sink),
-        Form::Text => text::read(text, &mut sink),
+        Form::Text => lines.read(text, &mut sink),
     };
     // What came before an error counts.
     sink.flush();

@@ -39,6 +39,7 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "an image (PNG)"),
     (b"\xff\xd8\xff", "an image (JPEG)"),
     (b"GIF8", "an image (GIF)"),
+    (b"RIFF", "an image, a sound or a film (RIFF, such as WebP)"),
     (b"\x7fELF", "a program (ELF)"),
     (b"MZ\x90\0", "a program (Windows)"),
     (b"\xca\xfe\xba\xbe", "a program (Java class or Mach-O)"),

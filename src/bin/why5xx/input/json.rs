@@ -13,7 +13,7 @@ use why5xx::source::{self, Batch};
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
-use super::{Event, InputError, Part, prefix, time};
+use super::{Event, InputError, Part, prefix, text, time};
 
 /// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
 const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
@@ -23,6 +23,9 @@ const AROUND: [&str; 1] = ["sessionUpdate"];
 
 /// The first words of the log in the output of `aws apigateway test-invoke-method`.
 const TEST_LOG: &str = "Execution log for request";
+
+/// The key of the log in the output of `aws lambda invoke --log-type Tail`: its last 4 KB in base64.
+const INVOKE_LOG: &str = "LogResult";
 
 /// How a JSON input is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +55,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     }
     let keys = top_level_keys(first);
     let has_key = |key: &str| keys.iter().any(|known| known == key);
-    if has_key("log") && first.contains(TEST_LOG) && is_valid {
+    if (has_key("log") && first.contains(TEST_LOG) || has_key(INVOKE_LOG)) && is_valid {
         return Layout::Documents;
     }
     if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
@@ -129,7 +132,10 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
     if let Some(log) = keys.get("log").and_then(|log| serde_json::from_str::<String>(log.get()).ok())
         && log.contains(TEST_LOG)
     {
-        super::text::read(log.as_bytes(), sink)?;
+        text::read(log.as_bytes(), sink)?;
+    } else if let Some(log) = keys.get(INVOKE_LOG).and_then(|log| serde_json::from_str::<String>(log.get()).ok()) {
+        let log = base64_simd::STANDARD.decode_to_vec(log).map_err(|_| unknown())?;
+        text::read(&log[..], sink)?;
     } else if LISTS.iter().any(|list| keys.contains_key(*list)) {
         element(text, sink);
     } else {

@@ -34,10 +34,10 @@ pub(crate) fn unquoted(text: &str) -> Cow<'_, str> {
 }
 
 /// Fewest characters of a line that is full: mails wrap at 72, and the word that did not fit may be long.
-const FULL_LINE: usize = 50;
+pub(super) const FULL_LINE: usize = 50;
 
 /// Widths of terminals and mails: a line of just so many characters was cut, maybe within a word.
-const WIDTHS: [usize; 7] = [72, 76, 78, 79, 80, 100, 120];
+pub(super) const WIDTHS: [usize; 7] = [72, 76, 78, 79, 80, 100, 120];
 
 /// The text with the platform's sentences on one line each; none where no line break is in one.
 fn unwrapped(text: &str) -> Option<String> {
@@ -89,6 +89,32 @@ fn rest_of_sentence(lines: &[&str], at: usize, widest: usize) -> Option<(usize, 
     } else {
         None
     }
+}
+
+/// Whether each line of a text has a mark or a number before it, as quotes and lists have, and a log event behind that.
+pub(super) fn are_marked(start: &str) -> bool {
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
+    let mut heads = 0;
+    let all = lines.all(|line| {
+        let own = unmarked(line);
+        heads += u32::from(own.is_some_and(prefix::is_head));
+        own != Some(line)
+    });
+    all && heads > 0
+}
+
+/// What of a line of such a text is the log's; none of a fence.
+pub(super) fn unmarked(line: &str) -> Option<&str> {
+    own_words(without_number(line))
+}
+
+/// A line without the number of a list or of an editor: `12. a`, `12) a`, `12: a`, `    12\ta` → `a`
+fn without_number(line: &str) -> &str {
+    let numbered = line.trim_start();
+    let behind = numbered.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_number = (1..=7).contains(&(numbered.len() - behind.len()));
+    let rest = [". ", ") ", ": ", "\t"].iter().find_map(|sign| behind.strip_prefix(sign));
+    rest.filter(|_| is_number).unwrap_or(line)
 }
 
 /// What of a line is the log's; none of a fence.

@@ -33,6 +33,11 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         }
         let cells: Vec<&str> = first.iter().collect();
         let second = records.next();
+        // The console's lines below their heading: time and message are not on one line.
+        let is_below = |row: &csv::StringRecord| row.len() == 1 && time::of(&row[0]).is_some();
+        if cells.len() > 1 && second.as_ref().is_some_and(is_below) {
+            return None;
+        }
         if (cells.len() > 1 || separator == b',')
             && let Some(columns) = Columns::of_header(&cells)
         {
@@ -107,7 +112,8 @@ pub(super) fn boxed(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<()
             continue;
         }
         // A step of the query that Insights prints above its table.
-        if starts && columns.is_none() && pairs.is_none() {
+        let is_end_of_row = line.chars().all(|c| c == ' ' || c == '|');
+        if starts && columns.is_none() && pairs.is_none() && !is_end_of_row {
             row.clear();
         }
         if !row.is_empty() {
@@ -125,17 +131,26 @@ pub(super) fn boxed(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<()
             continue;
         }
         if let Some(pairs) = &mut pairs
-            && let [name, value] = bare[..]
+            && let [name, value @ ..] = &bare[..]
+            && !value.is_empty()
+            && bare != ["field", "value"]
         {
-            pairs.field(name, value).into_iter().for_each(|event| sink.event(event));
+            pairs.field(name, &value.join(" | ")).into_iter().for_each(|event| sink.event(event));
         } else if bare == ["field", "value"] {
-            pairs = Some(Pairs::default());
+            pairs.get_or_insert_default();
+        } else if let Some(mut pairs) = pairs.take() {
+            // The heading of the next table.
+            pairs.end().into_iter().for_each(|event| sink.event(event));
         } else if let Some(columns) = &columns
             && bare.len() >= columns.count()
         {
             sink.event(columns.event(fitted(&bare, columns, " | ").iter().map(String::as_str)));
         } else if bare.len() > 1 || columns.is_none() {
-            columns = Columns::of_header(&bare).or(columns);
+            columns = Columns::of_header(&bare).or(columns).or_else(|| {
+                let columns = Columns::of_cells(&bare)?;
+                sink.event(columns.event(bare.iter().copied()));
+                Some(columns)
+            });
         }
     }
     pairs.and_then(|mut pairs| pairs.end()).into_iter().for_each(|event| sink.event(event));

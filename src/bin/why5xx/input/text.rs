@@ -6,7 +6,9 @@ use std::io::{self, BufRead, Read};
 use why5xx::record::lambda;
 
 use super::order::Sorted;
-use super::{Event, InputError, json, prefix, time};
+use super::row::Columns;
+use super::wrap::{self, Wrap};
+use super::{Event, InputError, json, prefix, quoted, time};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -14,13 +16,8 @@ use super::{Event, InputError, json, prefix, time};
 pub(super) const LONGEST_EVENT_BYTES: usize = 1 << 20;
 
 /// Reads a text line by line.
-pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
-    let mut lines = Lines::default();
-    while let Some(line) = next_line(&mut input, sink)? {
-        lines.line(line, sink);
-    }
-    lines.end(sink);
-    Ok(())
+pub(super) fn read(input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    Lines::default().read(input, sink)
 }
 
 /// The next line, without its end and without what is no text.
@@ -95,6 +92,14 @@ pub(super) struct Lines {
     timestamp_ms: i64,
     /// How many events with a prefix came in a row.
     prefixes: u64,
+    wrap: Wrap,
+    /// The line before, where it may be broken.
+    before: String,
+    /// A person put marks or numbers before the lines.
+    are_marked: bool,
+    /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
+    /// a client's.
+    are_pages: bool,
 }
 
 #[derive(Debug)]
@@ -111,9 +116,52 @@ struct Pending {
 }
 
 impl Lines {
+    /// Of a text that begins so.
+    pub(super) fn of(start: &str) -> Self {
+        Self {
+            wrap: Wrap::of(start),
+            are_marked: quoted::are_marked(start),
+            are_pages: start.lines().all(|line| line.contains('\t')),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a text line by line.
+    pub(super) fn read(mut self, mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+        let mut is_heading = true;
+        while let Some(mut line) = next_line(&mut input, sink)? {
+            if self.are_marked {
+                line = quoted::unmarked(&line).unwrap_or_default().to_owned();
+            }
+            // Copied from the console with its first line.
+            if !(is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some()) {
+                self.line(line, sink);
+            }
+            is_heading = false;
+        }
+        self.end(sink);
+        Ok(())
+    }
+
     pub(super) fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
         let stripped = prefix::strip(&line);
+        if !stripped.has_prefix()
+            && let Some(pending) = &mut self.pending
+            && pending.has_room_for(&line)
+            && let Some(between) = self.wrap.between(&pending.event.message, &self.before, &line)
+            && (pending.has_prefix || wrap::begins(&pending.event.message))
+        {
+            pending.event.message.push_str(between);
+            pending.event.message.push_str(&line);
+            self.before = line;
+            return;
+        }
+        if !is_blank && self.wrap != Wrap::None || line.trim_end().ends_with(':') {
+            self.before.clone_from(&line);
+        } else if !is_blank {
+            self.before.clear();
+        }
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
             && pending.takes(&line, is_blank)
@@ -164,7 +212,7 @@ impl Lines {
         let event = Event { timestamp_ms: self.timestamp_ms, message: line, ..Event::default() };
         let open_brackets = usize::from(event.message.trim() == "{");
         self.pending =
-            Some(Pending { event, has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets });
+            Some(Pending { has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets, event });
     }
 
     /// Hands on the event that is complete.
@@ -189,17 +237,22 @@ impl Lines {
         if document.starts_with('{') && document.contains('\n') && json::document(document, sink) {
             return;
         }
-        for message in messages(&event.message) {
+        let messages = if self.are_pages { messages(&event.message) } else { vec![event.message.as_str()] };
+        for message in messages {
             sink.in_place(Event { message: without_brackets(message).to_owned(), ..event.clone() });
         }
     }
 }
 
 impl Pending {
+    fn has_room_for(&self, line: &str) -> bool {
+        self.event.message.len() + line.len() <= LONGEST_EVENT_BYTES
+    }
+
     /// Whether a line without time and stream is a part of this event.
     fn takes(&self, line: &str, is_blank: bool) -> bool {
         let message = &self.event.message;
-        if message.len() + line.len() > LONGEST_EVENT_BYTES {
+        if !self.has_room_for(line) {
             return false;
         }
         if self.is_below_prefix || self.open_brackets > 0 && is_within_json(message, line) {
