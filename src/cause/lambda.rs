@@ -29,6 +29,7 @@ pub(super) const CAUSES: &[Cause] = &[
             ErrorType("responsesizetoolarge$"),
             ErrorType("requestentitytoolarge$"),
             FunctionLog("^lambda_runtime failed to post handler success response. http response code: 413"),
+            FunctionLog("^failed to post handler success response. http response code: 413"),
             FunctionLog("^exceeded maximum allowed payload size"),
             FunctionLog("^response payload size"),
             FunctionLog("^body size is too long"),

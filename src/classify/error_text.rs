@@ -198,9 +198,12 @@ fn end_of_single_quotes(message: &str, start: usize) -> Option<usize> {
     quotes.find(|at| !behind[at + 1..].starts_with(char::is_alphanumeric)).map(|at| start + 1 + at)
 }
 
+/// Returns the place where an object ends; None if it does not.
 fn end_of_braces(message: &str, start: usize) -> Option<usize> {
+    /// Guzzle, PHP's client, cuts an answer that it quotes.
+    const CUT: &str = "(truncated...)";
     let mut depth = 0_usize;
-    message[start..]
+    let end = message[start..]
         .bytes()
         .position(|b| {
             match b {
@@ -210,7 +213,8 @@ fn end_of_braces(message: &str, start: usize) -> Option<usize> {
             }
             depth == 0
         })
-        .map(|end| start + end)
+        .or_else(|| message[start..].find(CUT).map(|at| at + CUT.len() - 1));
+    end.map(|end| start + end)
 }
 
 #[cfg(test)]
@@ -260,6 +264,16 @@ mod tests {
                 THROTTLED,
             ),
             ("Error", "no order\nconnection refused\n", UNREACHABLE),
+            (
+                "Aws\\DynamoDb\\Exception\\DynamoDbException",
+                "Error executing \"PutItem\" on \"https://dynamodb\"; AWS HTTP error: Client error: `POST https://dynamodb` resulted in a `400 Bad Request` response:\n{\"__type\":\"x#AccessDeniedException\",\"Message\":\"User (truncated...)\n AccessDeniedException (client): User: x may not - {\"__type\":\"y\"}",
+                DENIED,
+            ),
+            (
+                "RequestException",
+                "cURL error 28: Operation timed out after 1000 milliseconds with 0 bytes received",
+                UNREACHABLE,
+            ),
             (
                 "OperationalError",
                 "connection to server at \"db\" failed: FATAL: password authentication failed for user \"app\"",
