@@ -149,13 +149,14 @@ fn evidence(cause: &'static Cause, weight: Weight) -> Evidence {
 }
 
 fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
+    let evidence = match report.status {
+        Status::Timeout => Some(evidence(Role::FunctionTimedOut.cause(), Weight::Ended)),
+        Status::Error => Some(reported_error(table, report.error_type.as_deref())),
+        Status::NotLogged | Status::Success => None,
+    };
     Reported {
         request_id: report.request_id,
-        evidence: match report.status {
-            Status::Timeout => Some(evidence(Role::FunctionTimedOut.cause(), Weight::Ended)),
-            Status::Error => Some(reported_error(table, report.error_type.as_deref())),
-            Status::NotLogged | Status::Success => None,
-        },
+        evidence: evidence.map(|evidence| Evidence { certainty: report.certainty, ..evidence }),
         memory_full: report.memory_full,
         ends: report.ends,
         concurrent: report.concurrent,

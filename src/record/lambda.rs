@@ -69,6 +69,9 @@ pub struct Report<'a> {
     pub error_type: Option<Cow<'a, str>>,
     /// Whether the memory used reached the memory size; None if the line lacks one of them.
     pub memory_full: Option<bool>,
+    /// Whether the platform is certain to be the author. A report without duration or metrics may be an excerpt, or
+    /// printed by the function.
+    pub certainty: Certainty,
     /// Whether it ends the invocation. `platform.runtimeDone` does not.
     pub ends: bool,
     /// Whether it has the form of a Managed Instance.
@@ -383,6 +386,7 @@ impl FunctionLine<'_> {
                 request_id: report.request_id,
                 status: report.status,
                 memory_full: report.memory_full,
+                certainty: report.certainty,
                 ends: report.ends,
                 concurrent: report.concurrent,
             }),

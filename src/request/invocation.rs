@@ -326,9 +326,9 @@ impl Invocations {
         }
     }
 
-    /// Takes back the failed init that the line before reported, since it was a shutdown.
+    /// Takes back the failed init that the line before announced, since it was a shutdown.
     fn shut_down(&mut self) {
-        self.next.take_if(|next| next.reports == 1 && next.proven.weight == Weight::NeverBegan);
+        self.next.take_if(|next| next.reports == 0 && next.hinted.weight == Weight::NeverBegan);
     }
 
     /// Adds a failure whose invocation is not known yet.

@@ -111,13 +111,16 @@ const MANAGED_INSTANCE: &str = "lambda-managed-instances";
 fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
     // Managed Instances report the duration alone: several invocations share the memory.
     let concurrent = ends && fields.metrics.as_ref().is_some_and(|metrics| metrics.memory_size.is_none());
+    // Whoever prints a report by hand leaves the metrics out.
+    let is_whole = !ends || fields.metrics.is_some();
     let memory = fields.metrics.and_then(|m| m.memory_size.zip(m.max_memory_used));
     Report {
         request_id,
         status: status_of(fields.status.as_deref()),
         error_type: fields.error_type,
         memory_full: memory.map(|(size, used)| is_full(size as u64, used as u64)),
-        ends,
+        certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        ends: ends && is_whole,
         concurrent,
         trace_id: fields.tracing.and_then(|tracing| tracing.value).and_then(root_of_trace),
     }
@@ -219,7 +222,7 @@ fn error_of(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'sta
     if let Some(error) = dotnet(object) {
         return Some(FunctionLine::Error(error));
     }
-    if let Some(line) = plain(object) {
+    if let Some(line) = plain(object, text) {
         return Some(line);
     }
     node(object).or_else(|| java(object)).or_else(|| rust(object)).map(FunctionLine::Error)
@@ -258,9 +261,9 @@ fn has_keys_of_runtimes(object: &Map<String, Value>) -> bool {
     object.keys().all(|key| KEYS_OF_RUNTIMES.contains(&key.as_str()))
 }
 
-/// Parses an error with only the runtime's own fields, no custom message: Python's log line, and the answer of a function,
-/// which another one may have printed.
-fn plain(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
+/// Parses an error with only the runtime's own fields, no custom message: Python's log line, Ruby's object of several
+/// lines, and the answer of a function, which another one may have printed.
+fn plain(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static>> {
     let error_type = text_of(object, "errorType")?;
     let message = object.get("errorMessage")?;
     if !has_keys_of_runtimes(object) {
@@ -270,13 +273,15 @@ fn plain(object: &Map<String, Value>) -> Option<FunctionLine<'static>> {
         return Some(FunctionLine::Shutdown);
     }
     let is_log_line = object.contains_key("timestamp") && object.contains_key("requestId");
+    // An answer has one line.
+    let is_ruby = runtime::is_ruby_type(error_type) && text.starts_with("{\n");
     let request_id = request_id_of(object);
     Some(FunctionLine::Error(Error {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
         details: runtime::details_of(object),
-        certainty: if is_log_line { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        certainty: if is_log_line || is_ruby { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         phase: match request_id {
             // Python logs an empty id during init.
             None if is_log_line || error_type.starts_with("Init<") => Phase::Init,

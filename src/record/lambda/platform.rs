@@ -62,12 +62,15 @@ fn request_id(rest: &str) -> Option<(RequestId, &str)> {
 fn report(request_id: RequestId, fields: &str) -> Report<'_> {
     let size = value_after(fields, &MEMORY_SIZE).and_then(number);
     let used = value_after(fields, &MEMORY_USED).and_then(number);
+    // Whoever prints a report by hand leaves the duration out.
+    let is_whole = DURATION.find(fields.as_bytes()).is_some();
     Report {
         request_id,
         status: status_of(value_after(fields, &STATUS)),
         error_type: value_after(fields, &ERROR_TYPE).map(Cow::Borrowed),
         memory_full: size.zip(used).map(|(size, used)| is_full(size, used)),
-        ends: true,
+        certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        ends: is_whole,
         concurrent: false,
         trace_id: value_after(fields, &TRACE_ID).map(Cow::Borrowed),
     }
@@ -76,6 +79,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
 /// A label to search for, prepared once.
 type Label = LazyLock<Finder<'static>>;
 
+static DURATION: Label = LazyLock::new(|| Finder::new("Duration: "));
 static MEMORY_SIZE: Label = LazyLock::new(|| Finder::new("Memory Size: "));
 static MEMORY_USED: Label = LazyLock::new(|| Finder::new("Max Memory Used: "));
 static STATUS: Label = LazyLock::new(|| Finder::new("Status: "));

@@ -10,7 +10,7 @@
 //! * .NET: frames of the runtime below those of the handler; before version 6 `message: Type` and then the frames.
 //! * Go: `panic: `, `fatal error: `, or `message: type` and then `null` or the frames as an array. (The object that Go
 //!   writes today is read by [`super::go`].)
-//! * Ruby: a sentence of its own, then the error as an object.
+//! * Ruby: a sentence of its own, then the error as an object of several lines, with a type such as `Function<KeyError>`.
 //! * Rust: the span of the runtime.
 
 use std::borrow::Cow;
@@ -35,6 +35,7 @@ pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
         .or_else(|| parse_java(text))
         .or_else(|| short_type(text))
         .or_else(|| rust(text))
+        .or_else(|| ruby_type(text))
 }
 
 /// Parses a report that only a Lambda function writes.
@@ -178,14 +179,16 @@ fn platform_type_below(text: &str) -> Option<&str> {
     (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(last)
 }
 
-/// Parses Ruby's sentence and the error after it, if both are in one log event.
+/// Parses Ruby's sentence and the error after it, if both are in one log event. Without the error, a function may have
+/// printed the sentence.
 fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<'t>> {
     let object = text[text.find('{').unwrap_or(text.len())..].trim();
     if object.is_empty() {
         // The whole line is the sentence, perhaps with the name of the handler.
         let rest = text[sentence.len()..].trim();
         let is_whole = !rest.contains(char::is_whitespace);
-        return is_whole.then(|| FunctionLine::Error(Error { phase, ..error(None, "") }));
+        let certainty = Certainty::UnlessItSucceeded;
+        return is_whole.then(|| FunctionLine::Error(Error { phase, certainty, ..error(None, "") }));
     }
     let error_type = member(object, "errorType").unwrap_or_default();
     if is_shutdown(&error_type, &member(object, "errorMessage").unwrap_or_default()) {
@@ -193,6 +196,23 @@ fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<
     }
     let error_type = Some(error_type).filter(|name| !name.is_empty());
     Some(FunctionLine::Error(Error { phase, ..described(error_type, object) }))
+}
+
+/// Parses the line of Ruby's error that has its type, where each line is a log event.
+///
+/// `  "errorType": "Function<KeyError>",` → an error of type `Function<KeyError>`
+fn ruby_type(text: &str) -> Option<FunctionLine<'_>> {
+    let (error_type, rest) = text.trim().strip_prefix("\"errorType\": \"")?.split_once('"')?;
+    let is_line = is_ruby_type(error_type) && matches!(rest, "" | ",");
+    // Whether a signal is a shutdown is on another line.
+    let is_signal = error_type.contains("<SignalException>") || error_type.contains("InvocationError>");
+    let phase = if error_type.starts_with("Init<") { Phase::Init } else { Phase::Handler };
+    (is_line && !is_signal).then(|| FunctionLine::Error(Error { phase, ..error(Some(error_type), "") }))
+}
+
+/// Returns whether Ruby's runtime writes a type so: `Function<KeyError>`, `Init<LoadError>`
+pub(super) fn is_ruby_type(error_type: &str) -> bool {
+    ["Function<", "Init<"].iter().any(|frame| error_type.starts_with(frame)) && error_type.ends_with('>')
 }
 
 /// Returns whether a class that cannot be loaded is reported as Java's runtime does, with the exception below.

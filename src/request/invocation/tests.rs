@@ -445,6 +445,43 @@ fn a_shutdown_takes_back_the_init_that_the_line_before_reported() {
 }
 
 #[test]
+fn a_report_that_a_function_wrote_by_hand_counts_only_without_the_platforms_own() {
+    const JSON: &str = r#"{"type":"platform.report","record":{"requestId":"{A}","status":"error"}}"#;
+    const OWN: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.report","record":{"requestId":"{A}","status":"success","metrics":{"durationMs":7.0,"billedDurationMs":8,"memorySizeMB":128,"maxMemoryUsedMB":60}}}"#;
+    for printed in ["REPORT RequestId: {A} Status: error", "REPORT RequestId: {A}\tStatus: timeout", JSON] {
+        assert_eq!(causes(&[START, printed, END, REPORT]), NONE, "{printed}");
+        assert_eq!(causes(&[START, printed, OWN]), NONE, "{printed}");
+        assert_eq!(causes(&[START, printed]).len(), 1, "{printed}");
+    }
+}
+
+#[test]
+fn a_sentence_of_rubys_runtime_counts_with_the_error_behind_it() {
+    let error = |form: &str, name: &str| {
+        format!(
+            "{{{form}\"errorMessage\": \"no order\",{form}\"errorType\": \"{name}<RuntimeError>\",{form}\"stackTrace\": []\n}}"
+        )
+    };
+    for (sentence, name, cause) in [
+        ("Error raised from handler method", "Function", "lambda_unhandled_error"),
+        ("Critical exception from handler", "Function", "lambda_unhandled_error"),
+        ("Init error when loading handler", "Init", "lambda_init_failure"),
+    ] {
+        assert_eq!(causes(&[START, sentence, END, REPORT]), NONE, "{sentence}");
+        let error = error("\n  ", name);
+        assert_eq!(causes(&[START, sentence, &error, END, REPORT]), [cause], "{sentence}");
+        // Each line is a log event of its own.
+        let mut lines = vec![START, sentence];
+        lines.extend(error.lines());
+        lines.extend([END, REPORT]);
+        assert_eq!(causes(&lines), [cause], "{sentence}");
+    }
+    // The answer of another function.
+    let answer = error("", "Function");
+    assert_eq!(causes(&[START, &answer, END, REPORT]), NONE);
+}
+
+#[test]
 fn an_init_that_failed_twice_before_a_start_is_one_failure() {
     const JAVA: &str = "no table: java.lang.IllegalStateException\njava.lang.IllegalStateException: no table\n\tat com.acme.App.<init>(App.java:7)";
     const FIRST: &str =
