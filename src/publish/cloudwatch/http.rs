@@ -117,9 +117,12 @@ impl Http {
     /// Reads the body, or returns the error for an answer that CloudWatch did not write.
     async fn read(&self, mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
         match Limited::new(answer.take_body(), ANSWER_BYTES).collect().await {
-            Ok(body) if is_of_cloudwatch(&answer) => {
-                *answer.body_mut() = body.to_bytes().into();
-                return Ok(answer);
+            Ok(body) => {
+                let body = body.to_bytes();
+                if is_of_cloudwatch(&answer, &body) {
+                    *answer.body_mut() = body.into();
+                    return Ok(answer);
+                }
             }
             Err(error) if !error.is::<LengthLimitError>() => return Err(ConnectorError::io(error)),
             _ => {}
@@ -155,17 +158,21 @@ fn proxy(aws: &Aws) -> Option<ProxyConfig> {
     Some(ProxyConfig::all(url.as_deref()?).ok()?.no_proxy(&aws.proxies.except))
 }
 
-/// Returns whether CloudWatch may have written the answer. Its success is always 200, and has a header of the protocol
-/// or the request id that each AWS service adds. What a proxy writes itself, such as a page to log in, has none of them.
+/// Returns whether CloudWatch may have written the answer. Its success is always 200, is a map of CBOR or has no body, and
+/// has a header of the protocol or the request id that each AWS service adds. What a proxy or another service writes, such
+/// as a page to log in, is text.
 ///
 /// Errors are not checked: without an error code of CloudWatch they count as refused or failed anyway.
-fn is_of_cloudwatch(answer: &HttpResponse) -> bool {
+fn is_of_cloudwatch(answer: &HttpResponse, body: &[u8]) -> bool {
+    /// Major type 5 of RFC 8949, in the three highest bits.
+    const MAP: u8 = 5;
     let status = answer.status().as_u16();
     let headers = answer.headers();
     let is_marked = headers.contains_key("x-amzn-requestid")
         || headers.get("smithy-protocol") == Some("rpc-v2-cbor")
         || headers.get("content-type") == Some("application/cbor");
-    status == 200 && is_marked || status >= 400
+    let is_map = body.first().is_none_or(|first| first >> 5 == MAP);
+    status == 200 && is_marked && is_map || status >= 400
 }
 
 /// Returns by how many milliseconds the clock that wrote `date` is ahead of ours. The SDK calculates the same and signs
