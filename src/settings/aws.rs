@@ -1,6 +1,9 @@
 //! Settings of the AWS client: the variables of the AWS SDKs.
 
 use std::fmt;
+use std::path::Path;
+
+use memchr::memmem;
 
 use super::environment::wrong;
 use super::{Environment, REGION, SettingsError, parse_bool, within};
@@ -15,6 +18,8 @@ const USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
 const USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 const DISABLE_REQUEST_COMPRESSION: &str = "AWS_DISABLE_REQUEST_COMPRESSION";
 const REQUEST_MIN_COMPRESSION_SIZE_BYTES: &str = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
+const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 const IGNORE_CONFIGURED_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
 /// Variables of proxies by the scheme of the endpoint; the first one that is set holds. Both cases are usual.
@@ -82,8 +87,8 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// If credentials or region are missing or contain a character that none has, or a switch is neither `true` nor
-    /// `false`. A retry does not help.
+    /// If credentials or region are missing or contain a character that none has, a switch is neither `true` nor `false`,
+    /// or the variables of certificates name none. A retry does not help.
     pub fn load(environment: &Environment) -> Result<Self, SettingsError> {
         let required =
             |variable, purpose| key(environment, variable)?.ok_or(SettingsError::Missing { variable, purpose });
@@ -97,6 +102,7 @@ impl Aws {
         let endpoint_url = Self::endpoint_of(environment, ENDPOINT_URL_CLOUDWATCH)?;
         let mut not_honoured: Vec<_> = NOT_HONOURED.into_iter().filter(|name| environment.has(name)).collect();
         let proxies = proxies(environment, &mut not_honoured)?;
+        check_certificates(environment)?;
         Ok(Self {
             access_key_id: required(ACCESS_KEY_ID, "the id of the access key that sends the metrics")?,
             secret_access_key: required(SECRET_ACCESS_KEY, "the key that signs requests")?,
@@ -156,6 +162,27 @@ fn region(value: &str) -> Option<String> {
     value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-').then(|| value.to_owned())
 }
 
+/// Checks that the variables of certificates name at least one. Without any, the TLS library ends the process.
+fn check_certificates(environment: &Environment) -> Result<(), SettingsError> {
+    let mut unusable = Ok(());
+    for variable in [SSL_CERT_FILE, SSL_CERT_DIR] {
+        let Some(value) = environment.value(variable)? else { continue };
+        if std::env::split_paths(&value).any(|path| has_certificate(&path, true)) {
+            return Ok(());
+        }
+        unusable = Err(wrong(variable, &value, "a file, or a folder of files, with certificates in PEM"));
+    }
+    unusable
+}
+
+/// Returns whether a file, or a file of a folder, has a certificate. Folders in it are not looked at.
+fn has_certificate(path: &Path, may_be_folder: bool) -> bool {
+    match path.read_dir() {
+        Ok(files) => may_be_folder && files.flatten().any(|file| has_certificate(&file.path(), false)),
+        Err(_) => std::fs::read(path).is_ok_and(|text| memmem::find(&text, b"-----BEGIN CERTIFICATE-----").is_some()),
+    }
+}
+
 /// Returns the proxies. The variable of one that cannot be used, such as one for SOCKS, joins those that are not honoured.
 fn proxies(environment: &Environment, not_honoured: &mut Vec<&'static str>) -> Result<Proxies, SettingsError> {
     let mut proxy = |names: [&'static str; 4]| {
@@ -203,6 +230,31 @@ mod tests {
 
     fn load(more: &[(&str, &str)]) -> Result<Aws, SettingsError> {
         Aws::load(&Environment::of(KEYS.iter().chain(more).copied()))
+    }
+
+    #[test]
+    fn variables_that_name_no_certificate_are_an_error_that_names_them() {
+        let folder = std::env::temp_dir().join(format!("why5xx-certificates-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (empty, other) = (file("empty.pem", ""), file("other.pem", "no certificate"));
+        let nothing = folder.join("nothing").to_str().unwrap().to_owned();
+        for (variable, value) in
+            [(SSL_CERT_FILE, &nothing), (SSL_CERT_FILE, &empty), (SSL_CERT_FILE, &other), (SSL_CERT_DIR, &nothing)]
+        {
+            let error = load(&[(REGION, "eu-central-1"), (variable, value)]).unwrap_err().to_string();
+            assert!(error.contains(variable), "{error}");
+        }
+        let own = file("own.pem", "-----BEGIN CERTIFICATE-----\n");
+        let folder_of_own = folder.to_str().unwrap();
+        for (variable, value) in [(SSL_CERT_FILE, own.as_str()), (SSL_CERT_DIR, folder_of_own)] {
+            assert!(load(&[(REGION, "eu-central-1"), (variable, value)]).is_ok(), "{variable}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
