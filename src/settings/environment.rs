@@ -34,7 +34,7 @@ impl Environment {
         Self { variables, program_directory: None }
     }
 
-    /// Sets a variable; an empty value is none.
+    /// Sets a variable; an empty value removes it.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), Ok(value.to_owned()));
         self

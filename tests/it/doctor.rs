@@ -773,8 +773,8 @@ fn each_missing_permission_is_a_row_and_the_policy_lists_it() {
         let output = account.run(&[]);
         if action == "apigateway:GET" {
             assert_eq!(output.status.code(), Some(2));
-            let told = "no API could be looked at: no permission: the caller needs apigateway:GET on *";
-            assert!(said(&output).contains(told), "{}", said(&output));
+            let shown = "no API could be looked at: no permission: the caller needs apigateway:GET on *";
+            assert!(said(&output).contains(shown), "{}", said(&output));
             continue;
         }
         let (text, status) = (printed(&output), output.status.code());
@@ -798,7 +798,7 @@ fn without_findings_what_was_not_looked_at_leaves_the_answer_open() {
 
 #[test]
 fn credentials_and_regions_that_cannot_be_used_are_one_sentence_with_the_remedy() {
-    for (code, told) in [
+    for (code, shown) in [
         ("ExpiredTokenException", "the credentials have expired: get new ones"),
         ("UnrecognizedClientException", "AWS does not know the access key"),
         ("InvalidSignatureException", "check the secret access key, and that this computer's clock is right"),
@@ -808,7 +808,7 @@ fn credentials_and_regions_that_cannot_be_used_are_one_sentence_with_the_remedy(
         let output = Account::of(state).run(&[]);
         let said = said(&output);
         assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
-        assert!(said.contains(told), "{said}");
+        assert!(said.contains(shown), "{said}");
     }
     let account = Account::of(State::healthy());
     let output = account.command(&[]).env("AWS_ACCESS_KEY_ID", "").env("PATH", "/nowhere").output().unwrap();
@@ -819,8 +819,8 @@ fn credentials_and_regions_that_cannot_be_used_are_one_sentence_with_the_remedy(
     let mut empty = State::healthy();
     empty.set("GET /restapis", json!({ "item": [] }));
     let output = Account::of(empty).run(&[]);
-    let told = "no API of API Gateway has a stage in eu-west-1; check --region and --profile";
-    assert!(said(&output).contains(told) && output.status.code() == Some(2), "{}", said(&output));
+    let shown = "no API of API Gateway has a stage in eu-west-1; check --region and --profile";
+    assert!(said(&output).contains(shown) && output.status.code() == Some(2), "{}", said(&output));
 }
 
 #[test]
@@ -862,7 +862,7 @@ fn names_of_the_account_reach_neither_a_terminal_nor_a_shell() {
 
 /// The tables and the script that the page shows, of an account in which nearly everything is wrong.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "whether to write is told to the tests alone")]
+#[expect(clippy::disallowed_methods, reason = "whether to write is shown to the tests alone")]
 fn the_page_shows_what_the_command_prints() {
     let mut state = State::with_http_api(r#"{"requestId":"$context.requestId","status":"$context.status"}"#);
     state.stage()["methodSettings"]["*/*"] = json!({ "loggingLevel": "ERROR", "dataTraceEnabled": true });

@@ -408,7 +408,7 @@ mod tests {
             }
         });
         let call = Call::Get(Service::ApiGateway, "GET");
-        let told = urls.each_ref().map(|url| {
+        let shown = urls.each_ref().map(|url| {
             let variables = [
                 ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
                 ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
@@ -423,8 +423,8 @@ mod tests {
             client.sentence(&error, call, "*")
         });
         let sentence = "API Gateway throttles every call, for others share the quota of the account; try again later";
-        assert_eq!(told[0], sentence);
-        assert!(told[1].starts_with(&format!("{} gives no answer (", urls[1])), "{}", told[1]);
+        assert_eq!(shown[0], sentence);
+        assert!(shown[1].starts_with(&format!("{} gives no answer (", urls[1])), "{}", shown[1]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(crate) struct Facts {
     /// Empty where it is not known.
     pub(crate) account: String,
     pub(crate) stages: Vec<Stage>,
-    /// The role with which API Gateway writes logs; empty if there is none.
+    /// The role with which API Gateway writes logs; empty if it is missing.
     pub(crate) log_role: Option<String>,
     /// Those that stages write to, and ours, by name.
     pub(crate) log_groups: Option<BTreeMap<String, LogGroup>>,

@@ -278,7 +278,7 @@ impl Facts {
         Fix::new(vec![command], "AWS::ApiGateway::Stage", words)
     }
 
-    /// Deploys a stack anew, with these parameters; what is not named stays.
+    /// Deploys a stack again, with these parameters; what is not named stays.
     pub(crate) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
         let mut command = format!("sam build && sam deploy --region {}", quoted(&self.region));
         command.push_str(&format!(" --stack-name {} --resolve-s3", quoted(stack)));
