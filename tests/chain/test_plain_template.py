@@ -54,7 +54,7 @@ def stack(checksums, tmp_path_factory):
         deployed.s3.create_bucket(Bucket=BUCKET)
         for group in GROUPS.values():
             deployed.logs.create_log_group(logGroupName=group)
-        [template], [code] = PACKAGE.glob("*.yaml"), PACKAGE.glob("*.zip")
+        [template], [code] = PACKAGE.glob("*.yaml"), PACKAGE.glob(f"*{chain.ARCHITECTURE}.zip")
         names = [GROUPS.get(place, "") for place in range(1, max(GROUPS) + 1)]
         parameters = {
             "CodeBucket": BUCKET,
