@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -134,7 +136,7 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
     {
         text::read(log.as_bytes(), sink)?;
     } else if let Some(log) = keys.get(INVOKE_LOG).and_then(|log| serde_json::from_str::<String>(log.get()).ok()) {
-        let log = base64_simd::STANDARD.decode_to_vec(log).map_err(|_| unknown())?;
+        let log = STANDARD.decode(log).map_err(|_| unknown())?;
         text::read(&log[..], sink)?;
     } else if LISTS.iter().any(|list| keys.contains_key(*list)) {
         element(text, sink);
