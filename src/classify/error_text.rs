@@ -26,6 +26,7 @@ const OF_PROGRAM: &[&str] = &[
     "indexerror",
     "indexoutofboundsexception",
     "indexoutofrangeexception",
+    "invalidargumentexception",
     "invalidcastexception",
     "jsondecodeerror",
     "jsonexception",
@@ -137,7 +138,7 @@ fn of_detail(table: &Table, detail: &str) -> Option<&'static Cause> {
 
 /// Returns the cause that a sentence of a library names; of several the first in the table.
 fn of_library(table: &Table, message: &str) -> Option<&'static Cause> {
-    let text = normalise(&without_quotes(message));
+    let text = normalise(&without_quotes(&without_guzzle_body(message)));
     let starts = [0].into_iter().chain(sentence_starts(&text)).take(MOST_SENTENCES);
     let found = starts.filter_map(|at| {
         let sentence = &text[at..];
@@ -151,6 +152,21 @@ fn sentence_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
     text.match_indices([':', ';', '>'])
         .map(|(at, _)| at + 1)
         .filter_map(|at| text[at..].starts_with(' ').then_some(at + 1))
+}
+
+/// Removes the answer that Guzzle, PHP's client, quotes without quotes, up to the sentence of the AWS SDK behind it, and
+/// shows its status, which Guzzle quotes.
+///
+/// ``Client error: `GET /` resulted in a `403 Forbidden` response:\nno entry`` → ``Client error: `GET /` resulted in a 403 Forbidden
+/// response``
+fn without_guzzle_body(message: &str) -> Cow<'_, str> {
+    const STATUS: &str = " resulted in a `";
+    const RESPONSE: &str = "` response:";
+    let Some((head, rest)) = message.split_once(STATUS) else { return Cow::Borrowed(message) };
+    let Some((status, body)) = rest.split_once(RESPONSE) else { return Cow::Borrowed(message) };
+    let sdk = [" (client): ", " (server): "].iter().find_map(|words| body.find(words));
+    let sentence = sdk.map_or("", |at| &body[body[..at].rfind('\n').map_or(at, |line| line + 1)..]);
+    Cow::Owned(format!("{head} resulted in a {status} response\n{}", sentence.trim_start()))
 }
 
 /// Replaces quoted text (`'…'`, `"…"`, `` `…` ``, `{…}`) by `~`, and line ends by `; `.
