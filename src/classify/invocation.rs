@@ -6,17 +6,21 @@
 
 use super::error_text::{cause_of_error, cause_of_type};
 use crate::cause::{Author, Cause, Role, Table, normalise};
-use crate::record::lambda::{Certainty, Error, Exit, FunctionLine, Init, Phase, Report, RequestId, Status};
+use crate::record::lambda::{
+    Certainty, Error, Exit, Format, FunctionLine, Init, Phase, Report, RequestId, Start, Status,
+};
 
 /// A finding of one line.
 #[derive(Debug, Clone, Copy)]
 pub enum Finding<'a> {
     /// The environment is a Managed Instance: it serves several invocations at a time.
     ManagedInstance,
-    /// The environment is shut down: the line before reported it as a failed init.
+    /// The runtime announces an error, whose lines follow.
+    Announcement,
+    /// The environment is shut down: no invocation failed with the error that was announced.
     Shutdown,
     /// An invocation begins.
-    Start(RequestId),
+    Start(Start),
     /// An invocation ends, and its report follows.
     End(RequestId),
     /// How an invocation went.
@@ -48,8 +52,12 @@ pub struct Reported<'a> {
     pub memory_full: Option<bool>,
     /// Whether only late lines can follow.
     pub ends: bool,
+    /// Whether the platform is certain to be the author.
+    pub certainty: Certainty,
     /// Whether it has the form of a Managed Instance.
     pub concurrent: bool,
+    /// The format of the line.
+    pub format: Format,
     /// The X-Ray trace id.
     pub trace_id: Option<&'a str>,
 }
@@ -125,8 +133,9 @@ pub enum ProcessEnd {
 pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Finding<'a> {
     match line {
         FunctionLine::ManagedInstance => Finding::ManagedInstance,
+        FunctionLine::Announcement => Finding::Announcement,
         FunctionLine::Shutdown => Finding::Shutdown,
-        FunctionLine::Start(request_id) => Finding::Start(*request_id),
+        FunctionLine::Start(start) => Finding::Start(*start),
         FunctionLine::End(request_id) => Finding::End(*request_id),
         FunctionLine::Report(report) => Finding::Report(reported(table, report)),
         FunctionLine::Init(init) => failure(None, init_failure(init)),
@@ -156,7 +165,9 @@ fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
     };
     Reported {
         request_id: report.request_id,
-        evidence: evidence.map(|evidence| Evidence { certainty: report.certainty, ..evidence }),
+        evidence,
+        certainty: report.certainty,
+        format: report.format,
         memory_full: report.memory_full,
         ends: report.ends,
         concurrent: report.concurrent,
@@ -214,7 +225,7 @@ fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
     };
     let found = match named {
         Some(cause) => evidence(cause, weight_of(cause)),
-        // Ruby's sentence, whose error follows in another line.
+        // Only that something failed.
         None if error.error_type.is_none() && error.message.is_empty() => {
             evidence(Role::FunctionFailed.cause(), Weight::Failed)
         }

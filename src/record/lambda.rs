@@ -28,10 +28,12 @@ pub enum FunctionLine<'a> {
     /// The environment is a Managed Instance, which serves several invocations at a time: `platform.initStart`.
     ManagedInstance,
     /// An invocation begins: `START`, `platform.start`.
-    Start(RequestId),
+    Start(Start),
     /// An invocation ends; its `REPORT` is to come: `END`.
     End(RequestId),
-    /// The environment is shut down. The runtime reports it as if the init had failed, which the line before says.
+    /// Ruby's runtime announces an error, which follows in the next log events.
+    Announcement,
+    /// The environment is shut down. Ruby's runtime reports it as an error, which it announced.
     Shutdown,
     /// How an invocation went: `REPORT`, `platform.report`, `platform.runtimeDone`.
     Report(Report<'a>),
@@ -43,6 +45,24 @@ pub enum FunctionLine<'a> {
     Exit(Exit<'a>),
     /// The language runtime's report of an error.
     Error(Error<'a>),
+}
+
+/// The begin of an invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The invocation.
+    pub request_id: RequestId,
+    /// The format of the line.
+    pub format: Format,
+}
+
+/// Format in which the platform writes the log of an environment. It never changes within a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines such as `START RequestId: 0c1d…`.
+    Text,
+    /// Objects such as `{"type":"platform.start",…}`.
+    Json,
 }
 
 /// How an invocation, or the init of an environment, went.
@@ -76,6 +96,8 @@ pub struct Report<'a> {
     pub ends: bool,
     /// Whether it has the form of a Managed Instance.
     pub concurrent: bool,
+    /// The format of the line.
+    pub format: Format,
     /// The X-Ray trace id.
     pub trace_id: Option<Cow<'a, str>>,
 }
@@ -137,6 +159,8 @@ pub enum Certainty {
     OnlyIfProcessEnded,
     /// The function may have printed it. It counts unless the invocation ends without an error.
     UnlessItSucceeded,
+    /// The runtime wrote it if it announced an error right before. Else as `UnlessItSucceeded`.
+    IfAnnounced,
     /// The runtime alone writes such a line.
     Certain,
 }
@@ -190,6 +214,7 @@ static RELEVANT: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
         "terminate called after",
         "Could not find the specified handler",
         "Response payload size ",
+        "Failed to post handler ",
     ]
     .iter()
     .map(Finder::new)
@@ -346,14 +371,19 @@ fn written_text(written: &[u8]) -> Option<&str> {
 
 fn parse_text(text: &str) -> Option<FunctionLine<'_>> {
     let text = without_warning(text);
-    // Go's line is recognised by its prefix, so it comes before the prefix is stripped.
-    if let Some(line) = go::parse(text) {
+    // Go's line is recognised by its prefix, so it comes before the prefix is stripped. Java's has none, and its message may
+    // begin as anything does: with an object, an id, a date, another runtime's sentence.
+    if let Some(line) = go::parse(text).or_else(|| runtime::parse_certain_java(text)) {
         return Some(line);
     }
     let stripped = prefix::strip(text);
     if stripped.rest.starts_with('{') {
         // Behind the date of Go's logger, only the Go library's own object is a report.
-        return if stripped.by_go_logger { None } else { json::parse(stripped.rest) };
+        if stripped.by_go_logger {
+            return None;
+        }
+        // The message of an older runtime's error may be an object.
+        return json::parse(stripped.rest).or_else(|| runtime::short_type(stripped.rest));
     }
     platform::parse(stripped.rest).or_else(|| platform::parse_failure(text)).or_else(|| runtime::parse(stripped.rest))
 }
@@ -372,8 +402,9 @@ impl FunctionLine<'_> {
         }
         match self {
             Self::ManagedInstance => FunctionLine::ManagedInstance,
+            Self::Announcement => FunctionLine::Announcement,
             Self::Shutdown => FunctionLine::Shutdown,
-            Self::Start(id) => FunctionLine::Start(id),
+            Self::Start(start) => FunctionLine::Start(start),
             Self::End(id) => FunctionLine::End(id),
             Self::TimedOut(timed_out) => FunctionLine::TimedOut(TimedOut {
                 text: own(timed_out.text),
@@ -389,6 +420,7 @@ impl FunctionLine<'_> {
                 certainty: report.certainty,
                 ends: report.ends,
                 concurrent: report.concurrent,
+                format: report.format,
             }),
             Self::Init(init) => FunctionLine::Init(Init {
                 error_type: init.error_type.map(own),

@@ -20,7 +20,7 @@ use crate::cause::Role;
 use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
-use crate::record::lambda::{Certainty, RequestId};
+use crate::record::lambda::{Certainty, Format, RequestId, Start};
 
 /// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.
 const MOST_STATES: usize = 32_768;
@@ -48,6 +48,20 @@ pub struct Invocations {
     /// The invocation under whose id an error was logged that ended the process.
     crashed: Option<RequestId>,
     trace_ids: HashMap<RequestId, Box<str>, OfProcess>,
+    announced: Announced,
+    /// The invocation whose report was the last.
+    reported: Option<RequestId>,
+}
+
+/// What Ruby's runtime announced in the line before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Announced {
+    #[default]
+    Nothing,
+    /// An error, whose lines follow.
+    Error,
+    /// A shutdown, whose error may follow.
+    Shutdown,
 }
 
 /// Open invocations that a batch passes to the next batch of its stream, so that an invocation split over both counts
@@ -58,12 +72,18 @@ pub struct Carry {
     started: Started,
     current: Option<RequestId>,
     next: Option<InvocationState>,
+    announced: Announced,
+    reported: Option<RequestId>,
 }
 
 impl Carry {
     /// Returns whether nothing is open.
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.started.is_empty() && self.current.is_none() && self.next.is_none()
+        self.states.is_empty()
+            && self.started.is_empty()
+            && self.current.is_none()
+            && self.next.is_none()
+            && self.announced == Announced::Nothing
     }
 }
 
@@ -80,6 +100,8 @@ impl Invocations {
             started: carry.started,
             current: carry.current,
             next: carry.next,
+            announced: carry.announced,
+            reported: carry.reported,
             ..Self::default()
         }
     }
@@ -90,11 +112,21 @@ impl Invocations {
     pub fn add(&mut self, function_name: &str, timestamp_ms: i64, finding: &Finding<'_>, failed: &mut FailureSink<'_>) {
         match finding {
             Finding::ManagedInstance => self.started.serves_concurrently(),
-            Finding::Shutdown => self.shut_down(),
-            Finding::Start(id) => self.start(function_name, timestamp_ms, *id, failed),
+            Finding::Announcement => self.announced = Announced::Error,
+            Finding::Shutdown => self.announced = Announced::Shutdown,
+            Finding::Start(start) => self.start(function_name, timestamp_ms, *start, failed),
             Finding::End(id) => self.end(function_name, timestamp_ms, *id, failed),
             Finding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
             Finding::Failure { request_id, evidence } => {
+                let evidence = match (evidence.certainty, self.announced) {
+                    (Certainty::IfAnnounced, Announced::Error) => {
+                        &Evidence { certainty: Certainty::Certain, ..*evidence }
+                    }
+                    // The error of a shutdown.
+                    (Certainty::IfAnnounced, Announced::Shutdown) => return,
+                    _ => evidence,
+                };
+                self.announced = Announced::Nothing;
                 self.failure(function_name, timestamp_ms, *request_id, evidence, failed);
             }
         }
@@ -105,7 +137,8 @@ impl Invocations {
 
     /// Decides the open invocations. Returns what the next batch of the stream needs.
     pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
-        let mut carry = Carry { current: self.current, ..Carry::default() };
+        let mut carry =
+            Carry { current: self.current, announced: self.announced, reported: self.reported, ..Carry::default() };
         if let Some(next) = self.take_next(function_name, failed) {
             self.decide(function_name, None, &next, failed);
             carry.next = Some(InvocationState { counted: next.failed(), ..next });
@@ -125,8 +158,9 @@ impl Invocations {
         carry
     }
 
-    fn start(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
-        let origin = self.started.start(id, timestamp_ms);
+    fn start(&mut self, function_name: &str, timestamp_ms: i64, start: Start, failed: &mut FailureSink<'_>) {
+        let id = start.request_id;
+        let origin = self.started.start(start, timestamp_ms);
         if origin == IdOrigin::Foreign {
             return;
         }
@@ -144,13 +178,15 @@ impl Invocations {
             state.merge_init(&next);
             state.doubtful |= origin == IdOrigin::Doubtful;
         }
+        self.announced = Announced::Nothing;
         self.current = Some(id);
         self.crashed = None;
         self.ended = None;
     }
 
     fn end(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
-        if self.started.origin_of_line(id, timestamp_ms) == IdOrigin::Foreign {
+        let is_foreign = self.started.origin_of_line(id, timestamp_ms) == IdOrigin::Foreign;
+        if is_foreign || !self.started.is_in(Format::Text) {
             return;
         }
         self.close(id);
@@ -178,8 +214,16 @@ impl Invocations {
     fn report(&mut self, function_name: &str, timestamp_ms: i64, report: &Reported<'_>, failed: &mut FailureSink<'_>) {
         let id = report.request_id;
         let origin = self.started.origin_of_line(id, timestamp_ms);
-        if origin == IdOrigin::Foreign {
+        if origin == IdOrigin::Foreign || !self.started.is_in(report.format) {
             return;
+        }
+        let is_excerpt = report.certainty != Certainty::Certain;
+        if is_excerpt {
+            // The platform's own was seen.
+            if self.reported == Some(id) {
+                return;
+            }
+            self.started.may_have_ended(id);
         }
         if report.concurrent {
             self.started.serves_concurrently();
@@ -200,8 +244,10 @@ impl Invocations {
         if let Some(next) = self.take_next(function_name, failed) {
             state.merge(&next);
         }
-        if let Some(evidence) = &report.evidence {
-            state.add(evidence, timestamp_ms);
+        match &report.evidence {
+            Some(evidence) if is_excerpt => state.add_excerpt(evidence, timestamp_ms),
+            Some(evidence) => state.add(evidence, timestamp_ms),
+            None => {}
         }
         state.awaits_start = false;
         state.memory = match report.memory_full {
@@ -210,6 +256,7 @@ impl Invocations {
             _ => state.memory,
         };
         if report.ends {
+            self.reported = Some(id);
             state.ended = true;
             state.timestamp_ms = timestamp_ms;
             self.crashed = None;
@@ -324,11 +371,6 @@ impl Invocations {
             }
             (None, _) => self.failure_of_next(function_name, timestamp_ms, evidence, failed),
         }
-    }
-
-    /// Takes back the failed init that the line before announced, since it was a shutdown.
-    fn shut_down(&mut self) {
-        self.next.take_if(|next| next.reports == 0 && next.hinted.weight == Weight::NeverBegan);
     }
 
     /// Adds a failure whose invocation is not known yet.

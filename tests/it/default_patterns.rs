@@ -156,6 +156,7 @@ const FUNCTION_LINES: &[&str] = &[
     "RequestId: 3b0c2c8e-52f2-4a4b-8d0e-6f1f2a3b4c5d Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
     "Node.js process exited with code: 1",
     "[ERROR] [1714844901070] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
+    "Failed to post handler success response. Http response code: 413.",
     // Errors whose types have other names.
     "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.java:7)",
     "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.kt:7)",

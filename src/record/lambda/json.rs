@@ -11,7 +11,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::platform::{is_full, parse_failure, status_of};
-use super::{Certainty, Error, Exit, FunctionLine, Init, Phase, Report, RequestId, Status, TimedOut, go, runtime};
+use super::{
+    Certainty, Error, Exit, Format, FunctionLine, Init, Phase, READ_BYTES, Report, RequestId, Start, Status, TimedOut,
+    go, runtime,
+};
 
 /// An event of the platform.
 #[derive(Deserialize)]
@@ -50,6 +53,8 @@ struct PlatformRecord<'a> {
 
 #[derive(Deserialize)]
 struct Metrics {
+    #[serde(rename = "durationMs")]
+    duration: Option<f64>,
     #[serde(rename = "memorySizeMB")]
     memory_size: Option<f64>,
     #[serde(rename = "maxMemoryUsedMB")]
@@ -91,7 +96,7 @@ pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
     }
     let request_id = fields.request_id.as_deref().map(RequestId::new);
     match kind {
-        "start" => request_id.map(FunctionLine::Start),
+        "start" => request_id.map(|request_id| FunctionLine::Start(Start { request_id, format: Format::Json })),
         "report" => request_id.map(|id| FunctionLine::Report(report(id, fields, true))),
         "runtimeDone" => request_id.map(|id| FunctionLine::Report(report(id, fields, false))),
         "initReport" | "initRuntimeDone" | "restoreReport" | "restoreRuntimeDone" => init(fields),
@@ -110,9 +115,11 @@ const MANAGED_INSTANCE: &str = "lambda-managed-instances";
 
 fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
     // Managed Instances report the duration alone: several invocations share the memory.
-    let concurrent = ends && fields.metrics.as_ref().is_some_and(|metrics| metrics.memory_size.is_none());
+    let concurrent = ends
+        && fields.metrics.as_ref().is_some_and(|metrics| metrics.memory_size.is_none() && metrics.duration.is_some());
     // Whoever prints a report by hand leaves the metrics out.
-    let is_whole = !ends || fields.metrics.is_some();
+    let has_metrics = |metrics: &Metrics| metrics.duration.is_some() || metrics.memory_size.is_some();
+    let is_whole = !ends || fields.metrics.as_ref().is_some_and(has_metrics);
     let memory = fields.metrics.and_then(|m| m.memory_size.zip(m.max_memory_used));
     Report {
         request_id,
@@ -122,6 +129,7 @@ fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Repo
         certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         ends: ends && is_whole,
         concurrent,
+        format: Format::Json,
         trace_id: fields.tracing.and_then(|tracing| tracing.value).and_then(root_of_trace),
     }
 }
@@ -170,6 +178,10 @@ fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
     if let Some(object) = first_object::<Map<String, Value>>(text) {
         return error_of(&object, text);
     }
+    // Ruby's object, whose type is behind a message that is longer than what is parsed.
+    if is_of_several_lines(text) && text.len() > READ_BYTES / 2 {
+        return runtime::cut_ruby(text);
+    }
     // What was cut off might have shown that the function wrote it.
     match error_of(&first_object(&closed(text))?, text)? {
         FunctionLine::Error(error) => {
@@ -210,6 +222,11 @@ pub(super) fn closed(text: &str) -> String {
         _ => (text[..whole.0].to_owned(), whole.1),
     };
     kept.chars().chain(open.into_iter().take(depth).rev()).collect()
+}
+
+/// Returns whether an object is written over several lines, as Ruby's runtime does. An answer has one line.
+fn is_of_several_lines(text: &str) -> bool {
+    text.starts_with("{\n") || text.starts_with("{\r\n")
 }
 
 fn error_of(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static>> {
@@ -273,15 +290,18 @@ fn plain(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static
         return Some(FunctionLine::Shutdown);
     }
     let is_log_line = object.contains_key("timestamp") && object.contains_key("requestId");
-    // An answer has one line.
-    let is_ruby = runtime::is_ruby_type(error_type) && text.starts_with("{\n");
+    let is_ruby = runtime::is_ruby_type(error_type) && is_of_several_lines(text);
     let request_id = request_id_of(object);
     Some(FunctionLine::Error(Error {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
         message: Cow::Owned(runtime::message_of(object)),
         details: runtime::details_of(object),
-        certainty: if is_log_line || is_ruby { Certainty::Certain } else { Certainty::UnlessItSucceeded },
+        certainty: match is_log_line {
+            true => Certainty::Certain,
+            false if is_ruby => Certainty::IfAnnounced,
+            false => Certainty::UnlessItSucceeded,
+        },
         phase: match request_id {
             // Python logs an empty id during init.
             None if is_log_line || error_type.starts_with("Init<") => Phase::Init,
@@ -298,8 +318,9 @@ fn node(object: &Map<String, Value>) -> Option<Error<'static>> {
     if !is_error_level(object) || !error.contains_key("errorMessage") || !object.contains_key("timestamp") {
         return None;
     }
-    let of_runtime = error_type.starts_with("Runtime.");
     let request_id = request_id_of(object);
+    // In an invocation the function may have printed another function's answer, and the platform's report shows how it ended.
+    let of_runtime = error_type.starts_with("Runtime.") && request_id.is_none();
     Some(Error {
         request_id,
         error_type: Some(Cow::Owned(error_type.to_owned())),
@@ -357,7 +378,9 @@ fn java(object: &Map<String, Value>) -> Option<Error<'static>> {
 
 /// Parses the Rust runtime's report of a handler that returned an error or panicked.
 fn rust(object: &Map<String, Value>) -> Option<Error<'static>> {
-    if !text_of(object, "target")?.starts_with("lambda_runtime") || !is_error_level(object) {
+    let target = text_of(object, "target")?;
+    let is_runtime = target.split("::").next().is_some_and(|name| matches!(name, "lambda_runtime" | "lambda_http"));
+    if !is_runtime || !is_error_level(object) {
         return None;
     }
     let fields = object.get("fields").and_then(Value::as_object).unwrap_or(object);

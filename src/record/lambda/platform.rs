@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::prefix::{self, is_request_id, word};
-use super::{Certainty, Exit, FunctionLine, Init, Report, RequestId, Status, TimedOut};
+use super::{Certainty, Exit, Format, FunctionLine, Init, Report, RequestId, Start, Status, TimedOut};
 
 /// Part of the memory size from which the memory counts as full, in hundredths. The platform measures in megabytes: a
 /// 128 MB function is killed at 127 or 128.
@@ -22,7 +22,9 @@ pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     }
     let (keyword, rest) = word(text);
     match keyword {
-        "START" => request_id(rest).map(|(id, _)| FunctionLine::Start(id)),
+        "START" => {
+            request_id(rest).map(|(request_id, _)| FunctionLine::Start(Start { request_id, format: Format::Text }))
+        }
         "END" => request_id(rest).map(|(id, _)| FunctionLine::End(id)),
         // Behind the id that a function prints, other words may follow.
         "REPORT" => request_id(rest)
@@ -62,8 +64,9 @@ fn request_id(rest: &str) -> Option<(RequestId, &str)> {
 fn report(request_id: RequestId, fields: &str) -> Report<'_> {
     let size = value_after(fields, &MEMORY_SIZE).and_then(number);
     let used = value_after(fields, &MEMORY_USED).and_then(number);
-    // Whoever prints a report by hand leaves the duration out.
-    let is_whole = DURATION.find(fields.as_bytes()).is_some();
+    // Whoever prints a report by hand leaves fields out.
+    let is_whole = fields.starts_with("Duration: ")
+        && [&BILLED, &MEMORY_SIZE].iter().any(|label| label.find(fields.as_bytes()).is_some());
     Report {
         request_id,
         status: status_of(value_after(fields, &STATUS)),
@@ -72,6 +75,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
         certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         ends: is_whole,
         concurrent: false,
+        format: Format::Text,
         trace_id: value_after(fields, &TRACE_ID).map(Cow::Borrowed),
     }
 }
@@ -79,7 +83,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
 /// A label to search for, prepared once.
 type Label = LazyLock<Finder<'static>>;
 
-static DURATION: Label = LazyLock::new(|| Finder::new("Duration: "));
+static BILLED: Label = LazyLock::new(|| Finder::new("Billed Duration: "));
 static MEMORY_SIZE: Label = LazyLock::new(|| Finder::new("Memory Size: "));
 static MEMORY_USED: Label = LazyLock::new(|| Finder::new("Max Memory Used: "));
 static STATUS: Label = LazyLock::new(|| Finder::new("Status: "));
@@ -198,13 +202,21 @@ fn exit(rest: &str) -> Option<FunctionLine<'_>> {
     let rest = rest.strip_prefix("Runtime.ExitError: ").unwrap_or(rest);
     if let Some((id, reason)) = request_id(rest) {
         let text = reason.strip_prefix("Error: ").or_else(|| reason.starts_with(PROCESS_EXITED).then_some(reason))?;
-        let certainty = Certainty::Certain;
+        // A function may print other words behind its id.
+        let is_ours = EXITS.iter().any(|head| text.starts_with(head)) || has_platform_type(text);
+        let certainty = if is_ours { Certainty::Certain } else { Certainty::UnlessItSucceeded };
         return Some(FunctionLine::Exit(Exit { request_id: Some(id), text: Cow::Borrowed(text), certainty }));
     }
     let text = rest.strip_prefix("Error: ").unwrap_or(rest);
     let ours = EXITS.iter().any(|head| text.starts_with(head)) || rest.trim_end() == "Runtime.ExitError";
     let certainty = Certainty::UnlessItSucceeded;
     ours.then_some(FunctionLine::Exit(Exit { request_id: None, text: Cow::Borrowed(text), certainty }))
+}
+
+/// Returns whether the second line of a text is a type of the platform: `chdir /app: …`, `Runtime.InvalidWorkingDir`
+fn has_platform_type(text: &str) -> bool {
+    let name = text.lines().nth(1).map(str::trim);
+    name.is_some_and(|name| ["Runtime.", "Extension.", "Sandbox."].iter().any(|head| name.starts_with(head)))
 }
 
 /// Sentence about a process that ended before it answered.
@@ -218,19 +230,24 @@ const EXITS: &[&str] = &[
     "Node.js process exited with ",
     "Couldn't find valid bootstrap(s)",
     "fork/exec /",
+    "Failed to post handler ",
 ];
 
 /// Returns whether the platform is certain to have written a line, in whichever log: its id has the form of Lambda's ids.
 pub(super) fn is_unmistakable(line: &FunctionLine<'_>) -> bool {
     let is_ours = |id: &RequestId| id.as_uuid().is_some();
     match line {
-        FunctionLine::Start(id) | FunctionLine::End(id) => is_ours(id),
+        FunctionLine::Start(start) => is_ours(&start.request_id),
+        FunctionLine::End(id) => is_ours(id),
         FunctionLine::Report(report) => is_ours(&report.request_id),
         FunctionLine::TimedOut(timed_out) => {
             timed_out.certainty == Certainty::Certain && timed_out.request_id.as_ref().is_some_and(is_ours)
         }
         FunctionLine::Exit(exit) => exit.request_id.as_ref().is_some_and(is_ours),
         FunctionLine::Init(_) => true,
-        FunctionLine::ManagedInstance | FunctionLine::Shutdown | FunctionLine::Error(_) => false,
+        FunctionLine::ManagedInstance
+        | FunctionLine::Announcement
+        | FunctionLine::Shutdown
+        | FunctionLine::Error(_) => false,
     }
 }

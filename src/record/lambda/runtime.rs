@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::prefix::{self, word};
-use super::{Certainty, Error, FunctionLine, Phase, RequestId};
+use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, RequestId};
 
 /// Namespace of the .NET runtime. In a trace it shows that the exception left the handler.
 pub(super) const DOTNET_RUNTIME_FRAME: &str = "Amazon.Lambda.RuntimeSupport.";
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
         .or_else(|| parse_java(text))
         .or_else(|| short_type(text))
         .or_else(|| rust(text))
-        .or_else(|| ruby_type(text))
+        .or_else(|| ruby_line(text))
 }
 
 /// Parses a report that only a Lambda function writes.
@@ -154,9 +154,11 @@ fn sentence(text: &str) -> Option<FunctionLine<'_>> {
         return Some(FunctionLine::Error(Error { phase: Phase::Init, certainty, ..error(None, cut(text)) }));
     }
     if let Some(rest) = text.strip_prefix(UNKNOWN_ERROR) {
-        let error_type = rest.trim();
-        let certainty = if error_type.is_empty() { certainty } else { Certainty::Certain };
-        let error_type = Some(error_type).filter(|name| !name.is_empty());
+        let is_below = rest.is_empty() || rest.starts_with(['\n', '\r']) || rest.trim().contains('.');
+        let error_type = Some(rest.trim()).filter(|name| !name.is_empty());
+        if !is_below || error_type.is_some_and(|name| name.contains(char::is_whitespace)) {
+            return None;
+        }
         return Some(FunctionLine::Error(Error { phase: Phase::Ended, certainty, ..error(error_type, "") }));
     }
     if let Some((head, phase)) = RUBY_SENTENCES.iter().find(|(head, _)| text.starts_with(head)) {
@@ -179,16 +181,18 @@ fn platform_type_below(text: &str) -> Option<&str> {
     (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(last)
 }
 
-/// Parses Ruby's sentence and the error after it, if both are in one log event. Without the error, a function may have
-/// printed the sentence.
+/// Parses Ruby's sentence, with the error as an object below it or without. A function may have printed other words behind
+/// the sentence, or an object on the same line.
 fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<'t>> {
-    let object = text[text.find('{').unwrap_or(text.len())..].trim();
+    let (head, object) = text.split_at(text.find('{').unwrap_or(text.len()));
+    // The name of the handler may follow.
+    let is_whole = head[sentence.len()..].split_whitespace().count() <= 1;
+    let is_below = object.is_empty() || head.trim_end_matches(' ').ends_with(['\n', '\r']);
+    if !is_whole || !is_below {
+        return None;
+    }
     if object.is_empty() {
-        // The whole line is the sentence, perhaps with the name of the handler.
-        let rest = text[sentence.len()..].trim();
-        let is_whole = !rest.contains(char::is_whitespace);
-        let certainty = Certainty::UnlessItSucceeded;
-        return is_whole.then(|| FunctionLine::Error(Error { phase, certainty, ..error(None, "") }));
+        return Some(FunctionLine::Announcement);
     }
     let error_type = member(object, "errorType").unwrap_or_default();
     if is_shutdown(&error_type, &member(object, "errorMessage").unwrap_or_default()) {
@@ -198,16 +202,29 @@ fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<
     Some(FunctionLine::Error(Error { phase, ..described(error_type, object) }))
 }
 
-/// Parses the line of Ruby's error that has its type, where each line is a log event.
+/// Parses Ruby's object without the type at its end.
+pub(super) fn cut_ruby(text: &str) -> Option<FunctionLine<'_>> {
+    let message = member(text, "errorMessage")?;
+    Some(FunctionLine::Error(Error {
+        certainty: Certainty::IfAnnounced,
+        phase: Phase::Handler,
+        ..error(None, message)
+    }))
+}
+
+/// Parses a line of Ruby's error, where each line is a log event: its type, or the message of a shutdown.
 ///
 /// `  "errorType": "Function<KeyError>",` → an error of type `Function<KeyError>`
-fn ruby_type(text: &str) -> Option<FunctionLine<'_>> {
-    let (error_type, rest) = text.trim().strip_prefix("\"errorType\": \"")?.split_once('"')?;
-    let is_line = is_ruby_type(error_type) && matches!(rest, "" | ",");
-    // Whether a signal is a shutdown is on another line.
-    let is_signal = error_type.contains("<SignalException>") || error_type.contains("InvocationError>");
+fn ruby_line(text: &str) -> Option<FunctionLine<'_>> {
+    let value = |key: &str| text.trim().strip_prefix(key)?.trim_end_matches(',').strip_suffix('"');
+    if let Some(message) = value("\"errorMessage\": \"") {
+        let is_shutdown = is_shutdown("Init<SignalException>", message)
+            || is_shutdown("Init<LambdaErrors::InvocationError>", message);
+        return is_shutdown.then_some(FunctionLine::Shutdown);
+    }
+    let error_type = value("\"errorType\": \"").filter(|name| is_ruby_type(name))?;
     let phase = if error_type.starts_with("Init<") { Phase::Init } else { Phase::Handler };
-    (is_line && !is_signal).then(|| FunctionLine::Error(Error { phase, ..error(Some(error_type), "") }))
+    Some(FunctionLine::Error(Error { phase, certainty: Certainty::IfAnnounced, ..error(Some(error_type), "") }))
 }
 
 /// Returns whether Ruby's runtime writes a type so: `Function<KeyError>`, `Init<LoadError>`
@@ -433,40 +450,48 @@ fn dotnet_head(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Most lines of a message before its trace. A text with more is taken for the function's own line.
-const MESSAGE_LINES: usize = 32;
+const MESSAGE_LINES: usize = 256;
 
 /// Parses `{message}: {class}`, then the trace, which begins `{class}: {message}`. The message may have several lines. The
 /// class replaces a missing message.
 ///
 /// `no stock: a.B\na.B: no stock\n\tat …` → an error of type `a.B`
 pub(super) fn parse_java(text: &str) -> Option<FunctionLine<'_>> {
-    // The line of a logger, and a trace that still has the runtime's own frames: the runtime cuts them off.
-    if begins_with_id(text) || JAVA_RUNTIME_FRAMES.iter().any(|frame| text.contains(frame)) {
-        return None;
-    }
-    let mut heads = java_heads(text);
-    // The runtime writes the same message twice, so a message that imitates a head cannot choose the class.
-    let (head, certainty) = match heads.clone().find(JavaHead::repeats_its_message) {
-        Some(head) => (head, Certainty::Certain),
-        // An exception may override how it prints. A function may print the same.
-        None => {
-            let is_likely =
-                |head: &JavaHead<'_>| head.is_followed_by_its_class() && !begins_with_class(text, head.class);
-            (heads.find(is_likely)?, Certainty::UnlessItSucceeded)
+    parse_certain_java(text).or_else(|| {
+        // The line of a logger, and a trace that still has the runtime's own frames: the runtime cuts them off.
+        if begins_with_id(text) || has_java_runtime_frames(text) {
+            return None;
         }
-    };
-    let details = causes(text);
-    Some(FunctionLine::Error(Error {
-        phase: Phase::Handler,
-        certainty,
-        details,
-        ..error(Some(head.class), cut(head.message))
-    }))
+        // An exception may override how it prints. A function may print the same.
+        let is_likely = |head: &JavaHead<'_>| head.is_followed_by_its_class() && !begins_with_class(text, head.class);
+        Some(java_error(text, java_heads(text).find(is_likely)?, Certainty::UnlessItSucceeded))
+    })
 }
 
-/// Returns whether a text begins with an invocation's id, as the loggers of Node.js and .NET write it.
+/// Parses the same where the trace repeats the message. The runtime writes it twice, so a message that imitates a head cannot
+/// choose the class.
+pub(super) fn parse_certain_java(text: &str) -> Option<FunctionLine<'_>> {
+    // A class that cannot be loaded is reported by a sentence, which says so.
+    let is_init = SENTENCES.iter().any(|(head, phase)| *phase == Phase::Init && text.starts_with(head));
+    if is_init || !text.contains('\n') || has_java_runtime_frames(text) {
+        return None;
+    }
+    Some(java_error(text, java_heads(text).find(JavaHead::repeats_its_message)?, Certainty::Certain))
+}
+
+fn java_error<'t>(text: &'t str, head: JavaHead<'t>, certainty: Certainty) -> FunctionLine<'t> {
+    let phase = Phase::Handler;
+    FunctionLine::Error(Error { phase, certainty, details: causes(text), ..error(Some(head.class), cut(head.message)) })
+}
+
+fn has_java_runtime_frames(text: &str) -> bool {
+    JAVA_RUNTIME_FRAMES.iter().any(|frame| text.contains(frame))
+}
+
+/// Returns whether a text begins with an invocation's id and a tab, as the loggers of Node.js and .NET write it. A message may
+/// begin with an id as well.
 fn begins_with_id(text: &str) -> bool {
-    RequestId::new(word(text).0).as_uuid().is_some()
+    text.split_once('\t').is_some_and(|(id, _)| RequestId::new(id).as_uuid().is_some())
 }
 
 /// Frames of the Java runtime, which end the trace of an exception that a handler caught.
@@ -487,10 +512,10 @@ impl JavaHead<'_> {
     /// `{class}` if the class replaces a missing message.
     fn repeats_its_message(&self) -> bool {
         let Some(behind_class) = self.trace.strip_prefix(self.class) else { return false };
-        let repeats = match behind_class.strip_prefix(": ") {
-            Some(rest) => rest.starts_with(self.message),
-            None => false,
-        };
+        // A long message is cut off where it is repeated.
+        let repeats = behind_class.strip_prefix(": ").is_some_and(|rest| {
+            rest.starts_with(self.message) || rest.len() > READ_BYTES / 4 && self.message.starts_with(rest)
+        });
         let stands_for_message = self.message == self.class && !behind_class.starts_with(is_of_name);
         // A class without a package may be any word: then a frame of Java must follow.
         (repeats || stands_for_message) && (self.class.contains('.') || self.trace.lines().any(is_java_frame))
@@ -520,7 +545,7 @@ fn java_heads(text: &str) -> impl Iterator<Item = JavaHead<'_>> + Clone {
     let ends = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes());
     ends.scan(0, |from, end| Some((std::mem::replace(from, end + 1), end)))
         .take(MESSAGE_LINES)
-        .take_while(|(from, end)| !text[*from..*end].trim_start().starts_with("at "))
+        .take_while(|(from, end)| !is_java_frame(&text[*from..*end]))
         .filter_map(|(from, end)| {
             let (_, class) = type_at_end(&text[from..end])?;
             let message = text[..end].trim_end().strip_suffix(class)?;
@@ -544,7 +569,7 @@ fn causes(trace: &str) -> Vec<String> {
 }
 
 /// Parses `{message}: {Type}` and then a traceback (Python 2), frames (.NET Core) or `null` (Go).
-fn short_type(text: &str) -> Option<FunctionLine<'_>> {
+pub(super) fn short_type(text: &str) -> Option<FunctionLine<'_>> {
     if begins_with_id(text) {
         return None;
     }

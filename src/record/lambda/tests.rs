@@ -57,7 +57,11 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
         "| ",
     ] {
         let text = format!("{prefix}START RequestId: {ID} Version: $LATEST");
-        assert_eq!(line(&text), Some(FunctionLine::Start(RequestId::new(ID))), "{prefix}");
+        assert_eq!(
+            line(&text),
+            Some(FunctionLine::Start(Start { request_id: RequestId::new(ID), format: Format::Text })),
+            "{prefix}"
+        );
     }
 }
 
@@ -524,4 +528,70 @@ proptest::proptest! {
             let _ = (parse_line(&event), parse_line_of_unknown_log(&event));
         }
     }
+}
+
+#[test]
+fn a_message_of_any_form_hides_no_error_of_java() {
+    let trace = "\tat shop.Orders.handle(Orders.java:7)";
+    let long = format!("IOException {}", "x".repeat(40_000));
+    let lines = "line\n".repeat(100);
+    for message in [
+        "{\"errorType\":\"BadRequest\",\"httpStatus\":400}",
+        "{not an object}",
+        "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 has no order",
+        "2026-02-30 is no date",
+        "panic: none of the drivers answers",
+        "Runtime exited with error: exit status 1",
+        "java.lang.OutOfMemoryError: Java heap space",
+        "first\nat the second",
+        &long,
+        &lines,
+    ] {
+        let text = format!("{message}: shop.Gone\nshop.Gone: {message}\n{trace}\n{trace}");
+        let Some(FunctionLine::Error(error)) = line(&text) else { panic!("{message:.80}") };
+        assert_eq!(
+            (error.error_type.as_deref(), error.certainty),
+            (Some("shop.Gone"), Certainty::Certain),
+            "{message:.80}"
+        );
+    }
+    // Older runtimes, without a second message.
+    for text in [
+        "{\"id\":7}: KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler",
+        "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 has no order: KeyError\nTraceback (most recent call last):\n  File \"x\"",
+        "{\"id\":7}: errorString\nnull",
+    ] {
+        assert!(matches!(line(text), Some(FunctionLine::Error(_))), "{text}");
+    }
+}
+
+#[test]
+fn words_that_a_function_prints_behind_its_id_are_not_certain() {
+    let certainty = |text: &str| match line(text) {
+        Some(FunctionLine::Exit(exit)) => Some(exit.certainty),
+        Some(FunctionLine::Error(error)) => Some(error.certainty),
+        _ => None,
+    };
+    for words in ["payment declined, answering 402", "None", "signal: killed by the operator"] {
+        let text = format!("RequestId: {ID} Error: {words}");
+        assert_eq!(certainty(&text), Some(Certainty::UnlessItSucceeded), "{words}");
+    }
+    for words in ["Runtime exited with error: exit status 1", "chdir /app: no such file\nRuntime.InvalidWorkingDir"] {
+        let text = format!("RequestId: {ID} Error: {words}");
+        assert_eq!(certainty(&text), Some(Certainty::Certain), "{words}");
+    }
+    for text in [
+        "Unknown application error occurred while saving order 7",
+        "Unknown application error occurred, using the default",
+        "Error raised from handler method {order: 7} was retried",
+        "Error raised from handler method {\"errorMessage\":\"x\",\"errorType\":\"Function<KeyError>\"}",
+        "Init error when loading handler plugin {\"name\":\"x\"}; using default",
+    ] {
+        assert_eq!(certainty(text), None, "{text}");
+    }
+    let answer = format!(
+        r#"{{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"{ID}","message":{{"errorType":"Runtime.OutOfMemory","errorMessage":"x"}}}}"#
+    );
+    assert_eq!(certainty(&answer), Some(Certainty::UnlessItSucceeded));
+    assert_eq!(certainty(&answer.replace(ID, "")), Some(Certainty::Certain));
 }

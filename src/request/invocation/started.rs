@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::keyed::OfProcess;
-use crate::record::lambda::RequestId;
+use crate::record::lambda::{Format, RequestId, Start};
 
 /// Longest invocation, in milliseconds: 15 minutes (Lambda quotas), and a minute for late lines. An older one has ended
 /// unseen.
@@ -29,6 +29,8 @@ pub(super) struct Started {
     ended: VecDeque<RequestId>,
     /// The environment serves several invocations at a time: a Managed Instance.
     concurrent: bool,
+    /// The format in which the platform writes the log; None before a START.
+    format: Option<Format>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +40,8 @@ struct Open {
     carried: bool,
     /// It began while a carried invocation was open.
     doubtful: bool,
+    /// A report without all of its fields names it: an excerpt, or printed.
+    may_have_ended: bool,
 }
 
 /// Whether the platform may have written a line with a certain id.
@@ -63,10 +67,12 @@ impl Started {
     }
 
     /// Notes a START. Returns its origin: a START inside another invocation is foreign.
-    pub(super) fn start(&mut self, id: RequestId, timestamp_ms: i64) -> IdOrigin {
-        if self.open.contains_key(&id) {
+    pub(super) fn start(&mut self, start: Start, timestamp_ms: i64) -> IdOrigin {
+        let id = start.request_id;
+        if self.open.contains_key(&id) || !self.is_in(start.format) {
             return IdOrigin::Foreign;
         }
+        self.open.retain(|_, open| !open.may_have_ended);
         let origin = if self.concurrent { IdOrigin::Own } else { self.origin(id, timestamp_ms, false) };
         if origin == IdOrigin::Foreign {
             return origin;
@@ -75,8 +81,21 @@ impl Started {
             self.open.clear();
         }
         let doubtful = origin == IdOrigin::Doubtful;
-        self.open.insert(id, Open { timestamp_ms, carried: false, doubtful });
+        self.open.insert(id, Open { timestamp_ms, carried: false, doubtful, may_have_ended: false });
+        self.format = Some(start.format);
         origin
+    }
+
+    /// Returns whether the platform may write the log in this format.
+    pub(super) fn is_in(&self, format: Format) -> bool {
+        self.format.is_none_or(|known| known == format)
+    }
+
+    /// Notes a report without all of its fields. A START of another invocation then shows that it was an excerpt.
+    pub(super) fn may_have_ended(&mut self, id: RequestId) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.may_have_ended = true;
+        }
     }
 
     /// Notes an END or REPORT. Returns whether it shows that doubtful lines were foreign.

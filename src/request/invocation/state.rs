@@ -12,6 +12,8 @@ pub(super) struct InvocationState {
     pub(super) proven: Best,
     /// What the function may have printed.
     pub(super) hinted: Best,
+    /// What a report without all of its fields says: an excerpt, or printed. It counts unless the platform's own follows.
+    pub(super) excerpt: Best,
     pub(super) init: InitFailure,
     pub(super) exit: ProcessEnd,
     pub(super) memory: MemoryUse,
@@ -74,6 +76,7 @@ impl InvocationState {
             timestamp_ms,
             proven: Best::NONE,
             hinted: Best::NONE,
+            excerpt: Best::NONE,
             init: InitFailure::None,
             exit: ProcessEnd::None,
             memory: MemoryUse::Unknown,
@@ -93,7 +96,8 @@ impl InvocationState {
 
     pub(super) fn failed(&self) -> bool {
         let is_hinted = self.hinted.weight > Weight::Nothing && !self.hint_needs_exit;
-        let may_have_failed = self.init == InitFailure::Once || is_hinted;
+        let is_excerpt = self.excerpt.weight > Weight::Nothing;
+        let may_have_failed = self.init == InitFailure::Once || is_hinted || is_excerpt;
         self.ended_badly() || self.init == InitFailure::Again || may_have_failed && !self.ended
     }
 
@@ -101,6 +105,7 @@ impl InvocationState {
     pub(super) fn matters(&self) -> bool {
         self.ended_badly()
             || self.hinted.weight > Weight::Nothing
+            || self.excerpt.weight > Weight::Nothing
             || self.init != InitFailure::None
             || self.counted
             || self.memory == MemoryUse::Full
@@ -119,13 +124,21 @@ impl InvocationState {
                 self.proven.add(found);
                 self.reports = self.reports.saturating_add(1);
             }
-            (_, Certainty::UnlessItSucceeded) => self.add_hint(found, false),
+            (_, Certainty::UnlessItSucceeded | Certainty::IfAnnounced) => self.add_hint(found, false),
             (_, Certainty::OnlyIfProcessEnded) => {
                 self.add_hint(found, self.hinted.cause.is_none() || self.hint_needs_exit)
             }
         }
         self.whole |= evidence.scope == Scope::WholeInvocation && evidence.certainty == Certainty::Certain;
         self.exit = more_informative(self.exit, evidence.exit);
+    }
+
+    /// Adds what a report without all of its fields says.
+    pub(super) fn add_excerpt(&mut self, evidence: &Evidence, timestamp_ms: i64) {
+        if !self.failed() && !self.ended {
+            self.timestamp_ms = timestamp_ms;
+        }
+        self.excerpt.add(Best { cause: Some(evidence.cause), weight: evidence.weight });
     }
 
     /// Of two errors that a function printed, the later is the likelier to have ended it.
@@ -147,6 +160,7 @@ impl InvocationState {
             self.hinted = other.hinted;
             self.hint_needs_exit = other.hint_needs_exit;
         }
+        self.excerpt.add(other.excerpt);
         self.proven.add(other.proven);
         self.init = self.init.max(other.init);
         self.reports = self.reports.saturating_add(other.reports);
@@ -175,10 +189,19 @@ impl InvocationState {
         if self.init == InitFailure::Again || self.init == InitFailure::Once && !handler_ran {
             return Some(Role::FunctionNotLoaded.cause());
         }
-        let hint_counts =
-            self.hinted.weight > Weight::Nothing && (!self.hint_needs_exit || self.exit != ProcessEnd::None);
+        let mut proven = self.proven;
+        if !self.ended {
+            proven.add(self.excerpt);
+        }
+        // Where the platform reports another end, the function printed that it timed out.
+        let is_refuted = self.ended
+            && self.ended_badly()
+            && self.hinted.cause.is_some_and(|cause| cause.role == Some(Role::FunctionTimedOut));
+        let hint_counts = self.hinted.weight > Weight::Nothing
+            && !is_refuted
+            && (!self.hint_needs_exit || self.exit != ProcessEnd::None);
         // An error that the runtime reported has ended the invocation, whatever the function printed before.
-        let best = if hint_counts && self.proven.weight < Weight::Threw { self.hinted } else { self.proven };
+        let best = if hint_counts && proven.weight < Weight::Threw { self.hinted } else { proven };
         let out_of_memory = match self.exit {
             // What a report before the end of the process shows of the memory does not speak against it.
             ProcessEnd::Killed => match self.memory {

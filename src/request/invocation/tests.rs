@@ -59,7 +59,8 @@ const INIT_FAILED_AGAIN: &str =
 
 #[test]
 fn a_report_that_another_invocation_prints_again_counts_nothing() {
-    const REPORT: &str = "REPORT RequestId: {A}\tDuration: 3000.00 ms\tStatus: timeout";
+    const REPORT: &str =
+        "REPORT RequestId: {A}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tStatus: timeout";
     const DONE: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.runtimeDone","record":{"requestId":"{A}","status":"timeout"}}"#;
     for again in [REPORT, DONE] {
         let run = run_from(
@@ -448,10 +449,34 @@ fn a_shutdown_takes_back_the_init_that_the_line_before_reported() {
 fn a_report_that_a_function_wrote_by_hand_counts_only_without_the_platforms_own() {
     const JSON: &str = r#"{"type":"platform.report","record":{"requestId":"{A}","status":"error"}}"#;
     const OWN: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.report","record":{"requestId":"{A}","status":"success","metrics":{"durationMs":7.0,"billedDurationMs":8,"memorySizeMB":128,"maxMemoryUsedMB":60}}}"#;
-    for printed in ["REPORT RequestId: {A} Status: error", "REPORT RequestId: {A}\tStatus: timeout", JSON] {
+    const BEGIN: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.start","record":{"requestId":"{A}"}}"#;
+    const FULL_JSON: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.report","record":{"requestId":"{A}","status":"timeout","metrics":{"durationMs":7.0,"billedDurationMs":8,"memorySizeMB":128,"maxMemoryUsedMB":60}}}"#;
+    for printed in [
+        "REPORT RequestId: {A} Status: error",
+        "REPORT RequestId: {A}\tStatus: timeout",
+        "REPORT RequestId: {A}\tInit Duration: 7.00 ms\tStatus: timeout",
+        "REPORT RequestId: {A}\tDuration: 7.00 ms\tStatus: timeout",
+    ] {
         assert_eq!(causes(&[START, printed, END, REPORT]), NONE, "{printed}");
-        assert_eq!(causes(&[START, printed, OWN]), NONE, "{printed}");
+        assert_eq!(causes(&[START, END, REPORT, printed]), NONE, "{printed}");
+        assert_eq!(
+            causes(&[START, END, REPORT, "START RequestId: {B}", printed, "END RequestId: {B}"]),
+            NONE,
+            "{printed}"
+        );
         assert_eq!(causes(&[START, printed]).len(), 1, "{printed}");
+        // The other format is not the platform's in this stream.
+        assert_eq!(causes(&[BEGIN, printed, OWN]), NONE, "{printed}");
+    }
+    assert_eq!(causes(&[BEGIN, JSON, OWN]), NONE);
+    assert_eq!(causes(&[BEGIN, JSON]).len(), 1);
+    for printed in [JSON, FULL_JSON] {
+        assert_eq!(causes(&[START, printed, END, REPORT]), NONE, "{printed}");
+    }
+    // What the platform reports wins over another end that the function printed.
+    let exited = format!("{REPORT}\tStatus: error\tError Type: Runtime.ExitError");
+    for printed in ["REPORT RequestId: {A}\tStatus: timeout", "Task timed out after 3.00 seconds"] {
+        assert_eq!(causes(&[START, printed, END, &exited]), ["lambda_runtime_exit"], "{printed}");
     }
 }
 
@@ -476,9 +501,19 @@ fn a_sentence_of_rubys_runtime_counts_with_the_error_behind_it() {
         lines.extend([END, REPORT]);
         assert_eq!(causes(&lines), [cause], "{sentence}");
     }
-    // The answer of another function.
-    let answer = error("", "Function");
-    assert_eq!(causes(&[START, &answer, END, REPORT]), NONE);
+    // The answer of another function, on one line or several.
+    for form in ["", "\n  "] {
+        let answer = error(form, "Function");
+        assert_eq!(causes(&[START, &answer, END, REPORT]), NONE, "{answer}");
+    }
+    // A shutdown, of which each line is an event, and one that is split over two batches.
+    const SIGTERM: [&str; 4] =
+        ["{", "  \"errorMessage\": \"SIGTERM\",", "  \"errorType\": \"Init<SignalException>\",", "}"];
+    const INIT: &str = "Init error when loading handler";
+    assert_eq!(causes(&[&[INIT][..], &SIGTERM, &[START, END, REPORT]].concat()), NONE);
+    let first = run_from(Carry::default(), &[INIT]);
+    assert_eq!(first.causes(), NONE);
+    assert_eq!(run_from(first.carry, &SIGTERM).causes(), NONE);
 }
 
 #[test]
