@@ -14,11 +14,12 @@
 //! * [`tally`]: failures to counts per set of dimensions and minute.
 //! * [`publish`]: counts to CloudWatch, to Embedded Metric Format, or to text.
 //! * `notify`: an event about an alarm to a message for people.
+//! * `survey`: what of an account's APIs would be seen, and what would not.
 //! * `signed`: signed calls of services that need no SDK client.
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 //!
-//! Several of them use [`log_kind`], [`delays`] and the private modules `interner` (names to numbers), `keyed` (maps by a
+//! Several of them use [`log_kind`], [`delays`], [`printable`] and the private modules `interner` (names to numbers), `keyed` (maps by a
 //! hash) and `placeholder` (dimension values that stand in for a real one).
 //!
 //! What a person has, such as exported logs and pasted text, is made log events by the command (`src/bin/why5xx/input.rs`).
@@ -35,6 +36,7 @@ pub mod log_kind;
 pub mod notify;
 pub mod pipeline;
 mod placeholder;
+pub mod printable;
 pub mod publish;
 pub mod record;
 pub mod request;
@@ -42,4 +44,6 @@ pub mod settings;
 #[cfg(feature = "publish")]
 pub mod signed;
 pub mod source;
+#[cfg(feature = "publish")]
+pub mod survey;
 pub mod tally;

@@ -1,7 +1,10 @@
 //! Signed calls of AWS services without an SDK client of their own: one request, one answer.
 //!
 //! A whole SDK client of a service takes a minute to compile, and a few calls need none: signature and connection are those
-//! of the client of CloudWatch. Rates and retries are left to the caller.
+//! of the client of CloudWatch. Rates and retries are left to the caller, such as [`client`].
+
+pub mod client;
+pub mod service;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};

@@ -4,13 +4,9 @@
 //! account.
 
 #[cfg(feature = "publish")]
-pub(crate) mod client;
-#[cfg(feature = "publish")]
 pub(crate) mod credentials;
 #[cfg(feature = "publish")]
 pub(crate) mod logs;
-#[cfg(feature = "publish")]
-pub(crate) mod pattern;
 #[cfg(feature = "publish")]
 mod reading;
 #[cfg(not(feature = "publish"))]
@@ -18,8 +14,6 @@ mod reading;
 mod reading;
 #[cfg(feature = "publish")]
 mod seen;
-#[cfg(feature = "publish")]
-pub(crate) mod service;
 
 use std::ops::Range;
 

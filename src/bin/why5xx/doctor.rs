@@ -1,39 +1,24 @@
 //! `why5xx doctor`: a survey of the APIs of a Region, which only reads.
 //!
-//! [`read`] makes facts of the account's answers, [`findings`] makes findings of facts, and [`table`], [`json`] and
-//! [`commands`] print them. Findings know nothing of AWS's calls, so whoever has facts can use them.
+//! The library looks ([`why5xx::survey`]); [`table`], [`json`], [`commands`] and [`policy`] print.
 
 #[cfg(feature = "publish")]
-mod answers;
-#[cfg(feature = "publish")]
 mod commands;
-#[cfg(feature = "publish")]
-mod facts;
-#[cfg(feature = "publish")]
-mod findings;
-#[cfg(feature = "publish")]
-mod fix;
 #[cfg(feature = "publish")]
 mod json;
 #[cfg(feature = "publish")]
 mod policy;
 #[cfg(feature = "publish")]
-mod read;
-#[cfg(feature = "publish")]
-mod shell;
-#[cfg(feature = "publish")]
-mod sight;
-#[cfg(feature = "publish")]
-mod survey;
+mod steps;
 #[cfg(not(feature = "publish"))]
 #[path = "doctor/without.rs"]
-mod survey;
+mod steps;
 #[cfg(feature = "publish")]
 mod table;
 
 use clap::Args;
 
-pub(crate) use survey::run;
+pub(crate) use steps::run;
 
 #[derive(Debug, Args)]
 #[cfg_attr(not(feature = "publish"), allow(dead_code, reason = "only the build with the client reads all of it"))]

@@ -8,6 +8,8 @@ use clap::{ColorChoice, ValueEnum};
 use terminal_size::{Width, terminal_size_of};
 use textwrap::{Options, WordSplitter};
 
+pub(crate) use why5xx::printable::{is_hidden, printable};
+
 /// Columns of prose where the width of the terminal is unknown.
 const USUAL_WIDTH: usize = 100;
 
@@ -93,42 +95,6 @@ pub(crate) fn bold(text: &str) -> String {
     format!("\u{1b}[1m{text}\u{1b}[0m")
 }
 
-/// Returns the text with a sign in place of each character that could mislead whoever sees it. Names come from logs and
-/// from files.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Returns whether a character moves the cursor, changes the direction of text, or cannot be seen.
-///
-/// Source: Unicode Character Database 16, general categories Cc, Cf, Zl and Zp.
-pub(crate) const fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\0'..='\u{1f}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{600}'..='\u{605}'
-            | '\u{61c}'
-            | '\u{6dd}'
-            | '\u{70f}'
-            | '\u{890}'..='\u{891}'
-            | '\u{8e2}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{110bd}'
-            | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
 /// The text in at most `width` columns: a longer one lacks its middle, since names differ at both ends.
 pub(crate) fn fitted(text: &str, width: usize) -> String {
     let length = text.chars().count();
@@ -168,10 +134,5 @@ mod tests {
     fn wrapped_lines_fit_and_line_up() {
         assert_eq!(wrapped("- ", "one two three", 9), "- one two\n  three");
         assert_eq!(wrapped("- ", "a-word-longer-than-the-line is kept", 9), "- a-word-longer-than-the-line\n  is kept");
-    }
-
-    #[test]
-    fn escapes_and_overrides_of_direction_are_replaced() {
-        assert_eq!(printable("a\u{1b}[31mb\u{202e}c\td"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}d");
     }
 }

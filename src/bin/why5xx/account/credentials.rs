@@ -8,88 +8,69 @@ use std::process::{Command, Stdio};
 use aws_sdk_cloudwatch::config::Credentials;
 use serde::Deserialize;
 use why5xx::settings::Environment;
+use why5xx::signed::client::{Renew, Session};
 use why5xx::signed::endpoint;
+use why5xx::signed::service::Service;
 
-use super::service::Service;
 use crate::Failed;
 use crate::html::is_region;
 use crate::terminal::printable;
-
-/// What signs requests, and where they go.
-pub(crate) struct Session {
-    pub(crate) credentials: Credentials,
-    pub(crate) region: String,
-    /// The endpoint of each service.
-    urls: Vec<(Service, String)>,
-    profile: Option<String>,
-    /// The AWS CLI gave the keys and can give new ones.
-    is_from_cli: bool,
-}
 
 /// What is said where nothing gives credentials.
 const NO_CREDENTIALS: &str = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS \
                               CLI with --profile";
 
-impl Session {
-    /// Finds credentials, Region and endpoints.
-    pub(crate) fn find(environment: &Environment, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
-        let value = |name| environment.value(name);
-        let first = |names: &[&'static str]| -> Result<Option<String>, Failed> {
-            for name in names {
-                if let Some(value) = value(name)? {
-                    return Ok(Some(value));
-                }
+/// Finds credentials, Region and endpoints.
+pub(crate) fn session(
+    environment: &Environment,
+    profile: Option<&str>,
+    region: Option<&str>,
+) -> Result<Session, Failed> {
+    let value = |name| environment.value(name);
+    let first = |names: &[&'static str]| -> Result<Option<String>, Failed> {
+        for name in names {
+            if let Some(value) = value(name)? {
+                return Ok(Some(value));
             }
-            Ok(None)
-        };
-        let region = match region.map(str::to_owned) {
+        }
+        Ok(None)
+    };
+    let region = match region.map(str::to_owned) {
+        Some(region) => region,
+        None => match first(&["AWS_REGION", "AWS_DEFAULT_REGION"])? {
             Some(region) => region,
-            None => match first(&["AWS_REGION", "AWS_DEFAULT_REGION"])? {
-                Some(region) => region,
-                None => region_of_profile(profile)?,
-            },
-        };
-        if !is_region(&region) {
-            return Err(Failed(format!("{:?} is not a Region; one is called eu-west-1", printable(&region))));
+            None => region_of_profile(profile)?,
+        },
+    };
+    if !is_region(&region) {
+        return Err(Failed(format!("{:?} is not a Region; one is called eu-west-1", printable(&region))));
+    }
+    let keys = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
+    let (credentials, is_from_cli) = match (keys, profile) {
+        ((Some(id), Some(secret)), None) => {
+            (Credentials::new(id, secret, value("AWS_SESSION_TOKEN")?, None, "environment"), false)
         }
-        let keys = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
-        let (credentials, is_from_cli) = match (keys, profile) {
-            ((Some(id), Some(secret)), None) => {
-                (Credentials::new(id, secret, value("AWS_SESSION_TOKEN")?, None, "environment"), false)
-            }
-            _ => (exported(profile)?, true),
-        };
-        let fips = value("AWS_USE_FIPS_ENDPOINT")?.as_deref() == Some("true");
-        let mut urls = Vec::new();
-        for service in Service::ALL {
-            let named = first(&[service.endpoint_variable(), "AWS_ENDPOINT_URL"])?;
-            urls.push((service, named.unwrap_or_else(|| endpoint(service.prefix(), &region, fips))));
-        }
-        Ok(Self { credentials, region, urls, profile: profile.map(str::to_owned), is_from_cli })
+        _ => (exported(profile)?, true),
+    };
+    let fips = value("AWS_USE_FIPS_ENDPOINT")?.as_deref() == Some("true");
+    let mut urls = Vec::new();
+    for service in Service::ALL {
+        let named = first(&[service.endpoint_variable(), "AWS_ENDPOINT_URL"])?;
+        urls.push((service, named.unwrap_or_else(|| endpoint(service.prefix(), &region, fips))));
     }
+    let profile = profile.map(str::to_owned);
+    let renew = is_from_cli.then(|| -> Renew { Box::new(move || exported(profile.as_deref()).ok()) });
+    Ok(Session { credentials, region, urls, renew })
+}
 
-    /// Returns the endpoint of a service.
-    pub(super) fn url(&self, service: Service) -> &str {
-        self.urls.iter().find(|(each, _)| *each == service).map_or("", |(_, url)| url)
-    }
-
-    /// Returns an environment with the keys and the Region of this session.
-    pub(crate) fn in_environment(&self, environment: Environment) -> Environment {
-        let keys = &self.credentials;
-        environment
-            .with("AWS_ACCESS_KEY_ID", keys.access_key_id())
-            .with("AWS_SECRET_ACCESS_KEY", keys.secret_access_key())
-            .with("AWS_SESSION_TOKEN", keys.session_token().unwrap_or_default())
-            .with("AWS_REGION", &self.region)
-    }
-
-    /// Asks the AWS CLI for new keys; false if the keys are not its.
-    pub(super) fn renew(&mut self) -> Result<bool, Failed> {
-        if self.is_from_cli {
-            self.credentials = exported(self.profile.as_deref())?;
-        }
-        Ok(self.is_from_cli)
-    }
+/// Returns an environment with the keys and the Region of a session.
+pub(crate) fn in_environment(session: &Session, environment: Environment) -> Environment {
+    let keys = &session.credentials;
+    environment
+        .with("AWS_ACCESS_KEY_ID", keys.access_key_id())
+        .with("AWS_SECRET_ACCESS_KEY", keys.secret_access_key())
+        .with("AWS_SESSION_TOKEN", keys.session_token().unwrap_or_default())
+        .with("AWS_REGION", &session.region)
 }
 
 /// Keys as the AWS CLI exports them.
@@ -142,8 +123,8 @@ mod tests {
     fn a_region_that_would_change_the_host_is_refused() {
         let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "planted-access-key")];
         for region in ["eu-west-1.example.com/", "EU (Ireland)", "a/b"] {
-            assert!(Session::find(&Environment::of(keys), None, Some(region)).is_err(), "{region}");
+            assert!(session(&Environment::of(keys), None, Some(region)).is_err(), "{region}");
         }
-        assert!(Session::find(&Environment::of(keys), None, Some("eu-west-1")).is_ok());
+        assert!(session(&Environment::of(keys), None, Some("eu-west-1")).is_ok());
     }
 }

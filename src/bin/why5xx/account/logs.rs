@@ -7,10 +7,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use why5xx::log_kind::LogKind;
 use why5xx::signed::between;
+use why5xx::signed::client::{Call, CallError, Client};
+use why5xx::signed::service::Service;
 
-use super::client::{Call, CallError, Client};
 use super::seen::Seen;
-use super::service::Service;
 use crate::input::Part;
 
 pub(super) const FILTER_LOG_EVENTS: Call = Call::Action(Service::Logs, "FilterLogEvents");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use aws_smithy_http_client::proxy::ProxyConfig;
 use indicatif::HumanBytes;
 use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -14,11 +15,11 @@ use why5xx::decode::BatchHeader;
 use why5xx::log_kind::LogKind;
 use why5xx::record::Source;
 use why5xx::settings::{Environment, Settings};
+use why5xx::signed::client::{CallError, Client, Patience};
+use why5xx::survey::pattern;
 
-use super::client::{CallError, Client, Patience};
-use super::credentials::Session;
+use super::credentials::session;
 use super::logs::{self, Group, Pending, Question};
-use super::pattern;
 use super::seen::Seen;
 use super::{EachStep, GroupRead, Outcome, Request, Step};
 use crate::Failed;
@@ -70,13 +71,13 @@ impl Account {
     ///
     /// If there are no credentials, no Region or no such log groups.
     pub(crate) fn open(request: &Request<'_>, settings: &Settings) -> Result<Self, Failed> {
-        let session = Session::find(&Environment::of_process(), request.profile, request.region)?;
+        let session = session(&Environment::of_process(), request.profile, request.region)?;
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
         }
-        let mut client = Client::new(session, Patience::ENDLESS, stop)?;
+        let mut client = Client::new(session, Some(ProxyConfig::from_env()), Patience::ENDLESS, stop, complain)?;
         let (caller, account) = match logs::identity(&mut client) {
             Ok((arn, account)) => (printable(&arn), account),
             Err(CallError::Stopped) => return Err(Failed("stopped by Ctrl-C".to_owned())),

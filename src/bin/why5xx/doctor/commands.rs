@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::facts::Facts;
-use super::findings::Finding;
+use why5xx::survey::facts::Facts;
+use why5xx::survey::findings::Finding;
+
 use crate::terminal::printable;
 
 /// Returns the script. Nothing of it has run.

@@ -1,10 +1,10 @@
 //! The survey as one JSON document.
 
 use serde_json::{Value, json};
+use why5xx::survey::facts::{Facts, Stage};
+use why5xx::survey::findings::{Finding, kind_word};
+use why5xx::survey::sight;
 
-use super::facts::{Facts, Stage};
-use super::findings::{Finding, kind_word};
-use super::sight;
 use crate::terminal::printable;
 
 /// Returns the document. Texts of the account are shown without characters that hide.

@@ -1,8 +1,7 @@
 //! The least IAM policy that a survey needs.
 
 use serde_json::{Value, json};
-
-use super::read::CALLS;
+use why5xx::survey::read::CALLS;
 
 /// Returns the policy, for the AWS partition that IAM puts in for the stars.
 pub(super) fn least() -> String {

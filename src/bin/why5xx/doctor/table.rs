@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use super::facts::{Facts, Share, Stage};
-use super::findings::{Finding, kind_word, plural, subscribed_by};
-use super::sight;
+use why5xx::survey::facts::{Facts, Share, Stage};
+use why5xx::survey::findings::{Finding, kind_word, plural, subscribed_by};
+use why5xx::survey::sight;
+
 use crate::Failed;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 

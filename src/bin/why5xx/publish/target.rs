@@ -10,7 +10,7 @@ use why5xx::tally::Datum;
 
 use super::{counted, tell_stale};
 use crate::Failed;
-use crate::account::credentials::Session;
+use crate::account::credentials::{in_environment, session};
 use crate::report::complain;
 use crate::terminal::printable;
 
@@ -30,7 +30,7 @@ impl Target {
     pub(crate) fn of(endpoint_url: Option<&str>, profile: Option<&str>, region: Option<&str>) -> Result<Self, Failed> {
         let mut environment = Environment::of_process();
         if profile.is_some() || region.is_some() {
-            environment = Session::find(&environment, profile, region)?.in_environment(environment);
+            environment = in_environment(&session(&environment, profile, region)?, environment);
         }
         let aws = Aws::load(&environment).map_err(|error| match error {
             SettingsError::Missing { variable, .. } if variable.contains("KEY") => with_hint(error),

@@ -4,38 +4,48 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The Region of an account, as far as its 5xx are concerned.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
-    pub(crate) region: String,
+pub struct Facts {
+    /// The Region.
+    pub region: String,
     /// `aws`, `aws-cn` and so on.
-    pub(crate) partition: String,
+    pub partition: String,
     /// Empty where it is not known.
-    pub(crate) account: String,
-    pub(crate) stages: Vec<Stage>,
+    pub account: String,
+    /// Stages of its APIs.
+    pub stages: Vec<Stage>,
     /// The role with which API Gateway writes logs; empty if it is missing.
-    pub(crate) log_role: Option<String>,
+    pub log_role: Option<String>,
     /// Those that stages write to, and ours, by name.
-    pub(crate) log_groups: Option<BTreeMap<String, LogGroup>>,
-    pub(crate) deliveries: Option<Vec<Delivery>>,
-    pub(crate) stacks: Vec<Stack>,
+    pub log_groups: Option<BTreeMap<String, LogGroup>>,
+    /// Deliveries of execution logs.
+    pub deliveries: Option<Vec<Delivery>>,
+    /// Stacks of why5xx.
+    pub stacks: Vec<Stack>,
     /// Functions that filters of ours name and that are not there.
-    pub(crate) missing_functions: BTreeSet<String>,
-    pub(crate) rules: Option<Vec<Rule>>,
+    pub missing_functions: BTreeSet<String>,
+    /// Rules of EventBridge.
+    pub rules: Option<Vec<Rule>>,
     /// Account policies that switch metrics off which are extracted from logs.
-    pub(crate) extraction_policies: Option<Vec<ExtractionPolicy>>,
-    pub(crate) not_looked_at: Vec<NotLookedAt>,
+    pub extraction_policies: Option<Vec<ExtractionPolicy>>,
+    /// What could not be looked at.
+    pub not_looked_at: Vec<NotLookedAt>,
 }
 
 /// The kind of an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum ApiKind {
+pub enum ApiKind {
+    /// REST API.
     #[default]
     Rest,
+    /// HTTP API.
     Http,
+    /// WebSocket API.
     WebSocket,
 }
 
 impl ApiKind {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns its name, for people.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Rest => "REST",
             Self::Http => "HTTP",
@@ -46,38 +56,49 @@ impl ApiKind {
 
 /// A stage of an API.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stage {
-    pub(crate) kind: ApiKind,
-    pub(crate) api_id: String,
-    pub(crate) api_name: String,
-    pub(crate) name: String,
+pub struct Stage {
+    /// Kind of the API.
+    pub kind: ApiKind,
+    /// Id of the API.
+    pub api_id: String,
+    /// Name of the API; empty if it has none.
+    pub api_name: String,
+    /// Its name.
+    pub name: String,
     /// Settings by method or route; the first is that of the stage, if it has one.
-    pub(crate) settings: Vec<LogSetting>,
-    pub(crate) access_log: Option<AccessLog>,
+    pub settings: Vec<LogSetting>,
+    /// Access log, if it writes one.
+    pub access_log: Option<AccessLog>,
     /// None where the metrics were not read.
-    pub(crate) share: Option<Share>,
+    pub share: Option<Share>,
 }
 
 /// The setting of the execution log, of a stage, a method or a route.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LogSetting {
+pub struct LogSetting {
     /// As API Gateway writes it: `*/*`, `~1orders/GET`, a route key; `*` for the routes of a stage.
-    pub(crate) key: String,
-    pub(crate) level: Level,
-    pub(crate) data_trace: bool,
+    pub key: String,
+    /// Level of the log.
+    pub level: Level,
+    /// Whether headers and bodies are logged.
+    pub data_trace: bool,
 }
 
 /// Level of an execution log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Level {
+pub enum Level {
+    /// Nothing is logged.
     #[default]
     Off,
+    /// Failures.
     Error,
+    /// Each step of each request.
     Info,
 }
 
 impl Level {
-    pub(crate) fn parse(name: &str) -> Self {
+    /// Parses the name that API Gateway has for it.
+    pub fn parse(name: &str) -> Self {
         match name {
             "INFO" => Self::Info,
             "ERROR" => Self::Error,
@@ -85,7 +106,8 @@ impl Level {
         }
     }
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns its name, for people.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Off => "OFF",
             Self::Error => "ERROR",
@@ -96,15 +118,16 @@ impl Level {
 
 /// The access log of a stage.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AccessLog {
+pub struct AccessLog {
     /// ARN of a log group or of a Firehose stream.
-    pub(crate) destination: String,
-    pub(crate) format: String,
+    pub destination: String,
+    /// Format of its lines.
+    pub format: String,
 }
 
 impl AccessLog {
     /// Returns the name of the log group; None if it is a stream.
-    pub(crate) fn log_group(&self) -> Option<&str> {
+    pub fn log_group(&self) -> Option<&str> {
         log_group_of_arn(&self.destination)
     }
 }
@@ -112,19 +135,19 @@ impl AccessLog {
 /// Returns the name of the log group that an ARN names.
 ///
 /// `arn:aws:logs:eu-west-1:111122223333:log-group:/orders/access:*` → `/orders/access`
-pub(crate) fn log_group_of_arn(arn: &str) -> Option<&str> {
+pub fn log_group_of_arn(arn: &str) -> Option<&str> {
     let name = arn.split_once(":log-group:")?.1;
     Some(name.strip_suffix(":*").unwrap_or(name)).filter(|name| !name.is_empty())
 }
 
 impl Stage {
     /// Returns the lowest level of what has a setting.
-    pub(crate) fn level(&self) -> Level {
+    pub fn level(&self) -> Level {
         self.settings.iter().map(|setting| setting.level).min().unwrap_or_default()
     }
 
     /// Returns the log group that API Gateway itself names; None for HTTP APIs, which have no execution log.
-    pub(crate) fn managed_log_group(&self) -> Option<String> {
+    pub fn managed_log_group(&self) -> Option<String> {
         match self.kind {
             ApiKind::Rest => Some(format!("API-Gateway-Execution-Logs_{}/{}", self.api_id, self.name)),
             ApiKind::WebSocket => Some(format!("/aws/apigateway/{}/{}", self.api_id, self.name)),
@@ -135,102 +158,118 @@ impl Stage {
 
 /// A log group.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LogGroup {
-    pub(crate) is_standard: bool,
+pub struct LogGroup {
+    /// Whether it is of the Standard class, which alone takes filters.
+    pub is_standard: bool,
     /// None if it keeps log events for ever.
-    pub(crate) retention_days: Option<u64>,
+    pub retention_days: Option<u64>,
     /// None where they could not be looked at.
-    pub(crate) filters: Option<Vec<Filter>>,
+    pub filters: Option<Vec<Filter>>,
 }
 
 /// A subscription filter.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    pub(crate) name: String,
-    pub(crate) pattern: String,
-    pub(crate) destination: String,
+pub struct Filter {
+    /// Its name.
+    pub name: String,
+    /// Filter pattern.
+    pub pattern: String,
+    /// ARN that log events go to.
+    pub destination: String,
     /// An account policy has it on every log group.
-    pub(crate) is_of_account: bool,
+    pub is_of_account: bool,
 }
 
 /// Execution-log delivery of a stage, which replaces its managed log group.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Delivery {
-    pub(crate) api_id: String,
-    pub(crate) stage: String,
+pub struct Delivery {
+    /// Id of the API.
+    pub api_id: String,
+    /// Name of the stage.
+    pub stage: String,
     /// None if it goes elsewhere, such as to S3.
-    pub(crate) log_group: Option<String>,
-    pub(crate) id: String,
+    pub log_group: Option<String>,
+    /// Its id.
+    pub id: String,
     /// The name of its source.
-    pub(crate) source: String,
+    pub source: String,
     /// Empty for all fields.
-    pub(crate) fields: Vec<String>,
+    pub fields: Vec<String>,
 }
 
 /// What API Gateway and we counted in the last day.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Share {
+pub struct Share {
     /// By API Gateway's metric.
-    pub(crate) failed: f64,
+    pub failed: f64,
     /// By the larger of our two metrics.
-    pub(crate) counted: f64,
+    pub counted: f64,
 }
 
 /// A stack of ours.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stack {
-    pub(crate) name: String,
+pub struct Stack {
+    /// Its name.
+    pub name: String,
     /// The ARN of its function, from the filter of the canary's log group.
-    pub(crate) function_arn: Option<String>,
+    pub function_arn: Option<String>,
     /// None where it could not be looked at, or is gone.
-    pub(crate) function: Option<Function>,
-    pub(crate) alarms: Option<Vec<Alarm>>,
+    pub function: Option<Function>,
+    /// Its alarms.
+    pub alarms: Option<Vec<Alarm>>,
     /// The canaries of the last half hour.
-    pub(crate) canaries: Option<f64>,
+    pub canaries: Option<f64>,
 }
 
 /// The function of a stack.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Function {
-    pub(crate) name: String,
+pub struct Function {
+    /// Its name.
+    pub name: String,
     /// None if its description does not begin with one.
-    pub(crate) version: Option<String>,
-    pub(crate) namespace: String,
+    pub version: Option<String>,
+    /// Namespace of its metrics.
+    pub namespace: String,
 }
 
 /// An alarm of a stack.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Alarm {
-    pub(crate) name: String,
-    pub(crate) has_action: bool,
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// Whether it notifies anybody by itself.
+    pub has_action: bool,
 }
 
 /// A rule of EventBridge.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rule {
-    pub(crate) name: String,
-    pub(crate) is_enabled: bool,
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Whether it is in force.
+    pub is_enabled: bool,
     /// Empty for a schedule.
-    pub(crate) pattern: String,
+    pub pattern: String,
 }
 
 /// An account policy against metrics that are extracted from logs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ExtractionPolicy {
-    pub(crate) name: String,
+pub struct ExtractionPolicy {
+    /// Its name.
+    pub name: String,
     /// The log groups that it spares, if it says so.
-    pub(crate) selection: String,
+    pub selection: String,
 }
 
 /// What could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NotLookedAt {
+pub struct NotLookedAt {
     /// What is unknown for that.
-    pub(crate) what: String,
+    pub what: String,
     /// The permission that is missing; None if that is not the reason.
-    pub(crate) needs: Option<String>,
+    pub needs: Option<String>,
     /// The reason, in a sentence.
-    pub(crate) why: String,
+    pub why: String,
     /// How often.
-    pub(crate) times: u64,
+    pub times: u64,
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::cause::access_format::{self, LONGEST_FORMAT_BYTES};
+use crate::cause::{Cause, Need, built_in};
+use crate::decode::{LogEvent, Message};
+use crate::record::Record;
+use crate::record::access::{self, AccessLine};
 use serde_json::{Map, Value};
-use why5xx::cause::access_format::{self, LONGEST_FORMAT_BYTES};
-use why5xx::cause::{Cause, Need, built_in};
-use why5xx::decode::{LogEvent, Message};
-use why5xx::record::Record;
-use why5xx::record::access::{self, AccessLine};
 
 use super::facts::{ApiKind, Level};
 
 /// Ids of causes.
-pub(crate) type Causes = BTreeSet<&'static str>;
+pub type Causes = BTreeSet<&'static str>;
 
 /// Returns the causes that an execution log of this level can show, without data trace.
-pub(crate) fn of_level(level: Level) -> Causes {
+pub fn of_level(level: Level) -> Causes {
     named_by(|need| match need {
         Need::ErrorLevel => level >= Level::Error,
         Need::InfoLevel => level >= Level::Info,
@@ -24,7 +24,7 @@ pub(crate) fn of_level(level: Level) -> Causes {
 }
 
 /// Returns the causes that an access log of this format can show: none without the status.
-pub(crate) fn of_format(format: &str) -> Causes {
+pub fn of_format(format: &str) -> Causes {
     let variables = variables(format);
     if !variables.contains("status") {
         return Causes::new();
@@ -33,7 +33,7 @@ pub(crate) fn of_format(format: &str) -> Causes {
 }
 
 /// Returns the causes that a log of this kind of API can show at best.
-pub(crate) fn at_best(kind: ApiKind) -> Causes {
+pub fn at_best(kind: ApiKind) -> Causes {
     let mut causes = of_format(advised(kind));
     if kind != ApiKind::Http {
         causes.extend(of_level(Level::Info));
@@ -66,7 +66,7 @@ fn variables(format: &str) -> BTreeSet<&str> {
 }
 
 /// Returns the format that shows most, of a kind of API.
-pub(crate) fn advised(kind: ApiKind) -> &'static str {
+pub fn advised(kind: ApiKind) -> &'static str {
     access_format::format(match kind {
         ApiKind::Rest => access_format::REST,
         ApiKind::Http => access_format::HTTP,
@@ -77,7 +77,7 @@ pub(crate) fn advised(kind: ApiKind) -> &'static str {
 /// Returns whether the status of a line is found without the format being declared in the settings.
 ///
 /// It reads a line such as a format writes it of a failure that the integration did not see.
-pub(crate) fn is_read_undeclared(format: &str) -> bool {
+pub fn is_read_undeclared(format: &str) -> bool {
     let line = example(format);
     let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
     matches!(access::parse(&event, None), Record::Access(AccessLine::Failed(_)))
@@ -114,7 +114,7 @@ fn example(format: &str) -> String {
 
 /// Returns the format to paste, so that a log shows what it can at best: the present one with what is missing behind it,
 /// if it is a flat JSON object; else the advised one.
-pub(crate) fn completed(kind: ApiKind, format: &str) -> String {
+pub fn completed(kind: ApiKind, format: &str) -> String {
     extended(kind, format).unwrap_or_else(|| advised(kind).to_owned())
 }
 
@@ -150,7 +150,7 @@ fn is_extra(variable: &str) -> bool {
 }
 
 /// Returns the variables that a format lacks to show what it can at best.
-pub(crate) fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
+pub fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
     let present = variables(format);
     let shown = of_format(format);
     let mut missing: Vec<&'static str> = Vec::new();

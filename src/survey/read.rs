@@ -1,30 +1,24 @@
-//! Reads the facts. Every call only reads; `doctor --policy` lists their permissions.
+//! Reads the facts. Every call only reads; [`CALLS`] lists them with their permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::mem;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use why5xx::failure::Metric;
-use why5xx::publish::CANARY;
-use why5xx::settings::{Environment, NAMESPACE, Settings};
 
 use super::answers::{self, Page};
 use super::facts::{
     AccessLog, Alarm, ApiKind, Delivery, ExtractionPolicy, Facts, Filter, Function, Level, LogGroup, LogSetting,
     NotLookedAt, Rule, Share, Stack, Stage,
 };
-use crate::Failed;
-use crate::account::client::{Call, CallError, Client, Patience, is_denied};
-use crate::account::credentials::Session;
-use crate::account::logs::identity;
-use crate::account::service::Service;
-use crate::progress::Progress;
-use crate::report::complain;
-use crate::terminal::printable;
+use crate::failure::Metric;
+use crate::publish::CANARY;
+use crate::settings::{NAMESPACE, Settings};
+use crate::signed::client::{Call, CallError, Client, is_denied};
+use crate::signed::service::Service;
 
 /// Every call, with the resource of its permission below `arn:PARTITION:SERVICE:REGION:ACCOUNT:`; None for `*`.
-pub(super) const CALLS: &[(Call, &[&str])] = &[
+pub const CALLS: &[(Call, &[&str])] = &[
     (GET_API, &["/restapis", "/restapis/*", "/apis", "/apis/*", "/account"]),
     (DESCRIBE_LOG_GROUPS, &[]),
     (DESCRIBE_SUBSCRIPTION_FILTERS, &[]),
@@ -67,12 +61,12 @@ const MOST_QUERIES: usize = 300;
 const MOST_PAGES: usize = 1_000;
 
 /// What reads the facts.
-struct Reader {
-    client: Client,
+struct Reader<'c> {
+    client: &'c mut Client,
     not_looked_at: Vec<NotLookedAt>,
     /// Services that gave no answer are not asked again.
     silent: Vec<(Service, String)>,
-    progress: Progress,
+    progress: &'c mut dyn FnMut(&str),
 }
 
 /// What a call led to.
@@ -98,33 +92,34 @@ impl<T> Answer<T> {
     }
 }
 
-/// Reads all of it.
+/// Why a survey has no result, in a sentence that says what to do.
+#[derive(Debug)]
+pub struct Ended(pub String);
+
+/// Whose account it is.
+#[derive(Debug, Clone, Default)]
+pub struct Owner {
+    /// `aws`, `aws-cn` and so on; empty where that is not known.
+    pub partition: String,
+    /// The account's id; empty where that is not known.
+    pub account: String,
+}
+
+/// Reads all of it. `progress` gets the name of what is read next.
 ///
 /// # Errors
 ///
-/// If there are no credentials, they are refused, or no API could be looked at. The sentence says what to do.
-pub(super) fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts, Failed> {
-    let session = Session::find(&Environment::of_process(), profile, region)?;
-    let mut client = Client::new(session, Patience::SHORT, Arc::default())?;
-    let (arn, account) = match identity(&mut client) {
-        Ok(caller) => caller,
-        Err(error @ CallError::Credentials { .. }) => {
-            return Err(Failed(client.sentence(&error, Call::GetCallerIdentity, "*")));
-        }
-        Err(_) => Default::default(),
-    };
+/// If the credentials are refused, or no API could be looked at.
+pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) -> Result<Facts, Ended> {
     let region = client.session.region.clone();
-    let caller = if arn.is_empty() { "a caller whose identity STS does not tell".to_owned() } else { printable(&arn) };
-    complain(&format!("looking at {region} as {caller}"));
-    let partition = arn.split(':').nth(1).unwrap_or(partition_of(&region)).to_owned();
-    let mut reader =
-        Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress: Progress::on_terminal() };
-    let mut facts = Facts { region, partition, account, ..Facts::default() };
+    let partition = if owner.partition.is_empty() { partition_of(&region).to_owned() } else { owner.partition };
+    let mut reader = Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress };
+    let mut facts = Facts { region, partition, account: owner.account, ..Facts::default() };
     facts.stages = reader.stages()?;
     if facts.stages.is_empty()
         && let Some(first) = reader.not_looked_at.first()
     {
-        return Err(Failed(format!("no API could be looked at: {}", first.why)));
+        return Err(Ended(format!("no API could be looked at: {}", first.why)));
     }
     let needs_role = facts.stages.iter().any(|stage| stage.kind != ApiKind::Http);
     if needs_role {
@@ -138,7 +133,7 @@ pub(super) fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts
     facts.rules = reader.rules()?;
     facts.extraction_policies = reader.extraction_policies()?;
     reader.counts(&mut facts)?;
-    facts.not_looked_at = reader.not_looked_at;
+    facts.not_looked_at = mem::take(&mut reader.not_looked_at);
     Ok(facts)
 }
 
@@ -152,16 +147,16 @@ fn partition_of(region: &str) -> &'static str {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Makes a call. What cannot be looked at is noted; `what` names it.
-    fn get<T: DeserializeOwned>(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<T>, Failed> {
+    fn get<T: DeserializeOwned>(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<T>, Ended> {
         let service = call.service();
         if let Some((_, why)) = self.silent.iter().find(|(silent, _)| *silent == service) {
             let why = why.clone();
             self.note(what, None, why);
             return Ok(Answer::Unknown);
         }
-        self.progress.says(what.to_owned());
+        (self.progress)(what);
         let error = match self.client.call(call, body) {
             Ok(answer) => match serde_json::from_slice(&answer) {
                 Ok(answer) => return Ok(Answer::Here(answer)),
@@ -171,7 +166,7 @@ impl Reader {
         };
         let why = self.client.sentence(&error, call, "*");
         match error {
-            CallError::Stopped | CallError::Credentials { .. } => return Err(Failed(why)),
+            CallError::Stopped | CallError::Credentials { .. } => return Err(Ended(why)),
             CallError::Refused { code, .. } if matches!(&*code, "NotFoundException" | "ResourceNotFoundException") => {
                 return Ok(Answer::Gone);
             }
@@ -198,7 +193,7 @@ impl Reader {
         call: Call,
         what: &str,
         body: impl Fn(Option<&str>) -> String,
-    ) -> Result<Answer<Vec<P::Item>>, Failed> {
+    ) -> Result<Answer<Vec<P::Item>>, Ended> {
         let (mut items, mut token) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let page: P = match self.get(call, &body(token.as_deref()), what)? {
@@ -223,7 +218,7 @@ impl Reader {
         call: Call,
         what: &str,
         body: &Value,
-    ) -> Result<Answer<Vec<P::Item>>, Failed> {
+    ) -> Result<Answer<Vec<P::Item>>, Ended> {
         let token_name = if matches!(call.service(), Service::Logs) { "nextToken" } else { "NextToken" };
         self.list::<P>(call, what, |token| {
             let mut body = body.clone();
@@ -234,7 +229,7 @@ impl Reader {
         })
     }
 
-    fn stages(&mut self) -> Result<Vec<Stage>, Failed> {
+    fn stages(&mut self) -> Result<Vec<Stage>, Ended> {
         let mut stages = Vec::new();
         let apis = self
             .list::<answers::RestApis>(GET_API, "REST APIs", |token| path("/restapis?limit=500", "position", token))?;
@@ -258,7 +253,7 @@ impl Reader {
         Ok(stages)
     }
 
-    fn deliveries(&mut self) -> Result<Option<Vec<Delivery>>, Failed> {
+    fn deliveries(&mut self) -> Result<Option<Vec<Delivery>>, Ended> {
         let what = "deliveries of execution logs";
         let body = json!({ "limit": 50 });
         let sources = self.list_json::<answers::DeliverySources>(DESCRIBE_DELIVERY_SOURCES, what, &body)?;
@@ -302,7 +297,7 @@ impl Reader {
     }
 
     /// Reads the log groups of stages, and ours.
-    fn log_groups(&mut self, facts: &Facts) -> Result<Option<BTreeMap<String, LogGroup>>, Failed> {
+    fn log_groups(&mut self, facts: &Facts) -> Result<Option<BTreeMap<String, LogGroup>>, Ended> {
         let mut names = BTreeSet::new();
         for stage in &facts.stages {
             names.extend(stage.managed_log_group());
@@ -361,7 +356,7 @@ impl Reader {
     }
 
     /// Reads the account policies that subscribe every log group, with what they spare.
-    fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, Failed> {
+    fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, Ended> {
         let body = json!({ "policyType": "SUBSCRIPTION_FILTER_POLICY" });
         let what = "account policies that subscribe every log group";
         let policies = self.list_json::<answers::AccountPolicies>(DESCRIBE_ACCOUNT_POLICIES, what, &body)?;
@@ -380,7 +375,7 @@ impl Reader {
     }
 
     /// Finds our stacks by the log groups of their canaries, and the functions by the filters on these.
-    fn stacks(&mut self, facts: &Facts) -> Result<Vec<Stack>, Failed> {
+    fn stacks(&mut self, facts: &Facts) -> Result<Vec<Stack>, Ended> {
         let mut stacks = Vec::new();
         for (log_group, group) in facts.log_groups.iter().flatten() {
             let Some(name) = log_group.strip_prefix("/why5xx/").and_then(|name| name.strip_suffix(CANARY_SUFFIX))
@@ -402,7 +397,7 @@ impl Reader {
     }
 
     /// Looks at the functions of our stacks, and returns those that filters name and that are not there.
-    fn functions(&mut self, facts: &mut Facts) -> Result<BTreeSet<String>, Failed> {
+    fn functions(&mut self, facts: &mut Facts) -> Result<BTreeSet<String>, Ended> {
         let mut arns: BTreeSet<String> = facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()).collect();
         for stage in &facts.stages {
             for log in facts.logs_of(stage) {
@@ -428,7 +423,7 @@ impl Reader {
         Ok(missing)
     }
 
-    fn rules(&mut self) -> Result<Option<Vec<Rule>>, Failed> {
+    fn rules(&mut self) -> Result<Option<Vec<Rule>>, Ended> {
         let rules = self.list_json::<answers::Rules>(LIST_RULES, "rules on events of alarms", &json!({}))?;
         let rule = |rule: answers::Rule| Rule {
             name: rule.name,
@@ -438,7 +433,7 @@ impl Reader {
         Ok(rules.or_default().map(|rules| rules.into_iter().map(rule).collect()))
     }
 
-    fn extraction_policies(&mut self) -> Result<Option<Vec<ExtractionPolicy>>, Failed> {
+    fn extraction_policies(&mut self) -> Result<Option<Vec<ExtractionPolicy>>, Ended> {
         let body = json!({ "policyType": "METRIC_EXTRACTION_POLICY" });
         let what = "account policies on metrics from logs";
         let policies = self.list_json::<answers::AccountPolicies>(DESCRIBE_ACCOUNT_POLICIES, what, &body)?;
@@ -450,7 +445,7 @@ impl Reader {
     }
 
     /// Reads what API Gateway and we counted.
-    fn counts(&mut self, facts: &mut Facts) -> Result<(), Failed> {
+    fn counts(&mut self, facts: &mut Facts) -> Result<(), Ended> {
         let now = jiff::Timestamp::now().as_second();
         let end = (now - LATE) / PERIOD * PERIOD;
         let mut queries = Queries::default();
@@ -515,7 +510,7 @@ impl Reader {
         Ok(())
     }
 
-    fn sums(&mut self, queries: &Queries, from: i64, to: i64) -> Result<Option<Sums>, Failed> {
+    fn sums(&mut self, queries: &Queries, from: i64, to: i64) -> Result<Option<Sums>, Ended> {
         let mut sums = Sums::default();
         let all: Vec<(&String, &Value)> = queries.0.iter().collect();
         for some in all.chunks(MOST_QUERIES) {

@@ -1,26 +1,25 @@
 //! A small signed client of AWS: one call at a time, at a rate that AWS allows, tried again where that helps.
 //!
-//! [`why5xx::signed`] sends each of them; this module adds the rate, the retries and the words for the user.
+//! [`signed`](super) sends each of them; this module adds the rate, the retries and the words for the user.
 
+use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_cloudwatch::config::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use serde::de::IgnoredAny;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
-use why5xx::publish::THROTTLE_CODES;
-use why5xx::signed::{self, Answer, Signer};
 
-use super::credentials::Session;
 use super::service::Service;
-use crate::Failed;
-use crate::report::complain;
-use crate::terminal::printable;
-use crate::totals::counted;
+use super::{Answer, Signer};
+use crate::printable::printable;
+use crate::publish::THROTTLE_CODES;
 
 /// Timeout for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,7 +67,7 @@ const UNKNOWN_KEY_CODES: &[&str] = &[
 
 /// A call to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
+pub enum Call {
     /// An action of a service whose requests and answers are JSON.
     Action(Service, &'static str),
     /// Asks API Gateway or Lambda for a path, which stands in place of a body. The name is that of the permission.
@@ -78,7 +77,8 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    pub(crate) const fn service(self) -> Service {
+    /// Returns its service.
+    pub const fn service(self) -> Service {
         match self {
             Self::Action(service, _) | Self::Get(service, _) => service,
             Self::GetCallerIdentity => Service::Sts,
@@ -86,7 +86,7 @@ impl Call {
     }
 
     /// Returns the permission that the call needs: `logs:FilterLogEvents`.
-    pub(crate) fn permission(self) -> String {
+    pub fn permission(self) -> String {
         let (Self::Action(_, name) | Self::Get(_, name)) = self else { return "sts:GetCallerIdentity".to_owned() };
         format!("{}:{name}", self.service().permission_prefix())
     }
@@ -94,7 +94,7 @@ impl Call {
 
 /// Why a call has no result.
 #[derive(Debug)]
-pub(crate) enum CallError {
+pub enum CallError {
     /// The user pressed Ctrl-C.
     Stopped,
     /// No answer, or a server error, however often it was tried. A later call may have one.
@@ -119,7 +119,7 @@ pub(crate) enum CallError {
 
 /// How often a call is made, however often it fails.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub struct Patience {
     /// Most attempts without an answer, or with a server error.
     attempts: u32,
     /// Most throttled attempts; None to go on for ever.
@@ -130,34 +130,89 @@ pub(crate) struct Patience {
 
 impl Patience {
     /// Of one who waits for this very answer.
-    pub(crate) const ENDLESS: Self = Self { attempts: MOST_ATTEMPTS, throttles: None, rate: 5.0 };
+    pub const ENDLESS: Self = Self { attempts: MOST_ATTEMPTS, throttles: None, rate: 5.0 };
 
     /// Of one who asks many things, and can do without one of them: half a minute of throttling, a minute of silence. The
     /// quota of API Gateway's control plane is 10 a second.
-    pub(crate) const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0 };
+    pub const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0 };
+}
+
+/// Returns new credentials in place of expired ones; None if there are none.
+pub type Renew = Box<dyn Fn() -> Option<Credentials> + Send>;
+
+/// What signs calls, and where they go.
+pub struct Session {
+    /// Keys of the caller.
+    pub credentials: Credentials,
+    /// Region of the services.
+    pub region: String,
+    /// The endpoint of each service.
+    pub urls: Vec<(Service, String)>,
+    /// Where new keys come from; None if these are all there are.
+    pub renew: Option<Renew>,
+}
+
+impl Session {
+    /// Returns the endpoint of a service.
+    fn url(&self, service: Service) -> &str {
+        self.urls.iter().find(|(each, _)| *each == service).map_or("", |(_, url)| url)
+    }
+
+    /// Takes new keys; false if there are none.
+    fn renew(&mut self) -> bool {
+        let new = self.renew.as_ref().and_then(|renew| renew());
+        let is_new = new.is_some();
+        self.credentials = new.unwrap_or_else(|| self.credentials.clone());
+        is_new
+    }
+}
+
+// Written by hand, so that keys are never printed.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("region", &self.region).finish_non_exhaustive()
+    }
 }
 
 /// The client. All calls share one rate.
-pub(crate) struct Client {
-    pub(crate) session: Session,
-    signed: signed::Client,
+#[derive(Debug)]
+pub struct Client {
+    /// What signs its calls.
+    pub session: Session,
+    signed: super::Client,
     runtime: Runtime,
     rate: Rate,
     patience: Patience,
     /// Seconds by which AWS's clock is ahead of ours.
     clock_ahead: i64,
     stop: Arc<AtomicBool>,
+    tell: fn(&str),
 }
 
 impl Client {
-    pub(crate) fn new(session: Session, patience: Patience, stop: Arc<AtomicBool>) -> Result<Self, Failed> {
+    /// Creates the client. It ends once `stop` is set; `tell` gets what the user may want to know meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no more files to open.
+    pub fn new(
+        session: Session,
+        proxy: Option<ProxyConfig>,
+        patience: Patience,
+        stop: Arc<AtomicBool>,
+        tell: fn(&str),
+    ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let signed = signed::Client::new(Some(ProxyConfig::from_env()), CONNECT_TIMEOUT, MOST_BODY_BYTES);
-        Ok(Self { session, signed, runtime, rate: Rate::new(patience.rate), patience, clock_ahead: 0, stop })
+        let signed = super::Client::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES);
+        Ok(Self { session, signed, runtime, rate: Rate::new(patience.rate), patience, clock_ahead: 0, stop, tell })
     }
 
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
-    pub(crate) fn call(&mut self, call: Call, body: &str) -> Result<Vec<u8>, CallError> {
+    ///
+    /// # Errors
+    ///
+    /// If it has no result. [`sentence`](Self::sentence) says why.
+    pub fn call(&mut self, call: Call, body: &str) -> Result<Vec<u8>, CallError> {
         let (mut attempts, mut throttles) = (0, 0);
         let (mut is_renewed, mut is_clock_set) = (false, false);
         loop {
@@ -178,7 +233,7 @@ impl Client {
                         return Err(CallError::Throttled);
                     }
                     if throttles == MANY_THROTTLES {
-                        complain(
+                        (self.tell)(
                             "AWS throttles these calls, for others share their quota: going on slowly; Ctrl-C ends it",
                         );
                     }
@@ -192,14 +247,13 @@ impl Client {
                         && (ahead - self.clock_ahead).abs() > TOLERATED_SKEW_SECONDS
                     {
                         let (minutes, side) = (ahead.abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
-                        complain(&format!(
-                            "this clock is {} {side} AWS's; requests are signed by AWS's clock",
-                            counted(minutes.unsigned_abs(), "minute")
+                        (self.tell)(&format!(
+                            "this clock is {minutes} minutes {side} AWS's; requests are signed by AWS's clock"
                         ));
                         (self.clock_ahead, is_clock_set) = (ahead, true);
                         continue;
                     }
-                    if EXPIRED_CODES.contains(&code.as_str()) && !is_renewed && self.session.renew().unwrap_or(false) {
+                    if EXPIRED_CODES.contains(&code.as_str()) && !is_renewed && self.session.renew() {
                         is_renewed = true;
                         continue;
                     }
@@ -222,7 +276,11 @@ impl Client {
     }
 
     /// Waits, unless the user presses Ctrl-C.
-    pub(super) fn pause(&self, time: Duration) -> Result<(), CallError> {
+    ///
+    /// # Errors
+    ///
+    /// If the user did.
+    pub fn pause(&self, time: Duration) -> Result<(), CallError> {
         self.wait(async move { sleep(time).await })
     }
 
@@ -261,7 +319,7 @@ impl Client {
                 ("POST", format!("{url}/"), vec![("content-type", form)], body)
             }
         };
-        let request = signed::Request { method, service: service.prefix(), url: &url, headers, body };
+        let request = super::Request { method, service: service.prefix(), url: &url, headers, body };
         let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let time = if self.clock_ahead < 0 { SystemTime::now() - ahead } else { SystemTime::now() + ahead };
         let signer = Signer { credentials: &self.session.credentials, region: &self.session.region, time };
@@ -276,7 +334,7 @@ impl Client {
     }
 
     /// Says in one sentence why a call failed and what to do. `on` is what it was about.
-    pub(crate) fn sentence(&self, error: &CallError, call: Call, on: &str) -> String {
+    pub fn sentence(&self, error: &CallError, call: Call, on: &str) -> String {
         let region = &self.session.region;
         let permission = call.permission();
         let (code, message) = match error {
@@ -323,7 +381,7 @@ impl Client {
 }
 
 /// Returns whether an error code says that a permission is missing.
-pub(crate) fn is_denied(code: &str) -> bool {
+pub fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException")
 }
 
@@ -334,6 +392,7 @@ fn is_about_class(message: &str) -> bool {
 }
 
 /// How many calls a second are made: less after each throttle, slowly more again.
+#[derive(Debug)]
 struct Rate {
     per_second: f64,
     next: Option<Instant>,
@@ -377,6 +436,19 @@ fn now_seconds() -> i64 {
 mod tests {
     use super::*;
 
+    /// A client whose clock runs as fast as it waits.
+    fn client_of(url: &str, patience: Patience) -> Client {
+        let session = Session {
+            credentials: Credentials::new("AKIDEXAMPLE", "planted-access-key", None, None, "test"),
+            region: "eu-west-1".to_owned(),
+            urls: Service::ALL.map(|service| (service, url.to_owned())).to_vec(),
+            renew: None,
+        };
+        let mut client = Client::new(session, None, patience, Arc::default(), |_| ()).unwrap();
+        client.runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        client
+    }
+
     #[test]
     fn the_rate_is_halved_by_a_throttle_and_grows_slowly() {
         let mut rate = Rate::new(5.0);
@@ -409,16 +481,7 @@ mod tests {
         });
         let call = Call::Get(Service::ApiGateway, "GET");
         let shown = urls.each_ref().map(|url| {
-            let variables = [
-                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-                ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
-                ("AWS_ENDPOINT_URL", url.as_str()),
-            ];
-            let session =
-                Session::find(&why5xx::settings::Environment::of(variables), None, Some("eu-west-1")).unwrap();
-            let mut client = Client::new(session, Patience::SHORT, Arc::default()).unwrap();
-            client.runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            let mut client = client_of(url, Patience::SHORT);
             let error = client.call(call, "/restapis").unwrap_err();
             client.sentence(&error, call, "*")
         });
@@ -432,14 +495,7 @@ mod tests {
         // It takes connections, and never answers.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let variables = [
-            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "planted-access-key"),
-            ("AWS_ENDPOINT_URL", url.as_str()),
-        ];
-        let session = Session::find(&why5xx::settings::Environment::of(variables), None, Some("eu-west-1")).unwrap();
-        let mut client = Client::new(session, Patience::ENDLESS, Arc::default()).unwrap();
-        client.runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let mut client = client_of(&url, Patience::ENDLESS);
         let call = Call::Action(Service::Logs, "FilterLogEvents");
         let error = client.call(call, "{}").unwrap_err();
         let said = client.sentence(&error, call, "g");

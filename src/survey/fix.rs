@@ -1,22 +1,22 @@
 //! The fix of a finding: commands to paste, and the same as a line of CloudFormation.
 
+use crate::log_kind::LogKind;
 use serde_json::{Value, json};
-use why5xx::log_kind::LogKind;
 
 use super::facts::{ApiKind, Delivery, Facts, Level, LogSetting, Stack, Stage};
+use super::pattern::default_pattern;
 use super::shell::{Aws, quoted};
-use crate::account::pattern::default_pattern;
 
 /// Days for which a log group keeps log events, where one is advised.
 const RETENTION_DAYS: &str = "30";
 
 /// What to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fix {
+pub struct Fix {
     /// Lines of a shell, in order.
-    pub(crate) commands: Vec<String>,
+    pub commands: Vec<String>,
     /// The types of resources, each with a property or a resource in YAML, or with what to change in words.
-    pub(crate) cloudformation: Vec<(&'static str, String)>,
+    pub cloudformation: Vec<(&'static str, String)>,
 }
 
 impl Fix {
@@ -25,7 +25,7 @@ impl Fix {
     }
 
     /// Adds what has to be done after it.
-    pub(crate) fn then(mut self, next: Self) -> Self {
+    pub(super) fn then(mut self, next: Self) -> Self {
         self.commands.extend(next.commands);
         self.cloudformation.extend(next.cloudformation);
         self
@@ -43,7 +43,7 @@ fn resource(name: &str, of: &'static str, properties: &Value) -> String {
 
 impl Facts {
     /// Returns the ARN of a log group.
-    pub(crate) fn arn_of(&self, log_group: &str) -> String {
+    pub(super) fn arn_of(&self, log_group: &str) -> String {
         format!("arn:{}:logs:{}:{}:log-group:{log_group}", self.partition, self.region, self.account_or_word())
     }
 
@@ -67,7 +67,7 @@ impl Facts {
     }
 
     /// Sets a level where it is lower, and switches data trace off.
-    pub(crate) fn set_level(&self, stage: &Stage, level: Level) -> Fix {
+    pub(super) fn set_level(&self, stage: &Stage, level: Level) -> Fix {
         let default_key = if stage.kind == ApiKind::WebSocket { "*" } else { "*/*" };
         let mut settings: Vec<LogSetting> = stage.settings.clone();
         if settings.is_empty() {
@@ -120,7 +120,7 @@ impl Facts {
     }
 
     /// Sets destination and format of an access log.
-    pub(crate) fn set_access_log(&self, stage: &Stage, destination: &str, format: &str) -> Fix {
+    pub(super) fn set_access_log(&self, stage: &Stage, destination: &str, format: &str) -> Fix {
         let settings = json!({ "DestinationArn": destination, "Format": format });
         if stage.kind == ApiKind::Rest {
             let patch = json!([
@@ -135,7 +135,7 @@ impl Facts {
     }
 
     /// Creates a log group.
-    pub(crate) fn create_log_group(&self, log_group: &str) -> Fix {
+    pub(super) fn create_log_group(&self, log_group: &str) -> Fix {
         Fix::new(
             vec![self.aws("logs create-log-group").with("log-group-name", log_group).end()],
             "AWS::Logs::LogGroup",
@@ -144,14 +144,14 @@ impl Facts {
     }
 
     /// Subscribes the function of a stack to a log group.
-    pub(crate) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
+    pub(super) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
         let name = format!("{}/{}", stack.name, kind_word(kind));
         let destination = stack.function_arn.as_deref().unwrap_or("FUNCTION_ARN");
         self.put_filter(log_group, &name, kind, destination)
     }
 
     /// Writes a subscription filter, with the pattern of this version.
-    pub(crate) fn put_filter(&self, log_group: &str, name: &str, kind: LogKind, destination: &str) -> Fix {
+    pub(super) fn put_filter(&self, log_group: &str, name: &str, kind: LogKind, destination: &str) -> Fix {
         let pattern = default_pattern(kind).unwrap_or_default();
         let command = self
             .aws("logs put-subscription-filter")
@@ -169,20 +169,20 @@ impl Facts {
         Fix::new(vec![command.end()], of, resource("Why5xxSubscription", of, &properties))
     }
 
-    pub(crate) fn delete_filter(&self, log_group: &str, name: &str) -> Fix {
+    pub(super) fn delete_filter(&self, log_group: &str, name: &str) -> Fix {
         let command = self.aws("logs delete-subscription-filter").with("log-group-name", log_group);
         let words = format!("take the filter {} of {} away, or the log group out of the stack's list", name, log_group);
         Fix::new(vec![command.with("filter-name", name).end()], "AWS::Logs::SubscriptionFilter", words)
     }
 
     /// Has an account-level subscription spare a log group.
-    pub(crate) fn spare(&self, log_group: &str, policy: &str) -> Fix {
+    pub(super) fn spare(&self, log_group: &str, policy: &str) -> Fix {
         let command = self.aws("logs describe-account-policies").with("policy-type", "SUBSCRIPTION_FILTER_POLICY");
         let words = format!("SelectionCriteria of the policy {policy}: add {log_group} to LogGroupName NOT IN [...]");
         Fix::new(vec![command.with("policy-name", policy).end()], "AWS::Logs::AccountPolicy", words)
     }
 
-    pub(crate) fn set_retention(&self, log_groups: &[&str]) -> Fix {
+    pub(super) fn set_retention(&self, log_groups: &[&str]) -> Fix {
         let command = |log_group: &&str| {
             let command = self.aws("logs put-retention-policy").with("log-group-name", log_group);
             command.with("retention-in-days", RETENTION_DAYS).end()
@@ -192,7 +192,7 @@ impl Facts {
     }
 
     /// Gives API Gateway a role that may write logs.
-    pub(crate) fn set_log_role(&self) -> Fix {
+    pub(super) fn set_log_role(&self) -> Fix {
         let role = "why5xx-api-logs";
         let arn = format!("arn:{}:iam::{}:role/{role}", self.partition, self.account_or_word());
         let policy =
@@ -221,7 +221,7 @@ impl Facts {
     }
 
     /// Has an execution-log delivery hold the lines themselves.
-    pub(crate) fn deliver_payload(&self, delivery: &Delivery) -> Fix {
+    pub(super) fn deliver_payload(&self, delivery: &Delivery) -> Fix {
         let fields: Vec<&str> = delivery.fields.iter().map(String::as_str).chain(["payload"]).collect();
         let command = self.aws("logs update-delivery-configuration").with("id", &delivery.id);
         let command = command.with("record-fields", &json!(fields).to_string()).end();
@@ -229,7 +229,7 @@ impl Facts {
     }
 
     /// Delivers an execution log to a log group, too.
-    pub(crate) fn deliver_to_log_group(&self, delivery: &Delivery, log_group: &str) -> Fix {
+    pub(super) fn deliver_to_log_group(&self, delivery: &Delivery, log_group: &str) -> Fix {
         let name = format!("why5xx-{}-{}", delivery.api_id, delivery.stage);
         let target = json!({ "destinationResourceArn": self.arn_of(log_group) });
         let arn = format!(
@@ -248,13 +248,13 @@ impl Facts {
         Fix::new(fix.commands, of, resource("ExecutionLogDelivery", of, &properties))
     }
 
-    pub(crate) fn delete_extraction_policy(&self, name: &str) -> Fix {
+    pub(super) fn delete_extraction_policy(&self, name: &str) -> Fix {
         let command = self.aws("logs delete-account-policy").with("policy-name", name);
         let words = "take the policy of the type METRIC_EXTRACTION_POLICY away".to_owned();
         Fix::new(vec![command.with("policy-type", "METRIC_EXTRACTION_POLICY").end()], "AWS::Logs::AccountPolicy", words)
     }
 
-    pub(crate) fn enable_rule(&self, name: &str) -> Fix {
+    pub(super) fn enable_rule(&self, name: &str) -> Fix {
         Fix::new(
             vec![self.aws("events enable-rule").with("name", name).end()],
             "AWS::Events::Rule",
@@ -263,7 +263,7 @@ impl Facts {
     }
 
     /// Shows what the function of a stack says of itself.
-    pub(crate) fn show_own_log(&self, stack: &Stack) -> Fix {
+    pub(super) fn show_own_log(&self, stack: &Stack) -> Fix {
         let command =
             self.aws(&format!("logs tail {}", quoted(&format!("/why5xx/{}", stack.name)))).with("since", "1h");
         let words = "nothing to change before the log says why; docs/operating.md, \"Blind\"".to_owned();
@@ -271,7 +271,7 @@ impl Facts {
     }
 
     /// Counts a stage's failures of the last day, from its log group.
-    pub(crate) fn replay(&self, log_group: &str) -> Fix {
+    pub(super) fn replay(&self, log_group: &str) -> Fix {
         let command =
             format!("why5xx replay --region {} --since 1d --log-group {}", quoted(&self.region), quoted(log_group));
         let words = "nothing to change before it is known what the log lacks; docs/no-log.md".to_owned();
@@ -279,7 +279,7 @@ impl Facts {
     }
 
     /// Deploys a stack again, with these parameters; what is not named stays.
-    pub(crate) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
+    pub(super) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
         let mut command = format!("sam build && sam deploy --region {}", quoted(&self.region));
         command.push_str(&format!(" --stack-name {} --resolve-s3", quoted(stack)));
         command.push_str(" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
@@ -297,7 +297,7 @@ impl Facts {
 }
 
 /// The word at the end of the names of filters.
-pub(crate) const fn kind_word(kind: LogKind) -> &'static str {
+pub const fn kind_word(kind: LogKind) -> &'static str {
     match kind {
         LogKind::Execution => "execution",
         LogKind::Access => "access",

@@ -1,22 +1,28 @@
-//! The services of AWS that the command asks, and how they are called.
+//! The services of AWS that are asked, and how they are called.
 
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Service {
+pub enum Service {
+    /// CloudWatch Logs.
     Logs,
+    /// STS.
     Sts,
+    /// CloudWatch.
     CloudWatch,
+    /// EventBridge.
     Events,
+    /// API Gateway.
     ApiGateway,
+    /// Lambda.
     Lambda,
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Logs, Self::Sts, Self::CloudWatch, Self::Events, Self::ApiGateway, Self::Lambda];
+    /// All services.
+    pub const ALL: [Self; 6] = [Self::Logs, Self::Sts, Self::CloudWatch, Self::Events, Self::ApiGateway, Self::Lambda];
 
     /// Returns its name, for people.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Logs => "CloudWatch Logs",
             Self::Sts => "STS",
@@ -28,7 +34,7 @@ impl Service {
     }
 
     /// Returns the first label of its endpoint, which is also its name in signatures.
-    pub(super) const fn prefix(self) -> &'static str {
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::Logs => "logs",
             Self::Sts => "sts",
@@ -40,7 +46,7 @@ impl Service {
     }
 
     /// Returns its name in permissions.
-    pub(super) const fn permission_prefix(self) -> &'static str {
+    pub const fn permission_prefix(self) -> &'static str {
         match self {
             Self::CloudWatch => "cloudwatch",
             other => other.prefix(),
@@ -48,7 +54,7 @@ impl Service {
     }
 
     /// Returns the variable that names its endpoint, as the AWS SDKs have it.
-    pub(super) const fn endpoint_variable(self) -> &'static str {
+    pub const fn endpoint_variable(self) -> &'static str {
         match self {
             Self::Logs => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
             Self::Sts => "AWS_ENDPOINT_URL_STS",
@@ -62,7 +68,7 @@ impl Service {
     /// Returns the version of its JSON protocol and the prefix of its actions there.
     ///
     /// Source: `jsonVersion` and `targetPrefix` of the service models of botocore 1.44.
-    pub(super) const fn json(self) -> (&'static str, &'static str) {
+    pub const fn json(self) -> (&'static str, &'static str) {
         match self {
             Self::CloudWatch => ("1.0", "GraniteServiceVersion20100801"),
             Self::Events => ("1.1", "AWSEvents"),

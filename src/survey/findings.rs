@@ -1,13 +1,13 @@
 //! What is wrong, and what to do about it: facts to findings. Nothing is read or written here.
 
+use crate::log_kind::LogKind;
 use serde_json::Value;
-use why5xx::log_kind::LogKind;
 
 use super::facts::{ApiKind, Delivery, Facts, Filter, Level, LogGroup, Rule, Share, Stack, Stage};
 use super::fix::Fix;
-pub(crate) use super::fix::kind_word;
+pub use super::fix::kind_word;
+use super::pattern::earlier_patterns;
 use super::sight::{self, Causes};
-use crate::account::pattern::earlier_patterns;
 
 /// The share of a stage's failures that logs explain, below which it is a finding. Some minutes of difference are normal.
 const EXPLAINED_ENOUGH: f64 = 0.9;
@@ -17,7 +17,7 @@ const FEW_FAILURES: f64 = 10.0;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Severity {
+pub enum Severity {
     /// 5xx that nobody would name.
     Gap,
     /// Something works, and not as it should.
@@ -27,7 +27,8 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns its name, as it is published.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap",
             Self::Warning => "warning",
@@ -38,18 +39,21 @@ impl Severity {
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Finding {
     /// Its published id.
-    pub(crate) id: &'static str,
-    pub(crate) severity: Severity,
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
     /// The stage, log group or stack.
-    pub(crate) about: String,
-    pub(crate) text: String,
-    pub(crate) fix: Fix,
+    pub about: String,
+    /// What was found, in a sentence without a full stop.
+    pub text: String,
+    /// What to do about it.
+    pub fix: Fix,
 }
 
 /// Every finding with its severity and its meaning, in the order of the documentation.
-pub(crate) const ALL: &[(&str, Severity, &str)] = &[
+pub const ALL: &[(&str, Severity, &str)] = &[
     ("nothing_deployed", Severity::Gap, "no stack of why5xx is in the Region"),
     ("no_log", Severity::Gap, "a stage writes neither an execution log nor an access log"),
     ("no_log_role", Severity::Gap, "API Gateway has no role to write logs with, so it writes none"),
@@ -79,7 +83,7 @@ pub(crate) const ALL: &[(&str, Severity, &str)] = &[
 ];
 
 /// Returns what is to be done, the worst first.
-pub(crate) fn of(facts: &Facts) -> Vec<Finding> {
+pub fn of(facts: &Facts) -> Vec<Finding> {
     let mut found = Found { facts, findings: Vec::new() };
     found.account();
     for stage in &facts.stages {
@@ -95,13 +99,15 @@ pub(crate) fn of(facts: &Facts) -> Vec<Finding> {
 
 /// One of the two logs of a stage.
 #[derive(Debug, Clone)]
-pub(crate) struct Log<'f> {
-    pub(crate) kind: LogKind,
+pub struct Log<'f> {
+    /// Which of the two.
+    pub kind: LogKind,
     /// None if it goes to no log group.
-    pub(crate) log_group: Option<String>,
-    pub(crate) causes: Causes,
+    pub log_group: Option<String>,
+    /// The causes that it can show.
+    pub causes: Causes,
     /// None if the log group is not there, or was not looked at.
-    pub(crate) group: Option<&'f LogGroup>,
+    pub group: Option<&'f LogGroup>,
 }
 
 impl<'f> Log<'f> {
@@ -112,7 +118,7 @@ impl<'f> Log<'f> {
 
 impl Facts {
     /// Returns the logs that a stage writes, the execution log first.
-    pub(crate) fn logs_of(&self, stage: &Stage) -> Vec<Log<'_>> {
+    pub fn logs_of(&self, stage: &Stage) -> Vec<Log<'_>> {
         let group = |name: Option<&str>| self.log_groups.as_ref()?.get(name?);
         let mut logs = Vec::new();
         let highest = stage.settings.iter().map(|setting| setting.level).max().unwrap_or_default();
@@ -139,23 +145,23 @@ impl Facts {
     }
 
     /// Returns whether a filter is one of why5xx: its name ends in a kind of log, or it feeds a function of ours.
-    pub(crate) fn is_ours(&self, filter: &Filter) -> bool {
+    pub fn is_ours(&self, filter: &Filter) -> bool {
         kind_of(filter).is_some()
             || self.stacks.iter().any(|stack| stack.function_arn.as_ref() == Some(&filter.destination))
     }
 
     /// Returns the filters of why5xx on a log.
-    pub(crate) fn our_filters<'f>(&'f self, log: &Log<'f>) -> Vec<&'f Filter> {
+    pub fn our_filters<'f>(&'f self, log: &Log<'f>) -> Vec<&'f Filter> {
         log.filters().iter().filter(|filter| self.is_ours(filter)).collect()
     }
 
     /// Returns whether it is known which filters a log has. A log group that is not there has none.
-    pub(crate) fn knows_filters(&self, log: &Log<'_>) -> bool {
+    pub fn knows_filters(&self, log: &Log<'_>) -> bool {
         self.log_groups.is_some() && log.group.is_none_or(|group| group.filters.is_some())
     }
 
     /// Returns the log that is counted, or would be: the subscribed one, else the one that shows more.
-    pub(crate) fn read_log<'f>(&'f self, logs: &[Log<'f>]) -> Option<Log<'f>> {
+    pub fn read_log<'f>(&'f self, logs: &[Log<'f>]) -> Option<Log<'f>> {
         let subscribed = logs.iter().find(|log| !self.our_filters(log).is_empty());
         // Of two that show as much, the execution log: it has the end of each request.
         let best = || logs.iter().rev().max_by_key(|log| (log.log_group.is_some(), log.causes.len()));
@@ -533,17 +539,20 @@ fn hears(rule: &Rule, alarm: &str) -> bool {
 }
 
 /// Names a stage, for people.
-pub(crate) fn about(stage: &Stage) -> String {
+pub fn about(stage: &Stage) -> String {
     let name = if stage.api_name.is_empty() { &stage.api_id } else { &stage.api_name };
     format!("{name}/{} ({}, {})", stage.name, stage.api_id, stage.kind.name())
 }
 
-pub(crate) fn plural(count: usize, noun: &str) -> String {
+/// Returns a number with its noun.
+///
+/// `2`, `stage` → `2 stages`
+pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Says what is subscribed, in a word or two: the names of our filters.
-pub(crate) fn subscribed_by(facts: &Facts, logs: &[Log<'_>]) -> String {
+pub fn subscribed_by(facts: &Facts, logs: &[Log<'_>]) -> String {
     let names: Vec<String> = logs
         .iter()
         .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))

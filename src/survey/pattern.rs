@@ -1,17 +1,17 @@
 //! The default filter patterns, which CloudWatch Logs applies before it sends anything, and what they leave out.
 
-use why5xx::log_kind::LogKind;
+use crate::log_kind::LogKind;
 
 /// The template declares the patterns; there is no second copy of them.
 const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
 
 /// Returns the default pattern of a kind of log, as the subscription filters of the template have it.
-pub(crate) fn default_pattern(kind: LogKind) -> Option<String> {
+pub fn default_pattern(kind: LogKind) -> Option<String> {
     patterns(kind).into_iter().next()
 }
 
 /// Returns the patterns that were the default of a kind in an earlier version, and are not now.
-pub(crate) fn earlier_patterns(kind: LogKind) -> Vec<String> {
+pub fn earlier_patterns(kind: LogKind) -> Vec<String> {
     let all = patterns(kind);
     all.iter().skip(1).filter(|pattern| **pattern != all[0]).cloned().collect()
 }
@@ -36,7 +36,7 @@ const fn name(kind: LogKind) -> &'static str {
 }
 
 /// Says what the default pattern of a kind leaves out, for people.
-pub(crate) const fn leaves_out(kind: LogKind) -> &'static str {
+pub const fn leaves_out(kind: LogKind) -> &'static str {
     match kind {
         LogKind::Execution => {
             "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or 3xx after all"

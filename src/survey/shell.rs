@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use crate::terminal::is_hidden;
+use crate::printable::is_hidden;
 
 /// A command of the AWS CLI, built option by option.
 #[derive(Debug)]
-pub(crate) struct Aws(String);
+pub(super) struct Aws(String);
 
 impl Aws {
     /// `Aws::new("logs put-retention-policy", "eu-west-1")` → `aws logs put-retention-policy --region eu-west-1`
-    pub(crate) fn new(operation: &str, region: &str) -> Self {
+    pub(super) fn new(operation: &str, region: &str) -> Self {
         Self(format!("aws {operation}")).with("region", region)
     }
 
-    pub(crate) fn with(mut self, option: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, option: &str, value: &str) -> Self {
         // A value that begins with a dash would be taken for an option.
         let between = if value.starts_with('-') { '=' } else { ' ' };
         // Writing to a String cannot fail.
@@ -22,7 +22,7 @@ impl Aws {
         self
     }
 
-    pub(crate) fn end(self) -> String {
+    pub(super) fn end(self) -> String {
         self.0
     }
 }
@@ -30,7 +30,7 @@ impl Aws {
 /// Returns a word that a POSIX shell reads as this text.
 ///
 /// `it's` → `'it'\''s'`; what could not be seen is written as escapes: `"$(printf %b 'a\0033b')"`
-pub(crate) fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.chars().any(is_hidden) {
         let mut word = String::from("\"$(printf %b '");
         for byte in text.bytes() {

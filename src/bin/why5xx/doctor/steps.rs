@@ -1,0 +1,73 @@
+//! The steps of a survey, one after the other.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use why5xx::settings::Environment;
+use why5xx::signed::client::{Call, CallError, Client, Patience};
+use why5xx::survey::facts::Facts;
+use why5xx::survey::findings::{self, Finding, Severity};
+use why5xx::survey::read::{self, Ended, Owner};
+
+use super::{Options, commands, json, policy, table};
+use crate::account::credentials::session;
+use crate::account::logs::identity;
+use crate::progress::Progress;
+use crate::report::complain;
+use crate::terminal::{Color, printable};
+use crate::{Failed, UNREADABLE};
+
+/// Exit status of a survey that found something to do.
+const FINDINGS: u8 = 1;
+
+pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
+    if options.policy {
+        writeln!(io::stdout().lock(), "{}", policy::least())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let facts = facts(options.profile.as_deref(), options.region.as_deref())?;
+    if facts.stages.is_empty() {
+        return Err(Failed(format!(
+            "no API of API Gateway has a stage in {}; check --region and --profile",
+            facts.region
+        )));
+    }
+    let findings = findings::of(&facts);
+    if options.json {
+        writeln!(io::stdout().lock(), "{}", json::document(&facts, &findings))?;
+    } else if options.commands {
+        write!(io::stdout().lock(), "{}", commands::script(&facts, &findings))?;
+    } else {
+        table::print(&facts, &findings, color)?;
+    }
+    Ok(status(&facts, &findings))
+}
+
+/// Reads all of it, as whom and where the user says.
+fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts, Failed> {
+    let session = session(&Environment::of_process(), profile, region)?;
+    let mut client = Client::new(session, Some(ProxyConfig::from_env()), Patience::SHORT, Arc::default(), complain)?;
+    let (arn, account) = match identity(&mut client) {
+        Ok(caller) => caller,
+        Err(error @ CallError::Credentials { .. }) => {
+            return Err(Failed(client.sentence(&error, Call::GetCallerIdentity, "*")));
+        }
+        Err(_) => Default::default(),
+    };
+    let caller = if arn.is_empty() { "a caller whose identity STS does not tell".to_owned() } else { printable(&arn) };
+    complain(&format!("looking at {} as {caller}", client.session.region));
+    let owner = Owner { partition: arn.split(':').nth(1).unwrap_or_default().to_owned(), account };
+    let progress = Progress::on_terminal();
+    read::facts(&mut client, owner, &mut |what| progress.says(what.to_owned())).map_err(|Ended(why)| Failed(why))
+}
+
+/// Returns the exit status. Without a finding, what was not looked at leaves open whether there is nothing to do.
+fn status(facts: &Facts, findings: &[Finding]) -> ExitCode {
+    match findings.iter().any(|finding| finding.severity < Severity::Note) {
+        true => ExitCode::from(FINDINGS),
+        false if facts.not_looked_at.is_empty() => ExitCode::SUCCESS,
+        false => ExitCode::from(UNREADABLE),
+    }
+}
