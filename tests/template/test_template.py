@@ -333,6 +333,14 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assert events["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["AlarmRule", "Arn"]}}}
 
 
+def test_the_page_on_security_has_every_action_of_the_roles_and_no_other():
+    rows = re.findall(r"^\|.*\|$", (PROJECT / "SECURITY.md").read_text().partition("## What it can reach")[2], re.MULTILINE)
+    stated = set(re.findall(r"`([a-z0-9]+:[A-Z][A-Za-z]+)`", "\n".join(rows)))
+    roles = [RESOURCES["FunctionRole"], RESOURCES["NotifierRole"]]
+    granted = {action for each in statements_in([role["Properties"]["Policies"] for role in roles]) for action in actions(each)}
+    assert stated == granted
+
+
 def test_the_role_writes_to_the_functions_own_log_group_alone():
     [statement] = [statement for _, statement in statements() if "logs:PutLogEvents" in actions(statement)]
     assert statement["Resource"] == {"Fn::GetAtt": ["FunctionLogGroup", "Arn"]}
