@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes docs/report.png, the picture in the README: the page of a simulated day, in headless Chromium.
+"""Takes docs/report.png, the picture in the README: the first chart of the page of a simulated day, in headless Chromium.
 
     make picture
 
@@ -20,7 +20,12 @@ from day import LOG_GROUP, a_day, chromium
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs/report.png"
 PROGRAM = ROOT / "target/debug/why5xx"
-SIZE = (1000, 940)
+
+# The chart and its heading: the page's width, where they begin on it, and how high they are.
+WIDTH, TOP, HEIGHT = 1000, 326, 458
+FRAME = """<body style="margin: 0; overflow: hidden">
+<iframe src="{page}" style="border: 0; width: {width}px; height: 2000px; margin-top: -{top}px" scrolling="no"></iframe>
+"""
 
 # A chunk for text, and its keyword: Portable Network Graphics, 11.3.4.3. It stands before the last chunk, which is empty.
 TEXT = b"tEXt"
@@ -59,9 +64,9 @@ def stamp(png):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        made, taken = page(folder), folder / "taken.png"
-        size = "{},{}".format(*SIZE)
-        chromium(folder, f"--screenshot={taken}", f"--window-size={size}", "--hide-scrollbars", made.as_uri())
+        made, frame, taken = page(folder), folder / "frame.html", folder / "taken.png"
+        frame.write_text(FRAME.format(page=made.name, width=WIDTH, top=TOP))
+        chromium(folder, f"--screenshot={taken}", f"--window-size={WIDTH},{HEIGHT}", "--hide-scrollbars", frame.as_uri())
         PICTURE.write_bytes(stamped(taken.read_bytes(), shown(made)))
     print(f"{PICTURE.relative_to(ROOT)} is taken", file=sys.stderr)
 
