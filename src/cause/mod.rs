@@ -127,6 +127,11 @@ impl<'t> Step<'t> {
         let (code, reading) = rest.split_once("\n\n").unwrap_or((rest, ""));
         Self { prose, code: code.trim_end_matches('\n'), reading: reading.trim_end_matches('\n') }
     }
+
+    /// Returns the prose for a place where the code does not follow: `Ask:` → `Ask.`
+    pub fn alone(&self) -> String {
+        self.prose.strip_suffix(':').map_or_else(|| self.prose.to_owned(), |prose| format!("{prose}."))
+    }
 }
 
 /// Example of a log text.

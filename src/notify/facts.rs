@@ -52,12 +52,14 @@ pub struct Failing {
     pub run: Option<Run>,
     /// Ids of failed requests, the newest last.
     pub requests: Vec<String>,
+    /// Log group of the newest of them, and its time in milliseconds since 1970-01-01T00:00:00Z.
+    pub newest: Option<(String, i64)>,
 }
 
 impl Failing {
     /// Creates one of which no more is known.
     pub fn new(series: Series) -> Self {
-        Self { series, run: None, requests: Vec::new() }
+        Self { series, run: None, requests: Vec::new(), newest: None }
     }
 }
 
@@ -110,10 +112,14 @@ impl Facts {
                     && has("stage", failing.series.get("Stage"))
                     && has("accountId", failing.series.get("AccountId"))
             };
-            let ids = exemplars.iter().filter(of_series).filter_map(|exemplar| exemplar["failedRequestId"].as_str());
-            let mut newest: Vec<_> = ids.rev().take(SHOWN_REQUESTS).map(str::to_owned).collect();
+            let of_series = exemplars.iter().filter(of_series);
+            let with_id = of_series.filter_map(|exemplar| Some((exemplar["failedRequestId"].as_str()?, exemplar)));
+            let mut newest: Vec<_> = with_id.rev().take(SHOWN_REQUESTS).collect();
             newest.reverse();
-            failing.requests = newest;
+            failing.newest = newest.last().and_then(|(_, exemplar)| {
+                Some((exemplar["logGroup"].as_str()?.to_owned(), exemplar["eventTimestamp"].as_i64()?))
+            });
+            failing.requests = newest.into_iter().map(|(id, _)| id.to_owned()).collect();
         }
     }
 }
@@ -194,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_newest_requests_of_the_same_series_are_taken() {
-        let exemplar = |id: &str, cause: &str, metric: &str| json!({"message": "exemplar", "metric": metric, "cause": cause, "apiId": "orders", "stage": "prod", "failedRequestId": id});
+        let exemplar = |id: &str, cause: &str, metric: &str| json!({"message": "exemplar", "metric": metric, "cause": cause, "apiId": "orders", "stage": "prod", "failedRequestId": id, "logGroup": format!("group of {id}"), "eventTimestamp": AT_MS});
         let exemplars = [
             exemplar("1", "a", "Errors"),
             exemplar("2", "a", "Errors"),
@@ -208,6 +214,7 @@ mod tests {
         let mut facts = Facts { failing: vec![Failing::new(series("a"))], unread: Vec::new() };
         facts.set_requests("Errors", &exemplars);
         assert_eq!(facts.failing[0].requests, ["2", "3", "4"]);
+        assert_eq!(facts.failing[0].newest, Some(("group of 4".to_owned(), AT_MS)));
     }
 
     #[test]

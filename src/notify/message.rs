@@ -26,6 +26,9 @@ const QUOTED_CHARS: usize = 300;
 /// Source: Slack API, section block: 3,000 characters of text. The custom notifications of AWS name no limit.
 const DESCRIPTION_CHARS: usize = 2_900;
 
+/// How long before it fails a request may write its first line: the longest that an integration may take, by Service Quotas.
+const FIRST_LINE_MS: i64 = 300_000;
+
 /// What a message needs besides the event and the facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
@@ -173,6 +176,30 @@ fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &
     if !failing.requests.is_empty() {
         let _ = writeln!(text, "Requests: {}", requests(failing));
     }
+    if let Some(command) = lines_of_newest(failing, context.region) {
+        let _ = writeln!(
+            text,
+            "Its route, function or host: read the lines of the newest (`Resource Path`; `Sending request to`, which needs INFO \
+             level):\n    {command}"
+        );
+    }
+}
+
+/// Returns the command that prints the log of the newest request, where its names need no quoting.
+fn lines_of_newest(failing: &Failing, region: &str) -> Option<String> {
+    let made_of = |text: &str, more: &[u8]| {
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || more.contains(&b))
+    };
+    let id = failing.requests.last().filter(|id| made_of(id, b"="))?;
+    let (group, at_ms) = failing.newest.as_ref().filter(|(group, _)| made_of(group, b"/."))?;
+    let from_ms = at_ms.saturating_sub(FIRST_LINE_MS).max(0);
+    made_of(region, b"").then(|| {
+        format!(
+            "aws logs filter-log-events --region {region} --log-group-name {group} --start-time {from_ms} --filter-pattern \
+             '\"{id}\"' --query 'events[].message' --output text"
+        )
+    })
 }
 
 fn requests(failing: &Failing) -> String {
@@ -237,7 +264,7 @@ fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing
     let mut causes: Vec<&Cause> = shown.iter().filter_map(|failing| cause(&failing.series, context.table)).collect();
     causes.dedup_by_key(|cause| cause.id);
     let check = |cause: &&Cause| {
-        let step = Step::new(cause.remedy.confirm.first()?).prose;
+        let step = Step::new(cause.remedy.confirm.first()?).alone();
         Some(format!("{}: {step} All of it: `why5xx explain {}`", cause.id, cause.id))
     };
     json!({

@@ -430,7 +430,8 @@ def compare_on_page(mark, subject, text):
     if os.environ.get("BLESS"):
         page.write_text(f"{before}<!-- {mark} -->\n\n{block}\n{end}{after}")
         return
-    timeless = lambda text: re.sub(r"\d+ minutes|\d{4}-\d\d-\d\d|\d\d:\d\d UTC", "…", text).strip()
+    times = re.compile(r"\d+ minutes|\d{4}-\d\d-\d\d|\d\d:\d\d UTC|(?<=--start-time )\d+")
+    timeless = lambda text: times.sub("…", text).strip()
     assert timeless(block) == timeless(kept), "docs/messages.md is stale: run `BLESS=1 make chain`"
 
 

@@ -438,6 +438,7 @@ fn the_messages_of_ten_causes_are_on_their_page() {
         let mut failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause)));
         let id = format!("1f2e3d4c-0000-4000-8000-00000000000{number}");
         failing.requests = vec![id];
+        failing.newest = Some(("API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(), AT * 1_000 - 60_000));
         let mut facts = Facts { failing: vec![failing], unread: Vec::new() };
         let start = AT * 1_000 - 600_000;
         facts.set_counts(&[vec![(start, 9.0), (start + 300_000, number as f64)]], change.at_ms);

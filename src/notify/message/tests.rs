@@ -32,6 +32,7 @@ fn failing(api: &str, stage: &str, cause: &str, failures: u64) -> Failing {
         series: Series::of(&json!({"ApiId": api, "Stage": stage, "Cause": cause})),
         run: Some(Run { failures, since_ms: AT_MS - 600_000, minutes: 10, is_older: false }),
         requests: vec!["1f2e3d4c-0000-4000-8000-000000000001".to_owned()],
+        newest: Some(("API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(), AT_MS - 60_000)),
     }
 }
 
@@ -61,6 +62,31 @@ fn a_message_says_what_fails_since_when_and_what_to_do() {
     ] {
         assert!(message.text.contains(part), "{part} in {}", message.text);
     }
+}
+
+#[test]
+fn the_lines_of_the_newest_request_have_their_command() {
+    let command = "    aws logs filter-log-events --region eu-west-1 --log-group-name API-Gateway-Execution-Logs_a1b2c3d4e5/prod \
+                   --start-time 1777904160000 --filter-pattern '\"1f2e3d4c-0000-4000-8000-000000000001\"' \
+                   --query 'events[].message' --output text\n";
+    let usual = failing("orders", "prod", "lambda_permission", 14);
+    let message = written(Some(&change(State::Alarm)), &facts(vec![usual.clone()]));
+    assert!(message.text.contains(command), "{}", message.text);
+    // What a shell would read stays out.
+    let id = Failing { requests: vec!["x'; rm".to_owned()], ..usual.clone() };
+    let group = Failing { newest: Some(("a b".to_owned(), AT_MS)), ..usual.clone() };
+    for without in [id, group, Failing { newest: None, ..usual }] {
+        let message = written(Some(&change(State::Alarm)), &facts(vec![without]));
+        assert!(!message.text.contains("filter-log-events"), "{}", message.text);
+    }
+}
+
+#[test]
+fn what_stands_without_its_commands_ends_with_a_full_stop() {
+    let message =
+        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "vpc_link_internal_error", 14)]));
+    let steps = message.chat["content"]["nextSteps"].to_string();
+    assert!(steps.contains("Look at the link. All of it"), "{steps}");
 }
 
 #[test]
