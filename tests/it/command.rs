@@ -14,6 +14,9 @@ fn why5xx(arguments: &[&str], columns: Option<usize>) -> Output {
     command.output().expect("the command runs")
 }
 
+/// How far a command is indented that can be pasted.
+const COMMAND: &str = "        ";
+
 fn text(output: &Output) -> &str {
     str::from_utf8(&output.stdout).expect("UTF-8")
 }
@@ -35,6 +38,17 @@ fn the_page_of_the_events_shows_every_log_and_cause_that_the_tables_show() {
 }
 
 #[test]
+fn what_to_check_first_has_the_command_that_it_announces() {
+    let output = why5xx(&["replay", "events"], None);
+    let (_, checks) = text(&output).split_once("What to check first").expect("the heading");
+    let lines: Vec<&str> = checks.lines().collect();
+    let announced = lines.windows(2).filter(|pair| pair[0].ends_with(':'));
+    let missing = announced.filter(|pair| !pair[1].starts_with(COMMAND)).collect::<Vec<_>>();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(lines.contains(&"        aws lambda get-policy --function-name FUNCTION --query Policy --output text"));
+}
+
+#[test]
 fn the_page_is_a_file_beside_the_tables() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html");
     let file = file.to_str().expect("UTF-8");
@@ -52,7 +66,7 @@ fn tables_fit_the_terminal_and_causes_are_never_cut() {
     for columns in [40, 60, 80, 160] {
         for arguments in [&["causes"][..], &["replay", "events"]] {
             let output = why5xx(arguments, Some(columns));
-            let copied = |line: &&str| line.contains('`') || line.contains('{');
+            let copied = |line: &&str| line.contains('`') || line.contains('{') || line.starts_with(COMMAND);
             let wide = text(&output).lines().find(|line| line.chars().count() > columns && !copied(line));
             assert_eq!(wide, None, "{arguments:?} at {columns}");
             assert!(text(&output).contains("lambda_malformed_response"));

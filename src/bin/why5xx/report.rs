@@ -240,8 +240,12 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), F
         let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
         writeln!(out, "{}", title.replacen(cause.id, &bold(cause.id), 1))?;
         if let Some(step) = cause.remedy.confirm.first() {
-            // `explain` prints the commands.
-            writeln!(out, "{}", wrapped("      ", Step::new(step).prose, width()))?;
+            let Step { prose, code, .. } = Step::new(step);
+            writeln!(out, "{}", wrapped("      ", prose, width()))?;
+            // Not wrapped, so that it can be pasted.
+            for line in code.lines() {
+                writeln!(out, "        {line}")?;
+            }
         }
     }
     Ok(())
