@@ -81,6 +81,29 @@ pub(crate) fn markdown(table: &Table) -> String {
          - Words in capitals are yours to fill in. `$(($(date +%s) - 3600))000` is an hour ago, in the milliseconds that\n  \
            `filter-log-events` takes; `start-query` takes seconds, and metrics take times like 2026-05-04T17:00:00Z.\n\
          - One of the things under *The log must hold* is enough; with less, a failure is counted under a vaguer cause.\n\
+         \n\
+         ## Which route, function or host is it?\n\
+         \n\
+         Most causes begin with this question. A line of an access log names the route. An execution log at INFO level names all\n\
+         three: read the lines of a request, by an id of the message, of an exemplar or of the page.\n\
+         \n\
+         ```sh\n\
+         aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time $(($(date +%s) - 3600))000 \
+         --filter-pattern '\"REQUEST_ID\"' --query 'events[].message' --output text\n\
+         ```\n\
+         \n\
+         `Resource Path` is the route; `Sending request to` shows the function or the host. No output: another hour, or another log\n\
+         group. No such line: the level is ERROR, so read the integration of each route that may be meant:\n\
+         \n\
+         ```sh\n\
+         aws apigateway get-resources --rest-api-id API_ID --query 'items[].[path,id]' --output text\n\
+         aws apigateway get-integration --rest-api-id API_ID --resource-id RESOURCE_ID --http-method METHOD --query uri\n\
+         aws apigatewayv2 get-integrations --api-id API_ID --query 'Items[].[IntegrationId,IntegrationUri]'\n\
+         ```\n\
+         \n\
+         The last is for HTTP and WebSocket APIs.\n\
+         \n\
+         ## All causes\n\
          \n",
     );
     page.push_str(&overview(table));
