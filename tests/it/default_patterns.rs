@@ -160,6 +160,13 @@ const FUNCTION_LINES: &[&str] = &[
     // Errors whose types have other names.
     "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.java:7)",
     "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.kt:7)",
+    "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.scala:7)",
+    "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.Orders.handle(Orders.groovy:7)",
+    "no stock: shop.Gone\nshop.Gone: no stock\n\tat shop.orders$handle.invoke(orders.clj:7)",
+    "no stock: a.b\na.b: no stock\n\tat a.c.d(SourceFile:7)",
+    "no stock: a.b\na.b: no stock\n\tat a.c.d(Unknown Source)",
+    "#\n# There is insufficient memory for the Java Runtime Environment to continue.",
+    "Fatal process out of memory: Zone",
     "2026-11-21T10:00:00.000Z\t3b0c2c8e-52f2-4a4b-8d0e-6f1f2a3b4c5d\tfail\tShop.Gone: 7\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()",
     "Unknown application error occurred\nFunction<Gone>",
 ];

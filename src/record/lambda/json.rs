@@ -253,11 +253,18 @@ fn request_id_of(object: &Map<String, Value>) -> Option<RequestId> {
     ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(RequestId::new)
 }
 
+fn level_of(object: &Map<String, Value>) -> Option<&str> {
+    ["level", "log_level"].iter().find_map(|key| text_of(object, key))
+}
+
 fn is_error_level(object: &Map<String, Value>) -> bool {
-    ["level", "log_level"]
-        .iter()
-        .find_map(|key| text_of(object, key))
+    level_of(object)
         .is_some_and(|level| ["ERROR", "FATAL", "CRITICAL"].iter().any(|name| level.eq_ignore_ascii_case(name)))
+}
+
+/// Returns whether an object has a level at which no runtime reports an error.
+fn is_below_error(object: &Map<String, Value>) -> bool {
+    level_of(object).is_some() && !is_error_level(object)
 }
 
 /// Parses Lambda's answer to the caller of an invocation that it ended: the error is one of its own sentences. It belongs
@@ -283,13 +290,13 @@ fn has_keys_of_runtimes(object: &Map<String, Value>) -> bool {
 fn plain(object: &Map<String, Value>, text: &str) -> Option<FunctionLine<'static>> {
     let error_type = text_of(object, "errorType")?;
     let message = object.get("errorMessage")?;
-    if !has_keys_of_runtimes(object) {
+    if !has_keys_of_runtimes(object) || is_below_error(object) {
         return None;
     }
     if runtime::is_shutdown(error_type, message.as_str().unwrap_or_default()) {
         return Some(FunctionLine::Shutdown);
     }
-    let is_log_line = object.contains_key("timestamp") && object.contains_key("requestId");
+    let is_log_line = object.contains_key("timestamp") && object.contains_key("requestId") && is_error_level(object);
     let is_ruby = runtime::is_ruby_type(error_type) && is_of_several_lines(text);
     let request_id = request_id_of(object);
     Some(FunctionLine::Error(Error {

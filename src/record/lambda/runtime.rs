@@ -102,6 +102,12 @@ const SENTENCES: &[(&str, Phase)] = &[
     ("fatal error: ", Phase::Process),
     ("fatal runtime error: ", Phase::Process),
     ("memory allocation of ", Phase::Process),
+    ("runtime: out of memory: ", Phase::Process),
+    ("Out of memory.", Phase::Process),
+    ("Fatal process out of memory", Phase::Process),
+    ("Fatal JavaScript out of memory", Phase::Process),
+    ("There is insufficient memory for the Java Runtime Environment to continue", Phase::Process),
+    ("Native memory allocation (", Phase::Process),
     ("thread 'main' panicked at", Phase::Process),
     ("PHP Fatal error: ", Phase::Process),
     ("Fatal error: ", Phase::Process),
@@ -144,7 +150,7 @@ fn sentence(text: &str) -> Option<FunctionLine<'_>> {
         return Some(line);
     }
     let certainty = Certainty::UnlessItSucceeded;
-    if text.contains("FATAL ERROR: ") && text.contains("heap out of memory") {
+    if text.contains("FATAL ERROR: ") && text.contains("out of memory") {
         let message = "JavaScript heap out of memory";
         return Some(FunctionLine::Error(Error { phase: Phase::Process, certainty, ..error(None, message) }));
     }
@@ -168,6 +174,8 @@ fn sentence(text: &str) -> Option<FunctionLine<'_>> {
     if text.starts_with("Response payload size ") && !cut(text).contains("exceeded maximum allowed payload size") {
         return None;
     }
+    // The JVM and V8 put a sharp before each line of their last words.
+    let text = text.trim_start_matches(['#', ' ', '\n', '\r']);
     let (_, phase) = SENTENCES.iter().find(|(head, _)| text.starts_with(head))?;
     let framed = *phase == Phase::Init && (is_java_init(text) || text.contains(DOTNET_FRAME));
     let certainty = if framed { Certainty::Certain } else { certainty };
@@ -187,14 +195,18 @@ fn ruby<'t>(text: &'t str, sentence: &str, phase: Phase) -> Option<FunctionLine<
     let (head, object) = text.split_at(text.find('{').unwrap_or(text.len()));
     // The name of the handler may follow.
     let is_whole = head[sentence.len()..].split_whitespace().count() <= 1;
-    let is_below = object.is_empty() || head.trim_end_matches(' ').ends_with(['\n', '\r']);
-    if !is_whole || !is_below {
+    if !is_whole {
         return None;
     }
     if object.is_empty() {
         return Some(FunctionLine::Announcement);
     }
     let error_type = member(object, "errorType").unwrap_or_default();
+    // Whoever copied it may have joined the first two lines.
+    let is_of_runtime = object.starts_with("{\n") && is_ruby_type(&error_type);
+    if !(is_of_runtime || head.trim_end_matches(' ').ends_with(['\n', '\r'])) {
+        return None;
+    }
     if is_shutdown(&error_type, &member(object, "errorMessage").unwrap_or_default()) {
         return None;
     }
@@ -253,8 +265,8 @@ fn python(text: &str) -> Option<FunctionLine<'_>> {
         return None;
     }
     let message = behind.strip_prefix(':').unwrap_or(behind);
-    let traceback = message.find("Traceback (most recent call last)");
-    let own = traceback.is_some_and(|at| is_formatted_by_hand(&message[at..], error_type));
+    let traceback = message.find(TRACEBACK);
+    let own = message.rfind(TRACEBACK).is_some_and(|at| is_formatted_by_hand(&message[at..], error_type));
     if own || !(looks_like_exception(error_type) || traceback.is_some_and(|at| begins_line(message, at))) {
         return None;
     }
@@ -282,9 +294,21 @@ fn begins_line(text: &str, at: usize) -> bool {
     text[..at].trim_end_matches(' ').ends_with(['\n', '\r'])
 }
 
-/// Returns whether a traceback ends in the type of its exception, as the language's own formatter writes it.
+/// First line of a Python traceback.
+const TRACEBACK: &str = "Traceback (most recent call last)";
+
+/// Returns whether a traceback is that of the language's own formatter, which ends in the exception: loggers use it. The
+/// runtime writes the frames alone, each indented.
+///
+/// `Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: bad` → true
 fn is_formatted_by_hand(traceback: &str, error_type: &str) -> bool {
-    lines(traceback).last().is_some_and(|last| last.starts_with(error_type))
+    let is_indented = |line: &str| line.starts_with(char::is_whitespace);
+    let mut frames = lines(traceback).skip(1).peekable();
+    match frames.peek() {
+        Some(first) if is_indented(first) => frames.any(|line| !is_indented(line)),
+        // Whoever copied it may have lost the blanks.
+        _ => frames.last().is_some_and(|last| last.starts_with(error_type)),
+    }
 }
 
 /// Returns the name of a type, with dots, at the start of a text.
@@ -424,10 +448,13 @@ fn dotnet(text: &str) -> Option<FunctionLine<'_>> {
     // A line of another logger has a message before the exception.
     let head = if is_framed { behind } else { rest };
     let (error_type, message) = dotnet_head(head.lines().next()?)?;
+    // A trace that the function asked for has the runtime's frames as well. Nearly every exception has a namespace.
+    let is_thrown = error_type.contains('.') || looks_like_exception(error_type);
+    let certainty = if is_thrown { Certainty::Certain } else { Certainty::UnlessItSucceeded };
     let is_init = request_id.is_none() && DOTNET_INIT_FRAMES.iter().any(|frame| text.contains(frame));
     let phase = if is_init { Phase::Init } else { Phase::Handler };
     let details = causes(text);
-    Some(FunctionLine::Error(Error { request_id, phase, details, ..error(Some(error_type), cut(message)) }))
+    Some(FunctionLine::Error(Error { request_id, phase, details, certainty, ..error(Some(error_type), cut(message)) }))
 }
 
 /// Splits the first line of an exception as .NET prints it. A type may be nested or generic, a code may follow it, and the
@@ -578,19 +605,31 @@ pub(super) fn short_type(text: &str) -> Option<FunctionLine<'_>> {
     // Go's frames, on their own line or after the type.
     let (first, frames) = first.split_once(GO_FRAMES).map_or((first, false), |(first, _)| (first, true));
     let Some((message, name)) = type_at_end(first) else { return many_lines_of_message(text) };
+    let mut certainty = Certainty::Certain;
     let framed = match lines.next() {
         _ if frames => true,
         // Go's types have names of any form. Other words before a trace may be a message of the function.
         Some(second) if second == "null" || second.starts_with(GO_FRAMES) => true,
+        Some(second) if second.starts_with(TRACEBACK) => looks_like_exception(name),
+        // The runtime writes the name of the type alone. Behind a name with its namespace is the message of a printed exception.
         Some(second) => {
-            let is_python = second.starts_with("Traceback (most recent call last)") && looks_like_exception(name);
-            is_python || is_dotnet_frame(second)
+            if !looks_like_exception(name) {
+                certainty = Certainty::UnlessItSucceeded;
+            }
+            is_dotnet_frame(second) && !name.contains('.') && !ends_in_exception(message)
         }
         // An excerpt of the first line alone: the service's error code is at both ends.
         None => message.starts_with("An error occurred (") && message.contains(&format!("({name})")),
     };
     let framed = framed && !identifier(message).is_some_and(|start| start.contains('.') && looks_like_exception(start));
-    framed.then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))
+    framed.then(|| FunctionLine::Error(Error { phase: Phase::Handler, certainty, ..error(Some(name), cut(message)) }))
+}
+
+/// Returns whether a text ends in the full name of an exception: `could not save|System.TimeoutException` → true
+fn ends_in_exception(text: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
+    let name = &text[text.trim_end_matches(is_of_name).len()..];
+    name.contains('.') && looks_like_exception(name)
 }
 
 /// `   at Shop.Function.Handle(Order order)`, perhaps without the blanks. Frames of Node.js have a blank before the bracket,

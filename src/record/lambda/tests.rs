@@ -106,6 +106,12 @@ fn every_runtimes_own_report_of_an_error_is_read() {
             "KeyError",
             "'order'",
         ),
+        // A message that quotes a traceback, above the runtime's own.
+        (
+            "[ERROR] RuntimeError: Traceback (most recent call last):\n  File \"/var/task/a.py\", line 3\nKeyError: 'o'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler\n\u{a0}\u{a0}\u{a0}\u{a0}raise RuntimeError(traceback.format_exc())".to_owned(),
+            "RuntimeError",
+            "",
+        ),
         (
             "'order': KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'".to_owned(),
             "KeyError",
@@ -329,6 +335,14 @@ fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
         "[ERROR] 2026-01-02T03:04:05.678Z 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 out of memory",
         "[ERROR] Failed: Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
         "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3\nKeyError: 'order'",
+        "[ERROR] shop.stock: no stock\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in f\n    g()\nKeyError: 'order'\n",
+        "2026-01-02 03:04:05,678 [ERROR] shop: late\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in f\nhttpx.ConnectTimeout: slow",
+        "[ERROR] Refused: x\nTraceback (most recent call last):\n  File \"a.py\", line 3\nKeyError: 'o'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 5\nshop.Refused: x",
+        "[ERROR] shop: odd\nTraceback (most recent call last):\n  File \"a.py\", line 3\nKeyError: 'o'\nStack (most recent call last):\n  File \"a.py\", line 9",
+        "2026-01-02 03:04:05.6789|ERROR|Shop.Stock|no stock|System.TimeoutException: Timeout\n   at Shop.Stock.Get() in /src/Stock.cs:line 12",
+        "Error: System.InvalidOperationException: Closed\n   at Shop.Stock.Get() in /src/Stock.cs:line 12",
+        "retry 1: System.Net.Sockets.SocketException\n   at Shop.Stock.Get() in /src/Stock.cs:line 12",
+        "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"WARN\",\"requestId\":\"0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\",\"errorType\":\"KeyError\",\"errorMessage\":\"x\"}",
         "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\tTypeError: x is no function\n    at handler (/var/task/index.js:1:1)",
         "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tERROR\t{\"errorType\":\"Error\",\"errorMessage\":\"handled\"}",
         "2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\terror budget: 0 errors",
@@ -347,6 +361,36 @@ fn what_a_function_logs_of_an_error_that_it_caught_is_no_line_of_the_runtime() {
         "ERROR Lambda runtime invoke{requestId=\"x\"}: orders: handled",
     ] {
         assert_eq!(line(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_a_function_may_have_printed_is_a_hint() {
+    let certainty = |text: &str| error(text).map(|(_, _, certainty)| certainty);
+    let object = r#"{"timestamp":"2026-01-02T03:04:05.678Z","requestId":"0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5","errorType":"KeyError","errorMessage":"x"}"#;
+    let asked_for = format!(
+        "2026-01-02T03:04:05.678Z\t{ID}\tfail\tPayment: slow\n   at System.Environment.get_StackTrace()\n   at Amazon.Lambda.RuntimeSupport.HandlerWrapper.Invoke()"
+    );
+    for text in [object, &asked_for, "Error, no stock: Closed\n   at Shop.Stock.Get() in /src/Stock.cs:line 12"] {
+        assert_eq!(certainty(text), Some(Certainty::UnlessItSucceeded), "{text}");
+    }
+    assert_eq!(certainty(&object.replace("\"requestId", "\"level\":\"ERROR\",\"requestId")), Some(Certainty::Certain));
+}
+
+#[test]
+fn a_process_that_cannot_get_memory_says_so_in_the_words_of_its_runtime() {
+    for text in [
+        "memory allocation of 1073741824 bytes failed",
+        "runtime: out of memory: cannot allocate 4194304-byte block (138412032 in use)",
+        "#\n# There is insufficient memory for the Java Runtime Environment to continue.\n",
+        "# Native memory allocation (mmap) failed to map 131072 bytes",
+        "#\n# Fatal process out of memory: Zone\n#\n",
+        "FATAL ERROR: Zone Allocation failed - process out of memory",
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+        "Out of memory.",
+    ] {
+        let Some(FunctionLine::Error(error)) = line(text) else { panic!("{text}") };
+        assert_eq!((error.phase, error.certainty), (Phase::Process, Certainty::UnlessItSucceeded), "{text}");
     }
 }
 
