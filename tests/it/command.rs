@@ -108,6 +108,15 @@ fn whoever_reads_the_output_may_stop_early() {
 }
 
 #[test]
+fn the_help_begins_with_what_the_command_is_for() {
+    let help = why5xx(&["--help"], None);
+    assert_eq!(
+        text(&help).lines().next(),
+        Some("Says why requests of Amazon API Gateway failed with a 5xx, from its logs")
+    );
+}
+
+#[test]
 fn help_and_errors_are_coloured_as_the_option_says() {
     for (arguments, is_coloured) in [
         (&["--color", "always", "--help"][..], true),

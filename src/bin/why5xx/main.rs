@@ -30,9 +30,9 @@ use terminal::Color;
 /// Exit status of a run that could not read an input, or could not do what it was asked.
 const UNREADABLE: u8 = 2;
 
-/// Names the root cause of every 5xx of Amazon API Gateway, from its logs
+/// Says why requests of Amazon API Gateway failed with a 5xx, from its logs
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -65,8 +65,8 @@ pub(crate) struct Options {
     until: Option<String>,
     /// Read this log group from CloudWatch Logs; with a file, the log group of input that does not name its group
     ///
-    /// To read needs --since. May be given several times. PREFIX* is every log group whose name begins so; an ARN may name
-    /// one of another account.
+    /// Reading needs --since or --follow. May be given several times. PREFIX* is every log group whose name begins so; an
+    /// ARN may name one of another account.
     #[arg(long, value_name = "NAME")]
     log_group: Vec<String>,
     /// The kind of log, if neither the log group nor the log events show it
@@ -130,7 +130,7 @@ fn kind() -> impl TypedValueParser<Value = LogKind> {
 
 /// Reads the name of a Region.
 fn region() -> impl TypedValueParser<Value = String> {
-    let named = |name: String| if html::is_region(&name) { Ok(name) } else { Err("a Region is called like eu-west-1") };
+    let named = |name: String| if html::is_region(&name) { Ok(name) } else { Err("a Region is named like eu-west-1") };
     NonEmptyStringValueParser::new().try_map(named)
 }
 

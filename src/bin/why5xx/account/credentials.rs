@@ -43,7 +43,7 @@ pub(crate) fn session(
         },
     };
     if !is_region(&region) {
-        return Err(Failed(format!("{:?} is not a Region; one is called eu-west-1", printable(&region))));
+        return Err(Failed(format!("{:?} is not a Region; they are named like eu-west-1", printable(&region))));
     }
     let keys = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
     let (credentials, is_from_cli) = match (keys, profile) {
