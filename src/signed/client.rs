@@ -137,7 +137,7 @@ impl Patience {
     pub const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0 };
 }
 
-/// Returns new credentials in place of expired ones; None if there are none.
+/// Returns new credentials in place of expired ones; None if no new ones are to be had.
 pub type Renew = Box<dyn Fn() -> Option<Credentials> + Send>;
 
 /// What signs calls, and where they go.
@@ -158,7 +158,7 @@ impl Session {
         self.urls.iter().find(|(each, _)| *each == service).map_or("", |(_, url)| url)
     }
 
-    /// Takes new keys; false if there are none.
+    /// Takes new keys; false if no new ones are to be had.
     fn renew(&mut self) -> bool {
         let new = self.renew.as_ref().and_then(|renew| renew());
         let is_new = new.is_some();

@@ -237,7 +237,7 @@ pub struct Function {
 pub struct Alarm {
     /// Its name.
     pub name: String,
-    /// Whether it notifies anybody by itself.
+    /// Whether it has an action of its own.
     pub has_action: bool,
 }
 
