@@ -29,7 +29,7 @@ use std::num::NonZeroU16;
 use index::Index;
 
 use crate::log_kind::LogKind;
-pub use pattern::{normalise, own_words};
+pub use pattern::{normalise, own_words, pieces, words_of_type};
 pub use role::Role;
 
 /// A cause: its published id, its patterns and its remedy.
@@ -288,10 +288,10 @@ pub enum Need {
 
 /// Pattern for the words of one author.
 ///
-/// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text, `^` at
-/// the start and `$` at the end bind the pattern to the start and the end of the text. An empty
-/// pattern matches every text of its author, but
-/// only if no other pattern does.
+/// A pattern is compared with [`normalise`]d text: lower case, single blanks, no articles. `{}` stands for any text,
+/// `{word}` for text without a blank, `{host}` for a word that names a host. `^` at the start and `$` at the end bind the
+/// pattern to the start and the end of the text. An empty pattern matches every text of its author, but only if no other
+/// pattern does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
     /// The gateway's own sentence about an integration, in an execution log or in an access log's error field.
@@ -310,7 +310,9 @@ pub enum Pattern {
     InvocationStatus(u16, u16),
     /// A line in the function's own log, or the head of an error's message there.
     FunctionLog(&'static str),
-    /// The type or the code of an error in the function's own log. `$` at the end binds the pattern to the end of the name.
+    /// Whole words of the type or of the code of an error in the function's own log, in its last part: `connect exception` is
+    /// in `java.net.ConnectException`. `^` and `$` bind the pattern to the start and the end of the whole name, whose parts
+    /// are joined by periods: `^java.nio.file.access denied exception$`.
     ErrorType(&'static str),
     /// A whole sentence of a library in an error's message in the function's own log. The text must begin with the pattern
     /// and the sentence must end with it, unless the pattern ends in `{}`. `~` stands for quoted text.
@@ -382,8 +384,8 @@ impl Pattern {
             | (Self::Function(p), Author::Function)
             | (Self::Service(p), Author::Service)
             | (Self::LambdaService(p), Author::LambdaService)
-            | (Self::FunctionLog(p), Author::FunctionLog)
-            | (Self::ErrorType(p), Author::ErrorType) => pattern::matches(p, normalised),
+            | (Self::FunctionLog(p), Author::FunctionLog) => pattern::matches(p, normalised),
+            (Self::ErrorType(p), Author::ErrorType) => pattern::matches_type(p, normalised),
             (Self::Library(p), Author::Library) => pattern::matches_sentence(p, normalised),
             (Self::ResponseType(t), Author::ResponseType) => t.eq_ignore_ascii_case(normalised),
             _ => false,

@@ -88,10 +88,117 @@ fn request_quote(text: &str) -> Option<usize> {
     is_about_request.then_some(at)
 }
 
-/// Returns the pieces of a pattern. A text must contain all of them.
-pub(super) fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
+/// Returns the pieces of a pattern, without what stands between them. A text must contain all of them.
+pub fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
     let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
-    pattern.strip_suffix('$').unwrap_or(pattern).split("{}")
+    let mut rest = Some(pattern.strip_suffix('$').unwrap_or(pattern));
+    std::iter::from_fn(move || {
+        let (piece, behind) = split_at_gap(rest?);
+        rest = behind.map(|(_, behind)| behind);
+        Some(piece)
+    })
+}
+
+/// What a pattern leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    /// `{}`: any text.
+    Any,
+    /// `{word}`: one word or more characters of it.
+    Word,
+    /// `{host}`: a word that names a host: an address, a name with a dot or with a port, or quoted text.
+    Host,
+}
+
+const GAPS: &[(&str, Gap)] = &[("{}", Gap::Any), ("{word}", Gap::Word), ("{host}", Gap::Host)];
+
+/// Splits a pattern at its first gap.
+fn split_at_gap(pattern: &str) -> (&str, Option<(Gap, &str)>) {
+    let starts = pattern.match_indices('{').map(|(at, _)| at);
+    let gap = starts
+        .into_iter()
+        .find_map(|at| GAPS.iter().find_map(|(mark, gap)| Some((at, *gap, pattern[at..].strip_prefix(mark)?))));
+    gap.map_or((pattern, None), |(at, gap, behind)| (&pattern[..at], Some((gap, behind))))
+}
+
+impl Gap {
+    /// Returns the length of the text that the gap takes before `piece`; None if `text` does not have it.
+    fn length(self, text: &str, piece: &str) -> Option<usize> {
+        if self == Self::Any {
+            return text.find(piece);
+        }
+        let word = text.find(' ').unwrap_or(text.len());
+        let first = text.chars().next().filter(|c| *c != ' ')?.len_utf8();
+        // The last gap takes the whole word.
+        let length = if piece.is_empty() { word } else { first + text[first..].find(piece)? };
+        let is_taken = length <= word && (self == Self::Word || names_a_host(&text[..length]));
+        is_taken.then_some(length)
+    }
+}
+
+/// Returns whether a word names a host: `db.internal`, `10.0.0.7`, `db:5432`, `https://db`, `localhost`, `~`
+fn names_a_host(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let joins = |at: usize| bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let has_dot = bytes.iter().enumerate().any(|(at, b)| *b == b'.' && at > 0 && joins(at));
+    let has_port = bytes.windows(2).any(|pair| pair[0] == b':' && pair[1].is_ascii_digit());
+    has_dot || has_port || word.contains("://") || word.starts_with('~') || word.starts_with("localhost")
+}
+
+/// Returns the name of a type in the form that patterns are compared with: its parts joined by periods, and the words of
+/// its parts by blanks.
+///
+/// `Aws::S3::Errors::SlowDown` → `aws.s3.errors.slow down`; `ERR_NETWORK` → `err network`; `ECONNREFUSED` →
+/// `econnrefused`
+pub fn words_of_type(name: &str) -> String {
+    let name = &name[..name.floor_char_boundary(LONGEST_TYPE_BYTES)];
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut before = ' ';
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mark = match c {
+            ':' | '.' | '/' | '\\' | '$' | '+' | '#' => Some('.'),
+            '_' | '-' | ' ' => Some(' '),
+            _ => None,
+        };
+        if let Some(mark) = mark {
+            if !words.is_empty() && !words.ends_with(['.', ' ']) {
+                words.push(mark);
+            }
+        } else {
+            let begins_word = c.is_uppercase()
+                && (before.is_lowercase()
+                    || before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_lowercase()));
+            if begins_word && !words.is_empty() && !words.ends_with(['.', ' ']) {
+                words.push(' ');
+            }
+            words.push(c.to_ascii_lowercase());
+        }
+        before = c;
+    }
+    words
+}
+
+/// Longest name of a type that is compared, in bytes.
+const LONGEST_TYPE_BYTES: usize = 256;
+
+/// Returns whether the name of a type, in the form of [`words_of_type`], holds the words of `pattern` in its last part. `^`
+/// binds the pattern to the start of the whole name, `$` to its end.
+///
+/// A package names nothing: `connect exception`, `java.net.connect exception` → true; `throttling`,
+/// `com.example.throttling.rule missing` → false
+pub(super) fn matches_type(pattern: &str, name: &str) -> bool {
+    let (pattern, is_at_start) = pattern.strip_prefix('^').map_or((pattern, false), |rest| (rest, true));
+    let (pattern, is_at_end) = pattern.strip_suffix('$').map_or((pattern, false), |rest| (rest, true));
+    let last_part = name.rfind('.').map_or(0, |at| at + 1);
+    let is_mark = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b'.' | b' '));
+    let bytes = name.as_bytes();
+    name.match_indices(pattern).any(|(at, _)| {
+        let end = at + pattern.len();
+        let begins = at == 0 || is_mark(bytes.get(at - 1)) || pattern.starts_with('.');
+        let ends = is_mark(bytes.get(end)) || pattern.ends_with('.');
+        begins && ends && end >= last_part && (!is_at_start || at == 0) && (!is_at_end || end == name.len())
+    })
 }
 
 /// Returns whether the normalised `text` contains the pieces of `pattern` in order. `^` binds the first piece to the start
@@ -105,10 +212,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     if !is_at_end {
         return true;
     }
-    // The last piece may be found again at the end of the text.
+    // Behind any text, the last piece may be found again at the end.
     let last = pattern.rsplit("{}").next().unwrap_or_default();
+    let has_gap = split_at_gap(last).1.is_some();
     let is_single = is_at_start && last.len() == pattern.len();
-    text.ends_with(last) && (end == text.len() || !is_single)
+    end == text.len() || !has_gap && !is_single && text.ends_with(last)
 }
 
 /// Returns whether a sentence of a library, at whose start `text` begins, is that of `pattern`.
@@ -125,10 +233,15 @@ const SENTENCE_ENDS: &[char] = &['.', ',', ';', ':', '(', ')', '[', ']', '<', '>
 
 /// Returns where the last piece of a pattern ends in a text; None if the text does not contain all pieces in order.
 fn end_of_pieces(pattern: &str, text: &str, is_at_start: bool) -> Option<usize> {
-    let mut pieces = pattern.split("{}");
-    let first = pieces.next().unwrap_or_default();
+    let (first, mut rest) = split_at_gap(pattern);
     let at = if is_at_start { text.starts_with(first).then_some(0)? } else { text.find(first)? };
-    pieces.try_fold(at + first.len(), |end, piece| Some(end + text[end..].find(piece)? + piece.len()))
+    let mut end = at + first.len();
+    while let Some((gap, behind)) = rest {
+        let (piece, next) = split_at_gap(behind);
+        end += gap.length(&text[end..], piece)? + piece.len();
+        rest = next;
+    }
+    Some(end)
 }
 
 #[cfg(test)]
@@ -176,6 +289,59 @@ mod tests {
         ] {
             assert_eq!(own_words(text), own);
         }
+    }
+
+    #[test]
+    fn a_type_is_compared_word_by_word_in_its_last_part() {
+        for (name, words) in [
+            ("java.net.ConnectException", "java.net.connect exception"),
+            ("Errno::ECONNREFUSED", "errno.econnrefused"),
+            ("feign.FeignException$TooManyRequests", "feign.feign exception.too many requests"),
+            ("com.amazon.coral.service#AccessDeniedException", "com.amazon.coral.service.access denied exception"),
+            ("EC2ThrottledException", "ec2 throttled exception"),
+            ("ClientConnectorDNSError", "client connector dns error"),
+            ("UND_ERR_CONNECT_TIMEOUT", "und err connect timeout"),
+            ("28P01", "28p01"),
+            ("_ArrayMemoryError", "array memory error"),
+        ] {
+            assert_eq!(words_of_type(name), words);
+        }
+        for (pattern, name, expected) in [
+            ("epipe", "Errno::EPIPE", true),
+            ("epipe", "ImagePipelineError", false),
+            ("slow down", "SlowDownloadError", false),
+            ("throttling", "com.example.throttling.RuleMissingException", false),
+            ("throttling exception", "Aws::SSM::Errors::ThrottlingException", true),
+            ("throttling$", "ThrottlingConfigMissingError", false),
+            (".forbidden$", "RestClient::Forbidden", true),
+            (".forbidden$", "com.example.SeatForbidden", false),
+            ("^timeout$", "Timeout", true),
+            ("^timeout$", "com.example.Timeout", false),
+            ("^extension.", "Extension.Crash", true),
+            ("excon.error.timeout$", "Excon::Error::Timeout", true),
+        ] {
+            assert_eq!(matches_type(pattern, &words_of_type(name)), expected, "{pattern}, {name}");
+        }
+    }
+
+    #[test]
+    fn a_gap_can_ask_for_a_word_or_for_a_host() {
+        for (pattern, text, expected) in [
+            ("^{word}.{word} is undefined or not exported$", "app.handler is undefined or not exported", true),
+            ("^{word}.{word} is undefined or not exported$", "price table no. 7 is undefined or not exported", false),
+            ("^class not found: {word}.{word}$", "class not found: com.example.handler", true),
+            ("^class not found: {word}.{word}$", "class not found: yoga.7 on monday", false),
+            ("^class not found: {word}.{word}$", "class not found: yoga-7", false),
+            ("^error loading class {word}:", "error loading class schedule 7: full", false),
+            ("^connect to {host}", "connect to db.internal failed", true),
+            ("^connect to {host}", "connect to db:5432", true),
+            ("^connect to {host}", "connect to 10.0.0.7", true),
+            ("^connect to {host}", "connect to ~", true),
+            ("^connect to {host}", "connect to your bank: consent expired", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern}, {text}");
+        }
+        assert_eq!(pieces("^a {word} b{}$").collect::<Vec<_>>(), ["a ", " b", ""]);
     }
 
     #[test]

@@ -231,7 +231,7 @@ fn patterns_are_in_the_form_that_texts_are_compared_in() {
                 | Pattern::Library(p) => p,
                 Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => continue,
             };
-            for piece in pattern.trim_start_matches('^').split("{}") {
+            for piece in pieces(pattern) {
                 // A pattern may end where a word of the text does not, so only what normalising removes is looked for.
                 assert_eq!(piece, piece.to_ascii_lowercase(), "{}: {pattern}", cause.id);
                 for word in piece.split(' ') {

@@ -5,60 +5,60 @@
 
 use std::borrow::Cow;
 
-use crate::cause::{Author, Cause, Role, Table, normalise};
+use crate::cause::{Author, Cause, Role, Table, normalise, words_of_type};
 
 /// Types that are errors of the program itself. Their messages name no part that the function called.
 const OF_PROGRAM: &[&str] = &[
-    "argumenterror",
-    "argumentexception",
-    "argumentnullexception",
-    "argumentoutofrangeexception",
-    "arithmeticexception",
-    "arrayindexoutofboundsexception",
-    "assertionerror",
-    "attributeerror",
-    "boundserror",
-    "classcastexception",
-    "constraintviolationexception",
-    "dividebyzeroexception",
-    "formatexception",
-    "illegalargumentexception",
-    "indexerror",
-    "indexoutofboundsexception",
-    "indexoutofrangeexception",
-    "invalidargumentexception",
-    "invalidcastexception",
-    "jsondecodeerror",
-    "jsonexception",
-    "jsonparseexception",
-    "keyerror",
-    "keynotfoundexception",
-    "lookuperror",
-    "nameerror",
-    "nomethoderror",
-    "nosuchelementexception",
-    "notimplementederror",
-    "nullpointerexception",
-    "nullreferenceexception",
-    "numberformatexception",
-    "overflowerror",
-    "parsererror",
-    "rangeerror",
-    "recursionerror",
-    "referenceerror",
-    "stopiteration",
-    "stringindexoutofboundsexception",
-    "syntaxerror",
-    "typeerror",
-    "unboundlocalerror",
-    "unicodedecodeerror",
-    "unicodeencodeerror",
-    "urierror",
-    "validationerror",
-    "validationexception",
-    "valueerror",
-    "zerodivisionerror",
-    "zoderror",
+    "argument error",
+    "argument exception",
+    "argument null exception",
+    "argument out of range exception",
+    "arithmetic exception",
+    "array index out of bounds exception",
+    "assertion error",
+    "attribute error",
+    "bounds error",
+    "class cast exception",
+    "constraint violation exception",
+    "divide by zero exception",
+    "format exception",
+    "illegal argument exception",
+    "index error",
+    "index out of bounds exception",
+    "index out of range exception",
+    "invalid argument exception",
+    "invalid cast exception",
+    "json decode error",
+    "json exception",
+    "json parse exception",
+    "key error",
+    "key not found exception",
+    "lookup error",
+    "name error",
+    "no method error",
+    "no such element exception",
+    "not implemented error",
+    "null pointer exception",
+    "null reference exception",
+    "number format exception",
+    "overflow error",
+    "parser error",
+    "range error",
+    "recursion error",
+    "reference error",
+    "stop iteration",
+    "string index out of bounds exception",
+    "syntax error",
+    "type error",
+    "unbound local error",
+    "unicode decode error",
+    "unicode encode error",
+    "uri error",
+    "validation error",
+    "validation exception",
+    "value error",
+    "zero division error",
+    "zod error",
 ];
 
 /// Most sentences of a message that are compared.
@@ -110,20 +110,23 @@ fn find(table: &Table, author: Author, text: &str) -> Option<&'static Cause> {
 }
 
 /// Returns the name of a type in the form of the patterns, without Ruby's frame: `Function<Errno::EPIPE>` →
-/// `errno::epipe`
+/// `errno.epipe`, `Init<LoadError>` → `runtime.init`
 fn name_of(error_type: &str) -> String {
+    if error_type.starts_with("Init<") {
+        return "runtime.init".to_owned();
+    }
     let name = error_type.strip_prefix("Function<").and_then(|name| name.strip_suffix('>')).unwrap_or(error_type);
-    name.to_ascii_lowercase()
+    words_of_type(name)
 }
 
 /// Returns the cause that a type names, and else the message.
 fn named_by(table: &Table, error_type: &str, message: &str) -> Option<&'static Cause> {
     let name = name_of(error_type);
-    let last = name.rsplit(['.', '$', ':', '+']).next().unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
     let of_head = || find(table, Author::FunctionLog, &normalise(message)).filter(|cause| !cause.is_own_rule());
     if OF_PROGRAM.contains(&last) {
         // undici's fetch, whose reason is not always logged.
-        let is_fetch = last == "typeerror" && normalise(message) == "fetch failed";
+        let is_fetch = last == "type error" && normalise(message) == "fetch failed";
         return if is_fetch { find(table, Author::Library, "fetch failed") } else { of_head() };
     }
     find(table, Author::ErrorType, &name).or_else(of_head).or_else(|| of_library(table, message))
@@ -261,6 +264,77 @@ mod tests {
             ("TypeError", "fetch failed for order 7", None),
         ] {
             assert_eq!(cause(error_type, message, &[]), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_type_are_whole_and_a_package_names_nothing() {
+        for (error_type, expected) in [
+            ("ImagePipelineError", None),
+            ("SlowDownloadError", None),
+            ("SourceNoDataError", None),
+            ("LockAcquireTimeoutError", None),
+            ("FontNoPermitError", None),
+            ("com.acme.throttling.RuleMissingException", None),
+            ("Acme.Throttling.RuleException", None),
+            ("software.amazon.awssdk.services.codepipeline.model.PipelineNotFoundException", None),
+            ("java.nio.file.AccessDeniedException", Some("lambda_unhandled_error")),
+            ("System.UnauthorizedAccessException", Some("lambda_unhandled_error")),
+            ("Function<Errno::EPIPE>", UNREACHABLE),
+            ("SequelizeConnectionTimedOutError", UNREACHABLE),
+            ("Function<HTTP::TimeoutError>", UNREACHABLE),
+            ("ER_TABLEACCESS_DENIED_ERROR", DENIED),
+            ("Function<Octokit::Forbidden>", DENIED),
+            ("EC2ThrottledException", THROTTLED),
+            ("Function<Init<LoadError>>", None),
+            ("Init<LoadError>", Some("lambda_init_failure")),
+            ("_ArrayMemoryError", Some("lambda_out_of_memory")),
+        ] {
+            assert_eq!(cause(error_type, "order 7", &[]), expected, "{error_type}");
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_message_is_the_platform_s_exact_sentence() {
+        for message in [
+            "Unable to find method of payment for order 7",
+            "Cannot find package 4711 in depot",
+            "Unable to load type of vehicle 7",
+            "Bad handler for payment method",
+            "Price table is undefined or not exported",
+            "Class not found in timetable",
+            "Class not found: yoga-7",
+            "Error loading class schedule 7",
+            "No public method named in the order",
+            "undefined method `error_handler' for nil",
+            "fork/exec /opt/bin/ffmpeg: no such file or directory",
+            "EACCES: permission denied, open '/var/task/cache.db'",
+            "[Errno 13] Permission denied: '/var/task/out.txt'",
+            "Out of memory cards",
+            "Memory allocation of project 7 exceeds budget",
+            "Allowed memory size of a card",
+            "MemoryErrors of last week",
+            "Response payload size is odd",
+            "Body size is too long for SMS",
+        ] {
+            assert_eq!(cause("Error", message, &[]), None, "{message}");
+        }
+        for (message, expected) in [
+            ("Unable to load type 'Shop.Function' from assembly 'Shop'.", "lambda_init_failure"),
+            ("Unable to find method 'Run' in type 'Shop.Function' from assembly 'Shop'", "lambda_init_failure"),
+            ("Class not found: shop.Orders", "lambda_init_failure"),
+            ("app.handler is undefined or not exported", "lambda_init_failure"),
+            ("Handler 'handler' missing on module 'app'", "lambda_init_failure"),
+            ("[Errno 13] Permission denied: '/var/task/app.py'", "lambda_init_failure"),
+            ("fork/exec /var/task/bootstrap: permission denied", "lambda_init_failure"),
+            ("memory allocation of 1073741824 bytes failed", "lambda_out_of_memory"),
+            ("Out of memory", "lambda_out_of_memory"),
+            (
+                "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).",
+                "payload_too_large",
+            ),
+        ] {
+            assert_eq!(cause("", message, &[]), Some(expected), "{message}");
         }
     }
 

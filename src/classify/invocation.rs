@@ -200,7 +200,10 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     let certainty = exit.certainty;
     // The platform writes the type on a line of its own: `Error: chdir /app: …`, `Runtime.InvalidWorkingDir`.
     let by_type = exit.text.lines().nth(1).and_then(|line| cause_of_type(table, line.trim()));
-    if let Some(cause) = find_in(table, &text).or(by_type) {
+    // What the platform itself cannot start is the entry point: `fork/exec /main: no such file or directory`.
+    let is_entry_point = certainty == Certainty::Certain && text.starts_with("fork/exec ");
+    let not_started = is_entry_point.then(|| Role::FunctionNotLoaded.cause());
+    if let Some(cause) = find_in(table, &text).or(by_type).or(not_started) {
         return Evidence { certainty, ..evidence(cause, weight_of(cause)) };
     }
     let end = if text.contains("signal: killed") {

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::cause::{Pattern, built_in};
+use crate::cause::{Pattern, built_in, pieces};
 
 /// Words of the platform's sentences that are in no pattern of the table, in lower case.
 const PLATFORM: &str = "\
@@ -45,7 +45,7 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
 /// digits belong to names and numbers.
 fn words_of_pattern(pattern: &'static str) -> impl Iterator<Item = String> {
     let is_word = |word: &String| word.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'\''));
-    pattern.split("{}").flat_map(str::split_whitespace).filter_map(word).filter(is_word)
+    pieces(pattern).flat_map(str::split_whitespace).filter_map(word).filter(is_word)
 }
 
 /// Returns a token without the punctuation around it, in lower case; None if it is too long for a word.
