@@ -1,9 +1,10 @@
 //! Invocations with events about alarms: a message is sent, and one line logged about it.
 
 use lambda_runtime::Diagnostic;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use why5xx::notify::{Notifier, Outcome};
+use why5xx::publish::unsent_messages;
 use why5xx::settings::{Environment, LogLevel, NotifySettings, Rules, Settings, SettingsError};
 
 use super::log::Log;
@@ -13,6 +14,8 @@ use super::time_left;
 pub(crate) struct Alarms {
     notifier: Notifier,
     log: Log,
+    namespace: String,
+    function_name: String,
 }
 
 impl Alarms {
@@ -24,7 +27,8 @@ impl Alarms {
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
         let log = Log::new(&settings);
         let table = Rules::load(environment)?.table();
-        Ok(Self { notifier: Notifier::new(NotifySettings::load(environment, &settings)?, table), log })
+        let notifier = Notifier::new(NotifySettings::load(environment, &settings)?, table);
+        Ok(Self { notifier, log, namespace: settings.namespace, function_name: settings.function_name })
     }
 
     /// Handles one event of EventBridge.
@@ -41,9 +45,15 @@ impl Alarms {
                 self.log.line(LogLevel::Info, "no message", json!({"alarm": alarm, "why": why}));
                 Ok(())
             }
-            Ok(Outcome::Sent { unread }) => {
+            Ok(Outcome::Sent { unread, refused }) => {
                 let level = if unread.is_empty() { LogLevel::Info } else { LogLevel::Warn };
                 self.log.line(level, "message sent", json!({"alarm": alarm, "notRead": unread}));
+                if !refused.is_empty() {
+                    let mut fields = Map::from_iter([("alarm".to_owned(), alarm.clone())]);
+                    fields.insert("error".to_owned(), json!(refused.join("; ")));
+                    unsent_messages(&mut fields, &self.namespace, &self.function_name, refused.len() as u64);
+                    self.log.metrics_line(LogLevel::Error, "message not sent", fields);
+                }
                 Ok(())
             }
             Err(error) => {

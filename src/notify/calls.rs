@@ -57,7 +57,7 @@ impl fmt::Display for CallError {
     }
 }
 
-/// The message could not be sent to all topics.
+/// No topic took the message.
 #[derive(Debug, Error)]
 #[error("the message about an alarm could not be sent: {0}")]
 pub struct NotSent(String);
@@ -107,6 +107,7 @@ impl Calls {
             state: State::of(state),
             since_ms: milliseconds(&alarm["StateTransitionedTimestamp"]),
             query: alarm["Metrics"].as_array().and_then(|metrics| query(metrics, "Expression")),
+            acts: alarm["ActionsEnabled"] != false,
         })
     }
 
@@ -197,12 +198,17 @@ impl Calls {
         Ok(exemplars)
     }
 
-    /// Sends a message to each topic.
+    /// Sends a message to each topic. Returns those that did not take it, with the reason.
     ///
     /// # Errors
     ///
-    /// If one of them did not take it. The others have it nevertheless.
-    pub(super) async fn publish(&self, topics: &[String], message: &Message, until: Instant) -> Result<(), NotSent> {
+    /// If none took it. With an error Lambda invokes again, and those that have the message would get it again.
+    pub(super) async fn publish(
+        &self,
+        topics: &[String],
+        message: &Message,
+        until: Instant,
+    ) -> Result<Vec<String>, NotSent> {
         let by_protocol = message.by_protocol();
         let mut failed = Vec::new();
         for topic in topics {
@@ -218,10 +224,10 @@ impl Calls {
             let headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
             let request = self.request("sns", &self.sns_url, headers, &body);
             if let Err(error) = self.call("sns:Publish", &request, until).await {
-                failed.push(error.to_string());
+                failed.push(format!("{topic}: {error}"));
             }
         }
-        if failed.is_empty() { Ok(()) } else { Err(NotSent(failed.join("; "))) }
+        if failed.len() < topics.len() { Ok(failed) } else { Err(NotSent(failed.join("; "))) }
     }
 
     /// Source: CloudWatch User Guide, "FAQs on CloudWatch supported protocols": AWS JSON 1.0.

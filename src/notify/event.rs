@@ -64,6 +64,8 @@ pub struct Alarm {
     pub since_ms: Option<i64>,
     /// Its query.
     pub query: Option<String>,
+    /// Whether its actions are on. Events go on when they are off.
+    pub acts: bool,
 }
 
 impl Change {
@@ -92,6 +94,8 @@ impl Change {
         match (self.state, &self.previous) {
             _ if self.is_muted => Some("the alarm is muted"),
             (State::Other, _) => Some("it is neither ALARM nor OK"),
+            // CloudWatch could evaluate a part of its data alone, or all again.
+            (State::Alarm, Some((State::Alarm, _))) => Some("it was in ALARM before"),
             // A new alarm becomes OK with its first evaluation.
             (State::Ok, Some((State::Ok | State::Other, _))) => Some("it was not in ALARM before"),
             _ => None,
@@ -205,13 +209,14 @@ mod tests {
         assert_eq!(change("OK", was("ALARM"), json!(null)), None);
         assert_eq!(change("OK", json!(null), json!(null)), None);
         assert_eq!(change("OK", was("INSUFFICIENT_DATA"), json!(null)), Some("it was not in ALARM before"));
+        assert_eq!(change("ALARM", was("ALARM"), json!(null)), Some("it was in ALARM before"));
         assert_eq!(change("INSUFFICIENT_DATA", was("ALARM"), json!(null)), Some("it is neither ALARM nor OK"));
         assert_eq!(change("ALARM", was("OK"), json!({"mutedByArn": "arn"})), Some("the alarm is muted"));
     }
 
     #[test]
     fn a_contributor_that_changes_with_its_alarm_is_part_of_the_alarm_s_message() {
-        let alarm = |state, since_ms| Alarm { state, since_ms, query: None };
+        let alarm = |state, since_ms| Alarm { state, since_ms, query: None, acts: true };
         let part = |text: &str, alarm: Alarm| Change::parse(&contributor_event(text)).unwrap().is_part_of(&alarm);
         let rows = [
             ("ALARM", alarm(State::Alarm, Some(T_MS)), true),

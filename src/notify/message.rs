@@ -23,8 +23,14 @@ const QUOTED_CHARS: usize = 300;
 
 /// Longest description of a notification, in characters.
 ///
-/// Source: Slack API, section block: 3,000 characters of text. The custom notifications of AWS name no limit.
+/// Source: Slack API, section block: 3,000 characters of text. Custom notifications take 8,000.
 const DESCRIPTION_CHARS: usize = 2_900;
+
+/// Longest next step of a notification, in characters.
+///
+/// Source: Amazon Q Developer in chat applications, Administrator Guide, "Custom notifications": 350. A title has 250, a
+/// keyword 75; a subject and an id of a cause are shorter.
+const STEP_CHARS: usize = 350;
 
 /// How long before it fails a request may write its first line: the longest that an integration may take, by Service Quotas.
 const FIRST_LINE_MS: i64 = 300_000;
@@ -82,16 +88,19 @@ impl Message {
         let mut end = String::new();
         ending(&mut end, change, facts, context);
         text.push_str(&end);
-        let short: String = chat.chars().chain(for_chat(&end).chars()).take(DESCRIPTION_CHARS).collect();
-        let chat = notification(&subject, &short, &change.alarm, shown, context);
+        // The links are there, whatever stands before them.
+        let room = DESCRIPTION_CHARS.saturating_sub(end.chars().count() + 1);
+        let short = format!("{}\n{}", cut(&chat, room), for_chat(&end));
+        let chat = notification(&subject, &cut(&short, DESCRIPTION_CHARS), &change.alarm, shown, context);
         Self { subject, text, chat }
     }
 
     /// Returns the message as SNS takes it with `MessageStructure` json: a text for each protocol.
     ///
-    /// Amazon Q Developer in chat applications subscribes by https. Whoever else does gets the notification as well.
+    /// Amazon Q Developer in chat applications subscribes by https. Whoever else does gets the notification as well. A phone
+    /// gets the subject: SNS takes 1,600 characters there.
     pub fn by_protocol(&self) -> String {
-        json!({"default": self.text, "https": self.chat.to_string()}).to_string()
+        json!({"default": self.text, "https": self.chat.to_string(), "sms": self.subject}).to_string()
     }
 }
 
@@ -264,8 +273,9 @@ fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing
     let mut causes: Vec<&Cause> = shown.iter().filter_map(|failing| cause(&failing.series, context.table)).collect();
     causes.dedup_by_key(|cause| cause.id);
     let check = |cause: &&Cause| {
-        let step = Step::new(cause.remedy.confirm.first()?).alone();
-        Some(format!("{}: {step} All of it: `why5xx explain {}`", cause.id, cause.id))
+        let step = format!("{}: {}", cause.id, Step::new(cause.remedy.confirm.first()?).alone());
+        let rest = format!(" All of it: `why5xx explain {}`", cause.id);
+        Some(cut(&step, STEP_CHARS - rest.chars().count()) + &rest)
     };
     json!({
         "version": "1.0",
@@ -322,6 +332,16 @@ fn plain(text: &str, most_chars: usize) -> String {
         return text.chars().map(printable).collect();
     }
     text.chars().take(most_chars - 3).map(printable).chain("...".chars()).collect()
+}
+
+/// Returns a text that fits, cut after a word.
+fn cut(text: &str, most_chars: usize) -> String {
+    if text.chars().count() <= most_chars {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most_chars.saturating_sub(1)).collect();
+    let words = kept.rsplit_once(char::is_whitespace).map_or(kept.as_str(), |(words, _)| words);
+    format!("{}\u{2026}", words.trim_end())
 }
 
 /// Without what chats read as mentions, links and emphasis.

@@ -30,10 +30,12 @@ pub use calls::NotSent;
 /// What became of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A message was sent. What of it could not be read, with the reason.
+    /// A message was sent.
     Sent {
-        /// What could not be read.
+        /// What of it could not be read, with the reason.
         unread: Vec<String>,
+        /// Topics that did not take it, with the reason. Another did.
+        refused: Vec<String>,
     },
     /// Nobody needs to hear of it, for this reason.
     Nothing(&'static str),
@@ -57,7 +59,7 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// If the message could not be sent to all topics. A retry may help.
+    /// If no topic took the message. A retry may help.
     pub async fn handle(&self, event: &Value, until: Instant) -> Result<Outcome, NotSent> {
         let change = Change::parse(event);
         let mut facts = Facts::default();
@@ -75,24 +77,19 @@ impl Notifier {
         }
         let context = Context { table: &self.table, links: &self.settings.links, region: &self.settings.aws.region };
         let message = Message::about(change.as_ref(), &facts, &context);
-        self.calls.publish(&self.settings.topics, &message, until).await?;
-        Ok(Outcome::Sent { unread: facts.unread })
+        let refused = self.calls.publish(&self.settings.topics, &message, until).await?;
+        Ok(Outcome::Sent { unread: facts.unread, refused })
     }
 
     /// Reads what the message needs; an error is the reason why no message is needed.
     async fn read(&self, change: &Change, until: Instant) -> Result<Facts, &'static str> {
         let mut facts = Facts::default();
         let mut query = change.query.clone();
-        if change.contributor.is_some() || query.is_none() {
-            match self.calls.alarm(&change.alarm, until).await {
-                Ok(alarm) => {
-                    if change.is_part_of(&alarm) {
-                        return Err("the message of the alarm itself says it");
-                    }
-                    query = query.or(alarm.query);
-                }
-                Err(error) => facts.unread("whether the alarm itself has just changed", &error),
-            }
+        match self.calls.alarm(&change.alarm, until).await {
+            Ok(alarm) if !alarm.acts => return Err("the actions of the alarm are off"),
+            Ok(alarm) if change.is_part_of(&alarm) => return Err("the message of the alarm itself says it"),
+            Ok(alarm) => query = query.or(alarm.query),
+            Err(error) => facts.unread("whether the alarm's actions are on, and whether it has just changed", &error),
         }
         if change.state != State::Alarm {
             facts.failing = change.contributor.clone().map(Failing::new).into_iter().collect();

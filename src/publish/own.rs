@@ -127,6 +127,13 @@ impl OwnMetrics {
     }
 }
 
+/// Makes a log line of these fields one in Embedded Metric Format: adds so many messages that a topic did not take.
+pub fn unsent_messages(fields: &mut Map<String, Value>, namespace: &str, function_name: &str, messages: u64) {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let metrics = vec![("UnsentMessages", Unit::Count, json!(messages))];
+    emf::embed(fields, namespace, now_ms, &[(FUNCTION, function_name.to_owned())], metrics);
+}
+
 /// Returns the datum of so many events of the canary, at the minute of the first.
 pub fn canary(function_name: &str, timestamp_ms: i64, events: u64) -> Datum {
     Datum {

@@ -12,7 +12,7 @@ use why5xx::cause::{Kind, Table};
 use why5xx::notify::event::Change;
 use why5xx::notify::facts::{Facts, Failing, Series};
 use why5xx::notify::message::{Context, Message};
-use why5xx::settings::Links;
+use why5xx::settings::{Links, Rules};
 
 use crate::support::document;
 use crate::support::function::Function;
@@ -43,6 +43,11 @@ struct Services {
 impl Services {
     /// The services and a function that calls them.
     fn start(answers: &[(&'static str, Value)]) -> (Self, Function) {
+        Self::start_for(answers, TOPIC)
+    }
+
+    /// The same with other topics.
+    fn start_for(answers: &[(&'static str, Value)], topics: &str) -> (Self, Function) {
         let services = Self::default();
         for (action, answer) in answers {
             services.then(action, &[(200, answer.clone())]);
@@ -53,7 +58,7 @@ impl Services {
         let function = Function::start_with(&[
             ("_HANDLER", "notify"),
             ("AWS_ENDPOINT_URL", &url),
-            ("WHY5XX_TOPIC_ARNS", TOPIC),
+            ("WHY5XX_TOPIC_ARNS", topics),
             ("WHY5XX_DASHBOARD_URL", DASHBOARD),
             ("WHY5XX_RUNBOOK_URL", "https://wiki.example.com/5xx"),
         ]);
@@ -220,7 +225,8 @@ fn invoke(function: &mut Function, event: &Value) -> Outcome {
 fn an_alarm_becomes_one_message_with_cause_count_remedy_requests_and_links() {
     let (services, mut function) = Services::start(&usual());
     assert_eq!(invoke(&mut function, &event("ALARM", None)), Outcome::Success("null".to_owned()));
-    assert_eq!(services.actions(), ["DescribeAlarmContributors", "GetMetricData", "FilterLogEvents", "Publish"]);
+    let actions = ["DescribeAlarms", "DescribeAlarmContributors", "GetMetricData", "FilterLogEvents", "Publish"];
+    assert_eq!(services.actions(), actions);
     let [(subject, text)] = services.published().try_into().unwrap();
     assert_eq!(subject, "ALARM: orders/prod: lambda_permission, 14 requests in 11 minutes since 14:12 UTC");
     for part in [
@@ -347,13 +353,88 @@ fn throttled_calls_are_made_again_and_an_empty_list_is_read_again() {
 }
 
 #[test]
+fn an_alarm_whose_actions_are_off_sends_nothing() {
+    let (services, mut function) = Services::start(&usual());
+    let mut off = alarm("ALARM", AT - 600);
+    off["MetricAlarms"][0]["ActionsEnabled"] = false.into();
+    services.then("DescribeAlarms", &[(200, off)]);
+    for state in ["ALARM", "OK"] {
+        for attributes in [None, Some(series("orders", "prod", "lambda_permission"))] {
+            assert!(invoke(&mut function, &event(state, attributes)).is_success());
+        }
+    }
+    assert_eq!(services.published(), []);
+    assert_eq!(function.written().matches("the actions of the alarm are off").count(), 4);
+}
+
+#[test]
+fn a_topic_that_refuses_is_no_reason_to_send_to_the_others_again() {
+    let (services, mut function) = Services::start_for(&usual(), &format!("{TOPIC},{TOPIC}2"));
+    let refused = (403, json!({"__type": "AuthorizationError", "message": "planted"}));
+    services.then("Publish", &[refused.clone(), (200, json!({})), refused]);
+    assert!(invoke(&mut function, &event("ALARM", None)).is_success());
+    let written = function.written();
+    let line = written.lines().find(|line| line.contains("message not sent")).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!((line["level"].as_str(), line["UnsentMessages"].as_u64()), (Some("ERROR"), Some(1)));
+    assert_eq!(line["error"], format!("{TOPIC}: sns:Publish: AuthorizationError"));
+    let metrics = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&metrics["Namespace"], &metrics["Dimensions"]), (&json!("Why5xx"), &json!([["Function"]])));
+    // None of both takes it.
+    assert_eq!(invoke(&mut function, &event("ALARM", None)).error_type(), "NotSent");
+    assert_eq!(services.actions().iter().filter(|action| *action == "Publish").count(), 4);
+}
+
+#[test]
+fn every_cause_and_own_rule_makes_a_notification_within_the_limits_of_chats() {
+    let long = "Read the dashboard of the coupon service. ".repeat(80);
+    let rule = format!(
+        "[[rule]]\nid = \"{}\"\ntitle = \"{long}\"\nkind = \"broken\"\nmatch.function = [\"coupon\"]\n\
+         remedy.confirm = [\"{long}\"]\nremedy.fix = [\"{long}\"]\n",
+        "coupon_".repeat(9).trim_end_matches('_')
+    );
+    let rules = Rules::parse(std::path::Path::new("rules.toml"), &rule).unwrap();
+    let table = rules.table();
+    let links = Links { dashboard: Some(DASHBOARD.to_owned()), ..Links::default() };
+    let context = Context { table: &table, links: &links, region: "eu-west-1" };
+    let change = Change::parse(&event("ALARM", None)).unwrap();
+    let mut steps = 0;
+    for cause in table.iter() {
+        let failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause.id)));
+        let facts = Facts { failing: vec![failing], unread: Vec::new() };
+        let chat = Message::about(Some(&change), &facts, &context).chat;
+        let fits = |text: &Value, most: usize| {
+            let count = text.as_str().unwrap().chars().count();
+            assert!((1..=most).contains(&count), "{}: {count} of {most}: {text}", cause.id);
+        };
+        // Source: Amazon Q Developer in chat applications, Administrator Guide, "Custom notifications".
+        fits(&chat["content"]["title"], 250);
+        fits(&chat["content"]["description"], 8_000);
+        for step in chat["content"]["nextSteps"].as_array().unwrap() {
+            fits(step, 350);
+            let end = format!(" All of it: `why5xx explain {}`", cause.id);
+            let prose = step.as_str().unwrap().strip_suffix(&end).unwrap();
+            assert!(prose.ends_with(['.', ':', '?', '\u{2026}', ')']), "{prose}");
+            steps += 1;
+        }
+        for keyword in chat["content"]["keywords"].as_array().unwrap() {
+            fits(keyword, 75);
+        }
+    }
+    assert!(steps > 40, "{steps}");
+}
+
+#[test]
 fn a_message_that_cannot_be_sent_is_the_only_error() {
     let (services, mut function) = Services::start(&usual());
     services.then("Publish", &[(403, json!({"__type": "AuthorizationError", "message": "planted"}))]);
     let outcome = invoke(&mut function, &event("ALARM", None));
     assert_eq!(
         (outcome.error_type(), outcome.message()),
-        ("NotSent", "the message about an alarm could not be sent: sns:Publish: AuthorizationError")
+        (
+            "NotSent",
+            format!("the message about an alarm could not be sent: {TOPIC}: sns:Publish: AuthorizationError").as_str()
+        )
     );
     assert!(function.written().contains(r#""level":"ERROR""#));
     // Lambda tries it again.

@@ -199,6 +199,16 @@ fn the_notification_has_what_chats_require_and_fits() {
     let by_protocol: Value = serde_json::from_str(&message.by_protocol()).unwrap();
     assert_eq!(by_protocol["default"], message.text);
     assert_eq!(serde_json::from_str::<Value>(by_protocol["https"].as_str().unwrap()).unwrap(), *chat);
+    assert_eq!(by_protocol["sms"], message.subject);
+    assert!(description.ends_with("Runbook: https://wiki.example/5xx\n"), "{description}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_cut_after_a_word() {
+    assert_eq!(cut("Check the role.", 15), "Check the role.");
+    assert_eq!(cut("Check the role.", 14), "Check the\u{2026}");
+    assert_eq!(cut(&"\u{fc}".repeat(20), 5), "\u{fc}\u{fc}\u{fc}\u{fc}\u{2026}");
+    assert_eq!(cut("ab", 0), "\u{2026}");
 }
 
 #[test]
