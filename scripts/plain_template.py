@@ -6,7 +6,7 @@ What differs from template.yaml, and nothing else does:
   one zip in an S3 bucket, which the parameters CodeBucket and CodeKey name.
 - A loop over a list of log groups is written out for PLACES names. A place whose name is missing or empty makes nothing.
   More names than that fail the deployment, for what is not subscribed must not go unnoticed. Logical ids follow the place
-  in the list and not the name, so that a name has to keep its place: `a,,c` once b is gone.
+  in the list and not the name, so that a name has to keep its place: `a,,c` once b is gone. So no rule forbids that.
 """
 
 import copy
@@ -36,9 +36,9 @@ REGION = "us-east-1"
 CODE_PARAMETERS = {
     "CodeBucket": {
         "Type": "String",
-        "AllowedPattern": "^[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$",
-        "ConstraintDescription": "must be the name of an S3 bucket",
-        "Description": "A bucket of this Region that holds the function's zip.",
+        "AllowedPattern": "^(?=.{3,63}$)[-.a-z0-9]*(REGION)?[-.a-z0-9]*$",
+        "ConstraintDescription": "must be the name of an S3 bucket; REGION in it stands for the stack's Region",
+        "Description": "A bucket of this Region that holds the function's zip. REGION in its name stands for the Region.",
     },
     "CodeKey": {
         "Type": "String",
@@ -58,6 +58,7 @@ def plain(text, version, zip_name, lists=True):
     """
     template = yaml_parse(text)
     del template["Transform"]
+    template["Rules"] = {name: each for name, each in template["Rules"].items() if not name.endswith("LogGroupsHaveNoEmptyPlace")}
     take_code_from_bucket(template, zip_name)
     if lists:
         write_loops_out(template)
@@ -82,15 +83,24 @@ def take_code_from_bucket(template, zip_name):
         zip=zip_name.replace("${Architecture}", "ARCHITECTURE")
     )
     template["Parameters"] = parameters | template["Parameters"]
+    without_region = {"Fn::Join": ["", {"Fn::Split": ["REGION", {"Ref": "CodeBucket"}]}]}
+    template["Conditions"]["CodeBucketNamesRegion"] = {"Fn::Not": [{"Fn::Equals": [without_region, {"Ref": "CodeBucket"}]}]}
     template["Conditions"]["NamesCodeKey"] = {"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeKey"}, ""]}]}
     for name in FUNCTIONS:
         template["Resources"][name]["Properties"]["CodeUri"] = {
-            "Bucket": {"Ref": "CodeBucket"},
+            "Bucket": {"Fn::If": ["CodeBucketNamesRegion", bucket_of_region(), {"Ref": "CodeBucket"}]},
             "Key": {"Fn::If": ["NamesCodeKey", {"Ref": "CodeKey"}, {"Fn::Sub": zip_name}]},
         }
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]
     interface["ParameterGroups"].insert(0, {"Label": {"default": "The code"}, "Parameters": list(CODE_PARAMETERS)})
     interface["ParameterLabels"] |= CODE_LABELS
+
+
+def bucket_of_region():
+    """The bucket's name with the stack's Region for REGION: Lambda takes code from its own Region alone, and all stacks of a
+    stack set have the same value. No name of a bucket has capitals."""
+    part = lambda at: {"Fn::Select": [at, {"Fn::Split": ["REGION", {"Ref": "CodeBucket"}]}]}
+    return {"Fn::Join": ["", [part(0), {"Ref": "AWS::Region"}, part(1)]]}
 
 
 def write_loops_out(template):

@@ -84,10 +84,10 @@ export class Why5xx extends Construct {
         statistic: 'Sum',
       });
     const alarm = new cloudwatch.Alarm(own, 'DeliveryAlarm', {
-      alarmName: `${cdk.Aws.STACK_NAME}: log events not delivered, ${group.logGroupName}`,
+      alarmName: `${cdk.Aws.STACK_NAME}: ${kind} log not delivered, ${group.logGroupName}`,
       alarmDescription: `CloudWatch Logs could not hand log events over to the function (they are skipped), or Lambda throttled them (they come late). Check the subscription filter ${name}, the function and its concurrency.`,
       metric: new cloudwatch.MathExpression({
-        expression: 'FILL(errors, 0) + FILL(throttled, 0)',
+        expression: 'errors + throttled',
         usingMetrics: {errors: metric('DeliveryErrors'), throttled: metric('DeliveryThrottling')},
       }),
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

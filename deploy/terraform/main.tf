@@ -110,7 +110,7 @@ resource "aws_cloudwatch_log_subscription_filter" "why5xx" {
 
 resource "aws_cloudwatch_metric_alarm" "delivery" {
   for_each            = var.log_groups
-  alarm_name          = "${var.name}: log events not delivered, ${each.value.name}"
+  alarm_name          = "${var.name}: ${each.value.kind} log not delivered, ${each.value.name}"
   alarm_description   = "CloudWatch Logs could not hand log events over to the function (they are skipped), or Lambda throttled them (they come late). Check the subscription filter ${var.name}/${each.value.kind}, the function and its concurrency."
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
@@ -120,7 +120,7 @@ resource "aws_cloudwatch_metric_alarm" "delivery" {
   ok_actions          = local.targets
   metric_query {
     id          = "undelivered"
-    expression  = "FILL(errors, 0) + FILL(throttled, 0)"
+    expression  = "errors + throttled"
     return_data = true
   }
   dynamic "metric_query" {

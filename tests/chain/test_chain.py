@@ -538,7 +538,7 @@ def test_dashboard_and_alarms_are_there(stack):
         "CanaryDeliveryAlarm",
         "ExecutionDeliveryAlarm&{EachExecutionLogGroup}", "ExemplarsQuery", "FlowDeliveryAlarm&{EachFlowLogGroup}",
         "FunctionDeliveryAlarm&{EachFunctionLogGroup}", "LoadAccessAlarm", "LoadAccountAlarm", "LoadExecutionAlarm",
-        "NotifierDroppedAlarm", "RequestQuery", "UnclassifiedAlarm",
+        "NotifierDroppedAlarm", "NotifierErrorsAlarm", "RequestQuery", "UnclassifiedAlarm",
     ]
 
 

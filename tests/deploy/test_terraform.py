@@ -182,7 +182,7 @@ def test_an_update_leaves_the_filters_and_other_stacks_may_subscribe(deployed):
     assert deployed.function.get_function_configuration(FunctionName=function)["MemorySize"] == 512
     assert {group: deployed.subscriptions(group) for group in GROUPS.values()} == before
     [(name, pattern, destination)] = deployed.subscriptions("/apis/other/access")
-    assert (name, destination) == ("why5xx/access", function)
+    assert (name, destination) == ("orders/access", function)
     assert pattern == deployed.outputs()["AccessFilterPattern"] != ""
 
 

@@ -73,8 +73,10 @@ fn indented(text: &str, columns: usize) -> String {
 fn the_template_holds_what_the_table_of_causes_says() {
     let table = Table::default();
     check("causes", &indented(&body::alarm_causes(&table), 4));
-    let body = indented(&body::body(&table), 8);
-    check("dashboard", &format!("      DashboardBody: !Sub |\n{body}"));
+    let body = indented(&body::body(&table), 10);
+    let alarms = indented(&body::alarms_on_condition(), 10);
+    let alarms = alarms.replacen("          ", "        - ", 1);
+    check("dashboard", &format!("      DashboardBody: !Sub\n        - |\n{body}{alarms}"));
 }
 
 fn body() -> Value {

@@ -51,8 +51,11 @@ td, th {{ border-bottom: 1px solid #eaeded; text-align: left; padding: 2px 4px; 
 
 def body(text=None):
     """The dashboard as the template has it, with what CloudFormation fills in."""
-    _, _, rest = (text or TEMPLATE.read_text()).partition("      DashboardBody: !Sub |\n")
-    lines = rest.partition("      # /dashboard\n")[0]
+    _, _, rest = (text or TEMPLATE.read_text()).partition("      DashboardBody: !Sub\n        - |\n")
+    lines, _, more = rest.partition("      # /dashboard\n")[0].partition("\n        - ")
+    # All alarms are there.
+    for name, alarms in re.findall(r"(\w+): !If \[\w+, !Sub '(.*)', ''\]", more):
+        lines = lines.replace(f"${{{name}}}", alarms)
     filled = re.sub(r"\$\{([^!}][^}]*)\}", lambda match: FILLED.get(match.group(1), match.group(1)), lines)
     return json.loads(filled.replace("${!", "${"))
 

@@ -160,6 +160,8 @@ class Stack:
         if unknown := set(parameters or {}) - set(self.parameters):
             raise Refused(f"no such parameters: {sorted(unknown)}")
         check_values(template, self.parameters)
+        for rule in template.get("Rules", {}).values():
+            self.check(rule)
         self.conditions = {}
         # Conditions and loops are worked out first, for a macro sees parameters and no resources.
         written = once(repeated(template["Resources"], self.parameters))
@@ -174,6 +176,14 @@ class Stack:
             for name, each in template.get("Outputs", {}).items()
             if self.holds(each.get("Condition"))
         }
+
+    def check(self, rule):
+        """Refuses values of parameters that a rule of the template forbids, with its reason."""
+        if not self.value(rule.get("RuleCondition", True)):
+            return
+        for each in rule["Assertions"]:
+            if not self.value(each["Assert"]):
+                raise Refused(each["AssertDescription"])
 
     def of_type(self, kind):
         return {name: each["Properties"] for name, each in self.resources.items() if each["Type"] == kind}
@@ -223,6 +233,10 @@ class Stack:
                 return all(arguments)
             case "Fn::Or":
                 return any(arguments)
+            case "Fn::Contains":
+                return others[0] in one
+            case "Fn::EachMemberEquals":
+                return all(each == others[0] for each in one)
             case "Fn::Join":
                 return one.join(map(text_of, others[0]))
             case "Fn::Split":

@@ -28,7 +28,7 @@ class Alarm:
     def __init__(self, properties, parameters, period, value=sum):
         self.of = COMPARISONS[properties["ComparisonOperator"]]
         threshold = properties["Threshold"]
-        self.threshold = parameters[threshold["Ref"]]["Default"] if isinstance(threshold, dict) else threshold
+        self.threshold = int(parameters[threshold["Ref"]]["Default"]) if isinstance(threshold, dict) else threshold
         self.n, self.m = properties["EvaluationPeriods"], properties["DatapointsToAlarm"]
         self.missing = properties["TreatMissingData"]
         self.warm_up = properties.get("WarmUpConfiguration", {}).get("WarmUpPeriodDurationInMinutes", 0)

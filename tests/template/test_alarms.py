@@ -226,7 +226,7 @@ def test_each_subscription_filter_has_an_alarm_on_all_that_is_not_delivered():
         stats = {each["MetricStat"]["Metric"]["MetricName"]: each for each in alarm.get("Metrics", []) if "MetricStat" in each}
         if set(stats) != {"DeliveryErrors", "DeliveryThrottling"}:
             continue
-        assert alarm["Metrics"][2]["Expression"] == "FILL(errors, 0) + FILL(throttled, 0)"
+        assert alarm["Metrics"][2]["Expression"] == "errors + throttled"
         errors, throttled = ({d["Name"]: d["Value"] for d in each["MetricStat"]["Metric"]["Dimensions"]} for each in stats.values())
         assert errors == throttled and errors["DestinationType"] == "Lambda"
         watched.append((errors["LogGroupName"], errors["FilterName"]))
@@ -406,7 +406,7 @@ def statements(text):
 
 
 def dashboard_titles():
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
     return "\n\n".join(re.findall(r'"title":"([^"]*)"', body))
 
 

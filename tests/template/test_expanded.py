@@ -95,6 +95,45 @@ def test_each_resource_is_a_call_that_its_service_takes(stack, name):
     assert models.problems(stack(name).resources) == []
 
 
+def longest(parameter, character="x", beginning=""):
+    """The longest value of a text that a parameter's pattern admits."""
+    pattern = PARAMETERS[parameter]["AllowedPattern"]
+    return max((text for count in range(513) if re.fullmatch(pattern, text := beginning + character * count)), key=len)
+
+
+# With the longest texts that patterns admit. A stack of a stack set has 52 characters or more, any other up to 128.
+LONGEST = EVERYTHING | {
+    **{f"{kind}LogGroups": longest(f"{kind}LogGroups", beginning="/") for kind in KINDS},
+    "BrokenThreshold": longest("BrokenThreshold", "9"),
+    "LoadThreshold": longest("LoadThreshold", "9"),
+    "Namespace": longest("Namespace"),
+    "QuietStages": longest("QuietStages"),
+    "RolePath": longest("RolePath", "x/", "/"),
+    "RunbookUrl": longest("RunbookUrl"),
+}
+
+
+@pytest.mark.parametrize("stack_name", ["StackSet-why5xx-0a1b2c3d-1111-2222-3333-444455556666", "x" * 128], ids=len)
+@pytest.mark.parametrize("partition", TEMPLATE["Mappings"]["Consoles"])
+def test_the_longest_texts_that_patterns_admit_are_taken_in_the_regions_of_the_longest_names(partition, stack_name):
+    region = max(models.SESSION.get_available_regions("cloudwatch", partition), key=len, default=REGION)
+    made = Stack(TEMPLATE, LONGEST, {"AWS::StackName": stack_name, "AWS::Partition": partition, "AWS::Region": region})
+    assert models.problems(made.resources) == []
+    assert {kind for kind in KINDS if f"{kind}DeliveryAlarm" in str(list(made.resources))} == set(KINDS)
+
+
+@each_set
+def test_the_dashboard_shows_each_alarm_that_is_there(stack, name):
+    """Those of single log groups apart, of which there may be more than a widget takes; their metrics are in the last row."""
+    made = stack(name)
+    [dashboard] = made.of_type("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    shown = [arn.partition(":alarm:")[2] for each in widgets for arn in each["properties"].get("alarms", [])]
+    of_groups = tuple(f"{kind}DeliveryAlarm" for kind in KINDS)
+    there = [each["AlarmName"] for key, each in alarms_of(made).items() if not key.startswith(of_groups)]
+    assert sorted(shown) == sorted(there)
+
+
 @each_set
 def test_the_stack_is_within_cloudformations_limits(stack, name):
     made = stack(name)
@@ -206,6 +245,37 @@ def refusal(parameters, template):
     with pytest.raises(Refused) as refused:
         Stack(template, parameters)
     return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"AccessLogGroups": "/a/b,"}, "AccessLogGroups has an empty place"),
+        ({"FlowLogGroups": "/a/b, ,/a/c"}, "FlowLogGroups has an empty place"),
+        ({"SubnetIds": "subnet-0a"}, "SubnetIds needs SecurityGroupIds"),
+        ({"SubnetIds": "subnet-0a,", "SecurityGroupIds": "sg-0a"}, "SubnetIds has an empty place"),
+        ({"SubnetIds": "subnet-0a", "SecurityGroupIds": "sg-0a,"}, "SubnetIds needs SecurityGroupIds, without an empty place"),
+        ({"SecurityGroupIds": "sg-0a"}, "SecurityGroupIds needs SubnetIds"),
+        ({"RolePath": "/" + "a" * 511 + "/"}, "RolePath must begin and end with a slash, and have at most 512 characters"),
+        ({"ExportPrefix": "a b"}, "ExportPrefix must be at most 200 letters"),
+    ],
+)
+def test_values_that_no_service_takes_are_refused_before_anything_is_made(given, reason):
+    assert refusal(given, TEMPLATE).startswith(reason)
+
+
+def test_the_plain_templates_lists_may_have_empty_places_and_its_other_rules_hold(plain):
+    assert "AccessSubscription3" in Stack(plain, CODE | {"AccessLogGroups": "/a/b,,/a/c"}).resources
+    assert refusal(CODE | {"SubnetIds": "subnet-0a"}, plain).startswith("SubnetIds needs SecurityGroupIds")
+
+
+@pytest.mark.parametrize(("given", "prefix"), [({}, "x" * 128), ({"ExportPrefix": "why5xx"}, "why5xx"), ({"ExportPrefix": "p" * 200}, "p" * 200)])
+def test_exports_begin_with_the_stacks_name_or_with_what_is_given(plain, given, prefix):
+    for made in Stack(TEMPLATE, given), Stack(plain, CODE | given):
+        names = {each["Export"]["Name"] for each in made.outputs.values() if "Export" in each}
+        assert names == {f"{prefix}-{name}" for name in ["FunctionArn", *(f"{kind}FilterPattern" for kind in KINDS)]}
+        # CloudFormation User Guide, quotas of exports: 255 characters.
+        assert all(re.fullmatch("[-:A-Za-z0-9]{1,255}", each) for each in names)
 
 
 @pytest.mark.parametrize("kind", KINDS)

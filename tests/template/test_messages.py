@@ -116,9 +116,22 @@ def test_a_failure_of_the_notifier_is_heard_of_on_a_topic_of_messages(given):
         assert set(topics) <= set(made.resources[name]["Properties"]["AlarmActions"]), name
 
 
+def test_the_alarm_on_errors_sees_throttles_and_a_topic_that_refuses_alone():
+    """The function does not fail if one of two topics takes the message: a retry would send it there again."""
+    metrics = RESOURCES["NotifierErrorsAlarm"]["Properties"]["Metrics"]
+    of = {each["Id"]: each["MetricStat"]["Metric"] for each in metrics if "MetricStat" in each}
+    assert {name: each["MetricName"] for name, each in of.items()} == {
+        "errors": "Errors", "throttles": "Throttles", "refused": "UnsentMessages",
+    }
+    assert [each["Dimensions"][0]["Value"] for each in of.values()] == [{"Ref": "Notifier"}] * 3
+    assert of["refused"]["Namespace"] == {"Ref": "Namespace"}
+    [sum_of] = [each["Expression"] for each in metrics if "Expression" in each]
+    assert sum_of == " + ".join(of)
+
+
 def test_the_alarm_on_dropped_events_looks_at_both_places_where_they_end():
     metrics = RESOURCES["NotifierDroppedAlarm"]["Properties"]["Metrics"]
     of = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in metrics if "MetricStat" in each}
     assert of == {"dropped": "AsyncEventsDropped", "queued": "ApproximateNumberOfMessagesVisible"}
     [sum_of] = [each["Expression"] for each in metrics if "Expression" in each]
-    assert sum_of == " + ".join(f"FILL({each}, 0)" for each in of)
+    assert sum_of == " + ".join(of)

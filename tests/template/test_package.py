@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -13,6 +14,9 @@ import expansion
 from expansion import TEMPLATE, TEXT
 
 PROJECT = pathlib.Path(__file__).parents[2]
+
+# The one whose rules are tested, whatever else PATH has.
+LINTER = pathlib.Path(sys.executable).with_name("cfn-lint")
 LOOPS = {name: each for name, each in TEMPLATE["Resources"].items() if name.startswith("Fn::ForEach::")}
 
 
@@ -45,7 +49,7 @@ def test_the_linter_takes_the_plain_template(package, monkeypatch, tmp_path):
     monkeypatch.setattr(package.plain_template, "PLACES", 2)
     path = tmp_path / "plain.yaml"
     package.write_template(path)
-    done = subprocess.run(["cfn-lint", path], capture_output=True, text=True)
+    done = subprocess.run([LINTER, path], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -74,13 +78,33 @@ def test_what_is_not_in_a_loop_is_as_in_the_template(plain, package):
 def test_the_code_is_the_zip_of_the_architecture_unless_a_key_is_named(plain, package):
     code = plain["Resources"]["Function"]["Properties"]["Code"]
     assert plain["Resources"]["Notifier"]["Properties"]["Code"] == code
-    assert code["S3Bucket"] == {"Ref": "CodeBucket"}
     condition, named, otherwise = code["S3Key"]["Fn::If"]
     assert named == {"Ref": "CodeKey"}
     assert not expansion.holds(condition, {}, plain) and expansion.holds(condition, {"CodeKey": "a.zip"}, plain)
     architectures = TEMPLATE["Parameters"]["Architecture"]["AllowedValues"]
     zips = [otherwise["Fn::Sub"].replace("${Architecture}", architecture) for architecture in architectures]
     assert zips == [package.zip_name(architecture) for architecture in package.TARGETS]
+
+
+@pytest.mark.parametrize(
+    ("given", "bucket"),
+    [
+        ("releases", "releases"),
+        ("why5xx-REGION-example", "why5xx-eu-west-1-example"),
+        ("REGION", "eu-west-1"),
+        ("releases-us-east-1", "releases-us-east-1"),
+    ],
+)
+def test_the_bucket_of_the_code_may_have_the_region_in_its_name(plain, given, bucket):
+    """All stacks of a stack set have the same value, those of accounts that join later too, and Lambda reads from its own Region."""
+    made = expansion.Stack(plain, {"CodeBucket": given, "AlarmEmail": "team@example.com"}, {"AWS::Region": "eu-west-1"})
+    assert {each["Code"]["S3Bucket"] for each in made.of_type("AWS::Lambda::Function").values()} == {bucket}
+
+
+@pytest.mark.parametrize("name", ["Releases", "re", "{region}-releases", "REGION-REGION", "x" * 64, ""])
+def test_what_is_no_name_of_a_bucket_is_refused(plain, name):
+    with pytest.raises(expansion.Refused, match="CodeBucket must be the name of an S3 bucket"):
+        expansion.Stack(plain, {"CodeBucket": name})
 
 
 def test_each_name_of_a_list_is_subscribed_in_its_place(plain):
@@ -133,7 +157,7 @@ def test_without_lists_nothing_is_left_of_the_loops_and_the_rest_is_the_same(pac
     lists = {each[1]["Ref"] for each in LOOPS.values()}
     patterns = {name for name in TEMPLATE["Parameters"] if name.endswith("FilterPattern")}
     assert set(plain["Parameters"]) - set(written["Parameters"]) == lists | patterns
-    done = subprocess.run(["cfn-lint", path], capture_output=True, text=True)
+    done = subprocess.run([LINTER, path], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

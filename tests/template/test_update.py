@@ -1,6 +1,7 @@
 """An update of a stack that 0.1 made (template-0.1.yaml is that of commit 2fa33d8): what CloudFormation would replace, delete
 and make, by the properties that its schemas call createOnly. tests/chain/test_update.py does it, in an emulator."""
 
+import itertools
 import pathlib
 import re
 
@@ -123,6 +124,37 @@ def test_metrics_that_alarms_and_dashboards_of_owners_use_keep_their_names():
         return {(each["Namespace"], each["MetricName"]) for each in metrics if each.get("Namespace") == "Why5xx"}
 
     assert names(OLD) <= names(TEMPLATE)
+
+
+def named(resource):
+    """What a resource of a type goes by in an account; None if AWS makes it up."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource["Type"]).schema
+    name = tuple(value_at(resource["Properties"], path.split("/")[2:]) for path in schema["primaryIdentifier"])
+    return None if None in name else (resource["Type"], *map(str, name))
+
+
+def met(old, new):
+    """What an update would make while something of that name is still there: what is gone is deleted last."""
+    there = {named(each) for each in old.values()} - {None}
+    return {name for name in set(new) - set(old) if named(new[name]) in there}
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(["Execution", "Access", "Function", "Flow"], 2)))
+def test_a_log_group_that_moves_to_another_list_meets_its_lock_alone_and_in_two_updates_nothing(before, after):
+    listed, none, moved = (Stack(TEMPLATE, given).resources for given in (
+        {f"{before}LogGroups": "/apis/orders"}, {}, {f"{after}LogGroups": "/apis/orders"},
+    ))
+    # The lock is there to meet: a log group in two lists would be counted twice.
+    assert met(listed, moved) == {f"{after}Lockapisorders"}
+    assert met(listed, none) == met(none, moved) == set()
+
+
+def test_the_filter_of_an_api_s_own_stack_is_no_filter_of_the_lists_and_names_its_kind():
+    """So that a log group can move there: with both for a while, and none of them deleted with the other."""
+    page = (pathlib.Path(__file__).parents[2] / "docs/operating.md").read_text().partition("\n## How to know")[0]
+    names = re.findall(r"(?:FilterName:|filterName:| name  +=) *['\"]?([\w-]+/\w+)", page)
+    assert len(names) == 3 and {name.rpartition("/")[2] for name in names} == {"access"}
+    assert [name for name in names if name.startswith(("why5xx/", "STACK/"))] == []
 
 
 def test_the_page_names_what_an_update_from_0_1_replaces_and_deletes():
