@@ -257,15 +257,18 @@ fn the_first_screen_says_what_fails_and_all_of_it_is_half_as_long_as_it_was() {
 #[test]
 fn what_cloudformation_is_to_fill_in_is_there() {
     let template = template();
-    let body = body::body(&Table::default());
-    for name in body.split("${").skip(1).map(|rest| rest.split_once('}').expect("closed").0) {
+    let alarms = body::alarms_on_condition();
+    let text = body::body(&Table::default()) + &alarms;
+    for name in text.split("${").skip(1).map(|rest| rest.split_once('}').expect("closed").0) {
         // With an exclamation mark it is text.
         if name.starts_with('!') {
             continue;
         }
         let name = name.split('.').next().unwrap_or(name);
-        let there = name.starts_with("AWS::") || template.contains(&format!("\n  {name}:\n"));
-        assert!(there, "${{{name}}} is no parameter or resource");
+        let there = name.starts_with("AWS::")
+            || template.contains(&format!("\n  {name}:\n"))
+            || alarms.lines().any(|line| line.starts_with(&format!("{name}: ")));
+        assert!(there, "${{{name}}} is no parameter or resource, and no alarms on a condition");
     }
 }
 
