@@ -69,6 +69,17 @@ fn the_figures_in_the_readme_are_those_of_the_pages() {
     assert!(readme.contains(&format!("[{causes} ids](docs/causes.md)")), "{causes} causes");
 }
 
+#[test]
+fn every_page_is_in_the_index_that_the_readme_links() {
+    assert!(file("README.md").contains("(docs/README.md)"));
+    let index = file("docs/README.md");
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_page = Path::new(&name).extension().is_some_and(|ext| ext == "md") && name != "README.md";
+        assert!(!is_page || index.contains(&format!("]({name})")), "{name}");
+    }
+}
+
 /// Returns the anchors that GitHub makes of the headings of a page.
 fn anchors(page: &str) -> Vec<String> {
     let headings = page.lines().filter_map(|line| line.strip_prefix('#'));
