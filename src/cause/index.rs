@@ -77,7 +77,7 @@ impl RequiredTrigrams {
             | Pattern::FunctionLog(text)
             | Pattern::ErrorType(text)
             | Pattern::Library(text) => text,
-            Pattern::ResponseType(_) | Pattern::InvocationStatus(..) => return Self::Unknown,
+            Pattern::ResponseType(_) | Pattern::InvocationStatus(..) | Pattern::Code(..) => return Self::Unknown,
         };
         let Some(longest) = pattern::pieces(text).max_by_key(|piece| piece.len()) else { return Self::Unknown };
         let Some(last) = longest.len().checked_sub(3) else { return Self::Unknown };

@@ -292,6 +292,7 @@ pub(super) const CAUSES: &[Cause] = &[
             FunctionLog("^fatal error: out of memory"),
             FunctionLog("^out of memory$"),
             FunctionLog("^out of memory (allocated"),
+            FunctionLog("^out of memory. at "),
             FunctionLog("^fatal process out of memory"),
             FunctionLog("^fatal javascript out of memory"),
             FunctionLog("^there is insufficient memory for java runtime environment to continue"),
@@ -756,6 +757,8 @@ pub(super) const CAUSES: &[Cause] = &[
             // A file of the function's own.
             ErrorType("^java.nio.file.access denied exception$"),
             ErrorType("^system.unauthorized access exception$"),
+            // A web framework's name for a client of the function's own.
+            ErrorType("^unauthorized error$"),
         ],
         remedy: Remedy {
             means: "The function raised an exception that nothing caught, or reported a failure to the runtime. API \

@@ -29,7 +29,7 @@ use std::num::NonZeroU16;
 use index::Index;
 
 use crate::log_kind::LogKind;
-pub use pattern::{normalise, own_words, pieces, words_of_type};
+pub use pattern::{code_in, normalise, own_words, pieces, spaced, words_of_type};
 pub use role::Role;
 
 /// A cause: its published id, its patterns and its remedy.
@@ -317,6 +317,27 @@ pub enum Pattern {
     /// A whole sentence of a library in an error's message in the function's own log. The text must begin with the pattern
     /// and the sentence must end with it, unless the pattern ends in `{}`. `~` stands for quoted text.
     Library(&'static str),
+    /// Codes in the text of an error in the function's own log, in lower case. `*` stands for the rest of a code.
+    Code(Codes, &'static [&'static str]),
+}
+
+/// Who gives a code to an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// The status of an answer by HTTP.
+    Http,
+    /// The status of a call by gRPC, without joiners: `permissiondenied`.
+    Grpc,
+    /// SQLSTATE, as databases and ODBC have it.
+    Sqlstate,
+    /// The number of an error of MySQL, of SQL Server or of their clients.
+    Sql,
+    /// The code of an error of Oracle Database or of its clients: `ora-12541`.
+    Oracle,
+    /// The number or the name of an error of MongoDB.
+    Mongo,
+    /// The name of an error of librdkafka.
+    Kafka,
 }
 
 /// Author of a text; see [`Pattern`].
@@ -360,7 +381,7 @@ impl Pattern {
             Self::FunctionLog(_) => Author::FunctionLog,
             Self::ErrorType(_) => Author::ErrorType,
             Self::Library(_) => Author::Library,
-            Self::InvocationStatus(..) => return None,
+            Self::InvocationStatus(..) | Self::Code(..) => return None,
         })
     }
 
@@ -373,7 +394,11 @@ impl Pattern {
             | Self::Service(p)
             | Self::LambdaService(p)
             | Self::FunctionLog(p) => p.is_empty(),
-            Self::ErrorType(_) | Self::Library(_) | Self::ResponseType(_) | Self::InvocationStatus(..) => false,
+            Self::ErrorType(_)
+            | Self::Library(_)
+            | Self::ResponseType(_)
+            | Self::InvocationStatus(..)
+            | Self::Code(..) => false,
         }
     }
 
@@ -457,6 +482,16 @@ impl Table {
         self.iter().find(|cause| {
             cause.patterns.iter().any(
                 |pattern| matches!(pattern, Pattern::InvocationStatus(low, high) if (*low..=*high).contains(&status)),
+            )
+        })
+    }
+
+    /// Returns the first cause that a code names, in lower case.
+    pub fn find_code(&self, codes: Codes, code: &str) -> Option<&'static Cause> {
+        let is_it = |listed: &str| listed.strip_suffix('*').map_or(listed == code, |start| code.starts_with(start));
+        self.iter().find(|cause| {
+            cause.patterns.iter().any(
+                |pattern| matches!(pattern, Pattern::Code(of, list) if *of == codes && list.iter().any(|one| is_it(one))),
             )
         })
     }

@@ -1,6 +1,7 @@
 //! Pattern language of the table: pieces of text in order, found in linear time.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Longest text that patterns are compared with, in bytes; our own limit.
 ///
@@ -14,13 +15,20 @@ const LONGEST_TEXT_BYTES: usize = 4_096;
 ///
 /// `Execution failed due to a VPC link error.` → `execution failed due to vpc link error`
 pub fn normalise(text: &str) -> String {
+    let mut normal = spaced(text);
+    normal.make_ascii_lowercase();
+    normal
+}
+
+/// Returns the same, but with the letters of the text.
+pub fn spaced(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(LONGEST_TEXT_BYTES)];
     let mut normal = String::with_capacity(text.len());
     for word in text.split_whitespace().filter(|word| !is_article(word)) {
         if !normal.is_empty() {
             normal.push(' ');
         }
-        normal.extend(straight(word).chars().map(|c| c.to_ascii_lowercase()));
+        normal.push_str(&straight(word));
     }
     while normal.ends_with(['.', '"', ' ']) {
         normal.pop();
@@ -108,9 +116,11 @@ enum Gap {
     Word,
     /// `{host}`: a word that names a host: an address, a name with a dot or with a port, or quoted text.
     Host,
+    /// `{code}`: letters, digits, and `_`, `-`, `.` between them.
+    Code,
 }
 
-const GAPS: &[(&str, Gap)] = &[("{}", Gap::Any), ("{word}", Gap::Word), ("{host}", Gap::Host)];
+const GAPS: &[(&str, Gap)] = &[("{}", Gap::Any), ("{word}", Gap::Word), ("{host}", Gap::Host), ("{code}", Gap::Code)];
 
 /// Splits a pattern at its first gap.
 fn split_at_gap(pattern: &str) -> (&str, Option<(Gap, &str)>) {
@@ -126,6 +136,12 @@ impl Gap {
     fn length(self, text: &str, piece: &str) -> Option<usize> {
         if self == Self::Any {
             return text.find(piece);
+        }
+        if self == Self::Code {
+            let is_of_code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            let code = &text[..text.find(|c| !is_of_code(c)).unwrap_or(text.len())];
+            let length = code.trim_end_matches(['_', '-', '.']).len();
+            return (length > 0 && text[length..].starts_with(piece)).then_some(length);
         }
         let word = text.find(' ').unwrap_or(text.len());
         let first = text.chars().next().filter(|c| *c != ' ')?.len_utf8();
@@ -233,12 +249,32 @@ const SENTENCE_ENDS: &[char] = &['.', ',', ';', ':', '(', ')', '[', ']', '<', '>
 
 /// Returns where the last piece of a pattern ends in a text; None if the text does not contain all pieces in order.
 fn end_of_pieces(pattern: &str, text: &str, is_at_start: bool) -> Option<usize> {
+    walk(pattern, text, is_at_start, |_, _| {})
+}
+
+/// Returns what stands for `{code}`, where `text` begins with `pattern`.
+///
+/// `status code: {code}`, `status code: 403 for /` → 13..16
+pub fn code_in(pattern: &str, text: &str) -> Option<Range<usize>> {
+    let mut code = None;
+    walk(pattern, text, true, |gap, range| {
+        if gap == Gap::Code {
+            code = Some(range);
+        }
+    })?;
+    code
+}
+
+/// Calls `visit` with each gap and what stands for it. Returns where the last piece ends.
+fn walk(pattern: &str, text: &str, is_at_start: bool, mut visit: impl FnMut(Gap, Range<usize>)) -> Option<usize> {
     let (first, mut rest) = split_at_gap(pattern);
     let at = if is_at_start { text.starts_with(first).then_some(0)? } else { text.find(first)? };
     let mut end = at + first.len();
     while let Some((gap, behind)) = rest {
         let (piece, next) = split_at_gap(behind);
-        end += gap.length(&text[end..], piece)? + piece.len();
+        let length = gap.length(&text[end..], piece)?;
+        visit(gap, end..end + length);
+        end += length + piece.len();
         rest = next;
     }
     Some(end)

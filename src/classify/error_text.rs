@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::cause::{Author, Cause, Role, Table, normalise, words_of_type};
+use super::error_code::{self, Code};
+use crate::cause::{Author, Cause, Codes, Role, Table, normalise, spaced, words_of_type};
 
 /// Types that are errors of the program itself. Their messages name no part that the function called.
 const OF_PROGRAM: &[&str] = &[
@@ -87,10 +88,38 @@ pub fn cause_of_error<'d>(
     if let Some(cause) = own_rule.filter(|cause| is_before_built_in(table, cause)) {
         return Some(cause);
     }
-    let found = named_by(table, error_type, "")
-        .or_else(|| details.clone().find_map(|detail| of_detail(table, detail)))
-        .or_else(|| named_by(table, error_type, message));
+    let found = answer_of(table, error_type, message, details);
     found.or(own_rule).filter(|cause| !matches!(cause.role, Some(Role::FunctionTimedOut | Role::ProcessExited)))
+}
+
+/// Returns the cause of a type, of codes and errors behind it, or of a message, in this order.
+fn answer_of<'d>(
+    table: &Table,
+    error_type: &str,
+    message: &str,
+    details: impl Iterator<Item = &'d str> + Clone,
+) -> Option<&'static Cause> {
+    let name = name_of(error_type);
+    let of_type = of_name(table, &name);
+    if of_type.is_some() && !is_of_connection(&name) {
+        return of_type;
+    }
+    let is_status = |detail: &&str| detail.starts_with("status code: ");
+    let behind = details.clone().filter(|detail| !is_status(detail)).find_map(|detail| of_detail(table, detail));
+    if behind.is_some() {
+        return behind;
+    }
+    let said = of_message(table, &name, message);
+    if let Some(by_status) = details.filter(is_status).find_map(|detail| of_detail(table, detail)) {
+        // Some services throttle with a 403, and say so.
+        let too_many = table.find_code(Codes::Http, "429");
+        return said.cause().filter(|cause| too_many.is_some_and(|t| std::ptr::eq(*cause, t))).or(Some(by_status));
+    }
+    match said {
+        Said::Cause(cause) => Some(cause),
+        Said::Answered => None,
+        Said::Nothing => of_type,
+    }
 }
 
 /// Returns the cause that the type of an error names, in a report of the platform or of the runtime.
@@ -99,6 +128,11 @@ pub fn cause_of_error<'d>(
 pub fn cause_of_type(table: &Table, error_type: &str) -> Option<&'static Cause> {
     let own_rule = || find(table, Author::FunctionLog, &normalise(error_type)).filter(|cause| cause.is_own_rule());
     find(table, Author::ErrorType, &name_of(error_type)).or_else(own_rule)
+}
+
+/// Returns whether a type says only that a connection failed, and leaves it to the error to say why.
+pub fn leaves_reason_open(error_type: &str) -> bool {
+    is_of_connection(&name_of(error_type))
 }
 
 fn is_before_built_in(table: &Table, cause: &'static Cause) -> bool {
@@ -119,35 +153,167 @@ fn name_of(error_type: &str) -> String {
     words_of_type(name)
 }
 
-/// Returns the cause that a type names, and else the message.
-fn named_by(table: &Table, error_type: &str, message: &str) -> Option<&'static Cause> {
-    let name = name_of(error_type);
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let of_head = || find(table, Author::FunctionLog, &normalise(message)).filter(|cause| !cause.is_own_rule());
-    if OF_PROGRAM.contains(&last) {
-        // undici's fetch, whose reason is not always logged.
-        let is_fetch = last == "type error" && normalise(message) == "fetch failed";
-        return if is_fetch { find(table, Author::Library, "fetch failed") } else { of_head() };
+/// Returns the cause that the name of a type names.
+fn of_name(table: &Table, name: &str) -> Option<&'static Cause> {
+    find(table, Author::ErrorType, name).filter(|_| !is_of_program(name))
+}
+
+fn is_of_program(name: &str) -> bool {
+    OF_PROGRAM.contains(&last_part(name))
+}
+
+/// Returns whether a type says only that a connection failed. Then the codes and the message say why: the other side may
+/// have refused the password.
+fn is_of_connection(name: &str) -> bool {
+    const ENDS: &[&str] =
+        &["connection error", "connect error", "connection bad", "connection exception", "max retry error"];
+    ENDS.iter().any(|end| last_part(name).ends_with(end))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
+/// What a message says.
+#[derive(Debug, Clone, Copy)]
+enum Said {
+    /// It names a cause.
+    Cause(&'static Cause),
+    /// The other side answered with a code that names none.
+    Answered,
+    Nothing,
+}
+
+impl Said {
+    fn cause(self) -> Option<&'static Cause> {
+        if let Self::Cause(cause) = self { Some(cause) } else { None }
     }
-    find(table, Author::ErrorType, &name).or_else(of_head).or_else(|| of_library(table, message))
+
+    fn new(cause: Option<&'static Cause>) -> Self {
+        cause.map_or(Self::Nothing, Self::Cause)
+    }
+}
+
+/// Returns what the message of an error says.
+fn of_message(table: &Table, name: &str, message: &str) -> Said {
+    let of_head = || find(table, Author::FunctionLog, &normalise(message)).filter(|cause| !cause.is_own_rule());
+    if is_of_program(name) {
+        // undici's fetch, whose reason is not always logged.
+        let is_fetch = last_part(name) == "type error" && normalise(message) == "fetch failed";
+        return Said::new(if is_fetch { find(table, Author::Library, "fetch failed") } else { of_head() });
+    }
+    if let Some(cause) = of_head() {
+        return Said::Cause(cause);
+    }
+    if let Some((inner, rest)) = inner_error(message) {
+        let inner = name_of(inner);
+        return of_name(table, &inner).map_or_else(|| of_message_in(table, &inner, rest), Said::Cause);
+    }
+    of_message_in(table, name, message)
+}
+
+/// Splits a message that begins with the class of another error: SQLAlchemy's `(pymysql.err.OperationalError) (2003, …)`,
+/// `PG::ConnectionBad: …`, Java's `java.net.ConnectException: …`
+fn inner_error(message: &str) -> Option<(&str, &str)> {
+    let is_class = |name: &str| {
+        let is_of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'$' | b'_' | b'\\');
+        let last = name.rsplit(['.', ':', '$', '\\']).next().unwrap_or_default();
+        last.len() < name.len() && last.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(is_of_name)
+    };
+    if let Some((name, rest)) = message.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+        // The statement behind the error is the function's own.
+        let rest = rest.split_once("\n[SQL: ").map_or(rest, |(rest, _)| rest);
+        return is_class(name).then_some((name, rest));
+    }
+    message.split_once(": ").filter(|(name, _)| is_class(name))
+}
+
+/// Returns what the text of a message says: first a code, then the sentences of libraries.
+fn of_message_in(table: &Table, name: &str, message: &str) -> Said {
+    let sentences = Sentences::new(message);
+    let of_code = |code| match code {
+        Code::Listed(codes, code) => table.find_code(codes, &code),
+        Code::Type(code) => find(table, Author::ErrorType, &words_of_type(&code)),
+    };
+    if let Some(code) = error_code::of_quoting_message(name, message) {
+        return of_code(code).map_or(Said::Answered, Said::Cause);
+    }
+    let code = sentences.iter().find_map(|(text, lower)| error_code::of_sentence(name, text, lower));
+    let Some(code) = code else { return Said::new(of_library(table, sentences.iter())) };
+    // Behind a code stands the other side's own text, so only the head counts.
+    let of_head = of_library(table, sentences.iter().take(1));
+    let first = of_code(code).into_iter().chain(of_head).min_by_key(|cause| table.index_of(cause));
+    first.map_or(Said::Answered, Said::Cause)
 }
 
 /// Returns the cause of a code, of a status, or of an error behind the error.
 fn of_detail(table: &Table, detail: &str) -> Option<&'static Cause> {
     let (name, message) = detail.split_once(": ").unwrap_or((detail, ""));
     let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
-    if is_name { named_by(table, name, message) } else { of_library(table, detail) }
+    if !is_name {
+        return of_message_in(table, "", detail).cause();
+    }
+    let name = name_of(name);
+    let of_type = of_name(table, &name);
+    if of_type.is_some() && !is_of_connection(&name) {
+        return of_type;
+    }
+    match of_message(table, &name, message) {
+        Said::Cause(cause) => Some(cause),
+        Said::Answered => None,
+        Said::Nothing => of_type.or_else(|| of_detail_code(table, detail)),
+    }
+}
+
+/// Returns the cause of a code that stands alone: `ORA-12541`, `57P01`
+fn of_detail_code(table: &Table, code: &str) -> Option<&'static Cause> {
+    let code = code.to_ascii_lowercase();
+    let codes = [Codes::Sqlstate, Codes::Oracle].into_iter().filter(|codes| *codes == Codes::Oracle || code.len() == 5);
+    codes.filter_map(|codes| table.find_code(codes, &code)).next()
 }
 
 /// Returns the cause that a sentence of a library names; of several the first in the table.
-fn of_library(table: &Table, message: &str) -> Option<&'static Cause> {
-    let text = normalise(&without_quotes(&without_guzzle_body(message)));
-    let starts = [0].into_iter().chain(sentence_starts(&text)).take(MOST_SENTENCES);
-    let found = starts.filter_map(|at| {
-        let sentence = &text[at..];
-        find(table, Author::Library, &sentence[..sentence.floor_char_boundary(SENTENCE_BYTES)])
-    });
+fn of_library<'t>(table: &Table, sentences: impl Iterator<Item = (&'t str, &'t str)>) -> Option<&'static Cause> {
+    let found = sentences.filter_map(|(_, sentence)| find(table, Author::Library, &with_one_verb(sentence)));
     found.min_by_key(|cause| table.index_of(cause))
+}
+
+/// Replaces the words with which libraries begin the sentence on a failed connection: `unable to connect to db:5432` →
+/// `cannot connect to db:5432`
+fn with_one_verb(sentence: &str) -> Cow<'_, str> {
+    const VERBS: &[&str] = &[
+        "could not connect to ",
+        "couldn't connect to ",
+        "can't connect to ",
+        "unable to connect to ",
+        "failed to connect to ",
+        "failed connecting to ",
+        "error connecting to ",
+    ];
+    let target = VERBS.iter().find_map(|verb| sentence.strip_prefix(verb));
+    target.map_or(Cow::Borrowed(sentence), |target| Cow::Owned(format!("cannot connect to {target}")))
+}
+
+/// The text of a message in the form of the patterns, and the sentences in it.
+struct Sentences {
+    text: String,
+    lower: String,
+}
+
+impl Sentences {
+    fn new(message: &str) -> Self {
+        let text = spaced(&without_quotes(&without_guzzle_body(message)));
+        Self { lower: text.to_ascii_lowercase(), text }
+    }
+
+    /// Returns the sentences, as they are and in lower case; each to the end of the text.
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let starts = [0].into_iter().chain(sentence_starts(&self.lower)).take(MOST_SENTENCES);
+        starts.map(|at| {
+            let end = self.lower[at..].floor_char_boundary(SENTENCE_BYTES);
+            (&self.text[at..at + end], &self.lower[at..at + end])
+        })
+    }
 }
 
 /// Returns where sentences begin: behind `: `, behind `; `, which stands for a line end, and behind `> `.
@@ -411,6 +577,251 @@ mod tests {
     }
 
     #[test]
+    fn the_code_of_a_database_decides() {
+        for (error_type, message, expected) in [
+            ("OperationalError", "(2003, \"Can't connect to MySQL server on 'db' (111)\")", UNREACHABLE),
+            ("OperationalError", "(1044, \"Access denied for user 'app'@'%' to database 'shop'\")", DENIED),
+            ("OperationalError", "(1040, 'Too many connections')", UNREACHABLE),
+            ("InterfaceError", "(0, '')", UNREACHABLE),
+            ("IntegrityError", "(1062, \"Duplicate entry 'access denied' for key 'x'\")", None),
+            (
+                "OperationalError",
+                "(pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server during query')\n[SQL: SELECT 1]",
+                UNREACHABLE,
+            ),
+            (
+                "ProgrammingError",
+                "(psycopg2.errors.InsufficientPrivilege) permission denied for table orders\n\n[SQL: SELECT 1]",
+                DENIED,
+            ),
+            (
+                "ProgrammingError",
+                "(psycopg2.errors.UndefinedTable) relation \"x\" does not exist\n[SQL: timed out]",
+                None,
+            ),
+            ("OperationalError", "2006 (HY000): MySQL server has gone away", UNREACHABLE),
+            ("ProgrammingError", "1045 (28000): Access denied for user 'app'@'10.0.0.7' (using password: YES)", DENIED),
+            ("MySQLError", "Error 1142 (42000): SELECT command denied to user 'app'@'10.0.0.7' for table 'x'", DENIED),
+            ("wrapError", "save: Error 1045 (28000): Access denied for user 'app'@'10.0.0.7'", DENIED),
+            ("PDOException", "SQLSTATE[HY000] [2002] Connection timed out", UNREACHABLE),
+            ("PDOException", "SQLSTATE[HY000]: General error: 2006 MySQL server has gone away", UNREACHABLE),
+            ("PDOException", "SQLSTATE[08006] [7] timeout expired", UNREACHABLE),
+            ("PDOException", "SQLSTATE[42S02]: Base table or view not found: 1146 access denied", None),
+            ("OperationalError", "('HYT00', '[HYT00] [Microsoft][ODBC Driver 18] Login timeout expired')", UNREACHABLE),
+            ("InterfaceError", "('28000', \"[28000] [Microsoft] Login failed for user 'app'\")", DENIED),
+            ("OperationalError", "(18456, b\"Login failed for user 'app'.\")", DENIED),
+            ("OperationalError", "(20009, b'DB-Lib error message 20009, severity 9')", UNREACHABLE),
+            ("PgError", "FATAL: sorry, too many clients already (SQLSTATE 53300)", UNREACHABLE),
+            ("PgError", "ERROR: duplicate key (SQLSTATE 23505)", None),
+            ("Npgsql.PostgresException", "28P01: password authentication failed for user \"app\"", DENIED),
+            ("Npgsql.PostgresException", "57P03: the database system is starting up", UNREACHABLE),
+            ("DatabaseError", "ORA-12541: TNS:no listener", UNREACHABLE),
+            ("java.sql.SQLException", "ORA-01031: insufficient privileges", DENIED),
+            ("java.sql.SQLException", "ORA-00001: unique constraint violated: access denied", None),
+            ("DatabaseError", "DPY-4011: the database or network closed the connection", UNREACHABLE),
+            (
+                "MongoCommandException",
+                "Command failed with error 13 (Unauthorized): 'not authorized on shop' on server db:27017.",
+                DENIED,
+            ),
+            ("OperationFailure", "Authentication failed., full error: {'ok': 0.0, 'code': 18}", DENIED),
+            ("KafkaException", "KafkaError{code=_TRANSPORT,val=-195,str=\"x\"}", UNREACHABLE),
+            ("KafkaException", "KafkaError{code=TOPIC_AUTHORIZATION_FAILED,val=29,str=\"x\"}", DENIED),
+            ("OrderError", "(2003, \"year of the order\")", None),
+            ("Error", "1045 (last month): order not found", None),
+        ] {
+            assert_eq!(cause(error_type, message, &[]), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_status_of_an_answer_decides() {
+        for (error_type, message, expected) in [
+            ("HTTPStatusError", "Client error '429 Too Many Requests' for url 'https://api.example.com'", THROTTLED),
+            ("HTTPStatusError", "Client error '403 Forbidden' for url 'https://api.example.com'", DENIED),
+            ("HTTPStatusError", "Server error '503 Service Unavailable' for url 'https://api.example.com'", None),
+            ("HTTPError", "401 Client Error: Unauthorized for url: https://api.example.com", DENIED),
+            ("HTTPError", "404 Client Error: Not Found for url: https://api.example.com: Access denied", None),
+            (
+                "HTTPError",
+                "Request failed with status code 429 Too Many Requests: GET https://api.example.com",
+                THROTTLED,
+            ),
+            ("HttpError", "<HttpError 403 when requesting https://api.example.com returned \"no\">", DENIED),
+            ("retrofit2.HttpException", "HTTP 403 Forbidden", DENIED),
+            ("org.springframework.web.client.HttpClientErrorException", "403 null", DENIED),
+            ("org.springframework.web.client.HttpServerErrorException", "503 : \"access denied\"", None),
+            (
+                "org.elasticsearch.client.ResponseException",
+                "method [GET], host [https://es], URI [/orders/_search], status line [HTTP/1.1 429 Too Many Requests]\n{}",
+                THROTTLED,
+            ),
+            (
+                "Flurl.Http.FlurlHttpException",
+                "Call failed with status code 403 (Forbidden): GET https://x.example",
+                DENIED,
+            ),
+            ("Error", "googleapi: Error 429: Quota exceeded, rateLimitExceeded", THROTTLED),
+            ("Error", "elastic: Error 403 (Forbidden)", DENIED),
+            ("wrapError", "list: googleapi: Error 403: Insufficient Permission", DENIED),
+            ("Function<Excon::Error>", "Expected(200) <=> Actual(403 Forbidden)", DENIED),
+            ("Function<Octokit::ClientError>", "GET https://api.example.com/x: 429 - slow", THROTTLED),
+            ("Function<Elasticsearch::Error>", "[429] {\"message\":\"x\"}", THROTTLED),
+            ("ClientError", "GraphQL Error (Code: 429): {\"response\":{}}", THROTTLED),
+            ("TransportError", "TransportError(429, 'circuit_breaking_exception', 'too large')", THROTTLED),
+            ("ApiException", "(403)\nReason: Forbidden\n", DENIED),
+            ("HttpResponseError", "(TooManyRequests) slow down\nCode: TooManyRequests", THROTTLED),
+            ("Azure.RequestFailedException", "no\nStatus: 403 (Forbidden)\nErrorCode: x", DENIED),
+            ("ErrorResponse", "GET https://api.example.com/x: 403 Resource not accessible by integration []", DENIED),
+            ("Error", "order 403 Forbidden", None),
+            ("Error", "403 orders wait", None),
+            ("Error", "shelf has status code 403", None),
+        ] {
+            assert_eq!(cause(error_type, message, &[]), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_code_of_an_aws_service_or_of_grpc_decides() {
+        for (error_type, message, expected) in [
+            ("ClientError", "An error occurred (AuthFailure) when calling the DescribeInstances operation: no", DENIED),
+            ("ClientError", "An error occurred (403) when calling the HeadObject operation: Forbidden", DENIED),
+            ("ClientError", "An error occurred (503) when calling the HeadObject operation: Slow Down", THROTTLED),
+            (
+                "ClientError",
+                "An error occurred (ValidationException) when calling the Query operation: x: access denied",
+                None,
+            ),
+            ("requestError", "AccessDenied: Access Denied\n\tstatus code: 403, request id: ABC, host id: x", DENIED),
+            (
+                "com.amazonaws.AmazonServiceException",
+                "no (Service: AmazonSQS; Status Code: 400; Error Code: RequestThrottled; Request ID: ABC)",
+                THROTTLED,
+            ),
+            (
+                "software.amazon.awssdk.services.kinesis.model.KinesisException",
+                "Rate exceeded for shard shardId-0 in stream x under account 1. (Service: Kinesis, Status Code: 400, Request ID: A)",
+                THROTTLED,
+            ),
+            (
+                "OperationError",
+                "operation error DynamoDB: PutItem, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: ABC, ProvisionedThroughputExceededException: The level: access denied",
+                THROTTLED,
+            ),
+            (
+                "OperationError",
+                "operation error S3: GetObject, https response error StatusCode: 404, RequestID: x, HostID: y, NoSuchKey: timed out",
+                None,
+            ),
+            (
+                "OperationError",
+                "operation error SQS: SendMessage, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded",
+                UNREACHABLE,
+            ),
+            ("Grpc.Core.RpcException", "Status(StatusCode=\"Unavailable\", Detail=\"no\")", UNREACHABLE),
+            ("Grpc.Core.RpcException", "Status(StatusCode=\"PermissionDenied\", Detail=\"no\")", DENIED),
+            ("Grpc.Core.RpcException", "Status(StatusCode=\"NotFound\", Detail=\"timed out\")", None),
+            ("Error", "14 UNAVAILABLE: No connection established", UNREACHABLE),
+            ("Error", "16 UNAUTHENTICATED: no", DENIED),
+            ("io.grpc.StatusRuntimeException", "RESOURCE_EXHAUSTED: quota", THROTTLED),
+            (
+                "_InactiveRpcError",
+                "<_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.DEADLINE_EXCEEDED\n",
+                UNREACHABLE,
+            ),
+            ("Error", "rpc error: code = NotFound desc = connection refused", None),
+            ("io.grpc.StatusRuntimeException", "UNAVAILABLE", UNREACHABLE),
+            (
+                "com.amazonaws.AmazonServiceException",
+                "access denied (Service: AmazonSQS; Status Code: 400; Error Code: ValidationException; Request ID: ABC)",
+                None,
+            ),
+            ("Error", "Unavailable: sold out", None),
+        ] {
+            assert_eq!(cause(error_type, message, &[]), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
+    fn retries_that_were_answered_do_not_show_an_unreachable_service() {
+        let message = |reason: &str| {
+            format!(
+                "HTTPSConnectionPool(host='api.example.com', port=443): Max retries exceeded with url: /v1 (Caused by {reason})"
+            )
+        };
+        for error_type in ["RetryError", "MaxRetryError"] {
+            for (reason, expected) in [
+                ("ResponseError('too many 429 error responses')", THROTTLED),
+                ("ResponseError('too many 503 error responses')", None),
+                ("NewConnectionError('<urllib3 object>: Failed to establish a new connection')", UNREACHABLE),
+            ] {
+                assert_eq!(cause(error_type, &message(reason), &[]), expected, "{error_type}: {reason}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_connection_that_was_refused_for_its_password_was_denied() {
+        for (error_type, message, details, expected) in [
+            ("ConnectionError", "Login failed for user 'app'.", &["ELOGIN"][..], DENIED),
+            ("SequelizeConnectionError", "password authentication failed for user \"app\"", &["28P01"], DENIED),
+            ("Function<PG::ConnectionBad>", "FATAL:  password authentication failed for user \"app\"", &[], DENIED),
+            ("Function<Mysql2::Error::ConnectionError>", "Access denied for user 'app'@'10.0.0.7'", &[], DENIED),
+            ("ConnectError", "failed to connect to `user=app`: 10.0.0.7:5432: failed SASL auth: x", &[], DENIED),
+            ("ConnectionError", "Failed to connect to db.internal:1433 in 15000ms", &["ETIMEOUT"], UNREACHABLE),
+            ("ConnectTimeoutError", "partner said: Access denied", &[], UNREACHABLE),
+            ("HttpError", "API rate limit exceeded for installation ID 7.", &["status code: 403"], THROTTLED),
+            ("HttpError", "Resource not accessible by integration", &["status code: 403"], DENIED),
+            ("UnauthorizedError", "jwt malformed", &["status code: 401"], Some("lambda_unhandled_error")),
+        ] {
+            assert_eq!(cause(error_type, message, details), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_library_names_what_it_cannot_connect_to() {
+        for message in [
+            "Unable to connect to db.internal:5432",
+            "failed to connect to 10.0.0.7",
+            "Could not connect to the endpoint URL: \"https://sqs.example.com/\"",
+            "couldn't connect to server: Connection refused",
+            "Cannot connect to host api.example.com:443 ssl:default [Name or service not known]",
+            "Unable to connect to any of the specified MySQL hosts.",
+            "Failed to connect to localhost port 80: Connection refused",
+            "Get \"https://api.example.com\": net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+            "Post \"https://api.example.com\": EOF",
+            "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+            "MySQL Connection not available.",
+            "This connection has been closed.",
+        ] {
+            assert_eq!(cause("OperationalFailure", message, &[]), UNREACHABLE, "{message}");
+        }
+        for message in [
+            "Unable to connect to your bank: consent expired",
+            "failed to connect to customer account: not linked",
+            "could not connect to two carts: merge first",
+            "Cannot connect customers to more than one plan",
+            "Bad auth token",
+            "permission denied for customer 7",
+        ] {
+            assert_eq!(cause("Error", message, &[]), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_class_of_another_error_at_the_head_of_a_message_counts() {
+        for (error_type, message, expected) in [
+            ("Function<ActiveRecord::StatementInvalid>", "PG::ConnectionBad: PQconsumeInput() x", UNREACHABLE),
+            ("java.lang.RuntimeException", "java.net.ConnectException: x", UNREACHABLE),
+            ("java.lang.RuntimeException", "com.acme.throttling.Config: x", None),
+            ("java.lang.IllegalArgumentException", "java.net.ConnectException: x", None),
+            ("java.lang.RuntimeException", "note of java.net.ConnectException: x", None),
+        ] {
+            assert_eq!(cause(error_type, message, &[]), expected, "{error_type}: {message}");
+        }
+    }
+
+    #[test]
     fn quoted_text_is_left_out_in_linear_time() {
         for (message, expected) in [
             ("a 'b' c", "a ~ c"),
@@ -424,7 +835,7 @@ mod tests {
         ] {
             assert_eq!(without_quotes(message), expected, "{message}");
         }
-        for piece in [" 'a", "\"", "{", "{}", ": ", "> "] {
+        for piece in [" 'a", "\"", "{", "{}", ": ", "> ", "(a.B) ", "a.B: ", "error 1 (", "(Service: "] {
             let _ = cause("Error", &piece.repeat(50_000), &[]);
         }
     }

@@ -4,7 +4,7 @@
 //! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
 //! invocation's report does not show that memory was left.
 
-use super::error_text::{cause_of_error, cause_of_type};
+use super::error_text::{cause_of_error, cause_of_type, leaves_reason_open};
 use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{
     Certainty, Error, Exit, Format, FunctionLine, Init, Phase, Report, RequestId, Start, Status,
@@ -181,6 +181,7 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
         return Evidence { exit: ProcessEnd::Unexplained, ..evidence(Role::ProcessExited.cause(), Weight::Exited) };
     }
     match cause_of_type(table, error_type) {
+        Some(cause) if leaves_reason_open(error_type) => evidence(cause, Weight::Failed),
         Some(cause) if cause.role != Some(Role::FunctionFailed) => evidence(cause, weight_of(cause)),
         _ => evidence(Role::FunctionFailed.cause(), Weight::Failed),
     }

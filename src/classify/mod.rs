@@ -4,6 +4,7 @@
 
 pub mod access;
 mod endpoint;
+mod error_code;
 pub mod error_text;
 pub mod evidence;
 pub mod execution;

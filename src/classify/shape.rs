@@ -35,7 +35,7 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
         | Pattern::FunctionLog(text)
         | Pattern::ErrorType(text)
         | Pattern::Library(text) => Some(*text),
-        Pattern::InvocationStatus(..) => None,
+        Pattern::InvocationStatus(..) | Pattern::Code(..) => None,
     });
     let words = patterns.flat_map(words_of_pattern);
     words.chain(PLATFORM.split_whitespace().chain(RESPONSE_TYPES.iter().copied()).map(str::to_owned)).collect()

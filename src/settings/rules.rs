@@ -418,7 +418,7 @@ fn needs(patterns: &[Pattern]) -> &'static [Need] {
             Pattern::Service(_) | Pattern::LambdaService(_) => &[Need::DataTrace],
             Pattern::ResponseType(_) => &[Need::InfoLevel, Need::AccessField("error.responseType")],
             Pattern::InvocationStatus(..) => &[Need::ErrorLevel],
-            Pattern::FunctionLog(_) | Pattern::ErrorType(_) | Pattern::Library(_) => {
+            Pattern::FunctionLog(_) | Pattern::ErrorType(_) | Pattern::Library(_) | Pattern::Code(..) => {
                 &[Need::SeparateLog(LogKind::Lambda)]
             }
         };

@@ -380,10 +380,14 @@ fn node_stack(text: &str) -> Option<FunctionLine<'_>> {
 }
 
 /// Members of an error that name it, besides its type.
-const NAMES: &[&str] = &["code", "Code", "name", "__type"];
+const NAMES: &[&str] = &["code", "Code", "errorCode", "codeName", "name", "__type"];
 
 /// Members with the HTTP status of a service's answer.
 const STATUSES: &[&str] = &["statusCode", "httpStatusCode", "status"];
+
+/// Members with the error or the answer behind an error.
+const REASONS: &[&str] =
+    &["reason", "cause", "parent", "original", "originalError", "driverError", "meta", "response", "$metadata"];
 
 /// Returns the message of an error.
 pub(super) fn message_of(object: &Map<String, Value>) -> String {
@@ -395,8 +399,7 @@ pub(super) fn message_of(object: &Map<String, Value>) -> String {
 pub(super) fn details_of(object: &Map<String, Value>) -> Vec<String> {
     let inner = |key: &str| object.get(key)?.as_object();
     let mut details = Vec::new();
-    for at in [Some(object), inner("reason"), inner("cause"), inner("$metadata")] {
-        let Some(at) = at else { continue };
+    for at in [Some(object)].into_iter().chain(REASONS.iter().map(|key| inner(key))).flatten() {
         let text = |key: &str| at.get(key).and_then(Value::as_str).map(cut);
         if !std::ptr::eq(at, object)
             && let Some(error_type) = text("errorType")
@@ -405,7 +408,10 @@ pub(super) fn details_of(object: &Map<String, Value>) -> Vec<String> {
         }
         details.extend(NAMES.iter().filter_map(|key| text(key)).map(str::to_owned));
         let status = |key: &&str| at.get(*key).and_then(Value::as_u64);
-        details.extend(STATUSES.iter().filter_map(status).map(|status| format!("status code: {status}")));
+        let statuses = STATUSES.iter().filter_map(status);
+        // Google's clients give the status as a code.
+        let code = status(&"code").filter(|code| (400..600).contains(code));
+        details.extend(statuses.chain(code).map(|status| format!("status code: {status}")));
     }
     details
 }
