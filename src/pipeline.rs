@@ -448,8 +448,14 @@ impl<'p> BatchAccumulator<'p> {
         match proof {
             Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),
             Proof::Request(key, finding) if was_accepted => requests.repeated(key, timestamp_ms, finding, &mut failed),
-            _ if is_repeat => {}
             Proof::Request(..) => {}
+            Proof::Invocation(finding) if is_repeat => {
+                // Its START, which decides nothing, was read again.
+                if let (classify::invocation::Finding::Report(report), Some(open)) = (finding, &mut lane.invocations) {
+                    open.end_again(report.request_id);
+                }
+            }
+            Proof::Failed(_) | Proof::Ambiguous if is_repeat => {}
             Proof::Invocation(finding) => {
                 let stream = || pipeline.memory.of_stream(lane.stream_key);
                 let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));

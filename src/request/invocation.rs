@@ -51,6 +51,22 @@ pub struct Invocations {
     announced: Announced,
     /// The invocation whose report was the last.
     reported: Option<RequestId>,
+    /// Invocations that began inside an open one, if their STARTs are not printed.
+    inner: Option<Inner>,
+}
+
+/// What is known of invocations whose STARTs stand inside an open one. A function may print the log of another; or the end of
+/// the open one is missing. Its own end shows the first. Else, an END and a REPORT of an inner one show the second.
+#[derive(Debug)]
+struct Inner {
+    /// The open invocation and what was known of it at the first inner START. What no id names is added to both.
+    outer: Option<(RequestId, Option<InvocationState>)>,
+    /// The latest inner invocation.
+    current: RequestId,
+    /// Inner invocations of which another with the same id began.
+    earlier: Vec<(RequestId, InvocationState)>,
+    /// One has ended as the platform logs it.
+    is_whole: bool,
 }
 
 /// What Ruby's runtime announced in the line before.
@@ -137,6 +153,7 @@ impl Invocations {
 
     /// Decides the open invocations. Returns what the next batch of the stream needs.
     pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
+        self.decide_on_inner(function_name, failed);
         let mut carry =
             Carry { current: self.current, announced: self.announced, reported: self.reported, ..Carry::default() };
         if let Some(next) = self.take_next(function_name, failed) {
@@ -169,6 +186,14 @@ impl Invocations {
             Some(_) => self.settle(function_name, id, failed),
             None => {}
         }
+        if origin == IdOrigin::Doubtful && self.started.has_certain() {
+            let outer = || self.current.map(|id| (id, self.states.get(&id).copied()));
+            match &mut self.inner {
+                Some(inner) => inner.current = id,
+                None => self.inner = Some(Inner { outer: outer(), current: id, earlier: Vec::new(), is_whole: false }),
+            }
+            return;
+        }
         // Findings before START are of the environment's init, which Lambda tries again as part of the invocation.
         if let Some(mut next) = self.next.take() {
             for before in self.before_next.drain(..) {
@@ -195,9 +220,36 @@ impl Invocations {
         }
     }
 
+    /// Notes that an invocation ended whose report is a repeat: an export may hold the same log events twice.
+    pub fn end_again(&mut self, id: RequestId) {
+        self.close(id);
+        self.current = self.current.filter(|current| *current != id);
+    }
+
+    /// Decides whether the invocations that began inside an open one are of the stream.
+    fn decide_on_inner(&mut self, function_name: &str, failed: &mut FailureSink<'_>) {
+        let Some(inner) = self.inner.take() else { return };
+        if !inner.is_whole {
+            self.states.retain(|_, state| !state.doubtful);
+            self.started.forget_doubtful();
+            return;
+        }
+        self.started.believe_doubtful();
+        match inner.outer {
+            Some((id, Some(state))) => drop(self.states.insert(id, state)),
+            Some((id, None)) => drop(self.states.remove(&id)),
+            None => {}
+        }
+        self.current = Some(inner.current).filter(|id| self.started.is_open(*id));
+        for (id, state) in &inner.earlier {
+            self.decide(function_name, Some(*id), state, failed);
+        }
+    }
+
     /// Notes that an invocation ended. That may show that doubtful lines were printed.
     fn close(&mut self, id: RequestId) {
         if self.started.end(id) {
+            self.inner = None;
             self.states.retain(|_, state| !state.doubtful);
             self.current = self.current.filter(|id| self.started.is_open(*id));
         }
@@ -266,6 +318,9 @@ impl Invocations {
             if self.current == Some(id) {
                 self.current = None;
             }
+            if let Some(inner) = &mut self.inner {
+                inner.is_whole |= !is_excerpt && self.started.is_doubtful_end(id, report.format);
+            }
             self.close(id);
         }
         if state.matters() {
@@ -285,6 +340,12 @@ impl Invocations {
         let origin = request_id.map_or(IdOrigin::Own, |id| self.started.origin_of_line(id, timestamp_ms));
         if origin == IdOrigin::Foreign {
             return;
+        }
+        if request_id.is_none()
+            && let Some(inner) = self.inner.as_ref().map(|inner| inner.current).filter(|id| self.started.is_open(*id))
+        {
+            let doubtful = || InvocationState { doubtful: true, ..InvocationState::new(timestamp_ms) };
+            self.states.entry(inner).or_insert_with(doubtful).add(evidence, timestamp_ms);
         }
         if matches!(evidence.scope, Scope::Init { .. }) {
             return self.init_failure(function_name, timestamp_ms, evidence, failed);
@@ -415,8 +476,10 @@ impl Invocations {
     }
 
     fn settle(&mut self, function_name: &str, id: RequestId, failed: &mut FailureSink<'_>) {
-        if let Some(state) = self.states.remove(&id) {
-            self.decide(function_name, Some(id), &state, failed);
+        let Some(state) = self.states.remove(&id) else { return };
+        match &mut self.inner {
+            Some(inner) if state.doubtful && inner.earlier.len() < MOST_CARRIED => inner.earlier.push((id, state)),
+            _ => self.decide(function_name, Some(id), &state, failed),
         }
     }
 

@@ -4,7 +4,8 @@
 //! Such a line names an id that never started in the stream. While an invocation is open it is therefore not the
 //! platform's. An invocation that an earlier batch left open may have ended in a batch that another environment of ours
 //! received. So lines of other ids are only doubtful then: an END or REPORT that follows for the open invocation shows
-//! that they were printed.
+//! that they were printed. The same holds for the lines of an id whose START stands inside an open invocation: the end of
+//! that one may be missing in an export, or an export may hold it twice.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -25,8 +26,8 @@ const MOST_ENDED: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Started {
     open: HashMap<RequestId, Open, OfProcess>,
-    /// Ended invocations, the latest last.
-    ended: VecDeque<RequestId>,
+    /// Ended invocations, the latest last, and whether each was doubtful.
+    ended: VecDeque<(RequestId, bool)>,
     /// The environment serves several invocations at a time: a Managed Instance.
     concurrent: bool,
     /// The format in which the platform writes the log; None before a START.
@@ -38,7 +39,7 @@ struct Open {
     timestamp_ms: i64,
     /// An earlier batch opened it.
     carried: bool,
-    /// It began while a carried invocation was open.
+    /// It began while another invocation was open.
     doubtful: bool,
     /// A report without all of its fields names it: an excerpt, or printed.
     may_have_ended: bool,
@@ -49,7 +50,7 @@ struct Open {
 pub(super) enum IdOrigin {
     /// The invocation began in this stream, or none is open.
     Own,
-    /// It may be foreign: an invocation of an earlier batch may still be open.
+    /// It may be foreign: an invocation that began before may still be open.
     Doubtful,
     /// Another invocation is open.
     Foreign,
@@ -66,7 +67,7 @@ impl Started {
         self.concurrent = true;
     }
 
-    /// Notes a START. Returns its origin: a START inside another invocation is foreign.
+    /// Notes a START. Returns its origin: a START inside another invocation is doubtful, a second one of the same is foreign.
     pub(super) fn start(&mut self, start: Start, timestamp_ms: i64) -> IdOrigin {
         let id = start.request_id;
         if self.open.contains_key(&id) || !self.is_in(start.format) {
@@ -74,9 +75,7 @@ impl Started {
         }
         self.open.retain(|_, open| !open.may_have_ended);
         let origin = if self.concurrent { IdOrigin::Own } else { self.origin(id, timestamp_ms, false) };
-        if origin == IdOrigin::Foreign {
-            return origin;
-        }
+        let origin = if origin == IdOrigin::Foreign { IdOrigin::Doubtful } else { origin };
         if self.open.len() >= MOST_OPEN {
             self.open.clear();
         }
@@ -104,11 +103,39 @@ impl Started {
         if self.ended.len() == MOST_ENDED {
             self.ended.pop_front();
         }
-        self.ended.push_back(id);
-        if open.carried {
-            self.open.retain(|_, open| !open.doubtful);
+        self.ended.push_back((id, open.doubtful));
+        if open.doubtful {
+            return false;
         }
-        open.carried
+        self.forget_doubtful() || open.carried
+    }
+
+    /// Takes every doubtful invocation for printed. Returns whether there was one.
+    pub(super) fn forget_doubtful(&mut self) -> bool {
+        let known = self.open.len() + self.ended.len();
+        self.open.retain(|_, open| !open.doubtful);
+        self.ended.retain(|(_, doubtful)| !doubtful);
+        known > self.open.len() + self.ended.len()
+    }
+
+    /// Takes every doubtful invocation for one of the stream, and the open ones beside them for ended.
+    pub(super) fn believe_doubtful(&mut self) {
+        self.open.retain(|_, open| open.doubtful);
+        self.open.values_mut().for_each(|open| open.doubtful = false);
+        self.ended.iter_mut().for_each(|(_, doubtful)| *doubtful = false);
+    }
+
+    /// Returns whether a doubtful invocation has ended with a report in this format: behind END, or in JSON without.
+    pub(super) fn is_doubtful_end(&self, id: RequestId, format: Format) -> bool {
+        match format {
+            Format::Text => self.ended.contains(&(id, true)),
+            Format::Json => self.open.get(&id).is_some_and(|open| open.doubtful),
+        }
+    }
+
+    /// Returns whether an invocation is open that began in this batch.
+    pub(super) fn has_certain(&self) -> bool {
+        self.open.values().any(|open| !open.carried && !open.doubtful)
     }
 
     /// Returns the origin of a line with this id.
@@ -121,8 +148,8 @@ impl Started {
         if let Some(open) = self.open.get(&id) {
             return if open.doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
-        if self.open.is_empty() || knows_ended && self.ended.contains(&id) {
-            return IdOrigin::Own;
+        if let Some((_, doubtful)) = self.ended.iter().rev().find(|(ended, _)| knows_ended && *ended == id) {
+            return if *doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
         let mut origin = IdOrigin::Own;
         for open in self.open.values() {
@@ -143,12 +170,12 @@ impl Started {
 
     /// Returns whether the invocation began in this stream and has ended.
     pub(super) fn has_ended(&self, id: RequestId) -> bool {
-        !self.is_open(id) && self.ended.contains(&id)
+        !self.is_open(id) && self.ended.iter().any(|(ended, _)| *ended == id)
     }
 
     /// Returns the invocation that ended last.
     pub(super) fn last_ended(&self) -> Option<RequestId> {
-        self.ended.back().copied()
+        self.ended.back().map(|(id, _)| *id)
     }
 
     /// Returns what the next batch needs. A carried invocation beside doubtful ones ended unseen.

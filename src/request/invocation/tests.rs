@@ -552,3 +552,39 @@ fn a_managed_instance_serves_several_invocations_at_a_time() {
     // Its reports show a Managed Instance too.
     assert_eq!(causes(&[&start_a, &success, &start_a, &start_b, &timeout]), ["lambda_timeout"]);
 }
+
+#[test]
+fn an_invocation_whose_end_is_missing_hides_no_other() {
+    const START_B: &str = "START RequestId: {B} Version: $LATEST";
+    const TIMED_OUT_B: &str = "2026-01-02T03:04:05.678Z {B} Task timed out after 3.00 seconds";
+    const END_B: &str = "END RequestId: {B}";
+    const REPORT_B: &str = "REPORT RequestId: {B}\tDuration: 3000.00 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB";
+    const START_C: &str = "START RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607 Version: $LATEST";
+    const END_C: &str = "END RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607";
+    const REPORT_C: &str = "REPORT RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607\tDuration: 7.00 ms\tMemory Size: 128 MB";
+    assert_eq!(causes(&[START, START_B, TIMED_OUT_B, END_B, REPORT_B]), ["lambda_timeout"]);
+    // An error without an id is of the invocation in which it stands, and counts once.
+    assert_eq!(causes(&[START, "hi", START_B, PYTHON, END_B, REPORT_B]), ["lambda_unhandled_error"]);
+    // The others succeeded, or the last of them is open.
+    let others = [START, START_B, END_B, REPORT_B, START_C, PYTHON];
+    assert_eq!(causes(&[&others[..], &[END_C, REPORT_C]].concat()), ["lambda_unhandled_error"]);
+    let run = run_from(Carry::default(), &others);
+    assert_eq!(run.causes(), ["lambda_unhandled_error"]);
+    assert_eq!(run_from(run.carry, &[END_C, REPORT_C, START, TIMED_OUT]).causes(), ["lambda_timeout"]);
+    // What failed before the START inside is of the outer one.
+    assert_eq!(causes(&[START, TIMED_OUT, START_B, END_B, REPORT_B]), ["lambda_timeout"]);
+    // A retry of the inner one is an invocation of its own.
+    let twice = [START_B, TIMED_OUT_B, END_B, REPORT_B];
+    assert_eq!(causes(&[&[START][..], &twice, &twice].concat()), ["lambda_timeout"; 2]);
+    // The end of the outer one, or no whole one inside, shows that all of it may be printed.
+    assert_eq!(causes(&[&[START][..], &twice, &twice, &[END, REPORT]].concat()), NONE);
+    assert_eq!(causes(&[START, START_B, END_B, REPORT_B, END, REPORT, "START RequestId: {B}"]), NONE);
+    assert_eq!(causes(&[START, START_B, TIMED_OUT_B]), NONE);
+    assert_eq!(causes(&[START, START_B, PYTHON, REPORT_B, END, REPORT]), ["lambda_unhandled_error"]);
+    let json = |kind: &str, rest: &str| {
+        format!(r#"{{"time":"2026-01-02T03:04:05Z","type":"platform.{kind}","record":{{"requestId":"{{B}}"{rest}}}}}"#)
+    };
+    let (start, end) = (json("start", ""), json("report", r#","status":"timeout","metrics":{"durationMs":7.0}"#));
+    let open = start.replace("{B}", "{A}");
+    assert_eq!(causes(&[&open, &start, &end]), ["lambda_timeout"]);
+}
