@@ -51,8 +51,7 @@ pub enum AccessLine {
     NoStatus,
 }
 
-/// Returns whether a log event is certainly a JSON line whose labelled statuses are all below 500. Another log with such a
-/// line has nothing to count in it either.
+/// Returns whether a log event is a JSON line whose labelled statuses are all below 500.
 ///
 /// `{"requestId":"…","status":"200"}` → true
 pub fn is_healthy(event: &LogEvent<'_>) -> bool {
@@ -80,7 +79,10 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
 /// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log.
 pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     if is_healthy(event) {
-        return Some(Record::Nothing(LogKind::Access));
+        // The names decide as for a failure: else the failures of a format would be all that is not understood of it.
+        let written = std::str::from_utf8(event.message.as_written()).unwrap_or_default();
+        let is_of_access_log = fields::likelihood(written, Form::Json) != Likelihood::None;
+        return is_of_access_log.then_some(Record::Nothing(LogKind::Access));
     }
     let text = event.message.text();
     line(&text).map(record)
