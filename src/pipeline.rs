@@ -209,7 +209,7 @@ impl Pipeline {
         self.count_each(decode, |batch, header, event| {
             let source = batch.source_of(header);
             if batch.admits(event) {
-                batch.record(&source, event, &read(&source, event));
+                batch.within_span(event, |batch| batch.record(&source, event, &read(&source, event)));
             }
             batch.source = Some(source);
         })
@@ -262,7 +262,7 @@ impl<'p> BatchAccumulator<'p> {
             late_origin: None,
             requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
             repeated: Repeated::default(),
-            counter: Counter::new(&pipeline.settings, &pipeline.memory),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory).from(pipeline.span_ms.as_ref()),
             number: 0,
         }
     }
@@ -316,7 +316,7 @@ impl<'p> BatchAccumulator<'p> {
     fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
         let source = self.source_of(header);
         if self.admits(event) {
-            self.event_of(&source, event);
+            self.within_span(event, |batch| batch.event_of(&source, event));
         }
         self.source = Some(source);
     }
@@ -333,7 +333,7 @@ impl<'p> BatchAccumulator<'p> {
     fn admits(&mut self, event: &LogEvent<'_>) -> bool {
         self.number += 1;
         if let Some(span_ms) = &self.pipeline.span_ms
-            && (event.timestamp_ms == 0 || !span_ms.contains(&event.timestamp_ms))
+            && (event.timestamp_ms == 0 || event.timestamp_ms >= span_ms.end)
         {
             return false;
         }
@@ -352,6 +352,25 @@ impl<'p> BatchAccumulator<'p> {
             Handling::NotUnderstood => counted.understood.add_record(self.number, &Record::Unknown),
         }
         false
+    }
+
+    /// Reads a log event. One from before the span counts nothing, but a request or an invocation that ends in the span may
+    /// have its reason there.
+    #[inline]
+    fn within_span(&mut self, event: &LogEvent<'_>, read: impl FnOnce(&mut Self)) {
+        if self.pipeline.span_ms.as_ref().is_none_or(|span_ms| event.timestamp_ms >= span_ms.start) {
+            return read(self);
+        }
+        let numbers = |counted: &Counted| {
+            let Counted { understood, duplicate_events, ambiguous_lines, lacks_status, has_doubtful_names, .. } =
+                counted;
+            (*understood, *duplicate_events, *ambiguous_lines, *lacks_status, *has_doubtful_names)
+        };
+        let before = numbers(&self.counter.counted);
+        read(self);
+        let counted = &mut self.counter.counted;
+        (counted.understood, counted.duplicate_events, counted.ambiguous_lines, ..) = before;
+        (.., counted.lacks_status, counted.has_doubtful_names) = before;
     }
 
     #[inline]

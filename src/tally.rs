@@ -33,7 +33,29 @@ pub struct Correction {
 /// Counts per subject, cause, minute and status.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    counts: BTreeMap<CountKey, u64>,
+    counts: BTreeMap<CountKey, Sum>,
+}
+
+/// How many failures, and when within the minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) count: u64,
+    pub(crate) first_ms: i64,
+    pub(crate) last_ms: i64,
+}
+
+impl Sum {
+    /// One failure at this time.
+    pub(crate) fn one(time_ms: i64) -> Self {
+        Self { count: 1, first_ms: time_ms, last_ms: time_ms }
+    }
+
+    /// Adds failures.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.count += more.count;
+        self.first_ms = self.first_ms.min(more.first_ms);
+        self.last_ms = self.last_ms.max(more.last_ms);
+    }
 }
 
 /// Milliseconds in a minute, the finest step of a standard-resolution metric.
@@ -50,34 +72,35 @@ impl Tally {
             minute_ms: minute_of(failure.timestamp_ms),
             status: failure.status,
         };
-        self.add_many(key, 1)
+        self.add_many(key, Sum::one(failure.timestamp_ms))
     }
 
     /// Adds to the count of a key. Returns the sum.
-    pub(crate) fn add_many(&mut self, key: CountKey, more: u64) -> u64 {
-        let count = self.counts.entry(key).or_default();
-        *count += more;
-        *count
+    pub(crate) fn add_many(&mut self, key: CountKey, more: Sum) -> u64 {
+        let sum = self.counts.entry(key).or_insert_with(|| Sum { count: 0, ..more });
+        sum.add(more);
+        sum.count
     }
 
     /// Moves one count to the right cause.
     ///
     /// 2 of `backend_error_response` → 1 of it and 1 of `integration_timeout`
     pub fn correct(&mut self, correction: Correction) {
-        let Some(count) = self.counts.get_mut(&correction.key) else { return };
-        *count -= 1;
-        if *count == 0 {
+        let Some(sum) = self.counts.get_mut(&correction.key) else { return };
+        sum.count -= 1;
+        let moved = Sum { count: 1, ..*sum };
+        if sum.count == 0 {
             self.counts.remove(&correction.key);
         }
-        self.add_many(CountKey { cause: correction.cause, ..correction.key }, 1);
+        self.add_many(CountKey { cause: correction.cause, ..correction.key }, moved);
     }
 
     /// Adds the counts of another tally.
     ///
     /// 2 and 3 of one key → 5
     pub fn merge(&mut self, other: Self) {
-        for (key, count) in other.counts {
-            self.add_many(key, count);
+        for (key, sum) in other.counts {
+            self.add_many(key, sum);
         }
     }
 
@@ -86,7 +109,7 @@ impl Tally {
     /// 3 time-outs of `a1b2c3d4e5/prod` in a minute → `Errors` 3 with ApiId, Stage, Cause; `StageErrors` 3 with ApiId, Stage
     pub fn data(&self) -> Vec<Datum> {
         let mut sums: BTreeMap<(&'static str, Dimensions, i64), u64> = BTreeMap::new();
-        for (key, count) in &self.counts {
+        for (key, Sum { count, .. }) in &self.counts {
             for (metric, dimensions) in metrics_of(key) {
                 *sums.entry((metric, dimensions, key.minute_ms)).or_default() += count;
             }
@@ -103,7 +126,12 @@ impl Tally {
 
     /// Returns the counts, sorted by key.
     pub fn counts(&self) -> impl Iterator<Item = (&CountKey, u64)> {
-        self.counts.iter().map(|(key, count)| (key, *count))
+        self.counts.iter().map(|(key, sum)| (key, sum.count))
+    }
+
+    /// Returns the first and the last time of each count, sorted by key.
+    pub fn times(&self) -> impl Iterator<Item = (&CountKey, (i64, i64))> {
+        self.counts.iter().map(|(key, sum)| (key, (sum.first_ms, sum.last_ms)))
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Row {
     pub(crate) statuses: BTreeMap<Option<u16>, u64>,
     /// Counts by minute, without those of log events that have no time.
     pub(crate) minutes: BTreeMap<i64, u64>,
+    /// The first and the last time of the counts of a minute.
+    times: BTreeMap<i64, (i64, i64)>,
 }
 
 impl Row {
@@ -55,7 +57,7 @@ pub(crate) fn rows_by_route(tally: &Tally) -> Vec<Row> {
 
 fn rows_of(tally: &Tally, as_shown: impl Fn(&Subject) -> Option<Subject>) -> Vec<Row> {
     let mut rows: BTreeMap<(Metric, Subject, &'static str), Row> = BTreeMap::new();
-    for (key, count) in tally.counts() {
+    for ((key, count), (_, (first_ms, last_ms))) in tally.counts().zip(tally.times()) {
         let Some(subject) = as_shown(&key.subject) else { continue };
         let row = rows.entry((subject.metric(), subject.clone(), key.cause)).or_insert_with(|| Row {
             subject,
@@ -63,11 +65,14 @@ fn rows_of(tally: &Tally, as_shown: impl Fn(&Subject) -> Option<Subject>) -> Vec
             count: 0,
             statuses: BTreeMap::new(),
             minutes: BTreeMap::new(),
+            times: BTreeMap::new(),
         });
         row.count += count;
         *row.statuses.entry(key.status).or_default() += count;
         if has_time(key.minute_ms) {
             *row.minutes.entry(key.minute_ms).or_default() += count;
+            let times = row.times.entry(key.minute_ms).or_insert((first_ms, last_ms));
+            *times = (times.0.min(first_ms), times.1.max(last_ms));
         }
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
@@ -118,7 +123,8 @@ pub(crate) fn incidents(rows: &[Row]) -> Vec<Incident<'_>> {
     let mut incidents = Vec::new();
     for row in rows {
         let minutes: Vec<(i64, u64)> = row.minutes.iter().map(|(minute, count)| (*minute, *count)).collect();
-        for part in minutes.chunk_by(|one, next| next.0 - one.0 < GAP_MS) {
+        let gap_ms = |one: i64, next: i64| row.times[&next].0 - row.times[&one].1;
+        for part in minutes.chunk_by(|one, next| gap_ms(one.0, next.0) < GAP_MS) {
             let (from_ms, to_ms) = (part[0].0, part[part.len() - 1].0);
             let count: u64 = part.iter().map(|(_, count)| count).sum();
             if count >= FEWEST_COUNTS {
@@ -142,13 +148,18 @@ mod tests {
     const NOON_MS: i64 = 1_777_896_000_000; // 2026-05-04T12:00:00Z
 
     fn tally(failures: &[(&str, i64)]) -> Tally {
+        tally_at(failures, 0)
+    }
+
+    /// Some seconds behind the minutes.
+    fn tally_at(failures: &[(&str, i64)], seconds: i64) -> Tally {
         let mut tally = Tally::default();
         for (cause, minute) in failures {
             tally.add(&Failure {
                 subject: Subject::Request { api_id: "a1b2c3d4e5".into(), stage: "prod".into(), route: None }.into(),
                 cause: Table::default().by_id(cause).unwrap(),
                 status: Some(502),
-                timestamp_ms: if *minute < 0 { 0 } else { NOON_MS + minute * MINUTE_MS },
+                timestamp_ms: if *minute < 0 { 0 } else { NOON_MS + minute * MINUTE_MS + seconds * 1_000 },
                 number: 1,
                 source: 0,
                 request_id: None,
@@ -169,6 +180,18 @@ mod tests {
             .map(|i| ((i.from_ms - NOON_MS) / MINUTE_MS, (i.to_ms - NOON_MS) / MINUTE_MS, i.count, i.share))
             .collect();
         assert_eq!(found, [(0, 18, 3, 0.6), (28, 28, 3, 1.0)]);
+    }
+
+    #[test]
+    fn a_gap_is_from_one_count_to_the_next_and_not_from_minute_to_minute() {
+        let at = |minute| [("integration_timeout", minute)];
+        let mut tally = tally_at(&at(0), 0);
+        tally.merge(tally_at(&at(9), 59));
+        tally.merge(tally_at(&at(19), 0));
+        tally.merge(tally_at(&at(29), 1));
+        let rows = rows(&tally);
+        let found: Vec<_> = incidents(&rows).iter().map(|i| (i.to_ms - NOON_MS, i.count)).collect();
+        assert_eq!(found, [(19 * MINUTE_MS, 3)]);
     }
 
     #[test]
