@@ -51,7 +51,7 @@ const MOST_SENTENCES: usize = 1_000;
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     let table = options.configuration.table()?;
     let what = options.what.join(" ");
-    if let Some(cause) = table.by_id(what.trim()) {
+    if let Some(cause) = table.by_id(what.trim()).or_else(|| question::respelt(&what, &table)) {
         return print_cause(cause, options.json);
     }
     if let Some(question) = Question::of(&what)
@@ -71,6 +71,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
         if let Some(answer) = PublicAnswer::of(&text) {
             return print_public_answer(&answer, &table, options.json);
         }
+        if let Some(cause) = question::nearest_word(&text, &table) {
+            report::complain(&format!("no cause is called {}; this is the nearest", printable(text.trim())));
+            return print_cause(cause, options.json);
+        }
     }
     print_found(&found, &table, options.json)
 }
@@ -80,6 +84,9 @@ fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool
     let Question::Words(words) = question else {
         return print_status(question, table, as_json).map(Some);
     };
+    if let Some(cause) = question::respelt(&words.join("_"), table) {
+        return print_cause(cause, as_json).map(Some);
+    }
     if let Some(cause) = Some(what).filter(|what| looks_like_id(what)).and_then(|what| nearest(what, table)) {
         report::complain(&format!("no cause is called {what}; this is the nearest"));
         return print_cause(cause, as_json).map(Some);
@@ -100,16 +107,22 @@ fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool
 
 /// Prints the causes that usually have a status.
 fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
-    let (status, heading) = match question {
+    let of_status = |status: u16| table.iter().filter(|cause| cause.statuses.contains(&status)).collect::<Vec<_>>();
+    let (causes, heading) = match question {
+        Question::Status(status) if of_status(*status).is_empty() => {
+            (Vec::new(), format!("{status} says that a request failed, and not why. No cause is known to give it."))
+        }
         Question::Status(status) => {
-            (*status, format!("{status} says that a request failed, and not why. Its usual causes:"))
+            (of_status(*status), format!("{status} says that a request failed, and not why. Its usual causes:"))
+        }
+        Question::AnyFailure => {
+            (table.iter().collect(), "A 5xx says that a request failed, and not why. All causes:".to_owned())
         }
         Question::OtherStatus(status) => {
-            (*status, format!("{status} is not a 5xx: why5xx counts no request that ends with it."))
+            (of_status(*status), format!("{status} is not a 5xx: why5xx counts no request that ends with it."))
         }
         Question::Words(_) => return Ok(ExitCode::from(1)),
     };
-    let causes: Vec<&'static Cause> = table.iter().filter(|cause| cause.statuses.contains(&status)).collect();
     let next = format!(
         "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. An access \
          log that does not say why: `why5xx explain {REASON_NOT_LOGGED}` has the format to use."

@@ -15,6 +15,7 @@ const CLIENTS: &[&str] = &[
     "mysql",
     "nc",
     "ncat",
+    "npm",
     "nslookup",
     "openssl",
     "ping",
@@ -49,7 +50,9 @@ pub(super) fn origin(text: &str) -> Option<Other> {
             return Some(if is_failed { Other::FailedResponse } else { Other::NoFailure });
         }
         let name = line.split_once(": ").or_else(|| line.split_once(' ')).map_or("", |(name, _)| name);
-        if CLIENTS.contains(&name) || line.contains("authorized because method") {
+        let is_of_cli = line.starts_with("An error occurred (") && line.contains(") when calling the ");
+        let is_of_nginx = line.contains(" [error] ") && line.contains("#") && line.contains(": *");
+        if CLIENTS.contains(&name) || is_of_cli || is_of_nginx || line.contains("authorized because method") {
             origin = Some(Other::NoFailure);
         }
     }
@@ -67,6 +70,8 @@ mod tests {
             "$ ping api.example.com",
             "ping: cannot resolve api.example.com: Unknown host",
             "< HTTP/2 429",
+            "An error occurred (ThrottlingException) when calling the GetLogEvents operation: Rate exceeded",
+            "2026/01/02 03:04:05 [error] 7#7: *1 upstream timed out (110: Connection timed out) while reading",
             "API Key authorized because method 'GET /' requires API Key",
         ] {
             assert_eq!(origin(text), Some(Other::NoFailure), "{text}");

@@ -1,6 +1,6 @@
 //! Questions of a few words: the id of a cause, a status, or words to search for.
 
-use why5xx::cause::{Cause, Table};
+use why5xx::cause::{Cause, Role, Table};
 
 /// Most words of a question. A longer text is log text.
 const MOST_WORDS: usize = 4;
@@ -12,6 +12,8 @@ pub(super) enum Question {
     Status(u16),
     /// Another status, for which nothing is counted.
     OtherStatus(u16),
+    /// All statuses from 500 on.
+    AnyFailure,
     /// Words in lower case.
     Words(Vec<String>),
 }
@@ -30,6 +32,11 @@ impl Question {
             return None;
         }
         let lower: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
+        if lower.iter().any(|word| word == "5xx")
+            && lower.iter().all(|word| word == "5xx" || BESIDE_STATUS.contains(&word.as_str()))
+        {
+            return Some(Self::AnyFailure);
+        }
         let statuses: Vec<u16> = lower.iter().filter_map(|word| status(word)).collect();
         if let [status] = statuses[..]
             && lower.iter().all(|word| self::status(word).is_some() || BESIDE_STATUS.contains(&word.as_str()))
@@ -45,7 +52,7 @@ impl Question {
 }
 
 fn status(word: &str) -> Option<u16> {
-    (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (400..600).contains(status))
+    (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (100..600).contains(status))
 }
 
 /// Words that stand beside a status and mean nothing else.
@@ -70,11 +77,36 @@ const BESIDE_STATUS: &[&str] = &[
     "many",
     "requests",
     "forbidden",
+    "not",
+    "found",
+    "ok",
 ];
 
 /// Names that people write in capitals.
 const NAMES: &[&str] =
     &["api", "aws", "cors", "dns", "http", "https", "iam", "lambda", "mtls", "sqs", "ssl", "tls", "vpc", "waf", "xml"];
+
+/// Returns the cause whose id a word is in another spelling.
+///
+/// `LambdaTimeout`, `lambda.timeout`, `"LAMBDA_TIMEOUT".` → `lambda_timeout`
+pub(super) fn respelt(word: &str, table: &Table) -> Option<&'static Cause> {
+    let word = word.trim();
+    let is_of_a_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'"' | b'\'' | b'`');
+    let letters =
+        |id: &str| id.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>();
+    let of_word = if word.bytes().all(is_of_a_word) { letters(word) } else { return None };
+    table.iter().find(|cause| letters(cause.id) == of_word)
+}
+
+/// Returns the id nearest to a misspelt word, of which no more than a few letters differ; None if none is near.
+///
+/// `throtled` → `throttled`
+pub(super) fn nearest_word(word: &str, table: &Table) -> Option<&'static Cause> {
+    const SHORTEST: usize = 7;
+    let word = word.trim().to_ascii_lowercase().replace(['.', '-'], "_");
+    let is_word = word.len() >= SHORTEST && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    nearest(&word, table).filter(|cause| is_word && strsim::damerau_levenshtein(&word, cause.id) <= 2)
+}
 
 /// Returns the id nearest to a misspelt one; None if none is near.
 ///
@@ -106,7 +138,12 @@ pub(super) fn search(words: &[String], table: &Table) -> Vec<&'static Cause> {
     if !named.is_empty() {
         return named;
     }
-    found(&|cause| cause.remedy.steps().fold(cause.remedy.means.to_owned(), |text, step| text + " " + step))
+    // The steps for a failure of no known cause name what any may have.
+    let is_known = |cause: &&Cause| !cause.is(Role::Unclassified);
+    let mut found =
+        found(&|cause| cause.remedy.steps().fold(cause.remedy.means.to_owned(), |text, step| text + " " + step));
+    found.retain(is_known);
+    found
 }
 
 /// Returns a word without the endings in which its forms differ.
@@ -195,6 +232,8 @@ mod tests {
             assert_eq!(Question::of(text), Some(Question::Status(502)), "{text}");
         }
         assert_eq!(Question::of("429 Too Many Requests"), Some(Question::OtherStatus(429)));
+        assert_eq!(Question::of("200 OK"), Some(Question::OtherStatus(200)));
+        assert_eq!(Question::of("HTTP 5XX"), Some(Question::AnyFailure));
         for text in ["", "502 in my log", "Execution failed due to", "Method completed with status: 502", "a\n502"] {
             assert!(!matches!(Question::of(text), Some(Question::Status(_))), "{text}");
         }
@@ -218,6 +257,27 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_known_in_every_spelling_and_a_word_near_to_one_is_it() {
+        for word in [
+            "LAMBDA_TIMEOUT",
+            "lambdatimeout",
+            "lambda.timeout",
+            "LambdaTimeout",
+            " lambda_timeout.",
+            "'lambda-timeout'",
+        ] {
+            assert_eq!(respelt(word, &Table::default()).map(|cause| cause.id), Some("lambda_timeout"), "{word}");
+        }
+        assert!(respelt("lambda timeout", &Table::default()).is_none());
+        for (word, id) in [("throtled", "throttled"), ("hrottled", "throttled"), ("unclasified", "unclassified")] {
+            assert_eq!(nearest_word(word, &Table::default()).map(|cause| cause.id), Some(id), "{word}");
+        }
+        for word in ["orders", "unicorn", "thriller", "a sentence", "authority"] {
+            assert!(nearest_word(word, &Table::default()).is_none(), "{word}");
+        }
+    }
+
+    #[test]
     fn words_find_causes_by_id_title_and_text() {
         assert_eq!(ids(&["lambda", "permission"]), ["lambda_permission"]);
         assert_eq!(ids(&["permissions", "lambda"]), ["lambda_permission"]);
@@ -227,6 +287,7 @@ mod tests {
             assert!(ids(&["throttling"]).contains(&id), "{id}");
         }
         assert_eq!(ids(&["unicorn"]), Vec::<&str>::new());
+        assert!(!ids(&["custom", "domain"]).contains(&"unclassified"));
     }
 
     #[test]
