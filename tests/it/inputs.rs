@@ -213,6 +213,45 @@ fn forms(log: &[String]) -> Forms {
         ("event_lines", lines(log, |number, message| event(number, message).to_string())),
         ("event_lines", lines(log, |n, message| json!({"ts": time(n, 'T', "Z"), "msg": message}).to_string())),
         ("message_lines", lines(log, |_, message| json!(message).to_string())),
+        ("joined_messages", json!(log.join("\n")).to_string().into_bytes()),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| {
+                json!({"timestamp": time(n, 'T', "Z"), "message": m, "log_stream": STREAM, "source_type": "aws"}).to_string()
+            }),
+        ),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| {
+                json!({"preview": false, "result": {"_raw": m, "_time": time(n, 'T', "Z"), "source": "x"}}).to_string()
+            }),
+        ),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| {
+                json!({"_index": "i", "_source": {"@timestamp": time(n, 'T', "Z"), "@message": m, "@owner": "1"}}).to_string()
+            }),
+        ),
+        (
+            "wrapped_document",
+            pretty(&json!({"data": (log.iter().enumerate())
+                .map(|(n, m)| json!({"id": "a", "attributes": {"timestamp": time(n, 'T', "Z"), "message": m, "status": "info"}}))
+                .collect::<Vec<_>>()})),
+        ),
+        (
+            "wrapped_document",
+            text(&json!({"status": "success", "data": {"result": [{"stream": {"job": "a"}, "values": (log.iter().enumerate())
+                .map(|(n, m)| json!([format!("{}000000", time_ms(n)), m]))
+                .collect::<Vec<_>>()}]}}))
+            .into_bytes(),
+        ),
+        (
+            "wrapped_document",
+            text(&json!({"resourceLogs": [{"scopeLogs": [{"logRecords": (log.iter().enumerate())
+                .map(|(n, m)| json!({"timeUnixNano": format!("{}000000", time_ms(n)), "body": {"stringValue": m}}))
+                .collect::<Vec<_>>()}]}]}))
+            .into_bytes(),
+        ),
         (
             "text_output",
             lines(log, |n, m| format!("EVENTS\t{}\t{}\t{STREAM}\t{m}\t{}", id(n), time_ms(n) + 9, time_ms(n))),
@@ -284,6 +323,15 @@ fn forms(log: &[String]) -> Forms {
             "console_csv",
             [b"Ajan kohta;Viesti\n".to_vec(), lines(log, |n, m| format!("{};{}", time(n, 'T', "Z"), quoted(m)))]
                 .concat(),
+        ),
+        (
+            "spreadsheet_csv",
+            format!(
+                "@timestamp;@message\n{}",
+                newest_first(&|_, m| format!("04.03.2026 05:06;{}\n", quoted(m)))
+                    .replacen("05:06", "05:07", 2)
+            )
+            .into_bytes(),
         ),
         ("cells_csv", lines(log, |n, m| format!("{},{}", time_ms(n), quoted(m)))),
         ("console_lines", lines(log, |n, m| format!("{}\n{m}\n\n{m}", time(n, 'T', "+01:00")))),

@@ -193,6 +193,61 @@ fn a_span_keeps_its_events_and_counts_those_outside() {
 }
 
 #[test]
+fn lines_of_lambda_within_other_text_are_not_understood() {
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let log = [
+        format!("START RequestId: {id} Version: 1"),
+        "hello".to_owned(),
+        format!("2026-05-04T12:00:03.000Z {id} Task timed out after 3.00 seconds"),
+        format!("REPORT RequestId: {id}\tDuration: 3000.00 ms"),
+    ];
+    for head in [
+        "2026-05-04T12:00:00.000Z stdout F ",
+        "2026-05-04T12:00:00.000000Z 01O ",
+        "2026-05-04T12:00:00.000Z {log_group=\"/aws/lambda/orders\"} ",
+    ] {
+        let text: String = log.iter().map(|line| format!("{head}{line}\n")).collect();
+        let (counts, status, not_understood) = counted(&["--log-group", "/aws/lambda/orders"], &text);
+        assert_eq!((counts, status, not_understood), (json!({}), Some(2), 4), "{text}");
+    }
+    // Beside the platform's own they are printed.
+    let text = log[..2].join("\n") + "\ncopied: START RequestId: 1 Version: 2\n";
+    assert_eq!(counted(&["--log-group", "/aws/lambda/orders"], &text), (json!({}), Some(0), 0));
+}
+
+#[test]
+fn a_line_that_is_broken_in_two_and_nothing_else_is_no_all_clear() {
+    let line = r#"{"requestId":"AbCdEf=","ip":"192.0.2.7","routeKey":"GET /orders","status":"504""#;
+    let text = format!("{line}\n,\"protocol\":\"HTTP/1.1\"}}\n").repeat(2);
+    let (counts, status, not_understood) = counted(&[], &text);
+    assert_eq!((counts, status), (json!({}), Some(2)));
+    assert!(not_understood > 0);
+    let said = String::from_utf8(
+        command(
+            &["replay", "-"],
+            format!("{line}\n{}\n", r#"{"requestId":"B=","routeKey":"GET /","status":"200"}"#).as_bytes(),
+        )
+        .stdout,
+    )
+    .unwrap();
+    assert!(said.contains("none is certain to be a failure, and 1 may be") && !said.contains("no failure"), "{said}");
+}
+
+#[test]
+fn a_span_that_begins_within_a_request_leaves_its_cause() {
+    let text = "2026-05-04T12:00:07.123Z (1f2e3d4c) Starting execution for request: 1f2e3d4c\n\
+        2026-05-04T12:00:07.223Z (1f2e3d4c) Execution failed due to configuration error: Invalid permissions on Lambda function\n\
+        2026-05-04T12:00:07.323Z (2f2e3d4c) Execution failed due to a timeout error\n\
+        2026-05-04T12:00:07.423Z (2f2e3d4c) Method completed with status: 504\n\
+        2026-05-04T12:00:08.123Z (1f2e3d4c) Method completed with status: 500\n";
+    let arguments = ["--log-group", GROUP, "--since", "2026-05-04T12:00:08Z"];
+    assert_eq!(counted(&arguments, text), (json!({"lambda_permission": 1}), Some(0), 0));
+    let (document, ..) = replay(&arguments, text);
+    assert_eq!((&document["log_events"], &document["kinds"]["execution"]), (&json!(1), &json!(1)), "{document}");
+    assert_eq!(document["outside_span"], 4);
+}
+
+#[test]
 fn comma_separated_values_have_a_row_for_each_minute() {
     let output = command(&["replay", "--csv", "--log-group", GROUP], log(&[1, 2, 2]).as_bytes());
     let expected = "metric,api_id,stage,function,cause,minute,count\n\
@@ -503,6 +558,12 @@ fn lines_that_a_terminal_or_a_mail_broke_are_whole_again() {
     ]
     .map(|text| format!("({id}) {text}"))
     .to_vec();
+    let with_long_word: Vec<String> = [
+        &execution[..2],
+        &[format!("({id}) Endpoint request URI: https://{}.example.com/", "x".repeat(120))],
+        &execution[2..],
+    ]
+    .concat();
     let function: Vec<String> = [
         format!("START RequestId: {id} Version: $LATEST"),
         "read 3 orders".to_owned(),
@@ -556,8 +617,21 @@ fn lines_that_a_terminal_or_a_mail_broke_are_whole_again() {
             assert_eq!(count(GROUP, &text), "lambda_permission", "{text}");
         }
     }
+    for width in [60, 72, 120] {
+        assert_eq!(count(GROUP, &at_words(&with_long_word, width)), "lambda_permission", "{width}");
+        let tail = tail(&with_long_word, "0123456789abcdef0123456789abcdef");
+        assert_eq!(count(GROUP, &at_words(&tail, width.max(110))), "lambda_permission", "{width}");
+    }
     let function_tail = tail(&function, "2026/05/04/[$LATEST]0123456789abcdef0123456789abcdef");
-    for text in [cut(&function, 80), cut(&function, 120), cut(&function_tail, 100), cut(&function_tail, 120)] {
+    for text in [
+        cut(&function, 80),
+        cut(&function, 120),
+        cut(&function_tail, 60),
+        cut(&function_tail, 66),
+        cut(&function_tail, 90),
+        cut(&function_tail, 100),
+        cut(&function_tail, 120),
+    ] {
         assert_eq!(count("/aws/lambda/orders", &text), "lambda_timeout", "{text}");
     }
     let at_colon = execution.join("\n").replace("error: Invalid", "error:\n\nInvalid");
@@ -624,4 +698,336 @@ fn memory_does_not_grow_with_the_input() {
     assert_eq!((&document["log_events"], &document["errors"]), (&json!(number), &json!(number.div_ceil(3))));
     println!("{mib} MiB, {number} log events: peak {peak_kib} KiB");
     assert!(peak_kib < MOST_KIB, "{peak_kib} KiB");
+}
+
+const STREAM: &str = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
+
+/// What was counted, the exit status, and how many log events were not understood.
+fn counted(arguments: &[&str], input: &str) -> (Value, Option<i32>, u64) {
+    let (document, status, _) = replay(arguments, input);
+    let rows = document["counts"].as_array().unwrap().iter();
+    let counts =
+        rows.map(|row| (row["dimensions"]["Cause"].as_str().unwrap().to_owned(), row["count"].clone())).collect();
+    let not_understood =
+        document["not_understood"].as_array().unwrap().iter().map(|input| input["log_events"].as_u64().unwrap());
+    (Value::Object(counts), status, not_understood.sum())
+}
+
+#[test]
+fn the_failures_of_a_format_are_understood_where_its_other_lines_are() {
+    for format in [
+        r#"{"requestId":"AbCdEf=","status":"STATUS"}"#,
+        r#"{"statusCode":STATUS,"path":"/orders"}"#,
+        r#"{"context":{"status":"STATUS"}}"#,
+        r#"{"request":{"path":"/orders"},"response":{"status":"STATUS"}}"#,
+        r#"{"status":STATUS,"message":"ok"}"#,
+        r#"{"requestId":"AbCdEf=","routeKey":"GET /orders","status":"STATUS"}"#,
+        r#"{"ip":"192.0.2.7","httpMethod":"GET","status":"STATUS"}"#,
+        r#"{"errorResponseType":"-","status":STATUS}"#,
+    ] {
+        let not_understood = |status: &str| counted(&[], &format.replace("STATUS", status)).2;
+        assert_eq!(not_understood("200"), not_understood("502"), "{format}");
+        let log: String = ["200", "502", "200"].map(|status| format.replace("STATUS", status) + "\n").concat();
+        let (counts, status, not_understood) = counted(&[], &log);
+        let expected =
+            if not_understood == 0 { (json!({"reason_not_logged": 1}), Some(0)) } else { (json!({}), Some(2)) };
+        assert_eq!((counts, status), expected, "{format}");
+    }
+}
+
+#[test]
+fn a_document_with_a_status_is_no_log() {
+    for (document, says) in [
+        (json!({"StatusCode": 200, "FunctionError": "Unhandled", "ExecutedVersion": "$LATEST"}), "the function failed"),
+        (json!({"StatusCode": 200, "ExecutedVersion": "7"}), "aws lambda invoke"),
+        (json!({"log": {"version": "1.2", "entries": [{"response": {"status": 200}}]}}), "HAR"),
+        (
+            json!({"Resources": {"R": {"Type": "AWS::ApiGateway::GatewayResponse", "Properties": {"ResponseType": "DEFAULT_5XX", "StatusCode": "500"}}}}),
+            "CloudFormation",
+        ),
+        (
+            json!({"items": [{"responseType": "INTEGRATION_FAILURE", "statusCode": "504", "responseTemplates": {}}]}),
+            "aws apigateway",
+        ),
+        (
+            json!({"responseType": "INTEGRATION_FAILURE", "statusCode": "504", "responseTemplates": {}}),
+            "aws apigateway",
+        ),
+        (json!({"openapi": "3.0.1", "paths": {}}), "OpenAPI"),
+        (json!({"status": 200, "version": "1.4.2"}), "none of its 1 log event was understood"),
+        (json!({"results": {"A": {"status": 200, "frames": []}}}), "none of its 1 log event was understood"),
+    ] {
+        for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap()] {
+            let (read, status, error) = replay(&[], &text);
+            assert_eq!((&read["errors"], status), (&json!(0), Some(2)), "{text}");
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+    let both = r#"{"errorMessage":"no order","errorType":"Error"}{"StatusCode":200,"FunctionError":"Unhandled","ExecutedVersion":"1"}"#;
+    assert!(replay(&["--log-group", "/aws/lambda/orders"], both).2.contains("the function failed"));
+    let folder = folder("documents");
+    fs::write(
+        folder.join("template.json"),
+        r#"{"Resources":{"R":{"Type":"T","StatusCode":"500","ResponseType":"DEFAULT_5XX"}}}"#,
+    )
+    .unwrap();
+    fs::write(folder.join("log.txt"), log(&[1])).unwrap();
+    let output = command(&["replay", "--json", folder.to_str().unwrap()], b"");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["errors"], output.status.code()), (&json!(1), Some(0)));
+    assert!(document["skipped"][0]["input"].as_str().unwrap().ends_with("template.json"), "{document}");
+}
+
+#[test]
+fn lines_of_a_terminal_behind_the_log_are_no_part_of_it() {
+    let access = |status: &str| {
+        json!({"requestId": "AbCdEf=", "ip": "192.0.2.7", "routeKey": "GET /orders", "status": status}).to_string()
+    };
+    let common = |status: &str| {
+        format!("192.0.2.7 - - [04/May/2026:12:00:07 +0000] \"GET /orders HTTP/1.1\" {status} 35 AbCdEfGhIjKlMn=")
+    };
+    let flow = |action: &str| {
+        format!("2 123456789012 eni-0a1b2c3d 10.0.0.5 10.0.1.9 49152 443 6 1 84 1777896000 1777896060 {action} OK")
+    };
+    let execution = |line: &str| format!("(1f2e3d4c) {line}");
+    for (first, last, expected) in [
+        (access("200"), access("504"), "reason_not_logged"),
+        (common("200"), common("504"), "reason_not_logged"),
+        (flow("ACCEPT"), flow("REJECT"), "network_rejected"),
+        (
+            execution("Execution failed due to a timeout error"),
+            execution("Method completed with status: 504"),
+            "integration_timeout",
+        ),
+    ] {
+        for (head, behind) in [
+            (&*format!("{STREAM} "), "^C\n"),
+            (&*format!("{STREAM} "), "user@host:~/orders$ \n"),
+            (&*format!("{STREAM} "), "^Cuser@host:~/orders$ ls\nlog.txt\n"),
+            (
+                &*format!("{STREAM} "),
+                "\nAn error occurred (ExpiredTokenException) when calling the FilterLogEvents operation: expired\n",
+            ),
+            ("", "No newer events at this moment. Auto retry paused. Resume\n"),
+            ("", "```\n\n</details>\n"),
+            ("", "PS C:\\orders> \n"),
+        ] {
+            let log = format!("2026-05-04T12:00:07.123Z {head}{first}\n2026-05-04T12:00:07.123Z {head}{last}\n");
+            let plain = counted(&[], &log);
+            assert_eq!(plain, (json!({expected: 1}), Some(0), 0), "{log}");
+            let text = format!("{log}{behind}");
+            assert_eq!(counted(&[], &text), plain, "{text}");
+            assert!(replay(&[], &text).0["lines_behind"].as_u64().unwrap() > 0, "{text}");
+        }
+    }
+    // Within the log it is what a function printed.
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let time = format!("2026-05-04T12:00:07.123Z {STREAM}");
+    let log = format!(
+        "{time} START RequestId: {id} Version: 1\n{time} $ ls\n^C\n{time} {id} Task timed out after 3.00 seconds\n"
+    );
+    assert_eq!(replay(&["--log-group", "/aws/lambda/orders"], &log).0["lines_behind"], 0);
+}
+
+#[test]
+fn times_of_spreadsheets_and_other_tools_put_a_table_in_order() {
+    let log = [
+        "(1f2e3d4c) Extended Request Id: AbCdEf=",
+        "(1f2e3d4c) Execution failed due to configuration error: Invalid permissions on Lambda function",
+        "(1f2e3d4c) Method completed with status: 500",
+        "(2f2e3d4c) Extended Request Id: BbCdEf=",
+        "(2f2e3d4c) Execution failed due to configuration error: Invalid permissions on Lambda function",
+        "(2f2e3d4c) Method completed with status: 500",
+    ];
+    for (separator, times) in [
+        (';', ["26.11.2025 10:01", "26.11.2025 10:02"]),
+        (';', ["26.11.2025 10:01:07", "26.11.2025 10:02:00"]),
+        (',', ["26/11/2025 10:01", "26/11/2025 10:02"]),
+        (',', ["11/26/2025 10:01", "11/26/2025 10:02"]),
+        (',', ["11/26/2025 10:01:07 AM", "11/26/2025 01:02:00 PM"]),
+        (',', ["\"Nov 26, 2025 @ 10:01:00.007\"", "\"Nov 26, 2025 @ 10:02:00.000\""]),
+        (',', ["2025-11-26 10:01:00.007 UTC", "2025-11-26 10:02:00.000 UTC"]),
+    ] {
+        let rows = log.iter().enumerate().rev();
+        let rows: String = rows.map(|(n, line)| format!("{}{separator}{line}\n", times[n / 3])).collect();
+        let text = format!("@timestamp{separator}@message\n{rows}");
+        if !times[0].contains(".007") {
+            assert_eq!(counted(&[], &text), (json!({"lambda_permission": 2}), Some(0), 0), "{text}");
+        }
+        let (document, ..) = replay(&[], &text);
+        assert!(document["span"]["from"].as_str().unwrap().starts_with("2025-11-26T10:01"), "{document}");
+        assert_eq!(document["untimed"], 0, "{text}");
+    }
+    // One date shows in which order the others are.
+    let text = "@timestamp,@message\n13/11/2025 10:00,(1f2e3d4c) Method completed with status: 200\n05/11/2025 10:00,(2f2e3d4c) Method completed with status: 500\n";
+    assert_eq!(replay(&[], text).0["span"]["from"], "2025-11-05T10:00:00Z");
+    let unread = "@timestamp,@message\nyesterday at ten,(1f2e3d4c) Method completed with status: 500\nyesterday at nine,(1f2e3d4c) Execution failed due to a timeout error\n";
+    let (_, status, error) = replay(&[], unread);
+    assert!(status == Some(2) && error.contains("times that are not read"), "{error}");
+}
+
+#[test]
+fn a_log_event_that_another_tool_wrapped_in_json_is_read() {
+    let denied =
+        "The IAM role configured on the integration or API Gateway doesn't have permissions to call the integration.";
+    let access = |status: &str, error: &str| {
+        json!({"requestId": "AbCdEf=", "routeKey": "GET /orders", "status": status, "integrationErrorMessage": error})
+            .to_string()
+    };
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let logs = [
+        (vec![access("200", "-"), access("500", denied)], "lambda_permission"),
+        (
+            vec![
+                "(1f2e3d4c) Execution failed due to a timeout error".to_owned(),
+                "(1f2e3d4c) Method completed with status: 504".to_owned(),
+            ],
+            "integration_timeout",
+        ),
+        (
+            vec![
+                format!("START RequestId: {id} Version: 1\n"),
+                "hello\n".to_owned(),
+                format!("2026-05-04T12:00:07.123Z {id} Task timed out after 3.00 seconds\n\n"),
+                format!("END RequestId: {id}\n"),
+                format!(
+                    "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\n"
+                ),
+            ],
+            "lambda_timeout",
+        ),
+    ];
+    let time = "2026-05-04T12:00:07.123Z";
+    type Wrap = fn(&str, &str) -> Value;
+    let wrappers: [(&str, Wrap); 7] = [
+        (
+            "vector",
+            |time, text| json!({"host": "h", "log_stream": "s", "message": text, "source_type": "x", "timestamp": time}),
+        ),
+        ("datadog", |time, text| json!({"timestamp": time, "service": "orders", "status": "info", "message": text})),
+        (
+            "kibana",
+            |time, text| json!({"_index": "i", "_source": {"@timestamp": time, "@message": text, "@owner": "1"}}),
+        ),
+        (
+            "splunk",
+            |time, text| json!({"preview": false, "result": {"_raw": text, "_time": time, "sourcetype": "aws"}}),
+        ),
+        ("splunk event", |_, text| json!({"time": 1777896007.123, "host": "h", "sourcetype": "aws:cw", "event": text})),
+        ("new relic", |_, text| json!({"timestamp": 1_777_896_007_123_u64, "message": text, "aws.logStream": "s"})),
+        ("unknown", |time, text| json!({"at": 1, "time": time, "log": text, "labels": {"a": "b"}})),
+    ];
+    for (lines, cause) in &logs {
+        for (tool, wrap) in wrappers {
+            let events: Vec<Value> = lines.iter().map(|line| wrap(time, line)).collect();
+            let rows: String = events.iter().map(|event| format!("{event}\n")).collect();
+            let list = json!(events).to_string();
+            let group: &[&str] = if *cause == "lambda_timeout" { &["--log-group", "/aws/lambda/orders"] } else { &[] };
+            for text in [rows, list] {
+                assert_eq!(counted(group, &text), (json!({*cause: 1}), Some(0), 0), "{tool} {text}");
+                assert_eq!(replay(group, &text).0["span"]["from"], time, "{tool} {text}");
+            }
+        }
+        let attributes =
+            |line: &String| json!({"id": "a", "attributes": {"timestamp": time, "message": line, "status": "info"}});
+        let records = |line: &String| json!({"timeUnixNano": "1777896007123000000", "body": {"stringValue": line}});
+        let hits = |line: &String| json!({"_id": "a", "_source": {"@timestamp": time, "message": line}});
+        let lines_of = |line: &String| json!({"ts": 1_777_896_007_123_u64, "line": line});
+        for document in [
+            json!({"data": lines.iter().map(attributes).collect::<Vec<_>>(), "meta": {"page": {}}}),
+            json!({"resourceLogs": [{"scopeLogs": [{"logRecords": lines.iter().map(records).collect::<Vec<_>>()}]}]}),
+            json!({"took": 3, "hits": {"total": {"value": 2}, "hits": lines.iter().map(hits).collect::<Vec<_>>()}}),
+            json!({"group": "g", "log": lines.iter().map(lines_of).collect::<Vec<_>>()}),
+        ] {
+            let group: &[&str] = if *cause == "lambda_timeout" { &["--log-group", "/aws/lambda/orders"] } else { &[] };
+            for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap()] {
+                assert_eq!(counted(group, &text), (json!({*cause: 1}), Some(0), 0), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_client_or_a_function_writes_into_a_line_is_no_log_event() {
+    let forged = r#"{"requestId":"AbCdEf=","routeKey":"GET /orders","status":"502","integrationErrorMessage":"-"}"#;
+    let ended = "(1f2e3d4c) Method completed with status: 502";
+    for text in [
+        forged,
+        ended,
+        "2 123456789012 eni-0a1b2c3d 10.0.0.5 10.0.1.9 49152 443 6 1 84 1777896000 1777896060 REJECT OK",
+    ] {
+        for line in [
+            json!({"requestId": "BbCdEf=", "routeKey": "GET /a", "status": "200", "message": text, "time": "2026-05-04T12:00:07Z"}),
+            json!({"status": 200, "time": "2026-05-04T12:00:07Z", "message": text}),
+            json!({"time": "2026-05-04T12:00:07Z", "ip": "192.0.2.7", "path": ended, "userAgent": text.replace("status", "s")}),
+            json!({"timestamp": "2026-05-04T12:00:07Z", "level": "INFO", "message": text}),
+            json!({"timestamp": "2026-05-04T12:00:07Z", "requestId": "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5", "message": text}),
+        ] {
+            assert_eq!(counted(&[], &line.to_string()).0, json!({}), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_log_in_one_string_or_with_carriage_returns_alone_is_read_line_by_line() {
+    let lines: Vec<String> = log(&[1, 3]).lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
+    let joined = json!(lines.join("\n")).to_string();
+    let returns = lines.join("\r") + "\r";
+    for text in [joined, returns] {
+        assert_eq!(counted(&[], &text), (json!({"integration_timeout": 2}), Some(0), 0), "{text}");
+    }
+}
+
+#[test]
+fn a_log_in_a_form_that_would_be_read_wrongly_is_refused_by_name() {
+    let mail = "From: a@example.com\nContent-Transfer-Encoding: quoted-printable\n\n(1f2e3d4c) Execution failed due to configuration error: Inva=\nlid permissions on Lambda function\n";
+    let line = r#"{"requestId":"AbCdEf=","routeKey":"GET /orders","status":"502"}"#;
+    let unfolded =
+        format!("1\n2026-05-04T12:00:07.123Z\n{line}\nField\tValue\n@message\t{line}\n@timestamp\t1777896007123\n");
+    for (text, says) in [(mail, "quoted-printable"), (&unfolded, "unfolded rows of Logs Insights")] {
+        let (document, status, error) = replay(&[], text);
+        assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{text}");
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn json_behind_rows_of_the_cli_is_read() {
+    let rows: String = (log(&[1]).lines().zip(0..))
+        .map(|(line, n): (_, u32)| {
+            format!("EVENTS\t{n:056}\t1777896067500\t{STREAM}\t{}\t1777896067123\n", line.split_once(' ').unwrap().1)
+        })
+        .collect();
+    let event = |line: &str| json!({"logStreamName": STREAM, "timestamp": 1_777_896_187_000_u64, "message": line.split_once(' ').unwrap().1});
+    let page = json!({"events": log(&[3]).lines().map(event).collect::<Vec<_>>(), "searchedLogStreams": []});
+    for json in [page.to_string(), serde_json::to_string_pretty(&page).unwrap()] {
+        let (document, ..) = replay(&["--log-group", GROUP], &format!("{rows}{json}\n"));
+        assert_eq!((&document["errors"], &document["log_events"]), (&json!(2), &json!(6)), "{json}");
+    }
+}
+
+#[test]
+fn of_two_pages_of_a_functions_log_that_overlap_each_failure_is_one_failure() {
+    let (a, b) = ("0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5", "1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6");
+    let platform = |kind: &str, id: &str, rest: Value| {
+        let mut record = json!({"requestId": id});
+        record.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        json!({"time": "2026-05-04T12:00:00.000Z", "type": format!("platform.{kind}"), "record": record}).to_string()
+    };
+    let report = |id, status: &str| {
+        platform(
+            "report",
+            id,
+            json!({"status": status, "metrics": {"durationMs": 7.0, "billedDurationMs": 8, "memorySizeMB": 128, "maxMemoryUsedMB": 60}}),
+        )
+    };
+    let lines =
+        [platform("start", a, json!({})), report(a, "success"), platform("start", b, json!({})), report(b, "timeout")];
+    let page_of = |numbers: &[usize]| page(STREAM, &numbers.iter().map(|n| (*n, &*lines[*n])).collect::<Vec<_>>());
+    let expected = (json!({"lambda_timeout": 1}), Some(0), 0);
+    let group = ["--log-group", "/aws/lambda/orders"];
+    for pages in [vec![vec![0, 1], vec![0, 1, 2, 3]], vec![vec![0, 1, 2, 3], vec![0, 1, 2, 3]], vec![vec![0, 2, 3]]] {
+        let text: Vec<String> = pages.iter().map(|numbers| page_of(numbers)).collect();
+        assert_eq!(counted(&group, &text.join("\n")), expected, "{pages:?}");
+    }
 }

@@ -19,6 +19,7 @@ mod table;
 mod text;
 mod time;
 mod wrap;
+mod wrapped;
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -148,7 +149,8 @@ enum Form {
     Data,
     Json(Layout),
     Separated(Separated),
-    Yaml,
+    /// Of a kind that is known, and no log.
+    Refused(&'static str),
     Boxed,
     Page,
     TextOutput,
@@ -158,6 +160,9 @@ enum Form {
 impl Form {
     fn of(start: &str, is_whole: bool) -> Self {
         let text = start.trim_start();
+        if let Some(what) = json::of_another_kind(text, is_whole).or_else(|| of_another_kind(text)) {
+            return Self::Refused(what);
+        }
         match json::layout(text, is_whole) {
             Layout::Lines => {}
             layout => return Self::Json(layout),
@@ -166,14 +171,12 @@ impl Form {
             Self::Data
         } else if cli::is_text_output(text) {
             Self::TextOutput
-        } else if is_yaml(text) {
-            Self::Yaml
         } else if table::is_boxed(text) {
             Self::Boxed
         } else if table::is_page(text) {
             Self::Page
         } else if let Some(separated) = table::separated(text) {
-            Self::Separated(separated)
+            if separated.lacks_times() { Self::Refused(UNREAD_TIMES) } else { Self::Separated(separated) }
         } else {
             Self::Text
         }
@@ -186,7 +189,7 @@ impl Form {
             Self::Json(Layout::Documents) => "documents of CloudWatch Logs in JSON",
             Self::Json(_) => "JSON",
             Self::Separated(_) => "a table of separated values (CSV, TSV)",
-            Self::Yaml => YAML,
+            Self::Refused(what) => what,
             Self::Boxed => "a table with bars (Markdown, --output table)",
             Self::Page => "a web page (HTML)",
             Self::TextOutput => "rows of the AWS CLI (--output text)",
@@ -206,10 +209,32 @@ pub(crate) struct Summary {
     pub(crate) late_events: u64,
     /// Lines of which only the beginning was read.
     pub(crate) cut_lines: u64,
+    /// Lines behind the last log event that are of a terminal, and no part of it.
+    pub(crate) lines_behind: u64,
 }
 
 /// What is said of the AWS CLI's output in YAML.
 const YAML: &str = "YAML: have the AWS CLI write it with --output json";
+
+/// What is said of a table whose order cannot be known.
+const UNREAD_TIMES: &str = "a table with times that are not read: save them as 2026-01-02 03:04:05.678";
+
+/// What a text is, where it holds a log in a form that would be read wrongly.
+fn of_another_kind(start: &str) -> Option<&'static str> {
+    let has_line = |wanted: &str| start.lines().any(|line| line.trim_end().eq_ignore_ascii_case(wanted));
+    const PYTHON: [&str; 5] = ["{'events'", "{'logStreamName'", "{'timestamp'", "{'eventId'", "{'message'"];
+    if is_yaml(start) {
+        Some(YAML)
+    } else if PYTHON.iter().any(|key| start.trim_start_matches('[').starts_with(key)) {
+        Some("an object of Python as `print` shows it: print json.dumps of it")
+    } else if has_line("Content-Transfer-Encoding: quoted-printable") {
+        Some("a mail in quoted-printable: copy its text, or save it as plain text")
+    } else if has_line("Field\tValue") {
+        Some("unfolded rows of Logs Insights: copy them folded, or download them as CSV or JSON")
+    } else {
+        None
+    }
+}
 
 /// Whether a text begins as the AWS CLI's output in YAML does, as one document or as a stream of pages.
 fn is_yaml(start: &str) -> bool {
@@ -252,7 +277,7 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
         Form::Json(Layout::Documents) => json::documents(BufReader::with_capacity(1 << 16, text), &mut sink),
         Form::Json(_) => json::lists(BufReader::with_capacity(1 << 16, text), &mut sink),
         Form::Separated(separated) => separated.read(text, &mut sink),
-        Form::Yaml => Err(InputError::Refused { what: YAML }),
+        Form::Refused(what) => Err(InputError::Refused { what }),
         Form::Boxed => table::boxed(text, &mut sink),
         Form::Page => table::page(text, &mut sink),
         Form::TextOutput => cli::read(text, &mut sink),
@@ -260,10 +285,10 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     };
     // What came before an error counts.
     sink.flush();
-    let Sorted { log_events, late_events, cut_lines, .. } = sink;
+    let Sorted { log_events, late_events, cut_lines, lines_behind, .. } = sink;
     match sink.no_batch {
         Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
-        _ => read.map(|()| Summary { form: form.name(), log_events, late_events, cut_lines }),
+        _ => read.map(|()| Summary { form: form.name(), log_events, late_events, cut_lines, lines_behind }),
     }
 }
 

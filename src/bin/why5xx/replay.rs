@@ -266,6 +266,7 @@ impl Replay<'_> {
             Ok(summary) => {
                 self.totals.late_events += summary.late_events;
                 self.totals.cut_lines += summary.cut_lines;
+                self.totals.lines_behind += summary.lines_behind;
                 let why = events.says_nothing(&format!("; it looks like {}", summary.form));
                 match (folder, why) {
                     (Some(folder), Some(why)) if events.is_foreign() => {
@@ -344,6 +345,9 @@ impl Replay<'_> {
             seen = events.part();
             part.decode(log_group, limits, &mut |header, event| {
                 seen.add(event, span, is_supposed);
+                if self.supposes_function {
+                    seen.look_at_function(event);
+                }
                 each(header, event);
             })
         };
@@ -360,6 +364,7 @@ impl Replay<'_> {
                 pipeline.commit(std::mem::take(&mut counted.additions));
                 self.progress.log_events(counted.decoded.log_events);
                 events.merge(&seen, &counted.understood, part);
+                events.ambiguous += counted.ambiguous_lines;
                 if self.options.follow {
                     self.new_failures.add(&counted);
                 }

@@ -68,6 +68,9 @@ fn summary(totals: &Totals, rows: &[Row]) -> String {
     if totals.is_foreign() {
         return format!("{read}: none of them was understood");
     }
+    if by_metric.is_empty() && totals.ambiguous_lines > 0 {
+        return format!("{read}: none is certain to be a failure, and {} may be", totals.ambiguous_lines);
+    }
     if by_metric.is_empty() {
         return format!("{read}: no failure");
     }
@@ -260,6 +263,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         (totals.untimed, "log events have no time"),
         (totals.late_events, "log events were too far out of order to be put in order"),
         (totals.cut_lines, "lines were longer than 1 MiB, and only their beginning was read"),
+        (totals.lines_behind, "lines behind the last log event are of a terminal or a page, and were left out"),
         (totals.outside_span, "log events are outside the span, or have no time while one was given"),
         (
             totals.other_dimensions,

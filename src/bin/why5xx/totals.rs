@@ -8,7 +8,7 @@ use why5xx::cause::UNCLASSIFIED;
 use why5xx::decode::LogEvent;
 use why5xx::failure::Metric;
 use why5xx::pipeline::{Counted, Exemplar, Understood};
-use why5xx::record::lambda;
+use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
 
 use crate::UNREADABLE;
@@ -47,6 +47,8 @@ pub(crate) struct Totals {
     pub(crate) late_events: u64,
     /// Lines of which only the beginning was read: they are longer than a log event can be.
     pub(crate) cut_lines: u64,
+    /// Lines behind the last log event that are of a terminal.
+    pub(crate) lines_behind: u64,
     pub(crate) split_requests: u64,
     pub(crate) other_dimensions: u64,
     pub(crate) both_sources: BTreeSet<String>,
@@ -87,6 +89,11 @@ pub(crate) struct InputEvents {
     first_unproven: Option<u64>,
     /// A log event shows that the log is a function's.
     shows_function: bool,
+    /// A log event is a line of Lambda's, or has one behind or within other text.
+    has_platform_line: bool,
+    quotes_platform: bool,
+    /// Lines of access logs that client text may have forged.
+    pub(crate) ambiguous: u64,
     /// A part could not be read, and that was said.
     pub(crate) failed: bool,
 }
@@ -94,7 +101,25 @@ pub(crate) struct InputEvents {
 impl InputEvents {
     /// Starts a part of the same input.
     pub(crate) fn part(&self) -> Self {
-        Self { shows_function: self.shows_function, ..Self::default() }
+        let Self { shows_function, has_platform_line, quotes_platform, .. } = *self;
+        Self { shows_function, has_platform_line, quotes_platform, ..Self::default() }
+    }
+
+    /// Looks at a log event of what an option says to be a function's log.
+    pub(crate) fn look_at_function(&mut self, event: &LogEvent<'_>) {
+        const WORDS: [&str; 4] = ["START RequestId: ", "REPORT RequestId: ", "platform.start", "platform.report"];
+        if self.has_platform_line {
+            return;
+        }
+        let is_platforms =
+            |line| matches!(line, FunctionLine::Start(_) | FunctionLine::End(_) | FunctionLine::Report(_));
+        self.has_platform_line = lambda::parse_line(event).is_some_and(is_platforms);
+        if !self.has_platform_line && !self.quotes_platform {
+            // A terminal may have broken the line.
+            let text = event.message.text().replace('\n', "");
+            self.quotes_platform =
+                WORDS.iter().any(|words| memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some());
+        }
     }
 
     /// Counts a log event before it is read. `is_supposed`: only an option says that it is of a function's log.
@@ -123,6 +148,12 @@ impl InputEvents {
     /// Takes what nothing shows to be of a function's log for not understood: it may be anything, such as an error of the
     /// AWS CLI. Call it once the input is read.
     pub(crate) fn settle(&mut self) {
+        if self.quotes_platform && !self.has_platform_line && self.understood.function > 0 {
+            // Each line has something before or around it that is not known.
+            self.understood.not_understood += std::mem::take(&mut self.understood.function);
+            self.understood.first_not_understood = Some(1);
+            return;
+        }
         if self.shows_function || self.unproven == 0 {
             return;
         }
@@ -144,6 +175,8 @@ impl InputEvents {
         self.unproven += seen.unproven;
         self.first_unproven = self.first_unproven.or_else(|| seen.first_unproven.map(number));
         self.shows_function |= seen.shows_function;
+        self.has_platform_line |= seen.has_platform_line;
+        self.quotes_platform |= seen.quotes_platform;
         self.read += seen.read;
         self.in_span += seen.in_span;
         self.outside_span += seen.outside_span;
@@ -157,9 +190,11 @@ impl InputEvents {
         self.span_ms = Some(wider(self.span_ms, other));
     }
 
-    /// Returns whether there were log events, but not one of them was understood.
+    /// Returns whether there were log events, but not one of them was understood. An ambiguous line beside others that were
+    /// not may be the half of a line.
     pub(crate) fn is_foreign(&self) -> bool {
-        self.in_span > 0 && self.understood.not_understood == self.in_span
+        let not_understood = self.understood.not_understood;
+        not_understood > 0 && not_understood + self.ambiguous == self.in_span
     }
 
     /// Adds the log events of another input.
@@ -168,6 +203,7 @@ impl InputEvents {
         self.in_span += other.in_span;
         self.untimed += other.untimed;
         self.failed |= other.failed;
+        self.ambiguous += other.ambiguous;
         add_understood(&mut self.understood, &other.understood);
     }
 

@@ -561,7 +561,8 @@ fn an_invocation_whose_end_is_missing_hides_no_other() {
     const REPORT_B: &str = "REPORT RequestId: {B}\tDuration: 3000.00 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB";
     const START_C: &str = "START RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607 Version: $LATEST";
     const END_C: &str = "END RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607";
-    const REPORT_C: &str = "REPORT RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607\tDuration: 7.00 ms\tMemory Size: 128 MB";
+    const REPORT_C: &str =
+        "REPORT RequestId: 2e3f4051-6c7d-4e8f-a091-b2c3d4e5f607\tDuration: 7.00 ms\tMemory Size: 128 MB";
     assert_eq!(causes(&[START, START_B, TIMED_OUT_B, END_B, REPORT_B]), ["lambda_timeout"]);
     // An error without an id is of the invocation in which it stands, and counts once.
     assert_eq!(causes(&[START, "hi", START_B, PYTHON, END_B, REPORT_B]), ["lambda_unhandled_error"]);

@@ -54,6 +54,8 @@ pub(super) struct Text<'r> {
     text: Vec<u8>,
     at: usize,
     ended: bool,
+    /// Lines end with a carriage return alone.
+    has_cr_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,8 @@ impl<'r> Text<'r> {
             start.clear();
         }
         let encoding = encoding_of(&start);
-        let mut text = Self { input, encoding, raw: Vec::new(), text: Vec::new(), at: 0, ended: false };
+        let mut text =
+            Self { input, encoding, raw: Vec::new(), text: Vec::new(), at: 0, ended: false, has_cr_only: false };
         let start = match encoding {
             Encoding::Utf8 => text.peek(PEEK_BYTES)?,
             Encoding::Utf16 { .. } => &[],
@@ -100,6 +103,11 @@ impl<'r> Text<'r> {
     /// Returns the first of them as text: the decoder writes valid UTF-8, and nothing is consumed before.
     pub(super) fn peek_text(&mut self) -> Result<&str, InputError> {
         let bytes = self.peek(PEEK_BYTES)?;
+        if memchr::memchr(b'\r', bytes).is_some() && memchr::memchr(b'\n', bytes).is_none() {
+            self.has_cr_only = true;
+            end_lines(&mut self.text);
+        }
+        let bytes = &self.text[self.at..];
         let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
         Ok(std::str::from_utf8(&bytes[..valid]).unwrap_or_default())
     }
@@ -124,8 +132,16 @@ impl<'r> Text<'r> {
             Encoding::Utf16 { big_endian } => decode_utf16(&self.raw, big_endian, self.ended, &mut self.text),
         };
         self.raw.drain(..used);
+        if self.has_cr_only {
+            end_lines(&mut self.text);
+        }
         Ok(())
     }
+}
+
+/// Ends lines with a line feed that end with a carriage return.
+fn end_lines(text: &mut [u8]) {
+    text.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
 }
 
 impl Read for Text<'_> {

@@ -12,7 +12,7 @@ use why5xx::source::RecordError;
 use super::json::held_batches;
 use super::order::Sorted;
 use super::row::Pairs;
-use super::text::{LONGEST_EVENT_BYTES, Lines, next_line};
+use super::text::{LONGEST_EVENT_BYTES, Lines, begins_document, next_line};
 use super::{Event, InputError, prefix, time};
 
 /// Names of lists that stand before a row. All but the first two are ignored.
@@ -45,7 +45,8 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
         if !is_list && !is_field {
             // Behind its time a row is whole: what a tool put a time before is a log event of another output.
             let is_whole = row.as_ref().is_none_or(|row| ends_with_time(row));
-            if !in_results && is_whole && (in_text || prefix::strip(&line).has_prefix()) {
+            let is_json = line.starts_with("{\"") || begins_document(&line);
+            if !in_results && is_whole && (in_text || prefix::strip(&line).has_prefix() || row.is_some() && is_json) {
                 row.take().into_iter().for_each(|row| sink.event(event(row)));
                 in_text = true;
                 text.line(line, sink);

@@ -15,7 +15,7 @@ use why5xx::source::{self, Batch};
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
-use super::{Event, InputError, Part, prefix, text, time};
+use super::{Event, InputError, Part, prefix, text, time, wrapped};
 
 /// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
 const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
@@ -63,6 +63,9 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
         return Layout::Lists;
     }
+    if is_whole && is_valid && start[first.len()..].trim().is_empty() && !wrapped::nested(first).is_empty() {
+        return Layout::Documents;
+    }
     let is_on_one_line = !first.contains('\n');
     if is_whole && !(is_valid && is_all_json(start)) {
         return Layout::Lines;
@@ -74,6 +77,51 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         b'{' | b'[' => Layout::Lists,
         _ => Layout::Lines,
     }
+}
+
+/// What a document is that is known, and no log. Where only its status shows, it looks like a line of an access log.
+pub(super) fn of_another_kind(start: &str, is_whole: bool) -> Option<&'static str> {
+    if !start.starts_with('{') {
+        return None;
+    }
+    let mut last = start;
+    if is_whole {
+        let values: Result<Vec<&RawValue>, _> = serde_json::Deserializer::from_str(start).into_iter().collect();
+        let values = values.ok()?;
+        // The answer of the function may stand before that of the CLI.
+        let is_invoke = |value: &RawValue| is_answer_of_invoke(&top_level_keys(value.get()));
+        if values.len() > 2 || values.len() == 2 && !values.last().is_some_and(|last| is_invoke(last)) {
+            return None;
+        }
+        last = values.last()?.get();
+    }
+    let keys = top_level_keys(last);
+    let has = |key: &str| keys.iter().any(|known| known == key);
+    if is_answer_of_invoke(&keys) {
+        Some(if has("FunctionError") {
+            "the answer of `aws lambda invoke`: the function failed (FunctionError); add --log-type Tail, or read its log group"
+        } else {
+            "the answer of `aws lambda invoke`: add --log-type Tail, or read the log group of the function"
+        })
+    } else if has("log") && keys.len() == 1 && last.contains("\"entries\"") {
+        Some("a recording of a browser (HAR)")
+    } else if has("AWSTemplateFormatVersion") || has("Resources") && last.contains("\"Type\"") {
+        Some("a template of CloudFormation")
+    } else if has("ResultSet") {
+        Some("an answer of `aws athena get-query-results`: download the results as CSV")
+    } else if has("openapi") || has("swagger") {
+        Some("the definition of an API (OpenAPI)")
+    } else if has("responseTemplates") || has("items") && last.contains("\"responseTemplates\"") {
+        Some("an answer of `aws apigateway`")
+    } else {
+        None
+    }
+}
+
+/// Whether these are the keys of what `aws lambda invoke` prints, without the log.
+fn is_answer_of_invoke(keys: &[String]) -> bool {
+    let has = |key: &str| keys.iter().any(|known| known == key);
+    has("StatusCode") && (has("ExecutedVersion") || has("FunctionError")) && !has(INVOKE_LOG)
 }
 
 /// Whether a text is values of JSON and nothing else.
@@ -141,7 +189,10 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
     } else if LISTS.iter().any(|list| keys.contains_key(*list)) {
         element(text, sink);
     } else {
-        return Ok(false);
+        let events = wrapped::nested(text);
+        let is_known = !events.is_empty();
+        events.into_iter().for_each(|event| sink.event(event));
+        return Ok(is_known);
     }
     Ok(true)
 }
@@ -255,9 +306,16 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
         Some(b'"') => {
             let message = string(text);
             // The bodies of messages of a queue.
-            if !(message.starts_with('{') && held_batches(&message, sink)) {
-                sink.event(Event { message, ..Event::default() });
+            if message.starts_with('{') && held_batches(&message, sink) {
+                return;
             }
+            // A log that was joined in one string.
+            if message.lines().filter(|line| prefix::is_head(line)).take(2).count() > 1 {
+                // Reading from memory does not fail.
+                let _ = text::read(message.as_bytes(), sink);
+                return;
+            }
+            sink.event(Event { message, ..Event::default() });
         }
         // `null` and numbers say nothing.
         _ => {}
@@ -292,6 +350,9 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     if !columns.iter().any(is_message) || columns.contains(&None) {
         if held_batches(text, sink) {
             return;
+        }
+        if let Some(event) = wrapped_event(text, sink) {
+            return sink.event(event);
         }
         let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
         if has_at {
@@ -361,7 +422,14 @@ fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)]) -> Option<Event> {
 /// The log events of a line that is one value of JSON: an event, a message as a string, a list of cells.
 pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
     let is_value = match text.as_bytes().first() {
-        Some(b'{') => is_event(text),
+        Some(b'{') if is_event(text) => true,
+        Some(b'{') => match wrapped_event(text, sink) {
+            Some(event) => {
+                sink.event(event);
+                return true;
+            }
+            None => false,
+        },
         Some(b'[' | b'"') => serde_json::from_str::<&RawValue>(&repaired(text)).is_ok(),
         _ => false,
     };
@@ -374,6 +442,18 @@ pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
 /// The log events of an object over several lines: an event, a list of such, a batch. False where it holds none.
 pub(super) fn document(text: &str, sink: &mut Sorted<'_>) -> bool {
     line(text, sink) || held_batches(text, sink)
+}
+
+/// The log event that another tool put among members of its own.
+fn wrapped_event(text: &str, sink: &mut Sorted<'_>) -> Option<Event> {
+    if !wrapped::may_be(text) {
+        return None;
+    }
+    let object = serde_json::from_str(&repaired(text)).ok()?;
+    let path = sink.path_of_message.take().or_else(|| wrapped::path_of_message(&object));
+    let event = path.as_ref().and_then(|path| wrapped::event_at(&object, path));
+    sink.path_of_message = path;
+    event
 }
 
 /// Whether an object is a log event with its message, not a message itself.

@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use why5xx::source::RecordError;
 
+use super::wrapped::Path;
 use super::{Event, Part};
 
 /// Most log events that wait for an earlier one.
@@ -40,8 +41,22 @@ pub(super) struct Sorted<'e> {
     pub(super) late_events: u64,
     /// Lines of which only the beginning was read.
     pub(super) cut_lines: u64,
+    /// Lines behind the last log event that are of a terminal.
+    pub(super) lines_behind: u64,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
+    /// Where objects of the input hold the text of a log event, once one has shown it.
+    pub(super) path_of_message: Option<Path>,
+    order: InputOrder,
+}
+
+/// What the times of a download show of its order.
+#[derive(Debug, Default, Clone, Copy)]
+struct InputOrder {
+    /// A log event is older than the one before it.
+    falls: bool,
+    /// One is newer, has no time, or a time finer than a second. Whatever shows times to the second at most has cut them.
+    other: bool,
 }
 
 struct Waiting {
@@ -91,7 +106,10 @@ impl<'e> Sorted<'e> {
             log_events: 0,
             late_events: 0,
             cut_lines: 0,
+            lines_behind: 0,
             no_batch: None,
+            path_of_message: None,
+            order: InputOrder::default(),
         }
     }
 
@@ -113,6 +131,9 @@ impl<'e> Sorted<'e> {
     fn place(&mut self, mut event: Event, by_time: bool) {
         self.log_events += 1;
         event.number = self.log_events;
+        let (time_ms, before_ms) = (event.timestamp_ms, self.time_before_ms);
+        self.order.falls |= time_ms < before_ms;
+        self.order.other |= time_ms % 1_000 != 0 || time_ms == 0 || before_ms != i64::MIN && time_ms > before_ms;
         if by_time && event.timestamp_ms != 0 {
             self.time_before_ms = event.timestamp_ms;
         }
@@ -124,7 +145,12 @@ impl<'e> Sorted<'e> {
     }
 
     fn let_go(&mut self) -> bool {
-        let Some(Reverse(Waiting { time_ms, event })) = self.waiting.pop() else { return false };
+        let Some(Reverse(waiting)) = self.waiting.pop() else { return false };
+        self.pass(waiting);
+        true
+    }
+
+    fn pass(&mut self, Waiting { time_ms, event }: Waiting) {
         self.waiting_bytes -= event.message.len();
         self.late_events += u64::from(time_ms < self.passed_ms);
         self.passed_ms = self.passed_ms.max(time_ms);
@@ -133,11 +159,16 @@ impl<'e> Sorted<'e> {
         if self.part.len() == PART_EVENTS || self.part_bytes > PART_BYTES {
             self.hand_over();
         }
-        true
     }
 
     /// Hands over what waits.
     pub(super) fn flush(&mut self) {
+        // Newest first: of the same minute or second, too.
+        if self.most_events == DOWNLOAD_EVENTS && self.order.falls && !self.order.other {
+            let mut waiting: Vec<Waiting> = self.waiting.drain().map(|Reverse(waiting)| waiting).collect();
+            waiting.sort_unstable_by_key(|one| (one.time_ms, Reverse(one.event.number)));
+            waiting.into_iter().for_each(|one| self.pass(one));
+        }
         while self.let_go() {}
         self.hand_over();
     }

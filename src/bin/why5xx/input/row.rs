@@ -37,6 +37,7 @@ const NAMES: &[(Column, &[&str])] = &[
             "marcatemporal",
             "hora",
             "fechayhora",
+            "timeunixnano",
             "timestampevento",
             "dataora",
             "carimbodedatahora",
@@ -133,6 +134,11 @@ impl Columns {
     /// Returns their number.
     pub(super) fn count(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Returns the position of the time.
+    pub(super) fn time(&self) -> Option<usize> {
+        self.columns.iter().position(|column| *column == Column::Time)
     }
 
     /// Returns the position of the message.

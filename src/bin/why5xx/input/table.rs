@@ -17,11 +17,39 @@ pub(super) struct Separated {
     columns: Columns,
     /// Lines before the first row.
     header_rows: usize,
+    /// Dates with slashes have the day first.
+    is_day_first: bool,
+    /// None of the first rows has a time that is read, though each has one.
+    lacks_times: bool,
 }
 
 /// Recognises a table of separated values by its first rows.
 pub(super) fn separated(start: &str) -> Option<Separated> {
     SEPARATORS.into_iter().find_map(|separator| {
+        let table = separated_by(separator, start)?;
+        let mut rows = reader(separator, start.as_bytes());
+        let rows: Vec<csv::StringRecord> = rows.records().map_while(Result::ok).skip(table.header_rows).collect();
+        let times = || rows.iter().filter_map(|row| row.get(table.columns.time()?));
+        let is_day_first = times().any(time::is_day_first);
+        // The last row may be cut off.
+        let mut whole = times().take(rows.len().max(2) - 1).peekable();
+        let has_message = table.columns.message().is_some();
+        let lacks_times = has_message
+            && whole.peek().is_some()
+            && whole.all(|time| !time.trim().is_empty() && time::of(time).is_none());
+        Some(Separated { is_day_first, lacks_times, ..table })
+    })
+}
+
+fn separated_by(separator: u8, start: &str) -> Option<Separated> {
+    {
+        let of = |columns, header_rows| Separated {
+            separator,
+            columns,
+            header_rows,
+            is_day_first: false,
+            lacks_times: false,
+        };
         let mut rows = reader(separator, start.as_bytes());
         let mut records = rows.records().map_while(Result::ok);
         let mut first = records.next()?;
@@ -41,7 +69,7 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         if (cells.len() > 1 || separator == b',')
             && let Some(columns) = Columns::of_header(&cells)
         {
-            return Some(Separated { separator, columns, header_rows });
+            return Some(of(columns, header_rows));
         }
         if cells.len() < 2 {
             return None;
@@ -50,12 +78,12 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         let has_time = |cells: &[&str]| cells.iter().any(|cell| time::of(cell).is_some());
         if has_time(&cells) {
             let columns = (separator != b'\t').then(|| Columns::of_cells(&cells)).flatten()?;
-            return Some(Separated { separator, columns, header_rows: header_rows - 1 });
+            return Some(of(columns, header_rows - 1));
         }
         let second = second.filter(|second| second.len() == cells.len())?;
         let columns = Columns::of_cells(&second.iter().collect::<Vec<_>>())?;
-        Some(Separated { separator, columns, header_rows })
-    })
+        Some(of(columns, header_rows))
+    }
 }
 
 fn reader<R: Read>(separator: u8, input: R) -> csv::Reader<R> {
@@ -63,6 +91,11 @@ fn reader<R: Read>(separator: u8, input: R) -> csv::Reader<R> {
 }
 
 impl Separated {
+    /// Returns whether the order of its rows cannot be known.
+    pub(super) fn lacks_times(&self) -> bool {
+        self.lacks_times
+    }
+
     /// Reads the rows.
     pub(super) fn read(&self, input: impl Read, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         sink.is_download();
@@ -82,7 +115,14 @@ impl Separated {
 
     fn row(&self, cells: &[&str], sink: &mut Sorted<'_>) {
         let separator = char::from(self.separator).to_string();
-        sink.event(self.columns.event(fitted(cells, &self.columns, &separator).iter().map(String::as_str)));
+        let mut cells = fitted(cells, &self.columns, &separator);
+        if self.is_day_first
+            && let Some(cell) = self.columns.time().and_then(|at| cells.get_mut(at))
+            && let Some(month_first) = time::month_first(cell)
+        {
+            *cell = month_first;
+        }
+        sink.event(self.columns.event(cells.iter().map(String::as_str)));
     }
 }
 

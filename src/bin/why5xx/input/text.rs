@@ -7,7 +7,7 @@ use why5xx::record::lambda;
 
 use super::order::Sorted;
 use super::row::Columns;
-use super::wrap::{self, Wrap};
+use super::wrap::Wrap;
 use super::{Event, InputError, json, prefix, quoted, time};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
@@ -93,13 +93,15 @@ pub(super) struct Lines {
     /// How many events with a prefix came in a row.
     prefixes: u64,
     wrap: Wrap,
-    /// The line before, where it may be broken.
-    before: String,
+    /// A line that may go on, as far as it was read, and the last piece of it.
+    broken: Option<(String, String)>,
     /// A person put marks or numbers before the lines.
     are_marked: bool,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
     /// a client's.
     are_pages: bool,
+    /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
+    behind: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -144,24 +146,43 @@ impl Lines {
     }
 
     pub(super) fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
+        /// Most lines that are kept until it is known whether the log has ended before them.
+        const MOST_BEHIND: usize = 1_000;
+        let is_of_terminal = is_of_terminal(&line);
+        if let Some((whole, before)) = self.broken.take() {
+            match self.wrap.between(&whole, &before, &line) {
+                Some(between) if !is_of_terminal && whole.len() + line.len() < LONGEST_EVENT_BYTES => {
+                    self.broken = Some((whole + between + &line, line));
+                    return;
+                }
+                // The reason of a sentence may stand behind a blank line.
+                _ if line.trim().is_empty() && before.trim_end().ends_with(':') => {
+                    self.broken = Some((whole, before));
+                    return;
+                }
+                _ => self.whole_line(whole, sink),
+            }
+        }
+        let may_be_behind = self.pending.as_ref().is_some_and(|event| event.owns_lines || event.is_below_prefix)
+            && (!self.behind.is_empty() || is_of_terminal)
+            && self.behind.len() < MOST_BEHIND
+            && !prefix::strip(&line).has_prefix();
+        if may_be_behind {
+            return self.behind.push(line);
+        }
+        for before in std::mem::take(&mut self.behind) {
+            self.whole_line(before, sink);
+        }
+        if self.wrap.may_be_broken(&line) {
+            self.broken = Some((line.clone(), line));
+        } else {
+            self.whole_line(line, sink);
+        }
+    }
+
+    fn whole_line(&mut self, line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
         let stripped = prefix::strip(&line);
-        if !stripped.has_prefix()
-            && let Some(pending) = &mut self.pending
-            && pending.has_room_for(&line)
-            && let Some(between) = self.wrap.between(&pending.event.message, &self.before, &line)
-            && (pending.has_prefix || wrap::begins(&pending.event.message))
-        {
-            pending.event.message.push_str(between);
-            pending.event.message.push_str(&line);
-            self.before = line;
-            return;
-        }
-        if !is_blank && self.wrap != Wrap::None || line.trim_end().ends_with(':') {
-            self.before.clone_from(&line);
-        } else if !is_blank {
-            self.before.clear();
-        }
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
             && pending.takes(&line, is_blank)
@@ -176,7 +197,7 @@ impl Lines {
         if is_blank {
             return;
         }
-        self.end(sink);
+        self.hand_on(sink);
         if stripped.has_prefix() {
             let message = stripped.message;
             let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
@@ -215,8 +236,17 @@ impl Lines {
             Some(Pending { has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets, event });
     }
 
-    /// Hands on the event that is complete.
+    /// Hands on what is left.
     pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
+        if let Some((line, _)) = self.broken.take() {
+            self.whole_line(line, sink);
+        }
+        sink.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
+        self.hand_on(sink);
+    }
+
+    /// Hands on the event that is complete.
+    fn hand_on(&mut self, sink: &mut Sorted<'_>) {
         let Some(Pending { mut event, has_prefix, is_below_prefix, .. }) = self.pending.take() else { return };
         if is_below_prefix {
             event.message = once(event.message.trim()).to_owned();
@@ -270,8 +300,39 @@ impl Pending {
     }
 }
 
+/// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.
+const BEHIND: &[&str] = &[
+    "^C",
+    "```",
+    "</",
+    "An error occurred (",
+    "Unable to locate credentials",
+    "Could not connect to the endpoint URL",
+    "Connection was closed before",
+    "Read timeout on endpoint URL",
+    "No newer events",
+    "No older events",
+    "There are newer events",
+    "There are older events",
+];
+
+/// Returns whether a line, behind the last log event, is one of a terminal: the prompt of a shell, an interrupt, an error of
+/// the AWS CLI.
+fn is_of_terminal(line: &str) -> bool {
+    let text = line.trim();
+    let is_sign = |c: char| matches!(c, '$' | '#' | '%' | '>');
+    let (first, _) = text.split_once(' ').unwrap_or((text, ""));
+    // `user@host:~$ `, `[user@host folder]$ `, `PS C:\>`, `$ aws …`
+    let has_user = first.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    let has_sign = text.contains("$ ") || text.contains("# ") || text.contains("% ") || text.ends_with(is_sign);
+    BEHIND.iter().any(|start| text.starts_with(start))
+        || has_user && has_sign
+        || text.starts_with("PS ") && text.contains(":\\") && text.contains('>')
+        || matches!(first, "$" | "%" | "\u{276f}" | "\u{279c}")
+}
+
 /// Returns whether a line may begin a document of JSON: a bracket alone, or a list of objects or strings.
-fn begins_document(line: &str) -> bool {
+pub(super) fn begins_document(line: &str) -> bool {
     matches!(line.trim_end(), "{" | "[") || line.starts_with("[{") || line.starts_with("[\"")
 }
 

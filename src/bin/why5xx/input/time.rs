@@ -8,6 +8,14 @@ use jiff::tz::{Offset, TimeZone};
 const FORMS: &[&str] = &[
     "%Y/%m/%d %H:%M:%S%.f",
     "%m/%d/%Y %H:%M:%S%.f",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %H:%M:%S%.f",
+    "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S%.f",
+    "%d.%m.%Y %H:%M",
+    "%b %d, %Y @ %H:%M:%S%.f",
     "%m/%d/%Y, %I:%M:%S %p",
     "%b %d, %Y %H:%M:%S%.f",
     "%b %d, %Y, %I:%M:%S %p",
@@ -19,6 +27,7 @@ const FORMS: &[&str] = &[
 /// Returns the milliseconds since 1970-01-01T00:00:00Z of a text that is a time and nothing else.
 pub(super) fn of(text: &str) -> Option<i64> {
     let text = text.trim().trim_matches('"');
+    let text = text.strip_suffix(" UTC").filter(|text| iso(text).is_some()).unwrap_or(text);
     // The shortest counts seconds since 1970, the longest has a day and a month in words.
     if !(10..=40).contains(&text.len()) {
         return None;
@@ -27,6 +36,23 @@ pub(super) fn of(text: &str) -> Option<i64> {
         return (length == text.len()).then_some(time);
     }
     epoch(text).or_else(|| FORMS.iter().find_map(|form| utc(strtime::parse(form, text).ok()?.to_datetime().ok()?)))
+}
+
+/// Returns the day and the month of a date with slashes in the order in which they stand, and the rest.
+fn slashed(text: &str) -> Option<(u8, u8, &str)> {
+    let (first, rest) = text.trim().split_once('/')?;
+    let (second, rest) = rest.split_once('/')?;
+    Some((first.parse().ok()?, second.parse().ok()?, rest))
+}
+
+/// Returns whether a date with slashes has its day first: `26/11/2026 10:00` → true
+pub(super) fn is_day_first(text: &str) -> bool {
+    slashed(text).is_some_and(|(first, second, _)| first > 12 && second <= 12)
+}
+
+/// Returns a date with slashes with its month first: `5/11/2026 10:00` → `11/5/2026 10:00`
+pub(super) fn month_first(text: &str) -> Option<String> {
+    slashed(text).map(|(day, month, rest)| format!("{month}/{day}/{rest}"))
 }
 
 /// Returns the time that a text begins with, and its length in bytes: ISO 8601 with `T` or a blank, or milliseconds

@@ -23,7 +23,12 @@ impl Wrap {
     /// Of a text by its beginning: each line behind the first log event begins as one, or goes on with a full line. Only a
     /// function prints lines of any other kind between its own.
     pub(super) fn of(start: &str) -> Self {
-        let widest = start.lines().map(width).max().unwrap_or(0);
+        // A mail breaks no word, however long.
+        let is_one_word = |line: &&str| !line.trim().contains([' ', '\t']);
+        let widest = |lines: &mut dyn Iterator<Item = &str>| lines.map(width).max().unwrap_or(0);
+        let of_words = widest(&mut start.lines().filter(|line| !is_one_word(line)));
+        let all = widest(&mut start.lines());
+        let widest = if all > of_words && !WIDTHS.contains(&all) { of_words } else { all };
         if !(FULL_LINE..=Self::WIDEST).contains(&widest) {
             return Self::None;
         }
@@ -31,9 +36,9 @@ impl Wrap {
         let (mut is_of_function, mut are_sentences) = (false, false);
         for line in start.lines().filter(|line| !line.trim().is_empty()) {
             let at_edge = width(before) == widest;
+            is_of_function |= line.contains(" RequestId: ");
             if begins(line) {
                 begun = Some(true);
-                is_of_function |= line.contains(" RequestId: ");
             } else if begun == Some(true)
                 && !continues_report(before, line)
                 && (at_edge || is_full(before, line, widest))
@@ -51,7 +56,7 @@ impl Wrap {
         let is_usual = WIDTHS.contains(&widest);
         if others > 0 && !is_of_function {
             Self::None
-        } else if hard > soft && (hard > 1 || is_usual) {
+        } else if hard > soft && (hard > 1 || is_usual) && widest == all {
             Self::Hard(widest)
         } else if soft + u32::from(are_sentences) > 1 && soft > 0 && !is_of_function {
             Self::Soft(widest)
@@ -60,8 +65,14 @@ impl Wrap {
         }
     }
 
-    /// What stood between two lines that were one; None where they were two. `message` is what was read of the first so far.
-    pub(super) fn between(&mut self, message: &str, before: &str, line: &str) -> Option<&'static str> {
+    /// Whether a line may go on with the next one.
+    pub(super) fn may_be_broken(self, line: &str) -> bool {
+        (self != Self::None || line.trim_end().ends_with(':')) && begins(line)
+    }
+
+    /// What stood between two lines that were one; None where they were two. `whole` is what was read of the first so far,
+    /// `before` its last piece.
+    pub(super) fn between(&mut self, whole: &str, before: &str, line: &str) -> Option<&'static str> {
         let is_cut_at_colon = before.trim_end().ends_with(':');
         if *self == Self::None && !is_cut_at_colon {
             return None;
@@ -69,9 +80,11 @@ impl Wrap {
         // What is wider shows that nothing was broken there.
         if let Self::Hard(widest) | Self::Soft(widest) = *self
             && width(line) > widest
+            && (matches!(self, Self::Hard(_)) || line.trim().contains([' ', '\t']))
         {
             *self = Self::None;
         }
+        let message = prefix::strip(whole).message;
         if line.trim().is_empty() || begins(line) || continues_report(message, line) {
             return None;
         }

@@ -39,6 +39,7 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
         "outside_span": totals.outside_span,
         "late": totals.late_events,
         "cut_lines": totals.cut_lines,
+        "lines_behind": totals.lines_behind,
         "repeats": totals.duplicate_events,
         "ambiguous_lines": totals.ambiguous_lines,
         "not_understood": totals
