@@ -85,7 +85,8 @@ const STRING: u8 = 3;
 ///
 /// `{"requestPayload":{"awslogs":{"data":"H4sI…"}}}` → one [`Batch::SubscriptionEvent`], and true
 pub fn batches(text: &str, each: &mut BatchCallback<'_>) -> bool {
-    layer(text, DEEPEST, each)
+    // The function does not count the list of its records.
+    layer(text, DEEPEST + 1, each)
 }
 
 /// Returns whether a JSON text is of a kind that holds batches. If `is_cut`, its end is missing.
@@ -280,6 +281,25 @@ fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Elements).ok()?
 }
 
+/// Returns the first element of a list.
+fn first_element(raw: &RawValue) -> Option<&RawValue> {
+    struct First<'f, 'a>(&'f mut Option<&'a RawValue>);
+    impl<'de> Visitor<'de> for First<'_, 'de> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+            *self.0 = list.next_element()?;
+            Ok(())
+        }
+    }
+    let mut first = None;
+    // The elements behind the first are not read, which serde calls an error.
+    drop(serde_json::Deserializer::from_str(raw.get()).deserialize_seq(First(&mut first)));
+    first
+}
+
 /// What an object is, with the member that holds its next layer.
 #[derive(Debug, Clone, Copy)]
 enum Layer<'a> {
@@ -365,7 +385,13 @@ impl MemberName {
     ];
 
     fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(key, _)| *key)
+        let is_same = |known: &str| {
+            known.len() == name.len()
+                && known.as_bytes().first().map(u8::to_ascii_lowercase)
+                    == name.as_bytes().first().map(u8::to_ascii_lowercase)
+                && known.as_bytes()[1..] == name.as_bytes()[1..]
+        };
+        Self::ALL.iter().find(|(_, known)| is_same(known)).map(|(key, _)| *key)
     }
 
     /// Whether its value may be so long that a text is cut within it.
@@ -405,7 +431,9 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
             match key {
                 Some(key) => {
                     let value: &'de RawValue = map.next_value()?;
-                    self.0.values[key as usize] = Some(value).filter(|value| value.get() != "null");
+                    if value.get() != "null" {
+                        self.0.values[key as usize] = Some(value);
+                    }
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -445,30 +473,65 @@ impl<'a> Object<'a> {
         self.get(key).and_then(text_of).is_some_and(|text| text == value)
     }
 
+    /// Returns a member that holds something: no empty object, list or string.
+    fn filled(&self, key: MemberName) -> Option<&'a RawValue> {
+        let is_filled = |raw: &&RawValue| match raw.get().as_bytes() {
+            [b'{' | b'[' | b'"', inner @ .., _] => !inner.trim_ascii().is_empty(),
+            _ => false,
+        };
+        self.get(key).filter(is_filled)
+    }
+
+    /// Returns the records of an event, or the messages of an answer. Where a member of that name is something else, it is
+    /// new or another service's.
+    fn list(&self) -> Option<&'a RawValue> {
+        let lists = [MemberName::Records, MemberName::Messages].map(|key| self.get(key));
+        lists.into_iter().flatten().find(|list| {
+            let first = first_element(list).and_then(|first| Object::parse(first.get()));
+            first.is_some_and(|first| first.detect(true).is_some())
+        })
+    }
+
     /// Returns what the object is. In a list of records, `body` or `data` alone is enough.
+    ///
+    /// What holds the next layer decides, in the order of how much it says. Any other member may be new, empty or odd.
     fn detect(&self, is_listed: bool) -> Option<Layer<'a>> {
-        let begins = |raw: &&RawValue, first: char| raw.get().starts_with(first);
         let has_one = |keys: &[MemberName]| keys.iter().any(|key| self.has(*key));
         let is_of_queue =
             self.is(MemberName::EventSource, "aws:sqs") || has_one(&[MemberName::MessageId, MemberName::ReceiptHandle]);
         let is_of_stream =
             is_listed || has_one(&[MemberName::SequenceNumber, MemberName::Partition, MemberName::RecordId]);
         let is_of_topic = self.has(MemberName::TopicArn) || self.is(MemberName::Type, "Notification");
-        let payload = self.get(MemberName::RequestPayload).or(self.get(MemberName::Payload));
-        let list = self.get(MemberName::Records).or(self.get(MemberName::Messages)).filter(|list| begins(list, '['));
-        if self.has(MemberName::AwsLogs) {
+        let request_payload = self.filled(MemberName::RequestPayload);
+        let payload = request_payload.or(self.filled(MemberName::Payload));
+        let kinesis = self.get(MemberName::Kinesis).filter(|kinesis| kinesis.get().starts_with('{'));
+        let has_data = || self.inner(MemberName::Kinesis, MemberName::Data).is_some();
+        let body = self.get(MemberName::Body).filter(|_| is_listed || is_of_queue);
+        let is_failed = || self.inner(MemberName::RequestContext, MemberName::Condition).is_some();
+        // A record is what delivers it, whatever else is in it.
+        if is_listed && has_data() {
+            kinesis.map(Layer::Kinesis)
+        } else if is_listed && let Some(body) = body {
+            Some(Layer::Message(body))
+        } else if self.inner(MemberName::AwsLogs, MemberName::Data).is_some() {
             Some(Layer::Batch)
-        } else if self.has(MemberName::LogEvents) {
-            Some(Layer::Document)
-        } else if self.has(MemberName::RequestPayload) {
-            payload.map(Layer::Inner)
-        } else if self.has(MemberName::KinesisBatchInfo) {
-            Some(payload.map_or(Layer::Unreadable(RecordError::PlaceInStream), Layer::Inner))
-        } else if self.inner(MemberName::RequestContext, MemberName::Condition).is_some() {
-            Some(payload.map_or(Layer::Unreadable(RecordError::NoPayload), Layer::Inner))
-        } else if let Some(list) = list {
+        } else if let Some(list) = self.list() {
             Some(Layer::List(list))
-        } else if let Some(kinesis) = self.get(MemberName::Kinesis).filter(|kinesis| begins(kinesis, '{')) {
+        } else if self
+            .get(MemberName::LogEvents)
+            .and_then(first_element)
+            .is_some_and(|first| first.get().starts_with('{'))
+        {
+            Some(Layer::Document)
+        } else if let Some(payload) =
+            request_payload.or(payload.filter(|_| self.has(MemberName::KinesisBatchInfo) || is_failed()))
+        {
+            Some(Layer::Inner(payload))
+        } else if self.filled(MemberName::KinesisBatchInfo).is_some() {
+            Some(Layer::Unreadable(RecordError::PlaceInStream))
+        } else if is_failed() {
+            Some(Layer::Unreadable(RecordError::NoPayload))
+        } else if let Some(kinesis) = kinesis {
             Some(Layer::Kinesis(kinesis))
         } else if let Some(message) = self.inner(MemberName::Sns, MemberName::Message) {
             Some(Layer::Inner(message))
@@ -476,16 +539,33 @@ impl<'a> Object<'a> {
             Some(Layer::Inner(message))
         } else if let Some(detail) = self.get(MemberName::Detail).filter(|_| self.has(MemberName::DetailType)) {
             Some(Layer::Inner(detail))
-        } else if let Some(body) = self.get(MemberName::Body).filter(|_| is_listed || is_of_queue) {
+        } else if let Some(body) = body {
             Some(Layer::Message(body))
-        } else if let Some(data) = self.get(MemberName::Data).filter(|data| is_of_stream && begins(data, '"')) {
+        } else if let Some(data) = self.get(MemberName::Data).filter(|data| is_of_stream && data.get().starts_with('"'))
+        {
             Some(Layer::Data(data))
         } else if self.has(MemberName::S3) && (is_listed || self.has(MemberName::EventSource)) {
             Some(Layer::Unreadable(RecordError::PlaceInS3))
-        } else if self.has(MemberName::MessageType) {
-            Some(Layer::Document)
         } else {
-            (is_listed && is_of_queue).then_some(Layer::NoData)
+            self.empty(is_listed && is_of_queue)
+        }
+    }
+
+    /// Returns what an object is that should hold something and does not.
+    fn empty(&self, is_message: bool) -> Option<Layer<'a>> {
+        let lists = [MemberName::Records, MemberName::Messages].map(|key| self.get(key));
+        if self.has(MemberName::AwsLogs) {
+            Some(Layer::Batch)
+        } else if self.has(MemberName::LogEvents) || self.has(MemberName::MessageType) {
+            Some(Layer::Document)
+        } else if let Some(payload) = self.get(MemberName::RequestPayload) {
+            Some(Layer::Inner(payload))
+        } else if let Some(list) = lists.into_iter().flatten().find(|list| list.get().starts_with('[')) {
+            Some(Layer::List(list))
+        } else if self.has(MemberName::KinesisBatchInfo) {
+            Some(Layer::Unreadable(RecordError::PlaceInStream))
+        } else {
+            is_message.then_some(Layer::NoData)
         }
     }
 

@@ -150,6 +150,71 @@ fn records_of_a_stream_are_found_wherever_they_are_kept() {
 }
 
 #[test]
+fn any_other_member_may_be_new_null_or_odd() {
+    let values = [json!(null), json!([]), json!({}), json!(""), json!("x"), json!(7), json!([7]), json!({"x": 1})];
+    let stream = json!({"Records": [kinesis(&json!("1"), &json!("QUJD"))]});
+    let queue = queued(&event());
+    let received = json!({"Messages": [{"MessageId": "m", "Body": event().to_string()}]});
+    let data = Some(vec!["data QUJD".to_owned()]);
+    for (event, list, own, expected) in [
+        (&stream, "Records", "kinesis", &data),
+        (&queue, "Records", "body", &one_event()),
+        (&received, "Messages", "Body", &one_event()),
+    ] {
+        for (key, value) in MemberName::ALL.iter().flat_map(|(_, key)| values.iter().map(move |value| (*key, value))) {
+            let mut row = event.clone();
+            if !key.eq_ignore_ascii_case(own) {
+                row[list][0][key] = value.clone();
+                assert_eq!(held(&row.to_string()), *expected, "{row}");
+                let records = Records::parse(row.to_string().as_bytes()).map_or(0, |records| records.records.len());
+                assert_eq!(records, 1, "{row}");
+            }
+            let mut row = event.clone();
+            if !key.eq_ignore_ascii_case(list) {
+                row[key] = value.clone();
+                assert_eq!(held(&row.to_string()), *expected, "{row}");
+            }
+        }
+    }
+    for (event, own) in [(failed(&event()), "requestPayload"), (event(), "awslogs")] {
+        for (key, value) in MemberName::ALL.iter().flat_map(|(_, key)| values.iter().map(move |value| (*key, value))) {
+            let mut row = event.clone();
+            if key != own && key != "requestContext" {
+                row[key] = value.clone();
+                assert_eq!(held(&row.to_string()).map(|held| held.len()), Some(1), "{row}");
+                assert!(held(&row.to_string()).unwrap()[0].contains("QUJD"), "{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_command_opens_as_many_layers_as_the_function() {
+    // Lists, strings and objects count differently, so what is around the event is tried in several mixtures.
+    let wraps: [fn(&str) -> Value; 3] =
+        [|text| notification(text), |text| json!({"Records": [message(&json!(text))]}), |text| failed(&json!(text))];
+    let text = |mixture: usize, layers: u32| {
+        let inner = (0..layers)
+            .fold(EVENT.to_owned(), |text, layer| wraps[mixture / 3_usize.pow(layer) % 3](&text).to_string());
+        json!({"Records": [message(&json!(inner))]}).to_string()
+    };
+    let of_function = |text: &str| {
+        let mut held = Vec::new();
+        Records::parse(text.as_bytes())?
+            .records
+            .iter()
+            .for_each(|record| record.batches(&mut |batch| held.push(said(batch))));
+        Some(held)
+    };
+    for (mixture, layers) in (0..5).flat_map(|layers| (0..3_usize.pow(layers)).map(move |mixture| (mixture, layers))) {
+        let text = text(mixture, layers);
+        assert_eq!(held(&text), of_function(&text), "{text}");
+    }
+    assert_eq!(held(&text(0, 2)), one_event());
+    assert_ne!(held(&text(0, 4)), one_event());
+}
+
+#[test]
 fn members_come_in_any_order_and_the_last_of_one_name_counts() {
     for text in [
         r#"{"payload":"{\"Records\":[{\"kinesis\":{\"data\":\"QUJD\"}}]}","KinesisBatchInfo":{},"requestContext":null}"#,
