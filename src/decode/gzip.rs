@@ -12,6 +12,15 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::compressed::Base64;
 use super::{DecodeError, GzipFault};
 
+/// First bytes of a gzip member: its magic and its only method.
+const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+
+/// Most bytes of gzip inside gzip. The inner one does not compress, and a payload has 6 MB.
+const NESTED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of the inner gzip to inflate at a time.
+const NESTED_PIECE_BYTES: usize = 64 * 1024;
+
 /// First bytes of a record into which the Kinesis Producer Library packed several.
 ///
 /// Source: amazon-kinesis-producer, aggregation-format.md.
@@ -19,7 +28,7 @@ const KPL_MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 
 /// Gzip reader: compressed bytes in, inflated bytes out.
 pub(super) struct Gunzip<'a> {
-    compressed: Base64<'a>,
+    compressed: Compressed<'a>,
     inflater: Decompress,
     member: Member,
     /// Compressed bytes read so far.
@@ -39,8 +48,79 @@ enum Member {
     End,
 }
 
+/// What the compressed bytes come from.
+enum Compressed<'a> {
+    Base64(Base64<'a>),
+    /// Something compressed the batch once more.
+    Gzip(Box<Nested<'a>>),
+}
+
+/// Gzip inside gzip.
+struct Nested<'a> {
+    outer: Gunzip<'a>,
+    inflated: Vec<u8>,
+    /// The unconsumed part of `inflated`.
+    from: usize,
+    to: usize,
+    bytes: u64,
+}
+
+impl Compressed<'_> {
+    /// Returns the available bytes; empty only at the end.
+    fn piece(&mut self) -> Result<&[u8], DecodeError> {
+        match self {
+            Self::Base64(base64) => base64.piece(),
+            Self::Gzip(nested) => nested.piece(),
+        }
+    }
+
+    /// Removes the first `count` bytes of the piece.
+    fn consume(&mut self, count: usize) {
+        match self {
+            Self::Base64(base64) => base64.consume(count),
+            Self::Gzip(nested) => nested.from = (nested.from + count).min(nested.to),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Base64(base64) => base64.bytes(),
+            Self::Gzip(nested) => nested.outer.gzip_bytes(),
+        }
+    }
+}
+
+impl Nested<'_> {
+    fn piece(&mut self) -> Result<&[u8], DecodeError> {
+        if self.from == self.to {
+            (self.from, self.to) = (0, self.outer.read(&mut self.inflated)?);
+            self.bytes += self.to as u64;
+            if self.bytes > NESTED_BYTES {
+                let gzip_bytes = self.outer.gzip_bytes();
+                return Err(DecodeError::TooLarge { limit_bytes: NESTED_BYTES, gzip_bytes });
+            }
+        }
+        Ok(&self.inflated[self.from..self.to])
+    }
+}
+
+/// Returns whether inflated bytes are gzip again.
+pub(super) fn is_gzip(inflated: &[u8]) -> bool {
+    inflated.starts_with(&MAGIC)
+}
+
 impl<'a> Gunzip<'a> {
     pub(super) fn new(compressed: Base64<'a>) -> Self {
+        Self::of(Compressed::Base64(compressed))
+    }
+
+    /// Creates a reader of gzip inside gzip.
+    pub(super) fn nested(compressed: Base64<'a>) -> Self {
+        let (outer, inflated) = (Self::new(compressed), vec![0; NESTED_PIECE_BYTES]);
+        Self::of(Compressed::Gzip(Box::new(Nested { outer, inflated, from: 0, to: 0, bytes: 0 })))
+    }
+
+    fn of(compressed: Compressed<'a>) -> Self {
         let inflater = Decompress::new(false);
         Self { compressed, inflater, member: Member::Before { first: true }, at_byte: 0 }
     }
@@ -91,7 +171,6 @@ impl<'a> Gunzip<'a> {
 
     /// Reads the header of the next member, or detects the end of the data.
     fn begin_member(&mut self, first: bool) -> Result<(), DecodeError> {
-        const DEFLATE: u8 = 8;
         const HEADER_CHECKSUM: u8 = 1 << 1;
         const EXTRA: u8 = 1 << 2;
         const NAME: u8 = 1 << 3;
@@ -106,7 +185,7 @@ impl<'a> Gunzip<'a> {
         if [id1, id2, method, flags] == KPL_MAGIC {
             return Err(self.fault(GzipFault::Aggregated));
         }
-        if [id1, id2, method] != [0x1f, 0x8b, DEFLATE] || flags & RESERVED != 0 {
+        if [id1, id2, method] != MAGIC || flags & RESERVED != 0 {
             return Err(self.fault(GzipFault::Header));
         }
         if flags & EXTRA != 0 {

@@ -36,7 +36,7 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use compressed::Base64;
-use gzip::Gunzip;
+use gzip::{Gunzip, is_gzip};
 use scan::{Pass, Scanner};
 use watch::Watch;
 
@@ -138,8 +138,8 @@ pub fn subscription_event(
     base64_data(&event.awslogs.data.0, limits, on_event)
 }
 
-/// Decodes the `data` of a subscription event: base64 of gzip of JSON. Missing padding and trailing blanks are
-/// accepted.
+/// Decodes the `data` of a subscription event: base64 of gzip of JSON, compressed once or twice. Missing padding and
+/// trailing blanks are accepted.
 ///
 /// # Errors
 ///
@@ -253,9 +253,14 @@ fn pass(
     // Bytes at the front of the buffer that an earlier window began and the scanner could not finish.
     let mut carried = 0;
     let mut inflated_bytes = 0;
+    let mut is_first = true;
     loop {
         let room = (buffer.len() - carried).min(window.step_bytes);
         let filled = gunzip.read(&mut buffer[carried..carried + room])?;
+        if std::mem::take(&mut is_first) && is_gzip(&buffer[..filled]) {
+            gunzip = Gunzip::nested(Base64::new(data));
+            continue;
+        }
         inflated_bytes += filled as u64;
         if inflated_bytes > limits.inflated_bytes {
             return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });

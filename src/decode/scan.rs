@@ -241,7 +241,7 @@ impl Scanner {
         }
         let text = match value {
             b"null" => String::new(),
-            [b'"', inside @ .., b'"'] if is_valid(inside) => Message::json_escaped(inside).text().into_owned(),
+            [b'"', inside @ .., b'"'] if is_valid(inside) => name(&Message::json_escaped(inside).text()),
             _ => return Err(Stop::Fault(JsonFault::Syntax)),
         };
         let header = &mut self.decoded.header;
@@ -257,6 +257,7 @@ impl Scanner {
             return Err(Stop::Fault(JsonFault::DuplicateKey));
         }
         let names: Vec<String> = serde_json::from_slice(value).unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|text| name(text)).collect();
         self.decoded.header.subscription_filters = if names.len() <= MOST_FILTERS { names } else { Vec::new() };
         Ok(())
     }
@@ -380,4 +381,12 @@ impl Scanner {
 enum Stop {
     Fault(JsonFault),
     TooManyEvents,
+}
+/// Returns a name of the header, without what is beyond any name of CloudWatch Logs. It is kept for the batch and copied.
+///
+/// Source: CloudWatch Logs API Reference: names of log groups, log streams and subscription filters have 512 characters at
+/// most.
+fn name(text: &str) -> String {
+    const LONGEST_NAME_BYTES: usize = 1_024;
+    text[..text.floor_char_boundary(LONGEST_NAME_BYTES)].to_owned()
 }

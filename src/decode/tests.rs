@@ -95,6 +95,22 @@ fn fault(document: &[u8]) -> JsonFault {
 }
 
 #[test]
+fn gzip_inside_gzip_is_read_and_its_cap_holds() {
+    let document = batch(r#"{"id":"1","timestamp":1700000000000,"message":"a"}"#);
+    let twice = gzip(&gzip(&document));
+    for (bytes, step_bytes) in [(1, 1), (64, 13), (128 * 1024, usize::MAX)] {
+        let window = Window { bytes, step_bytes, most_bytes: 1024 * 1024 };
+        let read = gzip_in_windows(&twice, window);
+        assert_eq!(read.is_ok(), bytes > 1, "{read:?}");
+        assert_eq!(read.map_or(1, |(decoded, _)| decoded.log_events), 1);
+    }
+    let bomb = gzip(&[gzip(&document), vec![0; 20 << 20]].concat());
+    let too_large = DecodeError::TooLarge { limit_bytes: 16 << 20, gzip_bytes: bomb.len() };
+    assert_eq!(collect(|each| gzip_data(&bomb, &Limits::default(), each)), Err(too_large));
+    assert!(collect(|each| gzip_data(&gzip(&twice), &Limits::default(), each)).is_err());
+}
+
+#[test]
 fn events_are_handed_over_in_their_order() {
     let (decoded, events) = decode(&batch(
         r#"{"id":"12345678901234567890123456789012345678901234567890123456","timestamp":1700000000000,"message":"one"},{"id":"2","timestamp":2,"message":"a \"b\"\n"}"#,
