@@ -19,6 +19,10 @@ const MOST_EVENTS: usize = 100_000;
 /// Most log streams of functions whose open invocations are remembered.
 const MOST_STREAMS: usize = 256;
 
+/// Most invocations that all of them may hold, each some hundred bytes; a single stream may have more. A stream has one or two,
+/// that of a Managed Instance some dozens.
+const MOST_INVOCATIONS: usize = 16_384;
+
 /// What an environment remembers: what was counted, and what was left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -27,6 +31,8 @@ pub struct Memory {
     pub(super) carry: Carry,
     /// Open invocations, by log stream.
     streams: Keyed<invocation::Carry>,
+    /// How many invocations they hold.
+    invocations: usize,
     streams_oldest_first: VecDeque<u64>,
     /// Header lines of flow logs.
     pub(super) formats: flow::Formats,
@@ -89,16 +95,25 @@ impl Memory {
     fn insert_stream(&mut self, key: u64, carry: invocation::Carry) {
         if carry.is_empty() {
             // Its place in the queue goes when its turn comes.
-            self.streams.remove(&key);
+            self.remove_stream(key);
             return;
         }
-        if self.streams.insert(key, carry).is_none() {
-            self.streams_oldest_first.push_back(key);
+        self.invocations += carry.invocations();
+        match self.streams.insert(key, carry) {
+            Some(before) => self.invocations -= before.invocations(),
+            None => self.streams_oldest_first.push_back(key),
         }
-        if self.streams_oldest_first.len() > MOST_STREAMS
-            && let Some(oldest) = self.streams_oldest_first.pop_front()
+        while self.streams_oldest_first.len() > MOST_STREAMS
+            || self.invocations > MOST_INVOCATIONS && self.streams_oldest_first.len() > 1
         {
-            self.streams.remove(&oldest);
+            let Some(oldest) = self.streams_oldest_first.pop_front() else { break };
+            self.remove_stream(oldest);
+        }
+    }
+
+    fn remove_stream(&mut self, key: u64) {
+        if let Some(carry) = self.streams.remove(&key) {
+            self.invocations -= carry.invocations();
         }
     }
 
@@ -156,6 +171,35 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::invocation::Finding;
+    use crate::record::lambda::{Format, RequestId, Start};
+    use crate::request::invocation::Invocations;
+
+    /// What so many open invocations of a Managed Instance leave behind.
+    fn open(invocations: u128) -> invocation::Carry {
+        let mut stream = Invocations::new();
+        stream.add("orders", 1, &Finding::ManagedInstance, &mut |_| None);
+        for n in 0..invocations {
+            let start =
+                Start { request_id: RequestId::new(&format!("00000000-0000-4000-8000-{n:012}")), format: Format::Text };
+            stream.add("orders", 1, &Finding::Start(start), &mut |_| None);
+        }
+        stream.finish("orders", &mut |_| None)
+    }
+
+    #[test]
+    fn invocations_left_open_are_bounded_over_all_streams_and_the_latest_are_kept() {
+        let mut memory = Memory::default();
+        for stream in 0..100 {
+            memory.insert_stream(stream, open(1_000));
+            assert!(memory.invocations <= MOST_INVOCATIONS && memory.streams.contains_key(&stream));
+            let held: usize = memory.streams.values().map(invocation::Carry::invocations).sum();
+            assert_eq!(held, memory.invocations);
+        }
+        assert_eq!(memory.streams.len(), MOST_INVOCATIONS / 1_000);
+        (0..100).for_each(|stream| memory.insert_stream(stream, invocation::Carry::default()));
+        assert_eq!((memory.invocations, memory.streams.len()), (0, 0));
+    }
 
     #[test]
     fn what_is_supposed_pushes_nothing_out_of_a_full_memory() {

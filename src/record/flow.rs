@@ -4,11 +4,11 @@
 //! [`Formats`] remembers the header of each log group. [`crate::classify::flow`] counts the rejected flows.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::Record;
 use crate::decode::LogEvent;
+use crate::keyed::{Keyed, key_of};
 
 /// Record of a VPC flow log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +205,7 @@ fn default_line(text: &str) -> Option<FlowRecord> {
 /// Formats by log group, from header lines and settings.
 #[derive(Debug, Clone, Default)]
 pub struct Formats {
-    by_log_group: HashMap<String, Format>,
+    by_log_group: Keyed<Format>,
 }
 
 impl Formats {
@@ -220,22 +220,27 @@ impl Formats {
         configured: Option<&[String]>,
         event: &LogEvent<'_>,
     ) -> Option<Record<'a>> {
-        if event.message.head(1).first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'$')
+        let is_header_like = event.message.head(1).first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'$');
+        if configured.is_none() && self.by_log_group.is_empty() && !is_header_like {
+            return parse(event, None);
+        }
+        let log_group = key_of(log_group);
+        if is_header_like
             && event.message.raw_bytes() <= LONGEST_HEADER_BYTES
             && let Some(format) = Format::of_header(&event.message.text())
         {
             self.remember(log_group, format);
             return Some(Record::Nothing(super::LogKind::Flow));
         }
-        if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(log_group)) {
+        if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(&log_group)) {
             self.remember(log_group, Format::of_fields(names));
         }
-        parse(event, self.by_log_group.get(log_group))
+        parse(event, self.by_log_group.get(&log_group))
     }
 
-    fn remember(&mut self, log_group: &str, format: Format) {
-        if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(log_group) {
-            self.by_log_group.insert(log_group.to_owned(), format);
+    fn remember(&mut self, log_group: u64, format: Format) {
+        if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(&log_group) {
+            self.by_log_group.insert(log_group, format);
         }
     }
 }

@@ -25,6 +25,9 @@ use crate::record::lambda::{Certainty, Format, RequestId, Start};
 /// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.
 const MOST_STATES: usize = 32_768;
 
+/// Fewest that it may be: a batch of centralised logs has as many streams as it has log groups.
+const FEWEST_STATES: usize = 256;
+
 /// Most trace ids kept at once; exemplars need a few of them.
 const MOST_TRACE_IDS: usize = 256;
 
@@ -53,6 +56,8 @@ pub struct Invocations {
     reported: Option<RequestId>,
     /// Invocations that began inside an open one, if their STARTs are not printed.
     inner: Option<Inner>,
+    /// How many streams the batch has.
+    streams: usize,
 }
 
 /// What is known of invocations whose STARTs stand inside an open one. A function may print the log of another; or the end of
@@ -93,6 +98,11 @@ pub struct Carry {
 }
 
 impl Carry {
+    /// Returns how many invocations it holds.
+    pub fn invocations(&self) -> usize {
+        self.states.len() + self.started.len()
+    }
+
     /// Returns whether nothing is open.
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
@@ -122,6 +132,17 @@ impl Invocations {
         }
     }
 
+    /// Says how many streams the batch has so far. Each of many is left less room.
+    pub fn is_one_of(&mut self, streams: usize) {
+        self.streams = streams;
+    }
+
+    /// Returns how many invocations the stream may hold: those of any number of streams are less than twice `MOST_STATES`, or
+    /// `FEWEST_STATES` of each.
+    fn most(&self) -> usize {
+        (MOST_STATES / self.streams.max(1).saturating_pow(2)).max(FEWEST_STATES)
+    }
+
     /// Adds the finding of one line. Calls `failed` for each invocation that is known to have failed.
     ///
     /// `START`, `Task timed out after 3.00 seconds`, `END` and `REPORT` of one id → one `lambda_timeout`
@@ -146,7 +167,7 @@ impl Invocations {
                 self.failure(function_name, timestamp_ms, *request_id, evidence, failed);
             }
         }
-        if self.states.len() > MOST_STATES {
+        if self.states.len() > self.most() {
             self.relieve(function_name, failed);
         }
     }
@@ -177,7 +198,7 @@ impl Invocations {
 
     fn start(&mut self, function_name: &str, timestamp_ms: i64, start: Start, failed: &mut FailureSink<'_>) {
         let id = start.request_id;
-        let origin = self.started.start(start, timestamp_ms);
+        let origin = self.started.start(start, timestamp_ms, self.most());
         if origin == IdOrigin::Foreign {
             return;
         }
@@ -486,7 +507,7 @@ impl Invocations {
     /// Makes room: decides the ended invocations, and all others if too few have ended.
     fn relieve(&mut self, function_name: &str, failed: &mut FailureSink<'_>) {
         let mut states = std::mem::take(&mut self.states);
-        let enough = states.values().filter(|one| one.ended).count() >= MOST_STATES / 2;
+        let enough = states.values().filter(|one| one.ended).count() >= self.most() / 2;
         // Late lines may still follow for the invocation that ended last.
         let last = self.ended;
         states.retain(|id, one| {

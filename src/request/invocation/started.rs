@@ -62,13 +62,19 @@ impl Started {
         self.open.is_empty() && !self.concurrent
     }
 
+    /// Returns how many invocations are open.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Notes that the environment serves several invocations at a time.
     pub(super) fn serves_concurrently(&mut self) {
         self.concurrent = true;
     }
 
-    /// Notes a START. Returns its origin: a START inside another invocation is doubtful, a second one of the same is foreign.
-    pub(super) fn start(&mut self, start: Start, timestamp_ms: i64) -> IdOrigin {
+    /// Notes a START; at most `most` are kept. Returns its origin: a START inside another invocation is doubtful, a second one of
+    /// the same is foreign.
+    pub(super) fn start(&mut self, start: Start, timestamp_ms: i64, most: usize) -> IdOrigin {
         let id = start.request_id;
         if self.open.contains_key(&id) || !self.is_in(start.format) {
             return IdOrigin::Foreign;
@@ -76,7 +82,7 @@ impl Started {
         self.open.retain(|_, open| !open.may_have_ended);
         let origin = if self.concurrent { IdOrigin::Own } else { self.origin(id, timestamp_ms, false) };
         let origin = if origin == IdOrigin::Foreign { IdOrigin::Doubtful } else { origin };
-        if self.open.len() >= MOST_OPEN {
+        if self.open.len() >= MOST_OPEN.min(most) {
             self.open.clear();
         }
         let doubtful = origin == IdOrigin::Doubtful;
@@ -186,6 +192,7 @@ impl Started {
         for open in self.open.values_mut() {
             *open = Open { carried: true, doubtful: false, ..*open };
         }
+        self.open.shrink_to_fit();
         self
     }
 }
