@@ -49,7 +49,7 @@ pub use emf::Emf;
 pub use fault::{Fault, PublishError};
 use halving::Queue;
 pub use own::{CANARY, OwnMetric, OwnMetrics, canary, unsent_messages};
-pub use request::{PutRequest, Sendable, requests, sendable};
+pub use request::{Failures, PutRequest, Sendable, requests, sendable};
 use sent::Sent;
 pub use text::TextSink;
 
@@ -105,6 +105,8 @@ pub struct Published {
     pub unsendable_data: u64,
     /// The data that CloudWatch refused, one by one.
     pub refused: Vec<Datum>,
+    /// Failures that are too old, too far ahead or refused, and so not published.
+    pub left_out: Failures,
     /// Attempts.
     pub attempts: u32,
     /// Attempts of unknown outcome.
@@ -126,11 +128,21 @@ impl Default for Published {
             adjusted_data: 0,
             unsendable_data: 0,
             refused: Vec::new(),
+            left_out: Failures::default(),
             attempts: 0,
             uncertain_attempts: 0,
             forgotten_batches: 0,
             result: Ok(()),
         }
+    }
+}
+
+impl Published {
+    /// Counts the failures of data that CloudWatch does not take for their time.
+    fn leave_out_stale(&mut self, stale: &[Datum]) {
+        let failures = request::failures(stale);
+        self.stale_failures += failures.all;
+        self.left_out += failures;
     }
 }
 
@@ -189,7 +201,7 @@ impl<S: Sink> Publisher<S> {
             let Sendable { data, stale, adjusted, unsendable } =
                 request::sendable_within(std::mem::take(&mut part.data), &times);
             part.data = data;
-            published.stale_failures += request::failures(&stale);
+            published.leave_out_stale(&stale);
             published.adjusted_data += adjusted;
             published.unsendable_data += unsendable;
             published.already_accepted_data += self.sent.subtract_accepted(part.batch, &mut part.data);
@@ -253,6 +265,7 @@ impl<S: Sink> Publisher<S> {
             published.unsendable_data += alone.len() as u64;
             published.data -= alone.len();
             published.refused.extend(alone.iter().flat_map(|request| &request.data).cloned());
+            published.left_out += request::failures(&published.refused);
             // They are done with: the next delivery of the batch leaves them out.
             accepted.append(&mut alone);
         }
@@ -334,7 +347,7 @@ impl<S: Sink> Publisher<S> {
         let times = self.times(now_ms);
         let stale: Vec<_> = request.data.extract_if(.., |datum| !times.contains(&datum.timestamp_ms)).collect();
         published.data -= stale.len();
-        published.stale_failures += request::failures(&stale);
+        published.leave_out_stale(&stale);
         !stale.is_empty()
     }
 }

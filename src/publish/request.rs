@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::limits;
+use crate::cause::UNCLASSIFIED;
 use crate::failure::Metric;
 use crate::tally::{Datum, Unit};
 
@@ -68,7 +69,7 @@ pub struct Sendable {
 impl Sendable {
     /// Returns the number of failures that are too old or too far ahead, without roll-ups.
     pub fn stale_failures(&self) -> u64 {
-        failures(&self.stale)
+        failures(&self.stale).all
     }
 }
 
@@ -216,10 +217,33 @@ fn wire_bytes(datum: &Datum) -> usize {
     DATUM_BYTES + datum.metric.len() + dimensions + VALUE_BYTES * datum.values.len()
 }
 
-/// Returns the number of failures that the data count, without roll-ups.
-pub(super) fn failures(data: &[Datum]) -> u64 {
-    let counted = data.iter().filter(|datum| Metric::ALL.iter().any(|metric| metric.name() == datum.metric));
-    counted.map(|datum| sum(datum) as u64).sum()
+/// Numbers of failures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// All of them.
+    pub all: u64,
+    /// Those without a cause.
+    pub without_cause: u64,
+}
+
+impl std::ops::AddAssign for Failures {
+    fn add_assign(&mut self, more: Self) {
+        self.all += more.all;
+        self.without_cause += more.without_cause;
+    }
+}
+
+/// Returns the numbers of failures that the data count, without roll-ups.
+pub(super) fn failures<'d>(data: impl IntoIterator<Item = &'d Datum>) -> Failures {
+    let mut failures = Failures::default();
+    for datum in data {
+        if Metric::ALL.iter().any(|metric| metric.name() == datum.metric) {
+            let lacks_cause = datum.dimensions.iter().any(|(name, value)| *name == "Cause" && value == UNCLASSIFIED);
+            let all = sum(datum) as u64;
+            failures += Failures { all, without_cause: if lacks_cause { all } else { 0 } };
+        }
+    }
+    failures
 }
 
 /// Returns the sum of the values of a datum.
@@ -259,7 +283,7 @@ mod tests {
             let data = vec![Datum { timestamp_ms: NOW_MS + offset_ms, ..datum("prod", &[(1.0, 4.0)]) }];
             let sendable = sendable(data, NOW_MS);
             assert_eq!((sendable.stale.len(), sendable.data.len()), (usize::from(stale), usize::from(!stale)));
-            assert_eq!(failures(&sendable.stale), if stale { 4 } else { 0 });
+            assert_eq!(failures(&sendable.stale).all, if stale { 4 } else { 0 });
         }
     }
 
