@@ -10,6 +10,7 @@ mod dimensions;
 mod exemplars;
 mod lane;
 mod memory;
+mod own_log;
 mod sources;
 mod understood;
 
@@ -24,6 +25,7 @@ pub use understood::Understood;
 
 use self::counter::Counter;
 use self::lane::{Handling, Lane, MOST_SOURCES, is_other};
+use self::own_log::OwnMark;
 use crate::cause::Table;
 use crate::classify;
 use crate::classify::repeated::Repeated;
@@ -52,6 +54,7 @@ pub struct Pipeline {
     now_ms: Option<i64>,
     /// The account that the function runs in, once it is known.
     own_account: Option<String>,
+    own_mark: Option<OwnMark>,
     /// The kind of every log, if the caller knows it.
     kind: Option<LogKind>,
     /// Whether the lines of access logs that did not fail are counted, each once.
@@ -62,6 +65,7 @@ impl Pipeline {
     /// Creates a pipeline that remembers nothing.
     pub fn new(settings: Arc<Settings>, table: Table) -> Self {
         Self {
+            own_mark: OwnMark::of(&settings),
             settings,
             table,
             memory: Memory::default(),
@@ -307,6 +311,7 @@ impl<'p> BatchAccumulator<'p> {
             },
             invocations: None,
             handling: Handling::choose(&source, &header.log_group, settings),
+            is_of_other_account: source.is_of_other_account,
             origin: header.origin,
         };
         self.counter.sources.push(Arc::new(source));
@@ -343,7 +348,14 @@ impl<'p> BatchAccumulator<'p> {
             counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
         }
         match self.lane.handling {
-            Handling::Read => return true,
+            Handling::Read => match &self.pipeline.own_mark {
+                Some(mark) if mark.is_of(event) && !self.lane.is_of_other_account => counted.own_lines += 1,
+                Some(_) => {
+                    counted.lambda_lines += u64::from(own_log::is_of_lambda(event));
+                    return true;
+                }
+                None => return true,
+            },
             Handling::Own => counted.own_log_events += 1,
             Handling::Canary => {
                 counted.canary_events += 1;
@@ -463,6 +475,7 @@ impl<'p> BatchAccumulator<'p> {
         let Self { counter, requests, lane, pipeline, .. } = self;
         let is_end = matches!(proof, Proof::Request(_, classify::execution::Finding::Ended(_)));
         counter.counted.understood.ends += u64::from(is_end && !is_repeat);
+        let streams = counter.sources.len();
         let mut failed = |failure| counter.count(failure);
         match proof {
             Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),
@@ -478,6 +491,7 @@ impl<'p> BatchAccumulator<'p> {
             Proof::Invocation(finding) => {
                 let stream = || pipeline.memory.of_stream(lane.stream_key);
                 let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
+                invocations.is_one_of(streams);
                 let mut failed = |failure| failed(Failure { number, source: lane.number, ..failure });
                 invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
             }
@@ -489,8 +503,8 @@ impl<'p> BatchAccumulator<'p> {
     /// Returns the number of the API and stage that a line names, or else its source.
     fn place_of(&mut self, source: &Source, api_id: Option<&str>, stage: Option<&str>) -> Place {
         let api_id = api_id.or(source.api_id.as_deref()).unwrap_or(UNKNOWN);
-        let is_named = source.names_api(api_id, &self.pipeline.settings);
-        self.requests.place(api_id, stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN), is_named)
+        let stage = stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN);
+        self.requests.place(api_id, stage, source.names(api_id, stage, &self.pipeline.settings))
     }
 
     fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {

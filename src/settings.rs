@@ -287,6 +287,13 @@ impl Settings {
         })
     }
 
+    /// Returns how each line of the function's own log begins, so that a copy of it is known wherever it arrives.
+    ///
+    /// `{"why5xx":"why5xx-prod",`
+    pub fn own_mark(&self) -> String {
+        format!("{{\"why5xx\":{},", serde_json::Value::from(self.function_name.as_str()))
+    }
+
     /// Returns the API id of a log group from the settings file.
     pub fn api_of_log_group(&self, log_group: &str) -> Option<&str> {
         self.file.log_groups.get(log_group)?.api.as_deref()

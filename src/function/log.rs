@@ -1,6 +1,7 @@
 //! Own log of the function: lines of JSON on standard output, with ids, counts and sizes but no message text.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 use why5xx::cause::UNCLASSIFIED;
@@ -9,6 +10,9 @@ use why5xx::pipeline::Counted;
 use why5xx::publish::Published;
 use why5xx::settings::{LogLevel, Settings};
 use why5xx::tally::Datum;
+
+/// What each line begins with; see [`Settings::own_mark`].
+static MARK: OnceLock<String> = OnceLock::new();
 
 /// Writer of the own log. Each line has the id of its invocation, if it is of one.
 pub(super) struct Log {
@@ -19,6 +23,8 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(settings: &Settings) -> Self {
+        // It stays as it is for the life of the process.
+        MARK.get_or_init(|| settings.own_mark());
         Self { level: settings.log_level, lambda_level: settings.lambda_log_level, request_id: String::new() }
     }
 
@@ -30,20 +36,21 @@ impl Log {
     /// Writes one line if its level is enabled. `fields` is an object.
     pub(super) fn line(&self, level: LogLevel, message: &str, fields: Value) {
         if level >= self.level {
-            let fields = match fields {
-                Value::Object(fields) => fields,
-                other => Map::from_iter([("value".to_owned(), other)]),
-            };
             self.write(level, message, fields);
         }
     }
 
-    /// Writes a line that holds metrics: whatever level is enabled, with one that Lambda does not drop.
-    pub(super) fn metrics_line(&self, level: LogLevel, message: &str, fields: Map<String, Value>) {
+    /// Writes a line that nobody must miss, such as one that holds metrics: whatever level is enabled, with one that Lambda
+    /// does not drop.
+    pub(super) fn line_at_any_level(&self, level: LogLevel, message: &str, fields: Value) {
         self.write(level.max(self.lambda_level), message, fields);
     }
 
-    fn write(&self, level: LogLevel, message: &str, mut fields: Map<String, Value>) {
+    fn write(&self, level: LogLevel, message: &str, fields: Value) {
+        let mut fields = match fields {
+            Value::Object(fields) => fields,
+            other => Map::from_iter([("value".to_owned(), other)]),
+        };
         if !self.request_id.is_empty() {
             fields.insert("requestId".to_owned(), json!(self.request_id));
         }
@@ -70,8 +77,8 @@ fn write(level: LogLevel, message: &str, mut fields: Map<String, Value>) {
     fields.insert("level".to_owned(), json!(level.name()));
     fields.insert("message".to_owned(), json!(message));
     // `Display` of a value takes several times as long.
-    let mut line = serde_json::to_string(&fields).unwrap_or_default();
-    line.push('\n');
+    let line = serde_json::to_string(&fields).unwrap_or_default();
+    let line = [MARK.get().map_or("{", String::as_str), line.get(1..).unwrap_or("}"), "\n"].concat();
     // If standard output is closed, there is nowhere to report it.
     drop(std::io::stdout().lock().write_all(line.as_bytes()));
 }
@@ -81,6 +88,7 @@ fn write(level: LogLevel, message: &str, mut fields: Map<String, Value>) {
 pub(super) struct Totals {
     log_events: u64,
     damaged_events: u64,
+    own_lines: u64,
     duplicate_events: u64,
     not_understood: u64,
     ambiguous_lines: u64,
@@ -92,6 +100,7 @@ impl Totals {
     pub(super) fn add(&mut self, counted: &Counted) {
         self.log_events += counted.decoded.log_events;
         self.damaged_events += counted.decoded.damaged_events;
+        self.own_lines += counted.own_log_events + counted.own_lines;
         self.duplicate_events += counted.duplicate_events;
         self.not_understood += counted.understood.not_understood;
         self.ambiguous_lines += counted.ambiguous_lines;
@@ -107,6 +116,7 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
     let fields = [
         ("logEvents", totals.log_events),
         ("damagedEvents", totals.damaged_events),
+        ("ownLogEvents", totals.own_lines),
         ("duplicateEvents", totals.duplicate_events),
         ("notUnderstood", totals.not_understood),
         ("ambiguousLines", totals.ambiguous_lines),

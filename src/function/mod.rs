@@ -10,15 +10,16 @@ mod records;
 mod sink;
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
-use why5xx::decode::DecodeError;
+use why5xx::decode::{BatchHeader, DecodeError};
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::publish::{OwnMetric, OwnMetrics, Part, Published, Publisher, canary};
+use why5xx::publish::{Failures, OwnMetric, OwnMetrics, Part, Published, Publisher, canary};
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 use why5xx::source::Records;
 
@@ -43,6 +44,9 @@ const MOST_CPU_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 
 /// Most warnings about log groups. A function is subscribed to some dozens.
 const WARNED_LOG_GROUPS: usize = 1_000;
 
+/// Most log streams known to hold copies of the own log. Each environment of the function writes one.
+const OWN_STREAMS: usize = 1_000;
+
 /// State of the function, for the life of an environment.
 pub(crate) struct Function {
     settings: Arc<Settings>,
@@ -51,7 +55,11 @@ pub(crate) struct Function {
     /// Own metrics of the invocation.
     own: OwnMetrics,
     log: Log,
-    warned: HashSet<(&'static str, String)>,
+    /// What was warned of, with the hash of the log group.
+    warned: HashSet<(&'static str, u64)>,
+    /// Hashes of the log streams that hold copies of the own log.
+    own_streams: HashSet<u64>,
+    hasher: RandomState,
     must_end: bool,
 }
 
@@ -66,12 +74,12 @@ impl Function {
         let log = Log::new(&settings);
         if !not_honoured.is_empty() {
             let message = "variables of the AWS SDKs that are not honoured; docs/settings.md names those that are";
-            log.line(LogLevel::Warn, message, json!({"variables": not_honoured}));
+            log.line_at_any_level(LogLevel::Warn, message, json!({"variables": not_honoured}));
         }
         let table = Rules::load(environment)?.table();
         if settings.max_concurrency > 1 {
             let message = "several invocations at a time are configured (Managed Instances), and this function takes one at a time";
-            log.line(LogLevel::Warn, message, json!({"maxConcurrency": settings.max_concurrency}));
+            log.line_at_any_level(LogLevel::Warn, message, json!({"maxConcurrency": settings.max_concurrency}));
         }
         let settings = Arc::new(settings);
         Ok(Self {
@@ -80,6 +88,8 @@ impl Function {
             own: OwnMetrics::default(),
             log,
             warned: HashSet::new(),
+            own_streams: HashSet::new(),
+            hasher: RandomState::new(),
             must_end: false,
             settings,
         })
@@ -129,10 +139,7 @@ impl Function {
     }
 
     async fn batch(&mut self, begin: &Invocation<'_>, counted: Counted) -> Result<(), InvocationError> {
-        if counted.own_log_events > 0 {
-            self.refuse_own_log_group(&counted);
-        }
-        if counted.is_own_log() {
+        if self.is_own_log(&counted) {
             return Ok(());
         }
         if counted.decoded.header.is_control() {
@@ -197,13 +204,19 @@ impl Function {
         error
     }
 
-    /// Refuses a batch of the own log group. Each line about it would be in the next batch, so only one is written.
-    fn refuse_own_log_group(&mut self, counted: &Counted) {
-        let log_group = &counted.decoded.header.log_group;
-        if self.is_first("own log group", log_group) {
+    /// Returns whether a batch is of the own log, or of a copy, and so refused. Each line about it would be in the next batch,
+    /// so only one is written.
+    fn is_own_log(&mut self, counted: &Counted) -> bool {
+        let BatchHeader { log_group, log_stream, .. } = &counted.decoded.header;
+        if counted.own_log_events + counted.own_lines > 0 && self.is_first("own log group", log_group) {
             let message = "batch of the function's own log group refused; remove the subscription filter";
             self.log.line(LogLevel::Error, message, json!({"logGroup": log_group}));
         }
+        let stream = self.hasher.hash_one((log_group, log_stream));
+        if counted.own_lines > 0 && self.own_streams.len() < OWN_STREAMS {
+            self.own_streams.insert(stream);
+        }
+        counted.is_own_log(self.own_streams.contains(&stream))
     }
 
     fn count_own(&mut self, counted: &Counted) {
@@ -220,9 +233,9 @@ impl Function {
     }
 
     /// Counts and logs what was published: exemplars of the failures, and shapes of those without a cause.
-    fn log_found(&mut self, found: &Found<'_>) {
-        self.own.count(OwnMetric::Failures, found.totals.errors);
-        self.own.count(OwnMetric::Unclassified, found.totals.without_cause);
+    fn log_found(&mut self, found: &Found<'_>, left_out: Failures) {
+        self.own.count(OwnMetric::Failures, found.totals.errors.saturating_sub(left_out.all));
+        self.own.count(OwnMetric::Unclassified, found.totals.without_cause.saturating_sub(left_out.without_cause));
         for exemplar in found.exemplars {
             self.log.line(LogLevel::Info, "exemplar", exemplar.fields(self.settings.region.as_deref()));
         }
@@ -260,7 +273,7 @@ impl Function {
     }
 
     fn is_first(&mut self, what: &'static str, log_group: &str) -> bool {
-        self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, log_group.to_owned()))
+        self.warned.len() < WARNED_LOG_GROUPS && self.warned.insert((what, self.hasher.hash_one(log_group)))
     }
 
     /// Logs an invocation that published or tried to.
@@ -273,7 +286,7 @@ impl Function {
         counted_ms: u64,
     ) {
         if published.result.is_ok() {
-            self.log_found(found);
+            self.log_found(found, published.left_out);
         }
         self.own.count(OwnMetric::StaleEvents, published.stale_failures);
         let uncertain = u64::from(published.uncertain_attempts) + published.forgotten_batches;
@@ -307,7 +320,7 @@ impl Function {
         let Settings { namespace, function_name, .. } = &*self.settings;
         let time_ms = self.publisher.time_ms(begin.now_ms);
         self.own.embed(&mut fields, namespace, function_name, time_ms);
-        self.log.metrics_line(level, message, fields);
+        self.log.line_at_any_level(level, message, Value::Object(fields));
     }
 }
 

@@ -109,10 +109,7 @@ impl Function {
 
     /// Merges the counts of a batch into `run` and commits its memory, for the batches behind it.
     fn take(&mut self, begin: &Invocation<'_>, batch: Batch<'_>, mut counted: Counted, run: &mut Run) {
-        if counted.own_log_events > 0 {
-            self.refuse_own_log_group(&counted);
-        }
-        if counted.is_own_log() {
+        if self.is_own_log(&counted) {
             return;
         }
         if counted.decoded.header.is_control() {

@@ -29,7 +29,7 @@ impl AnySink {
                 let aws = Aws::load(environment)?;
                 (Self::CloudWatch(Box::new(CloudWatch::new(&aws))), aws.not_honoured)
             }
-            SinkKind::Emf => (Self::Emf(Emf::new(std::io::stdout(), settings.lambda_log_level)), Vec::new()),
+            SinkKind::Emf => (Self::Emf(Emf::new(std::io::stdout(), settings)), Vec::new()),
             SinkKind::Stdout => (Self::Text(TextSink::new(std::io::stdout())), Vec::new()),
         })
     }

@@ -25,6 +25,10 @@ pub struct Counted {
     pub delays: Delays,
     /// Log events of the function's own log group, of which nothing was read.
     pub own_log_events: u64,
+    /// Marked lines of the function's own log in another log group, of which nothing was read either.
+    pub own_lines: u64,
+    /// Lines that Lambda writes about an invocation.
+    pub lambda_lines: u64,
     /// Log events of the canary, of which nothing was read either.
     pub canary_events: u64,
     /// The time of the first of them.
@@ -54,9 +58,13 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Returns whether all log events are of the function's own log.
-    pub fn is_own_log(&self) -> bool {
-        self.own_log_events > 0 && self.own_log_events == self.decoded.log_events
+    /// Returns whether all log events are of the function's own log: `is_known` says that its log stream has held such lines.
+    /// A batch of which anything counts is none, whatever stands beside it.
+    pub fn is_own_log(&self, is_known: bool) -> bool {
+        let own = self.own_log_events + self.own_lines;
+        let counts_nothing = self.tally.counts().next().is_none() && self.ambiguous_lines == 0;
+        let is_own = own > 0 || is_known && self.lambda_lines > 0;
+        is_own && counts_nothing && own + self.lambda_lines == self.decoded.log_events
     }
 
     pub(super) fn note_both(&mut self, api_id: &str) {

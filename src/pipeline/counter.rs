@@ -14,7 +14,7 @@ use crate::classify;
 use crate::failure::{Failure, Subject};
 use crate::interner::Interner;
 use crate::keyed::{OfProcess, key_of};
-use crate::record::Source;
+use crate::record::{Named, Source};
 use crate::settings::Settings;
 use crate::tally::{Correction, CountKey, Sum, minute_of};
 
@@ -49,8 +49,7 @@ struct Dimensioned {
     subject: Arc<Subject>,
     /// A cap folded it into `other`.
     folded: bool,
-    /// The log group or the settings name it.
-    is_named: bool,
+    named: Named,
 }
 
 impl<'p> Counter<'p> {
@@ -138,12 +137,12 @@ impl<'p> Counter<'p> {
             Some(source) if source.is_of_other_account => key_of((&failure.subject, &source.owner)),
             _ => key_of(&failure.subject),
         };
-        let is_named = |source: &Source| is_named(source, &failure.subject, self.settings);
+        let named = |source: &Source| named(source, &failure.subject, self.settings);
         match self.subjects.find(key) {
             Some(number)
                 // Another log group may name what a log event alone could not.
-                if self.subjects.value(number).is_some_and(|known| known.folded && !known.is_named)
-                    && source.is_some_and(|source| is_named(source)) => {}
+                if let Some(Dimensioned { folded: true, named: before, .. }) = self.subjects.value(number)
+                    && source.is_some_and(|source| named(source) > *before) => {}
             Some(number) => return number,
             None => {}
         }
@@ -195,7 +194,7 @@ impl<'p> Counter<'p> {
     /// Works out the dimensions of a subject and gives it a number. The dimensions are the owner's names, the account, and
     /// `other` beyond the caps.
     fn number(&mut self, source: &Source, key: u64, mut subject: Subject) -> u16 {
-        let is_named = is_named(source, &subject, self.settings);
+        let named = named(source, &subject, self.settings);
         subject.without_long_names();
         name_subject(&mut subject, self.settings);
         let noted = self.counted.additions.sources.note(&self.known.sources, &subject);
@@ -215,20 +214,21 @@ impl<'p> Counter<'p> {
         if source.is_of_other_account {
             subject = subject.in_account(&source.owner);
         }
-        let folded =
-            self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, is_named, self.settings);
-        let dimensioned = Dimensioned { subject: Arc::new(subject), folded, is_named };
+        let folded = self.counted.additions.dimensions.fold(&self.known.dimensions, &mut subject, named, self.settings);
+        let dimensioned = Dimensioned { subject: Arc::new(subject), folded, named };
         // There is room, so it always has a number.
         self.subjects.insert(key, MOST_SUBJECTS, dimensioned).unwrap_or_default()
     }
 }
 
-/// Whether the log group or the settings name a subject, so that no log event can have made it up.
-fn is_named(source: &Source, subject: &Subject, settings: &Settings) -> bool {
+/// How much of a subject the log group or the settings name.
+fn named(source: &Source, subject: &Subject, settings: &Settings) -> Named {
     match subject {
-        Subject::Request { api_id, .. } | Subject::AccessLine { api_id, .. } => source.names_api(api_id, settings),
+        Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
+            source.names(api_id, stage, settings)
+        }
         // The log group or the log stream names a function, the log group a flow.
-        Subject::Invocation { .. } | Subject::OtherAccount { .. } | Subject::Flow { .. } => true,
+        Subject::Invocation { .. } | Subject::OtherAccount { .. } | Subject::Flow { .. } => Named::Whole,
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Lane {
     /// Only where the log is of a function.
     pub(super) invocations: Option<Invocations>,
     pub(super) handling: Handling,
+    pub(super) is_of_other_account: bool,
 }
 
 /// What happens to the log events of a source.

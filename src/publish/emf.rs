@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::request::{sum, unit};
 use super::{Fault, PutRequest, Sink};
-use crate::settings::LogLevel;
+use crate::settings::{LogLevel, Settings};
 use crate::tally::{Datum, Unit};
 
 /// Most metrics of one line.
@@ -27,13 +27,14 @@ const REPEATS: f64 = 1_000.0;
 pub struct Emf<W> {
     to: W,
     level: LogLevel,
+    mark: String,
 }
 
 impl<W: Write> Emf<W> {
     /// Creates a sink that writes to `to`, which CloudWatch Logs reads. Lambda drops lines below its log level, so they get
-    /// one of at least `level`.
-    pub fn new(to: W, level: LogLevel) -> Self {
-        Self { to, level: level.max(LogLevel::Info) }
+    /// that one at least.
+    pub fn new(to: W, settings: &Settings) -> Self {
+        Self { to, level: settings.lambda_log_level.max(LogLevel::Info), mark: settings.own_mark() }
     }
 }
 
@@ -44,7 +45,8 @@ impl<W: Write> Sink for Emf<W> {
             // Without a valid time, Lambda passes over the level.
             line.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
             line.insert("level".to_owned(), json!(self.level.name()));
-            text += &format!("{}\n", Value::Object(line));
+            text += &self.mark;
+            text += &format!("{}\n", &Value::Object(line).to_string()[1..]);
         }
         // One write, so that no line of the runtime comes between.
         self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
@@ -115,6 +117,7 @@ pub(super) fn embed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Environment;
 
     fn datum(metric: &'static str, timestamp_ms: i64, values: &[(f64, f64)], unit: Unit) -> Datum {
         Datum {
@@ -178,7 +181,8 @@ mod tests {
         let request = PutRequest { namespace: "Why5xx".to_owned(), data };
         for (level, name) in [(LogLevel::Debug, "INFO"), (LogLevel::Error, "ERROR")] {
             written.clear();
-            Emf::new(&mut written, level).put(&request).await.unwrap();
+            let settings = Settings::load(&Environment::of([("AWS_LAMBDA_LOG_LEVEL", level.name())])).unwrap();
+            Emf::new(&mut written, &settings).put(&request).await.unwrap();
             let lines: Vec<Value> =
                 str::from_utf8(&written).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             assert_eq!(lines.len(), 2);

@@ -56,6 +56,17 @@ pub struct Source {
     pub stage: Option<String>,
 }
 
+/// How much of an API and stage the log group or the settings name, so that no log event can have made it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Named {
+    /// Nothing of it.
+    Nothing,
+    /// The API alone.
+    Api,
+    /// The API and the stage; or all that there is, of a log that has neither.
+    Whole,
+}
+
 /// Log groups that API Gateway makes for the execution logs of REST APIs: `{prefix}{api id}/{stage}`.
 const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
 
@@ -102,9 +113,15 @@ impl Source {
         }
     }
 
-    /// Returns whether the log group or the settings name this API, so that no log event can have made it up.
-    pub fn names_api(&self, api_id: &str, settings: &Settings) -> bool {
-        self.api_id.as_deref() == Some(api_id) || settings.names_api(api_id)
+    /// Returns how much of this API and stage the log group or the settings name.
+    pub fn names(&self, api_id: &str, stage: &str, settings: &Settings) -> Named {
+        if self.api_id.as_deref() != Some(api_id) && !settings.names_api(api_id) {
+            Named::Nothing
+        } else if self.stage.as_deref() == Some(stage) {
+            Named::Whole
+        } else {
+            Named::Api
+        }
     }
 
     /// Returns the name of the function; None if neither the log group nor the log stream holds it.

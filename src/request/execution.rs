@@ -18,6 +18,7 @@ use crate::classify::execution::{Finding, Opening};
 use crate::classify::shape;
 use crate::failure::{Failure, FailureSink};
 use crate::keyed::{Keyed, key_of};
+use crate::record::Named;
 
 /// API, stage and ID of a request.
 #[derive(Debug, Clone, Copy)]
@@ -115,8 +116,8 @@ impl<'t> Requests<'t> {
     /// Returns the number of an API and stage in this batch.
     ///
     /// `a1b2c3d4e5`, `prod` → the same [`Place`] each time
-    pub fn place(&mut self, api_id: &str, stage: &str, is_named: bool) -> Place {
-        self.names.place(api_id, stage, is_named)
+    pub fn place(&mut self, api_id: &str, stage: &str, named: Named) -> Place {
+        self.names.place(api_id, stage, named)
     }
 
     /// Adds a finding of the log event with this number. Calls `failed` for each request that it shows to have failed.
@@ -572,7 +573,7 @@ mod tests {
         let table = Table::default();
         let carry = Carry::default();
         let mut requests = Requests::resume(&carry, &table);
-        let place = requests.place("a", "prod", true);
+        let place = requests.place("a", "prod", Named::Whole);
         let (mut failures, mut most) = (0, 0);
         let mut failed = |_| {
             failures += 1;
@@ -597,7 +598,7 @@ mod tests {
         let (table, mut carry) = (Table::default(), Carry::default());
         for batch in 0..batches {
             let mut requests = Requests::resume(&carry, &table);
-            let place = requests.place("a", "prod", true);
+            let place = requests.place("a", "prod", Named::Whole);
             for number in 1_000 * batch..1_000 * (batch + 1) {
                 let id = number.to_string();
                 let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
@@ -614,7 +615,7 @@ mod tests {
     fn failures_of_late_lines(carry: &Carry, numbers: std::ops::Range<usize>) -> usize {
         let table = Table::default();
         let mut requests = Requests::resume(carry, &table);
-        let place = requests.place("a", "prod", true);
+        let place = requests.place("a", "prod", Named::Whole);
         let mut failures = 0;
         let mut failed = |_| {
             failures += 1;
@@ -656,7 +657,7 @@ mod tests {
         let table = Table::default();
         let carry = Carry::default();
         let mut requests = Requests::resume(&carry, &table);
-        let place = requests.place("a", "prod", true);
+        let place = requests.place("a", "prod", Named::Whole);
         let mut numbers = Vec::new();
         let mut failed = |failure: Failure| {
             numbers.push(failure.number);

@@ -6,6 +6,7 @@ use crate::failure::Subject;
 use crate::interner::Interner;
 use crate::keyed::key_of;
 use crate::placeholder::OTHER;
+use crate::record::Named;
 
 /// Number of an API and stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -52,15 +53,20 @@ pub(super) struct Names {
 
 impl Names {
     /// Returns the number of an API and stage. One that the log group or the settings name has a number of its own, however
-    /// many others there are.
-    pub(super) fn place(&mut self, api_id: &str, stage: &str, is_named: bool) -> Place {
+    /// many others there are; of an API that they name without its stage, the stages too many are one.
+    pub(super) fn place(&mut self, api_id: &str, stage: &str, named: Named) -> Place {
         let key = key_of((api_id, stage));
         if let Some(number) = self.places.find(key) {
             return Place(number);
         }
         let has_room = self.places.len() < MOST_PLACES && self.place_bytes < MOST_PLACE_BYTES;
-        if Subject::are_too_long(api_id, stage) || !(has_room || is_named) {
+        if Subject::are_too_long(api_id, stage) {
             return OTHER_PLACE;
+        }
+        match named {
+            Named::Nothing if !has_room => return OTHER_PLACE,
+            Named::Api if !has_room && stage != OTHER => return self.place(api_id, OTHER, named),
+            Named::Nothing | Named::Api | Named::Whole => {}
         }
         self.place_bytes += api_id.len() + stage.len();
         let subject = Arc::new(request(api_id, stage));
@@ -125,9 +131,9 @@ mod tests {
     #[test]
     fn a_place_has_one_number_and_gives_its_names_back() {
         let mut all = Names::default();
-        let (first, second) = (all.place("a", "bc", false), all.place("ab", "c", false));
+        let (first, second) = (all.place("a", "bc", Named::Nothing), all.place("ab", "c", Named::Nothing));
         assert_ne!(first, second);
-        assert_eq!(all.place("a", "bc", true), first);
+        assert_eq!(all.place("a", "bc", Named::Whole), first);
         assert_eq!(names(&all.subject(first, None)), ("a", "bc", None));
         assert_eq!(names(&all.subject(second, None)), ("ab", "c", None));
     }
@@ -136,15 +142,18 @@ mod tests {
     fn what_is_too_many_is_other_but_for_what_the_group_or_the_settings_name() {
         let mut all = Names::default();
         for n in 0..MOST_PLACES {
-            all.place("a", &n.to_string(), false);
+            all.place("a", &n.to_string(), Named::Nothing);
         }
-        let (one, another) = (all.place("b", "prod", false), all.place("c", "prod", false));
+        let (one, another) = (all.place("b", "prod", Named::Nothing), all.place("c", "prod", Named::Nothing));
         assert_eq!(one, another);
         assert_eq!(names(&all.subject(one, None)), (OTHER, OTHER, None));
-        let real = all.place("b", "prod", true);
+        let of_named = ["x", "y"].map(|stage| all.place("c", stage, Named::Api));
+        assert_eq!(names(&all.subject(of_named[0], None)), ("c", OTHER, None));
+        assert_eq!(of_named[0], of_named[1]);
+        let real = all.place("b", "prod", Named::Whole);
         assert_eq!(names(&all.subject(real, None)), ("b", "prod", None));
-        assert_eq!(all.place("b", "prod", false), real);
-        let (place, route) = (all.place("a", "1", false), all.route("7"));
+        assert_eq!(all.place("b", "prod", Named::Nothing), real);
+        let (place, route) = (all.place("a", "1", Named::Nothing), all.route("7"));
         assert_eq!(names(&all.subject(place, Some(route))), ("a", "1", Some("7")));
         for n in 0..MOST_SHAPES {
             assert!(all.keep_shape(&n.to_string()).is_some());
@@ -163,7 +172,7 @@ mod tests {
         let mut all = Names::default();
         for (api_bytes, stage_bytes, is_other) in [(64, 128, false), (65, 1, true), (1, 129, true), (70_000, 4, true)] {
             let (api_id, stage) = ("x".repeat(api_bytes), "y".repeat(stage_bytes));
-            let place = all.place(&api_id, &stage, true);
+            let place = all.place(&api_id, &stage, Named::Whole);
             let expected = if is_other { (OTHER, OTHER, None) } else { (&*api_id, &*stage, None) };
             assert_eq!(names(&all.subject(place, None)), expected);
         }
@@ -175,7 +184,7 @@ mod tests {
     fn the_names_of_a_batch_are_bounded_in_bytes() {
         let mut all = Names::default();
         for n in 0..MOST_PLACES / 2 {
-            all.place(&format!("{n:064}"), &format!("{n:0128}"), false);
+            all.place(&format!("{n:064}"), &format!("{n:0128}"), Named::Nothing);
         }
         assert!((MOST_PLACE_BYTES..MOST_PLACE_BYTES + 192).contains(&all.place_bytes));
         for n in 0..MOST_ROUTES {

@@ -1,6 +1,7 @@
 //! Settings of the AWS client: the variables of the AWS SDKs.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use memchr::memmem;
@@ -190,6 +191,7 @@ fn proxies(environment: &Environment, not_honoured: &mut Vec<&'static str>) -> R
         let value = environment.value(variable).ok().flatten().unwrap_or_default();
         // `proxy.example:3128` is usual too.
         let url = url(&if value.contains("://") { value } else { format!("http://{value}") });
+        let url = url.filter(|url| has_host_and_port(url));
         if url.is_none() && !not_honoured.contains(&variable) {
             not_honoured.push(variable);
         }
@@ -200,6 +202,23 @@ fn proxies(environment: &Environment, not_honoured: &mut Vec<&'static str>) -> R
     let except =
         except.transpose()?.flatten().map_or(THIS_MACHINE.to_owned(), |hosts| format!("{hosts},{THIS_MACHINE}"));
     Ok(Proxies { http, https, except })
+}
+
+/// Returns whether a URL has a host, and a port or none. The proxy of any other URL would be passed over.
+///
+/// `http://user:password@proxy.example:3128/` → true; `http://[::1` → false
+fn has_host_and_port(url: &str) -> bool {
+    let authority = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match place.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(Some((address, rest))) if address.parse::<Ipv6Addr>().is_ok() => {
+            (address, rest.strip_prefix(':').or(rest.is_empty().then_some("0")))
+        }
+        Some(_) => return false,
+        None => place.split_once(':').map_or((place, Some("0")), |(host, port)| (host, Some(port))),
+    };
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':');
+    !host.is_empty() && host.bytes().all(is_name) && port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 const URL_RULE: &str = "a URL that begins with http:// or https://";
@@ -289,8 +308,12 @@ mod tests {
 
     #[test]
     fn configured_endpoints_can_be_ignored() {
-        let all = [(REGION, "eu-west-1"), (ENDPOINT_URL, "http://a"), (IGNORE_CONFIGURED_ENDPOINT_URLS, "true")];
-        assert_eq!(load(&all).unwrap().endpoint_url, None);
+        for url in ["http://a", "not a url"] {
+            for variable in [ENDPOINT_URL, ENDPOINT_URL_CLOUDWATCH] {
+                let all = [(REGION, "eu-west-1"), (variable, url), (IGNORE_CONFIGURED_ENDPOINT_URLS, "TRUE")];
+                assert_eq!(load(&all).unwrap().endpoint_url, None);
+            }
+        }
     }
 
     #[test]
@@ -312,7 +335,22 @@ mod tests {
         let url = |url: &str| Some(url.to_owned());
         let variables = [("https_proxy", "http://a:1"), ("ALL_PROXY", "b:2"), ("HTTP_PROXY", "")];
         assert_eq!(proxies(&variables), (url("http://b:2"), url("http://a:1"), vec![]));
-        assert_eq!(proxies(&[("ALL_PROXY", "socks5://c:3")]), (None, None, vec!["ALL_PROXY"]));
+        for bad in [
+            "socks5://c:3",
+            "http://[::1",
+            "http://[::1]x",
+            "http://[c]",
+            "http://c:x",
+            "c:70000",
+            "http://:1",
+            "a b",
+            "http://u:p@",
+        ] {
+            assert_eq!(proxies(&[("ALL_PROXY", bad)]), (None, None, vec!["ALL_PROXY"]), "{bad}");
+        }
+        for good in ["http://[::1]:8080", "http://u:p%40@c.example:3128/", "https://c"] {
+            assert_eq!(proxies(&[("ALL_PROXY", good)]), (url(good), url(good), vec![]));
+        }
         assert_eq!(proxies(&[("AWS_MAX_ATTEMPTS", "9")]), (None, None, vec!["AWS_MAX_ATTEMPTS"]));
     }
 

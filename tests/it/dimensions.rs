@@ -111,6 +111,31 @@ fn made_up_api_ids_push_no_api_out_that_its_log_group_or_the_settings_name() {
 }
 
 #[test]
+fn made_up_stages_push_out_no_stage_that_its_log_group_names_and_no_api_that_the_settings_name() {
+    let endpoint = CloudWatch::start();
+    let path = format!("{}/settings_stages.toml", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(
+        &path,
+        "[[api]]\nid = \"a1b2c3d4e5\"\nname = \"orders\"\n[[api]]\nid = \"b1b2c3d4e5\"\nname = \"pets\"\n",
+    )
+    .unwrap();
+    let mut function = function(&endpoint, &[("WHY5XX_DIMENSION_SETS_LIMIT", "40"), ("WHY5XX_SETTINGS", &path)]);
+    let forged: Vec<_> =
+        (0..500).map(|n| delivered("a1b2c3d4e5", &format!("made-up-{n}"), "/", &n.to_string())).collect();
+    invoke(&mut function, "/team/log", "a", &forged);
+    assert_eq!(
+        (endpoint.sum_of("Errors", "ApiId", "orders"), endpoint.sum_of("Errors", "ApiId", "other")),
+        (500.0, 0.0)
+    );
+    // Neither the stage that its own log group names, nor another API, however its lines come.
+    invoke(&mut function, LOG_GROUP, "b", &events::timed_out_request("1f2e3d4c"));
+    assert_eq!(endpoint.sum_of("Errors", "Stage", "prod"), 1.0);
+    invoke(&mut function, "/team/access", "c", &[access_line("b1b2c3d4e5", "live", "c")]);
+    assert_eq!(endpoint.sum_of("AccessLogErrors", "Stage", "live"), 1.0);
+    assert_eq!(function.own("OtherDimensions"), endpoint.sum_of("Errors", "Stage", "other"));
+}
+
+#[test]
 fn routes_count_where_they_are_asked_for_and_are_capped() {
     for (variables, routes) in [
         (vec![], [0.0, 0.0, 0.0]),

@@ -487,10 +487,99 @@ fn failures_too_old_for_cloudwatch_are_reported_and_the_others_counted() {
     events.extend(events::timed_out_request("new").into_iter().map(|line| (now_ms(), line)));
     assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "a", &events))).is_success());
     assert_eq!((endpoint.sum("Errors"), function.own("StaleEvents")), (1.0, 1.0));
+    assert_eq!((function.own("Failures"), function.own("Unclassified")), (1.0, 0.0));
+    let unclassified: Vec<_> = [(old_ms, "x"), (now_ms(), "y")]
+        .map(|(time_ms, id)| (time_ms, format!("({id}) Execution failed due to qqq")))
+        .into();
+    assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "b", &unclassified))).is_success());
+    assert_eq!((function.own("Failures"), function.own("Unclassified")), (2.0, 1.0));
     assert_eq!(endpoint.refusals(), Vec::new());
     let lines = lines(&function);
     let last = lines.last().unwrap();
     assert_eq!((&last["level"], &last["staleFailures"]), (&json!("WARN"), &json!(1)));
+}
+
+/// What the function has written, as the log events of a batch in another log group, beside the lines that Lambda writes.
+fn copy_of_own_log(function: &Function, name: &str, from_line: usize) -> Value {
+    let id = "00000000-0000-4000-8000-000000000001";
+    let of_lambda = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        format!("END RequestId: {id}"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB"
+        ),
+    ];
+    let own = function.written();
+    let lines: Vec<_> = own.lines().skip(from_line).map(str::to_owned).chain(of_lambda).collect();
+    events::batch("/central", name, now_ms(), &lines)
+}
+
+#[test]
+fn a_copy_of_the_own_log_without_system_fields_is_refused_in_any_log_group_and_feeds_no_loop() {
+    for filter in ["all", "why5xx/access", "why5xx/execution", "why5xx/function"] {
+        let endpoint = CloudWatch::start();
+        let mut function = Function::start(&endpoint);
+        assert!(function.invoke(&one_failure("a")).is_success());
+        let mut lines = 0;
+        for n in 0..4 {
+            let mut copy = copy_of_own_log(&function, &n.to_string(), lines);
+            copy["subscriptionFilters"] = json!([filter]);
+            lines = function.written().lines().count();
+            assert!(function.invoke(&events::payload(&copy)).is_success());
+            let record = events::record_data(&copy);
+            assert!(function.invoke(events::kinesis_event(&[record]).to_string().as_bytes()).is_success());
+            let written = function.written();
+            let new: Vec<_> = written.lines().skip(lines).collect();
+            // The one line that says so.
+            assert_eq!(new.len(), usize::from(n == 0), "{filter} {n} {new:?}");
+            assert!(new.iter().all(|line| line.contains("own log group refused")), "{filter} {new:?}");
+        }
+        assert_eq!((endpoint.requests(), endpoint.sum("AccessLogErrors")), (1, 0.0), "{filter}");
+    }
+}
+
+#[test]
+fn who_prints_the_mark_of_an_own_line_hides_that_line_and_nothing_beside_it() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    assert!(function.invoke(&one_failure("a")).is_success());
+    let mark = function.written().lines().next().unwrap().to_owned();
+    assert!(mark.starts_with("{\"why5xx\":\"why5xx\","), "{mark}");
+    let failed = events::timed_out_request("b");
+    let lines = [&[mark.clone()], &failed[..], &[mark.clone()]].concat();
+    assert!(function.invoke(&events::payload(&events::batch(LOG_GROUP, "b", now_ms(), &lines))).is_success());
+    assert_eq!((endpoint.sum("Errors"), function.own("LogEvents")), (2.0, 14.0));
+    assert_eq!(self::lines(&function).last().unwrap()["ownLogEvents"], 2);
+    // The log stream is known by now: what fails in it counts all the same, and what is not understood is reported.
+    let lines = [events::timed_out_request("c"), vec![mark.clone(), "no log of a known kind".to_owned()]].concat();
+    assert!(function.invoke(&events::payload(&events::batch(LOG_GROUP, "c", now_ms(), &lines))).is_success());
+    assert_eq!((endpoint.sum("Errors"), function.own("NotUnderstood")), (3.0, 1.0));
+    let healthy =
+        vec![mark.replacen(":\"why5xx\"", ":\"other\"", 1), "(d) Method completed with status: 200".to_owned()];
+    let before = function.own("Batches");
+    assert!(function.invoke(&events::payload(&events::batch("/team/log", "d", now_ms(), &healthy))).is_success());
+    assert_eq!(function.own("Batches"), before + 1.0);
+}
+
+#[test]
+fn lines_at_start_are_written_at_every_level() {
+    let endpoint = CloudWatch::start();
+    let url = endpoint.url();
+    for (variable, level) in [("WHY5XX_LOG_LEVEL", "WARN"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")] {
+        let mut function = Function::start_with(&[
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", url.as_str()),
+            ("AWS_LAMBDA_MAX_CONCURRENCY", "4"),
+            ("AWS_MAX_ATTEMPTS", "7"),
+            ("HTTPS_PROXY", "http://[::1"),
+            (variable, "ERROR"),
+        ]);
+        assert!(function.invoke(&one_failure("a")).is_success());
+        let written = function.written();
+        // The runtime's own warning is no line of JSON.
+        let lines: Vec<Value> = written.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        assert_eq!(lines[0]["variables"], json!(["AWS_MAX_ATTEMPTS", "HTTPS_PROXY"]), "{written}");
+        assert_eq!((&lines[1]["maxConcurrency"], &lines[1]["level"]), (&json!(4), &json!(level)), "{written}");
+    }
 }
 
 #[test]
