@@ -52,7 +52,7 @@ impl Alarms {
                     let mut fields = Map::from_iter([("alarm".to_owned(), alarm.clone())]);
                     fields.insert("error".to_owned(), json!(refused.join("; ")));
                     unsent_messages(&mut fields, &self.namespace, &self.function_name, refused.len() as u64);
-                    self.log.metrics_line(LogLevel::Error, "message not sent", fields);
+                    self.log.line_at_any_level(LogLevel::Error, "message not sent", Value::Object(fields));
                 }
                 Ok(())
             }
