@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeSet;
+use std::slice;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -546,7 +547,7 @@ fn who_prints_the_mark_of_an_own_line_hides_that_line_and_nothing_beside_it() {
     let mark = function.written().lines().next().unwrap().to_owned();
     assert!(mark.starts_with("{\"why5xx\":\"why5xx\","), "{mark}");
     let failed = events::timed_out_request("b");
-    let lines = [&[mark.clone()], &failed[..], &[mark.clone()]].concat();
+    let lines = [slice::from_ref(&mark), &failed[..], slice::from_ref(&mark)].concat();
     assert!(function.invoke(&events::payload(&events::batch(LOG_GROUP, "b", now_ms(), &lines))).is_success());
     assert_eq!((endpoint.sum("Errors"), function.own("LogEvents")), (2.0, 14.0));
     assert_eq!(self::lines(&function).last().unwrap()["ownLogEvents"], 2);
