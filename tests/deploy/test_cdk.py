@@ -146,7 +146,7 @@ def test_a_stage_has_the_format_of_its_type_of_api(app):
 
 def test_the_snippet_for_other_stacks_subscribes_as_the_module_does(app):
     [found] = of_type(app[0]["other"], "AWS::Logs::SubscriptionFilter").values()
-    assert found["FilterName"] == "why5xx/access"
+    assert found["FilterName"] == "orders/access"
     assert found["DestinationArn"] == {"Fn::ImportValue": "why5xx-FunctionArn"}
     assert found["FilterPattern"] == {"Fn::GetStackOutput": {"StackName": "why5xx", "OutputName": "AccessFilterPattern"}}
 
