@@ -52,7 +52,6 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
             .iter()
             .map(|input| json!({ "input": input.input, "error": input.error }))
             .collect::<Vec<_>>(),
-        "by_minute": rows.iter().flat_map(by_minute).collect::<Vec<_>>(),
         "incidents": incidents(&rows)
             .iter()
             .map(|incident| {
@@ -70,7 +69,16 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
         "requests": totals.requests(),
         "left_out": totals.left_out,
     });
-    writeln!(io::stdout().lock(), "{}", visible(&document))?;
+    // A row for each minute may be many, so they are written one by one, where the sorted keys have their place.
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let document = visible(&document);
+    let (before, behind) = document.split_at(document.find("\"counts\":").unwrap_or(1));
+    write!(out, "{before}\"by_minute\":[")?;
+    for (nth, minute) in rows.iter().flat_map(by_minute).enumerate() {
+        write!(out, "{}{}", if nth > 0 { "," } else { "" }, visible(&minute))?;
+    }
+    writeln!(out, "],{behind}")?;
+    out.flush()?;
     Ok(())
 }
 
