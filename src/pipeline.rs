@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use counted::Counted;
 pub use exemplars::Exemplar;
-pub use memory::{Additions, Memory};
+pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 
 use self::counter::Counter;
@@ -59,6 +59,8 @@ pub struct Pipeline {
     kind: Option<LogKind>,
     /// Whether the lines of access logs that did not fail are counted, each once.
     counts_requests: bool,
+    /// Whether failures are counted by status, too.
+    by_status: bool,
 }
 
 impl Pipeline {
@@ -75,6 +77,7 @@ impl Pipeline {
             own_account: None,
             kind: None,
             counts_requests: false,
+            by_status: true,
         }
     }
 
@@ -82,6 +85,12 @@ impl Pipeline {
     #[must_use]
     pub fn counting_requests(self) -> Self {
         Self { counts_requests: true, ..self }
+    }
+
+    /// Counts failures without their status, which no metric shows: a batch has fewer counts then.
+    #[must_use]
+    pub fn without_statuses(self) -> Self {
+        Self { by_status: false, ..self }
     }
 
     /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z. A log event without a time is in no
@@ -154,17 +163,16 @@ impl Pipeline {
         })
     }
 
-    /// Returns what is remembered now, to [`restore`](Self::restore) if a row of batches fails together.
-    pub fn memory(&self) -> Memory {
-        self.memory.clone()
+    /// Returns what is left open now, to [`restore`](Self::restore) if a row of batches fails together.
+    pub fn left_open(&self) -> LeftOpen {
+        self.memory.left_open.clone()
     }
 
-    /// Goes back to what was remembered before, but for the dimension values given out: some of the data may have been
-    /// accepted, and the next try must fold the same values into `other`.
-    pub fn restore(&mut self, memory: Memory) {
-        let dimensions = std::mem::take(&mut self.memory.dimensions);
-        self.memory = memory;
-        self.memory.dimensions = dimensions;
+    /// Goes back to what was left open before, and forgets the log events counted since. The dimension values given out stay:
+    /// some of the data may have been accepted, and the next try must fold the same values into `other`.
+    pub fn restore(&mut self, left_open: LeftOpen, events: impl IntoIterator<Item = u64>) {
+        self.memory.left_open = left_open;
+        self.memory.forget(&events.into_iter().collect());
     }
 
     /// Returns a pipeline that takes these log events for counted.
@@ -234,7 +242,9 @@ impl Pipeline {
             decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         }
         batch.counter.counted.decoded = decoded;
-        Ok(batch.finish())
+        let counted = batch.finish();
+        let most = counter::MOST_COUNTS;
+        if counted.tally.len() > most { Err(DecodeError::TooManyCounts { most }) } else { Ok(counted) }
     }
 }
 
@@ -264,9 +274,10 @@ impl<'p> BatchAccumulator<'p> {
             lane: Lane::default(),
             parked: Vec::new(),
             late_origin: None,
-            requests: Requests::resume(&pipeline.memory.carry, &pipeline.table),
+            requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table),
             repeated: Repeated::default(),
-            counter: Counter::new(&pipeline.settings, &pipeline.memory).from(pipeline.span_ms.as_ref()),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.by_status)
+                .from(pipeline.span_ms.as_ref()),
             number: 0,
         }
     }

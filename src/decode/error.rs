@@ -43,6 +43,12 @@ pub enum DecodeError {
         /// The limit, a count.
         limit: u64,
     },
+    /// More counts than the limit: what failed, cause and minute together make one.
+    #[error("the failures of the batch make more than {most} counts")]
+    TooManyCounts {
+        /// The limit, a count.
+        most: usize,
+    },
     /// The deadline or the CPU time of the limits passed before the batch was read.
     #[error("the batch ({gzip_bytes} bytes of gzip) was not read in time: stopped at {inflated_bytes} bytes inflated")]
     OutOfTime {

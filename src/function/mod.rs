@@ -22,6 +22,7 @@ use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{Failures, OwnMetric, OwnMetrics, Part, Published, Publisher, canary};
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
 use why5xx::source::Records;
+use why5xx::tally::Datum;
 
 pub(crate) use alarms::Alarms;
 use answer::Answer;
@@ -40,6 +41,12 @@ const REPORTING_TIME: Duration = Duration::from_millis(500);
 /// Most CPU time for counting one batch: 50 times that of the largest payload if it is a log. A build without
 /// optimisation takes that much longer.
 const MOST_CPU_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 2 });
+
+/// Most counts to make data of at a time. With their requests they take 5 MB, and making them takes milliseconds.
+const COUNTS_AT_A_TIME: usize = 5_000;
+
+/// Most time to leave for sending what was counted.
+const SENDING_TIME: Duration = Duration::from_secs(1);
 
 /// Most warnings about log groups. A function is subscribed to some dozens.
 const WARNED_LOG_GROUPS: usize = 1_000;
@@ -83,7 +90,7 @@ impl Function {
         }
         let settings = Arc::new(settings);
         Ok(Self {
-            pipeline: Pipeline::new(Arc::clone(&settings), table),
+            pipeline: Pipeline::new(Arc::clone(&settings), table).without_statuses(),
             publisher: Publisher::new(sink, &settings.namespace),
             own: OwnMetrics::default(),
             log,
@@ -124,7 +131,7 @@ impl Function {
         self.own = OwnMetrics::default();
         let begin = Invocation::begin(payload, deadline_ms);
         self.pipeline.set_now(self.publisher.time_ms(begin.now_ms));
-        self.pipeline.limit_time(begin.until.into_std(), MOST_CPU_TIME);
+        self.pipeline.limit_time(begin.read_until.into_std(), MOST_CPU_TIME);
         let error = match count(&self.pipeline, |pipeline| pipeline.count(payload)) {
             Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
             Err(error) => error,
@@ -152,9 +159,8 @@ impl Function {
     async fn publish(&mut self, begin: &Invocation<'_>, mut counted: Counted) -> Result<(), InvocationError> {
         self.count_own(&counted);
         let recount = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.count(begin.payload));
-        let part = self.part(begin, begin.payload, &counted, recount);
         let counted_ms = begin.elapsed_ms();
-        let published = self.publisher.publish_all(vec![part], begin.now_ms, begin.until).await;
+        let published = self.publish_batch(begin, begin.payload, &counted, recount).await;
         let outcome = published.result.clone();
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.additions));
@@ -172,6 +178,48 @@ impl Function {
         outcome.map_err(InvocationError::Publish)
     }
 
+    /// Sends the data of a batch, some minutes after the others where they are many.
+    async fn publish_batch(
+        &mut self,
+        begin: &Invocation<'_>,
+        batch: &[u8],
+        counted: &Counted,
+        recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
+    ) -> Published {
+        let spans = counted.tally.spans(COUNTS_AT_A_TIME);
+        if spans.len() == 1 {
+            let part = self.part(begin, batch, counted, recount);
+            return self.publisher.publish_all(vec![part], begin.now_ms, begin.until).await;
+        }
+        // What another batch has in CloudWatch is not worked out for so many: see [`Publisher::subtract_shared`].
+        let mut rest = Part { batch, data: Vec::new(), events: counted.additions.events() };
+        let is_certain = self.publisher.subtract_shared(&mut rest, begin.now_ms, |_| None);
+        self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
+        let mut published = Published::default();
+        rest.data.extend(self.canary(counted));
+        for span in spans {
+            rest.data.extend(counted.tally.data_within(&span));
+            published.add(
+                self.publisher
+                    .publish_part(
+                        std::mem::replace(&mut rest, Part { batch, data: Vec::new(), events: Vec::new() }),
+                        begin.now_ms,
+                        begin.until,
+                    )
+                    .await,
+            );
+            if published.result.is_err() {
+                return published;
+            }
+        }
+        self.publisher.finish(batch);
+        published
+    }
+
+    fn canary(&self, counted: &Counted) -> Option<Datum> {
+        counted.canary_ms.map(|canary_ms| canary(&self.settings.function_name, canary_ms, counted.canary_events))
+    }
+
     /// Returns a batch with its data to send.
     fn part<'b>(
         &mut self,
@@ -185,9 +233,7 @@ impl Function {
             recount(&self.pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
         });
         self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
-        if let Some(canary_ms) = counted.canary_ms {
-            part.data.push(canary(&self.settings.function_name, canary_ms, counted.canary_events));
-        }
+        part.data.extend(self.canary(counted));
         part
     }
 
@@ -361,6 +407,8 @@ struct Invocation<'a> {
     now_ms: i64,
     /// Deadline for counting and sending.
     until: Instant,
+    /// Deadline for reading a batch, so that time is left to add up and send what it counts.
+    read_until: Instant,
     /// Deadline for beginning another record, so that time is left to send the data of the counted ones.
     count_until: Instant,
 }
@@ -374,6 +422,7 @@ impl<'a> Invocation<'a> {
             began,
             now_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
             until: began + left,
+            read_until: began + left - SENDING_TIME.min(left / 8),
             count_until: began + left / 2,
         }
     }

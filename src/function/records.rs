@@ -1,11 +1,12 @@
-//! Batches of a stream or a queue: counted separately, published together.
+//! Batches of a stream or a queue: counted separately, published together, or some after the others where they are many.
 //!
 //! The answer requests a record again, by its id, if a batch in it is unreadable; all other batches count. Lambda then
 //! delivers everything from the lowest reported sequence number, good records too. Their log events are remembered, so
 //! they do not count again. The good ones must not wait: when Lambda gives up on the bad one, it also discards the
 //! records behind it. A record without an id cannot be requested, so the invocation fails once the others are published.
 //!
-//! If CloudWatch does not accept all data, the whole invocation fails. Only the accepted data are remembered then.
+//! If CloudWatch does not accept all data, the whole invocation fails. Only the accepted data are remembered then, and the
+//! batches that were published before.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::failure::Failure;
-use why5xx::pipeline::{Counted, Exemplar, Pipeline};
+use why5xx::pipeline::{Counted, Exemplar, LeftOpen, Pipeline};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
 use why5xx::source::{Batch, EventRecord, Records};
@@ -21,18 +22,27 @@ use why5xx::tally::{Datum, MINUTE_MS};
 
 use super::answer::Answer;
 use super::error::InvocationError;
-use super::{Found, Function, Invocation, count, log};
+use super::{COUNTS_AT_A_TIME, Found, Function, Invocation, count, log};
 
 /// Most log lines of one kind in an invocation with many batches; our own limit.
 const MOST_LINES: usize = 1_000;
 
+/// Most data of counted batches before they are sent, but for those of the last one.
+const DATA_AT_A_TIME: usize = 2 * COUNTS_AT_A_TIME;
+
 /// Accumulator for the records of an invocation.
 #[derive(Default)]
 struct Run {
-    /// Counted batches: what stands for each.
+    /// Counted batches whose data are not sent yet: what stands for each.
     identities: Vec<[u8; 8]>,
     /// Their data and log events, as a [`Part`] holds them.
     counts: Vec<(Vec<Datum>, Vec<u64>)>,
+    /// A counted batch with so many counts that it is sent alone.
+    large: Option<([u8; 8], Counted)>,
+    /// What was sent so far.
+    published: Published,
+    /// Failures in it, and those without a cause.
+    sent: (u64, u64),
     /// Ids of records to request again.
     again: Vec<String>,
     /// The first error of a record without an id.
@@ -69,18 +79,23 @@ impl Function {
         begin: &Invocation<'_>,
         records: &Records<'_>,
     ) -> Result<Answer, InvocationError> {
-        let before = self.pipeline.memory();
+        let mut before = self.pipeline.left_open();
         let mut run = Run::default();
         for record in &records.records {
-            self.record(begin, record, &mut run);
+            let mut batches = 0;
+            while run.published.result.is_ok() && !self.record(begin, record, &mut batches, &mut run) {
+                self.publish_run(begin, &mut before, &mut run).await;
+            }
         }
-        let (identities, counts) = (std::mem::take(&mut run.identities), std::mem::take(&mut run.counts));
-        let part = |(batch, (data, events))| Part { batch, data, events };
-        let parts = identities.iter().map(<[u8; 8]>::as_slice).zip(counts).map(part).collect();
         let counted_ms = begin.elapsed_ms();
-        let published = self.publisher.publish_all(parts, begin.now_ms, begin.until).await;
+        if run.published.result.is_ok() {
+            self.publish_run(begin, &mut before, &mut run).await;
+        }
+        let published = std::mem::take(&mut run.published);
         if published.result.is_err() {
-            self.pipeline.restore(before);
+            // Those that were published before will not be counted again.
+            self.own.count(OwnMetric::Failures, run.sent.0.saturating_sub(published.left_out.all));
+            self.own.count(OwnMetric::Unclassified, run.sent.1.saturating_sub(published.left_out.without_cause));
         }
         if self.own.is_empty() && run.again.is_empty() && run.unnamed.is_none() {
             // Nothing but control messages and the function's own log, which a line would feed.
@@ -92,8 +107,38 @@ impl Function {
         run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
     }
 
-    fn record(&mut self, begin: &Invocation<'_>, record: &EventRecord<'_>, run: &mut Run) {
+    /// Sends the data of the batches counted so far. They are taken back if CloudWatch does not accept all of them.
+    async fn publish_run(&mut self, begin: &Invocation<'_>, before: &mut LeftOpen, run: &mut Run) {
+        let (identities, counts) = (std::mem::take(&mut run.identities), std::mem::take(&mut run.counts));
+        let all_events: Vec<u64> = counts.iter().flat_map(|(_, events)| events).copied().collect();
+        let part = |(batch, (data, events))| Part { batch, data, events };
+        let parts = identities.iter().map(<[u8; 8]>::as_slice).zip(counts).map(part).collect();
+        run.published.add(self.publisher.publish_all(parts, begin.now_ms, begin.until).await);
+        if run.published.result.is_err() {
+            return self.pipeline.restore(before.clone(), all_events);
+        }
+        if let Some((identity, mut counted)) = run.large.take() {
+            let again = |_: &Pipeline| Err(InvocationError::Panicked);
+            run.published.add(self.publish_batch(begin, &identity, &counted, again).await);
+            let additions = std::mem::take(&mut counted.additions);
+            if run.published.result.is_err() {
+                return self.pipeline.keep_dimensions(additions);
+            }
+            self.pipeline.commit(additions);
+        }
+        *before = self.pipeline.left_open();
+        run.sent = (run.totals.errors, run.totals.without_cause);
+    }
+
+    /// Counts the batches of a record behind the first `done`. Returns false once enough is counted to be sent.
+    fn record(&mut self, begin: &Invocation<'_>, record: &EventRecord<'_>, done: &mut usize, run: &mut Run) -> bool {
+        let (mut nth, mut is_done) = (0, true);
         record.batches(&mut |batch| {
+            nth += 1;
+            if nth <= *done || !is_done {
+                return;
+            }
+            *done = nth;
             if Instant::now() >= begin.count_until {
                 run.left_records += 1;
                 return run.again(record, DecodeError::OutOfTime { inflated_bytes: 0, gzip_bytes: 0 }.into());
@@ -104,38 +149,42 @@ impl Function {
                 Ok((batch, counted)) => self.take(begin, batch, counted, run),
                 Err(error) => self.refuse(record, error, run),
             }
+            is_done =
+                run.large.is_none() && run.counts.iter().map(|(data, _)| data.len()).sum::<usize>() < DATA_AT_A_TIME;
         });
+        is_done
     }
 
     /// Merges the counts of a batch into `run` and commits its memory, for the batches behind it.
     fn take(&mut self, begin: &Invocation<'_>, batch: Batch<'_>, mut counted: Counted, run: &mut Run) {
-        if self.is_own_log(&counted) {
-            return;
-        }
-        if counted.decoded.header.is_control() {
+        if self.is_own_log(&counted) || counted.decoded.header.is_control() {
             return;
         }
         self.count_own(&counted);
         self.warn(&counted);
-        let identity = batch.identity();
-        let Part { data, events, .. } = self.part(begin, &identity, &counted, |pipeline| count_batch(pipeline, batch));
-        run.identities.push(identity);
-        run.counts.push((data, events));
-        self.pipeline.commit(std::mem::take(&mut counted.additions));
         run.totals.add(&counted);
         let most = self.settings.exemplars_per_cause;
-        for exemplar in counted.exemplars {
+        for exemplar in std::mem::take(&mut counted.exemplars) {
             let shown = run.shown.entry(cause_and_minute(&exemplar.failure)).or_default();
             if *shown < most && run.exemplars.len() < MOST_LINES {
                 *shown += 1;
                 run.exemplars.push(exemplar);
             }
         }
-        for (shape, count) in counted.shapes {
+        for (shape, count) in std::mem::take(&mut counted.shapes) {
             if run.shapes.len() < MOST_LINES || run.shapes.contains_key(&shape) {
                 *run.shapes.entry(shape).or_default() += count;
             }
         }
+        let identity = batch.identity();
+        if counted.tally.len() > COUNTS_AT_A_TIME {
+            run.large = Some((identity, counted));
+            return;
+        }
+        let Part { data, events, .. } = self.part(begin, &identity, &counted, |pipeline| count_batch(pipeline, batch));
+        run.identities.push(identity);
+        run.counts.push((data, events));
+        self.pipeline.commit(std::mem::take(&mut counted.additions));
     }
 
     /// Requests the record of an unreadable batch again, so that finally Lambda or the dead-letter queue keeps it.

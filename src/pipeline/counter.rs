@@ -21,17 +21,26 @@ use crate::tally::{Correction, CountKey, Sum, minute_of};
 /// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
 const MOST_SHAPES: usize = 1_000;
 
+/// Most counts of one batch, by what failed, cause and minute (and status). They take 10 MB. A batch that has more was made up:
+/// CloudWatch Logs sends some ten thousand log events.
+pub(super) const MOST_COUNTS: usize = 262_144;
+
 /// Most exemplars of one batch, which each are a line of our own log.
 const MOST_EXEMPLARS: usize = 1_000;
 
 /// Most subjects that have numbers at the same time.
 const MOST_SUBJECTS: usize = 1_024;
 
+/// Most counts by number before they are added to the tally, where each takes less memory.
+const MOST_NUMBERED: usize = 8_192;
+
 /// Counts the failures of one batch.
 #[derive(Debug)]
 pub(super) struct Counter<'p> {
     settings: &'p Settings,
     known: &'p Memory,
+    /// Whether failures are counted by status, which no metric shows.
+    by_status: bool,
     pub(super) counted: Counted,
     /// The log groups that tell of the failures, by number.
     pub(super) sources: Vec<Arc<Source>>,
@@ -53,10 +62,11 @@ struct Dimensioned {
 }
 
 impl<'p> Counter<'p> {
-    pub(super) fn new(settings: &'p Settings, known: &'p Memory) -> Self {
+    pub(super) fn new(settings: &'p Settings, known: &'p Memory, by_status: bool) -> Self {
         Self {
             settings,
             known,
+            by_status,
             counted: Counted { additions: known.begin_batch(), ..Counted::default() },
             sources: Vec::new(),
             subjects: Interner::default(),
@@ -84,9 +94,12 @@ impl<'p> Counter<'p> {
         let number = self.dimensioned(&failure);
         self.counted.other_dimensions += u64::from(self.subjects.value(number).is_some_and(|known| known.folded));
         let minute_ms = minute_of(failure.timestamp_ms);
+        if self.counts.len() >= MOST_NUMBERED {
+            self.flush_counts();
+        }
+        let status = failure.status.filter(|_| self.by_status);
         let one = Sum::one(failure.timestamp_ms);
-        let key = (number, failure.cause.id, minute_ms, failure.status);
-        let sum = self.counts.entry(key).or_insert_with(|| Sum { count: 0, ..one });
+        let sum = self.counts.entry((number, failure.cause.id, minute_ms, status)).or_insert(Sum { count: 0, ..one });
         sum.add(one);
         let nth = sum.count;
         if let Some(shape) = &failure.shape {
@@ -105,10 +118,10 @@ impl<'p> Counter<'p> {
         self.set_subject(&mut failure, number);
         self.counted.corrections.push(Correction {
             key: CountKey {
-                subject: Subject::clone(&failure.subject),
+                subject: failure.subject.clone(),
                 cause: counted_as.id,
                 minute_ms: minute_of(failure.timestamp_ms),
-                status: failure.status,
+                status: failure.status.filter(|_| self.by_status),
             },
             cause: failure.cause.id,
             request_id: failure.request_id.clone(),
@@ -152,13 +165,21 @@ impl<'p> Counter<'p> {
 
     /// Adds what was counted by number to the tally, and forgets the numbers.
     fn flush(&mut self) {
+        self.flush_counts();
+        self.subjects.clear();
+    }
+
+    fn flush_counts(&mut self) {
         for ((number, cause, minute_ms, status), count) in self.counts.drain() {
+            if self.counted.tally.len() > MOST_COUNTS {
+                // The batch is refused for it.
+                continue;
+            }
             if let Some(Dimensioned { subject, .. }) = self.subjects.value(number) {
-                let subject = Subject::clone(subject);
+                let subject = subject.clone();
                 self.counted.tally.add_many(CountKey { subject, cause, minute_ms, status }, count);
             }
         }
-        self.subjects.clear();
     }
 
     fn shape(&mut self, shape: &str) {
@@ -173,7 +194,12 @@ impl<'p> Counter<'p> {
         // Those before it were asked about as well, and there were as many as are shown.
         nth <= limit as u64
             && self.counted.exemplars.len() < MOST_EXEMPLARS
-            && self.counted.additions.shown.admit(&self.known.shown, failure.cause.id, failure.timestamp_ms, limit)
+            && self.counted.additions.shown.admit(
+                &self.known.left_open.shown,
+                failure.cause.id,
+                failure.timestamp_ms,
+                limit,
+            )
     }
 
     fn show(&mut self, mut failure: Failure) -> usize {
@@ -276,9 +302,9 @@ mod tests {
         Pipeline::new(Arc::new(settings), Table::default()).count_events(&header, events)
     }
 
-    fn shown_routes(counted: &Counted) -> BTreeSet<&str> {
-        let route = |subject| match subject {
-            &Subject::Request { route: Some(ref route), .. } => route.as_str(),
+    fn shown_routes(counted: &Counted) -> BTreeSet<String> {
+        let route = |subject: &Subject| match subject {
+            Subject::Request { route: Some(route), .. } => route.clone(),
             other => panic!("{other:?}"),
         };
         counted.tally.counts().map(|(key, _)| route(&key.subject)).collect()

@@ -39,8 +39,8 @@ impl GivenDimensions {
         let (names, values): (Vec<_>, Vec<_>) = subject.dimensions().into_iter().unzip();
         let kind = names.last().copied().unwrap_or_default();
         // Names that are too long, and APIs beyond those of a batch, are folded already.
-        let has_stage = !matches!(subject, Subject::Invocation { .. } | Subject::Flow { .. });
-        let keeps_api = has_stage && named != Named::Nothing;
+        // The settings have so many APIs as their owner wrote down; log groups may be any number.
+        let keeps_api = named == Named::Api;
         let is_folded = values.iter().rev().take(if keeps_api { 1 } else { 2 }).all(|value| *value == OTHER);
         let api = key_of(&values[..values.len().saturating_sub(1)]);
         let limit = settings.dimension_sets_limit;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use super::dimensions::GivenDimensions;
 use super::exemplars::Shown;
@@ -27,19 +28,25 @@ const MOST_INVOCATIONS: usize = 16_384;
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     counted: Events,
-    /// Open requests of execution logs.
-    pub(super) carry: Carry,
-    /// Open invocations, by log stream.
-    streams: Keyed<invocation::Carry>,
-    /// How many invocations they hold.
-    invocations: usize,
-    streams_oldest_first: VecDeque<u64>,
+    pub(super) left_open: LeftOpen,
     /// Header lines of flow logs.
     pub(super) formats: flow::Formats,
     /// Dimension values given out.
     pub(super) dimensions: GivenDimensions,
     /// Kinds of log by API.
     pub(super) sources: Sources,
+}
+
+/// What the batches so far left open, and showed. A clone shares the requests, which may be many.
+#[derive(Debug, Clone, Default)]
+pub struct LeftOpen {
+    /// Open requests of execution logs.
+    pub(super) carry: Arc<Carry>,
+    /// Open invocations, by log stream.
+    streams: Keyed<invocation::Carry>,
+    /// How many invocations they hold.
+    invocations: usize,
+    streams_oldest_first: VecDeque<u64>,
     /// Exemplars shown.
     pub(super) shown: Shown,
 }
@@ -70,25 +77,9 @@ impl Additions {
     }
 }
 
-impl Memory {
-    /// Additions with what a batch needs of the memory to begin with.
-    pub(super) fn begin_batch(&self) -> Additions {
-        Additions { formats: self.formats.clone(), ..Additions::default() }
-    }
-
-    /// What stands for a log stream.
-    pub(super) fn stream_key(log_group: impl Hash, log_stream: &str) -> u64 {
-        key_of((log_group, log_stream))
-    }
-
-    /// What stands for a log event: the same event has the same group, stream and id.
-    #[inline]
-    pub(super) fn event_key(stream_key: u64, id: &[u8]) -> u64 {
-        key_of((stream_key, id))
-    }
-
+impl LeftOpen {
     /// What the batch before left open of a log stream.
-    pub(super) fn of_stream(&self, stream_key: u64) -> invocation::Carry {
+    fn of_stream(&self, stream_key: u64) -> invocation::Carry {
         self.streams.get(&stream_key).cloned().unwrap_or_default()
     }
 
@@ -116,6 +107,36 @@ impl Memory {
             self.invocations -= carry.invocations();
         }
     }
+}
+
+impl Memory {
+    /// Additions with what a batch needs of the memory to begin with.
+    pub(super) fn begin_batch(&self) -> Additions {
+        Additions { formats: self.formats.clone(), ..Additions::default() }
+    }
+
+    /// What stands for a log stream.
+    pub(super) fn stream_key(log_group: impl Hash, log_stream: &str) -> u64 {
+        key_of((log_group, log_stream))
+    }
+
+    /// What stands for a log event: the same event has the same group, stream and id.
+    #[inline]
+    pub(super) fn event_key(stream_key: u64, id: &[u8]) -> u64 {
+        key_of((stream_key, id))
+    }
+
+    /// What the batch before left open of a log stream.
+    pub(super) fn of_stream(&self, stream_key: u64) -> invocation::Carry {
+        self.left_open.of_stream(stream_key)
+    }
+
+    /// Takes log events for new again.
+    pub(super) fn forget(&mut self, events: &HashSet<u64, NoHash>) {
+        let Events { known, oldest_first } = &mut self.counted;
+        known.retain(|event| !events.contains(event));
+        oldest_first.retain(|event| !events.contains(event));
+    }
 
     /// Whether the log event was counted.
     pub(super) fn knows(&self, event: u64) -> bool {
@@ -134,13 +155,14 @@ impl Memory {
         for event in additions.events {
             self.counted.insert(event);
         }
-        self.carry.merge(additions.carry);
+        let left_open = &mut self.left_open;
+        left_open.carry = Arc::new(std::mem::take(&mut left_open.carry).followed_by(additions.carry));
         self.formats = additions.formats;
         self.dimensions.merge(additions.dimensions);
         self.sources.merge(additions.sources);
-        self.shown.merge(additions.shown);
+        left_open.shown.merge(additions.shown);
         for (key, carry) in additions.streams {
-            self.insert_stream(key, carry);
+            left_open.insert_stream(key, carry);
         }
     }
 }
@@ -189,7 +211,7 @@ mod tests {
 
     #[test]
     fn invocations_left_open_are_bounded_over_all_streams_and_the_latest_are_kept() {
-        let mut memory = Memory::default();
+        let mut memory = LeftOpen::default();
         for stream in 0..100 {
             memory.insert_stream(stream, open(1_000));
             assert!(memory.invocations <= MOST_INVOCATIONS && memory.streams.contains_key(&stream));

@@ -138,12 +138,36 @@ impl Default for Published {
 }
 
 impl Published {
+    /// Adds the outcome of more data.
+    pub fn add(&mut self, more: Self) {
+        self.data += more.data;
+        self.requests += more.requests;
+        self.accepted_requests += more.accepted_requests;
+        self.already_accepted_data += more.already_accepted_data;
+        self.stale_failures += more.stale_failures;
+        self.adjusted_data += more.adjusted_data;
+        self.unsendable_data += more.unsendable_data;
+        self.refused.extend(more.refused);
+        self.left_out += more.left_out;
+        self.attempts += more.attempts;
+        self.uncertain_attempts += more.uncertain_attempts;
+        self.forgotten_batches = self.forgotten_batches.max(more.forgotten_batches);
+        self.result = more.result;
+    }
+
     /// Counts the failures of data that CloudWatch does not take for their time.
     fn leave_out_stale(&mut self, stale: &[Datum]) {
         let failures = request::failures(stale);
         self.stale_failures += failures.all;
         self.left_out += failures;
     }
+}
+
+/// Whether more data of a batch are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    Follows,
 }
 
 /// Publisher: sends data and remembers the accepted data of unfinished batches, for the life of the environment.
@@ -194,7 +218,23 @@ impl<S: Sink> Publisher<S> {
     ///
     /// Accepted data are remembered by batch. If only some of the batches are delivered again, only their own share is
     /// subtracted.
-    pub async fn publish_all(&mut self, mut parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
+    pub async fn publish_all(&mut self, parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
+        self.publish_some(parts, Rest::Nothing, now_ms, until).await
+    }
+
+    /// Sends some of the data of a batch until the deadline `until`. No other call may send data of the same metric,
+    /// dimensions and minute. They are remembered as those of a batch that is accepted in part: call
+    /// [`finish`](Self::finish) once all were accepted.
+    pub async fn publish_part(&mut self, part: Part<'_>, now_ms: i64, until: Instant) -> Published {
+        self.publish_some(vec![part], Rest::Follows, now_ms, until).await
+    }
+
+    /// Says that all data of a batch were accepted.
+    pub fn finish(&mut self, batch: &[u8]) {
+        self.sent.forget(batch);
+    }
+
+    async fn publish_some(&mut self, mut parts: Vec<Part<'_>>, rest: Rest, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
         let times = self.times(now_ms);
         for part in &mut parts {
@@ -214,7 +254,7 @@ impl<S: Sink> Publisher<S> {
         published.data = data.len();
         let requests = request::requests_of(self.data_per_request, &self.namespace, data);
         published.requests = requests.len();
-        self.send_all(&parts, requests, now_ms, until, &mut published).await;
+        self.send_all(&parts, requests, rest, now_ms, until, &mut published).await;
         published
     }
 
@@ -229,6 +269,7 @@ impl<S: Sink> Publisher<S> {
         &mut self,
         parts: &[Part<'_>],
         requests: Vec<PutRequest>,
+        rest: Rest,
         now_ms: i64,
         until: Instant,
         published: &mut Published,
@@ -272,6 +313,9 @@ impl<S: Sink> Publisher<S> {
         failed.append(&mut alone);
         let fault = fault.or(refusal.filter(|_| !failed.is_empty()));
         match fault {
+            None if rest == Rest::Follows => {
+                published.forgotten_batches = self.remember(parts, &accepted, &failed);
+            }
             None => {
                 for part in parts {
                     self.sent.forget(part.batch);

@@ -9,8 +9,11 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use super::request::sum;
 use crate::tally::{Datum, Unit};
 
-/// Most data to remember, for all batches; a single batch may have more. Each takes some 40 bytes: less than 2 MB.
+/// Most data to remember, for all batches; a single batch may have more. Each takes some 30 bytes: less than 2 MB.
 const DATA_REMEMBERED: usize = 32_768;
+
+/// Most data to remember of a single batch, 4 MB.
+const DATA_OF_ONE_BATCH: usize = 114_688;
 
 /// Most log events to remember, for all batches; a single batch may have more. Each takes 8 bytes.
 const EVENTS_REMEMBERED: usize = 100_000;
@@ -30,19 +33,19 @@ pub(super) struct Sent {
 pub(super) struct Unfinished {
     batch: u128,
     /// Accepted amount by key; 0 for a datum that was sent and not accepted.
-    amounts: HashMap<u128, f64>,
+    amounts: HashMap<u64, f64>,
     /// Its counted log events, sorted.
     events: Vec<u64>,
 }
 
 impl Unfinished {
     /// Returns whether a datum with this key was accepted.
-    pub(super) fn has_accepted(&self, key: u128) -> bool {
+    pub(super) fn has_accepted(&self, key: u64) -> bool {
         self.amounts.get(&key).is_some_and(|amount| *amount > 0.0)
     }
 
     /// Returns whether a datum with this key was sent.
-    pub(super) fn has_tried(&self, key: u128) -> bool {
+    pub(super) fn has_tried(&self, key: u64) -> bool {
         self.amounts.contains_key(&key)
     }
 
@@ -90,12 +93,12 @@ impl Sent {
     }
 
     /// Remembers a half-accepted batch: `sent` are its data, and those with a key in `accepted` were accepted.
-    /// Returns how many unfinished batches were forgotten for lack of room.
+    /// Returns how many unfinished batches were forgotten for lack of room, wholly or in part.
     pub(super) fn remember<'a>(
         &mut self,
         batch: &[u8],
         sent: impl Iterator<Item = &'a Datum>,
-        accepted: &HashSet<u128>,
+        accepted: &HashSet<u64>,
         events: &[u64],
     ) -> u64 {
         let batch = self.hash(batch);
@@ -104,8 +107,13 @@ impl Sent {
         let mut unfinished = known.and_then(|at| self.batches.remove(at)).unwrap_or_else(new);
         // A second delivery sends only the rest, so its accepted amounts add to those of the first. A datum that was
         // not accepted is kept with 0: it shows other batches that this one tried to count it. See `shared`.
+        let mut too_many = 0;
         for datum in sent {
             let key = self.key(datum);
+            if unfinished.amounts.len() >= DATA_OF_ONE_BATCH && !unfinished.amounts.contains_key(&key) {
+                too_many = 1;
+                continue;
+            }
             let amount = unfinished.amounts.entry(key).or_default();
             *amount += if accepted.contains(&key) { sum(datum) } else { 0.0 };
         }
@@ -117,7 +125,7 @@ impl Sent {
         unfinished.events.sort_unstable();
         unfinished.events.dedup();
         self.batches.push_back(unfinished);
-        self.forget_oldest()
+        self.forget_oldest() + too_many
     }
 
     fn forget_oldest(&mut self) -> u64 {
@@ -151,13 +159,13 @@ impl Sent {
     }
 
     /// Returns the keys of these data.
-    pub(super) fn keys<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u128> {
+    pub(super) fn keys<'a>(&self, data: impl Iterator<Item = &'a Datum>) -> HashSet<u64> {
         data.map(|datum| self.key(datum)).collect()
     }
 
     /// Returns the hash of metric, dimensions and minute. CloudWatch adds up data for which all three are equal.
-    pub(super) fn key(&self, datum: &Datum) -> u128 {
-        self.hash(&(datum.metric, &datum.dimensions, datum.timestamp_ms))
+    pub(super) fn key(&self, datum: &Datum) -> u64 {
+        self.hashers[0].hash_one((datum.metric, &datum.dimensions, datum.timestamp_ms))
     }
 
     /// Returns two keyed hashes of 64 bits: no two batches in the life of an environment share both.

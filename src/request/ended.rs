@@ -1,7 +1,7 @@
 //! Requests that ended, remembered because lines of them may come late.
 
 use super::execution::MOST_OPEN;
-use super::slot::{Ids, Slot};
+use super::slot::Slot;
 use super::state::is_not_later;
 use crate::classify::execution::Finding;
 use crate::keyed::Keyed;
@@ -86,13 +86,13 @@ impl<'c> Ended<'c> {
     }
 
     /// Returns what the next batch needs: the requests that ended after `oldest_ms`, the settled ones of this batch alone.
-    pub(super) fn carry_over(mut self, oldest_ms: i64) -> (Keyed<Settled>, Keyed<Slot>) {
+    pub(super) fn carry_over(mut self, oldest_ms: i64) -> (Keyed<Settled>, Vec<(u64, Slot)>) {
         self.bare.retain(|_, slot| slot.front.end_ms() > oldest_ms);
         for slot in self.bare.values_mut() {
             slot.front.carry_over();
-            slot.ids = Ids::default();
+            drop(slot.take_ids());
         }
-        (self.settled, self.bare)
+        (self.settled, self.bare.into_iter().collect())
     }
 }
 

@@ -7,6 +7,7 @@
 //! failure line is remembered: failure lines that are not later than its end belong to it.
 
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::ended::{Ended, Settled, add_settled, median};
 use super::slot::{Ids, Slot};
@@ -56,21 +57,22 @@ const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 /// Open requests at the end of a batch, for the next batch of the same environment, and those that ended.
 #[derive(Debug, Clone, Default)]
 pub struct Carry {
-    open: Keyed<Slot>,
+    /// By the hash of their ID. A list takes half of what a map takes.
+    open: Vec<(u64, Slot)>,
     /// See [`Ended`]. Of [`Finished`] those that the batch adds.
     settled: Keyed<Settled>,
-    bare: Keyed<Slot>,
+    bare: Vec<(u64, Slot)>,
     names: Names,
     /// Requests that ended before are forgotten.
     oldest_ms: i64,
 }
 
 impl Carry {
-    /// Merges what a batch leaves, once its data were accepted.
-    pub(crate) fn merge(&mut self, later: Self) {
-        let mut settled = std::mem::take(&mut self.settled);
+    /// Returns what is open once a batch leaves `later`, when its data were accepted.
+    pub(crate) fn followed_by(self: Arc<Self>, later: Self) -> Self {
+        let mut settled = Arc::try_unwrap(self).map_or_else(|shared| shared.settled.clone(), |own| own.settled);
         add_settled(&mut settled, later.settled, later.oldest_ms);
-        *self = Self { settled, ..later };
+        Self { settled, ..later }
     }
 }
 
@@ -101,8 +103,8 @@ impl<'t> Requests<'t> {
     pub fn resume(carry: &'t Carry, table: &'t Table) -> Self {
         Self {
             table,
-            open: carry.open.clone(),
-            ended: Ended::resume(&carry.settled, carry.bare.clone()),
+            open: carry.open.iter().cloned().collect(),
+            ended: Ended::resume(&carry.settled, carry.bare.iter().cloned().collect()),
             others: 0,
             names: carry.names.clone(),
             traceless: Keyed::default(),
@@ -381,27 +383,29 @@ impl<'t> Requests<'t> {
         let mut ended = match next {
             Some(next) => {
                 let front = std::mem::replace(&mut slot.front, next);
-                Slot { front, ids: slot.take_ids(), others: None }
+                Slot::ended(front, slot.take_ids())
             }
             None => entry.remove(),
         };
         if ended.front.is_remembered() {
             self.remember(hash, &mut ended, failed);
         } else {
-            self.judge(hash, &ended.front, &mut ended.ids, failed);
+            let mut ids = ended.take_ids();
+            self.judge(hash, &ended.front, &mut ids, failed);
         }
     }
 
     /// Reports a request that a completion line ended, or keeps it until its batch ends if a failure line may still come.
     fn remember(&mut self, hash: u64, slot: &mut Slot, failed: &mut FailureSink<'_>) {
         if let Some(mut before) = self.ended.bare.remove(&hash) {
-            self.judge(hash, &before.front, &mut before.ids, failed);
+            let mut ids = before.take_ids();
+            self.judge(hash, &before.front, &mut ids, failed);
         }
-        let Slot { front: state, ids, .. } = slot;
-        let had_failure = state.evidence.has_failure();
-        if had_failure || !state.evidence.failed() {
-            self.judge(hash, state, ids, failed);
-            self.ended.settle(hash, Settled::new(state.end_ms(), had_failure));
+        let had_failure = slot.front.evidence.has_failure();
+        if had_failure || !slot.front.evidence.failed() {
+            let mut ids = slot.take_ids();
+            self.judge(hash, &slot.front, &mut ids, failed);
+            self.ended.settle(hash, Settled::new(slot.front.end_ms(), had_failure));
             return;
         }
         if self.ended.bare.len() >= MOST_OPEN {
@@ -418,7 +422,8 @@ impl<'t> Requests<'t> {
         let mut due: Vec<_> = ended.iter_mut().filter(|(_, slot)| is_due(slot)).collect();
         due.sort_unstable_by_key(|(hash, slot)| (slot.front.number(), **hash));
         for (hash, slot) in due {
-            self.judge(*hash, &slot.front, &mut slot.ids, failed);
+            let mut ids = slot.take_ids();
+            self.judge(*hash, &slot.front, &mut ids, failed);
         }
         self.ended.bare = ended;
     }
@@ -499,11 +504,11 @@ impl<'t> Requests<'t> {
         } else if let Some(slot) = self.ended.bare.get_mut(&hash)
             && !slot.front.counted
         {
-            slot.ids.trace_id = Some(trace_id.to_owned());
+            slot.keep_trace_id(trace_id);
         } else if let Some(slot) = self.open.get_mut(&hash)
-            && slot.ids.id.is_some()
+            && slot.has_id()
         {
-            slot.ids.trace_id = Some(trace_id.to_owned());
+            slot.keep_trace_id(trace_id);
         }
     }
 
@@ -529,7 +534,7 @@ impl<'t> Requests<'t> {
             carried += slot.carry_over(|state| state.seen_ms() > oldest_ms && state.can_be_carried());
             !slot.is_done() && carried <= MOST_OPEN
         });
-        open.shrink_to_fit();
+        let open: Vec<_> = open.into_iter().collect();
         let Self { split, late_trace_ids, corrections, ended, names, .. } = self;
         // The hashes hold numbers of places, so these must stay while a request is remembered.
         let is_empty = open.is_empty() && ended.is_empty();
@@ -606,7 +611,7 @@ mod tests {
                 requests.add(key, number as u64 + 1, time_ms, &Finding::Ended(200), &mut |_| None);
             }
             let finished = requests.finish(&mut |_| None);
-            carry.merge(finished.carry);
+            carry = Arc::new(carry).followed_by(finished.carry);
         }
         carry
     }

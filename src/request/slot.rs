@@ -13,8 +13,8 @@ const MOST_OTHERS: usize = 64;
 pub(super) struct Slot {
     /// The request that the next line belongs to.
     pub(super) front: State,
-    /// Ids for an exemplar.
-    pub(super) ids: Ids,
+    /// Ids for an exemplar, of the few requests that fail.
+    ids: Option<Box<Ids>>,
     /// The others; rarely any.
     pub(super) others: Option<Box<Others>>,
 }
@@ -38,15 +38,30 @@ impl Slot {
     /// Keeps the ID of a request that failed.
     #[inline]
     pub(super) fn keep_id(&mut self, request_id: Option<&[u8]>) {
-        if self.ids.id.is_none() {
-            self.ids.id = request_id.map(Id::of);
+        if let Some(request_id) = request_id {
+            self.ids.get_or_insert_default().id.get_or_insert_with(|| Id::of(request_id));
         }
     }
 
     /// Takes the ids, for the one exemplar that shows them.
     #[inline]
     pub(super) fn take_ids(&mut self) -> Ids {
-        std::mem::take(&mut self.ids)
+        self.ids.take().map(|ids| *ids).unwrap_or_default()
+    }
+
+    /// Keeps the trace id.
+    pub(super) fn keep_trace_id(&mut self, trace_id: &str) {
+        self.ids.get_or_insert_default().trace_id = Some(trace_id.to_owned());
+    }
+
+    /// Returns whether a request of the ID failed.
+    pub(super) fn has_id(&self) -> bool {
+        self.ids.as_ref().is_some_and(|ids| ids.id.is_some())
+    }
+
+    /// Returns a request that ended, without the others of its ID.
+    pub(super) fn ended(front: State, ids: Ids) -> Self {
+        Self { front, ids: Some(Box::new(ids)), others: None }
     }
 
     pub(super) fn behind_is_blank(&self) -> bool {

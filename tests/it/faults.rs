@@ -12,6 +12,7 @@ use crate::support::command::command_in;
 use crate::support::events::{self, LOG_GROUP};
 use crate::support::function::{Function, command};
 use crate::support::http;
+use crate::support::runtime_api::Outcome;
 
 /// Seconds by which the clock of CloudWatch is ahead: ten minutes, and more than CloudWatch takes data ahead of it.
 const CLOCKS: [i64; 4] = [-10_800, -600, 600, 10_800];
@@ -257,4 +258,54 @@ fn variables_of_the_sdks_that_are_not_honoured_are_named_at_start() {
         "{}",
         said(&output)
     );
+}
+
+/// Failures of an access log in so many minutes and APIs.
+fn minutes(apis: usize, minutes: usize) -> Vec<u8> {
+    let now_ms = now_ms();
+    let line = |n: usize| {
+        let line = format!(r#"{{"requestId":"{n}","apiId":"api{:07}","stage":"prod","status":"502"}}"#, n % apis);
+        (now_ms - (n / apis) as i64 * 60_000, line)
+    };
+    let lines: Vec<_> = (0..apis * minutes).map(line).collect();
+    events::payload(&events::batch_of("/shop/access", "minutes", &lines))
+}
+
+#[test]
+fn of_many_counts_those_that_were_accepted_are_not_sent_again() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    // Twelve thousand counts are sent in several steps, each of several requests.
+    let payload = minutes(40, 300);
+    for accepted in [3, 9] {
+        endpoint.then(vec![Behaviour::Strict; accepted]);
+        endpoint.always(Behaviour::RefuseWith(403, "AccessDenied"));
+        let outcome = function.invoke(&payload);
+        assert_eq!(outcome.error_type(), "PublishRefused", "{outcome:?}");
+    }
+    endpoint.always(Behaviour::Strict);
+    assert!(function.invoke(&payload).is_success());
+    assert!(function.invoke(&payload).is_success());
+    assert_eq!((endpoint.sum("AccessLogErrors"), endpoint.sum("AccessLogStageErrors")), (12_000.0, 12_000.0));
+    assert_eq!((function.own("Failures"), function.own("UncertainPublishes")), (12_000.0, 0.0));
+    assert_eq!(endpoint.refusals(), Vec::new());
+}
+
+#[test]
+fn a_deadline_in_the_middle_of_any_work_is_kept() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let payload = minutes(50, 1_000);
+    let begin = Instant::now();
+    assert!(function.invoke_within(&payload, Duration::from_secs(300)).is_success());
+    let whole = begin.elapsed();
+    for part in 1..8 {
+        // An environment that has counted nothing of it yet.
+        let mut function = Function::start(&endpoint);
+        let time = Duration::from_millis(600) + whole * part / 8;
+        let outcome = function.invoke_within(&payload, time);
+        let kept = ["OutOfTime", "PublishNoTimeLeft", ""].contains(&outcome.error_type());
+        assert!(kept && outcome != Outcome::Overdue, "{part} of 8 of {whole:?}: {outcome:?}");
+    }
+    drop(function);
 }

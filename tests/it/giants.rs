@@ -263,3 +263,112 @@ fn names_of_any_length_and_number_take_a_bounded_amount_for_the_life_of_the_envi
         assert_eq!(measured.endpoint.refusals(), Vec::new());
     }
 }
+
+/// Access lines of a batch, each with these numbers in the place of minute, API and status.
+fn access_lines(count: usize, of: impl Fn(usize) -> (i64, usize, usize)) -> Vec<(i64, String)> {
+    let now_ms = now_ms();
+    let line = |n| {
+        let (minute, api, status) = of(n);
+        let line = format!(r#"{{"requestId":"{n}","apiId":"api{api:07}","stage":"{api:0128}","status":"{status}"}}"#);
+        (now_ms - minute * 60_000, line)
+    };
+    (0..count).map(line).collect()
+}
+
+#[test]
+fn as_many_minutes_as_cloudwatch_takes_are_counted_in_bounded_memory() {
+    for (what, apis, minutes, statuses) in
+        [("minutes", 1, 20_000, 1), ("minutes and statuses", 1, 10_000, 8), ("minutes and APIs", 200, 250, 1)]
+    {
+        let mut measured = Measured::start(&[]);
+        let count = apis * minutes * statuses;
+        let lines = access_lines(count, |n| ((n / apis % minutes) as i64, n % apis, 500 + n / apis / minutes));
+        let payload = events::payload(&events::batch_of("/shop/access", "minutes", &lines));
+        assert!(measured.invoke(what, &payload, 20 * MIB).is_success());
+        assert_eq!(measured.endpoint.sum("AccessLogErrors"), count as f64, "{what}");
+        assert_eq!(measured.endpoint.sum("AccessLogStageErrors"), count as f64, "{what}");
+        assert_eq!((measured.function.own("Failures"), measured.endpoint.refusals()), (count as f64 + 1.0, Vec::new()));
+    }
+}
+
+#[test]
+fn records_of_many_minutes_are_published_one_after_the_other_in_bounded_memory() {
+    let mut measured = Measured::start(&[]);
+    let records: Vec<_> = (0..45)
+        .map(|record| {
+            let lines = access_lines(2_000, |n| (n as i64, record, 502));
+            events::record_data(&events::batch_of("/shop/access", &record.to_string(), &lines))
+        })
+        .collect();
+    let event = events::kinesis_event(&records).to_string().into_bytes();
+    // The same in one message: what Lambda kept of a stream.
+    let kept = json!({"KinesisBatchInfo": {"shardId": "s"}, "payload": String::from_utf8(event.clone()).unwrap()});
+    let message = events::sqs_event(&[("m", kept.to_string())]).to_string().into_bytes();
+    for (what, payload) in [("45 records", &event), ("45 records again", &event), ("one message", &message)] {
+        assert!(measured.invoke(what, payload, 24 * MIB).is_success());
+        assert_eq!(measured.endpoint.sum("AccessLogErrors"), 90_000.0, "{what}");
+    }
+    assert_eq!(measured.endpoint.refusals(), Vec::new());
+}
+
+#[test]
+fn a_batch_of_more_counts_than_a_log_can_have_is_refused_with_their_number() {
+    let mut measured = Measured::start(&[]);
+    let lines = access_lines(300_000, |n| ((n / 250) as i64, n % 250, 502));
+    let payload = events::payload(&events::batch_of("/shop/access", "counts", &lines));
+    let outcome = measured.invoke("300,000 counts", &payload, 28 * MIB);
+    assert_eq!(outcome.error_type(), "UndecodableBatch");
+    assert!(outcome.message().contains("more than 262144 counts"), "{outcome:?}");
+    assert_eq!(measured.endpoint.sum("AccessLogErrors"), 0.0);
+}
+
+#[test]
+fn names_of_log_groups_and_open_invocations_take_a_bounded_amount_for_the_life_of_the_environment() {
+    let mut measured = Measured::start(&[]);
+    for n in 0..60 {
+        let group = format!("{n:04}{}", "g".repeat(500_000));
+        for (filter, line) in [("a", "hello"), ("why5xx/flow", "version srcaddr dstaddr action")] {
+            let mut batch = events::batch(&group, &n.to_string(), now_ms(), &[line.to_owned()]);
+            batch["subscriptionFilters"] = json!([filter]);
+            assert!(measured.invoke("a long name", &events::payload(&batch), 6 * MIB).is_success());
+        }
+    }
+    for stream in 0..150 {
+        let id = |n: usize| format!("{n:08}-0000-4000-8000-{stream:012}");
+        let start = json!({"time": "2026-11-26T07:00:00.000Z", "type": "platform.initStart",
+            "record": {"initializationType": "lambda-managed-instances", "phase": "init"}});
+        let starts = (0..4_000).map(
+            |n| json!({"time": "2026-11-26T07:00:00.000Z", "type": "platform.start", "record": {"requestId": id(n)}}),
+        );
+        let failed =
+            (0..1_000).map(|n| format!("2026-11-26T07:00:00.000Z {} Task timed out after 3.00 seconds", id(n)));
+        let lines: Vec<_> = std::iter::once(start).chain(starts).map(|line| line.to_string()).chain(failed).collect();
+        let batch = events::batch("/aws/lambda/orders", &stream.to_string(), now_ms(), &lines);
+        let batch =
+            batch.to_string().replace("0123456789abcdef0123456789abcdef", &format!("2026/11/26/[1]{stream:032}"));
+        let payload = events::payload_of_gzip(&events::gzip(batch.as_bytes()));
+        assert!(measured.invoke("open invocations", &payload, 16 * MIB).is_success());
+    }
+}
+
+#[test]
+fn requests_left_open_with_long_ids_take_a_bounded_amount() {
+    let mut measured = Measured::start(&[]);
+    for n in 0..3 {
+        let line = |kind: &str, of: usize, text: &str| format!("({kind}{n}{of:0120}) {text}");
+        let lines: Vec<_> = (0..20_000)
+            .flat_map(|of| {
+                [
+                    line("open", of, "Execution failed due to a timeout error"),
+                    line("bare", of, "Method completed with status: 502"),
+                    line("well", of, "Method completed with status: 200"),
+                ]
+            })
+            .collect();
+        let document = events::batch(LOG_GROUP, &n.to_string(), now_ms(), &lines);
+        assert!(measured.invoke("open requests", &events::payload(&document), 31 * MIB).is_success());
+        let event = events::kinesis_event(&[events::record_data(&document)]).to_string().into_bytes();
+        assert!(measured.invoke("open requests of a stream", &event, 31 * MIB).is_success());
+        assert_eq!(measured.endpoint.sum("Errors"), f64::from(n + 1) * 40_000.0 + 1.0);
+    }
+}

@@ -251,7 +251,7 @@ impl World {
     /// Delivers batches as one invocation does: one of a subscription, some of a stream. Whether they were accepted.
     async fn deliver(&mut self, batches: &[Batch], time: Duration) -> bool {
         let until = Instant::now() + time;
-        let before = self.pipeline.memory();
+        let before = self.pipeline.left_open();
         let mut parts = Vec::new();
         for batch in batches {
             let counted = self.pipeline.count_with(|_, each| document_json(&batch.document, each)).unwrap();
@@ -266,13 +266,14 @@ impl World {
             parts.push(part);
             self.pipeline.commit(counted.additions);
         }
+        let events: Vec<u64> = parts.iter().flat_map(|part| &part.events).copied().collect();
         let published = self.publisher.publish_all(parts, NOW_MS, until).await;
         self.said += u64::from(published.uncertain_attempts) + published.forgotten_batches;
         let is_accepted = published.result.is_ok() && !self.is_dead();
         if is_accepted {
             self.finished.extend(batches.iter().flat_map(|batch| &batch.requests));
         } else {
-            self.pipeline.restore(before);
+            self.pipeline.restore(before, events);
         }
         if !is_accepted && published.accepted_requests > 0 {
             let held = batches.iter().flat_map(|batch| &batch.requests);

@@ -28,6 +28,8 @@ pub(super) struct Started {
     open: HashMap<RequestId, Open, OfProcess>,
     /// Ended invocations, the latest last, and whether each was doubtful.
     ended: VecDeque<(RequestId, bool)>,
+    /// An open one may have ended.
+    has_excerpt: bool,
     /// The environment serves several invocations at a time: a Managed Instance.
     concurrent: bool,
     /// The format in which the platform writes the log; None before a START.
@@ -79,7 +81,9 @@ impl Started {
         if self.open.contains_key(&id) || !self.is_in(start.format) {
             return IdOrigin::Foreign;
         }
-        self.open.retain(|_, open| !open.may_have_ended);
+        if std::mem::take(&mut self.has_excerpt) {
+            self.open.retain(|_, open| !open.may_have_ended);
+        }
         let origin = if self.concurrent { IdOrigin::Own } else { self.origin(id, timestamp_ms, false) };
         let origin = if origin == IdOrigin::Foreign { IdOrigin::Doubtful } else { origin };
         if self.open.len() >= MOST_OPEN.min(most) {
@@ -100,6 +104,7 @@ impl Started {
     pub(super) fn may_have_ended(&mut self, id: RequestId) {
         if let Some(open) = self.open.get_mut(&id) {
             open.may_have_ended = true;
+            self.has_excerpt = true;
         }
     }
 

@@ -399,7 +399,7 @@ fn counts(batches: &[Batch]) -> Counts {
     let mut counts = Counts::new();
     for batch in batches {
         for (key, count) in count(&mut pipeline, batch).tally.counts() {
-            let Subject::Invocation { function_name } = &key.subject else {
+            let Subject::Invocation { function_name } = &*key.subject else {
                 panic!("{:?} is no invocation", key.subject)
             };
             *counts.entry((function_name.clone(), key.cause)).or_default() += count;

@@ -36,7 +36,7 @@ pub(crate) fn counts_of<'b>(batches: impl IntoIterator<Item = &'b Batch>) -> Cou
 /// Adds a tally; only failed requests of execution logs may be in it.
 pub(crate) fn add(counts: &mut Counts, tally: &Tally) {
     for (key, count) in tally.counts() {
-        let Subject::Request { api_id, stage, .. } = &key.subject else { panic!("{:?} is no request", key.subject) };
+        let Subject::Request { api_id, stage, .. } = &*key.subject else { panic!("{:?} is no request", key.subject) };
         *counts.entry((api_id.clone(), stage.clone(), key.cause, key.status)).or_default() += count;
     }
 }

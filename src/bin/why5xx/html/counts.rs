@@ -91,7 +91,7 @@ fn place(subject: &Subject) -> (Vec<String>, Option<String>) {
 pub(super) fn by_metric(tally: &Tally) -> BTreeMap<Metric, Log> {
     let mut logs: BTreeMap<Metric, Log> = BTreeMap::new();
     for (key, count) in tally.counts() {
-        logs.entry(key.subject.metric()).or_default().add(key, count);
+        logs.entry(key.subject.metric()).or_default().add(&key, count);
     }
     logs
 }
