@@ -29,6 +29,7 @@ mod inputs;
 mod notify;
 mod odd_batches;
 mod own_rules;
+mod pathological;
 mod properties;
 mod publish;
 mod reading;
