@@ -82,7 +82,7 @@ fn source(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     match name.strip_prefix("src/") {
         Some(module) => ["mod.rs", "tests.rs"]
-            .map(|file| fs::read_to_string(root.join("src").join(module).join(file)).unwrap())
+            .map(|file| fs::read_to_string(root.join("src").join(module).join(file)).unwrap_or_default())
             .concat(),
         None if name == "chain" => fs::read_to_string(root.join("tests/chain/test_chain.py")).unwrap(),
         None => fs::read_to_string(root.join("tests/it").join(name).with_extension("rs")).unwrap(),
