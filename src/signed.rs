@@ -21,6 +21,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 
+use crate::settings::Aws;
+
 /// Longest text of an error of AWS that is kept, in characters.
 const SHOWN_CHARS: usize = 300;
 
@@ -137,6 +139,17 @@ fn signed(request: &Request<'_>, signer: Signer<'_>) -> Result<HttpRequest, Box<
         signed.headers_mut().insert(name.to_owned(), value.to_owned());
     }
     Ok(signed)
+}
+
+/// Returns the credentials of a function.
+pub fn credentials_of(aws: &Aws) -> Credentials {
+    Credentials::new(&aws.access_key_id, &aws.secret_access_key, aws.session_token.clone(), None, "environment")
+}
+
+/// Returns the proxy on the way to the endpoints of AWS, if one is set.
+pub fn proxy_of(aws: &Aws) -> Option<ProxyConfig> {
+    let proxy = ProxyConfig::all(aws.proxies.https.as_deref()?).ok()?;
+    Some(proxy.no_proxy(&aws.proxies.except))
 }
 
 /// Returns the endpoint of a service.

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::config::Credentials;
-use aws_smithy_http_client::proxy::ProxyConfig;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -76,17 +75,9 @@ pub(super) struct Calls {
 impl Calls {
     pub(super) fn new(settings: &NotifySettings) -> Self {
         let aws = &settings.aws;
-        let proxy = aws.proxies.https.as_deref().and_then(|url| ProxyConfig::all(url).ok());
-        let proxy = proxy.map(|proxy| proxy.no_proxy(&aws.proxies.except));
         Self {
-            client: signed::Client::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES),
-            credentials: Credentials::new(
-                &aws.access_key_id,
-                &aws.secret_access_key,
-                aws.session_token.clone(),
-                None,
-                "environment",
-            ),
+            client: signed::Client::new(signed::proxy_of(aws), CONNECT_TIMEOUT, MOST_BODY_BYTES),
+            credentials: signed::credentials_of(aws),
             region: aws.region.clone(),
             monitoring_url: settings.monitoring_url.clone(),
             logs_url: settings.logs_url.clone(),

@@ -97,6 +97,8 @@ impl Call {
 pub enum CallError {
     /// The user pressed Ctrl-C.
     Stopped,
+    /// The time for all calls is over.
+    Late,
     /// No answer, or a server error, however often it was tried. A later call may have one.
     NoAnswer(String),
     /// AWS throttled it, however often it was tried.
@@ -124,17 +126,22 @@ pub struct Patience {
     attempts: u32,
     /// Most throttled attempts; None to go on for ever.
     throttles: Option<u32>,
-    /// Calls a second, at first.
+    /// Calls a second, at first and at most.
     rate: f64,
+    highest_rate: f64,
 }
 
 impl Patience {
-    /// Of one who waits for this very answer.
-    pub const ENDLESS: Self = Self { attempts: MOST_ATTEMPTS, throttles: None, rate: 5.0 };
+    /// Of one who waits for this very answer. The quota of FilterLogEvents is 25 a second in one Region, 5 in some, and shared
+    /// by all of an account.
+    pub const ENDLESS: Self = Self { attempts: MOST_ATTEMPTS, throttles: None, rate: 5.0, highest_rate: 20.0 };
 
     /// Of one who asks many things, and can do without one of them: half a minute of throttling, a minute of silence. The
     /// quota of API Gateway's control plane is 10 a second.
-    pub const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0 };
+    pub const SHORT: Self = Self { attempts: 2, throttles: Some(8), rate: 10.0, highest_rate: 20.0 };
+
+    /// Of one who looks every hour: the same, and half of that quota is left to the people who deploy.
+    pub const WATCH: Self = Self { rate: 5.0, highest_rate: 5.0, ..Self::SHORT };
 }
 
 /// Returns new credentials in place of expired ones; None if no new ones are to be had.
@@ -187,6 +194,7 @@ pub struct Client {
     clock_ahead: i64,
     stop: Arc<AtomicBool>,
     tell: fn(&str),
+    until: Option<Instant>,
 }
 
 impl Client {
@@ -204,7 +212,23 @@ impl Client {
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let signed = super::Client::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES);
-        Ok(Self { session, signed, runtime, rate: Rate::new(patience.rate), patience, clock_ahead: 0, stop, tell })
+        Ok(Self {
+            session,
+            signed,
+            runtime,
+            rate: Rate::new(patience.rate, patience.highest_rate),
+            patience,
+            clock_ahead: 0,
+            stop,
+            tell,
+            until: None,
+        })
+    }
+
+    /// Ends all calls at a time.
+    #[must_use]
+    pub fn until(self, time: Instant) -> Self {
+        Self { until: Some(time), ..self }
     }
 
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
@@ -275,22 +299,25 @@ impl Client {
         }
     }
 
-    /// Waits, unless the user presses Ctrl-C.
+    /// Waits, unless the user presses Ctrl-C or the time for all calls is over.
     ///
     /// # Errors
     ///
-    /// If the user did.
+    /// If the user did, or it is.
     pub fn pause(&self, time: Duration) -> Result<(), CallError> {
         self.wait(async move { sleep(time).await })
     }
 
-    /// Runs a future to its end, unless the user presses Ctrl-C.
+    /// Runs a future to its end, unless the user presses Ctrl-C or the time for all calls is over.
     fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, CallError> {
         self.runtime.block_on(async {
             let mut future = pin!(future);
             loop {
                 if self.stop.load(Ordering::Relaxed) {
                     return Err(CallError::Stopped);
+                }
+                if self.until.is_some_and(|until| Instant::now() >= until) {
+                    return Err(CallError::Late);
                 }
                 if let Ok(done) = timeout(STOP_CHECK, future.as_mut()).await {
                     return Ok(done);
@@ -339,6 +366,7 @@ impl Client {
         let permission = call.permission();
         let (code, message) = match error {
             CallError::Stopped => return "stopped by Ctrl-C".to_owned(),
+            CallError::Late => return "no time was left".to_owned(),
             CallError::Throttled => {
                 return format!(
                     "{} throttles every call, for others share the quota of the account; try again later",
@@ -395,16 +423,16 @@ fn is_about_class(message: &str) -> bool {
 #[derive(Debug)]
 struct Rate {
     per_second: f64,
+    highest: f64,
     next: Option<Instant>,
 }
 
-/// The quota of FilterLogEvents is 25 a second in one Region, 5 in some, and shared by all of an account.
-const HIGHEST_RATE: f64 = 20.0;
+/// The lowest rate, in calls a second.
 const LOWEST_RATE: f64 = 0.1;
 
 impl Rate {
-    fn new(per_second: f64) -> Self {
-        Self { per_second, next: None }
+    fn new(per_second: f64, highest: f64) -> Self {
+        Self { per_second, highest, next: None }
     }
 
     /// Returns how long to wait before the next call, which then counts as made.
@@ -420,7 +448,7 @@ impl Rate {
     }
 
     fn accepted(&mut self) {
-        self.per_second = (self.per_second + 0.1).min(HIGHEST_RATE);
+        self.per_second = (self.per_second + 0.1).min(self.highest);
     }
 }
 
@@ -451,7 +479,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_halved_by_a_throttle_and_grows_slowly() {
-        let mut rate = Rate::new(5.0);
+        let mut rate = Rate::new(5.0, 20.0);
         let now = Instant::now();
         assert_eq!((rate.wait(now), rate.wait(now)), (Duration::ZERO, Duration::from_millis(200)));
         for _ in 0..20 {
@@ -461,7 +489,7 @@ mod tests {
         for _ in 0..1_000 {
             rate.accepted();
         }
-        assert_eq!(rate.per_second, HIGHEST_RATE);
+        assert_eq!(rate.per_second, 20.0);
     }
 
     #[test]

@@ -1,221 +1,57 @@
-//! The answers of AWS, as far as they matter here.
+//! The answers of AWS, as far as they matter here: lists in pages, and the fields of what is in them.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use serde::Deserialize;
-
-/// A page of a list.
-pub(super) trait Page {
-    type Item;
-    /// Returns the items and the token of the next page.
-    fn take(self) -> (Vec<Self::Item>, Option<String>);
+/// A list that comes in pages.
+pub(super) struct List {
+    /// Names of the items in a page; a call has one of them.
+    items: &'static [&'static str],
+    /// Name of the token of the next page, in an answer and in a call.
+    pub(super) token: &'static str,
+    /// Texts that each item has.
+    has: &'static [&'static str],
 }
 
-macro_rules! pages {
-    ($($page:ident { $items:ident: [$item:ident] as $name:literal $(or $other:literal)?, $token:literal })*) => {$(
-        #[derive(Deserialize)]
-        pub(super) struct $page {
-            #[serde(rename = $name $(, alias = $other)?, default = "Vec::new")]
-            $items: Vec<$item>,
-            #[serde(rename = $token, default)]
-            token: Option<String>,
-        }
+impl List {
+    const fn new(items: &'static [&'static str], token: &'static str, has: &'static [&'static str]) -> Self {
+        Self { items, token, has }
+    }
 
-        impl Page for $page {
-            type Item = $item;
-            fn take(self) -> (Vec<$item>, Option<String>) {
-                (self.$items, self.token.filter(|token| !token.is_empty()))
+    /// Takes the items out of a page; None if it cannot be read.
+    pub(super) fn take(&self, page: &mut Value) -> Option<Vec<Value>> {
+        let mut taken = Vec::new();
+        for name in self.items {
+            match page[*name].take() {
+                Value::Null => {}
+                Value::Array(items) => taken.extend(items),
+                _ => return None,
             }
         }
-    )*};
+        taken.iter().all(|item| self.has.iter().all(|name| item[*name].is_string())).then_some(taken)
+    }
 }
 
-pages! {
-    // API Gateway writes `item` where the AWS CLI shows `items`.
-    RestApis { items: [RestApi] as "item" or "items", "position" }
-    RestStages { items: [RestStage] as "item" or "items", "position" }
-    Apis { items: [Api] as "items", "nextToken" }
-    ApiStages { items: [ApiStage] as "items", "nextToken" }
-    LogGroups { items: [LogGroup] as "logGroups", "nextToken" }
-    Filters { items: [Filter] as "subscriptionFilters", "nextToken" }
-    DeliverySources { items: [DeliverySource] as "deliverySources", "nextToken" }
-    Deliveries { items: [Delivery] as "deliveries", "nextToken" }
-    DeliveryDestinations { items: [DeliveryDestination] as "deliveryDestinations", "nextToken" }
-    AccountPolicies { items: [AccountPolicy] as "accountPolicies", "nextToken" }
-    Alarms { items: [Alarm] as "MetricAlarms", "NextToken" }
-    Rules { items: [Rule] as "Rules", "NextToken" }
-    MetricData { items: [MetricDataResult] as "MetricDataResults", "NextToken" }
+// API Gateway writes `item` where the AWS CLI shows `items`.
+pub(super) const REST_APIS: List = List::new(&["item", "items"], "position", &["id"]);
+pub(super) const REST_STAGES: List = List::new(&["item", "items"], "position", &["stageName"]);
+pub(super) const APIS: List = List::new(&["items"], "nextToken", &["apiId"]);
+pub(super) const API_STAGES: List = List::new(&["items"], "nextToken", &["stageName"]);
+pub(super) const LOG_GROUPS: List = List::new(&["logGroups"], "nextToken", &["logGroupName"]);
+pub(super) const FILTERS: List = List::new(&["subscriptionFilters"], "nextToken", &["filterName"]);
+pub(super) const DELIVERY_SOURCES: List = List::new(&["deliverySources"], "nextToken", &["name"]);
+pub(super) const DELIVERIES: List = List::new(&["deliveries"], "nextToken", &["deliverySourceName"]);
+pub(super) const DELIVERY_DESTINATIONS: List = List::new(&["deliveryDestinations"], "nextToken", &[]);
+pub(super) const ACCOUNT_POLICIES: List = List::new(&["accountPolicies"], "nextToken", &[]);
+pub(super) const ALARMS: List = List::new(&["MetricAlarms"], "NextToken", &[]);
+pub(super) const RULES: List = List::new(&["Rules"], "NextToken", &[]);
+pub(super) const METRIC_DATA: List = List::new(&["MetricDataResults"], "NextToken", &["Id"]);
+
+/// Returns a text of an item; an empty one if it has none.
+pub(super) fn text(of: &Value, name: &str) -> String {
+    of[name].as_str().unwrap_or_default().to_owned()
 }
 
-#[derive(Deserialize)]
-pub(super) struct RestApi {
-    pub(super) id: String,
-    #[serde(default)]
-    pub(super) name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RestStage {
-    pub(super) stage_name: String,
-    #[serde(default)]
-    pub(super) method_settings: BTreeMap<String, Setting>,
-    pub(super) access_log_settings: Option<AccessLogSettings>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Setting {
-    pub(super) logging_level: Option<String>,
-    pub(super) data_trace_enabled: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct AccessLogSettings {
-    pub(super) destination_arn: Option<String>,
-    pub(super) format: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Account {
-    pub(super) cloudwatch_role_arn: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Api {
-    pub(super) api_id: String,
-    #[serde(default)]
-    pub(super) name: String,
-    #[serde(default)]
-    pub(super) protocol_type: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ApiStage {
-    pub(super) stage_name: String,
-    pub(super) default_route_settings: Option<Setting>,
-    #[serde(default)]
-    pub(super) route_settings: BTreeMap<String, Setting>,
-    pub(super) access_log_settings: Option<AccessLogSettings>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct LogGroup {
-    pub(super) log_group_name: String,
-    pub(super) log_group_class: Option<String>,
-    pub(super) retention_in_days: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Filter {
-    pub(super) filter_name: String,
-    #[serde(default)]
-    pub(super) filter_pattern: String,
-    #[serde(default)]
-    pub(super) destination_arn: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DeliverySource {
-    pub(super) name: String,
-    #[serde(default)]
-    pub(super) resource_arns: Vec<String>,
-    #[serde(default)]
-    pub(super) log_type: String,
-    pub(super) status: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Delivery {
-    #[serde(default)]
-    pub(super) id: String,
-    pub(super) delivery_source_name: String,
-    #[serde(default)]
-    pub(super) delivery_destination_arn: String,
-    #[serde(default)]
-    pub(super) record_fields: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DeliveryDestination {
-    #[serde(default)]
-    pub(super) arn: String,
-    pub(super) delivery_destination_configuration: Option<Destination>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Destination {
-    #[serde(default)]
-    pub(super) destination_resource_arn: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AccountPolicy {
-    #[serde(default)]
-    pub(super) policy_name: String,
-    #[serde(default)]
-    pub(super) policy_document: String,
-    pub(super) selection_criteria: Option<String>,
-}
-
-/// The document of an account policy that subscribes all log groups.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct AccountSubscription {
-    pub(super) destination_arn: String,
-    pub(super) filter_pattern: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Alarm {
-    #[serde(default)]
-    pub(super) alarm_name: String,
-    #[serde(default)]
-    pub(super) alarm_actions: Vec<String>,
-    pub(super) actions_enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Rule {
-    #[serde(default)]
-    pub(super) name: String,
-    pub(super) state: Option<String>,
-    pub(super) event_pattern: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct MetricDataResult {
-    pub(super) id: String,
-    #[serde(default)]
-    pub(super) values: Vec<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Function {
-    #[serde(default)]
-    pub(super) function_name: String,
-    pub(super) description: Option<String>,
-    pub(super) environment: Option<Variables>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Variables {
-    #[serde(default)]
-    pub(super) variables: BTreeMap<String, String>,
+/// Returns a list of an item; an empty one if it has none.
+pub(super) fn list<'v>(of: &'v Value, name: &str) -> &'v [Value] {
+    of[name].as_array().map_or(&[], Vec::as_slice)
 }

@@ -23,6 +23,10 @@ pub struct Facts {
     pub stacks: Vec<Stack>,
     /// Functions that filters of ours name and that are not there.
     pub missing_functions: BTreeSet<String>,
+    /// Functions that filters of ours name, of which it is not known whether they are there.
+    pub unknown_functions: BTreeSet<String>,
+    /// Lists of APIs and stages that could not be read.
+    pub unread_lists: u64,
     /// Rules of EventBridge.
     pub rules: Option<Vec<Rule>>,
     /// Account policies that switch metrics off which are extracted from logs.

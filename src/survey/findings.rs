@@ -97,6 +97,13 @@ pub fn of(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// Returns what is to be done about one stage.
+pub(super) fn of_stage(facts: &Facts, stage: &Stage) -> Vec<Finding> {
+    let mut found = Found { facts, findings: Vec::new() };
+    found.stage(stage);
+    found.findings
+}
+
 /// One of the two logs of a stage.
 #[derive(Debug, Clone)]
 pub struct Log<'f> {
@@ -139,7 +146,8 @@ impl Facts {
         logs
     }
 
-    fn deliveries_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Delivery> {
+    /// Returns the deliveries of a stage's execution log.
+    pub(super) fn deliveries_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Delivery> {
         let all = self.deliveries.iter().flatten();
         all.filter(|delivery| delivery.api_id == stage.api_id && delivery.stage == stage.name)
     }
@@ -504,6 +512,19 @@ impl Facts {
         self.stacks.iter().find(|stack| arn(stack)).or(self.stacks.iter().find(|stack| stack.function_arn.is_none()))
     }
 
+    /// Returns the finding about one stage that API Gateway has no role to write the logs of.
+    pub(super) fn has_no_role(&self, stage: &Stage) -> Finding {
+        let text = "API Gateway has no role to write logs with, so it logs nothing";
+        gap("no_log_role", stage, text, self.set_log_role())
+    }
+
+    /// Returns the finding about a stage where no function is there that could read its logs.
+    pub(super) fn has_no_reader(&self, stage: &Stage) -> Finding {
+        let stack = self.stacks.first().map_or("why5xx", |stack| &*stack.name);
+        let text = "no function of why5xx that is there reads a log of it, so its failures are not counted";
+        gap("not_subscribed", stage, text, self.deploy(stack, &[]))
+    }
+
     /// Returns whether anything of ours counts here.
     fn has_reader(&self) -> bool {
         !self.stacks.is_empty()
@@ -514,6 +535,10 @@ impl Facts {
         let is_there = self.log_groups.as_ref().is_none_or(|groups| groups.contains_key(log_group));
         if is_there { fix } else { self.create_log_group(log_group).then(fix) }
     }
+}
+
+fn gap(id: &'static str, stage: &Stage, text: &str, fix: Fix) -> Finding {
+    Finding { id, severity: Severity::Gap, about: about(stage), text: text.to_owned(), fix }
 }
 
 /// Returns whether a rule passes on the events of an alarm: then something else notifies.

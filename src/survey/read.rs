@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answers::{self, Page};
+use super::answers::{
+    ACCOUNT_POLICIES, ALARMS, API_STAGES, APIS, DELIVERIES, DELIVERY_DESTINATIONS, DELIVERY_SOURCES, FILTERS,
+    LOG_GROUPS, List, METRIC_DATA, REST_APIS, REST_STAGES, RULES, list, text,
+};
 use super::facts::{
     AccessLog, Alarm, ApiKind, Delivery, ExtractionPolicy, Facts, Filter, Function, Level, LogGroup, LogSetting,
-    NotLookedAt, Rule, Share, Stack, Stage,
+    NotLookedAt, Rule, Share, Stack, Stage, log_group_of_arn,
 };
 use crate::failure::Metric;
 use crate::publish::CANARY;
@@ -57,6 +59,9 @@ const PERIOD: i64 = 300;
 /// Most queries of one call: a day of values of each stays below the 100,800 data points of an answer.
 const MOST_QUERIES: usize = 300;
 
+/// What is said of an answer that holds nothing to read.
+const UNREADABLE: &str = "an answer that cannot be read";
+
 /// Most pages of one list; our own limit, against a token that never ends.
 const MOST_PAGES: usize = 1_000;
 
@@ -67,6 +72,7 @@ struct Reader<'c> {
     /// Services that gave no answer are not asked again.
     silent: Vec<(Service, String)>,
     progress: &'c mut dyn FnMut(&str),
+    unread_lists: u64,
 }
 
 /// What a call led to.
@@ -113,9 +119,10 @@ pub struct Owner {
 pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) -> Result<Facts, Ended> {
     let region = client.session.region.clone();
     let partition = if owner.partition.is_empty() { partition_of(&region).to_owned() } else { owner.partition };
-    let mut reader = Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress };
+    let mut reader = Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress, unread_lists: 0 };
     let mut facts = Facts { region, partition, account: owner.account, ..Facts::default() };
     facts.stages = reader.stages()?;
+    facts.unread_lists = reader.unread_lists;
     if facts.stages.is_empty()
         && let Some(first) = reader.not_looked_at.first()
     {
@@ -123,13 +130,13 @@ pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) 
     }
     let needs_role = facts.stages.iter().any(|stage| stage.kind != ApiKind::Http);
     if needs_role {
-        let account = reader.get::<answers::Account>(GET_API, "/account", "the role of API Gateway for logs")?;
-        facts.log_role = account.or_default().map(|account| account.cloudwatch_role_arn.unwrap_or_default());
+        let account = reader.get(GET_API, "/account", "the role of API Gateway for logs")?;
+        facts.log_role = account.or_default().map(|account| text(&account, "cloudwatchRoleArn"));
     }
     facts.deliveries = reader.deliveries()?;
     facts.log_groups = reader.log_groups(&facts)?;
     facts.stacks = reader.stacks(&facts)?;
-    facts.missing_functions = reader.functions(&mut facts)?;
+    reader.functions(&mut facts)?;
     facts.rules = reader.rules()?;
     facts.extraction_policies = reader.extraction_policies()?;
     reader.counts(&mut facts)?;
@@ -149,7 +156,9 @@ fn partition_of(region: &str) -> &'static str {
 
 impl Reader<'_> {
     /// Makes a call. What cannot be looked at is noted; `what` names it.
-    fn get<T: DeserializeOwned>(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<T>, Ended> {
+    ///
+    /// Answers are trees, and not types of their own: two dozen of these would be a twentieth of the function's program.
+    fn get(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<Value>, Ended> {
         let service = call.service();
         if let Some((_, why)) = self.silent.iter().find(|(silent, _)| *silent == service) {
             let why = why.clone();
@@ -158,9 +167,9 @@ impl Reader<'_> {
         }
         (self.progress)(what);
         let error = match self.client.call(call, body) {
-            Ok(answer) => match serde_json::from_slice(&answer) {
-                Ok(answer) => return Ok(Answer::Here(answer)),
-                Err(error) => CallError::NoAnswer(format!("an answer that cannot be read: {error}")),
+            Ok(answer) => match serde_json::from_slice::<Value>(&answer) {
+                Ok(answer) if answer.is_object() => return Ok(Answer::Here(answer)),
+                _ => CallError::NoAnswer(UNREADABLE.to_owned()),
             },
             Err(error) => error,
         };
@@ -171,6 +180,8 @@ impl Reader<'_> {
                 return Ok(Answer::Gone);
             }
             CallError::Refused { code, .. } => self.note(what, is_denied(&code).then(|| call.permission()), why),
+            // Each further call ends the same way at once, and is counted.
+            CallError::Late => self.note(what, None, why),
             CallError::NoAnswer(_) | CallError::Throttled => {
                 self.silent.push((service, why.clone()));
                 self.note(what, None, why);
@@ -188,21 +199,26 @@ impl Reader<'_> {
     }
 
     /// Makes a call for each page of a list. `body` makes it, from the token of the page.
-    fn list<P: Page + DeserializeOwned>(
+    fn list(
         &mut self,
         call: Call,
         what: &str,
-        body: impl Fn(Option<&str>) -> String,
-    ) -> Result<Answer<Vec<P::Item>>, Ended> {
+        of: &List,
+        body: &dyn Fn(Option<&str>) -> String,
+    ) -> Result<Answer<Vec<Value>>, Ended> {
         let (mut items, mut token) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
-            let page: P = match self.get(call, &body(token.as_deref()), what)? {
+            let mut page = match self.get(call, &body(token.as_deref()), what)? {
                 Answer::Here(page) => page,
                 Answer::Gone => return Ok(Answer::Gone),
                 Answer::Unknown => return Ok(Answer::Unknown),
             };
-            let (more, next) = page.take();
+            let Some(more) = of.take(&mut page) else {
+                self.note(what, None, UNREADABLE.to_owned());
+                return Ok(Answer::Unknown);
+            };
             items.extend(more);
+            let next = page[of.token].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
             if next.is_none() || next == token {
                 return Ok(Answer::Here(items));
             }
@@ -213,17 +229,11 @@ impl Reader<'_> {
     }
 
     /// Lists with an action of JSON.
-    fn list_json<P: Page + DeserializeOwned>(
-        &mut self,
-        call: Call,
-        what: &str,
-        body: &Value,
-    ) -> Result<Answer<Vec<P::Item>>, Ended> {
-        let token_name = if matches!(call.service(), Service::Logs) { "nextToken" } else { "NextToken" };
-        self.list::<P>(call, what, |token| {
+    fn list_json(&mut self, call: Call, what: &str, of: &List, body: &Value) -> Result<Answer<Vec<Value>>, Ended> {
+        self.list(call, what, of, &|token| {
             let mut body = body.clone();
             if let Some(token) = token {
-                body[token_name] = token.into();
+                body[of.token] = token.into();
             }
             body.to_string()
         })
@@ -231,64 +241,64 @@ impl Reader<'_> {
 
     fn stages(&mut self) -> Result<Vec<Stage>, Ended> {
         let mut stages = Vec::new();
-        let apis = self
-            .list::<answers::RestApis>(GET_API, "REST APIs", |token| path("/restapis?limit=500", "position", token))?;
-        for api in apis.or_default().unwrap_or_default() {
-            let list = format!("/restapis/{}/stages", encoded(&api.id));
-            let of_api = self.list::<answers::RestStages>(GET_API, "stages of REST APIs", |token| match token {
+        let apis =
+            self.list(GET_API, "REST APIs", &REST_APIS, &|token| path("/restapis?limit=500", "position", token))?;
+        for api in self.or_unread(apis) {
+            let list = format!("/restapis/{}/stages", encoded(&text(&api, "id")));
+            let of_api = self.list(GET_API, "stages of REST APIs", &REST_STAGES, &|token| match token {
                 None => list.clone(),
                 token => path(&format!("{list}?"), "position", token),
             })?;
-            stages.extend(of_api.or_default().unwrap_or_default().into_iter().map(|stage| rest(&api, stage)));
+            stages.extend(self.or_unread(of_api).into_iter().map(|stage| rest(&api, &stage)));
         }
-        let apis = self.list::<answers::Apis>(GET_API, "HTTP and WebSocket APIs", |token| {
+        let apis = self.list(GET_API, "HTTP and WebSocket APIs", &APIS, &|token| {
             path("/v2/apis?maxResults=100", "nextToken", token)
         })?;
-        for api in apis.or_default().unwrap_or_default() {
-            let list = format!("/v2/apis/{}/stages?maxResults=100", encoded(&api.api_id));
+        for api in self.or_unread(apis) {
+            let list = format!("/v2/apis/{}/stages?maxResults=100", encoded(&text(&api, "apiId")));
             let what = "stages of HTTP and WebSocket APIs";
-            let of_api = self.list::<answers::ApiStages>(GET_API, what, |token| path(&list, "nextToken", token))?;
-            stages.extend(of_api.or_default().unwrap_or_default().into_iter().map(|stage| v2(&api, stage)));
+            let of_api = self.list(GET_API, what, &API_STAGES, &|token| path(&list, "nextToken", token))?;
+            stages.extend(self.or_unread(of_api).into_iter().map(|stage| v2(&api, &stage)));
         }
         Ok(stages)
+    }
+
+    /// Returns a list of APIs or stages; an empty one, which is counted, where it is unknown.
+    fn or_unread<T>(&mut self, list: Answer<Vec<T>>) -> Vec<T> {
+        let list = list.or_default();
+        self.unread_lists += u64::from(list.is_none());
+        list.unwrap_or_default()
     }
 
     fn deliveries(&mut self) -> Result<Option<Vec<Delivery>>, Ended> {
         let what = "deliveries of execution logs";
         let body = json!({ "limit": 50 });
-        let sources = self.list_json::<answers::DeliverySources>(DESCRIBE_DELIVERY_SOURCES, what, &body)?;
-        let Some(sources) = sources.or_default() else { return Ok(None) };
-        let sources: Vec<_> = sources
-            .into_iter()
-            .filter(|source| source.log_type == "EXECUTION_LOGS" && source.status.as_deref() != Some("INACTIVE"))
-            .collect();
+        let sources = self.list_json(DESCRIBE_DELIVERY_SOURCES, what, &DELIVERY_SOURCES, &body)?;
+        let Some(mut sources) = sources.or_default() else { return Ok(None) };
+        sources.retain(|source| source["logType"] == "EXECUTION_LOGS" && source["status"] != "INACTIVE");
         if sources.is_empty() {
             return Ok(Some(Vec::new()));
         }
-        let deliveries = self.list_json::<answers::Deliveries>(DESCRIBE_DELIVERIES, what, &body)?.or_default();
+        let deliveries = self.list_json(DESCRIBE_DELIVERIES, what, &DELIVERIES, &body)?.or_default();
         let destinations =
-            self.list_json::<answers::DeliveryDestinations>(DESCRIBE_DELIVERY_DESTINATIONS, what, &body)?.or_default();
+            self.list_json(DESCRIBE_DELIVERY_DESTINATIONS, what, &DELIVERY_DESTINATIONS, &body)?.or_default();
         let (Some(deliveries), Some(destinations)) = (deliveries, destinations) else { return Ok(None) };
         let mut found = Vec::new();
         for source in &sources {
-            let stages = source.resource_arns.iter().filter_map(|arn| {
-                let (api_id, stage) = arn.split_once("/restapis/")?.1.split_once("/stages/")?;
-                Some((api_id.to_owned(), stage.to_owned()))
-            });
+            let arns = list(source, "resourceArns").iter().filter_map(Value::as_str);
+            let stages = arns.filter_map(|arn| arn.split_once("/restapis/")?.1.split_once("/stages/"));
             for (api_id, stage) in stages {
-                for delivery in deliveries.iter().filter(|delivery| delivery.delivery_source_name == source.name) {
-                    let arn = destinations
-                        .iter()
-                        .find(|destination| destination.arn == delivery.delivery_destination_arn)
-                        .and_then(|destination| destination.delivery_destination_configuration.as_ref())
-                        .map_or("", |destination| &destination.destination_resource_arn);
+                for delivery in deliveries.iter().filter(|each| each["deliverySourceName"] == source["name"]) {
+                    let to = destinations.iter().find(|each| each["arn"] == delivery["deliveryDestinationArn"]);
+                    let arn = to.map(|to| &to["deliveryDestinationConfiguration"]["destinationResourceArn"]);
+                    let fields = list(delivery, "recordFields").iter().filter_map(Value::as_str);
                     found.push(Delivery {
-                        api_id: api_id.clone(),
-                        stage: stage.clone(),
-                        log_group: super::facts::log_group_of_arn(arn).map(str::to_owned),
-                        id: delivery.id.clone(),
-                        source: source.name.clone(),
-                        fields: delivery.record_fields.clone(),
+                        api_id: api_id.to_owned(),
+                        stage: stage.to_owned(),
+                        log_group: arn.and_then(Value::as_str).and_then(log_group_of_arn).map(str::to_owned),
+                        id: text(delivery, "id"),
+                        source: text(source, "name"),
+                        fields: fields.map(str::to_owned).collect(),
                     });
                 }
             }
@@ -316,14 +326,14 @@ impl Reader<'_> {
         let mut groups = BTreeMap::new();
         for prefix in prefixes {
             let body = json!({ "limit": 50, "logGroupNamePrefix": prefix });
-            let found = self.list_json::<answers::LogGroups>(DESCRIBE_LOG_GROUPS, "log groups", &body)?;
+            let found = self.list_json(DESCRIBE_LOG_GROUPS, "log groups", &LOG_GROUPS, &body)?;
             let Some(found) = found.or_default() else { return Ok(None) };
             for group in found {
-                let is_ours = group.log_group_name.starts_with("/why5xx/");
-                if is_ours || names.contains(&group.log_group_name) {
-                    let is_standard = group.log_group_class.as_deref().is_none_or(|class| class == "STANDARD");
-                    let (retention_days, filters) = (group.retention_in_days, None);
-                    groups.insert(group.log_group_name, LogGroup { is_standard, retention_days, filters });
+                let name = text(&group, "logGroupName");
+                if name.starts_with("/why5xx/") || names.contains(&name) {
+                    let is_standard = group["logGroupClass"].as_str().is_none_or(|class| class == "STANDARD");
+                    let (retention_days, filters) = (group["retentionInDays"].as_u64(), None);
+                    groups.insert(name, LogGroup { is_standard, retention_days, filters });
                 }
             }
         }
@@ -335,17 +345,16 @@ impl Reader<'_> {
                 continue;
             }
             let body = json!({ "logGroupName": name });
-            let found =
-                self.list_json::<answers::Filters>(DESCRIBE_SUBSCRIPTION_FILTERS, "subscription filters", &body)?;
+            let found = self.list_json(DESCRIBE_SUBSCRIPTION_FILTERS, "subscription filters", &FILTERS, &body)?;
             group.filters = found.or_default().map(|filters| {
                 let spared = format!("\"{name}\"");
                 let of_account = of_account.iter().filter(|(_, selection)| !selection.contains(&spared));
                 filters
-                    .into_iter()
+                    .iter()
                     .map(|filter| Filter {
-                        name: filter.filter_name,
-                        pattern: filter.filter_pattern,
-                        destination: filter.destination_arn,
+                        name: text(filter, "filterName"),
+                        pattern: text(filter, "filterPattern"),
+                        destination: text(filter, "destinationArn"),
                         is_of_account: false,
                     })
                     .chain(of_account.map(|(filter, _)| filter.clone()))
@@ -359,17 +368,17 @@ impl Reader<'_> {
     fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, Ended> {
         let body = json!({ "policyType": "SUBSCRIPTION_FILTER_POLICY" });
         let what = "account policies that subscribe every log group";
-        let policies = self.list_json::<answers::AccountPolicies>(DESCRIBE_ACCOUNT_POLICIES, what, &body)?;
-        let filter = |policy: answers::AccountPolicy| {
-            let document = serde_json::from_str::<answers::AccountSubscription>(&policy.policy_document);
-            let document = document.unwrap_or_default();
+        let policies = self.list_json(DESCRIBE_ACCOUNT_POLICIES, what, &ACCOUNT_POLICIES, &body)?;
+        let filter = |policy: Value| {
+            // A text with the document in it.
+            let document: Value = serde_json::from_str(&text(&policy, "policyDocument")).unwrap_or_default();
             let filter = Filter {
-                name: policy.policy_name,
-                pattern: document.filter_pattern,
-                destination: document.destination_arn,
+                name: text(&policy, "policyName"),
+                pattern: text(&document, "FilterPattern"),
+                destination: text(&document, "DestinationArn"),
                 is_of_account: true,
             };
-            (filter, policy.selection_criteria.unwrap_or_default())
+            (filter, text(&policy, "selectionCriteria"))
         };
         Ok(policies.or_default().unwrap_or_default().into_iter().map(filter).collect())
     }
@@ -385,63 +394,64 @@ impl Reader<'_> {
             let filter = group.filters.iter().flatten().find(|filter| is_function(&filter.destination));
             let function_arn = filter.map(|filter| filter.destination.clone());
             let body = json!({ "AlarmNamePrefix": format!("{name}: "), "AlarmTypes": ["MetricAlarm"] });
-            let alarms = self.list_json::<answers::Alarms>(DESCRIBE_ALARMS, "alarms of why5xx", &body)?.or_default();
-            let alarm = |alarm: answers::Alarm| Alarm {
-                name: alarm.alarm_name,
-                has_action: !alarm.alarm_actions.is_empty() && alarm.actions_enabled != Some(false),
+            let alarms = self.list_json(DESCRIBE_ALARMS, "alarms of why5xx", &ALARMS, &body)?.or_default();
+            let alarm = |alarm: &Value| Alarm {
+                name: text(alarm, "AlarmName"),
+                has_action: !list(alarm, "AlarmActions").is_empty() && alarm["ActionsEnabled"] != false,
             };
-            let alarms = alarms.map(|alarms| alarms.into_iter().map(alarm).collect());
+            let alarms = alarms.map(|alarms| alarms.iter().map(alarm).collect());
             stacks.push(Stack { name: name.to_owned(), function_arn, function: None, alarms, canaries: None });
         }
         Ok(stacks)
     }
 
-    /// Looks at the functions of our stacks, and returns those that filters name and that are not there.
-    fn functions(&mut self, facts: &mut Facts) -> Result<BTreeSet<String>, Ended> {
+    /// Looks at the functions of our stacks, and at those that filters of ours name.
+    fn functions(&mut self, facts: &mut Facts) -> Result<(), Ended> {
         let mut arns: BTreeSet<String> = facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()).collect();
         for stage in &facts.stages {
             for log in facts.logs_of(stage) {
                 arns.extend(facts.our_filters(&log).into_iter().map(|filter| filter.destination.clone()));
             }
         }
-        let mut missing = BTreeSet::new();
         for arn in arns.into_iter().filter(|arn| is_function(arn)) {
             let path = format!("/2015-03-31/functions/{}/configuration", encoded(&arn));
-            match self.get::<answers::Function>(GET_FUNCTION, &path, "functions of why5xx")? {
+            match self.get(GET_FUNCTION, &path, "functions of why5xx")? {
                 Answer::Here(function) => {
                     let of = |stack: &&mut Stack| stack.function_arn.as_ref() == Some(&arn);
                     if let Some(stack) = facts.stacks.iter_mut().find(of) {
-                        stack.function = Some(described(function));
+                        stack.function = Some(described(&function));
                     }
                 }
                 Answer::Gone => {
-                    missing.insert(arn);
+                    facts.missing_functions.insert(arn);
                 }
-                Answer::Unknown => {}
+                Answer::Unknown => {
+                    facts.unknown_functions.insert(arn);
+                }
             }
         }
-        Ok(missing)
+        Ok(())
     }
 
     fn rules(&mut self) -> Result<Option<Vec<Rule>>, Ended> {
-        let rules = self.list_json::<answers::Rules>(LIST_RULES, "rules on events of alarms", &json!({}))?;
-        let rule = |rule: answers::Rule| Rule {
-            name: rule.name,
-            is_enabled: rule.state.as_deref() != Some("DISABLED"),
-            pattern: rule.event_pattern.unwrap_or_default(),
+        let rules = self.list_json(LIST_RULES, "rules on events of alarms", &RULES, &json!({}))?;
+        let rule = |rule: &Value| Rule {
+            name: text(rule, "Name"),
+            is_enabled: rule["State"] != "DISABLED",
+            pattern: text(rule, "EventPattern"),
         };
-        Ok(rules.or_default().map(|rules| rules.into_iter().map(rule).collect()))
+        Ok(rules.or_default().map(|rules| rules.iter().map(rule).collect()))
     }
 
     fn extraction_policies(&mut self) -> Result<Option<Vec<ExtractionPolicy>>, Ended> {
         let body = json!({ "policyType": "METRIC_EXTRACTION_POLICY" });
         let what = "account policies on metrics from logs";
-        let policies = self.list_json::<answers::AccountPolicies>(DESCRIBE_ACCOUNT_POLICIES, what, &body)?;
-        let policy = |policy: answers::AccountPolicy| ExtractionPolicy {
-            name: policy.policy_name,
-            selection: policy.selection_criteria.unwrap_or_default(),
+        let policies = self.list_json(DESCRIBE_ACCOUNT_POLICIES, what, &ACCOUNT_POLICIES, &body)?;
+        let policy = |policy: &Value| ExtractionPolicy {
+            name: text(policy, "policyName"),
+            selection: text(policy, "selectionCriteria"),
         };
-        Ok(policies.or_default().map(|policies| policies.into_iter().map(policy).collect()))
+        Ok(policies.or_default().map(|policies| policies.iter().map(policy).collect()))
     }
 
     /// Reads what API Gateway and we counted.
@@ -525,12 +535,13 @@ impl Reader<'_> {
                 "StartTime": from,
                 "EndTime": to,
             });
-            let results = self.list_json::<answers::MetricData>(GET_METRIC_DATA, "counts of the last day", &body)?;
+            let results = self.list_json(GET_METRIC_DATA, "counts of the last day", &METRIC_DATA, &body)?;
             let Some(results) = results.or_default() else { return Ok(None) };
             for result in results {
-                let number = result.id.strip_prefix('m').and_then(|number| number.parse::<usize>().ok());
+                let number = result["Id"].as_str().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
                 if let Some((key, _)) = number.and_then(|number| some.get(number)) {
-                    *sums.0.entry((*key).clone()).or_default() += result.values.iter().sum::<f64>();
+                    let values = list(&result, "Values").iter().filter_map(Value::as_f64);
+                    *sums.0.entry((*key).clone()).or_default() += values.sum::<f64>();
                 }
             }
         }
@@ -550,14 +561,14 @@ fn namespace_of(stack: &Stack) -> String {
 }
 
 /// Reads version and namespace of a function of ours.
-fn described(function: answers::Function) -> Function {
-    let description = function.description.unwrap_or_default();
+fn described(function: &Value) -> Function {
+    let description = text(function, "Description");
     let version = description.strip_prefix("why5xx ").and_then(|rest| rest.split_once(':'));
-    let mut variables = function.environment.map(|environment| environment.variables).unwrap_or_default();
+    let namespace = function["Environment"]["Variables"][NAMESPACE].as_str();
     Function {
-        name: function.function_name,
+        name: text(function, "FunctionName"),
         version: version.map(|(version, _)| version.to_owned()),
-        namespace: variables.remove(NAMESPACE).unwrap_or_else(|| Settings::default().namespace),
+        namespace: namespace.map_or_else(|| Settings::default().namespace, str::to_owned),
     }
 }
 
@@ -587,47 +598,53 @@ impl Sums {
     }
 }
 
-fn rest(api: &answers::RestApi, stage: answers::RestStage) -> Stage {
-    let mut settings: Vec<LogSetting> = stage.method_settings.iter().map(|(key, of)| setting(key, of)).collect();
+fn rest(api: &Value, stage: &Value) -> Stage {
+    let mut settings = settings(&stage["methodSettings"]);
     settings.sort_by_key(|setting| setting.key != "*/*");
     Stage {
         kind: ApiKind::Rest,
-        api_id: api.id.clone(),
-        api_name: api.name.clone(),
-        name: stage.stage_name,
+        api_id: text(api, "id"),
+        api_name: text(api, "name"),
+        name: text(stage, "stageName"),
         settings,
-        access_log: stage.access_log_settings.and_then(access_log),
+        access_log: access_log(&stage["accessLogSettings"]),
         share: None,
     }
 }
 
-fn v2(api: &answers::Api, stage: answers::ApiStage) -> Stage {
-    let kind = if api.protocol_type == "WEBSOCKET" { ApiKind::WebSocket } else { ApiKind::Http };
-    let mut settings = Vec::new();
+fn v2(api: &Value, stage: &Value) -> Stage {
+    let kind = if api["protocolType"] == "WEBSOCKET" { ApiKind::WebSocket } else { ApiKind::Http };
+    let mut of_stage = Vec::new();
     if kind == ApiKind::WebSocket {
-        settings.push(setting("*", &stage.default_route_settings.unwrap_or_default()));
-        let own = stage.route_settings.iter().filter(|(_, of)| of.logging_level.is_some() || of.data_trace_enabled);
-        settings.extend(own.map(|(key, of)| setting(key, of)));
+        of_stage.push(setting("*", &stage["defaultRouteSettings"]));
+        let of_routes = &stage["routeSettings"];
+        let is_own = |route: &LogSetting| route.data_trace || of_routes[&*route.key]["loggingLevel"].is_string();
+        of_stage.extend(settings(of_routes).into_iter().filter(is_own));
     }
     Stage {
         kind,
-        api_id: api.api_id.clone(),
-        api_name: api.name.clone(),
-        name: stage.stage_name,
-        settings,
-        access_log: stage.access_log_settings.and_then(access_log),
+        api_id: text(api, "apiId"),
+        api_name: text(api, "name"),
+        name: text(stage, "stageName"),
+        settings: of_stage,
+        access_log: access_log(&stage["accessLogSettings"]),
         share: None,
     }
 }
 
-fn setting(key: &str, of: &answers::Setting) -> LogSetting {
-    let level = Level::parse(of.logging_level.as_deref().unwrap_or_default());
-    LogSetting { key: key.to_owned(), level, data_trace: of.data_trace_enabled }
+/// Reads the settings of methods or routes, by their keys.
+fn settings(of: &Value) -> Vec<LogSetting> {
+    of.as_object().into_iter().flatten().map(|(key, of)| setting(key, of)).collect()
 }
 
-fn access_log(settings: answers::AccessLogSettings) -> Option<AccessLog> {
-    let destination = settings.destination_arn.filter(|arn| !arn.is_empty())?;
-    Some(AccessLog { destination, format: settings.format.unwrap_or_default() })
+fn setting(key: &str, of: &Value) -> LogSetting {
+    let level = Level::parse(of["loggingLevel"].as_str().unwrap_or_default());
+    LogSetting { key: key.to_owned(), level, data_trace: of["dataTraceEnabled"] == true }
+}
+
+fn access_log(settings: &Value) -> Option<AccessLog> {
+    let destination = Some(text(settings, "destinationArn")).filter(|arn| !arn.is_empty())?;
+    Some(AccessLog { destination, format: text(settings, "format") })
 }
 
 /// Adds the token of a page to a path.
