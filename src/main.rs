@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lambda_runtime::tower::util::{MapRequestLayer, MapResultLayer};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use function::{Alarms, Function, log};
+use function::{Alarms, Function, Survey, log};
 use why5xx::settings::{Environment, Handler, Settings, SettingsError};
 
 // An environment handles one event at a time, so one thread is enough. It also starts faster than several.
@@ -38,6 +39,7 @@ async fn run() -> Result<(), String> {
     match Handler::of(&environment).map_err(invalid)? {
         Handler::Count => serve(Function::new(settings, &environment).map_err(invalid)?).await,
         Handler::Notify => serve_alarms(Alarms::new(settings, &environment).map_err(invalid)?).await,
+        Handler::Survey => serve_surveys(Survey::new(settings, &environment).map_err(invalid)?).await,
     }
 }
 
@@ -51,6 +53,19 @@ async fn serve_alarms(alarms: Alarms) -> Result<(), String> {
     let handler = service_fn(move |event: LambdaEvent<serde_json::Value>| {
         let alarms = Arc::clone(&alarms);
         async move { alarms.lock().await.invoke(&event.payload, &event.context.request_id, event.context.deadline).await }
+    });
+    Runtime::new(handler).run().await.map_err(|error| format!("the Runtime API failed: {error}"))
+}
+
+/// Serves a schedule, whose events say nothing. Returns the reason why the environment ends.
+async fn serve_surveys(survey: Survey) -> Result<(), String> {
+    let survey = Arc::new(tokio::sync::Mutex::new(survey));
+    let handler = service_fn(move |event: LambdaEvent<IgnoredAny>| {
+        let survey = Arc::clone(&survey);
+        async move {
+            let context = event.context;
+            survey.lock().await.invoke(&context.invoked_function_arn, &context.request_id, context.deadline).await
+        }
     });
     Runtime::new(handler).run().await.map_err(|error| format!("the Runtime API failed: {error}"))
 }

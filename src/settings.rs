@@ -12,6 +12,8 @@ mod glob;
 #[cfg(feature = "function")]
 mod notify;
 mod rules;
+#[cfg(feature = "function")]
+mod survey;
 mod toml_file;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ use file::SettingsFile;
 #[cfg(feature = "function")]
 pub use notify::{Links, NotifySettings};
 pub use rules::Rules;
+#[cfg(feature = "function")]
+pub use survey::SurveySettings;
 
 use crate::log_kind::LogKind;
 
@@ -125,10 +129,12 @@ pub enum Handler {
     Count,
     /// Send messages about alarms.
     Notify,
+    /// Survey the account.
+    Survey,
 }
 
 impl Handler {
-    /// Returns the handler that the function is configured with: `notify`, and any other for counting.
+    /// Returns the handler that the function is configured with: `notify`, `survey`, and any other for counting.
     ///
     /// # Errors
     ///
@@ -136,6 +142,7 @@ impl Handler {
     pub fn of(environment: &Environment) -> Result<Self, SettingsError> {
         Ok(match environment.value(HANDLER)?.as_deref() {
             Some("notify") => Self::Notify,
+            Some("survey") => Self::Survey,
             // `bootstrap`, or what somebody who builds a function of this program wrote, for Lambda demands a handler.
             _ => Self::Count,
         })

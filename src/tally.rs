@@ -264,6 +264,8 @@ pub enum Unit {
     Count,
     /// Milliseconds.
     Milliseconds,
+    /// A part of a whole, from 0 to 100.
+    Percent,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod log;
 mod records;
 mod sink;
+mod survey;
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -29,6 +30,7 @@ use answer::Answer;
 use error::InvocationError;
 use log::Log;
 use sink::AnySink;
+pub(crate) use survey::Survey;
 
 /// Longest invocation.
 ///

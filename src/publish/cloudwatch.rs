@@ -145,6 +145,7 @@ fn metric_datum(datum: &Datum) -> MetricDatum {
         .unit(match datum.unit {
             Unit::Count => StandardUnit::Count,
             Unit::Milliseconds => StandardUnit::Milliseconds,
+            Unit::Percent => StandardUnit::Percent,
         });
     let (values, counts) = datum.values.iter().copied().unzip();
     builder.set_values(Some(values)).set_counts(Some(counts)).build()

@@ -17,6 +17,12 @@ const FUNCTION: &str = "Function";
 /// Events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
 pub const CANARY: &str = "Canary";
 
+/// Stages whose failures nobody would name, and what could not be looked at. Of the survey, and there when it is 0.
+pub const UNSEEN_STAGES: &str = "UnseenStages";
+
+/// Percent of API Gateway's failures of a day that the logs show. Of the survey; missing without failures or counts.
+pub const EXPLAINED_SHARE: &str = "ExplainedShare";
+
 /// A metric of the function itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OwnMetric {
@@ -132,6 +138,18 @@ pub fn unsent_messages(fields: &mut Map<String, Value>, namespace: &str, functio
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let metrics = vec![("UnsentMessages", Unit::Count, json!(messages))];
     emf::embed(fields, namespace, now_ms, &[(FUNCTION, function_name.to_owned())], metrics);
+}
+
+/// Makes a log line of these fields one in Embedded Metric Format, with the metrics of a survey.
+pub fn embed_survey(
+    fields: &mut Map<String, Value>,
+    (namespace, function_name): (&str, &str),
+    timestamp_ms: i64,
+    (unseen_stages, explained): (u64, Option<f64>),
+) {
+    let mut metrics = vec![(UNSEEN_STAGES, Unit::Count, json!(unseen_stages))];
+    metrics.extend(explained.map(|percent| (EXPLAINED_SHARE, Unit::Percent, json!(percent))));
+    emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], metrics);
 }
 
 /// Returns the datum of so many events of the canary, at the minute of the first.

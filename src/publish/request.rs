@@ -50,6 +50,7 @@ pub(super) const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "Count",
         Unit::Milliseconds => "Milliseconds",
+        Unit::Percent => "Percent",
     }
 }
 

@@ -29,7 +29,7 @@ impl<W: Write> Sink for TextSink<W> {
 fn line(namespace: &str, datum: &Datum) -> String {
     let minute = time(datum.timestamp_ms);
     let value = match datum.unit {
-        Unit::Count => sum(datum).to_string(),
+        Unit::Count | Unit::Percent => sum(datum).to_string(),
         Unit::Milliseconds => milliseconds(datum),
     };
     let dimensions: String = datum.dimensions.iter().map(|(name, value)| format!(" {name}={value}")).collect();

@@ -137,6 +137,7 @@ mod tests {
     fn the_handler_decides_what_the_program_does() {
         use super::super::{HANDLER, Handler};
         let of = |value| Handler::of(&Environment::of([(HANDLER, value)])).unwrap();
-        assert_eq!([of("notify"), of("bootstrap"), of("")], [Handler::Notify, Handler::Count, Handler::Count]);
+        assert_eq!([of("notify"), of("survey")], [Handler::Notify, Handler::Survey]);
+        assert_eq!([of("bootstrap"), of("")], [Handler::Count, Handler::Count]);
     }
 }

@@ -42,6 +42,7 @@ mod simulation;
 mod soak;
 mod strict_endpoint;
 mod support;
+mod survey;
 mod tls;
 mod upgrade;
 mod wording;

@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_types, reason = "the endpoint inflates what the SDK compressed")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+pub mod account;
 pub mod cloudwatch;
 pub mod command;
 pub mod document;
