@@ -23,7 +23,7 @@ from samtranslator.yaml_helper import yaml_parse
 PLACES = 30
 
 # Those of the template, which are of one program.
-FUNCTIONS = ["Function", "Notifier"]
+FUNCTIONS = ["Function", "Notifier", "Surveyor"]
 
 LOOP = "Fn::ForEach::"
 

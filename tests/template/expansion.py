@@ -30,7 +30,7 @@ def translated(parameters):
     template = yaml_parse(TEXT)
     template["Transform"] = "AWS::Serverless-2016-10-31"
     template["Resources"] = dict(repeated(template["Resources"], parameters))
-    for function in "Function", "Notifier":
+    for function in "Function", "Notifier", "Surveyor":
         template["Resources"][function]["Properties"]["CodeUri"] = "s3://bucket/function.zip"
     session = boto3.session.Session(region_name=REGION)
     return Translator({}, Parser(), boto_session=session).translate(template, {})["Resources"]
@@ -306,7 +306,7 @@ def translate(template, resources):
     if "AWS::Serverless-2016-10-31" not in str(template.get("Transform")):
         return resources
     template = copy.deepcopy(template | {"Resources": resources, "Transform": "AWS::Serverless-2016-10-31"})
-    for function in {"Function", "Notifier"} & set(resources):
+    for function in {"Function", "Notifier", "Surveyor"} & set(resources):
         template["Resources"][function]["Properties"]["CodeUri"] = "s3://bucket/function.zip"
     session = boto3.session.Session(region_name=REGION)
     return Translator({}, Parser(), boto_session=session).translate(template, {})["Resources"]

@@ -53,13 +53,16 @@ def test_causes_of_load_alarm_on_demand_alone():
         assert expansion.holds(RESOURCES[name]["Condition"], {"LoadThreshold": 50})
 
 
-def test_only_a_missing_canary_is_bad():
+def test_only_a_missing_canary_or_survey_is_bad():
     missing = {name: alarm["TreatMissingData"] for name, alarm in ALARMS.items()}
     for name in "CanaryAlarm", "ExtractionAlarm":
         assert missing.pop(name) == "breaching"
         # Where nothing is published, nothing is missing.
         assert not expansion.holds(RESOURCES[name]["Condition"], {"Sink": "stdout"})
         assert is_there_by_default(name)
+    assert missing.pop("UnseenStagesAlarm") == "breaching"
+    assert not is_there_by_default("UnseenStagesAlarm")
+    assert not expansion.holds(RESOURCES["UnseenStagesAlarm"]["Condition"], {"Survey": "true", "Sink": "stdout"})
     assert set(missing.values()) == {"notBreaching"}
 
 
@@ -172,6 +175,7 @@ PARAMETER_SETS = {
         "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:on-call",
         "QuietStages": "dev,test",
         "LoadThreshold": "50",
+        "Survey": "true",
         "ReservedConcurrency": "5",
         "FailureDestination": "S3",
     },

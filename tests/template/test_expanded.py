@@ -32,6 +32,7 @@ EVERYTHING = lists(3) | {
     "AlarmEmail": "team@example.com",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:on-call",
     "AlarmTopicMessages": "true",
+    "Survey": "true",
     "Architecture": "x86_64",
     "FailureDestination": "S3",
     "KinesisStreamArn": "arn:aws:kinesis:us-east-1:111122223333:stream/api-logs",

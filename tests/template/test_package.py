@@ -77,7 +77,8 @@ def test_what_is_not_in_a_loop_is_as_in_the_template(plain, package):
 
 def test_the_code_is_the_zip_of_the_architecture_unless_a_key_is_named(plain, package):
     code = plain["Resources"]["Function"]["Properties"]["Code"]
-    assert plain["Resources"]["Notifier"]["Properties"]["Code"] == code
+    for name in "Notifier", "Surveyor":
+        assert plain["Resources"][name]["Properties"]["Code"] == code
     condition, named, otherwise = code["S3Key"]["Fn::If"]
     assert named == {"Ref": "CodeKey"}
     assert not expansion.holds(condition, {}, plain) and expansion.holds(condition, {"CodeKey": "a.zip"}, plain)

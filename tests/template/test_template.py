@@ -123,6 +123,14 @@ ON_DEMAND = {
     "NotifierEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
     "NotifierPermission": "AWS::Lambda::Permission",
     "NotifierRole": "AWS::IAM::Role",
+    "FailedSurveys": "AWS::SQS::Queue",
+    "FailedSurveysPolicy": "AWS::SQS::QueuePolicy",
+    "SurveyRule": "AWS::Events::Rule",
+    "Surveyor": "AWS::Lambda::Function",
+    "SurveyorEventInvokeConfig": "AWS::Lambda::EventInvokeConfig",
+    "SurveyorPermission": "AWS::Lambda::Permission",
+    "SurveyorRole": "AWS::IAM::Role",
+    "UnseenStagesAlarm": ALARM,
     "UnsentEvents": "AWS::SQS::Queue",
     "UnsentEventsPolicy": "AWS::SQS::QueuePolicy",
     "AlarmSubscription": "AWS::SNS::Subscription",
@@ -232,13 +240,27 @@ def test_the_function_is_the_rust_program_on_arm64():
 
 
 def test_every_setting_has_the_prefix_of_the_project():
-    for function in "Function", "Notifier":
+    for function in "Function", "Notifier", "Surveyor":
         variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
         assert [name for name in variables if not name.startswith("WHY5XX_")] == []
 
 
 # What the notifier reads of alarms and metrics, which have no resource or may have none.
 READS_OF_ALARMS = ["cloudwatch:DescribeAlarmContributors", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
+
+# What the survey reads: lists have no resource, and filters may name any function.
+READS_OF_SURVEYS = [
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "events:ListRules",
+    "lambda:GetFunctionConfiguration",
+    "logs:DescribeAccountPolicies",
+    "logs:DescribeDeliveries",
+    "logs:DescribeDeliveryDestinations",
+    "logs:DescribeDeliverySources",
+    "logs:DescribeLogGroups",
+    "logs:DescribeSubscriptionFilters",
+]
 
 # What Lambda must be able to do as the role of a function in a VPC, with interfaces that nobody knows before.
 NETWORK_INTERFACES = [
@@ -319,7 +341,7 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assert len(allowed) > len(list(statements()))
     for statement in allowed:
         assert not any("*" in action for action in actions(statement)), statement
-        everywhere = [["cloudwatch:PutMetricData"], NETWORK_INTERFACES, READS_OF_ALARMS]
+        everywhere = [["cloudwatch:PutMetricData"], NETWORK_INTERFACES, READS_OF_ALARMS, READS_OF_SURVEYS]
         assert statement.get("Resource") != "*" or actions(statement) in everywhere, statement
         assert "NotAction" not in statement and "NotResource" not in statement and "NotPrincipal" not in statement
         # Whom a policy of a resource lets in is a service.
@@ -329,14 +351,15 @@ def test_no_policy_allows_a_wildcard_or_anybody():
     assume = RESOURCES["FunctionRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert [each["Principal"] for each in assume] == [{"Service": "lambda.amazonaws.com"}]
     # Whoever else is let in is let in for one resource.
-    [events, _] = RESOURCES["UnsentEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert events["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["AlarmRule", "Arn"]}}}
+    for policy, rule in ("UnsentEventsPolicy", "AlarmRule"), ("FailedSurveysPolicy", "SurveyRule"):
+        [events, _] = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+        assert events["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
 
 
 def test_the_page_on_security_has_every_action_of_the_roles_and_no_other():
     rows = re.findall(r"^\|.*\|$", (PROJECT / "SECURITY.md").read_text().partition("## What it can reach")[2], re.MULTILINE)
     stated = set(re.findall(r"`([a-z0-9]+:[A-Z][A-Za-z]+)`", "\n".join(rows)))
-    roles = [RESOURCES["FunctionRole"], RESOURCES["NotifierRole"]]
+    roles = [RESOURCES[f"{name}Role"] for name in ("Function", "Notifier", "Surveyor")]
     granted = {action for each in statements_in([role["Properties"]["Policies"] for role in roles]) for action in actions(each)}
     assert stated == granted
 
@@ -424,6 +447,7 @@ def test_only_log_groups_of_this_account_may_invoke_and_before_any_is_subscribed
 REPLACED = {
     ("FunctionRole", "/properties/Path"): {"RolePath"},
     ("NotifierRole", "/properties/Path"): {"RolePath"},
+    ("SurveyorRole", "/properties/Path"): {"RolePath"},
     ("AlarmSubscription", "/properties/Endpoint"): {"AlarmEmail"},
     # Another stream, from its beginning.
     ("KinesisRecords", "/properties/EventSourceArn"): {"KinesisStreamArn"},
