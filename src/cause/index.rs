@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn the_index_finds_what_asking_each_pattern_finds() {
         let texts = built_in()
-            .flat_map(|cause| cause.examples.iter().chain(cause.near_misses))
+            .flat_map(|cause| cause.examples().iter().chain(cause.near_misses()))
             .flat_map(|example| example.lines)
             .map(|line| normalise(line))
             .chain(["", "a", "ab", "abc"].map(str::to_owned));

@@ -33,7 +33,7 @@ pub use pattern::{code_in, normalise, own_words, pieces, spaced, words_of_type};
 pub use role::Role;
 
 /// A cause: its published id, its patterns and its remedy.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Cause {
     /// Dimension value. Alarms and dashboards hold it, so it never changes; see `formerly`.
     pub id: &'static str,
@@ -61,10 +61,11 @@ pub struct Cause {
     pub docs: &'static [&'static str],
     /// The version that first published the id; [`OWN_RULE`] for a cause that the owner added.
     pub since: &'static str,
-    /// Whole log texts that name this cause: the platform's own words with made-up ids.
-    pub examples: &'static [Example],
-    /// Log texts that look similar but name another cause, or no cause.
-    pub near_misses: &'static [Example],
+    /// Whole log texts that name this cause: the platform's own words with made-up ids. Empty in a [`Table`]: see
+    /// [`examples`](Self::examples).
+    pub(crate) examples: &'static [Example],
+    /// Log texts that look similar but name another cause, or no cause. Empty in a [`Table`].
+    pub(crate) near_misses: &'static [Example],
 }
 
 /// Value of [`Cause::since`] for a rule of the owner's.
@@ -75,13 +76,27 @@ impl Cause {
     pub fn is_own_rule(&self) -> bool {
         self.since == OWN_RULE
     }
+
+    /// Returns whole log texts that name this cause.
+    pub fn examples(&self) -> &'static [Example] {
+        self.declared().map_or(&[], |cause| cause.examples)
+    }
+
+    /// Returns log texts that look similar but name another cause, or no cause.
+    pub fn near_misses(&self) -> &'static [Example] {
+        self.declared().map_or(&[], |cause| cause.near_misses)
+    }
+
+    fn declared(&self) -> Option<&'static Self> {
+        DECLARED.iter().copied().flatten().find(|cause| cause.id == self.id)
+    }
 }
 
 /// Remedy of a cause, in the order in which to work through it.
 ///
 /// A step is prose up to its first line break. Behind it stand lines to copy, up to a blank line; behind that the reading of
 /// what they print.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Remedy {
     /// Meaning of the cause, in a sentence or two.
     pub means: &'static str,
@@ -422,22 +437,47 @@ impl Pattern {
 ///
 /// Between several lines of a request [`Rank`] decides.
 pub fn built_in() -> impl Iterator<Item = &'static Cause> {
-    [
-        authorizer::CAUSES,
-        lambda::CAUSES,
-        invocation::CAUSES,
-        aws_service::CAUSES,
-        tls::CAUSES,
-        vpc_link::CAUSES,
-        backend::CAUSES,
-        mapping::CAUSES,
-        gateway::CAUSES,
-        function::CAUSES,
-        network::CAUSES,
-    ]
-    .into_iter()
-    .flatten()
+    BUILT_IN.iter()
 }
+
+/// The causes as they are declared, with their examples.
+const DECLARED: [&[Cause]; 11] = [
+    authorizer::CAUSES,
+    lambda::CAUSES,
+    invocation::CAUSES,
+    aws_service::CAUSES,
+    tls::CAUSES,
+    vpc_link::CAUSES,
+    backend::CAUSES,
+    mapping::CAUSES,
+    gateway::CAUSES,
+    function::CAUSES,
+    network::CAUSES,
+];
+
+/// The causes without their examples, which would be a sixtieth of the function's program: only tests read them.
+static BUILT_IN: [Cause; COUNT] = {
+    let mut causes = [DECLARED[0][0]; COUNT];
+    let (mut at, mut part) = (0, 0);
+    while part < DECLARED.len() {
+        let mut place = 0;
+        while place < DECLARED[part].len() {
+            causes[at] = Cause { examples: &[], near_misses: &[], ..DECLARED[part][place] };
+            (at, place) = (at + 1, place + 1);
+        }
+        part += 1;
+    }
+    causes
+};
+
+/// Number of causes.
+const COUNT: usize = {
+    let (mut count, mut part) = (0, 0);
+    while part < DECLARED.len() {
+        (count, part) = (count + DECLARED[part].len(), part + 1);
+    }
+    count
+};
 
 /// Position of a cause in a [`Table`]: two bytes for the state of each open request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -57,7 +57,7 @@ const PUBLISHED: &[&str] = &[
 const NOBODYS_ACCOUNTS: &[&str] = &["111122223333", "123456789012"];
 
 fn texts(cause: &Cause) -> Vec<&'static str> {
-    let lines = cause.examples.iter().chain(cause.near_misses).flat_map(|example| example.lines);
+    let lines = cause.examples().iter().chain(cause.near_misses()).flat_map(|example| example.lines);
     [cause.title, cause.remedy.means].into_iter().chain(cause.remedy.steps()).chain(lines.copied()).collect()
 }
 
@@ -169,9 +169,9 @@ fn every_cause_says_what_to_do_and_where_to_read_more() {
 #[test]
 fn every_cause_has_an_example_and_a_near_miss() {
     for cause in built_in() {
-        assert!(!cause.examples.is_empty(), "{}", cause.id);
-        assert!(!cause.near_misses.is_empty(), "{}", cause.id);
-        let all = cause.examples.iter().chain(cause.near_misses);
+        assert!(!cause.examples().is_empty(), "{}", cause.id);
+        assert!(!cause.near_misses().is_empty(), "{}", cause.id);
+        let all = cause.examples().iter().chain(cause.near_misses());
         assert!(all.into_iter().all(|example| !example.lines.is_empty()), "{}", cause.id);
     }
 }
@@ -181,7 +181,7 @@ fn a_cause_that_a_function_log_shows_has_an_example_from_one() {
     for cause in built_in() {
         for need in cause.needs {
             if let Need::SeparateLog(log) = need {
-                assert!(cause.examples.iter().any(|example| example.log == *log), "{}", cause.id);
+                assert!(cause.examples().iter().any(|example| example.log == *log), "{}", cause.id);
             }
         }
     }
@@ -291,7 +291,7 @@ fn a_sentence_of_the_gateway_finds_its_own_cause() {
     let table = Table::default();
     for cause in built_in().filter(|cause| cause.patterns.iter().any(|pattern| matches!(pattern, Pattern::Gateway(_))))
     {
-        for sentence in cause.examples.iter().flat_map(gateway_sentences) {
+        for sentence in cause.examples().iter().flat_map(gateway_sentences) {
             let found = table.find(Author::Gateway, &normalise(&sentence)).map(|found| found.id);
             assert_eq!(found, Some(cause.id), "{sentence}");
         }
@@ -302,7 +302,8 @@ fn a_sentence_of_the_gateway_finds_its_own_cause() {
 fn a_near_miss_of_the_gateway_finds_another_cause() {
     let table = Table::default();
     for cause in built_in() {
-        for example in cause.near_misses.iter().filter(|example| !example.lines.iter().any(|l| l.contains("status: 2")))
+        for example in
+            cause.near_misses().iter().filter(|example| !example.lines.iter().any(|l| l.contains("status: 2")))
         {
             let sentences = gateway_sentences(example);
             // Where a request has several sentences, ranks decide.

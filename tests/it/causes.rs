@@ -38,7 +38,7 @@ fn folded(id: &str) -> &str {
 fn every_example_is_classified_as_its_own_cause() {
     let mut wrong = Vec::new();
     for cause in Table::default().iter() {
-        for example in cause.examples {
+        for example in cause.examples() {
             let got = causes(example);
             let own = if example.log == LogKind::Lambda { cause.id } else { folded(cause.id) };
             if got != [own] {
@@ -53,7 +53,7 @@ fn every_example_is_classified_as_its_own_cause() {
 fn no_near_miss_is_taken_for_its_cause() {
     let mut wrong = Vec::new();
     for cause in Table::default().iter() {
-        for near_miss in cause.near_misses {
+        for near_miss in cause.near_misses() {
             if causes(near_miss).contains(&cause.id) {
                 wrong.push(format!("{}: {:?} {:#?}", cause.id, near_miss.log, near_miss.lines));
             }

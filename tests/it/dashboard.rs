@@ -151,7 +151,7 @@ fn published() -> BTreeMap<String, BTreeSet<String>> {
     let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true")])).expect("settings");
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     pipeline.runs_in_account("111122223333");
-    for example in cause::built_in().flat_map(|cause| cause.examples) {
+    for example in cause::built_in().flat_map(|cause| cause.examples()) {
         let log_group = KINDS.iter().find(|(kind, ..)| *kind == example.log).expect("a log group of each kind").2;
         for owner in ["111122223333", "444455556666"] {
             let header =

@@ -42,7 +42,7 @@ fn what_the_default_patterns_leave_out_changes_no_example() {
         let mut counted = 0;
         let mut changed = Vec::new();
         for cause in table.iter() {
-            for example in cause.examples.iter().chain(cause.near_misses).filter(|example| example.log == log) {
+            for example in cause.examples().iter().chain(cause.near_misses()).filter(|example| example.log == log) {
                 let kept: Vec<&str> = example.lines.iter().copied().filter(|line| pattern.matches(line)).collect();
                 let (all, filtered) = (counts(log_group, example.lines), counts(log_group, &kept));
                 counted += all.len();

@@ -283,7 +283,7 @@ const OPEN_HEADS: &[&str] = &[
 fn the_default_pattern_keeps_the_examples_of_every_cause() {
     let pattern = default_pattern();
     let execution = why5xx::cause::built_in().flat_map(|cause| {
-        let examples = cause.examples.iter().filter(|example| example.log == LogKind::Execution);
+        let examples = cause.examples().iter().filter(|example| example.log == LogKind::Execution);
         examples.flat_map(move |example| example.lines.iter().map(move |line| (cause.id, *line)))
     });
     let mut seen = 0;
