@@ -47,11 +47,13 @@ pub(super) const RULES: List = List::new(&["Rules"], "NextToken", &[]);
 pub(super) const METRIC_DATA: List = List::new(&["MetricDataResults"], "NextToken", &["Id"]);
 
 /// Returns a text of an item; an empty one if it has none.
+#[inline(never)]
 pub(super) fn text(of: &Value, name: &str) -> String {
     of[name].as_str().unwrap_or_default().to_owned()
 }
 
 /// Returns a list of an item; an empty one if it has none.
+#[inline(never)]
 pub(super) fn list<'v>(of: &'v Value, name: &str) -> &'v [Value] {
     of[name].as_array().map_or(&[], Vec::as_slice)
 }

@@ -125,6 +125,7 @@ impl<'f> Log<'f> {
 
 impl Facts {
     /// Returns the logs that a stage writes, the execution log first.
+    #[inline(never)]
     pub fn logs_of(&self, stage: &Stage) -> Vec<Log<'_>> {
         let group = |name: Option<&str>| self.log_groups.as_ref()?.get(name?);
         let mut logs = Vec::new();
@@ -159,6 +160,7 @@ impl Facts {
     }
 
     /// Returns the filters of why5xx on a log.
+    #[inline(never)]
     pub fn our_filters<'f>(&'f self, log: &Log<'f>) -> Vec<&'f Filter> {
         log.filters().iter().filter(|filter| self.is_ours(filter)).collect()
     }
@@ -169,6 +171,7 @@ impl Facts {
     }
 
     /// Returns the log that is counted, or would be: the subscribed one, else the one that shows more.
+    #[inline(never)]
     pub fn read_log<'f>(&'f self, logs: &[Log<'f>]) -> Option<Log<'f>> {
         let subscribed = logs.iter().find(|log| !self.our_filters(log).is_empty());
         // Of two that show as much, the execution log: it has the end of each request.
@@ -188,6 +191,7 @@ struct Found<'f> {
 }
 
 impl<'f> Found<'f> {
+    #[inline(never)]
     fn add(&mut self, id: &'static str, about: &str, text: String, fix: Fix) {
         let severity =
             ALL.iter().find(|(name, ..)| *name == id).map_or(Severity::Warning, |(_, severity, _)| *severity);
@@ -507,6 +511,7 @@ impl<'f> Found<'f> {
 
 impl Facts {
     /// Returns a stack whose function can be subscribed; one without, where there is no other.
+    #[inline(never)]
     fn live_stack(&self) -> Option<&Stack> {
         let arn = |stack: &Stack| stack.function_arn.as_ref().is_some_and(|arn| !self.missing_functions.contains(arn));
         self.stacks.iter().find(|stack| arn(stack)).or(self.stacks.iter().find(|stack| stack.function_arn.is_none()))
@@ -564,6 +569,7 @@ fn hears(rule: &Rule, alarm: &str) -> bool {
 }
 
 /// Names a stage, for people.
+#[inline(never)]
 pub fn about(stage: &Stage) -> String {
     let name = if stage.api_name.is_empty() { &stage.api_id } else { &stage.api_name };
     format!("{name}/{} ({}, {})", stage.name, stage.api_id, stage.kind.name())

@@ -10,6 +10,9 @@ use super::shell::{Aws, quoted};
 /// Days for which a log group keeps log events, where one is advised.
 const RETENTION_DAYS: &str = "30";
 
+/// Admits API Gateway to a role.
+const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"}}],"Version":"2012-10-17"}"#;
+
 /// What to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
@@ -20,6 +23,7 @@ pub struct Fix {
 }
 
 impl Fix {
+    #[inline(never)]
     fn new(commands: Vec<String>, resource: &'static str, cloudformation: String) -> Self {
         Self { commands, cloudformation: vec![(resource, cloudformation)] }
     }
@@ -33,16 +37,30 @@ impl Fix {
 }
 
 /// A property in YAML; JSON is YAML.
+#[inline(never)]
 fn property(name: &str, value: &Value) -> String {
     format!("{name}: {value}")
 }
 
+#[inline(never)]
 fn resource(name: &str, of: &'static str, properties: &Value) -> String {
     property(name, &json!({ "Type": of, "Properties": properties }))
 }
 
+/// Returns an object of texts. Each `json!` of one would be half a kilobyte of the function's program.
+#[inline(never)]
+fn texts(fields: &[(&str, &str)]) -> Value {
+    Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect())
+}
+
+/// Returns an operation of a patch.
+fn replace(path: &str, value: &str) -> Value {
+    texts(&[("op", "replace"), ("path", path), ("value", value)])
+}
+
 impl Facts {
     /// Returns the ARN of a log group.
+    #[inline(never)]
     pub(super) fn arn_of(&self, log_group: &str) -> String {
         format!("arn:{}:logs:{}:{}:log-group:{log_group}", self.partition, self.region, self.account_or_word())
     }
@@ -51,10 +69,12 @@ impl Facts {
         if self.account.is_empty() { "ACCOUNT_ID" } else { &self.account }
     }
 
+    #[inline(never)]
     fn aws(&self, operation: &str) -> Aws {
         Aws::new(operation, &self.region)
     }
 
+    #[inline(never)]
     fn update_stage(&self, stage: &Stage) -> Aws {
         match stage.kind {
             ApiKind::Rest => {
@@ -67,6 +87,7 @@ impl Facts {
     }
 
     /// Sets a level where it is lower, and switches data trace off.
+    #[inline(never)]
     pub(super) fn set_level(&self, stage: &Stage, level: Level) -> Fix {
         let default_key = if stage.kind == ApiKind::WebSocket { "*" } else { "*/*" };
         let mut settings: Vec<LogSetting> = stage.settings.clone();
@@ -98,21 +119,18 @@ impl Facts {
         for setting in &settings {
             let path = format!("/{}/logging", setting.key);
             if setting.level < level {
-                patch.push(json!({ "op": "replace", "path": format!("{path}/loglevel"), "value": name(setting) }));
+                patch.push(replace(&format!("{path}/loglevel"), name(setting)));
             }
             if setting.data_trace {
-                patch.push(json!({ "op": "replace", "path": format!("{path}/dataTrace"), "value": "false" }));
+                patch.push(replace(&format!("{path}/dataTrace"), "false"));
             }
         }
         let method = |setting: &LogSetting| {
             let (path, method) = setting.key.rsplit_once('/').unwrap_or((&setting.key, "*"));
             let path = if path == "*" { "/*".to_owned() } else { path.replace("~1", "/") };
-            json!({
-                "ResourcePath": path,
-                "HttpMethod": method,
-                "LoggingLevel": name(setting),
-                "DataTraceEnabled": false,
-            })
+            let mut method = texts(&[("ResourcePath", &path), ("HttpMethod", method), ("LoggingLevel", name(setting))]);
+            method["DataTraceEnabled"] = false.into();
+            method
         };
         let command = self.update_stage(stage).with("patch-operations", &Value::Array(patch).to_string()).end();
         let methods: Vec<Value> = settings.iter().map(method).collect();
@@ -120,12 +138,13 @@ impl Facts {
     }
 
     /// Sets destination and format of an access log.
+    #[inline(never)]
     pub(super) fn set_access_log(&self, stage: &Stage, destination: &str, format: &str) -> Fix {
-        let settings = json!({ "DestinationArn": destination, "Format": format });
+        let settings = texts(&[("DestinationArn", destination), ("Format", format)]);
         if stage.kind == ApiKind::Rest {
-            let patch = json!([
-                { "op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination },
-                { "op": "replace", "path": "/accessLogSettings/format", "value": format },
+            let patch = Value::Array(vec![
+                replace("/accessLogSettings/destinationArn", destination),
+                replace("/accessLogSettings/format", format),
             ]);
             let command = self.update_stage(stage).with("patch-operations", &patch.to_string()).end();
             return Fix::new(vec![command], "AWS::ApiGateway::Stage", property("AccessLogSetting", &settings));
@@ -135,15 +154,17 @@ impl Facts {
     }
 
     /// Creates a log group.
+    #[inline(never)]
     pub(super) fn create_log_group(&self, log_group: &str) -> Fix {
         Fix::new(
             vec![self.aws("logs create-log-group").with("log-group-name", log_group).end()],
             "AWS::Logs::LogGroup",
-            resource("ApiLog", "AWS::Logs::LogGroup", &json!({ "LogGroupName": log_group })),
+            resource("ApiLog", "AWS::Logs::LogGroup", &texts(&[("LogGroupName", log_group)])),
         )
     }
 
     /// Subscribes the function of a stack to a log group.
+    #[inline(never)]
     pub(super) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
         let name = format!("{}/{}", stack.name, kind_word(kind));
         let destination = stack.function_arn.as_deref().unwrap_or("FUNCTION_ARN");
@@ -151,6 +172,7 @@ impl Facts {
     }
 
     /// Writes a subscription filter, with the pattern of this version.
+    #[inline(never)]
     pub(super) fn put_filter(&self, log_group: &str, name: &str, kind: LogKind, destination: &str) -> Fix {
         let pattern = default_pattern(kind).unwrap_or_default();
         let command = self
@@ -159,16 +181,17 @@ impl Facts {
             .with("filter-name", name)
             .with("filter-pattern", &pattern)
             .with("destination-arn", destination);
-        let properties = json!({
-            "LogGroupName": log_group,
-            "FilterName": name,
-            "FilterPattern": pattern,
-            "DestinationArn": destination,
-        });
+        let properties = texts(&[
+            ("LogGroupName", log_group),
+            ("FilterName", name),
+            ("FilterPattern", &pattern),
+            ("DestinationArn", destination),
+        ]);
         let of = "AWS::Logs::SubscriptionFilter";
         Fix::new(vec![command.end()], of, resource("Why5xxSubscription", of, &properties))
     }
 
+    #[inline(never)]
     pub(super) fn delete_filter(&self, log_group: &str, name: &str) -> Fix {
         let command = self.aws("logs delete-subscription-filter").with("log-group-name", log_group);
         let words = format!("take the filter {} of {} away, or the log group out of the stack's list", name, log_group);
@@ -192,31 +215,24 @@ impl Facts {
     }
 
     /// Gives API Gateway a role that may write logs.
+    #[inline(never)]
     pub(super) fn set_log_role(&self) -> Fix {
         let role = "why5xx-api-logs";
         let arn = format!("arn:{}:iam::{}:role/{role}", self.partition, self.account_or_word());
         let policy =
             format!("arn:{}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs", self.partition);
-        let trust = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": { "Service": "apigateway.amazonaws.com" },
-                "Action": "sts:AssumeRole",
-            }],
-        });
-        let patch = json!([{ "op": "replace", "path": "/cloudwatchRoleArn", "value": arn }]);
+        let patch = Value::Array(vec![replace("/cloudwatchRoleArn", &arn)]);
         let create = self.aws("iam create-role").with("role-name", role);
         Fix::new(
             vec![
-                create.with("assume-role-policy-document", &trust.to_string()).end(),
+                create.with("assume-role-policy-document", TRUST).end(),
                 self.aws("iam attach-role-policy").with("role-name", role).with("policy-arn", &policy).end(),
                 // IAM takes some seconds until a new role can be used everywhere.
                 "sleep 15".to_owned(),
                 self.aws("apigateway update-account").with("patch-operations", &patch.to_string()).end(),
             ],
             "AWS::ApiGateway::Account",
-            resource("ApiGatewayAccount", "AWS::ApiGateway::Account", &json!({ "CloudWatchRoleArn": arn })),
+            resource("ApiGatewayAccount", "AWS::ApiGateway::Account", &texts(&[("CloudWatchRoleArn", &arn)])),
         )
     }
 
@@ -231,7 +247,7 @@ impl Facts {
     /// Delivers an execution log to a log group, too.
     pub(super) fn deliver_to_log_group(&self, delivery: &Delivery, log_group: &str) -> Fix {
         let name = format!("why5xx-{}-{}", delivery.api_id, delivery.stage);
-        let target = json!({ "destinationResourceArn": self.arn_of(log_group) });
+        let target = texts(&[("destinationResourceArn", &self.arn_of(log_group))]);
         let arn = format!(
             "arn:{}:logs:{}:{}:delivery-destination:{name}",
             self.partition,
@@ -240,7 +256,7 @@ impl Facts {
         );
         let destination = self.aws("logs put-delivery-destination").with("name", &name).with("output-format", "json");
         let delivers = self.aws("logs create-delivery").with("delivery-source-name", &delivery.source);
-        let properties = json!({ "DeliverySourceName": delivery.source, "DeliveryDestinationArn": arn });
+        let properties = texts(&[("DeliverySourceName", &delivery.source), ("DeliveryDestinationArn", &arn)]);
         let of = "AWS::Logs::Delivery";
         let mut fix = self.create_log_group(log_group);
         fix.commands.push(destination.with("delivery-destination-configuration", &target.to_string()).end());
@@ -279,6 +295,7 @@ impl Facts {
     }
 
     /// Deploys a stack again, with these parameters; what is not named stays.
+    #[inline(never)]
     pub(super) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
         let mut command = format!("sam build && sam deploy --region {}", quoted(&self.region));
         command.push_str(&format!(" --stack-name {} --resolve-s3", quoted(stack)));

@@ -158,6 +158,7 @@ impl Reader<'_> {
     /// Makes a call. What cannot be looked at is noted; `what` names it.
     ///
     /// Answers are trees, and not types of their own: two dozen of these would be a twentieth of the function's program.
+    #[inline(never)]
     fn get(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<Value>, Ended> {
         let service = call.service();
         if let Some((_, why)) = self.silent.iter().find(|(silent, _)| *silent == service) {
@@ -190,6 +191,7 @@ impl Reader<'_> {
         Ok(Answer::Unknown)
     }
 
+    #[inline(never)]
     fn note(&mut self, what: &str, needs: Option<String>, why: String) {
         let same = self.not_looked_at.iter_mut().find(|note| note.what == what && note.why == why);
         match same {
@@ -199,6 +201,7 @@ impl Reader<'_> {
     }
 
     /// Makes a call for each page of a list. `body` makes it, from the token of the page.
+    #[inline(never)]
     fn list(
         &mut self,
         call: Call,
@@ -229,6 +232,7 @@ impl Reader<'_> {
     }
 
     /// Lists with an action of JSON.
+    #[inline(never)]
     fn list_json(&mut self, call: Call, what: &str, of: &List, body: &Value) -> Result<Answer<Vec<Value>>, Ended> {
         self.list(call, what, of, &|token| {
             let mut body = body.clone();
@@ -264,6 +268,7 @@ impl Reader<'_> {
     }
 
     /// Returns a list of APIs or stages; an empty one, which is counted, where it is unknown.
+    #[inline(never)]
     fn or_unread<T>(&mut self, list: Answer<Vec<T>>) -> Vec<T> {
         let list = list.or_default();
         self.unread_lists += u64::from(list.is_none());
@@ -365,6 +370,7 @@ impl Reader<'_> {
     }
 
     /// Reads the account policies that subscribe every log group, with what they spare.
+    #[inline(never)]
     fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, Ended> {
         let body = json!({ "policyType": "SUBSCRIPTION_FILTER_POLICY" });
         let what = "account policies that subscribe every log group";
@@ -583,6 +589,7 @@ impl Queries {
     }
 }
 
+#[inline(never)]
 fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Value {
     let dimensions: Vec<_> = dimensions.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
     json!({ "Namespace": namespace, "MetricName": name, "Dimensions": dimensions })
@@ -654,6 +661,7 @@ fn path(list: &str, name: &str, token: Option<&str>) -> String {
 }
 
 /// Encodes a part of a path or a query.
+#[inline(never)]
 fn encoded(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()

@@ -14,6 +14,7 @@ impl Aws {
         Self(format!("aws {operation}")).with("region", region)
     }
 
+    #[inline(never)]
     pub(super) fn with(mut self, option: &str, value: &str) -> Self {
         // A value that begins with a dash would be taken for an option.
         let between = if value.starts_with('-') { '=' } else { ' ' };
@@ -30,6 +31,7 @@ impl Aws {
 /// Returns a word that a POSIX shell reads as this text.
 ///
 /// `it's` → `'it'\''s'`; what could not be seen is written as escapes: `"$(printf %b 'a\0033b')"`
+#[inline(never)]
 pub(super) fn quoted(text: &str) -> String {
     if text.chars().any(is_hidden) {
         let mut word = String::from("\"$(printf %b '");

@@ -24,6 +24,7 @@ pub fn of_level(level: Level) -> Causes {
 }
 
 /// Returns the causes that an access log of this format can show: none without the status.
+#[inline(never)]
 pub fn of_format(format: &str) -> Causes {
     let variables = variables(format);
     if !variables.contains("status") {
@@ -77,6 +78,7 @@ pub fn advised(kind: ApiKind) -> &'static str {
 /// Returns whether the status of a line is found without the format being declared in the settings.
 ///
 /// It reads a line such as a format writes it of a failure that the integration did not see.
+#[inline(never)]
 pub fn is_read_undeclared(format: &str) -> bool {
     let line = example(format);
     let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
@@ -114,6 +116,7 @@ fn example(format: &str) -> String {
 
 /// Returns the format to paste, so that a log shows what it can at best: the present one with what is missing behind it,
 /// if it is a flat JSON object; else the advised one.
+#[inline(never)]
 pub fn completed(kind: ApiKind, format: &str) -> String {
     extended(kind, format).unwrap_or_else(|| advised(kind).to_owned())
 }
@@ -150,6 +153,7 @@ fn is_extra(variable: &str) -> bool {
 }
 
 /// Returns the variables that a format lacks to show what it can at best.
+#[inline(never)]
 pub fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
     let present = variables(format);
     let shown = of_format(format);
