@@ -51,6 +51,11 @@ impl Sum {
         Self { count: 1, first: within, last: within }
     }
 
+    /// No failure yet, of the same time.
+    pub(crate) fn without_count(self) -> Self {
+        Self { count: 0, ..self }
+    }
+
     /// Adds failures of the same minute.
     pub(crate) fn add(&mut self, more: Self) {
         self.count += more.count;
@@ -89,7 +94,7 @@ impl Tally {
         let series = self.series.entry(subject).or_default().entry(cause).or_default();
         let sum = series.entry((minute_ms, status)).or_insert_with(|| {
             self.counts += 1;
-            Sum { count: 0, ..more }
+            more.without_count()
         });
         sum.add(more);
         sum.count
@@ -278,7 +283,9 @@ mod tests {
             let subject = Subject::Request { api_id: (*api_id).to_owned(), stage: "prod".to_owned(), route: None };
             let key =
                 CountKey { subject: Arc::new(subject), cause: "a", minute_ms: minute * MINUTE_MS, status: Some(502) };
-            (0..3).for_each(|_| drop(tally.add_many(key.clone(), Sum::one(minute * MINUTE_MS))));
+            for _ in 0..3 {
+                tally.add_many(key.clone(), Sum::one(minute * MINUTE_MS));
+            }
         }
         tally
     }

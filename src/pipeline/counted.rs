@@ -59,7 +59,7 @@ pub struct Counted {
 
 impl Counted {
     /// Returns whether all log events are of the function's own log: `is_known` says that its log stream has held such lines.
-    /// A batch of which anything counts is none, whatever stands beside it.
+    /// A batch of which anything counts is not one, whatever stands beside it.
     pub fn is_own_log(&self, is_known: bool) -> bool {
         let own = self.own_log_events + self.own_lines;
         let counts_nothing = self.tally.counts().next().is_none() && self.ambiguous_lines == 0;

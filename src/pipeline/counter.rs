@@ -99,7 +99,7 @@ impl<'p> Counter<'p> {
         }
         let status = failure.status.filter(|_| self.by_status);
         let one = Sum::one(failure.timestamp_ms);
-        let sum = self.counts.entry((number, failure.cause.id, minute_ms, status)).or_insert(Sum { count: 0, ..one });
+        let sum = self.counts.entry((number, failure.cause.id, minute_ms, status)).or_insert(one.without_count());
         sum.add(one);
         let nth = sum.count;
         if let Some(shape) = &failure.shape {
