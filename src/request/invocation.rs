@@ -309,7 +309,7 @@ impl Invocations {
             self.settle(function_name, id, failed);
         }
         let ends_process = report.evidence.is_some_and(|evidence| evidence.exit != ProcessEnd::None);
-        if ends_process {
+        if ends_process && origin == IdOrigin::Own {
             self.move_crash_to(id);
         }
         let mut state = self.states.remove(&id).unwrap_or_else(|| InvocationState::new(timestamp_ms));
@@ -377,7 +377,7 @@ impl Invocations {
             }
             return self.failure_of_next(function_name, timestamp_ms, evidence, failed);
         };
-        if evidence.exit != ProcessEnd::None {
+        if evidence.exit != ProcessEnd::None && origin == IdOrigin::Own {
             self.move_crash_to(id);
         }
         // The platform writes this line behind the report; inside an invocation anybody may have.

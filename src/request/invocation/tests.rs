@@ -582,6 +582,9 @@ fn an_invocation_whose_end_is_missing_hides_no_other() {
     assert_eq!(causes(&[START, START_B, END_B, REPORT_B, END, REPORT, "START RequestId: {B}"]), NONE);
     assert_eq!(causes(&[START, START_B, TIMED_OUT_B]), NONE);
     assert_eq!(causes(&[START, START_B, PYTHON, REPORT_B, END, REPORT]), ["lambda_unhandled_error"]);
+    // What ended the process of a printed one takes nothing from the outer one.
+    const EXITED_B: &str = "RequestId: {B} Process exited before completing request";
+    assert_eq!(causes(&[START, "panic: x", START_B, EXITED_B, TIMED_OUT, END, REPORT]), ["lambda_timeout"]);
     let json = |kind: &str, rest: &str| {
         format!(r#"{{"time":"2026-01-02T03:04:05Z","type":"platform.{kind}","record":{{"requestId":"{{B}}"{rest}}}}}"#)
     };
