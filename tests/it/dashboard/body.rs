@@ -118,7 +118,7 @@ const ALARMS: [&str; 9] = [
 ];
 
 /// The others, by the condition that they have.
-const ALARMS_ON_CONDITION: [(&str, &[&str]); 6] = [
+const ALARMS_ON_CONDITION: [(&str, &[&str]); 7] = [
     ("AlarmsOnLoad", &["LoadExecutionAlarm", "LoadAccessAlarm"]),
     ("ReadsKinesisStream", &["BrokenAccountAlarm", "StreamAgeAlarm"]),
     ("AlarmsOnLoadOfAccounts", &["LoadAccountAlarm"]),
@@ -128,6 +128,7 @@ const ALARMS_ON_CONDITION: [(&str, &[&str]); 6] = [
     ),
     ("KeepsInS3", &["KeptObjectsAlarm"]),
     ("SendsMessages", &["NotifierErrorsAlarm", "NotifierDroppedAlarm"]),
+    ("PublishesSurveys", &["UnseenStagesAlarm"]),
 ];
 
 /// What fills in the alarms that have a condition; as entries of a mapping. CloudFormation knows no list with an end that
