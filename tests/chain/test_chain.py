@@ -472,7 +472,7 @@ def test_a_failure_becomes_a_message_that_says_the_fix_and_its_end_another(stack
     # 2. Alarm. It is on since some time, so that this contributor has a message of its own.
     stack.cloudwatch.put_metric_alarm(
         AlarmName=ON_FAILURES, Namespace=NAMESPACE, MetricName="Errors", Statistic="Sum", Period=300, EvaluationPeriods=1,
-        Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold", ActionsEnabled=False,
+        Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
     stack.cloudwatch.set_alarm_state(AlarmName=ON_FAILURES, StateValue="ALARM", StateReason="a test")
     subject, text = sent(changed("ALARM", now + 60))
