@@ -31,7 +31,7 @@ RUNNERS = {"arm64": QEMU} | {OWN: []}
 REQUESTS = 3000
 
 # Most bytes of a program: docs/performance.md. The goal is 6.3 MB.
-MOST_BYTES = 6_600_000
+MOST_BYTES = 6_650_000
 
 # Fields of the function's log that tell times, which differ.
 TIMES = {"countMs", "publishMs", "timestamp"}
