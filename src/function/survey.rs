@@ -1,6 +1,7 @@
 //! Invocations that survey the account: a line for each stage whose failures nobody would name, and one with the metrics.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value, json};
@@ -21,6 +22,9 @@ use super::{now, time_left};
 
 /// Most stages with a line of their own, for each of the two kinds of line. `why5xx doctor` shows all.
 const SHOWN_STAGES: usize = 100;
+
+/// Most time that is left to judge and to log what was read, where there is enough: thousands of stages take a second.
+const REPORTING_TIME: Duration = Duration::from_secs(30);
 
 /// State of the function that surveys the account.
 pub(crate) struct Survey {
@@ -51,8 +55,8 @@ impl Survey {
         deadline_ms: u64,
     ) -> Result<(), Diagnostic> {
         self.log.begin(request_id);
-        // What was read still has to be judged and logged.
-        let until = Instant::now() + time_left(deadline_ms) * 9 / 10;
+        let left = time_left(deadline_ms);
+        let until = Instant::now() + left - (left / 5).min(REPORTING_TIME);
         let (survey, owner) = (self.survey.clone(), owner_of(function_arn));
         // The client waits in a thread of its own, as it does in the command.
         let read = spawn_blocking(move || look(&survey, owner, until)).await;

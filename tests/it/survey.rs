@@ -240,7 +240,7 @@ fn what_was_not_reached_before_the_deadline_is_counted_and_said() {
     for n in 0..60 {
         state.set(&format!("GET /restapis/r{n}/stages"), json!({ "item": [{ "stageName": "prod" }] }));
     }
-    let surveyed = within(state, Duration::from_secs(4), &[]);
+    let surveyed = within(state, Duration::from_secs(8), &[]);
     assert!(surveyed.outcome.is_success(), "{:?}", surveyed.outcome);
     let summary = surveyed.summary();
     let (stages, lists) = (summary["stages"].as_u64().unwrap(), summary["listsNotRead"].as_u64().unwrap());
