@@ -27,7 +27,7 @@ help: ## Show what there is
 test: fmt clippy doc unit quick lint commands deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
 
 .PHONY: test-all
-test-all: test fuzz-check report-test release-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release
+test-all: test fuzz-check report-test release-test deploy-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release and its deploy folders
 
 .PHONY: fast
 fast: fmt ## What a change needs most, within two minutes: formatting, lints, the tests that are quick

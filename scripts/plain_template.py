@@ -99,9 +99,7 @@ def take_code_from_bucket(template, zip_name):
 def bucket_of_region():
     """The bucket's name with the stack's Region for REGION: Lambda takes code from its own Region alone, and all stacks of a
     stack set have the same value. No name of a bucket has capitals."""
-    # The second part exists for every name, also where nothing uses it: not everybody leaves that out.
-    parts = {"Fn::Split": ["REGION", {"Fn::Join": ["", [{"Ref": "CodeBucket"}, "REGION"]]}]}
-    part = lambda at: {"Fn::Select": [at, parts]}
+    part = lambda at: {"Fn::Select": [at, {"Fn::Split": ["REGION", {"Ref": "CodeBucket"}]}]}
     return {"Fn::Join": ["", [part(0), {"Ref": "AWS::Region"}, part(1)]]}
 
 
