@@ -121,7 +121,9 @@ def is_unknown(block):
 def with_selections(text):
     """The same with conditions that the emulator works out: it knows Select in them, and not Join."""
     text = re.sub(r"!Join \['', !Ref (\w+LogGroups)\]", r"!Select [0, !Ref \1]", text)
-    return re.sub(r"Fn::Join:(\s+- )''(\s+- Ref: \w+LogGroups\n)", r"Fn::Select:\g<1>0\2", text)
+    text = re.sub(r"Fn::Join:(\s+- )''(\s+- Ref: \w+LogGroups\n)", r"Fn::Select:\g<1>0\2", text)
+    # No bucket here has REGION in its name.
+    return re.sub(r"Fn::Join:\s+- ''\s+- Fn::Split:\s+- REGION\s+- (Ref: CodeBucket\n)(?=\s+- Ref: CodeBucket\n)", r"\1", text)
 
 
 def wait_until_healthy(process, endpoint, log):
