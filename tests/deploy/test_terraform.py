@@ -160,8 +160,8 @@ def test_a_stage_with_the_output_as_its_format_writes_what_names_the_cause(deplo
 def test_alarms_tell_the_topic_of_the_address(deployed):
     topic = deployed.outputs()["AlarmTopicArn"]
     alarms = {each["AlarmName"]: each for each in deployed.cloudwatch.describe_alarms()["MetricAlarms"]}
-    for group in GROUPS.values():
-        alarm = alarms[f"{chain.STACK}: log events not delivered, {group}"]
+    for kind, group in GROUPS.items():
+        alarm = alarms[f"{chain.STACK}: {kind} log not delivered, {group}"]
         assert alarm["AlarmActions"] == alarm["OKActions"] == [topic]
 
 
