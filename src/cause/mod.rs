@@ -8,6 +8,7 @@ pub mod access_format;
 mod authorizer;
 mod aws_service;
 mod backend;
+mod dependency;
 mod function;
 mod gateway;
 mod index;
@@ -441,7 +442,7 @@ pub fn built_in() -> impl Iterator<Item = &'static Cause> {
 }
 
 /// The causes as they are declared, with their examples.
-const DECLARED: [&[Cause]; 11] = [
+const DECLARED: [&[Cause]; 12] = [
     authorizer::CAUSES,
     lambda::CAUSES,
     invocation::CAUSES,
@@ -452,6 +453,7 @@ const DECLARED: [&[Cause]; 11] = [
     mapping::CAUSES,
     gateway::CAUSES,
     function::CAUSES,
+    dependency::CAUSES,
     network::CAUSES,
 ];
 
