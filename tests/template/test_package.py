@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -223,6 +224,18 @@ def test_a_zip_depends_on_the_program_alone(package, tmp_path):
     assert (entry.filename, entry.external_attr >> 16) == ("bootstrap", 0o100755)
 
 
+def test_the_command_s_tar_depends_on_the_program_and_the_licences_alone(package, tmp_path):
+    program = tmp_path / "bootstrap"
+    program.write_bytes(b"\x7fELF")
+    made = [tmp_path / f"{nth}.tar.gz" for nth in range(2)]
+    for path in made:
+        package.write_command(program, path)
+        program.touch()
+    assert made[0].read_bytes() == made[1].read_bytes()
+    with tarfile.open(made[0]) as tar:
+        assert {each.name: each.mode for each in tar} == {"why5xx": 0o755, "LICENSE-APACHE": 0o644, "LICENSE-MIT": 0o644}
+
+
 def test_checksums_are_what_sha256sum_checks(package, tmp_path):
     paths = [tmp_path / "one.zip", tmp_path / "template.yaml"]
     for path in paths:
@@ -254,7 +267,7 @@ def test_where_only_the_possible_is_wanted_nothing_at_all_still_fails(package, b
     program = tmp_path / "bootstrap"
     program.touch()
     monkeypatch.setattr(package, "FOLDER", tmp_path / "package")
-    monkeypatch.setattr(package, "build_all", lambda _: dict.fromkeys(built, program))
+    monkeypatch.setattr(package, "build_all", lambda *_: dict.fromkeys(built, program))
     monkeypatch.setattr("sys.argv", ["package", "--possible"])
     with pytest.raises(SystemExit) as ended:
         package.main()
