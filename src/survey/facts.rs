@@ -167,6 +167,8 @@ pub struct LogGroup {
     pub is_standard: bool,
     /// None if it keeps log events for ever.
     pub retention_days: Option<u64>,
+    /// When it was made, in seconds since 1970.
+    pub created_s: Option<i64>,
     /// None where they could not be looked at.
     pub filters: Option<Vec<Filter>>,
 }
@@ -221,7 +223,7 @@ pub struct Stack {
     pub function: Option<Function>,
     /// Its alarms.
     pub alarms: Option<Vec<Alarm>>,
-    /// The canaries of the last half hour.
+    /// The canaries of the last half hour; None where that is not known, or the stack is too young for one.
     pub canaries: Option<f64>,
 }
 

@@ -339,12 +339,11 @@ impl<'f> Found<'f> {
         if stage.level() < Level::Info {
             let lower = stage.settings.iter().filter(|setting| setting.level < Level::Info);
             let lower: Vec<_> = lower.map(|setting| format!("{} at {}", setting.key, setting.level.name())).collect();
-            let best = sight::of_level(Level::Info);
             let text = format!(
                 "its execution log is not at INFO level ({}), so it shows {} of {} causes and not every end",
                 lower.join(", "),
                 log.causes.len(),
-                best.len()
+                sight::at_best(stage.kind).len()
             );
             self.add("lower_level", about, text, facts.set_level(stage, Level::Info));
         }
@@ -393,7 +392,7 @@ impl<'f> Found<'f> {
                 "the format of its access log lacks {}, so it shows {} of {} causes",
                 missing.join(", "),
                 log.causes.len(),
-                sight::of_format(sight::advised(stage.kind)).len()
+                sight::at_best(stage.kind).len()
             );
             self.add("no_reason", about, text, fix());
         }

@@ -282,7 +282,8 @@ impl Facts {
     pub(super) fn show_own_log(&self, stack: &Stack) -> Fix {
         let command =
             self.aws(&format!("logs tail {}", quoted(&format!("/why5xx/{}", stack.name)))).with("since", "1h");
-        let words = "nothing to change before the log says why; docs/operating.md, \"Blind\"".to_owned();
+        let words =
+            "nothing to change before the log says why; docs/operating.md, \"How to know that it is blind\"".to_owned();
         Fix::new(vec![command.end()], "AWS::Logs::LogGroup", words)
     }
 

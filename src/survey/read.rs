@@ -337,8 +337,9 @@ impl Reader<'_> {
                 let name = text(&group, "logGroupName");
                 if name.starts_with("/why5xx/") || names.contains(&name) {
                     let is_standard = group["logGroupClass"].as_str().is_none_or(|class| class == "STANDARD");
+                    let created_s = group["creationTime"].as_i64().map(|ms| ms / 1000);
                     let (retention_days, filters) = (group["retentionInDays"].as_u64(), None);
-                    groups.insert(name, LogGroup { is_standard, retention_days, filters });
+                    groups.insert(name, LogGroup { is_standard, retention_days, created_s, filters });
                 }
             }
         }
@@ -520,7 +521,11 @@ impl Reader<'_> {
         if let Some(sums) = self.sums(&queries, now / PERIOD * PERIOD - HALF_HOUR, now)? {
             for stack in &mut facts.stacks {
                 let Some(function) = &stack.function else { continue };
-                stack.canaries = Some(sums.of(&function.namespace, CANARY, &[("Function", &function.name)]));
+                let canaries = sums.of(&function.namespace, CANARY, &[("Function", &function.name)]);
+                let group = format!("/why5xx/{}{CANARY_SUFFIX}", stack.name);
+                let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&group));
+                let is_young = group.and_then(|group| group.created_s).is_some_and(|made| now - made < HALF_HOUR);
+                stack.canaries = (canaries > 0.0 || !is_young).then_some(canaries);
             }
         }
         Ok(())

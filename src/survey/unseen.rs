@@ -155,7 +155,7 @@ mod tests {
         let stage =
             Stage { api_id: "a".to_owned(), name: "prod".to_owned(), settings: vec![usual], ..Stage::default() };
         let filter = Filter { name: "why5xx/execution".to_owned(), destination: "f".to_owned(), ..Filter::default() };
-        let group = LogGroup { is_standard: true, retention_days: None, filters: Some(vec![filter]) };
+        let group = LogGroup { is_standard: true, filters: Some(vec![filter]), ..LogGroup::default() };
         Facts {
             stages: vec![stage],
             log_role: Some("role".to_owned()),

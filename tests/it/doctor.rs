@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -472,6 +473,38 @@ fn a_silent_canary_is_a_warning_and_a_disabled_schedule_its_reason() {
 }
 
 #[test]
+fn a_stack_that_was_just_made_needs_no_canary_yet() {
+    let made_before = |minutes: i64| {
+        after(|state| {
+            state.metrics.remove("Canary why5xx-Function-1");
+            let made_ms = (jiff::Timestamp::now().as_second() - minutes * 60) * 1000;
+            let canary = |group: &&mut Value| group["logGroupName"] == "/why5xx/why5xx/canary";
+            state.log_groups.iter_mut().find(canary).unwrap()["creationTime"] = json!(made_ms);
+        })
+    };
+    assert_eq!(ids(&made_before(20)), Vec::<&str>::new());
+    assert_eq!(ids(&made_before(40)), ["no_canary"]);
+}
+
+#[test]
+fn findings_and_table_count_causes_from_one_base() {
+    let mut state = State::with_http_api(r#"{"requestId":"$context.requestId","status":"$context.status"}"#);
+    state.stage()["methodSettings"]["*/*"] = json!({ "loggingLevel": "ERROR", "dataTraceEnabled": false });
+    let text = printed(&Account::of(state).run(&[]));
+    let words: Vec<_> = text.split_whitespace().collect();
+    let shares: Vec<_> = words
+        .windows(4)
+        .filter(|four| four[1] == "of" && four[0].parse::<u32>().is_ok() && four[2].parse::<u32>().is_ok())
+        .map(|four| (four[0], four[2], four[3].starts_with("causes")))
+        .collect();
+    let (said, shown): (Vec<_>, Vec<_>) = shares.iter().partition(|(_, _, is_finding)| *is_finding);
+    assert!(!said.is_empty(), "{text}");
+    for (part, whole, _) in said {
+        assert!(shown.iter().any(|row| (row.0, row.1) == (part, whole)), "{part} of {whole}\n{text}");
+    }
+}
+
+#[test]
 fn a_function_of_another_version_is_a_warning() {
     let found = after(|state| {
         state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
@@ -582,8 +615,6 @@ fn credentials_and_regions_that_cannot_be_used_are_one_sentence_with_the_remedy(
 #[test]
 #[cfg(unix)]
 fn names_of_the_account_reach_neither_a_terminal_nor_a_shell() {
-    use std::os::unix::fs::PermissionsExt;
-
     let name = "x'; touch pwned; $(touch pwned) \u{1b}[31m\u{202e}";
     let mut state = State::healthy();
     state.set("GET /restapis", json!({ "item": [{ "id": "a1b2c3d4e5", "name": name }] }));
@@ -614,6 +645,35 @@ fn names_of_the_account_reach_neither_a_terminal_nor_a_shell() {
     assert!(!folder.join("pwned").exists());
     let arguments = std::fs::read_to_string(folder.join("aws.arguments")).unwrap();
     assert!(arguments.split('\0').any(|argument| argument == format!("{name}/access")), "{arguments:?}");
+}
+
+#[test]
+fn a_fix_that_fails_stops_its_own_commands_and_no_other_fix() {
+    let mut state = State::with_http_api(r#"{"requestId":"$context.requestId","status":"$context.status"}"#);
+    state.set("GET /account", json!({}));
+    state.group("/pets/access", "STANDARD", None);
+    let script = printed(&Account::of(state).run(&["--commands"]));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-script-that-fails");
+    std::fs::create_dir_all(&folder).unwrap();
+    let aws = folder.join("aws");
+    let run = |denied: &str| {
+        let program = format!("#!/bin/sh\necho \"$1 $2\" >> calls\n[ \"$2\" != {denied} ]\n");
+        std::fs::write(&aws, program).unwrap();
+        std::fs::set_permissions(&aws, PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::write(folder.join("sleep"), "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(folder.join("sleep"), PermissionsExt::from_mode(0o755)).unwrap();
+        let _ = std::fs::remove_file(folder.join("calls"));
+        let path = format!("{}:/usr/bin:/bin", folder.display());
+        let ran = Command::new("sh").args(["-c", &script]).current_dir(&folder).env("PATH", path).output().unwrap();
+        (ran.status.code(), std::fs::read_to_string(folder.join("calls")).unwrap())
+    };
+    let (status, calls) = run("create-role");
+    assert_eq!(status, Some(1), "{calls}");
+    assert!(!calls.contains("attach-role-policy") && !calls.contains("update-account"), "{calls}");
+    assert!(calls.contains("put-retention-policy"), "{calls}");
+    let (status, calls) = run("nothing");
+    assert_eq!(status, Some(0), "{calls}");
+    assert!(calls.contains("update-account"), "{calls}");
 }
 
 /// The tables and the script that the page shows, of an account in which nearly everything is wrong.

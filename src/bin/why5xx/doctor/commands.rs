@@ -8,9 +8,12 @@ use why5xx::survey::findings::Finding;
 use crate::terminal::printable;
 
 /// Returns the script. Nothing of it has run.
+///
+/// The commands of a fix need each other and are joined by `&&`; the fixes do not, so each is tried.
 pub(super) fn script(facts: &Facts, findings: &[Finding]) -> String {
     let mut script = format!(
-        "#!/bin/sh\n# What why5xx doctor found in {}. Read each command before you run it.\nset -eu\n",
+        "#!/bin/sh\n# What why5xx doctor found in {}. Read each command before you run it. A fix that fails stops no other.\n\
+         failed=0\n",
         facts.region
     );
     for finding in findings {
@@ -18,16 +21,21 @@ pub(super) fn script(facts: &Facts, findings: &[Finding]) -> String {
         let heading = format!("{} ({}): {}", finding.about, finding.id, finding.text);
         // Writing to a String cannot fail.
         let _ = writeln!(script, "\n# {}", printable(&heading));
-        for command in &finding.fix.commands {
-            // A word in capitals is to be filled in first.
-            let mark = if needs_filling_in(command) { "# " } else { "" };
-            let _ = writeln!(script, "{mark}{command}");
+        let commands = &finding.fix.commands;
+        let ready = commands.iter().position(|command| needs_filling_in(command)).unwrap_or(commands.len());
+        let (ready, to_fill_in) = commands.split_at(ready);
+        if !ready.is_empty() {
+            let _ = writeln!(script, "{} ||\n  failed=1", ready.join(" &&\n"));
+        }
+        for command in to_fill_in {
+            let _ = writeln!(script, "# {command}");
         }
     }
+    script.push_str("\n[ \"$failed\" = 0 ]\n");
     script
 }
 
-/// Returns whether a command has a placeholder.
+/// Returns whether a command has a placeholder, a word in capitals. It and what follows it is for the reader to complete.
 fn needs_filling_in(command: &str) -> bool {
     ["TOPIC_ARN", "FUNCTION_ARN", "ACCOUNT_ID"].iter().any(|word| command.contains(word))
 }
