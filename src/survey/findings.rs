@@ -288,36 +288,20 @@ impl<'f> Found<'f> {
         }
     }
 
+    /// An access log in the advised format: one line a request, with the reason.
     fn no_log(&mut self, stage: &Stage, about: &str) {
         let facts = self.facts;
-        let (text, fix) = match stage.managed_log_group() {
-            Some(log_group) => {
-                let text = "it writes neither an execution log nor an access log, so nothing shows why it fails";
-                let fix = facts.set_level(stage, Level::Info);
-                let subscribe = |stack| facts.subscribe(stack, &log_group, LogKind::Execution);
-                (
-                    text,
-                    match facts.live_stack() {
-                        // API Gateway makes the log group with the first line: too late for the filter.
-                        Some(stack) => facts.with_log_group(&log_group, fix.then(subscribe(stack))),
-                        None => fix,
-                    },
-                )
-            }
-            None => {
-                let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""));
-                let text = "it writes no access log, the only log of an HTTP API, so nothing shows why it fails";
-                let format = sight::advised(stage.kind);
-                let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), format);
-                let subscribe = |stack| facts.subscribe(stack, &log_group, LogKind::Access);
-                let fix = match facts.live_stack() {
-                    Some(stack) => fix.then(subscribe(stack)),
-                    None => fix,
-                };
-                (text, facts.create_log_group(&log_group).then(fix))
-            }
+        let text = match stage.kind {
+            ApiKind::Http => "it writes no access log, the only log of an HTTP API, so nothing shows why it fails",
+            _ => "it writes neither an execution log nor an access log, so nothing shows why it fails",
         };
-        self.add("no_log", about, text.to_owned(), fix);
+        let log_group = own_log_group(stage);
+        let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), sight::advised(stage.kind));
+        let fix = match facts.live_stack() {
+            Some(stack) => fix.then(facts.subscribe(stack, &log_group, LogKind::Access)),
+            None => fix,
+        };
+        self.add("no_log", about, text.to_owned(), facts.create_log_group(&log_group).then(fix));
     }
 
     fn execution_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
@@ -326,7 +310,7 @@ impl<'f> Found<'f> {
             && log.log_group.is_none()
         {
             let text = "its execution log is delivered elsewhere and to no log group".to_owned();
-            let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name);
+            let log_group = own_log_group(stage);
             self.add("not_in_a_log_group", about, text, facts.deliver_to_log_group(delivery, &log_group));
             return;
         }
@@ -350,7 +334,7 @@ impl<'f> Found<'f> {
         if log.group.is_some_and(|group| !group.is_standard) {
             let text =
                 "the log group of its execution log is not of the Standard class, so it takes no filter".to_owned();
-            let log_group = format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name);
+            let log_group = own_log_group(stage);
             let format = sight::advised(stage.kind);
             let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), format);
             self.add("not_standard", about, text, facts.create_log_group(&log_group).then(fix));
@@ -360,7 +344,6 @@ impl<'f> Found<'f> {
     fn access_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
         let facts = self.facts;
         let Some(access_log) = &stage.access_log else { return };
-        let own_group = || format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""));
         let best = sight::completed(stage.kind, &access_log.format);
         let elsewhere = match (&log.log_group, log.group) {
             (None, _) => Some(("not_in_a_log_group", "its access log goes to a stream and to no log group")),
@@ -371,7 +354,7 @@ impl<'f> Found<'f> {
             _ => None,
         };
         if let Some((id, text)) = elsewhere {
-            let log_group = own_group();
+            let log_group = own_log_group(stage);
             let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), &best);
             self.add(id, about, text.to_owned(), facts.create_log_group(&log_group).then(fix));
             return;
@@ -539,6 +522,11 @@ impl Facts {
         let is_there = self.log_groups.as_ref().is_none_or(|groups| groups.contains_key(log_group));
         if is_there { fix } else { self.create_log_group(log_group).then(fix) }
     }
+}
+
+/// Returns the log group that a log of the stage's own gets.
+fn own_log_group(stage: &Stage) -> String {
+    format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""))
 }
 
 fn gap(id: &'static str, stage: &Stage, text: &str, fix: Fix) -> Finding {

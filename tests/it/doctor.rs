@@ -153,8 +153,8 @@ fn a_stage_without_a_log_is_a_gap_for_each_kind_of_api() {
     let found = after(|state| state.stage()["methodSettings"] = off);
     assert_eq!(ids(&found), ["no_log"]);
     let lines = commands(&found["no_log"]);
-    assert!(lines.contains(r#"{"op":"replace","path":"/*/*/logging/loglevel","value":"INFO"}"#), "{lines}");
-    assert!(lines.contains("aws logs put-subscription-filter") && lines.contains(" --filter-name why5xx/execution "));
+    assert!(lines.contains("aws logs create-log-group") && lines.contains("/accessLogSettings/format"), "{lines}");
+    assert!(lines.contains("aws logs put-subscription-filter") && lines.contains(" --filter-name why5xx/access "));
 
     let mut http = State::with_http_api(&advised("HTTP"));
     http.http_stage().as_object_mut().unwrap().remove("accessLogSettings");
