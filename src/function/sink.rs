@@ -59,4 +59,20 @@ impl Sink for AnySink {
             Self::Text(sink) => sink.clock_ahead_ms(),
         }
     }
+
+    fn begin(&mut self) {
+        match self {
+            Self::CloudWatch(sink) => sink.begin(),
+            Self::Emf(sink) => sink.begin(),
+            Self::Text(sink) => sink.begin(),
+        }
+    }
+
+    fn has_told_time(&self) -> bool {
+        match self {
+            Self::CloudWatch(sink) => sink.has_told_time(),
+            Self::Emf(sink) => sink.has_told_time(),
+            Self::Text(sink) => sink.has_told_time(),
+        }
+    }
 }

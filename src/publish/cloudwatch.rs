@@ -133,6 +133,14 @@ impl Sink for CloudWatch {
     fn clock_ahead_ms(&self) -> Option<i64> {
         self.http.clock_ahead_ms()
     }
+
+    fn begin(&mut self) {
+        self.http.forget_time();
+    }
+
+    fn has_told_time(&self) -> bool {
+        self.http.has_told_time()
+    }
 }
 
 fn metric_datum(datum: &Datum) -> MetricDatum {

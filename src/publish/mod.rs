@@ -73,6 +73,15 @@ pub trait Sink {
     fn clock_ahead_ms(&self) -> Option<i64> {
         Some(0)
     }
+
+    /// Says that other data follow. What an answer said of the time before that is no proof any more: either clock may
+    /// have been set since.
+    fn begin(&mut self) {}
+
+    /// Returns whether the service told the time since [`begin`](Self::begin), if it tells it at all.
+    fn has_told_time(&self) -> bool {
+        true
+    }
 }
 
 /// A batch and its data.
@@ -236,6 +245,7 @@ impl<S: Sink> Publisher<S> {
 
     async fn publish_some(&mut self, mut parts: Vec<Part<'_>>, rest: Rest, now_ms: i64, until: Instant) -> Published {
         let mut published = Published::default();
+        self.sink.begin();
         let times = self.times(now_ms);
         for part in &mut parts {
             let Sendable { data, stale, adjusted, unsendable } =
@@ -258,11 +268,10 @@ impl<S: Sink> Publisher<S> {
         published
     }
 
-    /// Returns the times that CloudWatch accepts. While its clock is unknown, nothing is too far ahead: ours may be hours
-    /// behind. The first answer decides.
+    /// Returns the times that CloudWatch accepts. Until it has told the time, nothing is too old or too far ahead: our
+    /// clock may be wrong, and what is left out is lost. It refuses what is, and its answer has the time.
     fn times(&self, now_ms: i64) -> RangeInclusive<i64> {
-        let times = limits::times(self.time_ms(now_ms));
-        if self.sink.clock_ahead_ms().is_some() { times } else { *times.start()..=i64::MAX }
+        if self.sink.has_told_time() { limits::times(self.time_ms(now_ms)) } else { i64::MIN..=i64::MAX }
     }
 
     async fn send_all(
@@ -281,7 +290,11 @@ impl<S: Sink> Publisher<S> {
             match self.send(&mut request, now_ms, until, published).await {
                 Ok(()) => {
                     queue.was_accepted();
-                    accepted.push(request);
+                    if request.data.is_empty() {
+                        published.requests -= 1;
+                    } else {
+                        accepted.push(request);
+                    }
                 }
                 Err(new) if new.is_about_data() => {
                     refusal = Some(new);

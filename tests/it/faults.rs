@@ -85,6 +85,22 @@ fn with_a_wrong_clock_the_command_publishes_at_the_second_attempt() {
 }
 
 #[test]
+fn a_clock_that_was_set_right_loses_nothing() {
+    const DAY: i64 = 24 * 60 * 60;
+    // Of CloudWatch's clock beside ours: first, then.
+    for (first, then) in [(-3 * 60 * 60, 0), (-20 * DAY, 0), (20 * DAY, 0), (3 * 60 * 60, -3 * 60 * 60)] {
+        let endpoint = CloudWatch::start();
+        let mut function = Function::start(&endpoint);
+        for (batch, ahead_seconds) in [("a", first), ("b", then), ("c", then)] {
+            endpoint.set_clock(ahead_seconds, 403, "RequestTimeTooSkewed");
+            let outcome = function.invoke(&events::payload(&failure_at(batch, now_ms() + ahead_seconds * 1_000)));
+            assert!(outcome.is_success(), "{first} {then} {outcome:?}");
+        }
+        assert_eq!((endpoint.sum("Errors"), function.own("StaleEvents")), (3.0, 0.0), "{first} {then}");
+    }
+}
+
+#[test]
 fn failures_ahead_of_a_right_clock_are_left_out_once_cloudwatch_gave_the_time() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
@@ -221,6 +237,7 @@ fn what_cloudwatch_did_not_write_is_not_taken_for_its_yes() {
         let mut function = Function::start(&endpoint);
         assert!(function.invoke(&one_failure("a")).is_success(), "{page:?}");
         assert_eq!((endpoint.sum("Errors"), endpoint.requests() >= 2), (1.0, true), "{page:?}");
+        assert_eq!(function.own("StaleEvents"), 0.0, "{page:?}");
 
         endpoint.always(page);
         let begin = Instant::now();

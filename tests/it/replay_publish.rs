@@ -44,7 +44,9 @@ fn what_is_published_is_what_the_function_would_publish() {
     let endpoint = CloudWatch::start();
     let output = publish(&endpoint.url(), &[("WHY5XX_NAMESPACE", "Shop/Errors")], &["--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!((endpoint.sum("Errors"), endpoint.sum("StageErrors"), endpoint.refusals()), (1.0, 1.0, Vec::new()));
+    // The first request holds what is too old, too: CloudWatch tells the time.
+    let counts = (endpoint.sum("Errors"), endpoint.sum("StageErrors"), endpoint.refusals().len());
+    assert_eq!(counts, (1.0, 1.0, 1));
     assert!(endpoint.accepted().iter().all(|datum| datum.namespace == "Shop/Errors"));
     // Counts of any age stand in the table; what is too old for CloudWatch is said.
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();

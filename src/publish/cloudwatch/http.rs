@@ -60,6 +60,8 @@ struct Observed {
     foreign_status: Option<u16>,
     /// Milliseconds by which the service's clock is ahead of ours; None before the first answer.
     clock_ahead_ms: Option<i64>,
+    /// Whether that is known from an answer to the data that are being sent.
+    has_told_time: bool,
 }
 
 impl Http {
@@ -104,13 +106,28 @@ impl Http {
         self.observed().clock_ahead_ms
     }
 
+    /// Says that what the answers up to now said of the time is no proof any more.
+    pub(super) fn forget_time(&self) {
+        self.observed().has_told_time = false;
+    }
+
+    /// Returns whether CloudWatch told the time since then.
+    pub(super) fn has_told_time(&self) -> bool {
+        self.observed().has_told_time
+    }
+
     fn observed(&self) -> MutexGuard<'_, Observed> {
         self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_clock(&self, answer: &HttpResponse, sent: SystemTime) {
+        if !has_mark(answer) {
+            return;
+        }
         if let Some(ahead_ms) = clock_ahead_ms(answer, sent) {
-            self.observed().clock_ahead_ms = Some(if ahead_ms.abs() < CLOCK_DIFFERENCE_MS { 0 } else { ahead_ms });
+            let mut observed = self.observed();
+            observed.clock_ahead_ms = Some(if ahead_ms.abs() < CLOCK_DIFFERENCE_MS { 0 } else { ahead_ms });
+            observed.has_told_time = true;
         }
     }
 
@@ -167,12 +184,16 @@ fn is_of_cloudwatch(answer: &HttpResponse, body: &[u8]) -> bool {
     /// Major type 5 of RFC 8949, in the three highest bits.
     const MAP: u8 = 5;
     let status = answer.status().as_u16();
-    let headers = answer.headers();
-    let is_marked = headers.contains_key("x-amzn-requestid")
-        || headers.get("smithy-protocol") == Some("rpc-v2-cbor")
-        || headers.get("content-type") == Some("application/cbor");
     let is_map = body.first().is_none_or(|first| first >> 5 == MAP);
-    status == 200 && is_marked && is_map || status >= 400
+    status == 200 && has_mark(answer) && is_map || status >= 400
+}
+
+/// Returns whether an answer has a header of the protocol or of an AWS service.
+fn has_mark(answer: &HttpResponse) -> bool {
+    let headers = answer.headers();
+    headers.contains_key("x-amzn-requestid")
+        || headers.get("smithy-protocol") == Some("rpc-v2-cbor")
+        || headers.get("content-type") == Some("application/cbor")
 }
 
 /// Returns by how many milliseconds the clock that wrote `date` is ahead of ours. The SDK calculates the same and signs

@@ -42,7 +42,7 @@ pub enum Behaviour {
     Slow(Duration),
     CutBeforeAccepting,
     CutAfterAccepting,
-    /// Takes nothing and shows a page with this status, as the proxy of a network does.
+    /// Takes nothing and shows a page with this status, as the proxy of a network does, whose clock stands at 1970.
     Page(u16),
     /// Takes nothing and sends bytes without end.
     Endless,
@@ -191,7 +191,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
         Some(clock) => error(clock.status, clock.code, "signed at another time"),
         None => behave(state, behaviour, request, now_ms),
     };
-    with_date(answer, now_ms)
+    with_date(answer, if matches!(behaviour, Behaviour::Page(_)) { 0 } else { now_ms })
 }
 
 /// When the request was signed; long ago where it does not tell.
