@@ -31,13 +31,16 @@ pub(super) struct Queue {
     /// Halves that would be too many requests.
     left: Vec<PutRequest>,
     halves: usize,
+    /// Those of earlier pieces of the same batch.
+    earlier_halves: usize,
     last: Portion,
 }
 
 impl Queue {
-    pub(super) fn new(requests: Vec<PutRequest>) -> Self {
+    /// `earlier_halves` were sent of earlier pieces of the same batch.
+    pub(super) fn new(requests: Vec<PutRequest>, earlier_halves: usize) -> Self {
         let waiting = requests.into_iter().map(|request| (request, Portion::Whole)).collect();
-        Self { waiting, left: Vec::new(), halves: 0, last: Portion::Whole }
+        Self { waiting, left: Vec::new(), halves: 0, earlier_halves, last: Portion::Whole }
     }
 
     /// Returns the next request to send.
@@ -46,7 +49,7 @@ impl Queue {
             let (request, portion) = self.waiting.pop_front()?;
             if portion == Portion::Culprit && request.data.len() > 1 {
                 self.halve(request);
-            } else if portion != Portion::Whole && self.halves == MOST_HALVES {
+            } else if portion != Portion::Whole && self.earlier_halves + self.halves >= MOST_HALVES {
                 self.left.push(request);
             } else {
                 self.halves += usize::from(portion != Portion::Whole);
@@ -122,27 +125,33 @@ mod tests {
     #[test]
     fn any_one_datum_of_a_thousand_is_found_by_at_most_twenty_requests_more() {
         for at in 0..1_000 {
-            let (requests, alone, rest) = send(Queue::new(vec![request(1_000)]), &[at]);
+            let (requests, alone, rest) = send(Queue::new(vec![request(1_000)], 0), &[at]);
             assert!(requests <= 21 && (alone, rest) == (1, 0), "{at}: {requests} {alone} {rest}");
         }
     }
 
     #[test]
     fn two_neighbours_are_found_at_most_places() {
-        let found = (0..999).filter(|at| send(Queue::new(vec![request(1_000)]), &[*at, at + 1]).2 == 0).count();
+        let found = (0..999).filter(|at| send(Queue::new(vec![request(1_000)], 0), &[*at, at + 1]).2 == 0).count();
         assert!(found > 850, "{found}");
     }
 
     #[test]
     fn if_all_are_refused_the_requests_are_bounded_and_whole_ones_behind_are_sent_all_the_same() {
         let all: Vec<_> = (0..1_000).collect();
-        let (requests, alone, rest) = send(Queue::new(vec![request(1_000), request(1_000)]), &all);
+        let (requests, alone, rest) = send(Queue::new(vec![request(1_000), request(1_000)], 0), &all);
         assert_eq!((requests, alone + rest), (22, 2_000));
     }
 
     #[test]
+    fn halves_of_earlier_pieces_of_a_batch_count() {
+        let (requests, alone, rest) = send(Queue::new(vec![request(1_000)], 18), &[0]);
+        assert_eq!((requests, alone, rest), (3, 0, 1_000));
+    }
+
+    #[test]
     fn what_is_not_refused_is_sent_in_order() {
-        let mut queue = Queue::new(vec![request(3), request(2)]);
+        let mut queue = Queue::new(vec![request(3), request(2)], 0);
         let sizes: Vec<_> = std::iter::from_fn(|| queue.next()).map(|request| request.data.len()).collect();
         assert_eq!((sizes, queue.halves()), (vec![3, 2], 0));
     }

@@ -186,12 +186,20 @@ pub struct Publisher<S> {
     namespace: String,
     sent: Sent,
     data_per_request: usize,
+    /// Halves of refused requests that were sent of the pieces of a batch so far.
+    halves: usize,
 }
 
 impl<S: Sink> Publisher<S> {
     /// Creates a publisher that sends to `sink`.
     pub fn new(sink: S, namespace: impl Into<String>) -> Self {
-        Self { sink, namespace: namespace.into(), sent: Sent::default(), data_per_request: limits::DATA_PER_REQUEST }
+        Self {
+            sink,
+            namespace: namespace.into(),
+            sent: Sent::default(),
+            data_per_request: limits::DATA_PER_REQUEST,
+            halves: 0,
+        }
     }
 
     /// Sets the most data of a request, from 1 to CloudWatch's limit.
@@ -240,6 +248,7 @@ impl<S: Sink> Publisher<S> {
 
     /// Says that all data of a batch were accepted.
     pub fn finish(&mut self, batch: &[u8]) {
+        self.halves = 0;
         self.sent.forget(batch);
     }
 
@@ -265,6 +274,9 @@ impl<S: Sink> Publisher<S> {
         let requests = request::requests_of(self.data_per_request, &self.namespace, data);
         published.requests = requests.len();
         self.send_all(&parts, requests, rest, now_ms, until, &mut published).await;
+        if rest == Rest::Nothing || published.result.is_err() {
+            self.halves = 0;
+        }
         published
     }
 
@@ -283,7 +295,7 @@ impl<S: Sink> Publisher<S> {
         until: Instant,
         published: &mut Published,
     ) {
-        let mut queue = Queue::new(requests);
+        let mut queue = Queue::new(requests, self.halves);
         let (mut accepted, mut alone, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         let (mut fault, mut refusal) = (None, None);
         while let Some(mut request) = queue.next() {
@@ -313,6 +325,7 @@ impl<S: Sink> Publisher<S> {
             }
         }
         published.requests += queue.halves();
+        self.halves += queue.halves();
         published.accepted_requests = accepted.len();
         failed.extend(queue.rest());
         if !accepted.is_empty() || published.already_accepted_data > 0 {

@@ -94,6 +94,23 @@ fn a_throttle_passes_and_a_refusal_is_an_error() {
     assert_eq!(publish(&endpoint.url(), &[], &[]).status.code(), Some(0));
     assert_eq!(endpoint.sum("Errors"), 1.0);
 
+    // A script sees that one of the data is missing.
+    endpoint.refuse_value("a1b2c3d4e5");
+    let other =
+        json!({"api_id": "zzz9999999", "stage": "prod", "payload": "(z-1) Execution failed due to a timeout error"});
+    let with_other = format!(
+        "{}\n{}",
+        String::from_utf8(input()).unwrap(),
+        events::batch(LOG_GROUP, "z", now_ms(), &[other.to_string()])
+    );
+    let output = command_in(
+        &[&AWS[..]].concat(),
+        &["replay", "--publish", "--endpoint-url", &endpoint.url()],
+        with_other.as_bytes(),
+    );
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("CloudWatch refused 2 of the data"), "{}", said(&output));
+
     endpoint.always(Behaviour::Refuse);
     let output = publish(&endpoint.url(), &[], &[]);
     assert_eq!(output.status.code(), Some(2));

@@ -75,7 +75,12 @@ impl Target {
         }
         let requests = counted(published.accepted_requests as u64, "request");
         complain(&format!("published {} data in {requests}", published.data));
-        Ok(())
+        match published.refused.len() as u64 {
+            0 => Ok(()),
+            refused => {
+                Err(Failed(format!("CloudWatch refused {refused} of the data; sending again counts the rest twice")))
+            }
+        }
     }
 }
 
