@@ -355,7 +355,10 @@ impl<'p> BatchAccumulator<'p> {
         }
         let counted = &mut self.counter.counted;
         // A log event without a time has no delay; what a clock ahead wrote has none either.
-        if let Some(now_ms) = self.pipeline.now_ms.filter(|_| event.timestamp_ms != 0) {
+        if let Some(now_ms) = self.pipeline.now_ms
+            && event.timestamp_ms != 0
+            && self.lane.handling != Handling::Canary
+        {
             counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
         }
         match self.lane.handling {

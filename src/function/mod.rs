@@ -257,7 +257,12 @@ impl Function {
     fn is_own_log(&mut self, counted: &Counted) -> bool {
         let BatchHeader { log_group, log_stream, .. } = &counted.decoded.header;
         if counted.own_log_events + counted.own_lines > 0 && self.is_first("own log group", log_group) {
-            let message = "batch of the function's own log group refused; remove the subscription filter";
+            let message = if counted.own_log_events > 0 {
+                "batch of the function's own log group refused; remove the subscription filter"
+            } else {
+                "log events that begin as the function's own lines left out; if they are a copy of its log, remove the \
+                 subscription filter"
+            };
             self.log.line(LogLevel::Error, message, json!({"logGroup": log_group}));
         }
         let stream = self.hasher.hash_one((log_group, log_stream));
@@ -270,7 +275,7 @@ impl Function {
     fn count_own(&mut self, counted: &Counted) {
         let own = &mut self.own;
         own.count(OwnMetric::Batches, 1);
-        own.count(OwnMetric::LogEvents, counted.decoded.log_events);
+        own.count(OwnMetric::LogEvents, counted.decoded.log_events - counted.canary_events);
         own.count(OwnMetric::DuplicateEvents, counted.duplicate_events);
         own.count(OwnMetric::SplitRequests, counted.split_requests);
         own.count(OwnMetric::AmbiguousLines, counted.ambiguous_lines);

@@ -42,15 +42,17 @@ impl Handling {
     /// Returns what to do with the log events of a source. `delivered_by` is the log group that delivers them, which may
     /// hold copies.
     pub(super) fn choose(source: &Source, delivered_by: &str, settings: &Settings) -> Self {
+        // Another stack of the same name.
+        let is_elsewhere = source.is_of_other_account
+            || source.region.is_some() && settings.region.is_some() && source.region != settings.region;
+        if is_elsewhere {
+            return Self::Read;
+        }
         let is = |name: &Option<String>| {
             name.as_deref().is_some_and(|name| name == source.log_group || name == delivered_by)
         };
         // The stream of a copy names the function, whatever the log group is called.
-        let is_own = || {
-            settings.own_log_group.is_some()
-                && !source.is_of_other_account
-                && source.function_name() == Some(&settings.function_name)
-        };
+        let is_own = || settings.own_log_group.is_some() && source.function_name() == Some(&settings.function_name);
         if is(&settings.own_log_group) || is_own() {
             Self::Own
         } else if is(&settings.canary_log_group) {

@@ -29,7 +29,9 @@ fn failure(request_id: &str) -> Vec<String> {
 }
 
 fn fields(account: &str, log_group: &str) -> Value {
-    json!({"@aws.account": account, "@aws.region": "us-east-1", "@source.log": log_group})
+    // The function runs in eu-west-1.
+    let region = if log_group == OWN_LOG_GROUP { "eu-west-1" } else { "us-east-1" };
+    json!({"@aws.account": account, "@aws.region": region, "@source.log": log_group})
 }
 
 /// A batch of the copy, of which each event has its system fields in `extractedFields`.
@@ -293,6 +295,32 @@ fn a_copy_of_the_functions_own_log_is_refused_wherever_it_arrives_and_its_neighb
     copy["logStream"] = json!("2026/06/09/why5xx[$LATEST]0123456789abcdef0123456789abcdef");
     assert!(function.invoke(&events::payload(&copy)).is_success());
     assert_eq!(endpoint.sum("Errors"), 1.0);
-    let refused = function.written().lines().filter(|line| line.contains("own log group refused")).count();
+    let refused = function.written().lines().filter(|line| line.contains("the function's own")).count();
     assert!((1..=2).contains(&refused), "{}", function.written());
+}
+
+#[test]
+fn the_log_of_a_stack_of_the_same_name_elsewhere_is_none_of_ones_own() {
+    let endpoint = CloudWatch::start();
+    let mut function = Function::start(&endpoint);
+    let id = "8f2b1d77-9f7e-4c0a-9d53-0e6f3f2b1a10";
+    let lines = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        format!("{} {id} Task timed out after 3.00 seconds", "2026-06-09T10:00:03.000Z"),
+        format!("END RequestId: {id}"),
+    ];
+    // As a stream of several accounts delivers it.
+    let mut batch = events::batch(OWN_LOG_GROUP, "a", now_ms(), &lines);
+    batch["owner"] = json!(OTHER);
+    let record = events::record_data(&batch);
+    assert!(function.invoke(events::kinesis_event(&[record]).to_string().as_bytes()).is_success());
+    assert_eq!(endpoint.sum_of("AccountErrors", "AccountId", OTHER), 1.0);
+    // As a copy from another Region.
+    let lines: Vec<_> = lines.into_iter().map(|line| (OWN, OWN_LOG_GROUP, line)).collect();
+    let mut batch = copies(&lines);
+    for event in batch["logEvents"].as_array_mut().unwrap() {
+        event["extractedFields"]["@aws.region"] = json!("ap-southeast-2");
+    }
+    assert!(function.invoke(&events::payload(&batch)).is_success());
+    assert_eq!(endpoint.sum("FunctionErrors"), 1.0);
 }

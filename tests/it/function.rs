@@ -471,6 +471,7 @@ fn events_of_the_canary_count_in_canary_and_nowhere_else() {
     assert!(function.invoke(&events::payload(&batch)).is_success());
     assert_eq!((endpoint.sum_of("Canary", "Function", "why5xx"), endpoint.sum("Errors")), (6.0, 0.0));
     assert_eq!((function.own("Batches"), function.own("Canary"), function.own("Failures")), (1.0, 0.0, 0.0));
+    assert_eq!((function.own("LogEvents"), function.own_values("DeliveryDelay")), (0.0, Vec::new()));
 
     // It takes the way of the failures: where they are denied, the canary is, and the function still says that it works.
     endpoint.always(Behaviour::RefuseWith(403, "AccessDenied"));
@@ -534,7 +535,7 @@ fn a_copy_of_the_own_log_without_system_fields_is_refused_in_any_log_group_and_f
             let new: Vec<_> = written.lines().skip(lines).collect();
             // The one line that says so.
             assert_eq!(new.len(), usize::from(n == 0), "{filter} {n} {new:?}");
-            assert!(new.iter().all(|line| line.contains("own log group refused")), "{filter} {new:?}");
+            assert!(new.iter().all(|line| line.contains("the function's own")), "{filter} {new:?}");
         }
         assert_eq!((endpoint.requests(), endpoint.sum("AccessLogErrors")), (1, 0.0), "{filter}");
     }
