@@ -68,11 +68,11 @@ impl Sink for AnySink {
         }
     }
 
-    fn has_told_time(&self) -> bool {
+    fn has_given_time(&self) -> bool {
         match self {
-            Self::CloudWatch(sink) => sink.has_told_time(),
-            Self::Emf(sink) => sink.has_told_time(),
-            Self::Text(sink) => sink.has_told_time(),
+            Self::CloudWatch(sink) => sink.has_given_time(),
+            Self::Emf(sink) => sink.has_given_time(),
+            Self::Text(sink) => sink.has_given_time(),
         }
     }
 }

@@ -138,8 +138,8 @@ impl Sink for CloudWatch {
         self.http.forget_time();
     }
 
-    fn has_told_time(&self) -> bool {
-        self.http.has_told_time()
+    fn has_given_time(&self) -> bool {
+        self.http.has_given_time()
     }
 }
 

@@ -78,8 +78,8 @@ pub trait Sink {
     /// have been set since.
     fn begin(&mut self) {}
 
-    /// Returns whether the service told the time since [`begin`](Self::begin), if it tells it at all.
-    fn has_told_time(&self) -> bool {
+    /// Returns whether the service gave the time since [`begin`](Self::begin), if it gives it at all.
+    fn has_given_time(&self) -> bool {
         true
     }
 }
@@ -280,10 +280,10 @@ impl<S: Sink> Publisher<S> {
         published
     }
 
-    /// Returns the times that CloudWatch accepts. Until it has told the time, nothing is too old or too far ahead: our
+    /// Returns the times that CloudWatch accepts. Until it has given the time, nothing is too old or too far ahead: our
     /// clock may be wrong, and what is left out is lost. It refuses what is, and its answer has the time.
     fn times(&self, now_ms: i64) -> RangeInclusive<i64> {
-        if self.sink.has_told_time() { limits::times(self.time_ms(now_ms)) } else { i64::MIN..=i64::MAX }
+        if self.sink.has_given_time() { limits::times(self.time_ms(now_ms)) } else { i64::MIN..=i64::MAX }
     }
 
     async fn send_all(

@@ -300,7 +300,7 @@ fn a_copy_of_the_functions_own_log_is_refused_wherever_it_arrives_and_its_neighb
 }
 
 #[test]
-fn the_log_of_a_stack_of_the_same_name_elsewhere_is_none_of_ones_own() {
+fn the_log_of_a_stack_of_the_same_name_elsewhere_is_not_ones_own() {
     let endpoint = CloudWatch::start();
     let mut function = Function::start(&endpoint);
     let id = "8f2b1d77-9f7e-4c0a-9d53-0e6f3f2b1a10";

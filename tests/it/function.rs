@@ -495,7 +495,7 @@ fn failures_too_old_for_cloudwatch_are_reported_and_the_others_counted() {
         .into();
     assert!(function.invoke(&events::payload(&events::batch_of(LOG_GROUP, "b", &unclassified))).is_success());
     assert_eq!((function.own("Failures"), function.own("Unclassified")), (2.0, 1.0));
-    // CloudWatch is asked before anything is left out: each time, its first answer tells the time.
+    // CloudWatch is asked before anything is left out: each time, its first answer has the time.
     assert_eq!(endpoint.refusals().len(), 2);
     let lines = lines(&function);
     let last = lines.last().unwrap();

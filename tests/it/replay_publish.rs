@@ -44,7 +44,7 @@ fn what_is_published_is_what_the_function_would_publish() {
     let endpoint = CloudWatch::start();
     let output = publish(&endpoint.url(), &[("WHY5XX_NAMESPACE", "Shop/Errors")], &["--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    // The first request holds what is too old, too: CloudWatch tells the time.
+    // The first request holds what is too old, too: CloudWatch gives the time.
     let counts = (endpoint.sum("Errors"), endpoint.sum("StageErrors"), endpoint.refusals().len());
     assert_eq!(counts, (1.0, 1.0, 1));
     assert!(endpoint.accepted().iter().all(|datum| datum.namespace == "Shop/Errors"));

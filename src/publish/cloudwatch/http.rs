@@ -61,7 +61,7 @@ struct Observed {
     /// Milliseconds by which the service's clock is ahead of ours; None before the first answer.
     clock_ahead_ms: Option<i64>,
     /// Whether that is known from an answer to the data that are being sent.
-    has_told_time: bool,
+    has_given_time: bool,
 }
 
 impl Http {
@@ -108,12 +108,12 @@ impl Http {
 
     /// Says that what the answers up to now said of the time is no proof any more.
     pub(super) fn forget_time(&self) {
-        self.observed().has_told_time = false;
+        self.observed().has_given_time = false;
     }
 
-    /// Returns whether CloudWatch told the time since then.
-    pub(super) fn has_told_time(&self) -> bool {
-        self.observed().has_told_time
+    /// Returns whether CloudWatch gave the time since then.
+    pub(super) fn has_given_time(&self) -> bool {
+        self.observed().has_given_time
     }
 
     fn observed(&self) -> MutexGuard<'_, Observed> {
@@ -127,7 +127,7 @@ impl Http {
         if let Some(ahead_ms) = clock_ahead_ms(answer, sent) {
             let mut observed = self.observed();
             observed.clock_ahead_ms = Some(if ahead_ms.abs() < CLOCK_DIFFERENCE_MS { 0 } else { ahead_ms });
-            observed.has_told_time = true;
+            observed.has_given_time = true;
         }
     }
 
