@@ -1,4 +1,4 @@
-//! The kinds of log that show a 5xx, and their names.
+//! The kinds of log that show a 5xx, and what they are called.
 
 /// Kind of log that shows 5xx failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,30 +13,82 @@ pub enum LogKind {
     Flow,
 }
 
-impl LogKind {
-    /// What [`parse`](Self::parse) takes.
-    pub const NAMES: [&str; 4] = ["execution", "access", "function", "flow"];
+/// What a kind of log is called.
+struct Names {
+    word: &'static str,
+    name: &'static str,
+    several: &'static str,
+    parameter: &'static str,
+    behind_pattern: &'static str,
+}
 
-    /// Parses the name of a kind, as settings, options and subscription filters write it.
+impl LogKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Execution, Self::Access, Self::Lambda, Self::Flow];
+
+    const fn names(self) -> Names {
+        match self {
+            Self::Execution => Names {
+                word: "execution",
+                name: "execution log",
+                several: "execution logs",
+                parameter: "Execution",
+                behind_pattern: "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or \
+                                 3xx after all",
+            },
+            Self::Access => Names {
+                word: "access",
+                name: "access log",
+                several: "access logs",
+                parameter: "Access",
+                behind_pattern: "lines without a 5xx status, so that a format without a status looks healthy",
+            },
+            Self::Lambda => Names {
+                word: "function",
+                name: "function log",
+                several: "functions",
+                parameter: "Function",
+                behind_pattern: "lines that are neither the platform's nor look like an error",
+            },
+            Self::Flow => Names {
+                word: "flow",
+                name: "VPC flow log",
+                several: "flow logs",
+                parameter: "Flow",
+                behind_pattern: "accepted flows, and the header that names the fields of a custom format",
+            },
+        }
+    }
+
+    /// Parses the word of a kind, as settings, options and subscription filters write it.
     ///
     /// `function` → `Lambda`
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "execution" => Some(Self::Execution),
-            "access" => Some(Self::Access),
-            "function" => Some(Self::Lambda),
-            "flow" => Some(Self::Flow),
-            _ => None,
-        }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Returns the word that [`parse`](Self::parse) takes, and the key in JSON: `function`.
+    pub const fn word(self) -> &'static str {
+        self.names().word
     }
 
     /// Returns what people call the log: `function log`.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Execution => "execution log",
-            Self::Access => "access log",
-            Self::Lambda => "function log",
-            Self::Flow => "VPC flow log",
-        }
+        self.names().name
+    }
+
+    /// Returns what log events are of: `functions`.
+    pub const fn several(self) -> &'static str {
+        self.names().several
+    }
+
+    /// Returns the beginning of the names of its parameters in the template: `Function`.
+    pub const fn parameter(self) -> &'static str {
+        self.names().parameter
+    }
+
+    /// Says what its default filter pattern leaves out.
+    pub const fn behind_pattern(self) -> &'static str {
+        self.names().behind_pattern
     }
 }

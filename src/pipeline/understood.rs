@@ -1,19 +1,15 @@
 //! Number of log events that were understood, by kind of log, and of those that were not.
 
+use std::ops::AddAssign;
+
 use crate::log_kind::LogKind;
 use crate::record::{Record, access::AccessLine};
 
 /// Log events by kind of log. A log event that no reader of its kind claims is not understood: it may be a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Understood {
-    /// Lines of execution logs.
-    pub execution: u64,
-    /// Lines of access logs that have a status.
-    pub access: u64,
-    /// Lines of functions' logs, whatever the function printed.
-    pub function: u64,
-    /// Records and header lines of flow logs.
-    pub flow: u64,
+    /// By kind. Of functions' logs whatever the function printed, of access logs the lines that have a status.
+    by_kind: [u64; LogKind::ALL.len()],
     /// Log events that were not understood.
     pub not_understood: u64,
     /// Number of the first of them, counted from 1 in the batch.
@@ -25,15 +21,21 @@ pub struct Understood {
 }
 
 impl Understood {
+    /// Returns the number of log events of a kind.
+    pub const fn of(&self, kind: LogKind) -> u64 {
+        self.by_kind[kind as usize]
+    }
+
+    /// Takes so many log events of a kind for not understood.
+    pub const fn misread(&mut self, kind: LogKind, log_events: u64) {
+        self.by_kind[kind as usize] = self.of(kind).saturating_sub(log_events);
+        self.not_understood += log_events;
+    }
+
     /// Counts a log event of a kind.
     #[inline]
-    pub(super) fn add(&mut self, kind: LogKind) {
-        *match kind {
-            LogKind::Execution => &mut self.execution,
-            LogKind::Access => &mut self.access,
-            LogKind::Lambda => &mut self.function,
-            LogKind::Flow => &mut self.flow,
-        } += 1;
+    pub(super) const fn add(&mut self, kind: LogKind) {
+        self.by_kind[kind as usize] += 1;
     }
 
     /// Counts what was read of the log event with this number.
@@ -51,5 +53,17 @@ impl Understood {
             Record::Nothing(kind) => *kind,
         };
         self.add(kind);
+    }
+}
+
+/// Adds what was understood of a later batch. The first that was not understood stays: numbers are those of a batch.
+impl AddAssign for Understood {
+    fn add_assign(&mut self, later: Self) {
+        for (sum, more) in self.by_kind.iter_mut().zip(later.by_kind) {
+            *sum += more;
+        }
+        self.not_understood += later.not_understood;
+        self.ends += later.ends;
+        self.access_ends += later.access_ends;
     }
 }

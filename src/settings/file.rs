@@ -192,7 +192,7 @@ impl TomlFile<'_> {
     }
 
     fn kind(&self, name: &Spanned<String>) -> Result<LogKind, SettingsError> {
-        let problem = || format!("allowed: {}", LogKind::NAMES.join(", "));
+        let problem = || format!("allowed: {}", LogKind::ALL.map(LogKind::word).join(", "));
         LogKind::parse(name.get_ref()).ok_or_else(|| self.error(name.span(), &problem()))
     }
 

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::facts::{ApiKind, Delivery, Facts, Filter, Level, LogGroup, Rule, Share, Stack, Stage};
 use super::fix::Fix;
-pub use super::fix::kind_word;
 use super::pattern::earlier_patterns;
 use super::sight::{self, Causes};
 
@@ -574,7 +573,7 @@ pub fn subscribed_by(facts: &Facts, logs: &[Log<'_>]) -> String {
     let names: Vec<String> = logs
         .iter()
         .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))
-        .map(|(kind, filter)| format!("{} by {}", kind_word(kind), filter.name))
+        .map(|(kind, filter)| format!("{} by {}", kind.word(), filter.name))
         .collect();
     match (names.is_empty(), logs.iter().all(|log| facts.knows_filters(log))) {
         (false, _) => names.join(", "),

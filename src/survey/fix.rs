@@ -166,7 +166,7 @@ impl Facts {
     /// Subscribes the function of a stack to a log group.
     #[inline(never)]
     pub(super) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
-        let name = format!("{}/{}", stack.name, kind_word(kind));
+        let name = format!("{}/{}", stack.name, kind.word());
         let destination = stack.function_arn.as_deref().unwrap_or("FUNCTION_ARN");
         self.put_filter(log_group, &name, kind, destination)
     }
@@ -311,15 +311,5 @@ impl Facts {
             command.push_str(&format!(" {}", quoted(&format!("{name}={value}"))));
         }
         Fix::new(vec![command], "AWS::CloudFormation::Stack", format!("Parameters: {{{}}}", words.join(", ")))
-    }
-}
-
-/// The word at the end of the names of filters.
-pub const fn kind_word(kind: LogKind) -> &'static str {
-    match kind {
-        LogKind::Execution => "execution",
-        LogKind::Access => "access",
-        LogKind::Lambda => "function",
-        LogKind::Flow => "flow",
     }
 }

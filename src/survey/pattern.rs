@@ -49,32 +49,10 @@ pub fn earlier_patterns(kind: LogKind) -> Vec<String> {
 /// Returns the default pattern of a kind and those before it.
 fn patterns(kind: LogKind) -> Vec<String> {
     let declared = str::from_utf8(&DECLARED).unwrap_or_default();
-    let declared = declared.split_once(&format!("\n    {}:\n", name(kind))).map_or("", |(_, of_kind)| of_kind);
+    let declared = declared.split_once(&format!("\n    {}:\n", kind.parameter())).map_or("", |(_, of_kind)| of_kind);
     let lines = declared.lines().take_while(|line| line.starts_with("      "));
     let quoted = lines.filter_map(|line| line.split_once(": '")?.1.strip_suffix('\''));
     quoted.map(|pattern| pattern.replace("''", "'")).collect()
-}
-
-/// The word of the template for a kind.
-const fn name(kind: LogKind) -> &'static str {
-    match kind {
-        LogKind::Execution => "Execution",
-        LogKind::Access => "Access",
-        LogKind::Lambda => "Function",
-        LogKind::Flow => "Flow",
-    }
-}
-
-/// Says what the default pattern of a kind leaves out, for people.
-pub const fn leaves_out(kind: LogKind) -> &'static str {
-    match kind {
-        LogKind::Execution => {
-            "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or 3xx after all"
-        }
-        LogKind::Access => "lines without a 5xx status, so that a format without a status looks healthy",
-        LogKind::Lambda => "lines that are neither the platform's nor look like an error",
-        LogKind::Flow => "accepted flows, and the header that names the fields of a custom format",
-    }
 }
 
 #[cfg(test)]

@@ -125,7 +125,8 @@ impl Options {
 
 /// Reads the name of a kind of log.
 fn kind() -> impl TypedValueParser<Value = LogKind> {
-    PossibleValuesParser::new(LogKind::NAMES).try_map(|name| LogKind::parse(&name).ok_or("not a kind of log"))
+    PossibleValuesParser::new(LogKind::ALL.map(LogKind::word))
+        .try_map(|name| LogKind::parse(&name).ok_or("not a kind of log"))
 }
 
 /// Reads the name of a Region.

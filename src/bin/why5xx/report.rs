@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use why5xx::cause::{Cause, Step, Table};
 use why5xx::classify::shape;
 use why5xx::failure::{Metric, Subject};
+use why5xx::log_kind::LogKind;
 
 use self::rows::{Incident, Row, by_metric, incidents, rows, rows_by_route};
 use crate::Failed;
@@ -85,15 +86,10 @@ fn counted_batches(batches: u64) -> String {
 /// Kinds, times and the rate; and what was not understood.
 fn what_was_read(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
     let understood = &totals.understood;
-    let kinds = [
-        (understood.execution, "of execution logs"),
-        (understood.access, "of access logs"),
-        (understood.function, "of functions"),
-        (understood.flow, "of flow logs"),
-        (understood.not_understood, "not understood"),
-    ];
+    let kinds = LogKind::ALL.map(|kind| (understood.of(kind), format!("of {}", kind.several())));
+    let kinds = kinds.into_iter().chain([(understood.not_understood, "not understood".to_owned())]);
     let kinds: Vec<String> =
-        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
+        kinds.filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
     if !kinds.is_empty() {
         let times = totals.span_ms.and_then(|(first, last)| between(first, last));
         let times = times.map_or("without times".to_owned(), |times| format!("{times} UTC"));

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use why5xx::cause::UNCLASSIFIED;
 use why5xx::decode::LogEvent;
 use why5xx::failure::Metric;
+use why5xx::log_kind::LogKind;
 use why5xx::pipeline::{Counted, Exemplar, Understood};
 use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
@@ -148,17 +149,17 @@ impl InputEvents {
     /// Takes what nothing shows to be of a function's log for not understood: it may be anything, such as an error of the
     /// AWS CLI. Call it once the input is read.
     pub(crate) fn settle(&mut self) {
-        if self.quotes_platform && !self.has_platform_line && self.understood.function > 0 {
+        let of_functions = self.understood.of(LogKind::Lambda);
+        if self.quotes_platform && !self.has_platform_line && of_functions > 0 {
             // Each line has something before or around it that is not known.
-            self.understood.not_understood += std::mem::take(&mut self.understood.function);
+            self.understood.misread(LogKind::Lambda, of_functions);
             self.understood.first_not_understood = Some(1);
             return;
         }
         if self.shows_function || self.unproven == 0 {
             return;
         }
-        self.understood.function = self.understood.function.saturating_sub(self.unproven);
-        self.understood.not_understood += self.unproven;
+        self.understood.misread(LogKind::Lambda, self.unproven);
         let firsts = [self.understood.first_not_understood, self.first_unproven];
         self.understood.first_not_understood = firsts.into_iter().flatten().min();
         self.unproven = 0;
@@ -171,7 +172,7 @@ impl InputEvents {
         // A part may be in another order than the input.
         self.understood.first_not_understood =
             [self.understood.first_not_understood, first].into_iter().flatten().min();
-        add_understood(&mut self.understood, understood);
+        self.understood += *understood;
         self.unproven += seen.unproven;
         self.first_unproven = self.first_unproven.or_else(|| seen.first_unproven.map(number));
         self.shows_function |= seen.shows_function;
@@ -204,7 +205,7 @@ impl InputEvents {
         self.untimed += other.untimed;
         self.failed |= other.failed;
         self.ambiguous += other.ambiguous;
-        add_understood(&mut self.understood, &other.understood);
+        self.understood += other.understood;
     }
 
     /// Returns why nothing of the input was counted: that is no all-clear. `more` says what the input looks like.
@@ -228,16 +229,6 @@ impl InputEvents {
 
 fn wider(span: Option<(i64, i64)>, other: (i64, i64)) -> (i64, i64) {
     span.map_or(other, |span| (span.0.min(other.0), span.1.max(other.1)))
-}
-
-fn add_understood(sum: &mut Understood, more: &Understood) {
-    sum.execution += more.execution;
-    sum.access += more.access;
-    sum.function += more.function;
-    sum.flow += more.flow;
-    sum.ends += more.ends;
-    sum.access_ends += more.access_ends;
-    sum.not_understood += more.not_understood;
 }
 
 /// Most exemplars to keep of a cause, over all inputs.
@@ -299,7 +290,7 @@ impl Totals {
         if let Some(span_ms) = events.span_ms {
             self.span_ms = Some(wider(self.span_ms, span_ms));
         }
-        add_understood(&mut self.understood, &events.understood);
+        self.understood += events.understood;
         if let Some(first) = events.understood.first_not_understood {
             let log_events = events.understood.not_understood;
             self.not_understood.push(NotUnderstood { input: input.to_owned(), log_events, first });
@@ -328,7 +319,7 @@ impl Totals {
     /// Returns the number of failed requests of the one kind of log that was read; None if both were, or if the end of a
     /// request is not in the log.
     pub(crate) fn failed_requests(&self) -> Option<u64> {
-        let metric = match (self.understood.ends, self.understood.access) {
+        let metric = match (self.understood.ends, self.understood.of(LogKind::Access)) {
             (1.., 0) => Metric::Errors,
             (0, 1..) => Metric::AccessLogErrors,
             _ => return None,

@@ -339,11 +339,7 @@ impl State {
 fn of_kind(kind: LogKind) -> (Option<String>, Option<String>) {
     let pattern = pattern::default_pattern(kind);
     let left_out = pattern.is_some().then(|| {
-        format!(
-            "the filter pattern of {}s leaves out {}; --filter all reads them",
-            kind.name(),
-            pattern::leaves_out(kind)
-        )
+        format!("the filter pattern of {}s leaves out {}; --filter all reads them", kind.name(), kind.behind_pattern())
     });
     (pattern, left_out)
 }

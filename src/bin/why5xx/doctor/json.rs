@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use why5xx::survey::facts::{Facts, Stage};
-use why5xx::survey::findings::{Finding, kind_word};
+use why5xx::survey::findings::Finding;
 use why5xx::survey::sight;
 
 use crate::terminal::printable;
@@ -65,7 +65,7 @@ fn stage(facts: &Facts, stage: &Stage) -> Value {
             "destination": printable(&log.destination),
             "format": printable(&log.format),
         })),
-        "read": read.as_ref().map(|log| kind_word(log.kind)),
+        "read": read.as_ref().map(|log| log.kind.word()),
         "log_group": read.as_ref().and_then(|log| log.log_group.as_deref().map(printable)),
         "subscribed": logs.iter().all(|log| facts.knows_filters(log))
             .then(|| logs.iter().any(|log| !facts.our_filters(log).is_empty())),

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use why5xx::survey::facts::{Facts, Share, Stage};
-use why5xx::survey::findings::{Finding, kind_word, plural, subscribed_by};
+use why5xx::survey::findings::{Finding, plural, subscribed_by};
 use why5xx::survey::sight;
 
 use crate::Failed;
@@ -72,7 +72,7 @@ fn stage(facts: &Facts, stage: &Stage) -> [String; 6] {
     let log = match &read {
         None => "none".to_owned(),
         Some(log) if log.kind == why5xx::log_kind::LogKind::Execution => format!("execution, {}", stage.level().name()),
-        Some(log) => kind_word(log.kind).to_owned(),
+        Some(log) => log.kind.word().to_owned(),
     };
     let shown = read.map_or(0, |log| log.causes.len());
     let share = match stage.share {

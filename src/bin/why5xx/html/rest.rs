@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use why5xx::classify::shape;
+use why5xx::log_kind::LogKind;
 
 use super::counts::highest_first;
 use super::markup::{number, text, things};
@@ -38,7 +39,7 @@ pub(super) fn unclassified(page: &mut String, totals: &Totals) {
 }
 
 pub(super) fn reading(page: &mut String, totals: &Totals) {
-    let rows = [
+    let before = [
         (totals.log_events, "Log events read", ""),
         (totals.batches, "Batches", "A batch is one delivery, or a part of a file."),
         (totals.duplicate_events, "Repeats", "Log events with an ID that was counted before; counted once."),
@@ -48,10 +49,8 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
             "Ambiguous lines",
             "Access-log lines that client text may have forged; not counted. Use a format without what clients write.",
         ),
-        (totals.understood.execution, "Of execution logs", ""),
-        (totals.understood.access, "Of access logs", ""),
-        (totals.understood.function, "Of functions", ""),
-        (totals.understood.flow, "Of flow logs", ""),
+    ];
+    let behind = [
         (
             totals.understood.not_understood,
             "Not understood",
@@ -75,12 +74,21 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
          <div class=\"scroll\"><table><thead><tr><th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Count</th>\
          <th scope=\"col\">Meaning</th></tr></thead><tbody>",
     );
-    for (count, what, meaning) in rows {
+    let mut row = |count: u64, what: &str, meaning: &str| {
         let _ = write!(
             page,
             "<tr><th scope=\"row\">{what}</th><td class=\"n\">{}</td><td class=\"soft\">{meaning}</td></tr>",
             number(count)
         );
+    };
+    for (count, what, meaning) in before {
+        row(count, what, meaning);
+    }
+    for kind in LogKind::ALL {
+        row(totals.understood.of(kind), &format!("Of {}", kind.several()), "");
+    }
+    for (count, what, meaning) in behind {
+        row(count, what, meaning);
     }
     page.push_str("</tbody></table></div>");
     for left_out in &totals.left_out {

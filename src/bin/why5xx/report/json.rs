@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 use why5xx::classify::shape;
+use why5xx::log_kind::LogKind;
 
 use super::rows::{Row, errors, incidents, rows};
 use crate::Failed;
@@ -29,12 +30,9 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
             .map(|input| json!({ "input": input.input, "error": input.error }))
             .collect::<Vec<_>>(),
         "span": totals.span_ms.map(|(first, last)| json!({ "from": rfc3339(first), "to": rfc3339(last) })),
-        "kinds": {
-            "execution": totals.understood.execution,
-            "access": totals.understood.access,
-            "function": totals.understood.function,
-            "flow": totals.understood.flow,
-        },
+        "kinds": Map::from_iter(
+            LogKind::ALL.map(|kind| (kind.word().to_owned(), totals.understood.of(kind).into()))
+        ),
         "untimed": totals.untimed,
         "outside_span": totals.outside_span,
         "late": totals.late_events,
