@@ -493,7 +493,7 @@ pub(super) const CAUSES: &[Cause] = &[
                 "Which API is it, and since when? Read the request's own lines in the execution log (the last hour), \
                  by the request id of the exemplar in the log of why5xx:\n\
                  aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time \
-                 $(($(date +%s) - 3600))000 --filter-pattern '\"REQUEST_ID\"' --query 'events[].message' --output \
+                 $(($(date +%s) - 3600))000 --filter-pattern '\"REQUEST_ID\"' --query 'events[].[message]' --output \
                  text\n\n\
                  What stands right before the failure line often names the part. No output: another stage, Region or \
                  hour, or the access log alone knows this id.",

@@ -219,12 +219,14 @@ pub(super) const CAUSES: &[Cause] = &[
             fix: &[
                 "Grant it, for the stage, method and path that fail. Add `--qualifier ALIAS` for an alias. In another \
                  account, do it there:\n\
-                 aws lambda add-permission --function-name FUNCTION --statement-id apigateway-orders --action \
+                 aws lambda add-permission --function-name FUNCTION --statement-id apigateway-invoke --action \
                  lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn \
-                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/*/GET/orders'\n\n\
-                 It adds one statement and works at once, without a deployment. ResourceConflictException: a \
-                 statement of this id exists; look at it before you choose another id. To undo: `aws lambda \
-                 remove-permission --function-name FUNCTION --statement-id apigateway-orders`.",
+                 'arn:aws:execute-api:REGION:ACCOUNT:API_ID/*/METHOD/PATH'\n\n\
+                 PATH is the route without its first slash, with `*` for each parameter: `orders/*`. METHOD is `*` for \
+                 ANY. A route without a method, such as `$default`, stands in place of both. It adds one statement and \
+                 works at once, without a deployment. ResourceConflictException: a statement of this id exists; look at \
+                 it before you choose another id. To undo: `aws lambda remove-permission --function-name FUNCTION \
+                 --statement-id apigateway-invoke`.",
                 "Where a stage variable names the function, grant it for every function and alias that the variable \
                  takes (stage_variable).",
                 "Where the integration has a role: add `lambda:InvokeFunction` on this function to the policy of the \

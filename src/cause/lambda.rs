@@ -766,8 +766,9 @@ pub(super) const CAUSES: &[Cause] = &[
             confirm: &[
                 "Which function is it, since when, and what changed then: a deployment, an environment variable, a \
                  rotated secret, a dependency that answers differently, a field that a client leaves out? Read the \
-                 stack trace: first find stream and times of the invocation (the last hour) by the Lambda request id \
-                 that the execution log names.\n\
+                 stack trace: first find stream and times of the invocation (the last hour) by the Lambda request id. \
+                 In the execution log the failure line ends with `Lambda request id` and the id; `Sending request to` names \
+                 the function.\n\
                  aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --start-time $(($(date +%s) - \
                  3600))000 --filter-pattern '\"LAMBDA_REQUEST_ID\"' --query \
                  'events[].[logStreamName,timestamp,message]' --output text\n\n\

@@ -13,6 +13,7 @@ mod function;
 mod gateway;
 mod index;
 mod invocation;
+mod known;
 mod lambda;
 mod mapping;
 mod network;
@@ -30,6 +31,7 @@ use std::num::NonZeroU16;
 use index::Index;
 
 use crate::log_kind::LogKind;
+pub use known::Known;
 pub use pattern::{code_in, normalise, own_words, pieces, spaced, words_of_type};
 pub use role::Role;
 

@@ -26,7 +26,7 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
             "Read the rejected flows of that interface (the last hour):\n\
              aws logs filter-log-events --log-group-name FLOW_LOG_GROUP --start-time $(($(date +%s) - 3600))000 \
              --filter-pattern '[version, account, eni=ENI_ID, src, dst, srcport, dstport, protocol, packets, bytes, \
-             start, end, action=REJECT, status]' --query 'events[].message' --output text\n\n\
+             start, end, action=REJECT, status]' --query 'events[].[message]' --output text\n\n\
              Source, destination, source port, destination port. A public source address and a port that you do not \
              serve is a scan: leave it rejected. No output: another hour, or the flow log has other fields than the \
              default (name them in the pattern).",

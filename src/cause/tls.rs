@@ -27,8 +27,9 @@ pub(super) const CAUSES: &[Cause] = &[
             means: "A certificate in the chain that the backend presents is outside its validity dates: the server's \
                 own, or an intermediate one.",
             confirm: &[
-                "Which host is it, and which certificate ran out? Print subject and dates of every certificate that \
-                 the server sends, its own first (from inside the VPC for a private backend):\n\
+                "Which host is it, and which certificate ran out? `Sending request to` in the execution log, or the URI \
+                 of the integration, names the host. Print subject and dates of every certificate that the server sends, \
+                 its own first (from inside the VPC for a private backend):\n\
                  timeout 20 openssl s_client -connect HOST:443 -servername HOST -showcerts </dev/null | awk -v \
                  x='openssl x509 -noout -subject -dates' '/BEGIN CERTIFICATE/{on=1} on{print | x} /END \
                  CERTIFICATE/{on=0; close(x)}'\n\n\

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::event::{Change, State};
 use super::facts::{Facts, Failing, Run, Series};
-use crate::cause::{Cause, Step, Table};
+use crate::cause::{Cause, Known, Step, Table};
 use crate::settings::Links;
 
 /// Most series in full; the rest is a number.
@@ -167,11 +167,19 @@ fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &
         }
         Some(cause) => {
             let _ = writeln!(text, "{}.", cause.title);
+            let series = &failing.series;
+            let known = Known {
+                api_id: series.get("ApiId"),
+                stage: series.get("Stage"),
+                region: Some(context.region),
+                account: Some(series.get("AccountId").unwrap_or(&change.account)),
+                ..Known::default()
+            };
             for (heading, steps) in [("Check first", cause.remedy.confirm), ("Fix", cause.remedy.fix)] {
                 if let Some(step) = steps.first() {
                     let Step { prose, code, reading } = Step::new(step);
                     let _ = writeln!(text, "\n{heading}: {prose}");
-                    for line in filled(code, &failing.series, change, context.region).lines() {
+                    for line in known.filled(code).lines() {
                         let _ = writeln!(text, "    {line}");
                     }
                     if !reading.is_empty() {
@@ -206,7 +214,7 @@ fn lines_of_newest(failing: &Failing, region: &str) -> Option<String> {
     made_of(region, b"").then(|| {
         format!(
             "aws logs filter-log-events --region {region} --log-group-name {group} --start-time {from_ms} --filter-pattern \
-             '\"{id}\"' --query 'events[].message' --output text"
+             '\"{id}\"' --query 'events[].[message]' --output text"
         )
     })
 }
@@ -253,8 +261,12 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
     for unread in &facts.unread {
         let _ = writeln!(text, "Not known: {}", plain(unread, QUOTED_CHARS));
     }
-    let since = if change.state == State::Alarm && change.contributor.is_none() { since } else { String::new() };
-    let _ = writeln!(text, "Alarm: {alarm}{since}");
+    let _ = match change.at_ms {
+        Some(ms) if change.state == State::Alarm && change.contributor.is_none() => {
+            writeln!(text, "Alarm: {alarm} (on since {})", date(ms))
+        }
+        _ => writeln!(text, "Alarm: {alarm}"),
+    };
     links(text, context);
 }
 
@@ -290,39 +302,6 @@ fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing
         // ALARM and OK of one alarm stand in one thread, where the channel allows threads.
         "metadata": {"threadId": for_chat(&plain(thread, QUOTED_CHARS)), "summary": for_chat(subject), "eventType": "why5xx"},
     })
-}
-
-/// Returns the lines to copy with what is known filled in, where that needs no quoting.
-fn filled(code: &str, series: &Series, change: &Change, region: &str) -> String {
-    let api_id = series
-        .get("ApiId")
-        .filter(|id| id.len() == 10 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
-    let is_word =
-        |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let account = series.get("AccountId").unwrap_or(&change.account);
-    let known = [
-        ("API_ID", api_id),
-        ("STAGE", series.get("Stage").filter(is_word)),
-        ("REGION", Some(region).filter(is_word)),
-        ("ACCOUNT", Some(account).filter(is_word)),
-    ];
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let mut filled = code.to_owned();
-    for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        let mut text = String::new();
-        let mut rest = filled.as_str();
-        while let Some(at) = rest.find(name) {
-            let (before, behind) = (&rest[..at], &rest[at + name.len()..]);
-            let last = before.bytes().last().or_else(|| text.bytes().last());
-            let is_whole = !last.is_some_and(is_part) && !behind.bytes().next().is_some_and(is_part);
-            text.push_str(before);
-            text.push_str(if is_whole { value } else { name });
-            rest = behind;
-        }
-        text.push_str(rest);
-        filled = text;
-    }
-    filled
 }
 
 /// Text of somebody else as printable ASCII, with an end.

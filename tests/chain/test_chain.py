@@ -492,11 +492,11 @@ def test_a_failure_becomes_a_message_that_says_the_fix_and_its_end_another(stack
 
     # 4. Fix, as the message says.
     stack.function.add_permission(
-        FunctionName="orders", StatementId="apigateway-orders", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com",
+        FunctionName="orders", StatementId="apigateway-invoke", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com",
         SourceArn="arn:aws:execute-api:us-east-1:000000000000:o1r2d3e4r5/*/GET/orders",
     )
     assert "o1r2d3e4r5/*/GET/orders" in text
-    assert "apigateway-orders" in stack.function.get_policy(FunctionName="orders")["Policy"]
+    assert "apigateway-invoke" in stack.function.get_policy(FunctionName="orders")["Policy"]
 
     # 5. OK: nothing else keeps the alarm on.
     end = changed("OK", now + 1200)

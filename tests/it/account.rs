@@ -557,6 +557,18 @@ fn ctrl_c_prints_what_was_counted_and_how_far() {
 
 #[test]
 #[cfg(unix)]
+fn a_log_group_that_is_quiet_while_it_is_followed_was_read() {
+    let logs = Logs::start(GROUP, &[]);
+    let child = logs.command(&["--log-group", GROUP, "--follow"]).spawn().unwrap();
+    wait_for(&logs, 2);
+    let output = interrupt(child);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(!said(&output).contains("could not be read"), "{}", said(&output));
+    assert!(text.contains("no log event came while it was followed"), "{text}");
+}
+
+#[test]
+#[cfg(unix)]
 fn what_is_followed_shows_each_failure_once_even_a_late_one() {
     let logs = Logs::start(GROUP, &events());
     let child = logs.command(&["--log-group", GROUP, "--since", "1h", "--follow"]).spawn().unwrap();

@@ -223,6 +223,29 @@ fn a_status_lists_its_causes_and_words_find_them() {
 }
 
 #[test]
+fn the_list_of_a_status_stands_behind_its_heading() {
+    let (printed, _) = explained("502");
+    assert!(printed.contains("Its usual causes:\n  payload_too_large"), "{printed}");
+    assert!(explained("5xx").0.contains("All causes:\n  "));
+}
+
+#[test]
+fn the_commands_have_the_names_that_the_text_has() {
+    let line = |stage: &str| {
+        // The text that a client may write stands last, as in the advised format.
+        format!(
+            "{{\"requestId\":\"JKJebqTPzLgEWLE=\",\"status\":\"504\",\"apiId\":\"a1b2c3d4e5\",\"stage\":\"{stage}\",\
+             \"errorMessage\":\"Endpoint request timed out\",\"integrationErrorMessage\":\"Endpoint request timed out\"}}\n"
+        )
+    };
+    let explained = |text: &str| String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
+    let of_one = explained(&line("prod"));
+    assert!(of_one.contains("--rest-api-id a1b2c3d4e5 --stage-name prod\n"), "{of_one}");
+    let of_two = explained(&(line("prod") + &line("dev")));
+    assert!(of_two.contains("--rest-api-id a1b2c3d4e5 --stage-name STAGE\n"), "{of_two}");
+}
+
+#[test]
 fn a_misspelt_id_explains_the_nearest_one() {
     let (printed, status) = explained("tls_hostname_missmatch");
     assert!(printed.contains("tls_hostname_mismatch (") && status == Some(0), "{printed}");

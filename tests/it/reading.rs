@@ -257,6 +257,30 @@ fn comma_separated_values_have_a_row_for_each_minute() {
 }
 
 #[test]
+fn what_to_check_first_has_the_names_that_the_table_has() {
+    let printed = |arguments: &[&str], text: &str| {
+        String::from_utf8(command(&[&["replay"], arguments].concat(), text.as_bytes()).stdout).unwrap()
+    };
+    let of_stage = printed(&["--log-group", GROUP], &log(&[10]));
+    assert!(of_stage.contains(" Name=Stage,Value=prod "), "{of_stage}");
+    let timeout = "2026-05-04T12:10:07.123Z 1f2e3d4c-0000-4000-8000-000000000001 Task timed out after 3.00 seconds\n";
+    let of_function = printed(&["--log-group", "/aws/lambda/orders"], timeout);
+    assert!(of_function.contains("get-function-configuration --function-name orders "), "{of_function}");
+    let unknown = printed(&["-"], &log(&[10]));
+    assert!(unknown.contains("unknown/unknown") && unknown.contains(" Name=Stage,Value=STAGE "), "{unknown}");
+}
+
+#[test]
+fn one_failure_has_its_time_once() {
+    let output = command(&["replay", "--log-group", GROUP], log(&[10]).as_bytes());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("\n  a1b2c3d4e5/prod integration_timeout: at 2026-05-04 12:10\n"), "{printed}");
+    let output = command(&["replay", "--log-group", GROUP], log(&[10, 10]).as_bytes());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("\n  a1b2c3d4e5/prod integration_timeout: 2 at 2026-05-04 12:10\n"), "{printed}");
+}
+
+#[test]
 fn an_incident_is_a_sentence_and_routes_are_shown() {
     let text = log(&[10, 11, 12]);
     let route = "2026-05-04T12:10:06Z (1f2e3d00) HTTP Method: GET, Resource Path: /stock/{id}\n";

@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use why5xx::cause::{Cause, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, Known, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
 use why5xx::decode::LogEvent;
+use why5xx::failure::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
 use why5xx::record::lambda::FunctionLine;
@@ -26,6 +27,7 @@ use self::other::Other;
 use self::question::{Question, nearest};
 use crate::configuration::{self, Configuration};
 use crate::input::{self, Reader, sentence};
+use crate::report::rows::in_common;
 use crate::terminal::{printable, table_width, width, wrapped};
 use crate::totals::counted;
 use crate::{Failed, report, runbook};
@@ -112,12 +114,8 @@ fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<Exi
         Question::Status(status) if of_status(*status).is_empty() => {
             (Vec::new(), format!("{status} says that a request failed, and not why. No cause is known to give it."))
         }
-        Question::Status(status) => {
-            (of_status(*status), format!("{status} says that a request failed, and not why. Its usual causes:"))
-        }
-        Question::AnyFailure => {
-            (table.iter().collect(), "A 5xx says that a request failed, and not why. All causes:".to_owned())
-        }
+        Question::Status(status) => (of_status(*status), format!("{status} says that a request failed, and not why.")),
+        Question::AnyFailure => (table.iter().collect(), "A 5xx says that a request failed, and not why.".to_owned()),
         Question::OtherStatus(status) => {
             (of_status(*status), format!("{status} is not a 5xx: why5xx counts no request that ends with it."))
         }
@@ -127,7 +125,8 @@ fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<Exi
         "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. An access \
          log that does not say why: `why5xx explain {REASON_NOT_LOGGED}` has the format to use."
     );
-    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), &next] };
+    let of_list = if matches!(question, Question::AnyFailure) { "All causes:" } else { "Its usual causes:" };
+    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), &next, of_list] };
     print_list(&causes, &prose, as_json)
 }
 
@@ -191,6 +190,8 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
 #[derive(Default)]
 struct Found {
     causes: Vec<&'static str>,
+    /// What failed, with its cause.
+    subjects: Vec<(&'static str, Arc<Subject>)>,
     shapes: Vec<String>,
     /// Log events, and those that were understood.
     log_events: u64,
@@ -310,7 +311,9 @@ impl Found {
                 Ok(Counted { mut exemplars, shapes, additions, understood, decoded, .. }) => {
                     pipeline.commit(additions);
                     exemplars.sort_by_key(|exemplar| (exemplar.failure.number, exemplar.failure.cause.id));
-                    found.causes.extend(exemplars.iter().map(|exemplar| exemplar.failure.cause.id));
+                    let failures = exemplars.iter().map(|exemplar| &exemplar.failure);
+                    found.causes.extend(failures.clone().map(|failure| failure.cause.id));
+                    found.subjects.extend(failures.map(|failure| (failure.cause.id, Arc::clone(&failure.subject))));
                     found.shapes.extend(shapes.into_keys());
                     found.log_events += decoded.log_events;
                     found.understood += decoded.log_events.saturating_sub(understood.not_understood);
@@ -380,7 +383,8 @@ fn in_words(found: &Found, table: &Table, width: usize) -> String {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut text = String::new();
     for cause in counts.iter().filter_map(|(id, _)| table.by_id(id)) {
-        text.push_str(&runbook::text(cause, width));
+        let of_cause = found.subjects.iter().filter(|(id, _)| *id == cause.id).map(|(_, subject)| &**subject);
+        text.push_str(&runbook::text(cause, &in_common(of_cause), width));
         text.push('\n');
     }
     if found.causes.len() > 1 {
@@ -411,7 +415,7 @@ fn print_cause(cause: &Cause, as_json: bool) -> Result<ExitCode, Failed> {
         value["causes"] = json!([cause.id]);
         writeln!(out, "{value}")?;
     } else {
-        write!(out, "{}", runbook::text(cause, width()))?;
+        write!(out, "{}", runbook::text(cause, &Known::default(), width()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -458,7 +462,7 @@ mod tests {
         for width in [40, 80, 110] {
             for cause in Table::default().iter() {
                 let is_copied = |line: &str| line.starts_with("      ") || !line.trim().contains(' ');
-                let text = runbook::text(cause, width);
+                let text = runbook::text(cause, &Known::default(), width);
                 let wide = text
                     .lines()
                     .find(|line| line.chars().count() > width && !is_copied(line) && !line.contains("https://"));

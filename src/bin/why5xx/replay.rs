@@ -40,7 +40,7 @@ pub(crate) struct Options {
     /// Print comma-separated values instead of tables: a row for each count of a minute
     #[arg(long, conflicts_with = "json")]
     csv: bool,
-    /// Print the PutMetricData requests, as sent on the day of the log: one JSON document a line, instead of tables
+    /// Print the PutMetricData requests instead of tables, one JSON document a line, as if sent on the day of the log
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     metrics: bool,
     /// Send the counts to CloudWatch, all but those too old for it
@@ -323,11 +323,13 @@ impl Replay<'_> {
             self.totals.left_out.extend(left_out);
             let events = events.remove(&log_group).unwrap_or_default();
             let empty = "no log event is in the span of --since and --until";
+            let is_quiet = self.options.follow && self.options.since.is_none();
             match outcome {
                 Outcome::Read => {
                     events.says_nothing("").into_iter().for_each(|why| self.undecodable(&log_group, &why));
                 }
                 Outcome::NonePassed => self.totals.none_passed += 1,
+                Outcome::Empty if is_quiet => self.skip(&log_group, "no log event came while it was followed"),
                 Outcome::Empty if is_of_prefix && !all_are_empty => self.skip(&log_group, empty),
                 Outcome::Empty => self.undecodable(&log_group, empty),
                 Outcome::Failed(why) => self.undecodable(&log_group, &why),

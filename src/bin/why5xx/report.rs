@@ -10,7 +10,7 @@ use why5xx::classify::shape;
 use why5xx::failure::{Metric, Subject};
 use why5xx::log_kind::LogKind;
 
-use self::rows::{Incident, Row, by_metric, incidents, rows, rows_by_route};
+use self::rows::{Incident, Row, by_metric, in_common, incidents, rows, rows_by_route};
 use crate::Failed;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 use crate::time::{between, minute};
@@ -132,14 +132,12 @@ fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
     writeln!(out, "\n{}", bold("When (UTC)"))?;
     for row in timed.iter().take(MOST_ROWS) {
         let (Some((first, last)), Some((peak, most))) = (row.span_ms(), row.peak()) else { continue };
-        let line = format!(
-            "{} {}: first {}, last {}, most at {} ({most})",
-            place(&row.subject),
-            row.cause,
-            minute(first),
-            minute(last),
-            minute(peak)
-        );
+        let what = format!("{} {}", place(&row.subject), row.cause);
+        let line = match row.minutes.len() {
+            1 if most == 1 => format!("{what}: at {}", minute(first)),
+            1 => format!("{what}: {most} at {}", minute(first)),
+            _ => format!("{what}: first {}, last {}, most at {} ({most})", minute(first), minute(last), minute(peak)),
+        };
         writeln!(out, "{}", wrapped("  ", &line, width()))?;
     }
     more(out, timed.len())?;
@@ -241,8 +239,9 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), F
         if let Some(step) = cause.remedy.confirm.first() {
             let Step { prose, code, .. } = Step::new(step);
             writeln!(out, "{}", wrapped("      ", prose, width()))?;
+            let of_cause = rows.iter().filter(|row| row.cause == cause.id).map(|row| &row.subject);
             // Not wrapped, so that it can be pasted.
-            for line in code.lines() {
+            for line in in_common(of_cause).filled(code).lines() {
                 writeln!(out, "        {line}")?;
             }
         }

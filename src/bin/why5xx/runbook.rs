@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Family, Need, Step, Table};
+use why5xx::cause::{Cause, Family, Known, Need, Step, Table};
 
 use crate::terminal::wrapped;
 
@@ -16,9 +16,9 @@ const NARROWEST_COLUMNS: usize = 40;
 /// Indentation of what stands under a heading, in columns.
 const INDENT_COLUMNS: usize = 2;
 
-/// A cause as a runbook, wrapped at `width` columns.
-pub(crate) fn text(cause: &Cause, width: usize) -> String {
-    let mut page = Page::new(width);
+/// A cause as a runbook, with what is known filled in, wrapped at `width` columns.
+pub(crate) fn text(cause: &Cause, known: &Known<'_>, width: usize) -> String {
+    let mut page = Page { known: *known, ..Page::new(width) };
     page.line(cause.title);
     page.line(&format!("{} ({})", cause.id, facts(cause)));
 
@@ -89,7 +89,7 @@ pub(crate) fn markdown(table: &Table) -> String {
          \n\
          ```sh\n\
          aws logs filter-log-events --log-group-name API-Gateway-Execution-Logs_API_ID/STAGE --start-time $(($(date +%s) - 3600))000 \
-         --filter-pattern '\"REQUEST_ID\"' --query 'events[].message' --output text\n\
+         --filter-pattern '\"REQUEST_ID\"' --query 'events[].[message]' --output text\n\
          ```\n\
          \n\
          `Resource Path` is the route; `Sending request to` shows the function or the host. No output: another hour, or another log\n\
@@ -251,14 +251,15 @@ fn cell(text: &str) -> String {
 }
 
 /// Text that is wrapped as it is written.
-struct Page {
+struct Page<'k> {
     text: String,
     width: usize,
+    known: Known<'k>,
 }
 
-impl Page {
+impl Page<'_> {
     fn new(width: usize) -> Self {
-        Self { text: String::new(), width: width.max(NARROWEST_COLUMNS) }
+        Self { text: String::new(), width: width.max(NARROWEST_COLUMNS), known: Known::default() }
     }
 
     fn line(&mut self, line: &str) {
@@ -277,7 +278,7 @@ impl Page {
         let first = format!("{}{mark}", " ".repeat(INDENT_COLUMNS));
         let rest = " ".repeat(first.len());
         self.line(&wrapped(&first, prose, self.width));
-        for line in code.lines() {
+        for line in self.known.filled(code).lines() {
             self.line(&format!("{rest}{}{line}", " ".repeat(INDENT_COLUMNS)));
         }
         if !reading.is_empty() {

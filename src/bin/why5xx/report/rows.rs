@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use why5xx::cause::Known;
 use why5xx::failure::{Metric, Subject};
 use why5xx::tally::{MINUTE_MS, Tally};
 
@@ -37,6 +38,16 @@ impl Row {
             .map(|(minute, count)| (*minute, *count))
             .max_by_key(|(minute, count)| (*count, Reverse(*minute)))
     }
+}
+
+/// Returns the names that all subjects have in common, to fill into the commands of a remedy.
+pub(crate) fn in_common<'s>(subjects: impl Iterator<Item = &'s Subject> + Clone) -> Known<'s> {
+    let only = |name| {
+        let mut values = subjects.clone().filter_map(|subject| subject.dimension(name));
+        let first = values.next()?;
+        values.all(|value| value == first).then_some(first)
+    };
+    Known { api_id: only("ApiId"), stage: only("Stage"), function: only("FunctionName"), ..Known::default() }
 }
 
 /// Returns the counts, the most frequent of each metric first.

@@ -27,7 +27,7 @@ fn docs_causes_md_is_generated_from_the_table() {
 
 #[test]
 fn explain_reads_like_a_runbook() {
-    insta::assert_snapshot!(text(cause("vpc_link_transient"), WIDTH), @r#"
+    insta::assert_snapshot!(text(cause("vpc_link_transient"), &Known::default(), WIDTH), @r#"
     A passing fault of the VPC link
     vpc_link_transient (vpc_link, load, usually 500)
 
@@ -71,7 +71,7 @@ fn no_line_of_prose_is_longer_than_the_width() {
     for cause in Table::default().iter() {
         remedies.extend(cause.remedy.steps());
         let copied: Vec<&str> = remedies.iter().flat_map(|step| Step::new(step).code.lines()).collect();
-        for line in text(cause, WIDTH).lines().skip(2) {
+        for line in text(cause, &Known::default(), WIDTH).lines().skip(2) {
             let is_copied = copied.contains(&line.trim_start());
             let is_one_word = line.trim_start().trim_start_matches("- ").split(' ').count() == 1;
             assert!(line.chars().count() <= WIDTH || is_copied || is_one_word, "{}: {line}", cause.id);
@@ -81,13 +81,13 @@ fn no_line_of_prose_is_longer_than_the_width() {
 
 #[test]
 fn lines_to_copy_are_not_wrapped() {
-    let page = text(cause("reason_not_logged"), NARROWEST_COLUMNS);
+    let page = text(cause("reason_not_logged"), &Known::default(), NARROWEST_COLUMNS);
     assert!(page.lines().any(|line| line.trim_start().starts_with("{\"status\"") && line.ends_with("\"}")), "{page}");
 }
 
 #[test]
 fn a_width_of_nothing_still_gives_a_page() {
-    assert!(text(cause("integration_timeout"), 0).contains("integration_timeout"));
+    assert!(text(cause("integration_timeout"), &Known::default(), 0).contains("integration_timeout"));
 }
 
 #[test]
