@@ -1,4 +1,4 @@
-//! Names the root cause of every 5xx of Amazon API Gateway, from its logs, as counts for CloudWatch metrics.
+//! Counts the 5xx of Amazon API Gateway by cause, from its logs, as data for CloudWatch metrics.
 //!
 //! # Layout
 //!

@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Print the fix of each finding as a script, to read and to run
     #[arg(long, conflicts_with = "json")]
     commands: bool,
-    /// Print the least IAM policy to look at everything with, and look at nothing
+    /// Print the IAM policy that doctor needs, and do nothing else
     #[arg(long, conflicts_with_all = ["json", "commands"])]
     policy: bool,
     /// The Region, other than that of the environment or of the profile

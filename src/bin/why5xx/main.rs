@@ -56,7 +56,7 @@ enum Command {
     /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 no cause was named, or only
     /// `unclassified`; 2 the text could not be read.
     Explain(explain::Options),
-    /// Look at the APIs of a Region: which 5xx nobody would name, and the fix for each gap
+    /// Find the API stages of a Region whose 5xx would get no cause, with the fix for each
     ///
     /// Reads settings of API Gateway, log groups, subscriptions, alarms and counts, with the credentials of the AWS CLI,
     /// and writes nothing in the account. Exit status: 0 nothing to do; 1 there are findings; 2 something could not be

@@ -194,7 +194,7 @@ fn beside(grid: &mut Grid) {
     ];
     grid.metrics(
         (12, 6),
-        "API Gateway's own counts beside ours: not equal, see docs/operating.md",
+        "API Gateway's own counts beside ours: higher, where no log shows the failure",
         json!({"metrics": labelled(&gateway), "view": "timeSeries", "period": 300, "yAxis": {"left": {"min": 0}}}),
     );
     let week = [failures("Errors", 3600), failures("AccessLogErrors", 3600)];

@@ -59,7 +59,7 @@ pub(super) fn reading(page: &mut String, totals: &Totals) {
         (totals.untimed, "Without a time", "Counted, unless a span was asked for."),
         (totals.late_events, "Late", "Too far out of order to be put in order; counted where they stand."),
         (totals.cut_lines, "Cut", "Lines longer than 1 MiB, of which only the beginning was read."),
-        (totals.lines_behind, "Left out", "Lines of a terminal or a page behind the last log event."),
+        (totals.lines_behind, "Lines behind", "Lines of a terminal or a page behind the last log event; left out."),
         (totals.outside_span, "Outside the span", "Not counted: before --since, after --until, or without a time."),
         (
             totals.other_dimensions,
