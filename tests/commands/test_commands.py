@@ -99,6 +99,17 @@ def commands(text):
         yield from commands_of_a_line(" ".join(span.split()))
 
 
+def deployments(text):
+    """The calls of `sam deploy` with options, in code blocks and in backticks."""
+    text = re.sub(r"\\\n\s*", " ", text)
+    return re.findall(r"\bsam deploy (?=[^`\n]*--)[^`\n&|;]*", text)
+
+
+def lacks_a_stack(deployment, settings):
+    """Whether sam would ask for the name of the stack. A file samconfig.toml may hold it; --guided asks."""
+    return "--stack-name" not in deployment and "--guided" not in deployment and "stack_name" not in settings
+
+
 def with_values(word):
     """A word with numbers and times in place of the words that stand for them."""
     word = re.sub(rf"\$?\b({'|'.join(NUMBERS)})\b", "17", word)
@@ -265,6 +276,19 @@ def test_each_command_is_one_of_the_aws_cli(cli, page):
     assert not wrong, "\n".join(wrong)
     if page.name == "causes.md":
         assert len(found) > 200, f"only {len(found)} commands were found"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_sam_deploys_a_stack_that_has_a_name(page):
+    settings = (PROJECT / "samconfig.toml").read_text()
+    assert not [each for each in deployments(page.read_text()) if lacks_a_stack(each, settings)]
+
+
+def test_a_deployment_without_a_name_is_found():
+    page = "```sh\nsam build\nsam deploy --parameter-overrides \\\n  A=b\n```\n`sam deploy --guided`, `sam deploy --stack-name x`, `sam deploy`: x --y\n"
+    found = deployments(page)
+    assert [lacks_a_stack(each, "") for each in found] == [True, False, False]
+    assert not lacks_a_stack(found[0], 'stack_name = "x"')
 
 
 def test_a_wrong_command_is_found(cli):

@@ -77,6 +77,30 @@ fn the_public_ci_runs_the_readme_s_test_command() {
     assert!(file(".github/workflows/test.yml").lines().any(|line| line.trim() == "- run: make test"));
 }
 
+#[test]
+fn the_times_of_the_tests_are_the_sums_of_their_parts() {
+    let page = page("testing.md");
+    let minutes = |cell: &str| match cell.trim().split_once(' ') {
+        Some((seconds, "s")) => seconds.parse::<f64>().unwrap() / 60.0,
+        Some((minutes, "min")) => minutes.parse().unwrap(),
+        // Under a minute.
+        _ => 1.0,
+    };
+    let (mut test, mut all, mut is_test) = (0.0, 0.0, true);
+    let (_, table) = page.split_once("| target | shows | needs | processor time |\n").unwrap();
+    for row in table.lines().skip(1).take_while(|line| line.starts_with('|')) {
+        is_test &= !row.contains("| `fuzz-check` |");
+        let time = minutes(row.trim_end_matches('|').rsplit_once('|').unwrap().1);
+        all += time;
+        test += if is_test { time } else { 0.0 };
+    }
+    for (target, sum) in [("make test", test), ("make test-all", all)] {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{target}` |"))).unwrap();
+        let said = row.split('|').nth(3).unwrap().trim().split_once(" minutes ").unwrap().0;
+        assert!((said.parse::<f64>().unwrap() - sum).abs() < 1.0, "{target}: {said} minutes, the sum is {sum}");
+    }
+}
+
 /// The text of a test file, of the Rust files below a folder, or of the tests of the chain.
 fn source(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
