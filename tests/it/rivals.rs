@@ -74,8 +74,6 @@ fn access_ways(lines: &[Line], batches: &[Batch]) -> Ways {
 /// A log, and what each way makes of it.
 struct Measured {
     log: &'static str,
-    /// Whether the README shows it: the logs that most people have.
-    is_common: bool,
     ways: Vec<(&'static str, Outcome)>,
 }
 
@@ -92,7 +90,7 @@ fn measured() -> Vec<Measured> {
     ] {
         let (truth, lines, batches) = simulated(level);
         let ways = outcomes(&truth, execution_ways(&lines, &batches));
-        logs.push(Measured { log, is_common: level == Level::Info, ways });
+        logs.push(Measured { log, ways });
     }
     for (log, format) in [
         ("access log, the advised format", Format::Advised),
@@ -100,24 +98,24 @@ fn measured() -> Vec<Measured> {
     ] {
         let (truth, lines, batches) = access::log(format, 20 * REQUESTS, &mut Random::new(72));
         let ways = outcomes(&truth, access_ways(&lines, &batches));
-        logs.push(Measured { log, is_common: format == Format::Advised, ways });
+        logs.push(Measured { log, ways });
     }
     let (truth, lines, batches) = captured::log(captured::EXECUTION);
     let ways = outcomes(&truth, execution_ways(&lines, &batches));
-    logs.push(Measured { log: "`events/`, execution logs", is_common: false, ways });
+    logs.push(Measured { log: "`events/`, execution logs", ways });
     let (truth, lines, batches) = captured::log(captured::ACCESS);
     let ways = outcomes(&truth, access_ways(&lines, &batches));
-    logs.push(Measured { log: "`events/`, access logs", is_common: false, ways });
+    logs.push(Measured { log: "`events/`, access logs", ways });
     logs
 }
 
-fn table<'m>(logs: impl Iterator<Item = &'m Measured>, is_shown: fn(&str) -> bool) -> String {
+fn table(logs: &[Measured]) -> String {
     let mut text = String::from(
         "| log | way to count | failures found | counted again | counted, not failed | right cause | rows to read |\n\
          |---|---|---|---|---|---|---|\n",
     );
     for Measured { log, ways, .. } in logs {
-        for (way, outcome) in ways.iter().filter(|(way, _)| is_shown(way)) {
+        for (way, outcome) in ways {
             writeln!(text, "| {log} | {way} | {} |", outcome.cells()).expect("a String takes all");
         }
     }
@@ -131,9 +129,48 @@ fn the_documents_say_what_each_way_to_count_finds() {
         let (_, own) = ways.last().expect("why5xx is measured last");
         assert_eq!((own.again, own.right), (0, own.failed - own.missed), "{log}: {own:?}");
     }
-    compare_between("docs/comparison.md", "rivals", &table(logs.iter(), |_| true));
-    let common = logs.iter().filter(|log| log.is_common);
-    compare_between("README.md", "rivals", &table(common, |way| ["Logs Insights, log alarm", "why5xx"].contains(&way)));
+    compare_between("docs/comparison.md", "rivals", &table(&logs));
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a file");
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    for wanted in in_the_readme(&logs) {
+        assert!(readme.contains(&wanted), "README.md is stale; it would be\n{wanted}");
+    }
+}
+
+/// The sentences of the README, about the logs that most people have.
+fn in_the_readme(logs: &[Measured]) -> [String; 2] {
+    let of = |name| {
+        let log = logs.iter().find(|log| log.log == name).expect("a log of this name");
+        ["Logs Insights, log alarm", "why5xx"]
+            .map(|name| &log.ways.iter().find(|(way, _)| *way == name).expect("a way").1)
+    };
+    let found = |outcome: &Outcome| outcome.failed - outcome.missed;
+    let [query, own] = of("execution log, INFO level");
+    let execution = format!(
+        "Of {} failures in an execution log at INFO level, a query of Logs Insights finds {}, gives {} the right cause, and \
+         leaves {} rows to read. why5xx finds {}, gives {} the right cause in {} rows, and counts {} requests that ended well ",
+        query.failed,
+        found(query),
+        query.right,
+        query.rows,
+        found(own),
+        own.right,
+        own.rows,
+        own.unfailed
+    );
+    let [query, own] = of("access log, the advised format");
+    let access = format!(
+        "Of {} in an access log in the advised format, the query finds {} with {} right causes in {} rows, and why5xx {} with \
+         {} in {}.",
+        query.failed,
+        found(query),
+        query.right,
+        query.rows,
+        found(own),
+        own.right,
+        own.rows
+    );
+    [execution, access]
 }
 
 /// A text without what YAML adds to it: the blanks before its lines, the doubled quotes.

@@ -31,7 +31,20 @@ def test_the_page_holds_what_the_script_computes(mark, option):
 def test_prices_and_traffic_are_options():
     dear = figures(computed("--ingestion", "1.00"), "access logs")
     assert dear[4] == 2 * figures(computed(), "access logs")[4]
-    assert figures(computed("--pairs", "100"), "live") == [812, 244]
+    assert figures(computed("--pairs", "100"), "live") == [412, 124]
+    assert figures(computed("--pairs", "100"), "with both logs") == [812, 244]
+
+
+def test_a_second_log_of_an_api_costs_more_than_the_one_that_is_advised():
+    text = computed()
+    one, both = figures(text, "why5xx without"), figures(text, "the same, both logs")
+    assert all(few < many for few, many in zip(one, both))
+
+
+def test_the_pages_say_what_a_stack_costs_that_counts_nothing():
+    [least, *_] = figures(computed("--pairs", "0"), "why5xx without")
+    assert f"at least {least} for a stack that counts nothing" in (PROJECT / "docs/cost.md").read_text()
+    assert f" {least} " in (PROJECT / "README.md").read_text()
 
 
 def test_log_ingestion_outweighs_the_function_where_there_is_traffic():
