@@ -42,6 +42,9 @@ const STOP_CHECK: Duration = Duration::from_millis(50);
 /// Throttled attempts in a row until the user sees a message.
 const MANY_THROTTLES: u32 = 5;
 
+/// Throttled attempts until the caller stays unknown: some seconds.
+const MOST_IDENTITY_THROTTLES: u32 = 3;
+
 /// A clock that is off by less does not spoil a signature: it is valid for five minutes.
 const TOLERATED_SKEW_SECONDS: i64 = 240;
 
@@ -231,6 +234,16 @@ impl Client {
         Self { until: Some(time), ..self }
     }
 
+    /// Returns by how many milliseconds AWS's clock is ahead, as far as an answer has shown it.
+    pub fn clock_ahead_ms(&self) -> i64 {
+        self.clock_ahead * 1_000
+    }
+
+    /// Returns the time on AWS's clock, as far as it is known, in seconds since 1970-01-01T00:00:00Z.
+    pub fn now_seconds(&self) -> i64 {
+        now_seconds() + self.clock_ahead
+    }
+
     /// Makes a call and returns the body of its answer. A throttled call is made again until it is not.
     ///
     /// # Errors
@@ -253,7 +266,13 @@ impl Client {
                 {
                     self.rate.halve();
                     throttles += 1;
-                    if self.patience.throttles == Some(throttles) {
+                    // The identity is only shown.
+                    let most = if call == Call::GetCallerIdentity {
+                        Some(MOST_IDENTITY_THROTTLES)
+                    } else {
+                        self.patience.throttles
+                    };
+                    if most.is_some_and(|most| throttles >= most) {
                         return Err(CallError::Throttled);
                     }
                     if throttles == MANY_THROTTLES {
@@ -385,6 +404,10 @@ impl Client {
             "ResourceNotFoundException" => {
                 format!("it does not exist in {region}; check the name, --region and --profile")
             }
+            // Not the caller's own policy denies it, so AWS's words say which one does.
+            _ if is_denied(code) && names_other_policy(&message) => {
+                return format!("{} refuses {permission} on {on}: {message} ({code})", call.service().name());
+            }
             _ if is_denied(code) => format!("no permission: the caller needs {permission} on {on}"),
             _ if EXPIRED_CODES.contains(&code) => {
                 "the credentials have expired: get new ones (`aws sso login`, for a profile of single sign-on)".to_owned()
@@ -411,6 +434,12 @@ impl Client {
 /// Returns whether an error code says that a permission is missing.
 pub fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDeniedException" | "AccessDenied" | "UnauthorizedException" | "ForbiddenException")
+}
+
+/// Returns whether a denial comes from a key's policy or from one of the organisation.
+fn names_other_policy(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["kms", "explicit deny", "service control policy", "ciphertext"].iter().any(|words| message.contains(words))
 }
 
 /// Returns whether an error says that the class of the group cannot do it.

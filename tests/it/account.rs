@@ -39,6 +39,10 @@ struct State {
     class: Option<&'static str>,
     faults: VecDeque<Fault>,
     always: Option<Fault>,
+    /// A log group that is denied after so many calls.
+    denied_after: Option<(&'static str, usize)>,
+    /// STS throttles every call.
+    sts_throttles: bool,
     /// Seconds by which the server's clock is ahead.
     ahead: i64,
     page_events: usize,
@@ -136,6 +140,7 @@ fn answer(state: &mut State, request: &Request) -> Answer {
         return refuse(400, "InvalidSignatureException", "Signature expired");
     }
     match action.as_str() {
+        "GetCallerIdentity" if state.sts_throttles => refuse(400, "Throttling", "Rate exceeded"),
         "GetCallerIdentity" => response(200, format!("<R><Arn>{ROLE}</Arn><Account>111122223333</Account></R>")),
         "DescribeSubscriptionFilters" => {
             let group = body["logGroupName"].as_str().unwrap();
@@ -167,6 +172,14 @@ fn answer(state: &mut State, request: &Request) -> Answer {
                 None | Some(Fault::Page) => {}
             }
             let name = body["logGroupName"].as_str().or_else(|| body["logGroupIdentifier"].as_str()).unwrap();
+            if let Some((denied, after)) = &mut state.denied_after
+                && name == *denied
+            {
+                if *after == 0 {
+                    return refuse(400, "AccessDeniedException", "no");
+                }
+                *after -= 1;
+            }
             let Some((_, events)) = state.groups.iter().find(|(group, _)| group == name) else {
                 return refuse(400, "ResourceNotFoundException", "The specified log group does not exist.");
             };
@@ -381,7 +394,7 @@ fn what_aws_refuses_is_one_sentence_with_the_remedy_and_never_an_all_clear() {
 #[test]
 fn a_clock_that_is_off_is_said_and_does_not_keep_the_log_back() {
     for (ahead, side) in [(3_600, "60 minutes behind"), (-3_600, "60 minutes ahead of")] {
-        let logs = Logs::start(GROUP, &events());
+        let logs = Logs::start(GROUP, &requests(now_ms() + ahead * 1_000 - 600_000));
         logs.state.lock().unwrap().ahead = ahead;
         let output = logs.read(&[]);
         assert_eq!((output.status.code(), &document(&output)["errors"]), (Some(0), &1.into()), "{}", said(&output));
@@ -493,11 +506,148 @@ fn the_aws_cli_gives_the_keys_of_a_profile_and_new_ones_when_they_expire() {
     assert_eq!(logs.state.lock().unwrap().key, "AKIDTEAM");
     let output = read("other");
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("no Region: add --region, or set AWS_REGION"), "{}", said(&output));
+    assert!(said(&output).contains("the AWS CLI knows no profile other"), "{}", said(&output));
     let other = ["--log-group", GROUP, "--since", "1h", "--profile", "other", "--region", "eu-west-1"];
     let output = logs.command(&other).env("PATH", format!("{}:/usr/bin:/bin", folder.display())).output().unwrap();
     let stderr = said(&output);
-    assert!(stderr.contains("the AWS CLI says: The config profile (other) could not be found"), "{stderr}");
+    assert!(stderr.contains("the AWS CLI knows no profile other; `aws configure list-profiles`"), "{stderr}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_the_aws_cli_says_becomes_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let logs = Logs::start(GROUP, &events());
+    let folder = profile_folder("aws-cli-says");
+    for (says, remedy) in [
+        (
+            "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run \
+             aws sso login with the corresponding profile.",
+            "run `aws sso login --profile team`",
+        ),
+        (
+            "aws: error: argument subcommand: Invalid choice, valid choices are:\n\nadd-model | get\nlist | set",
+            "install version 2",
+        ),
+    ] {
+        let script = format!("#!/bin/sh\ncat >&2 <<'EOF'\n\n{says}\nEOF\nexit 255\n");
+        std::fs::write(folder.join("aws"), script).unwrap();
+        std::fs::set_permissions(folder.join("aws"), PermissionsExt::from_mode(0o755)).unwrap();
+        let arguments = ["--log-group", GROUP, "--since", "1h", "--profile", "team"];
+        let path = format!("{}:/usr/bin:/bin", folder.display());
+        let output = logs.command(&arguments).env("PATH", path).output().unwrap();
+        let stderr = said(&output);
+        assert!(output.status.code() == Some(2) && stderr.contains(remedy) && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[test]
+fn an_address_or_a_key_that_cannot_be_sent_is_named_at_once() {
+    let logs = Logs::start(GROUP, &events());
+    for (name, value, shown) in [
+        ("AWS_ENDPOINT_URL", "localhost:4566", "\"localhost:4566\" is no address"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:x", "is no address"),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://", "is no address"),
+        ("AWS_SESSION_TOKEN", "planted\nsession-token", "the session token has a line break"),
+    ] {
+        let begun = Instant::now();
+        let output = logs.command(&["--log-group", GROUP, "--since", "1h"]).env(name, value).output().unwrap();
+        let stderr = said(&output);
+        assert!(output.status.code() == Some(2) && stderr.contains(shown) && stderr.lines().count() == 1, "{stderr}");
+        assert!(!stderr.contains("planted") && begun.elapsed() < Duration::from_secs(10), "{stderr}");
+    }
+}
+
+#[test]
+fn two_log_groups_of_one_name_in_two_accounts_are_both_read() {
+    let arn = |account| format!("arn:aws:logs:eu-west-1:{account}:log-group:{GROUP}");
+    let (first, second) = (arn("111122223333"), arn("222233334444"));
+    let logs = Logs::start(&first, &events());
+    // Ids of log events are those of one log group.
+    let other = requests(now_ms() - 500_000);
+    let other = other.iter().map(|(stream, ms, text)| (*stream, *ms, text.replace("(000", "(100")));
+    logs.put(&second, &requests(now_ms() - 7_200_000));
+    logs.put(&second, &other.collect::<Vec<_>>());
+    let read = |names: &[&str]| {
+        let names: Vec<&str> = names.iter().flat_map(|name| ["--log-group", name]).collect();
+        logs.command(&[&names[..], &["--since", "1h", "--json"]].concat()).output().unwrap()
+    };
+    let output = read(&[&first, &second]);
+    assert_eq!((output.status.code(), &document(&output)["errors"]), (Some(0), &2.into()), "{}", said(&output));
+    assert!(said(&output).contains("reading 2 log groups"), "{}", said(&output));
+    // One that is named twice is read once.
+    assert_eq!(document(&read(&[&first, &format!("{first}:*")]))["errors"], 1);
+}
+
+#[test]
+fn a_span_before_now_is_one_by_the_clock_of_aws() {
+    for ahead in [1_200, -1_200] {
+        let logs = Logs::start(GROUP, &requests(now_ms() + ahead * 1_000 - 120_000));
+        logs.state.lock().unwrap().ahead = ahead;
+        let output = logs.command(&["--log-group", GROUP, "--since", "10m", "--json"]).output().unwrap();
+        let document = document(&output);
+        assert_eq!(
+            (output.status.code(), &document["errors"], &document["outside_span"]),
+            (Some(0), &1.into(), &0.into()),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
+fn a_token_that_expires_behind_empty_pages_begins_the_span_again_and_an_endless_one_ends() {
+    let expired = Fault::Refuse(400, "InvalidParameterException", "The specified nextToken is invalid.");
+    let logs = Logs::start(GROUP, &events());
+    logs.then([Fault::Empty, Fault::Empty, expired.clone()]);
+    let output = logs.read(&[]);
+    assert_eq!((output.status.code(), &document(&output)["errors"]), (Some(0), &1.into()), "{}", said(&output));
+    let logs = Logs::start(GROUP, &events());
+    logs.then((0..20).flat_map(|_| [Fault::Empty, expired.clone()]));
+    let output = logs.read(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("nextToken is invalid"), "{}", said(&output));
+}
+
+#[test]
+fn a_caller_that_sts_does_not_tell_keeps_nothing_back() {
+    let logs = Logs::start(GROUP, &events());
+    logs.state.lock().unwrap().sts_throttles = true;
+    let begun = Instant::now();
+    let output = logs.read(&[]);
+    assert_eq!((output.status.code(), &document(&output)["errors"]), (Some(0), &1.into()), "{}", said(&output));
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(said(&output).contains("as a caller of unknown identity"), "{}", said(&output));
+}
+
+#[test]
+fn a_denial_by_a_key_or_by_the_organisation_keeps_the_words_of_aws() {
+    for words in [
+        "User: x is not authorized to perform: logs:FilterLogEvents with an explicit deny in a service control policy",
+        "The ciphertext refers to a KMS key that you are not authorized to use",
+    ] {
+        let logs = Logs::start(GROUP, &events());
+        logs.always(Fault::Refuse(400, "AccessDeniedException", words));
+        let output = logs.read(&[]);
+        assert!(output.status.code() == Some(2) && said(&output).contains(words), "{}", said(&output));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_log_group_that_is_denied_while_it_is_followed_is_said_at_once() {
+    let logs = Logs::start(GROUP, &events());
+    let other = "API-Gateway-Execution-Logs_d/prod";
+    logs.put(other, &requests(now_ms() - 60_000));
+    logs.state.lock().unwrap().denied_after = Some((other, 1));
+    let arguments = ["--log-group", GROUP, "--log-group", other, "--since", "1h", "--follow"];
+    let child = logs.command(&arguments).spawn().unwrap();
+    // The third poll begins after the one that was denied.
+    wait_for(&logs, 5);
+    Command::new("kill").args(["-KILL", &child.id().to_string()]).status().unwrap();
+    let stderr = said(&child.wait_with_output().unwrap());
+    assert!(stderr.contains(&format!("{other} is not followed any more: no permission")), "{stderr}");
 }
 
 /// `--publish` with the keys of a profile, where the environment has none.

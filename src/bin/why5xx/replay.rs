@@ -90,8 +90,14 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Finds what to read from an account, where no input is named.
-    fn account(&self, span: Option<&Range<i64>>, settings: &Settings) -> Result<Account, Failed> {
+    /// Returns the span, by a clock that is so far ahead of this one.
+    fn span(&self, clock_ahead_ms: i64) -> Result<Option<Range<i64>>, Failed> {
+        let span = Span::of(self.since.as_deref(), self.until.as_deref(), clock_ahead_ms).map_err(Failed)?;
+        Ok(span.bounds())
+    }
+
+    /// Finds what to read from an account, where no input is named. The span is moved if AWS has another time.
+    fn account(&self, span: &mut Option<Range<i64>>, settings: &Settings) -> Result<Account, Failed> {
         let Some(first) = self.log_group.first() else {
             return Err(Failed(
                 "no input: name a FILE or a folder, - for the standard input, or --log-group and --since to read from \
@@ -99,27 +105,31 @@ impl Options {
                     .into(),
             ));
         };
-        let now_ms = jiff::Timestamp::now().as_millisecond();
-        let since_ms = match (&self.since, span) {
-            (Some(_), Some(span)) => span.start.max(0),
-            _ if self.follow => now_ms,
-            _ => {
-                let name = printable(first);
-                return Err(Failed(format!(
-                    "no input: name a FILE, or add --since to read {name} from CloudWatch Logs"
-                )));
-            }
+        if self.since.is_none() && !self.follow {
+            let name = printable(first);
+            return Err(Failed(format!("no input: name a FILE, or add --since to read {name} from CloudWatch Logs")));
+        }
+        let read_ms = |span: &Option<Range<i64>>, ahead_ms: i64| {
+            let now_ms = jiff::Timestamp::now().as_millisecond() + ahead_ms;
+            let since_ms = span.as_ref().filter(|_| self.since.is_some()).map_or(now_ms, |span| span.start.max(0));
+            since_ms..span.as_ref().map_or(i64::MAX, |span| span.end)
         };
         let request = Request {
             log_groups: &self.log_group,
             kind: self.kind,
             filter: self.filter.as_deref(),
-            span_ms: since_ms..span.map_or(i64::MAX, |span| span.end),
+            span_ms: read_ms(span, 0),
             follow: self.follow,
             region: self.region.as_deref(),
             profile: self.profile.as_deref(),
         };
-        Account::open(&request, settings)
+        let account = Account::open(&request, settings)?;
+        let ahead_ms = account.clock_ahead_ms();
+        if ahead_ms == 0 {
+            return Ok(account);
+        }
+        *span = self.span(ahead_ms)?;
+        Ok(account.over(read_ms(span, ahead_ms)))
     }
 }
 
@@ -136,7 +146,7 @@ fn region() -> impl TypedValueParser<Value = String> {
 }
 
 pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
-    let span = Span::of(options.since.as_deref(), options.until.as_deref()).map_err(Failed)?.bounds();
+    let mut span = options.span(0)?;
     let (profile, region) = (options.profile.as_deref(), options.region.as_deref());
     if !options.publish && !options.inputs.is_empty() && profile.is_some() {
         return Err(Failed("--profile is for --publish, and for a --log-group that is read".to_owned()));
@@ -155,7 +165,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     if !options.inputs.is_empty() && options.log_group.len() > 1 {
         return Err(Failed("with a FILE, --log-group names one log group".into()));
     }
-    let account = if options.inputs.is_empty() { Some(options.account(span.as_ref(), &settings)?) } else { None };
+    let account = if options.inputs.is_empty() { Some(options.account(&mut span, &settings)?) } else { None };
     let pipeline = || {
         let mut pipeline = Pipeline::new(Arc::clone(&settings), table.clone()).counting_requests();
         if let Some(span) = span.clone() {

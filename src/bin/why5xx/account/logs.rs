@@ -26,6 +26,8 @@ const MOST_PENDING_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Group {
     /// Its name.
     pub(super) name: String,
+    /// What it is called in the output: the ARN, where two of one name are read.
+    pub(super) label: String,
     /// Its ARN, where the user named it so: the group may be of another account.
     pub(super) arn: Option<String>,
     /// The account that owns it; empty where that is not known.

@@ -1,6 +1,6 @@
 //! Reads log groups page by page, once or as they grow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,6 +34,9 @@ const POLL: Duration = Duration::from_secs(10);
 /// Overlap of two polls: CloudWatch Logs shows some log events late, under the time when they were logged.
 const OVERLAP_MS: i64 = 5 * 60_000;
 
+/// How often a reading begins at the same place again.
+const MOST_RESTARTS: u32 = 3;
+
 /// Exit status of a second Ctrl-C, which ends the program at once: that of the shell.
 const INTERRUPTED: i32 = 130;
 
@@ -43,6 +46,8 @@ pub(crate) struct Account {
     groups: Vec<State>,
     span_ms: Range<i64>,
     follow: bool,
+    /// By how much AWS's clock was ahead when the span was set.
+    clock_ahead_ms: i64,
 }
 
 /// How far a log group is read.
@@ -87,9 +92,16 @@ impl Account {
         for name in request.log_groups {
             groups.extend(find(&mut client, name, &account)?);
         }
-        let mut names = BTreeSet::new();
-        groups.retain(|state| names.insert(state.group.name.clone()));
+        // Two accounts may each have a log group of this name.
+        let mut names = BTreeMap::new();
+        groups.retain(|state| {
+            let owners: &mut BTreeSet<_> = names.entry(state.group.name.clone()).or_default();
+            owners.insert(state.group.owner.clone())
+        });
         for state in &mut groups {
+            let Group { name, arn, .. } = &state.group;
+            let is_alone = names.get(name).is_none_or(|owners| owners.len() < 2);
+            state.group.label = arn.as_ref().filter(|_| !is_alone).unwrap_or(name).clone();
             state.prepare(&mut client, request, settings)?;
         }
         let what = match &groups[..] {
@@ -97,7 +109,18 @@ impl Account {
             groups => counted(groups.len() as u64, "log group"),
         };
         complain(&format!("reading {what} in {} as {caller}", client.session.region));
-        Ok(Self { client, groups, span_ms: request.span_ms.clone(), follow: request.follow })
+        let clock_ahead_ms = client.clock_ahead_ms();
+        Ok(Self { client, groups, span_ms: request.span_ms.clone(), follow: request.follow, clock_ahead_ms })
+    }
+
+    /// Returns by how much AWS's clock is ahead of this one, as far as that is known.
+    pub(crate) fn clock_ahead_ms(&self) -> i64 {
+        self.clock_ahead_ms
+    }
+
+    /// Sets another span.
+    pub(crate) fn over(self, span_ms: Range<i64>) -> Self {
+        Self { span_ms, ..self }
     }
 
     /// Returns the Region that is read.
@@ -113,7 +136,7 @@ impl Account {
     pub(crate) fn read(mut self, each: &mut EachStep<'_>) -> Result<Vec<GroupRead>, Failed> {
         loop {
             let begun = Instant::now();
-            let now_ms = Timestamp::now().as_millisecond() + 1;
+            let now_ms = Timestamp::now().as_millisecond() + self.clock_ahead_ms + 1;
             let is_stopped = self.poll(now_ms.min(self.span_ms.end), each)?;
             let goes_on = self.follow
                 && !is_stopped
@@ -143,6 +166,11 @@ impl Account {
             state.hand_over(each)?;
             let sentence = |error| self.client.sentence(error, logs::FILTER_LOG_EVENTS, &printable(&state.group.name));
             match read {
+                // Times such as `1h` ago were those of the wrong clock.
+                Ok(()) if self.client.clock_ahead_ms() != self.clock_ahead_ms => {
+                    state.failed =
+                        Some("this computer's clock is off, so another span was read: set it first".to_owned());
+                }
                 Ok(()) => state.complete_to_ms = Some(until_ms),
                 Err(CallError::Stopped) => {
                     is_stopped = true;
@@ -154,7 +182,13 @@ impl Account {
                 Err(error @ CallError::NoAnswer(_)) if follow => {
                     complain(&format!("{}; trying again", sentence(&error)))
                 }
-                Err(error) => state.failed = Some(format!("{}{}", sentence(&error), state.read_up_to())),
+                Err(error) => {
+                    let why = format!("{}{}", sentence(&error), state.read_up_to());
+                    if follow {
+                        complain(&format!("{} is not followed any more: {why}", printable(&state.group.label)));
+                    }
+                    state.failed = Some(why);
+                }
             }
         }
         Ok(is_stopped)
@@ -257,6 +291,7 @@ impl State {
         let mut from_ms = span_ms.start;
         let mut token: Option<String> = None;
         let mut newest_ms = span_ms.start;
+        let mut restarts = 0;
         loop {
             let question = Question {
                 from_ms,
@@ -268,7 +303,9 @@ impl State {
             let page = match logs::page(client, &self.group, question, (&mut self.seen, &mut self.pending)) {
                 Ok(page) => page,
                 // A token lives for a day. Log events come in the order of their times, so nothing before the last is missed.
-                Err(error) if token.is_some() && is_expired_token(&error) && (from_ms < newest_ms) => {
+                // After empty pages alone, the reading begins again at the same place.
+                Err(error) if token.is_some() && is_expired_token(&error) && restarts < MOST_RESTARTS => {
+                    restarts = if from_ms < newest_ms { 0 } else { restarts + 1 };
                     (from_ms, token) = (newest_ms, None);
                     continue;
                 }
@@ -302,7 +339,7 @@ impl State {
     /// Hands over the log events that wait.
     fn hand_over(&mut self, each: &mut EachStep<'_>) -> Result<(), Failed> {
         for part in self.pending.take(&self.group) {
-            each(Step::Part { log_group: &self.group.name, part })?;
+            each(Step::Part { log_group: &self.group.label, part })?;
         }
         Ok(())
     }
@@ -330,8 +367,8 @@ impl State {
             None if self.is_not_empty => Outcome::NonePassed,
             None => Outcome::Empty,
         };
-        let Group { name, is_of_prefix, .. } = self.group;
-        GroupRead { log_group: name, outcome, is_of_prefix, left_out: self.left_out }
+        let Group { label, is_of_prefix, .. } = self.group;
+        GroupRead { log_group: label, outcome, is_of_prefix, left_out: self.left_out }
     }
 }
 
