@@ -61,7 +61,8 @@ impl Survey {
         // The client waits in a thread of its own, as it does in the command.
         let read = spawn_blocking(move || look(&survey, owner, until)).await;
         match read.unwrap_or_else(|_| Err("a bug in why5xx; the log has its place in the code".to_owned())) {
-            Ok(facts) => {
+            Ok(mut facts) => {
+                facts.declare(&|log_group| self.settings.access_log_format(log_group).is_some());
                 self.report(&facts);
                 Ok(())
             }
@@ -73,8 +74,7 @@ impl Survey {
     }
 
     fn report(&self, facts: &Facts) {
-        let is_declared = |log_group: &str| self.settings.access_log_format(log_group).is_some();
-        let watch = Watch::of(facts, &is_declared);
+        let watch = Watch::of(facts);
         for (stage, findings) in watch.unseen.iter().take(SHOWN_STAGES) {
             self.log.line(LogLevel::Warn, "unseen stage", unseen(stage, findings));
         }

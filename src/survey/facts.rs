@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 /// The Region of an account, as far as its 5xx are concerned.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -11,6 +13,8 @@ pub struct Facts {
     pub partition: String,
     /// Empty where it is not known.
     pub account: String,
+    /// The profile of the AWS CLI to put into commands.
+    pub profile: Option<String>,
     /// Stages of its APIs.
     pub stages: Vec<Stage>,
     /// The role with which API Gateway writes logs; empty if it is missing.
@@ -33,6 +37,17 @@ pub struct Facts {
     pub extraction_policies: Option<Vec<ExtractionPolicy>>,
     /// What could not be looked at.
     pub not_looked_at: Vec<NotLookedAt>,
+    /// Seconds of the shares: a day, or less where our filters are younger.
+    pub share_s: i64,
+}
+
+impl Facts {
+    /// Notes which access logs have a format that the settings declare, from the names of their log groups.
+    pub fn declare(&mut self, is_declared: &dyn Fn(&str) -> bool) {
+        for log in self.stages.iter_mut().filter_map(|stage| stage.access_log.as_mut()) {
+            log.is_declared = log.log_group().is_some_and(is_declared);
+        }
+    }
 }
 
 /// The kind of an API.
@@ -69,8 +84,10 @@ pub struct Stage {
     pub api_name: String,
     /// Its name.
     pub name: String,
-    /// Settings by method or route; the first is that of the stage, if it has one.
+    /// Settings by method or route; the first is that of the stage, which HTTP APIs lack.
     pub settings: Vec<LogSetting>,
+    /// A part of the requests goes to a canary release, which has an execution log of its own.
+    pub has_canary_release: bool,
     /// Access log, if it writes one.
     pub access_log: Option<AccessLog>,
     /// None where the metrics were not read.
@@ -86,6 +103,8 @@ pub struct LogSetting {
     pub level: Level,
     /// Whether headers and bodies are logged.
     pub data_trace: bool,
+    /// What else a WebSocket API sets there, in the names of the AWS CLI: a new setting replaces all of it.
+    pub others: Vec<(&'static str, Value)>,
 }
 
 /// Level of an execution log.
@@ -127,6 +146,8 @@ pub struct AccessLog {
     pub destination: String,
     /// Format of its lines.
     pub format: String,
+    /// The settings declare the format.
+    pub is_declared: bool,
 }
 
 impl AccessLog {
@@ -145,9 +166,10 @@ pub fn log_group_of_arn(arn: &str) -> Option<&str> {
 }
 
 impl Stage {
-    /// Returns the lowest level of what has a setting.
+    /// Returns the level of what has no setting of its own. One method may be silent on purpose.
     pub fn level(&self) -> Level {
-        self.settings.iter().map(|setting| setting.level).min().unwrap_or_default()
+        let of_stage = self.settings.iter().find(|setting| matches!(&*setting.key, "*/*" | "*"));
+        of_stage.map_or(Level::Off, |setting| setting.level)
     }
 
     /// Returns the log group that API Gateway itself names; None for HTTP APIs, which have no execution log.
@@ -182,6 +204,8 @@ pub struct Filter {
     pub pattern: String,
     /// ARN that log events go to.
     pub destination: String,
+    /// When it was made, in seconds since 1970.
+    pub created_s: Option<i64>,
     /// An account policy has it on every log group.
     pub is_of_account: bool,
 }
@@ -203,7 +227,7 @@ pub struct Delivery {
     pub fields: Vec<String>,
 }
 
-/// What API Gateway and we counted in the last day.
+/// What API Gateway and we counted in the last day, or since we count.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Share {
     /// By API Gateway's metric.

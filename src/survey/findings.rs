@@ -1,18 +1,31 @@
 //! What is wrong, and what to do about it: facts to findings. Nothing is read or written here.
 
+use std::collections::BTreeSet;
+
 use crate::log_kind::LogKind;
 use serde_json::Value;
 
 use super::facts::{ApiKind, Delivery, Facts, Filter, Level, LogGroup, Rule, Share, Stack, Stage};
 use super::fix::Fix;
-use super::pattern::earlier_patterns;
+use super::pattern::{default_pattern, earlier_patterns};
 use super::sight::{self, Causes};
 
 /// The share of a stage's failures that logs explain, below which it is a finding. Some minutes of difference are normal.
 const EXPLAINED_ENOUGH: f64 = 0.9;
 
+/// The share of a stage's failures from which on something is counted twice.
+const COUNTED_TOO_OFTEN: f64 = 1.5;
+
 /// Failures of a day below which a share says nothing.
 const FEW_FAILURES: f64 = 10.0;
+
+/// Begin of the names of log groups that API Gateway makes for the execution logs of REST APIs.
+pub(super) const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
+
+/// What the lists of the template take: log groups in all, bytes of one list, characters of one name.
+const MOST_LISTED_GROUPS: usize = 50;
+const LONGEST_LIST_BYTES: usize = 4_096;
+const LONGEST_LISTED_NAME: usize = 96;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,21 +71,31 @@ pub const ALL: &[(&str, Severity, &str)] = &[
     ("no_log_role", Severity::Gap, "API Gateway has no role to write logs with, so it writes none"),
     ("not_subscribed", Severity::Gap, "no log of a stage has a subscription filter of why5xx"),
     ("target_gone", Severity::Gap, "the function that a filter of why5xx names is not there"),
+    ("wrong_filter", Severity::Gap, "a filter of why5xx is one for another kind of log, or lets no failure through"),
     ("no_status", Severity::Gap, "the format of an access log lacks `$context.status`, so no line shows a failure"),
     ("not_standard", Severity::Gap, "a log group is not of the Standard class, so it takes no subscription filter"),
     ("not_in_a_log_group", Severity::Gap, "a log goes elsewhere, such as to Firehose or S3, and to no log group"),
     ("no_payload", Severity::Gap, "the fields of an execution-log delivery lack `payload`, the line itself"),
     ("silent_log_group", Severity::Warning, "a filter is on a log group that a delivery has replaced"),
     ("lower_level", Severity::Warning, "an execution log is not at INFO level, so some causes do not show"),
-    ("no_reason", Severity::Warning, "the format of an access log lacks error fields, so some causes do not show"),
+    (
+        "no_reason",
+        Severity::Warning,
+        "the format of an access log lacks error fields, or names them so that they are not read",
+    ),
     ("undeclared_format", Severity::Warning, "the status in a format has no label, so no line is counted"),
     ("data_trace", Severity::Warning, "data trace writes headers and bodies, tokens too, into the log"),
     ("older_pattern", Severity::Warning, "a filter has the default pattern of an earlier version"),
     ("both_logs", Severity::Warning, "both logs of a stage are subscribed, so a failure counts in two metrics"),
+    (
+        "counted_twice",
+        Severity::Warning,
+        "two filters of why5xx are on a log group, or more is counted than API Gateway counts",
+    ),
     ("unexplained", Severity::Warning, "API Gateway counted clearly more 5xx in the last day than the logs show"),
     ("no_alarm_action", Severity::Warning, "alarms of the stack notify nobody"),
     ("no_canary", Severity::Warning, "no canary arrived for half an hour, so why5xx may be blind"),
-    ("older_version", Severity::Warning, "the function is not of the version of this command"),
+    ("older_version", Severity::Warning, "the function and this command are not of one version"),
     (
         "no_own_metrics",
         Severity::Warning,
@@ -140,10 +163,59 @@ impl Facts {
         }
         if let Some(log) = &stage.access_log {
             let log_group = log.log_group().map(str::to_owned);
-            let causes = sight::of_format(&log.format);
+            let causes = sight::of_access_log(log);
             logs.push(Log { kind: LogKind::Access, group: group(log_group.as_deref()), log_group, causes });
         }
         logs
+    }
+
+    /// Returns the execution log of a stage's canary release, if there is one.
+    pub(super) fn canary_log(&self, stage: &Stage, logs: &[Log<'_>]) -> Option<Log<'_>> {
+        let log = logs.first().filter(|log| log.kind == LogKind::Execution && stage.has_canary_release)?;
+        if self.deliveries_of(stage).next().is_some() {
+            return None;
+        }
+        let log_group = canary_group(log.log_group.as_ref()?);
+        let group = self.log_groups.as_ref().and_then(|groups| groups.get(&log_group));
+        Some(Log { log_group: Some(log_group), group, kind: log.kind, causes: log.causes.clone() })
+    }
+
+    /// Says why nothing of a log is counted that a filter of ours passes on; None if nothing shows that.
+    #[inline(never)]
+    pub(super) fn lets_nothing_through(&self, stage: &Stage, log: &Log<'_>, filter: &Filter) -> Option<String> {
+        // The name that AWS gives the group says the kind before that of the filter does.
+        let is_named_by_aws = log.log_group.as_deref().is_some_and(|name| name.starts_with(EXECUTION_PREFIX));
+        let is_declared = log.kind == LogKind::Access && stage.access_log.as_ref().is_some_and(|log| log.is_declared);
+        if let Some(kind) = kind_of(filter)
+            && kind != log.kind
+            && !is_named_by_aws
+            && !is_declared
+            && !filter.is_of_account
+        {
+            return Some(format!("says in its name that this is a log of the kind {}", kind.word()));
+        }
+        let own = defaults(log.kind);
+        for kind in LogKind::ALL {
+            if kind != log.kind && !own.contains(&filter.pattern) && defaults(kind).contains(&filter.pattern) {
+                return Some(format!("has the pattern for logs of the kind {}", kind.word()));
+            }
+        }
+        if !filter.pattern.trim_start().starts_with('{') {
+            return None;
+        }
+        let format = match (log.kind, &stage.access_log) {
+            (LogKind::Access, Some(log)) => &*log.format,
+            // A delivery may write JSON.
+            _ if self.deliveries_of(stage).next().is_some() => return None,
+            _ => "",
+        };
+        let has = |field: &str| {
+            let end = field.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(field.len());
+            format.contains(&format!("\"{}\"", &field[..end]))
+        };
+        let asks_for_what_is_there = filter.pattern.split("$.").skip(1).any(has);
+        (!asks_for_what_is_there)
+            .then(|| "has a pattern that asks for fields of JSON which the lines do not have".to_owned())
     }
 
     /// Returns the deliveries of a stage's execution log.
@@ -177,6 +249,16 @@ impl Facts {
         let best = || logs.iter().rev().max_by_key(|log| (log.log_group.is_some(), log.causes.len()));
         subscribed.or_else(best).cloned()
     }
+}
+
+/// Returns the log group of a stage's canary release.
+pub(super) fn canary_group(of_stage: &str) -> String {
+    format!("{of_stage}/Canary")
+}
+
+/// Returns the default patterns of a kind of log, of this version and of earlier ones.
+fn defaults(kind: LogKind) -> Vec<String> {
+    default_pattern(kind).into_iter().chain(earlier_patterns(kind)).collect()
 }
 
 /// Returns the kind of log at the end of the name of a filter.
@@ -213,13 +295,32 @@ impl<'f> Found<'f> {
             // One log of each stage is enough, and both would count twice.
             let read: Vec<_> = facts.stages.iter().filter_map(|stage| facts.read_log(&facts.logs_of(stage))).collect();
             let is_read = |name: &str| read.iter().any(|log| log.log_group.as_deref() == Some(name));
-            let only = |names: String| names.split(',').filter(|name| is_read(name)).collect::<Vec<_>>().join(",");
+            let (mut left, mut left_out) = (MOST_LISTED_GROUPS, 0);
+            let mut only = |names: String| {
+                let (mut bytes, mut listed) = (0, Vec::new());
+                for name in names.split(',').filter(|name| is_read(name)) {
+                    if left == 0 || name.len() > LONGEST_LISTED_NAME || bytes + name.len() + 1 > LONGEST_LIST_BYTES {
+                        left_out += 1;
+                    } else {
+                        (left, bytes) = (left - 1, bytes + name.len() + 1);
+                        listed.push(name);
+                    }
+                }
+                listed.join(",")
+            };
             let (execution, access) = (only(names(LogKind::Execution)), only(names(LogKind::Access)));
             let lists = [("ExecutionLogGroups", &*execution), ("AccessLogGroups", &*access)];
             let lists: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
-            let text = "no stack of why5xx is in this Region, so nothing is counted".to_owned();
+            let mut text = "no stack of why5xx is in this Region, so nothing is counted".to_owned();
+            if left_out > 0 {
+                text.push_str(&format!(
+                    "; {} more than a stack takes: run doctor again behind it, and it prints their filters",
+                    plural(left_out, "log group")
+                ));
+            }
             self.add("nothing_deployed", &here, text, facts.deploy("why5xx", &lists));
         }
+        self.account_filters(&here);
         let needs_role = facts.stages.iter().filter(|stage| stage.kind != ApiKind::Http).count();
         if facts.log_role.as_deref() == Some("") && needs_role > 0 {
             let verb = if needs_role == 1 { "logs" } else { "log" };
@@ -246,13 +347,42 @@ impl<'f> Found<'f> {
         }
     }
 
+    /// Looks at the subscriptions of the whole account that are ours, each once.
+    fn account_filters(&mut self, here: &str) {
+        let facts = self.facts;
+        let mut names = BTreeSet::new();
+        let all = facts.log_groups.iter().flatten().flat_map(|(_, group)| group.filters.iter().flatten());
+        for filter in all.filter(|filter| filter.is_of_account && facts.is_ours(filter)) {
+            if !names.insert(&filter.name) {
+                continue;
+            }
+            if facts.missing_functions.contains(&filter.destination) {
+                let text = format!("the account-level subscription {} names a function that is not there", filter.name);
+                let arn = facts.reader().map_or_else(|| "FUNCTION_ARN".to_owned(), |(_, arn)| arn);
+                let words = format!("DestinationArn in the document of the policy {}: {arn}", filter.name);
+                self.add("target_gone", here, text, facts.look_at_policy(&filter.name, words));
+            } else if let Some(kind) = kind_of(filter)
+                && earlier_patterns(kind).contains(&filter.pattern)
+            {
+                let text = format!(
+                    "the account-level subscription {} has the default pattern of an earlier version",
+                    filter.name
+                );
+                let pattern = default_pattern(kind).unwrap_or_default();
+                let words = format!("FilterPattern in the document of the policy {}: {pattern}", filter.name);
+                self.add("older_pattern", here, text, facts.look_at_policy(&filter.name, words));
+            }
+        }
+    }
+
     fn stage(&mut self, stage: &'f Stage) {
         let facts = self.facts;
         let about = about(stage);
         let before = self.findings.len();
         let logs = facts.logs_of(stage);
-        for log in &logs {
-            self.filters_of(&about, log);
+        let canary = facts.canary_log(stage, &logs);
+        for log in logs.iter().chain(&canary) {
+            self.filters_of(&about, stage, log);
         }
         match facts.read_log(&logs) {
             None => self.no_log(stage, &about),
@@ -264,6 +394,7 @@ impl<'f> Found<'f> {
                 self.subscription(&about, &logs, &log);
             }
         }
+        self.canary_release(&about, &logs, canary.as_ref());
         self.replaced_log_group(stage, &about);
         if stage.settings.iter().any(|setting| setting.data_trace) {
             let text = "data trace writes headers and bodies, tokens too, into the log: for debugging only".to_owned();
@@ -275,15 +406,26 @@ impl<'f> Found<'f> {
         let is_blind = self.findings[before..].iter().any(|finding| finding.severity == Severity::Gap);
         if let (false, Some(Share { failed, counted })) = (is_blind, stage.share)
             && facts.has_reader()
-            && failed >= FEW_FAILURES
-            && counted < failed * EXPLAINED_ENOUGH
             && let Some(log_group) = facts.read_log(&logs).and_then(|log| log.log_group)
         {
-            let text = format!(
-                "API Gateway counted {failed} failures in the last day and the log shows {counted} ({:.0} %)",
-                100.0 * counted / failed
-            );
-            self.add("unexplained", &about, text, facts.replay(&log_group));
+            let since = match facts.share_s / 3_600 {
+                24.. => "the last day".to_owned(),
+                0 => format!("the last {} minutes, since it is counted", facts.share_s / 60),
+                hours => format!("the last {}, since it is counted", plural(hours as usize, "hour")),
+            };
+            if failed >= FEW_FAILURES && counted < failed * EXPLAINED_ENOUGH {
+                let text = format!(
+                    "API Gateway counted {failed} failures in {since} and the log shows {counted} ({:.0} %)",
+                    100.0 * counted / failed
+                );
+                self.add("unexplained", &about, text, facts.replay(&log_group));
+            }
+            // WebSocket APIs have no metric of all failures.
+            let is_twice = self.findings[before..].iter().any(|finding| finding.id == "counted_twice");
+            if !is_twice && stage.kind != ApiKind::WebSocket && counted >= failed * COUNTED_TOO_OFTEN + FEW_FAILURES {
+                let text = format!("API Gateway counted {failed} failures in {since} and the log shows {counted}");
+                self.add("counted_twice", &about, text, facts.replay(&log_group));
+            }
         }
     }
 
@@ -296,8 +438,8 @@ impl<'f> Found<'f> {
         };
         let log_group = own_log_group(stage);
         let fix = facts.set_access_log(stage, &facts.arn_of(&log_group), sight::advised(stage.kind));
-        let fix = match facts.live_stack() {
-            Some(stack) => fix.then(facts.subscribe(stack, &log_group, LogKind::Access)),
+        let fix = match facts.reader() {
+            Some((stack, arn)) => fix.then(facts.subscribe((&stack, &arn), &log_group, LogKind::Access)),
             None => fix,
         };
         self.add("no_log", about, text.to_owned(), facts.create_log_group(&log_group).then(fix));
@@ -319,15 +461,20 @@ impl<'f> Found<'f> {
                 self.add("no_payload", about, text, facts.deliver_payload(delivery));
             }
         }
-        if stage.level() < Level::Info {
+        if stage.settings.iter().any(|setting| setting.level < Level::Info) {
             let lower = stage.settings.iter().filter(|setting| setting.level < Level::Info);
             let lower: Vec<_> = lower.map(|setting| format!("{} at {}", setting.key, setting.level.name())).collect();
-            let text = format!(
-                "its execution log is not at INFO level ({}), so it shows {} of {} causes and not every end",
-                lower.join(", "),
-                log.causes.len(),
-                sight::at_best(stage.kind).len()
-            );
+            let lower = lower.join(", ");
+            let text = match stage.level() {
+                Level::Info => {
+                    format!("a part of its execution log is not at INFO level ({lower}), so that shows less")
+                }
+                _ => format!(
+                    "its execution log is not at INFO level ({lower}), so it shows {} of {} causes and not every end",
+                    log.causes.len(),
+                    sight::at_best(stage.kind).len()
+                ),
+            };
             self.add("lower_level", about, text, facts.set_level(stage, Level::Info));
         }
         if log.group.is_some_and(|group| !group.is_standard) {
@@ -343,7 +490,7 @@ impl<'f> Found<'f> {
     fn access_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
         let facts = self.facts;
         let Some(access_log) = &stage.access_log else { return };
-        let best = sight::completed(stage.kind, &access_log.format);
+        let best = sight::completed(stage.kind, access_log);
         let elsewhere = match (&log.log_group, log.group) {
             (None, _) => Some(("not_in_a_log_group", "its access log goes to a stream and to no log group")),
             (_, Some(group)) if !group.is_standard => Some((
@@ -359,20 +506,28 @@ impl<'f> Found<'f> {
             return;
         }
         let fix = || facts.set_access_log(stage, &access_log.destination, &best);
-        let missing = sight::missing_variables(stage.kind, &access_log.format);
-        if log.causes.is_empty() {
+        let missing = sight::missing_variables(stage.kind, access_log);
+        if !sight::has_status(&access_log.format) {
             let text = "the format of its access log lacks $context.status, so no line shows a failure";
             self.add("no_status", about, text.to_owned(), fix());
-        } else if !sight::is_read_undeclared(&access_log.format) {
+        } else if log.causes.is_empty() {
             let text = "the status in the format of its access log has no label, so no line counts: change the format, or \
                         declare it as access_log_format in the settings";
             let advised = facts.set_access_log(stage, &access_log.destination, sight::advised(stage.kind));
             self.add("undeclared_format", about, text.to_owned(), advised);
         } else if !missing.is_empty() {
-            let missing: Vec<_> = missing.iter().map(|variable| format!("$context.{variable}")).collect();
+            let is_there = |variable: &&str| sight::has_variable(&access_log.format, variable);
+            let (unread, absent): (Vec<&str>, Vec<&str>) = missing.into_iter().partition(is_there);
+            let mut parts = Vec::new();
+            for (verb, variables, end) in [("lacks", absent, ""), ("has", unread, " under names that are not read")] {
+                let variables: Vec<_> = variables.iter().map(|variable| format!("$context.{variable}")).collect();
+                if !variables.is_empty() {
+                    parts.push(format!("{verb} {}{end}", variables.join(", ")));
+                }
+            }
             let text = format!(
-                "the format of its access log lacks {}, so it shows {} of {} causes",
-                missing.join(", "),
+                "the format of its access log {}, so it shows {} of {} causes",
+                parts.join(" and "),
                 log.causes.len(),
                 sight::at_best(stage.kind).len()
             );
@@ -398,9 +553,9 @@ impl<'f> Found<'f> {
             }
         }
         let is_known = logs.iter().all(|log| facts.knows_filters(log));
-        let (Some(stack), Some(log_group)) = (facts.live_stack(), &read.log_group) else { return };
+        let (Some((stack, arn)), Some(log_group)) = (facts.reader(), &read.log_group) else { return };
         if subscribed.is_empty() && is_known && read.group.is_none_or(|group| group.is_standard) {
-            let fix = facts.subscribe(stack, log_group, read.kind);
+            let fix = facts.subscribe((&stack, &arn), log_group, read.kind);
             let fix = facts.with_log_group(log_group, fix);
             let others = logs.iter().flat_map(|log| log.filters()).count();
             let others = if others > 0 { format!(" ({} of others)", plural(others, "filter")) } else { String::new() };
@@ -411,10 +566,16 @@ impl<'f> Found<'f> {
     }
 
     /// Looks at the filters of why5xx on a log: where they lead, and what they let through.
-    fn filters_of(&mut self, about: &str, log: &Log<'_>) {
+    fn filters_of(&mut self, about: &str, stage: &Stage, log: &Log<'_>) {
         let facts = self.facts;
         let Some(log_group) = &log.log_group else { return };
-        for filter in facts.our_filters(log).into_iter().filter(|filter| !filter.is_of_account) {
+        let is_good = |filter: &&Filter| {
+            !facts.missing_functions.contains(&filter.destination)
+                && facts.lets_nothing_through(stage, log, filter).is_none()
+        };
+        let ours = facts.our_filters(log);
+        let good: Vec<&Filter> = ours.iter().copied().filter(is_good).collect();
+        for filter in ours.into_iter().filter(|filter| !filter.is_of_account) {
             let kind = kind_of(filter).unwrap_or(log.kind);
             if facts.missing_functions.contains(&filter.destination) {
                 let text = format!("the filter {} names a function that is not there", filter.name);
@@ -423,11 +584,52 @@ impl<'f> Found<'f> {
                     None => facts.delete_filter(log_group, &filter.name),
                 };
                 self.add("target_gone", about, text, fix);
+            } else if let Some(why) = facts.lets_nothing_through(stage, log, filter)
+                && good.is_empty()
+            {
+                let text = format!("the filter {} on {log_group} {why}, so nothing is counted", filter.name);
+                // A filter of another name takes a place, of which a log group has few: this one goes first.
+                let name = match kind_of(filter).zip(filter.name.rsplit_once('/')) {
+                    Some((_, (stack, _))) => format!("{stack}/{}", log.kind.word()),
+                    None => filter.name.clone(),
+                };
+                let put = facts.put_filter(log_group, &name, log.kind, &filter.destination);
+                let fix =
+                    if name == filter.name { put } else { facts.delete_filter(log_group, &filter.name).then(put) };
+                self.add("wrong_filter", about, text, fix);
             } else if earlier_patterns(kind).contains(&filter.pattern) {
                 let text = format!("the filter {} has the default pattern of an earlier version", filter.name);
                 let fix = facts.put_filter(log_group, &filter.name, kind, &filter.destination);
                 self.add("older_pattern", about, text, fix);
             }
+        }
+        if let [first, second, ..] = good[..] {
+            let text = format!(
+                "{} and {} are on {log_group}, so a failure that both let through counts twice",
+                first.name, second.name
+            );
+            let reader = facts.live_stack().and_then(|stack| stack.function_arn.as_ref());
+            let extra = if second.is_of_account || Some(&second.destination) == reader { first } else { second };
+            let fix = match extra.is_of_account {
+                true => facts.spare(log_group, &extra.name),
+                false => facts.delete_filter(log_group, &extra.name),
+            };
+            self.add("counted_twice", about, text, fix);
+        }
+    }
+
+    /// Looks whether the execution log of a canary release is subscribed where that of its stage is.
+    fn canary_release(&mut self, about: &str, logs: &[Log<'_>], canary: Option<&Log<'_>>) {
+        let facts = self.facts;
+        if let (Some(canary), Some((stack, arn)), [log, ..]) = (canary, facts.reader(), logs)
+            && let Some(log_group) = &canary.log_group
+            && !facts.our_filters(log).is_empty()
+            && facts.our_filters(canary).is_empty()
+            && facts.knows_filters(canary)
+        {
+            let fix = facts.with_log_group(log_group, facts.subscribe((&stack, &arn), log_group, canary.kind));
+            let text = "the log of its canary release has no subscription filter of why5xx, so what fails there is not counted";
+            self.add("not_subscribed", about, text.to_owned(), fix);
         }
     }
 
@@ -456,16 +658,21 @@ impl<'f> Found<'f> {
             let verb = if silent == 1 { "notifies" } else { "notify" };
             let text =
                 format!("{} of it {verb} nobody: no action, and no rule on such events", plural(silent, "alarm"));
-            self.add("no_alarm_action", &about, text, facts.deploy(&stack.name, &[("AlarmTopicArn", "TOPIC_ARN")]));
+            self.add(
+                "no_alarm_action",
+                &about,
+                text,
+                facts.deploy_again(&stack.name, &[("AlarmTopicArn", "TOPIC_ARN")]),
+            );
         }
         if stack.function_arn.as_ref().is_some_and(|arn| facts.missing_functions.contains(arn)) {
             let text = "the filter on its canary's log group names a function that is not there".to_owned();
-            self.add("target_gone", &about, text, facts.deploy(&stack.name, &[]));
+            self.add("target_gone", &about, text, facts.deploy_again(&stack.name, &[]));
         }
         let canary = facts.log_groups.as_ref().and_then(|groups| groups.get(&format!("/why5xx/{}/canary", stack.name)));
         if canary.and_then(|group| group.filters.as_ref()).is_some_and(Vec::is_empty) {
             let text = "its canary's log group has no filter, so nothing shows whether it is blind".to_owned();
-            self.add("no_canary", &about, text, facts.deploy(&stack.name, &[]));
+            self.add("no_canary", &about, text, facts.deploy_again(&stack.name, &[]));
         }
         if stack.canaries == Some(0.0) {
             let begins = format!("{}-CanarySchedule", stack.name);
@@ -480,12 +687,21 @@ impl<'f> Found<'f> {
         if let Some(function) = &stack.function
             && function.version.as_deref() != Some(own)
         {
-            let is = function
-                .version
-                .as_deref()
-                .map_or("does not say its version".to_owned(), |v| format!("is version {v}"));
-            let text = format!("its function {is}, and this command is {own}");
-            self.add("older_version", &about, text, facts.deploy(&stack.name, &[]));
+            let version = function.version.as_deref();
+            let is = version.map_or("does not say its version".to_owned(), |v| format!("is version {v}"));
+            let (text, fix) = match version.is_some_and(|version| numbers(version) > numbers(own)) {
+                true => {
+                    let words = "nothing to change: the command is the older one".to_owned();
+                    (
+                        format!("its function {is}, and this command is older, {own}: get a newer command"),
+                        Fix::words(words),
+                    )
+                }
+                false => {
+                    (format!("its function {is}, and this command is {own}"), facts.deploy_again(&stack.name, &[]))
+                }
+            };
+            self.add("older_version", &about, text, fix);
         }
     }
 }
@@ -498,6 +714,19 @@ impl Facts {
         self.stacks.iter().find(|stack| arn(stack)).or(self.stacks.iter().find(|stack| stack.function_arn.is_none()))
     }
 
+    /// Returns the name of a stack and what feeds it. It may be of another account: then a filter shows them.
+    pub(super) fn reader(&self) -> Option<(String, String)> {
+        if let Some(stack) = self.live_stack() {
+            return Some((stack.name.clone(), stack.function_arn.clone().unwrap_or_else(|| "FUNCTION_ARN".to_owned())));
+        }
+        let mut filters = self.log_groups.iter().flatten().flat_map(|(_, group)| group.filters.iter().flatten());
+        filters.find_map(|filter| {
+            let is_there = kind_of(filter).is_some() && !self.missing_functions.contains(&filter.destination);
+            let (stack, _) = filter.name.rsplit_once('/').filter(|_| is_there)?;
+            Some((stack.to_owned(), filter.destination.clone()))
+        })
+    }
+
     /// Returns the finding about one stage that API Gateway has no role to write the logs of.
     pub(super) fn has_no_role(&self, stage: &Stage) -> Finding {
         let text = "API Gateway has no role to write logs with, so it logs nothing";
@@ -508,7 +737,7 @@ impl Facts {
     pub(super) fn has_no_reader(&self, stage: &Stage) -> Finding {
         let stack = self.stacks.first().map_or("why5xx", |stack| &*stack.name);
         let text = "no function of why5xx that is there reads a log of it, so its failures are not counted";
-        gap("not_subscribed", stage, text, self.deploy(stack, &[]))
+        gap("not_subscribed", stage, text, self.deploy_again(stack, &[]))
     }
 
     /// Returns whether anything of ours counts here.
@@ -526,6 +755,11 @@ impl Facts {
 /// Returns the log group that a log of the stage's own gets.
 fn own_log_group(stage: &Stage) -> String {
     format!("/aws/vendedlogs/apigateway/{}/{}", stage.api_id, stage.name.replace('$', ""))
+}
+
+/// Returns the numbers of a version, to compare.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
 }
 
 fn gap(id: &'static str, stage: &Stage, text: &str, fix: Fix) -> Finding {

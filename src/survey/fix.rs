@@ -13,11 +13,16 @@ const RETENTION_DAYS: &str = "30";
 /// Admits API Gateway to a role.
 const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"}}],"Version":"2012-10-17"}"#;
 
+/// What is said of commands that change nothing.
+const ONLY_LOOKS: &str = "this only looks";
+
 /// What to do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Lines of a shell, in order.
     pub commands: Vec<String>,
+    /// What to know before the commands are run, so that a script does not run them; empty if there is nothing.
+    pub note: &'static str,
     /// The types of resources, each with a property or a resource in YAML, or with what to change in words.
     pub cloudformation: Vec<(&'static str, String)>,
 }
@@ -25,15 +30,38 @@ pub struct Fix {
 impl Fix {
     #[inline(never)]
     fn new(commands: Vec<String>, resource: &'static str, cloudformation: String) -> Self {
-        Self { commands, cloudformation: vec![(resource, cloudformation)] }
+        Self { commands, note: "", cloudformation: vec![(resource, cloudformation)] }
+    }
+
+    /// A fix in words.
+    pub(super) fn words(words: String) -> Self {
+        Self::new(Vec::new(), "AWS::CloudFormation::Stack", words)
+    }
+
+    /// Says what to know first.
+    pub(super) fn noted(self, note: &'static str) -> Self {
+        Self { note, ..self }
     }
 
     /// Adds what has to be done after it.
     pub(super) fn then(mut self, next: Self) -> Self {
         self.commands.extend(next.commands);
         self.cloudformation.extend(next.cloudformation);
+        if self.note.is_empty() {
+            self.note = next.note;
+        }
         self
     }
+}
+
+/// Runs a second command if the first one fails.
+fn either(first: &str, second: &str) -> String {
+    format!("{{ {first} || {second}; }}")
+}
+
+/// Returns whether a format keeps what another one writes.
+fn keeps_fields(new: &str, old: &str) -> bool {
+    new.starts_with(old.trim_end().trim_end_matches('}').trim_end())
 }
 
 /// A property in YAML; JSON is YAML.
@@ -71,7 +99,14 @@ impl Facts {
 
     #[inline(never)]
     fn aws(&self, operation: &str) -> Aws {
-        Aws::new(operation, &self.region)
+        self.with_profile(Aws::new(operation, &self.region))
+    }
+
+    fn with_profile(&self, command: Aws) -> Aws {
+        match &self.profile {
+            Some(profile) => command.with("profile", profile),
+            None => command,
+        }
     }
 
     #[inline(never)]
@@ -89,18 +124,19 @@ impl Facts {
     /// Sets a level where it is lower, and switches data trace off.
     #[inline(never)]
     pub(super) fn set_level(&self, stage: &Stage, level: Level) -> Fix {
-        let default_key = if stage.kind == ApiKind::WebSocket { "*" } else { "*/*" };
         let mut settings: Vec<LogSetting> = stage.settings.clone();
-        if settings.is_empty() {
-            settings.push(LogSetting { key: default_key.to_owned(), ..LogSetting::default() });
-        }
         settings.retain(|setting| setting.level < level || setting.data_trace);
         let name = |setting: &LogSetting| setting.level.max(level).name();
         if stage.kind == ApiKind::WebSocket {
-            let value = |setting: &LogSetting| json!({ "DataTraceEnabled": false, "LoggingLevel": name(setting) });
-            let (of_stage, of_routes): (Vec<_>, Vec<_>) =
-                settings.iter().partition(|setting| setting.key == default_key);
-            let mut fix = Fix { commands: Vec::new(), cloudformation: Vec::new() };
+            let value = |setting: &LogSetting| {
+                let mut value = json!({ "DataTraceEnabled": false, "LoggingLevel": name(setting) });
+                for (name, other) in &setting.others {
+                    value[name] = other.clone();
+                }
+                value
+            };
+            let (of_stage, of_routes): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.key == "*");
+            let mut fix = Fix { commands: Vec::new(), note: "", cloudformation: Vec::new() };
             if let Some(setting) = of_stage.first() {
                 let value = value(setting);
                 let command = self.update_stage(stage).with("default-route-settings", &value.to_string()).end();
@@ -141,34 +177,44 @@ impl Facts {
     #[inline(never)]
     pub(super) fn set_access_log(&self, stage: &Stage, destination: &str, format: &str) -> Fix {
         let settings = texts(&[("DestinationArn", destination), ("Format", format)]);
+        let note = match &stage.access_log {
+            Some(log) if log.destination != destination => {
+                "a stage has one access log: its lines no longer go where they go now"
+            }
+            Some(log) if !keeps_fields(format, &log.format) => {
+                "this replaces the format: whatever else reads these lines has to know the new one"
+            }
+            _ => "",
+        };
         if stage.kind == ApiKind::Rest {
             let patch = Value::Array(vec![
                 replace("/accessLogSettings/destinationArn", destination),
                 replace("/accessLogSettings/format", format),
             ]);
             let command = self.update_stage(stage).with("patch-operations", &patch.to_string()).end();
-            return Fix::new(vec![command], "AWS::ApiGateway::Stage", property("AccessLogSetting", &settings));
+            let line = property("AccessLogSetting", &settings);
+            return Fix::new(vec![command], "AWS::ApiGateway::Stage", line).noted(note);
         }
         let command = self.update_stage(stage).with("access-log-settings", &settings.to_string()).end();
-        Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", property("AccessLogSettings", &settings))
+        Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", property("AccessLogSettings", &settings)).noted(note)
     }
 
-    /// Creates a log group.
+    /// Creates a log group, unless it is there: two stages may get one together.
     #[inline(never)]
     pub(super) fn create_log_group(&self, log_group: &str) -> Fix {
+        let create = self.aws("logs create-log-group").with("log-group-name", log_group).end();
+        let look = self.aws("logs describe-log-streams").with("log-group-name", log_group).with("max-items", "1").end();
         Fix::new(
-            vec![self.aws("logs create-log-group").with("log-group-name", log_group).end()],
+            vec![either(&create, &look)],
             "AWS::Logs::LogGroup",
             resource("ApiLog", "AWS::Logs::LogGroup", &texts(&[("LogGroupName", log_group)])),
         )
     }
 
-    /// Subscribes the function of a stack to a log group.
+    /// Subscribes a reader, a stack's name and what it is fed by, to a log group.
     #[inline(never)]
-    pub(super) fn subscribe(&self, stack: &Stack, log_group: &str, kind: LogKind) -> Fix {
-        let name = format!("{}/{}", stack.name, kind.word());
-        let destination = stack.function_arn.as_deref().unwrap_or("FUNCTION_ARN");
-        self.put_filter(log_group, &name, kind, destination)
+    pub(super) fn subscribe(&self, (stack, destination): (&str, &str), log_group: &str, kind: LogKind) -> Fix {
+        self.put_filter(log_group, &format!("{stack}/{}", kind.word()), kind, destination)
     }
 
     /// Writes a subscription filter, with the pattern of this version.
@@ -196,13 +242,20 @@ impl Facts {
         let command = self.aws("logs delete-subscription-filter").with("log-group-name", log_group);
         let words = format!("take the filter {} of {} away, or the log group out of the stack's list", name, log_group);
         Fix::new(vec![command.with("filter-name", name).end()], "AWS::Logs::SubscriptionFilter", words)
+            .noted("this takes a filter away: see first that nothing needs what it feeds")
     }
 
     /// Has an account-level subscription spare a log group.
     pub(super) fn spare(&self, log_group: &str, policy: &str) -> Fix {
-        let command = self.aws("logs describe-account-policies").with("policy-type", "SUBSCRIPTION_FILTER_POLICY");
         let words = format!("SelectionCriteria of the policy {policy}: add {log_group} to LogGroupName NOT IN [...]");
-        Fix::new(vec![command.with("policy-name", policy).end()], "AWS::Logs::AccountPolicy", words)
+        self.look_at_policy(policy, words)
+    }
+
+    /// Shows an account-level subscription, to change it: whoever owns it has to keep the rest of it.
+    #[inline(never)]
+    pub(super) fn look_at_policy(&self, policy: &str, words: String) -> Fix {
+        let command = self.aws("logs describe-account-policies").with("policy-type", "SUBSCRIPTION_FILTER_POLICY");
+        Fix::new(vec![command.with("policy-name", policy).end()], "AWS::Logs::AccountPolicy", words).noted(ONLY_LOOKS)
     }
 
     pub(super) fn set_retention(&self, log_groups: &[&str]) -> Fix {
@@ -212,6 +265,7 @@ impl Facts {
         };
         let commands = log_groups.iter().map(command).collect();
         Fix::new(commands, "AWS::Logs::LogGroup", format!("RetentionInDays: {RETENTION_DAYS}"))
+            .noted("this deletes all log events that are older, for good")
     }
 
     /// Gives API Gateway a role that may write logs.
@@ -222,10 +276,13 @@ impl Facts {
         let policy =
             format!("arn:{}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs", self.partition);
         let patch = Value::Array(vec![replace("/cloudwatchRoleArn", &arn)]);
+        // IAM has one list for all Regions, so another one may have made it.
+        let look = format!("{} >/dev/null 2>&1", self.aws("iam get-role").with("role-name", role).end());
         let create = self.aws("iam create-role").with("role-name", role);
+        let create = create.with("assume-role-policy-document", TRUST).end();
         Fix::new(
             vec![
-                create.with("assume-role-policy-document", TRUST).end(),
+                either(&look, &create),
                 self.aws("iam attach-role-policy").with("role-name", role).with("policy-arn", &policy).end(),
                 // IAM takes some seconds until a new role can be used everywhere.
                 "sleep 15".to_owned(),
@@ -268,6 +325,9 @@ impl Facts {
         let command = self.aws("logs delete-account-policy").with("policy-name", name);
         let words = "take the policy of the type METRIC_EXTRACTION_POLICY away".to_owned();
         Fix::new(vec![command.with("policy-type", "METRIC_EXTRACTION_POLICY").end()], "AWS::Logs::AccountPolicy", words)
+            .noted(
+                "it holds for every log group and may be another team's: have it spare /why5xx/ and the stack instead",
+            )
     }
 
     pub(super) fn enable_rule(&self, name: &str) -> Fix {
@@ -284,23 +344,29 @@ impl Facts {
             self.aws(&format!("logs tail {}", quoted(&format!("/why5xx/{}", stack.name)))).with("since", "1h");
         let words =
             "nothing to change before the log says why; docs/operating.md, \"How to know that it is blind\"".to_owned();
-        Fix::new(vec![command.end()], "AWS::Logs::LogGroup", words)
+        Fix::new(vec![command.end()], "AWS::Logs::LogGroup", words).noted(ONLY_LOOKS)
     }
 
     /// Counts a stage's failures of the last day, from its log group.
     pub(super) fn replay(&self, log_group: &str) -> Fix {
-        let command =
-            format!("why5xx replay --region {} --since 1d --log-group {}", quoted(&self.region), quoted(log_group));
+        let command = Aws::other("why5xx replay", &self.region).with("since", "1d").with("log-group", log_group);
         let words = "nothing to change before it is known what the log lacks; docs/no-log.md".to_owned();
-        Fix::new(vec![command], "AWS::ApiGateway::Stage", words)
+        Fix::new(vec![self.with_profile(command).end()], "AWS::ApiGateway::Stage", words).noted(ONLY_LOOKS)
     }
 
     /// Deploys a stack again, with these parameters; what is not named stays.
+    pub(super) fn deploy_again(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
+        self.deploy(stack, parameters).noted(
+            "deploy it again the way it was deployed: Terraform, CDK and a pipeline undo what sam does; with sam",
+        )
+    }
+
+    /// Deploys a stack with sam.
     #[inline(never)]
     pub(super) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
-        let mut command = format!("sam build && sam deploy --region {}", quoted(&self.region));
-        command.push_str(&format!(" --stack-name {} --resolve-s3", quoted(stack)));
-        command.push_str(" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
+        let command = Aws::other("sam build && sam deploy", &self.region).with("stack-name", stack);
+        let mut command = self.with_profile(command).end();
+        command.push_str(" --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
         let words: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}: {}", json!(value))).collect();
         if parameters.is_empty() {
             let words = "the template of this version, with the parameters as they are".to_owned();

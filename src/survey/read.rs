@@ -13,6 +13,7 @@ use super::facts::{
     AccessLog, Alarm, ApiKind, Delivery, ExtractionPolicy, Facts, Filter, Function, Level, LogGroup, LogSetting,
     NotLookedAt, Rule, Share, Stack, Stage, log_group_of_arn,
 };
+use super::findings::{EXECUTION_PREFIX, canary_group};
 use crate::failure::Metric;
 use crate::publish::CANARY;
 use crate::settings::{NAMESPACE, Settings};
@@ -316,11 +317,13 @@ impl Reader<'_> {
         let mut names = BTreeSet::new();
         for stage in &facts.stages {
             names.extend(stage.managed_log_group());
+            let canary = stage.managed_log_group().filter(|_| stage.has_canary_release);
+            names.extend(canary.map(|name| canary_group(&name)));
             names.extend(facts.logs_of(stage).into_iter().filter_map(|log| log.log_group));
         }
         // One list for all that begin alike: an account has hundreds of these.
         let mut prefixes = vec!["/why5xx/"];
-        for prefix in ["API-Gateway-Execution-Logs_", "/aws/apigateway/", "/aws/vendedlogs/apigateway/"] {
+        for prefix in [EXECUTION_PREFIX, "/aws/apigateway/", "/aws/vendedlogs/apigateway/"] {
             if names.iter().any(|name| name.starts_with(prefix)) {
                 prefixes.push(prefix);
             }
@@ -361,6 +364,7 @@ impl Reader<'_> {
                         name: text(filter, "filterName"),
                         pattern: text(filter, "filterPattern"),
                         destination: text(filter, "destinationArn"),
+                        created_s: filter["creationTime"].as_i64().map(|ms| ms / 1000),
                         is_of_account: false,
                     })
                     .chain(of_account.map(|(filter, _)| filter.clone()))
@@ -383,6 +387,7 @@ impl Reader<'_> {
                 name: text(&policy, "policyName"),
                 pattern: text(&document, "FilterPattern"),
                 destination: text(&document, "DestinationArn"),
+                created_s: None,
                 is_of_account: true,
             };
             (filter, text(&policy, "selectionCriteria"))
@@ -416,8 +421,9 @@ impl Reader<'_> {
     fn functions(&mut self, facts: &mut Facts) -> Result<(), Ended> {
         let mut arns: BTreeSet<String> = facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()).collect();
         for stage in &facts.stages {
-            for log in facts.logs_of(stage) {
-                arns.extend(facts.our_filters(&log).into_iter().map(|filter| filter.destination.clone()));
+            let logs = facts.logs_of(stage);
+            for log in logs.iter().chain(&facts.canary_log(stage, &logs)) {
+                arns.extend(facts.our_filters(log).into_iter().map(|filter| filter.destination.clone()));
             }
         }
         for arn in arns.into_iter().filter(|arn| is_function(arn)) {
@@ -463,8 +469,16 @@ impl Reader<'_> {
 
     /// Reads what API Gateway and we counted.
     fn counts(&mut self, facts: &mut Facts) -> Result<(), Ended> {
-        let now = jiff::Timestamp::now().as_second();
+        let now = self.client.now_seconds();
         let end = (now - LATE) / PERIOD * PERIOD;
+        let from = (end - DAY).max(first_counted(facts).saturating_add(PERIOD - 1) / PERIOD * PERIOD);
+        facts.share_s = (end - from).max(0);
+        let is_unknown = |stack: &Stack| {
+            let is_there = |arn: &String| !facts.missing_functions.contains(arn);
+            stack.function.is_none() && stack.function_arn.as_ref().is_some_and(is_there)
+        };
+        // Where the namespace of a function is not known, neither is what it counted.
+        let knows_namespaces = !facts.stacks.iter().any(is_unknown);
         let mut queries = Queries::default();
         let namespaces: BTreeSet<String> = facts.stacks.iter().map(namespace_of).collect();
         for stage in &facts.stages {
@@ -483,7 +497,10 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(sums) = self.sums(&queries, end - DAY, end)? {
+        if knows_namespaces
+            && from < end
+            && let Some(sums) = self.sums(&queries, from, end)?
+        {
             let stages: Vec<Stage> = facts.stages.clone();
             for stage in &mut facts.stages {
                 let of_api = [("ApiId", &*stage.api_id), ("Stage", &*stage.name)];
@@ -495,7 +512,8 @@ impl Reader<'_> {
                         namespaces.iter().map(|namespace| sums.of(namespace, name, &dimensions)).sum::<f64>()
                     };
                     // The two count the same failures, if both logs are subscribed.
-                    of(Metric::Errors).max(of(Metric::AccessLogErrors))
+                    let (errors, of_access_log) = (of(Metric::Errors), of(Metric::AccessLogErrors));
+                    if (errors + of_access_log).is_nan() { f64::NAN } else { errors.max(of_access_log) }
                 };
                 let (failed, counted) = match stage.kind {
                     ApiKind::Rest => {
@@ -505,13 +523,13 @@ impl Reader<'_> {
                             other.kind == ApiKind::Rest
                                 && (&other.api_name, &other.name) == (&stage.api_name, &stage.name)
                         });
-                        let counted = alike.map(|other| ours(&other.api_id)).sum();
+                        let counted = alike.map(|other| ours(&other.api_id)).sum::<f64>();
                         (sums.of("AWS/ApiGateway", "5XXError", &dimensions), counted)
                     }
                     ApiKind::Http => (metric("5xx"), ours(&stage.api_id)),
                     ApiKind::WebSocket => (metric("ExecutionError"), ours(&stage.api_id)),
                 };
-                stage.share = Some(Share { failed, counted });
+                stage.share = (!(failed + counted).is_nan()).then_some(Share { failed, counted });
             }
         }
         let mut queries = Queries::default();
@@ -525,7 +543,7 @@ impl Reader<'_> {
                 let group = format!("/why5xx/{}{CANARY_SUFFIX}", stack.name);
                 let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&group));
                 let is_young = group.and_then(|group| group.created_s).is_some_and(|made| now - made < HALF_HOUR);
-                stack.canaries = (canaries > 0.0 || !is_young).then_some(canaries);
+                stack.canaries = (canaries > 0.0 || !is_young && !canaries.is_nan()).then_some(canaries);
             }
         }
         Ok(())
@@ -551,13 +569,32 @@ impl Reader<'_> {
             for result in results {
                 let number = result["Id"].as_str().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
                 if let Some((key, _)) = number.and_then(|number| some.get(number)) {
+                    // A sum that CloudWatch could not make is not 0.
+                    let is_known = !matches!(&*text(&result, "StatusCode"), "InternalError" | "Forbidden");
                     let values = list(&result, "Values").iter().filter_map(Value::as_f64);
-                    *sums.0.entry((*key).clone()).or_default() += values.sum::<f64>();
+                    let sum = if is_known { values.sum::<f64>() } else { f64::NAN };
+                    *sums.0.entry((*key).clone()).or_default() += sum;
+                    if !is_known {
+                        self.note("counts of the last day", None, "CloudWatch could not add them up".to_owned());
+                    }
                 }
             }
         }
         Ok(Some(sums))
     }
+}
+
+/// Returns the time from which on everything counted that is subscribed now; 0 if that is long ago.
+///
+/// AWS's own counts before it would be missing in ours.
+fn first_counted(facts: &Facts) -> i64 {
+    let groups = facts.log_groups.iter().flatten();
+    let (of_stacks, others): (Vec<_>, Vec<_>) = groups.partition(|(name, _)| name.starts_with("/why5xx/"));
+    let made = |(name, group): &(&String, &LogGroup)| group.created_s.filter(|_| name.ends_with(CANARY_SUFFIX));
+    let first_stack = of_stacks.iter().filter_map(made).min();
+    let filters = others.iter().flat_map(|(_, group)| group.filters.iter().flatten());
+    let last_filter = filters.filter(|filter| facts.is_ours(filter)).filter_map(|filter| filter.created_s).max();
+    first_stack.max(last_filter).unwrap_or_default()
 }
 
 /// End of the name of a canary's log group.
@@ -612,6 +649,10 @@ impl Sums {
 
 fn rest(api: &Value, stage: &Value) -> Stage {
     let mut settings = settings(&stage["methodSettings"]);
+    // Without a setting for all methods, those without one of their own log nothing.
+    if !settings.iter().any(|setting| setting.key == "*/*") {
+        settings.push(LogSetting { key: "*/*".to_owned(), ..LogSetting::default() });
+    }
     settings.sort_by_key(|setting| setting.key != "*/*");
     Stage {
         kind: ApiKind::Rest,
@@ -620,6 +661,7 @@ fn rest(api: &Value, stage: &Value) -> Stage {
         name: text(stage, "stageName"),
         settings,
         access_log: access_log(&stage["accessLogSettings"]),
+        has_canary_release: stage["canarySettings"].is_object(),
         share: None,
     }
 }
@@ -640,6 +682,7 @@ fn v2(api: &Value, stage: &Value) -> Stage {
         name: text(stage, "stageName"),
         settings: of_stage,
         access_log: access_log(&stage["accessLogSettings"]),
+        has_canary_release: false,
         share: None,
     }
 }
@@ -651,12 +694,19 @@ fn settings(of: &Value) -> Vec<LogSetting> {
 
 fn setting(key: &str, of: &Value) -> LogSetting {
     let level = Level::parse(of["loggingLevel"].as_str().unwrap_or_default());
-    LogSetting { key: key.to_owned(), level, data_trace: of["dataTraceEnabled"] == true }
+    let others = [
+        ("detailedMetricsEnabled", "DetailedMetricsEnabled"),
+        ("throttlingBurstLimit", "ThrottlingBurstLimit"),
+        ("throttlingRateLimit", "ThrottlingRateLimit"),
+    ];
+    let others = others.into_iter().map(|(name, of_cli)| (of_cli, of[name].clone()));
+    let others = others.filter(|(_, value)| !value.is_null()).collect();
+    LogSetting { key: key.to_owned(), level, data_trace: of["dataTraceEnabled"] == true, others }
 }
 
 fn access_log(settings: &Value) -> Option<AccessLog> {
     let destination = Some(text(settings, "destinationArn")).filter(|arn| !arn.is_empty())?;
-    Some(AccessLog { destination, format: text(settings, "format") })
+    Some(AccessLog { destination, format: text(settings, "format"), is_declared: false })
 }
 
 /// Adds the token of a page to a path.

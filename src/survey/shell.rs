@@ -11,7 +11,12 @@ pub(super) struct Aws(String);
 impl Aws {
     /// `Aws::new("logs put-retention-policy", "eu-west-1")` → `aws logs put-retention-policy --region eu-west-1`
     pub(super) fn new(operation: &str, region: &str) -> Self {
-        Self(format!("aws {operation}")).with("region", region)
+        Self::other(&format!("aws {operation}"), region)
+    }
+
+    /// A command of another program, with the options of the AWS CLI.
+    pub(super) fn other(command: &str, region: &str) -> Self {
+        Self(command.to_owned()).with("region", region)
     }
 
     #[inline(never)]

@@ -1,15 +1,17 @@
 //! Which causes a log can show: from the needs of each cause, the level of an execution log and the fields of a format.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::cause::access_format::{self, LONGEST_FORMAT_BYTES};
-use crate::cause::{Cause, Need, built_in};
+use crate::cause::{Cause, Need, Table, built_in};
+use crate::classify::access::why;
 use crate::decode::{LogEvent, Message};
 use crate::record::Record;
-use crate::record::access::{self, AccessLine};
+use crate::record::access::{self, AccessLine, Fields};
 use serde_json::{Map, Value};
 
-use super::facts::{ApiKind, Level};
+use super::facts::{AccessLog, ApiKind, Level};
 
 /// Ids of causes.
 pub type Causes = BTreeSet<&'static str>;
@@ -23,14 +25,66 @@ pub fn of_level(level: Level) -> Causes {
     })
 }
 
-/// Returns the causes that an access log of this format can show: none without the status.
+/// Returns the causes that an access log can show: none without a status that is read.
+///
+/// What counts is what the reader of the lines finds. A variable under a name that it does not know shows nothing.
 #[inline(never)]
-pub fn of_format(format: &str) -> Causes {
-    let variables = variables(format);
-    if !variables.contains("status") {
+pub fn of_access_log(log: &AccessLog) -> Causes {
+    if !has_status(&log.format) || !log.is_declared && !is_read_undeclared(&log.format) {
         return Causes::new();
     }
-    named_by(|need| matches!(need, Need::AccessField(variable) if has(&variables, variable)))
+    let mut read: Vec<(&str, bool)> = Vec::new();
+    named_by(|need| {
+        let Need::AccessField(variable) = need else { return false };
+        let known = read.iter().find(|(name, _)| name == variable).map(|(_, is_read)| *is_read);
+        known.unwrap_or_else(|| {
+            let is_read = reads(log, variable);
+            read.push((variable, is_read));
+            is_read
+        })
+    })
+}
+
+fn of_format(format: &str) -> Causes {
+    of_access_log(&AccessLog { format: format.to_owned(), ..AccessLog::default() })
+}
+
+/// Returns whether a format has the status at all.
+pub fn has_status(format: &str) -> bool {
+    variables(format).contains("status")
+}
+
+/// Returns whether a format has a variable, under whatever name.
+pub fn has_variable(format: &str, variable: &str) -> bool {
+    has(&variables(format), variable)
+}
+
+/// Returns whether a variable of a log's format is read: with its value alone, a line gives the cause that it should.
+#[inline(never)]
+fn reads(log: &AccessLog, variable: &str) -> bool {
+    if !has_variable(&log.format, variable) {
+        return false;
+    }
+    // A declared format is read by its variables, whatever names it has for them.
+    let should = if log.is_declared { None } else { cause_of_example(advised(ApiKind::Rest), variable) };
+    should.is_none() || should == cause_of_example(&log.format, variable)
+}
+
+/// Returns the cause that a line of a format gives in which one variable alone shows the reason.
+fn cause_of_example(format: &str, telling: &str) -> Option<&'static str> {
+    static TABLE: LazyLock<Table> = LazyLock::new(Table::default);
+    let fields = read_example(format, telling)?;
+    Some(why(&fields, &TABLE)?.id)
+}
+
+/// Reads a line of a format, without the format being declared; None if it shows no failure.
+fn read_example(format: &str, telling: &str) -> Option<Box<Fields>> {
+    let line = example(format, telling);
+    let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
+    match access::parse(&event, None) {
+        Record::Access(AccessLine::Failed(fields)) => Some(fields),
+        _ => None,
+    }
 }
 
 /// Returns the causes that a log of this kind of API can show at best.
@@ -42,18 +96,28 @@ pub fn at_best(kind: ApiKind) -> Causes {
     causes
 }
 
-fn named_by(has: impl Fn(&Need) -> bool) -> Causes {
-    built_in().filter(|cause: &&Cause| cause.needs.iter().any(&has)).map(|cause| cause.id).collect()
+fn named_by(mut has: impl FnMut(&Need) -> bool) -> Causes {
+    built_in().filter(|cause: &&Cause| cause.needs.iter().any(&mut has)).map(|cause| cause.id).collect()
 }
 
 /// Returns whether a format has a variable, or the one that HTTP APIs have for it.
 fn has(variables: &BTreeSet<&str>, variable: &str) -> bool {
-    let other = match variable {
-        "integration.error" => "integrationErrorMessage",
-        "error.message" => "error.messageString",
-        _ => variable,
-    };
-    variables.contains(variable) || variables.contains(other)
+    variables.iter().any(|name| is_same(name, variable))
+}
+
+/// Returns whether two variables have the same value.
+fn is_same(name: &str, variable: &str) -> bool {
+    usual_name(name) == usual_name(variable)
+}
+
+/// Returns the name that most variables with this value have.
+fn usual_name(name: &str) -> &str {
+    match name {
+        "integrationErrorMessage" => "integration.error",
+        "integrationStatus" => "integration.status",
+        "error.messageString" => "error.message",
+        name => name,
+    }
 }
 
 /// Returns the variables of a format, without `$context.`.
@@ -80,19 +144,18 @@ pub fn advised(kind: ApiKind) -> &'static str {
 /// It reads a line such as a format writes it of a failure that the integration did not see.
 #[inline(never)]
 pub fn is_read_undeclared(format: &str) -> bool {
-    let line = example(format);
-    let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
-    matches!(access::parse(&event, None), Record::Access(AccessLine::Failed(_)))
+    read_example(format, "").is_some()
 }
 
-/// Returns a line of the format.
-fn example(format: &str) -> String {
+/// Returns a line of the format, in which one variable shows why the request failed; none does, if it is empty.
+fn example(format: &str, telling: &str) -> String {
     let mut parts = format.split("$context.");
     let mut line = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
         let end = part.find(|c| !is_part(c)).unwrap_or(part.len());
         let name = part[..end].trim_end_matches('.');
+        let is_telling = is_same(name, telling);
         line.push_str(match name {
             "status" => "502",
             "requestTime" => "25/Nov/2026:10:00:00 +0000",
@@ -104,6 +167,11 @@ fn example(format: &str) -> String {
             "routeKey" => "GET /orders",
             "apiId" => "a1b2c3d4e5",
             "stage" => "prod",
+            "error.responseType" if is_telling => "INTEGRATION_TIMEOUT",
+            "error.messageString" if is_telling => "\"Endpoint request timed out\"",
+            _ if is_telling && name.ends_with("tatus") => "504",
+            _ if is_telling => "Endpoint request timed out",
+            "error.message" => "Internal server error",
             "error.messageString" => "\"Internal server error\"",
             _ if name.ends_with("tatus") => "200",
             _ if name.ends_with("atency") || name.ends_with("Length") || name.ends_with("Epoch") => "35",
@@ -117,18 +185,17 @@ fn example(format: &str) -> String {
 /// Returns the format to paste, so that a log shows what it can at best: the present one with what is missing behind it,
 /// if it is a flat JSON object; else the advised one.
 #[inline(never)]
-pub fn completed(kind: ApiKind, format: &str) -> String {
-    extended(kind, format).unwrap_or_else(|| advised(kind).to_owned())
+pub fn completed(kind: ApiKind, log: &AccessLog) -> String {
+    extended(kind, log).unwrap_or_else(|| advised(kind).to_owned())
 }
 
-fn extended(kind: ApiKind, format: &str) -> Option<String> {
-    let keys: Map<String, Value> = serde_json::from_str(format).ok()?;
+fn extended(kind: ApiKind, log: &AccessLog) -> Option<String> {
+    let keys: Map<String, Value> = serde_json::from_str(&log.format).ok()?;
     let advised: Map<String, Value> = serde_json::from_str(advised(kind)).ok()?;
-    let present = variables(format);
-    let mut longer = format.trim_end().strip_suffix('}')?.trim_end().to_owned();
+    let mut longer = log.format.trim_end().strip_suffix('}')?.trim_end().to_owned();
     for (key, value) in &advised {
         let variable = value.as_str()?.strip_prefix("$context.")?;
-        if has(&present, variable) || is_extra(variable) {
+        if is_extra(variable) || reads(log, variable) {
             continue;
         }
         if keys.contains_key(key) {
@@ -138,7 +205,7 @@ fn extended(kind: ApiKind, format: &str) -> Option<String> {
         longer.push_str(&format!("{comma}\"{key}\":\"$context.{variable}\""));
     }
     longer.push('}');
-    let is_better = of_format(&longer) == at_best_of_formats(kind) && is_read_undeclared(&longer);
+    let is_better = of_format(&longer) == at_best_of_formats(kind);
     (longer.len() <= LONGEST_FORMAT_BYTES && is_better).then_some(longer)
 }
 
@@ -152,17 +219,16 @@ fn is_extra(variable: &str) -> bool {
         || variable.ends_with("atency")
 }
 
-/// Returns the variables that a format lacks to show what it can at best.
+/// Returns the variables that a log lacks to show what it can at best, or has under names that are not read.
 #[inline(never)]
-pub fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
-    let present = variables(format);
-    let shown = of_format(format);
+pub fn missing_variables(kind: ApiKind, log: &AccessLog) -> Vec<&'static str> {
+    let shown = of_access_log(log);
     let mut missing: Vec<&'static str> = Vec::new();
     let advised = variables(advised(kind));
     for cause in built_in().filter(|cause| !shown.contains(cause.id)) {
         for need in cause.needs {
             let Need::AccessField(variable) = need else { continue };
-            if has(&advised, variable) && !has(&present, variable) && !missing.contains(variable) {
+            if has(&advised, variable) && !missing.contains(variable) && !reads(log, variable) {
                 missing.push(variable);
             }
         }
@@ -174,27 +240,31 @@ pub fn missing_variables(kind: ApiKind, format: &str) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
+    fn log(format: &str) -> AccessLog {
+        AccessLog { format: format.to_owned(), ..AccessLog::default() }
+    }
+
     #[test]
     fn a_level_shows_the_causes_of_the_levels_below_it_and_a_format_without_a_status_none() {
         let (error, info) = (of_level(Level::Error), of_level(Level::Info));
         assert!(of_level(Level::Off).is_empty() && error.is_subset(&info) && error.len() < info.len());
         assert!(of_format("$context.integration.error $context.requestId").is_empty());
-        assert!(!of_format("$context.status $context.integration.error $context.requestId").is_empty());
+        assert!(!of_format(r#"{"id":"$context.requestId","status":"$context.status"}"#).is_empty());
     }
 
     #[test]
     fn the_advised_formats_show_what_formats_can_at_best_and_are_read_undeclared() {
         for kind in [ApiKind::Rest, ApiKind::Http, ApiKind::WebSocket] {
-            assert!(missing_variables(kind, advised(kind)).is_empty(), "{kind:?}");
+            assert!(missing_variables(kind, &log(advised(kind))).is_empty(), "{kind:?}");
             assert!(is_read_undeclared(advised(kind)), "{kind:?}");
-            assert_eq!(completed(kind, advised(kind)), advised(kind));
+            assert_eq!(completed(kind, &log(advised(kind))), advised(kind));
         }
     }
 
     #[test]
     fn stock_formats_are_read_undeclared_and_bare_numbers_in_another_order_are_not() {
         let clf = r#"$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime] "$context.httpMethod $context.resourcePath $context.protocol" $context.status $context.responseLength $context.requestId $context.extendedRequestId"#;
-        assert!(is_read_undeclared(clf), "{}", example(clf));
+        assert!(is_read_undeclared(clf), "{}", example(clf, ""));
         assert!(is_read_undeclared(r#"{"requestId":"$context.requestId","status":"$context.status"}"#));
         assert!(is_read_undeclared(r#"{"requestId":"$context.requestId","status":$context.status}"#));
         assert!(!is_read_undeclared("$context.requestId $context.responseLength $context.status"));
@@ -207,12 +277,12 @@ mod tests {
     #[test]
     fn a_flat_json_format_keeps_its_fields_and_another_is_replaced() {
         let own = r#"{"id":"$context.requestId","team":"orders","status":"$context.status"}"#;
-        let longer = completed(ApiKind::Http, own);
+        let longer = completed(ApiKind::Http, &log(own));
         assert!(
             longer.starts_with(r#"{"id":"$context.requestId","team":"orders","status":"$context.status","apiId":"#)
         );
         assert!(longer.contains(r#""integrationErrorMessage":"$context.integrationErrorMessage""#));
-        assert!(!longer.contains("Latency") && missing_variables(ApiKind::Http, &longer).is_empty());
+        assert!(!longer.contains("Latency") && missing_variables(ApiKind::Http, &log(&longer)).is_empty());
         for other in [
             "$context.requestId $context.status",
             // The key has another meaning there.
@@ -221,18 +291,38 @@ mod tests {
             r#"{"s":{"status":"$context.status"}"#,
             "",
         ] {
-            assert_eq!(completed(ApiKind::Http, other), advised(ApiKind::Http), "{other}");
+            assert_eq!(completed(ApiKind::Http, &log(other)), advised(ApiKind::Http), "{other}");
         }
     }
 
     #[test]
     fn what_a_format_lacks_is_what_the_needs_of_the_causes_name() {
         let stock = r#"{"requestId":"$context.requestId","status":"$context.status"}"#;
-        let missing = missing_variables(ApiKind::Http, stock);
+        let missing = missing_variables(ApiKind::Http, &log(stock));
         assert!(missing.contains(&"integration.error") && missing.contains(&"authorizer.error"), "{missing:?}");
         // HTTP APIs have no such variable.
         assert!(!missing.contains(&"waf.error"), "{missing:?}");
-        let with = stock.replace("}", r#","e":"$context.integrationErrorMessage"}"#);
-        assert!(!missing_variables(ApiKind::Http, &with).contains(&"integration.error"));
+        let with = stock.replace("}", r#","integrationError":"$context.integrationErrorMessage"}"#);
+        assert!(!missing_variables(ApiKind::Http, &log(&with)).contains(&"integration.error"));
+    }
+
+    #[test]
+    fn a_variable_counts_only_where_its_line_is_read() {
+        let reads = |format: &str, variable| super::reads(&log(format), variable);
+        let with = |key: &str| format!(r#"{{"id":"$context.requestId","status":"$context.status",{key}}}"#);
+        for key in ["integrationErrorMessage", "integration_err", "error", "message", "errorMsg"] {
+            let format = with(&format!(r#""{key}":"$context.integrationErrorMessage""#));
+            assert!(reads(&format, "integration.error"), "{format}");
+        }
+        for key in ["e", "ie", "reason", "authorizerError", "why"] {
+            let format = with(&format!(r#""{key}":"$context.integration.error""#));
+            assert!(!reads(&format, "integration.error"), "{format}");
+            let declared = AccessLog { is_declared: true, ..log(&format) };
+            assert!(super::reads(&declared, "integration.error"), "{format}");
+        }
+        assert!(reads(&with(r#""error":{"message":"$context.error.message"}"#), "error.message"));
+        assert!(reads(&with(r#""error":$context.error.messageString"#), "error.message"));
+        assert!(reads(&with(r#""integrationStatus":"$context.integrationStatus""#), "integration.status"));
+        assert!(!reads(&with(r#""rt":"$context.error.responseType""#), "error.responseType"));
     }
 }

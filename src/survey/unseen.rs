@@ -2,7 +2,7 @@
 
 use super::facts::{ApiKind, Facts, Level, Stage};
 use super::findings::{Finding, Log, Severity, of_stage};
-use super::sight;
+use crate::cause::Role;
 use crate::log_kind::LogKind;
 
 /// Whether the failures of a stage would be named.
@@ -16,17 +16,18 @@ pub enum Seen {
     Unknown,
 }
 
-/// Says whether the format of the access log in a log group is declared in the settings.
-pub type IsDeclared<'d> = dyn Fn(&str) -> bool + 'd;
-
 /// Findings about parts of a log, which leave nothing to see where they are about all of it.
 const PARTS: [&str; 3] = ["lower_level", "no_reason", "undeclared_format"];
 
 impl Facts {
     /// Returns whether the failures of a stage would be named.
-    pub fn seen(&self, stage: &Stage, is_declared: &IsDeclared<'_>) -> Seen {
+    pub fn seen(&self, stage: &Stage) -> Seen {
         let logs = self.logs_of(stage);
-        let named: Vec<_> = logs.iter().map(|log| self.are_named(stage, log, is_declared)).collect();
+        let mut named: Vec<_> = logs.iter().map(|log| self.are_named(stage, log)).collect();
+        // What a canary release fails with stands in a log group of its own. An access log has it, too.
+        if let (Some(canary), Some(Some(true))) = (self.canary_log(stage, &logs), named.first()) {
+            named[0] = self.are_named(stage, &canary);
+        }
         if named.contains(&Some(true)) {
             return Seen::Yes;
         }
@@ -50,8 +51,9 @@ impl Facts {
     }
 
     /// Returns whether a log that shows why a stage fails reaches a function that is there; None where that is not known.
-    fn are_named(&self, stage: &Stage, log: &Log<'_>, is_declared: &IsDeclared<'_>) -> Option<bool> {
-        let filters = self.our_filters(log);
+    fn are_named(&self, stage: &Stage, log: &Log<'_>) -> Option<bool> {
+        let mut filters = self.our_filters(log);
+        filters.retain(|filter| self.lets_nothing_through(stage, log, filter).is_none());
         let is_gone = |destination: &str| self.missing_functions.contains(destination);
         let has_no_reader = self.knows_filters(log) && filters.iter().all(|filter| is_gone(&filter.destination));
         let is_delivered = log.kind == LogKind::Execution && self.deliveries_of(stage).next().is_some();
@@ -60,7 +62,7 @@ impl Facts {
             _ if is_delivered || stage.kind == ApiKind::Http => Some(true),
             role => role.as_ref().map(|role| !role.is_empty()),
         };
-        if has_no_reader || role == Some(false) || !self.shows_reasons(stage, log, is_declared) {
+        if has_no_reader || role == Some(false) || !self.shows_reasons(stage, log) {
             return Some(false);
         }
         let is_there = |destination: &str| !is_gone(destination) && !self.unknown_functions.contains(destination);
@@ -73,20 +75,16 @@ impl Facts {
     }
 
     /// Returns whether a log shows why a request failed, or that it failed in the backend.
-    fn shows_reasons(&self, stage: &Stage, log: &Log<'_>, is_declared: &IsDeclared<'_>) -> bool {
+    fn shows_reasons(&self, stage: &Stage, log: &Log<'_>) -> bool {
         if log.kind == LogKind::Execution {
-            // One method may be silent on purpose.
-            let usual = stage.settings.iter().find(|setting| matches!(&*setting.key, "*/*" | "*"));
-            let level = usual.map_or_else(|| stage.level(), |setting| setting.level);
             let lacks_payload =
                 |fields: &[String]| !fields.is_empty() && !fields.iter().any(|field| field == "payload");
+            let level = stage.level();
             return level > Level::Off && !self.deliveries_of(stage).any(|delivery| lacks_payload(&delivery.fields));
         }
-        let Some(access_log) = &stage.access_log else { return false };
-        let is_read =
-            sight::is_read_undeclared(&access_log.format) || log.log_group.as_deref().is_some_and(is_declared);
-        // With the status alone, every failure has the cause `reason_not_logged`.
-        is_read && !log.causes.is_subset(&sight::of_format("$context.status"))
+        // With the status alone, every failure has this cause.
+        let none = Role::NoReason.cause().id;
+        log.causes.iter().any(|id| *id != none)
     }
 }
 
@@ -105,11 +103,11 @@ pub struct Watch<'f> {
 
 impl<'f> Watch<'f> {
     /// Judges each stage.
-    pub fn of(facts: &'f Facts, is_declared: &IsDeclared<'_>) -> Self {
+    pub fn of(facts: &'f Facts) -> Self {
         let mut watch =
             Self { unread_lists: facts.unread_lists, explained: explained(&facts.stages), ..Self::default() };
         for stage in &facts.stages {
-            match facts.seen(stage, is_declared) {
+            match facts.seen(stage) {
                 Seen::Yes => {}
                 Seen::No(findings) => watch.unseen.push((stage, findings)),
                 Seen::Unknown => watch.unknown.push(stage),
@@ -145,13 +143,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::super::facts::{AccessLog, Delivery, Filter, LogGroup, LogSetting, Share, Stack};
+    use super::super::sight;
     use super::*;
 
     const GROUP: &str = "API-Gateway-Execution-Logs_a/prod";
 
     /// A REST stage whose execution log is subscribed.
     fn healthy() -> Facts {
-        let usual = LogSetting { key: "*/*".to_owned(), level: Level::Info, data_trace: false };
+        let usual = LogSetting { key: "*/*".to_owned(), level: Level::Info, ..LogSetting::default() };
         let stage =
             Stage { api_id: "a".to_owned(), name: "prod".to_owned(), settings: vec![usual], ..Stage::default() };
         let filter = Filter { name: "why5xx/execution".to_owned(), destination: "f".to_owned(), ..Filter::default() };
@@ -174,7 +173,7 @@ mod tests {
     fn after(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
         let mut facts = healthy();
         change(&mut facts);
-        match facts.seen(&facts.stages[0], &|_| false) {
+        match facts.seen(&facts.stages[0]) {
             Seen::Yes => vec!["yes"],
             Seen::Unknown => vec!["unknown"],
             Seen::No(findings) => findings.iter().map(|finding| finding.id).collect(),
@@ -182,7 +181,11 @@ mod tests {
     }
 
     fn access(format: &str) -> Option<AccessLog> {
-        Some(AccessLog { destination: "arn:aws:logs:r:1:log-group:/a".to_owned(), format: format.to_owned() })
+        Some(AccessLog {
+            destination: "arn:aws:logs:r:1:log-group:/a".to_owned(),
+            format: format.to_owned(),
+            ..AccessLog::default()
+        })
     }
 
     #[test]
@@ -278,10 +281,12 @@ mod tests {
         let of = |format: &str| {
             let mut facts = healthy();
             facts.stages[0] = Stage { kind: ApiKind::Http, access_log: access(format), ..Stage::default() };
-            let group = facts.log_groups.as_mut().unwrap().remove(GROUP).unwrap();
+            let mut group = facts.log_groups.as_mut().unwrap().remove(GROUP).unwrap();
+            group.filters.as_mut().unwrap()[0].name = "why5xx/access".to_owned();
             facts.log_groups.as_mut().unwrap().insert("/a".to_owned(), group);
-            let declared = facts.seen(&facts.stages[0], &|log_group| log_group == "/a");
-            (facts.seen(&facts.stages[0], &|_| false) == Seen::Yes, declared == Seen::Yes)
+            let is_seen = facts.seen(&facts.stages[0]) == Seen::Yes;
+            facts.declare(&|log_group| log_group == "/a");
+            (is_seen, facts.seen(&facts.stages[0]) == Seen::Yes)
         };
         assert_eq!(of(sight::advised(ApiKind::Http)), (true, true));
         assert_eq!(

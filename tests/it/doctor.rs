@@ -162,7 +162,7 @@ fn a_stage_without_a_log_is_a_gap_for_each_kind_of_api() {
     assert_eq!(ids(&found), ["no_log"]);
     let lines = commands(&found["no_log"]);
     assert!(
-        lines.starts_with("aws logs create-log-group --region eu-west-1 --log-group-name /aws/vendedlogs/"),
+        lines.starts_with("{ aws logs create-log-group --region eu-west-1 --log-group-name /aws/vendedlogs/"),
         "{lines}"
     );
     assert!(lines.contains("aws apigatewayv2 update-stage --region eu-west-1 --api-id h7 --stage-name '$default'"));
@@ -205,7 +205,7 @@ fn a_log_without_our_filter_is_a_gap_whatever_others_have_subscribed() {
         state.log_groups.retain(|group| group["logGroupName"] != EXECUTION_GROUP);
         state.filters.remove(EXECUTION_GROUP);
     });
-    assert!(commands(&absent["not_subscribed"]).starts_with("aws logs create-log-group"));
+    assert!(commands(&absent["not_subscribed"]).starts_with("{ aws logs create-log-group"));
 }
 
 #[test]
@@ -255,6 +255,246 @@ fn a_format_is_judged_by_its_status_and_its_error_fields() {
         format!("$context.responseLength $context.status {}", "$context.integrationErrorMessage $context.requestId");
     assert_eq!(ids(&findings(State::with_http_api(&numbers))), ["undeclared_format"]);
     assert_eq!(ids(&findings(State::with_http_api(&advised("HTTP")))), [""; 0]);
+}
+
+#[test]
+fn a_variable_counts_only_under_a_name_that_is_read() {
+    let with = |keys: &str| format!(r#"{{"id":"$context.requestId","status":"$context.status",{keys}}}"#);
+    let texts = |error: &str, message: &str, kind: &str, authorizer: &str, status: &str| {
+        with(&format!(
+            r#""{error}":"$context.integrationErrorMessage","{message}":"$context.error.message","{kind}":"$context.error.responseType","{authorizer}":"$context.authorizer.error","{status}":"$context.integration.status""#
+        ))
+    };
+    let shown = |format: &str, kind: &str| {
+        let mut state = State::with_http_api(format);
+        if kind == "WEBSOCKET" {
+            state.set("GET /v2/apis", json!({ "items": [{ "apiId": "h7", "name": "pets", "protocolType": kind }] }));
+        }
+        let document = Account::of(state).document();
+        let ids: Vec<_> = document["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|each| each["id"].as_str().unwrap().to_owned())
+            .collect();
+        let text = document["findings"][0]["text"].as_str().unwrap_or_default().to_owned();
+        (ids, document["stages"][1]["shows"].as_array().unwrap().len(), text)
+    };
+    // Every variable is there, and under these names the reader of the lines finds none of them.
+    let (found, causes, text) = shown(&texts("ie", "em", "rt", "ae", "is"), "HTTP");
+    assert_eq!((found, causes), (vec!["no_reason".to_owned()], 1), "{text}");
+    assert!(
+        text.contains("has ") && text.contains("$context.integration.error") && text.contains("not read"),
+        "{text}"
+    );
+    // Under these it does.
+    let (found, _, text) =
+        shown(&texts("integrationError", "error", "responseType", "authzError", "integrationStatus"), "HTTP");
+    assert_eq!(found, [""; 0], "{text}");
+    // One name of a cause that another variable gives is no reading of it.
+    let (found, _, text) = shown(&with(r#""authorizerError":"$context.integrationErrorMessage""#), "HTTP");
+    assert_eq!(found, ["no_reason"], "{text}");
+    assert!(
+        text.contains("lacks $context.authorizer.error") && text.contains("has $context.integration.error"),
+        "{text}"
+    );
+    // Stock columns with the error behind them are a line without names.
+    let columns = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.routeKey $context.protocol" $context.status $context.responseLength $context.requestId $context.integrationErrorMessage"#;
+    let (found, causes, text) = shown(columns, "HTTP");
+    assert_eq!(found, ["no_reason"], "{causes} {text}");
+    // The fix is read.
+    let found = findings(State::with_http_api(&texts("ie", "em", "rt", "ae", "is")));
+    let lines = commands(&found["no_reason"]);
+    let settings = lines.split("--access-log-settings '").nth(1).unwrap().trim_end_matches('\'');
+    let settings: Value = serde_json::from_str(settings).unwrap();
+    assert_eq!(ids(&findings(State::with_http_api(settings["Format"].as_str().unwrap()))), [""; 0], "{settings}");
+}
+
+#[test]
+fn a_format_that_the_settings_declare_is_no_finding_with_those_settings() {
+    let format = "$context.requestId $context.integration.status $context.authorizer.error $context.error.responseType \
+                  $context.error.message $context.integrationErrorMessage $context.status";
+    let settings = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-settings.toml");
+    std::fs::write(&settings, format!("[[log_group]]\nname = \"/pets/access\"\naccess_log_format = '{format}'\n"))
+        .unwrap();
+    let account = Account::of(State::with_http_api(format));
+    assert!(printed(&account.run(&[])).contains("undeclared_format"));
+    let with = account.run(&["--settings", settings.to_str().unwrap()]);
+    assert_eq!(with.status.code(), Some(0), "{}{}", said(&with), printed(&with));
+}
+
+#[test]
+fn methods_without_a_setting_of_their_own_are_off_where_none_is_for_all() {
+    let one = json!({ "~1orders/GET": { "loggingLevel": "INFO", "dataTraceEnabled": false } });
+    let found = after(|state| state.stage()["methodSettings"] = one);
+    assert_eq!(ids(&found), ["lower_level"]);
+    let (text, lines) = (found["lower_level"]["text"].as_str().unwrap(), commands(&found["lower_level"]));
+    assert!(text.contains("(*/* at OFF), so it shows 0 of "), "{text}");
+    assert!(lines.contains(r#""path":"/*/*/logging/loglevel","value":"INFO""#), "{lines}");
+    // One silent method is named, and says nothing of the others.
+    let silent = after(|state| state.stage()["methodSettings"]["~1health/GET"] = json!({ "loggingLevel": "OFF" }));
+    let text = silent["lower_level"]["text"].as_str().unwrap();
+    assert!(text.contains("(~1health/GET at OFF)") && !text.contains(" 0 of "), "{text}");
+}
+
+#[test]
+fn a_stage_that_a_central_function_does_not_see_is_a_gap_without_a_stack_here() {
+    let destination = "arn:aws:logs:eu-west-1:444455556666:destination:central";
+    let found = after(|state| {
+        state.undeploy();
+        state.subscribe(EXECUTION_GROUP, "central/execution", &default_pattern_of("Execution"), destination);
+        state.set(
+            "GET /restapis",
+            json!({ "item": [{ "id": "a1b2c3d4e5", "name": "orders" }, { "id": "r2", "name": "pets" }] }),
+        );
+        state.set("GET /restapis/r2/stages", json!({ "item": [rest_stage()] }));
+        state.group("API-Gateway-Execution-Logs_r2/prod", "STANDARD", Some(7));
+    });
+    assert_eq!(ids(&found), ["not_subscribed"]);
+    let lines = commands(&found["not_subscribed"]);
+    assert!(lines.contains("--filter-name central/execution ") && lines.ends_with(destination), "{lines}");
+}
+
+#[test]
+fn an_account_level_subscription_whose_function_is_gone_or_whose_pattern_is_old_is_found_once() {
+    let with = |name: &str, destination: &str, pattern: &str| {
+        after(|state| {
+            state.filters.remove(EXECUTION_GROUP);
+            let document = json!({ "DestinationArn": destination, "FilterPattern": pattern }).to_string();
+            let policy = json!({ "policyName": name, "policyDocument": document, "selectionCriteria": "" });
+            state
+                .set("logs.DescribeAccountPolicies SUBSCRIPTION_FILTER_POLICY", json!({ "accountPolicies": [policy] }));
+        })
+    };
+    let gone = with("org/execution", "arn:aws:lambda:eu-west-1:111122223333:function:gone", "");
+    assert_eq!(ids(&gone), ["target_gone"]);
+    assert!(gone["target_gone"]["about"].as_str().unwrap().starts_with("account "), "{gone:#?}");
+    let earlier = default_pattern_of("Execution");
+    let earlier = format!("{}amazonaws\\.com%", earlier.split_once(r"amazonaws\.").unwrap().0);
+    assert_eq!(ids(&with("org/execution", FUNCTION, &earlier)), ["older_pattern"]);
+    assert_eq!(ids(&with("org/execution", FUNCTION, &default_pattern_of("Execution"))), [""; 0]);
+}
+
+#[test]
+fn a_filter_for_another_kind_of_log_or_for_fields_that_are_not_there_is_a_gap() {
+    let on_execution = |name: &str, pattern: &str| {
+        let found = after(|state| state.subscribe(EXECUTION_GROUP, name, pattern, FUNCTION));
+        (ids(&found).iter().map(ToString::to_string).collect::<Vec<_>>(), found)
+    };
+    let on_access = |name: &str, pattern: &str| {
+        let mut state = State::with_http_api(&advised("HTTP"));
+        state.subscribe("/pets/access", name, pattern, FUNCTION);
+        let found = findings(state);
+        (ids(&found).iter().map(ToString::to_string).collect::<Vec<_>>(), found)
+    };
+    let (execution, access) = (default_pattern_of("Execution"), default_pattern_of("Access"));
+    let (found, of) = on_access("why5xx/execution", &execution);
+    assert_eq!(found, ["wrong_filter"]);
+    let lines = commands(&of["wrong_filter"]);
+    assert!(lines.contains("delete-subscription-filter") && lines.contains("--filter-name why5xx/access "), "{lines}");
+    for (name, pattern) in
+        [("why5xx/access", &*access), ("mine", r#"{ $.level = "ERROR" }"#), ("why5xx/execution", &access)]
+    {
+        assert_eq!(on_execution(name, pattern).0, ["wrong_filter"], "{name} {pattern}");
+    }
+    assert_eq!(on_access("mine", r#"{ $.level = "ERROR" }"#).0, ["wrong_filter"]);
+    assert_eq!(on_access("mine", &execution).0, ["wrong_filter"]);
+    // The name of the group shows the kind, whatever the filter is called; and JSON may be asked for what it has.
+    for found in [
+        on_execution("why5xx/access", "").0,
+        on_execution("mine", &execution).0,
+        on_access("mine", r#"{ $.status = "5*" }"#).0,
+        on_access("why5xx/access", "").0,
+    ] {
+        assert_eq!(found, [""; 0]);
+    }
+}
+
+#[test]
+fn the_log_of_a_canary_release_has_to_be_subscribed_too() {
+    let canary = format!("{EXECUTION_GROUP}/Canary");
+    let released = |state: &mut State| {
+        state.stage()["canarySettings"] = json!({ "percentTraffic": 50.0, "deploymentId": "d2" });
+        state.group(&canary, "STANDARD", Some(7));
+    };
+    let found = after(released);
+    assert_eq!(ids(&found), ["not_subscribed"]);
+    let (text, lines) = (found["not_subscribed"]["text"].as_str().unwrap(), commands(&found["not_subscribed"]));
+    assert!(text.contains("canary release"), "{text}");
+    assert!(lines.contains(&format!("--log-group-name {canary} --filter-name why5xx/execution")), "{lines}");
+    let subscribed = after(|state| {
+        released(state);
+        state.subscribe(&canary, "why5xx/execution", &default_pattern_of("Execution"), FUNCTION);
+    });
+    assert_eq!(ids(&subscribed), [""; 0]);
+    let gone = after(|state| {
+        released(state);
+        state.subscribe(&canary, "why5xx/execution", "", "arn:aws:lambda:eu-west-1:111122223333:function:gone");
+    });
+    assert_eq!(ids(&gone), ["target_gone"]);
+    // Without a release, the group is one of an earlier one.
+    assert_eq!(ids(&after(|state| state.group(&canary, "STANDARD", Some(7)))), [""; 0]);
+}
+
+#[test]
+fn two_filters_on_one_log_group_and_more_than_api_gateway_counts_are_a_warning() {
+    let other = "arn:aws:lambda:eu-west-1:111122223333:function:old-Function-1";
+    let found = after(|state| {
+        state.functions.insert(other.to_owned(), function(env!("CARGO_PKG_VERSION")));
+        let second = json!({ "filterName": "old/execution", "filterPattern": "", "destinationArn": other });
+        state.filters.get_mut(EXECUTION_GROUP).unwrap().push(second);
+    });
+    assert_eq!(ids(&found), ["counted_twice"]);
+    assert!(commands(&found["counted_twice"]).ends_with("--filter-name old/execution"), "{found:#?}");
+    let counted = |failed: f64, counted: f64| {
+        let found = after(|state| {
+            state.metrics.insert("5XXError orders prod".to_owned(), failed);
+            state.metrics.insert("StageErrors a1b2c3d4e5 prod".to_owned(), counted);
+        });
+        found.contains_key("counted_twice")
+    };
+    assert!(counted(100.0, 200.0) && counted(0.0, 20.0));
+    assert!(!counted(100.0, 120.0) && !counted(1.0, 3.0));
+}
+
+#[test]
+fn counts_that_are_not_known_are_not_compared() {
+    let share = |change: &dyn Fn(&mut State)| {
+        let mut state = State::healthy();
+        state.metrics.insert("StageErrors a1b2c3d4e5 prod".to_owned(), 1.0);
+        change(&mut state);
+        let document = Account::of(state).document();
+        let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|each| each["id"].clone()).collect();
+        (ids, document["stages"][0]["failed_in_a_day"].clone(), document["share_seconds"].clone())
+    };
+    assert_eq!(share(&|_| ()).0, [json!("unexplained")]);
+    // The function may count in a namespace of its own.
+    let denied = share(&|state| {
+        state.denied.insert("lambda:GetFunctionConfiguration".to_owned());
+    });
+    assert_eq!((denied.0, denied.1), (Vec::new(), Value::Null));
+    let broken = share(&|state| {
+        state.unknown_sums.insert("StageErrors".to_owned());
+    });
+    assert_eq!((broken.0, broken.1), (Vec::new(), Value::Null));
+    // What failed before the filter was there is not asked for.
+    let young = share(&|state| {
+        let made_ms = (jiff::Timestamp::now().as_second() - 7_200) * 1000;
+        state.filters.get_mut(EXECUTION_GROUP).unwrap()[0]["creationTime"] = json!(made_ms);
+    });
+    let seconds = young.2.as_i64().unwrap();
+    assert!((6_000..7_200).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn a_clock_that_is_off_is_no_silent_canary() {
+    for ahead in [3_600, -3_600] {
+        let mut state = State::healthy();
+        state.ahead = ahead;
+        let output = Account::of(state).run(&[]);
+        assert_eq!(output.status.code(), Some(0), "{}{}", said(&output), printed(&output));
+        assert!(said(&output).contains("this clock is "), "{}", said(&output));
+    }
 }
 
 #[test]
@@ -511,6 +751,12 @@ fn a_function_of_another_version_is_a_warning() {
     });
     assert_eq!(ids(&found), ["older_version"]);
     assert!(found["older_version"]["text"].as_str().unwrap().contains("is version 0.0.9"));
+    // No deployment of this version helps where the command is the older one.
+    let found = after(|state| {
+        state.functions.insert(FUNCTION.to_owned(), function("99.0.1"));
+    });
+    assert!(found["older_version"]["text"].as_str().unwrap().contains("this command is older"), "{found:#?}");
+    assert_eq!(commands(&found["older_version"]), "");
 }
 
 #[test]
@@ -657,7 +903,8 @@ fn a_fix_that_fails_stops_its_own_commands_and_no_other_fix() {
     std::fs::create_dir_all(&folder).unwrap();
     let aws = folder.join("aws");
     let run = |denied: &str| {
-        let program = format!("#!/bin/sh\necho \"$1 $2\" >> calls\n[ \"$2\" != {denied} ]\n");
+        // The role is not there yet.
+        let program = format!("#!/bin/sh\necho \"$1 $2\" >> calls\n[ \"$2\" != get-role ] && [ \"$2\" != {denied} ]\n");
         std::fs::write(&aws, program).unwrap();
         std::fs::set_permissions(&aws, PermissionsExt::from_mode(0o755)).unwrap();
         std::fs::write(folder.join("sleep"), "#!/bin/sh\n").unwrap();
@@ -670,10 +917,123 @@ fn a_fix_that_fails_stops_its_own_commands_and_no_other_fix() {
     let (status, calls) = run("create-role");
     assert_eq!(status, Some(1), "{calls}");
     assert!(!calls.contains("attach-role-policy") && !calls.contains("update-account"), "{calls}");
-    assert!(calls.contains("put-retention-policy"), "{calls}");
+    assert!(calls.contains("apigatewayv2 update-stage"), "{calls}");
     let (status, calls) = run("nothing");
     assert_eq!(status, Some(0), "{calls}");
     assert!(calls.contains("update-account"), "{calls}");
+    // What deletes log events is for the reader to run.
+    assert!(
+        script.contains("# Not run: this deletes all log events that are older, for good.\n# aws logs put-retention")
+    );
+    assert!(!calls.contains("put-retention-policy"), "{calls}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_there_already_is_made_by_no_fix_and_stops_none() {
+    let mut state = State::with_http_api(&advised("HTTP"));
+    state.set("GET /account", json!({}));
+    state.http_stage().as_object_mut().unwrap().remove("accessLogSettings");
+    let script = printed(&Account::of(state).run(&["--commands"]));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-script-of-what-is-there");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, program) in [
+        ("aws", "#!/bin/sh\necho \"$1 $2\" >> calls\ncase $2 in create-*) exit 254 ;; esac\n"),
+        ("sleep", "#!/bin/sh\n"),
+    ] {
+        std::fs::write(folder.join(name), program).unwrap();
+        std::fs::set_permissions(folder.join(name), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let _ = std::fs::remove_file(folder.join("calls"));
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let ran = Command::new("sh").args(["-c", &script]).current_dir(&folder).env("PATH", path).output().unwrap();
+    let calls = std::fs::read_to_string(folder.join("calls")).unwrap();
+    assert!(ran.status.success() && !calls.contains("create-role"), "{calls}");
+    for call in ["update-account", "describe-log-streams", "apigatewayv2 update-stage", "put-subscription-filter"] {
+        assert!(calls.contains(call), "{calls}");
+    }
+}
+
+#[test]
+fn what_takes_something_away_or_only_looks_is_not_run_and_says_why() {
+    let mut state = State::with_http_api(&advised("HTTP"));
+    state.http_stage()["accessLogSettings"]["destinationArn"] = "arn:aws:firehose:eu-west-1:1:deliverystream/x".into();
+    let quiet = json!({ "policyName": "quiet", "policyType": "METRIC_EXTRACTION_POLICY", "selectionCriteria": "" });
+    state.set("logs.DescribeAccountPolicies METRIC_EXTRACTION_POLICY", json!({ "accountPolicies": [quiet] }));
+    state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
+    state.metrics.insert("StageErrors a1b2c3d4e5 prod".to_owned(), 1.0);
+    let account = Account::of(state);
+    let script = printed(&account.run(&["--commands"]));
+    for part in ["update-stage", "delete-account-policy", "sam build", "why5xx replay"] {
+        let line = script.lines().find(|line| line.contains(part)).unwrap();
+        assert!(line.starts_with("# "), "{line}");
+    }
+    for why in ["a stage has one access log", "may be another team's", "the way it was deployed", "this only looks"] {
+        assert!(script.contains(&format!("# Not run: {why}")) || script.contains(why), "{why}: {script}");
+    }
+    // Every command is for the profile that was looked with.
+    let output = account.run(&["--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["findings"].as_array().unwrap().iter().all(|finding| finding["note"].is_string()), "{document:#}");
+}
+
+#[test]
+#[cfg(unix)]
+fn each_fix_names_the_profile_that_looked() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doctor-profile");
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = "#!/bin/sh\necho '{\"Version\":1,\"AccessKeyId\":\"AKIDTEAM\",\"SecretAccessKey\":\"s\"}'\n";
+    std::fs::write(folder.join("aws"), script).unwrap();
+    std::fs::set_permissions(folder.join("aws"), PermissionsExt::from_mode(0o755)).unwrap();
+    let mut state = State::with_http_api("$context.requestId");
+    state.set("GET /account", json!({}));
+    state.filters.remove(EXECUTION_GROUP);
+    state.functions.insert(FUNCTION.to_owned(), function("0.0.9"));
+    let account = Account::of(state);
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let output = account.command(&["--json", "--profile", "my team"]).env("PATH", path).output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    let findings = document["findings"].as_array().unwrap();
+    assert!(findings.len() >= 4, "{document:#}");
+    for command in findings.iter().flat_map(|finding| finding["commands"].as_array().unwrap()) {
+        let command = command.as_str().unwrap();
+        assert!(command.contains("--profile 'my team'") || command == "sleep 15", "{command}");
+    }
+}
+
+#[test]
+fn a_websocket_stage_keeps_its_limits_and_metrics() {
+    let mut state = State::healthy();
+    state.set("GET /v2/apis", json!({ "items": [{ "apiId": "w9", "name": "chat", "protocolType": "WEBSOCKET" }] }));
+    let settings = json!({
+        "loggingLevel": "ERROR",
+        "detailedMetricsEnabled": true,
+        "throttlingBurstLimit": 50,
+        "throttlingRateLimit": 20.5,
+    });
+    let stage = json!({ "stageName": "live", "defaultRouteSettings": settings });
+    state.set("GET /v2/apis/w9/stages", json!({ "items": [stage] }));
+    state.group("/aws/apigateway/w9/live", "STANDARD", Some(7));
+    state.subscribe("/aws/apigateway/w9/live", "why5xx/execution", &default_pattern_of("Execution"), FUNCTION);
+    let lines = commands(&findings(state)["lower_level"]);
+    for part in [r#""DetailedMetricsEnabled":true"#, r#""ThrottlingBurstLimit":50"#, r#""ThrottlingRateLimit":20.5"#] {
+        assert!(lines.contains(part), "{lines}");
+    }
+}
+
+#[test]
+fn more_log_groups_than_a_stack_takes_are_left_out_and_counted() {
+    let mut state = State::healthy();
+    state.undeploy();
+    let apis: Vec<_> = (0..60).map(|n| json!({ "id": format!("r{n}"), "name": format!("api {n}") })).collect();
+    state.set("GET /restapis", json!({ "item": apis }));
+    for n in 0..60 {
+        state.set(&format!("GET /restapis/r{n}/stages"), json!({ "item": [rest_stage()] }));
+    }
+    let found = findings(state);
+    let (text, lines) = (found["nothing_deployed"]["text"].as_str().unwrap(), commands(&found["nothing_deployed"]));
+    assert!(text.contains("10 log groups more than a stack takes"), "{text}");
+    assert_eq!(lines.matches("API-Gateway-Execution-Logs_").count(), 50, "{lines}");
 }
 
 /// The tables and the script that the page shows, of an account in which nearly everything is wrong.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::account::{Account, EXECUTION_GROUP, State, advised, arn_of};
+use crate::support::account::{Account, EXECUTION_GROUP, FUNCTION, State, advised, arn_of};
+use crate::support::filter_pattern::default_pattern_of;
 use crate::support::function::Function;
 use crate::support::runtime_api::Outcome;
 
@@ -101,8 +102,9 @@ fn each_unseen_stage_has_a_line_with_the_reason_and_the_fix() {
             json!({ "items": [{ "stageName": "$default", "accessLogSettings": log }] }),
         );
         state.group(&format!("/{id}"), "STANDARD", Some(30));
-        let filters = state.filters[EXECUTION_GROUP].clone();
-        state.filters.insert(format!("/{id}"), if id == "h4" { Vec::new() } else { filters });
+        if id != "h4" {
+            state.subscribe(&format!("/{id}"), "why5xx/access", &default_pattern_of("Access"), FUNCTION);
+        }
     }
     let gone = "arn:aws:lambda:eu-west-1:111122223333:function:gone";
     state.subscribe(EXECUTION_GROUP, "why5xx/execution", "", gone);
@@ -162,6 +164,37 @@ fn a_format_that_the_settings_declare_is_read() {
 }
 
 #[test]
+fn what_doctor_calls_a_gap_is_an_unseen_stage() {
+    let misnamed = r#"{"id":"$context.requestId","status":"$context.status","ie":"$context.integrationErrorMessage","em":"$context.error.message"}"#;
+    let mut central = State::with_http_api(&advised("HTTP"));
+    central.undeploy();
+    let destination = "arn:aws:logs:eu-west-1:444455556666:destination:central";
+    central.subscribe("/pets/access", "central/access", &default_pattern_of("Access"), destination);
+    let mut wrong = State::healthy();
+    wrong.subscribe(EXECUTION_GROUP, "why5xx/execution", r#"{ $.level = "ERROR" }"#, FUNCTION);
+    let mut silent = State::healthy();
+    silent.stage()["methodSettings"] = json!({ "~1orders/GET": { "loggingLevel": "INFO" } });
+    let mut canary = State::healthy();
+    canary.stage()["canarySettings"] = json!({ "percentTraffic": 50.0 });
+    let cases = [
+        (State::with_http_api(misnamed), "no_reason"),
+        (central, "not_subscribed"),
+        (wrong, "wrong_filter"),
+        (silent, "lower_level"),
+        (canary, "not_subscribed"),
+    ];
+    std::thread::scope(|scope| {
+        for (state, id) in cases {
+            scope.spawn(move || {
+                let surveyed = survey(state);
+                assert_eq!(surveyed.metrics()[0], Some(1.0), "{id}: {:#?}", surveyed.lines);
+                assert_eq!(surveyed.of("unseen stage").next().unwrap()["why"][0]["id"], id);
+            });
+        }
+    });
+}
+
+#[test]
 fn what_a_permission_keeps_from_view_counts_as_unseen_where_it_matters_and_is_said_everywhere() {
     let actions = [
         ("logs:DescribeLogGroups", 1.0),
@@ -183,7 +216,9 @@ fn what_a_permission_keeps_from_view_counts_as_unseen_where_it_matters_and_is_sa
                 assert!(surveyed.outcome.is_success(), "{action}");
                 let [stages, share] = surveyed.metrics();
                 assert_eq!(stages, Some(unseen), "{action}: {:#?}", surveyed.lines);
-                assert_eq!(share.is_some(), action != "cloudwatch:GetMetricData", "{action}");
+                // Without the function, the namespace of its metrics is not known.
+                let is_counted = !["cloudwatch:GetMetricData", "lambda:GetFunctionConfiguration"].contains(&action);
+                assert_eq!(share.is_some(), is_counted, "{action}");
                 let summary = surveyed.summary();
                 assert_eq!(
                     (&summary["level"], &summary["stagesNotLookedAt"]),

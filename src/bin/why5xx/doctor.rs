@@ -16,6 +16,8 @@ mod steps;
 #[cfg(feature = "publish")]
 mod table;
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 pub(crate) use steps::run;
@@ -32,6 +34,9 @@ pub(crate) struct Options {
     /// Print the IAM policy that doctor needs, and do nothing else
     #[arg(long, conflicts_with_all = ["json", "commands"])]
     policy: bool,
+    /// The settings file of the stack: access-log formats that it declares are read
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    settings: Option<PathBuf>,
     /// The Region, other than that of the environment or of the profile
     #[arg(long, value_name = "REGION")]
     region: Option<String>,

@@ -32,6 +32,10 @@ pub struct State {
     pub refused: Option<(u16, &'static str)>,
     /// So many calls are throttled first.
     pub throttles: u32,
+    /// Metrics whose sums fail.
+    pub unknown_sums: BTreeSet<String>,
+    /// Seconds by which AWS's clock is ahead.
+    pub ahead: i64,
     /// How long each answer takes.
     pub delay: Duration,
     pub calls: Vec<String>,
@@ -182,6 +186,14 @@ fn answer(state: &mut State, request: &Request) -> Answer {
         _ => format!("{service}.{action}"),
     };
     state.calls.push(format!("{key} {query}").trim_end().to_owned());
+    let now = jiff::Timestamp::now().as_second() + state.ahead;
+    let signed = jiff::fmt::strtime::parse("%Y%m%dT%H%M%SZ", request.header("x-amz-date")).unwrap();
+    let signed = signed.to_datetime().unwrap().to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+    if (signed - now).abs() > 300 {
+        let date = jiff::Timestamp::from_second(now).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let body = json!({ "__type": "InvalidSignatureException", "message": "Signature expired" }).to_string();
+        return Answer::Response { status: 403, headers: vec![("date", date)], body: body.into_bytes() };
+    }
     if state.throttles > 0 {
         state.throttles -= 1;
         return respond(429, json!({ "__type": "TooManyRequestsException", "message": "slow down" }).to_string());
@@ -222,7 +234,14 @@ fn answer(state: &mut State, request: &Request) -> Answer {
                 let values = metric["Dimensions"].as_array().unwrap().iter().map(|one| one["Value"].as_str().unwrap());
                 let name =
                     [metric["MetricName"].as_str().unwrap()].into_iter().chain(values).collect::<Vec<_>>().join(" ");
-                let sum = state.metrics.get(&name).copied().unwrap_or_default();
+                if state.unknown_sums.contains(metric["MetricName"].as_str().unwrap()) {
+                    return json!({ "Id": query["Id"], "StatusCode": "InternalError", "Values": [] });
+                }
+                let mut sum = state.metrics.get(&name).copied().unwrap_or_default();
+                // A canary of each five minutes, until now.
+                if name.starts_with("Canary ") && body["EndTime"].as_i64().unwrap() < now - 60 {
+                    sum = 0.0;
+                }
                 json!({ "Id": query["Id"], "Values": [sum / 4.0, sum * 3.0 / 4.0] })
             };
             let results: Vec<_> = body["MetricDataQueries"].as_array().unwrap().iter().map(result).collect();

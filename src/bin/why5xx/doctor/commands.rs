@@ -21,8 +21,13 @@ pub(super) fn script(facts: &Facts, findings: &[Finding]) -> String {
         let heading = format!("{} ({}): {}", finding.about, finding.id, finding.text);
         // Writing to a String cannot fail.
         let _ = writeln!(script, "\n# {}", printable(&heading));
-        let commands = &finding.fix.commands;
+        let (commands, note) = (&finding.fix.commands, finding.fix.note);
         let ready = commands.iter().position(|command| needs_filling_in(command)).unwrap_or(commands.len());
+        // What takes something away, or only looks, is for the reader to run.
+        let ready = if note.is_empty() { ready } else { 0 };
+        if !note.is_empty() {
+            let _ = writeln!(script, "# Not run: {note}.");
+        }
         let (ready, to_fill_in) = commands.split_at(ready);
         if !ready.is_empty() {
             let _ = writeln!(script, "{} ||\n  failed=1", ready.join(" &&\n"));

@@ -29,12 +29,14 @@ pub(super) fn document(facts: &Facts, findings: &[Finding]) -> Value {
             "alarms": stack.alarms.as_ref().map(Vec::len),
             "canaries_in_half_an_hour": stack.canaries,
         })).collect::<Vec<_>>(),
+        "share_seconds": facts.share_s,
         "findings": findings.iter().map(|finding| json!({
             "id": finding.id,
             "severity": finding.severity.name(),
             "about": printable(&finding.about),
             "text": printable(&finding.text),
             "commands": finding.fix.commands,
+            "note": finding.fix.note,
             "cloudformation": finding.fix.cloudformation.iter().map(|(resource, line)| json!({
                 "resource": resource,
                 "line": printable(line),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use why5xx::settings::Environment;
+use why5xx::settings::{Environment, Settings};
 use why5xx::signed::client::{Call, CallError, Client, Patience};
 use why5xx::survey::facts::Facts;
 use why5xx::survey::findings::{self, Finding, Severity};
@@ -27,7 +27,13 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
         writeln!(io::stdout().lock(), "{}", policy::least())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let facts = facts(options.profile.as_deref(), options.region.as_deref())?;
+    let settings = options.settings.as_deref().map(|file| Settings::load_with(&Environment::of_process(), Some(file)));
+    let settings = settings.transpose()?;
+    let mut facts = facts(options.profile.as_deref(), options.region.as_deref())?;
+    facts.profile = options.profile.clone();
+    if let Some(settings) = settings {
+        facts.declare(&|log_group| settings.access_log_format(log_group).is_some());
+    }
     if facts.stages.is_empty() {
         return Err(Failed(format!(
             "no API of API Gateway has a stage in {}; check --region and --profile",

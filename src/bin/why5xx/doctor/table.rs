@@ -45,6 +45,10 @@ pub(super) fn print(facts: &Facts, findings: &[Finding], color: Color) -> Result
         let first = format!("{number:>2}. ");
         let text = format!("{} [{}, {}]: {}", finding.about, finding.severity.name(), finding.id, finding.text);
         writeln!(out, "\n{}", wrapped(&first, &printable(&text), width()))?;
+        if !finding.fix.note.is_empty() {
+            // Not wrapped: pasted, it stays a comment.
+            writeln!(out, "    # {}", finding.fix.note)?;
+        }
         for command in &finding.fix.commands {
             writeln!(out, "    {command}")?;
         }
