@@ -62,6 +62,8 @@ def calls(name, resource):
             if policy := given.pop("ResourcePolicyDocument", None):
                 yield "logs", "PutResourcePolicy", {"policyDocument": json.dumps(policy)}
             yield "logs", "CreateLogGroup", {"logGroupName": group} | lower(given)
+        case "AWS::Logs::LogStream":
+            yield "logs", "CreateLogStream", lower(given)
         case "AWS::Logs::MetricFilter":
             yield "logs", "PutMetricFilter", {"filterName": name} | lower(given)
         case "AWS::Logs::QueryDefinition":

@@ -162,11 +162,11 @@ OF_LISTS = {
     "AccessDeliveryAlarmawsapigatewayordersaccess": ALARM,
     "FunctionDeliveryAlarmawslambdaorders": ALARM,
     "FlowDeliveryAlarmvpcflow": ALARM,
-    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::MetricFilter",
-    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::MetricFilter",
-    "AccessLockawsapigatewayordersaccess": "AWS::Logs::MetricFilter",
-    "FunctionLockawslambdaorders": "AWS::Logs::MetricFilter",
-    "FlowLockvpcflow": "AWS::Logs::MetricFilter",
+    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::LogStream",
+    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::LogStream",
+    "AccessLockawsapigatewayordersaccess": "AWS::Logs::LogStream",
+    "FunctionLockawslambdaorders": "AWS::Logs::LogStream",
+    "FlowLockvpcflow": "AWS::Logs::LogStream",
 }
 
 
@@ -217,9 +217,10 @@ def test_each_kind_has_its_own_pattern_and_the_name_of_its_filters_says_it():
 def test_a_log_group_in_two_lists_is_refused():
     group = "/orders/log"
     made = translated({f"{kind}LogGroups": group for kind in KINDS})
-    filters = [each["Properties"] for name, each in made.items() if each["Type"] == "AWS::Logs::MetricFilter"]
-    locks = [each["FilterName"] for each in filters if each["LogGroupName"] == group]
-    # Name and log group identify a metric filter, so CloudFormation makes the first and fails at the second.
+    streams = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::LogStream"]
+    locks = [each["LogStreamName"] for each in streams if each["LogGroupName"] == group]
+    # CloudWatch Logs API Reference, CreateLogStream: ResourceAlreadyExistsException. Any Put... would take both, where
+    # CloudFormation makes them at the same time.
     assert locks == [{"Fn::Sub": "${AWS::StackName}/one-list"}] * len(KINDS)
     subscribed = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Logs::SubscriptionFilter"]
     names = {str(each["FilterName"]) for each in subscribed}
