@@ -291,6 +291,29 @@ def test_quiet_stages_that_would_make_a_query_too_long_are_refused_with_a_reason
     assert refusal({"QuietStages": many}, TEMPLATE).startswith("QuietStages must be names of stages")
 
 
+WORDS = ["default", "everything"]
+
+
+@pytest.mark.parametrize("kind", ["Execution", "Access", "Function", "Flow"])
+@pytest.mark.parametrize("spelling", ["Default", "DEFAULT", " default", "default ", "defaults", "Everything", "all", "ALL ", "any", "none", " "])
+def test_a_word_for_a_pattern_in_another_spelling_is_refused_with_a_reason(plain, kind, spelling):
+    """As a pattern it would pass next to no log event, or other ones, and no alarm would say so."""
+    for template in TEMPLATE, plain:
+        code = CODE if "CodeBucket" in template["Parameters"] else {}
+        reason = refusal(code | {f"{kind}FilterPattern": spelling}, template)
+        assert reason.startswith(f"{kind}FilterPattern must be default, everything, or a filter pattern")
+
+
+@pytest.mark.parametrize("given", [*WORDS, "", '"all"', '"default"', "all errors", "?ERROR ?default", "%a\\sb%", "[a, b = 5*]", "{ $.x = 1 }"])
+def test_the_words_the_empty_text_and_patterns_are_taken(plain, given):
+    for template in TEMPLATE, plain:
+        code = CODE if "CodeBucket" in template["Parameters"] else {}
+        made = Stack(template, code | {"FlowLogGroups": "/vpc/flow", "FlowFilterPattern": given})
+        filters = made.of_type("AWS::Logs::SubscriptionFilter").values()
+        [pattern] = [each["FilterPattern"] for each in filters if each["LogGroupName"] == "/vpc/flow"]
+        assert pattern == {"default": "REJECT", "everything": ""}.get(given, given)
+
+
 def test_a_log_group_that_stands_in_two_lists_is_refused(plain):
     """Its lock has one name in all lists. Logical ids cannot tell: a loop over an empty list runs once, with an empty text, so
     that loops with one prefix would make the same id in every stack that leaves two lists empty (cfn-language-discussion#154)."""
