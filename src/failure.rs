@@ -135,7 +135,7 @@ impl Subject {
             Self::Invocation { function_name } if function_name.len() > LONGEST_FUNCTION_NAME_BYTES => {
                 OTHER.clone_into(function_name);
             }
-            Self::Invocation { .. } | Self::OtherAccount { .. } | Self::Flow { .. } => {}
+            _ => {}
         }
     }
 
@@ -154,16 +154,12 @@ impl Subject {
     ///
     /// A request of API `a1b2c3d4e5` and stage `prod` has `[("ApiId", "a1b2c3d4e5"), ("Stage", "prod")]`.
     pub fn dimensions(&self) -> Vec<(&'static str, &str)> {
-        match self {
-            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => {
-                vec![("ApiId", api_id), ("Stage", stage)]
-            }
-            Self::Invocation { function_name } => vec![("FunctionName", function_name)],
-            Self::OtherAccount { account_id, api_id, stage } => {
-                vec![("AccountId", account_id), ("ApiId", api_id), ("Stage", stage)]
-            }
-            Self::Flow { log_group } => vec![("LogGroup", log_group)],
-        }
+        let values: &[&str] = match self {
+            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => &[api_id, stage],
+            Self::Invocation { function_name: name } | Self::Flow { log_group: name } => &[name],
+            Self::OtherAccount { account_id, api_id, stage } => &[account_id, api_id, stage],
+        };
+        self.metric().dimensions().iter().copied().zip(values.iter().copied()).collect()
     }
 
     /// The value of one of its dimensions; None if it has no such dimension.
@@ -171,7 +167,7 @@ impl Subject {
         self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
     }
 
-    /// The subject as one of another account. Rejected flows stay: their log group differs by account.
+    /// The subject as one of another account. What is counted by log group stays: that differs by account.
     #[must_use]
     pub fn in_account(self, account_id: &str) -> Self {
         let account_id = account_id.to_owned();
@@ -200,7 +196,7 @@ impl Subject {
     pub fn route(&self) -> Option<&str> {
         match self {
             Self::Request { route, .. } | Self::AccessLine { route, .. } => route.as_deref(),
-            Self::Invocation { .. } | Self::OtherAccount { .. } | Self::Flow { .. } => None,
+            _ => None,
         }
     }
 }
@@ -233,6 +229,16 @@ impl Metric {
             Self::FunctionErrors => "FunctionErrors",
             Self::AccountErrors => "AccountErrors",
             Self::RejectedFlows => "RejectedFlows",
+        }
+    }
+
+    /// The names of its dimensions, without the cause.
+    pub const fn dimensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Errors | Self::AccessLogErrors => &["ApiId", "Stage"],
+            Self::FunctionErrors => &["FunctionName"],
+            Self::AccountErrors => &["AccountId", "ApiId", "Stage"],
+            Self::RejectedFlows => &["LogGroup"],
         }
     }
 

@@ -6,9 +6,9 @@
 //!
 //! * [`source`]: the batches in an event of Kinesis or SQS, in a kept event, and in what other services put around them.
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
-//! * [`record`]: a log event to what it is: a line of an execution, access, Lambda or flow log.
+//! * [`record`]: a log event to what it is: a line of one kind of log.
 //! * [`cause`]: the table of causes, each declared once.
-//! * [`failure`]: one failed request, invocation or rejected flow, with its metric and dimensions.
+//! * [`failure`]: what failed: a request, an invocation, a flow, with its metric and dimensions.
 //! * [`classify`]: what a record proves, and which cause a request's findings add up to.
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: failures to counts per set of dimensions and minute.

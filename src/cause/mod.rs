@@ -163,24 +163,26 @@ pub struct Example {
     pub documented_only: bool,
 }
 
+impl Example {
+    /// Returns an example from a log of this kind.
+    pub(crate) const fn of(log: LogKind, lines: &'static [&'static str]) -> Self {
+        Self { log, lines, documented_only: false }
+    }
+}
+
 /// Returns an example from an execution log.
 pub(crate) const fn execution(lines: &'static [&'static str]) -> Example {
-    Example { log: LogKind::Execution, lines, documented_only: false }
+    Example::of(LogKind::Execution, lines)
 }
 
 /// Returns an example from an access log.
 pub(crate) const fn access(lines: &'static [&'static str]) -> Example {
-    Example { log: LogKind::Access, lines, documented_only: false }
+    Example::of(LogKind::Access, lines)
 }
 
 /// Returns an example from the log of a function.
 pub(crate) const fn function_log(lines: &'static [&'static str]) -> Example {
-    Example { log: LogKind::Lambda, lines, documented_only: false }
-}
-
-/// Returns an example from a VPC flow log.
-pub(crate) const fn flow(lines: &'static [&'static str]) -> Example {
-    Example { log: LogKind::Flow, lines, documented_only: false }
+    Example::of(LogKind::Lambda, lines)
 }
 
 /// Marks an example as known from documentation alone.

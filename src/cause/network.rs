@@ -1,7 +1,12 @@
 //! What VPC flow logs tell.
 
 use super::Need::SeparateLog;
-use super::{Cause, Family, Kind, LogKind, Rank, Remedy, Role, flow};
+use super::{Cause, Example, Family, Kind, LogKind, Rank, Remedy, Role};
+
+/// Returns an example from a VPC flow log.
+const fn flow(lines: &'static [&'static str]) -> Example {
+    Example::of(LogKind::Flow, lines)
+}
 
 pub(super) const CAUSES: &[Cause] = &[Cause {
     id: "network_rejected",

@@ -253,8 +253,8 @@ fn named(source: &Source, subject: &Subject, settings: &Settings) -> Named {
         Subject::Request { api_id, stage, .. } | Subject::AccessLine { api_id, stage, .. } => {
             source.names(api_id, stage, settings)
         }
-        // The log group or the log stream names a function, the log group a flow.
-        Subject::Invocation { .. } | Subject::OtherAccount { .. } | Subject::Flow { .. } => Named::Whole,
+        // The log group or the log stream names what else can fail.
+        _ => Named::Whole,
     }
 }
 

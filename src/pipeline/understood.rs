@@ -3,7 +3,7 @@
 use std::ops::AddAssign;
 
 use crate::log_kind::LogKind;
-use crate::record::{Record, access::AccessLine};
+use crate::record::Record;
 
 /// Log events by kind of log. A log event that no reader of its kind claims is not understood: it may be a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,19 +40,13 @@ impl Understood {
 
     /// Counts what was read of the log event with this number.
     pub(super) fn add_record(&mut self, number: u64, record: &Record<'_>) {
-        let kind = match record {
-            Record::Execution(_) | Record::Transcript(_) => LogKind::Execution,
-            Record::Access(AccessLine::NoStatus) | Record::Unknown => {
+        match record.kind() {
+            Some(kind) => self.add(kind),
+            None => {
                 self.not_understood += 1;
                 self.first_not_understood.get_or_insert(number);
-                return;
             }
-            Record::Access(_) => LogKind::Access,
-            Record::Lambda(_) => LogKind::Lambda,
-            Record::Flow(_) => LogKind::Flow,
-            Record::Nothing(kind) => *kind,
-        };
-        self.add(kind);
+        }
     }
 }
 

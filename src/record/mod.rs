@@ -1,4 +1,4 @@
-//! Parses a log event as a line of an execution log, an access log, a Lambda log or a VPC flow log.
+//! Parses a log event as a line of one kind of log.
 //!
 //! The settings, the log group, the subscription filter or the log stream decides which; otherwise the shape of each
 //! event does. [`crate::classify`] then decides what the line proves.
@@ -29,6 +29,20 @@ pub enum Record<'a> {
     Nothing(LogKind),
     /// No known shape.
     Unknown,
+}
+
+impl Record<'_> {
+    /// Returns the kind of log whose line it is; None if it was not understood, as a line of an access log without a status.
+    pub const fn kind(&self) -> Option<LogKind> {
+        match self {
+            Self::Execution(_) | Self::Transcript(_) => Some(LogKind::Execution),
+            Self::Access(access::AccessLine::NoStatus) | Self::Unknown => None,
+            Self::Access(_) => Some(LogKind::Access),
+            Self::Lambda(_) => Some(LogKind::Lambda),
+            Self::Flow(_) => Some(LogKind::Flow),
+            Self::Nothing(kind) => Some(*kind),
+        }
+    }
 }
 
 /// Origin of a batch: what its log group, its stream and the settings say about each event in it.
@@ -212,14 +226,27 @@ pub fn parse_event<'a>(
         Some(LogKind::Flow) => formats.parse(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
         Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
         None => execution::parse_by_shape(event)
-            .or_else(|| formats.parse(group, settings.flow_fields(group), event))
-            .or_else(|| access::parse_by_shape(event))
+            .or_else(|| parse_by_shape(group, settings, formats, event))
             .or_else(|| {
                 let line = lambda::parse_line_of_unknown_log(event).filter(|_| !access::is_labelled(event));
                 line.map(Record::Lambda)
             })
             .unwrap_or(Record::Unknown),
     }
+}
+
+/// Parses a log event as a line of a kind of log whose lines show by their shape alone what they are; None if it is no such
+/// line. Lines of execution logs and of functions are told apart from others by more than that.
+///
+/// `192.0.2.7 - - [09/Jun/2026:10:00:00 +0000] "GET /orders HTTP/1.1" 503 0 5f1c` → [`Record::Access`]
+pub fn parse_by_shape<'a>(
+    log_group: &str,
+    settings: &Settings,
+    formats: &mut flow::Formats,
+    event: &LogEvent<'a>,
+) -> Option<Record<'a>> {
+    let of_flow_log = formats.parse(log_group, settings.flow_fields(log_group), event);
+    of_flow_log.or_else(|| access::parse_by_shape(event))
 }
 
 #[cfg(test)]

@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::support::KINDS;
+use crate::support::log_group_of;
 use why5xx::cause::{Example, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::log_kind::LogKind;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
-/// A log group that shows the kind of log, or at least does not mislead.
-fn log_group(log: LogKind) -> &'static str {
-    KINDS.iter().find(|(kind, ..)| *kind == log).expect("a log group of each kind").2
-}
-
 fn counted(example: &Example) -> Counted {
-    let header = BatchHeader { log_group: log_group(example.log).into(), ..BatchHeader::default() };
+    let header = BatchHeader { log_group: log_group_of(example.log).into(), ..BatchHeader::default() };
     let events = example.lines.iter().map(|line| LogEvent {
         id: b"",
         timestamp_ms: 1_781_000_000_000,

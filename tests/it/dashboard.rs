@@ -14,7 +14,7 @@ use why5xx::pipeline::Pipeline;
 use why5xx::publish::{CANARY, OwnMetric};
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
 
-use crate::support::KINDS;
+use crate::support::log_group_of;
 
 /// Most widgets of a dashboard.
 ///
@@ -152,7 +152,7 @@ fn published() -> BTreeMap<String, BTreeSet<String>> {
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     pipeline.runs_in_account("111122223333");
     for example in cause::built_in().flat_map(|cause| cause.examples()) {
-        let log_group = KINDS.iter().find(|(kind, ..)| *kind == example.log).expect("a log group of each kind").2;
+        let log_group = log_group_of(example.log);
         for owner in ["111122223333", "444455556666"] {
             let header =
                 BatchHeader { log_group: log_group.to_owned(), owner: owner.to_owned(), ..BatchHeader::default() };

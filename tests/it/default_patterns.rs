@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::support::KINDS;
 use crate::support::filter_pattern::{Pattern, default_pattern_of};
+use crate::support::log_group_of;
 use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::log_kind::LogKind;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 
@@ -37,7 +38,8 @@ fn succeeds_after_all(lines: &[&str]) -> bool {
 #[test]
 fn what_the_default_patterns_leave_out_changes_no_example() {
     let table = Table::default();
-    for (log, kind, log_group) in KINDS {
+    for log in LogKind::ALL {
+        let (kind, log_group) = (log.parameter(), log_group_of(log));
         let pattern = pattern(kind);
         let mut counted = 0;
         let mut changed = Vec::new();

@@ -167,14 +167,8 @@ fn readers() -> Vec<(&'static str, Pipeline)> {
         )
         .unwrap();
     let of = |settings: &Settings| Pipeline::new(Arc::new(settings.clone()), Table::default());
-    vec![
-        ("execution", of(&settings).of_kind(LogKind::Execution)),
-        ("access", of(&settings).of_kind(LogKind::Access)),
-        ("function", of(&settings).of_kind(LogKind::Lambda)),
-        ("flow", of(&settings).of_kind(LogKind::Flow)),
-        ("unknown", of(&settings)),
-        ("declared", of(&declared)),
-    ]
+    let known = LogKind::ALL.map(|kind| (kind.word(), of(&settings).of_kind(kind)));
+    known.into_iter().chain([("unknown", of(&settings)), ("declared", of(&declared))]).collect()
 }
 
 #[test]

@@ -352,8 +352,8 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
         let answer = match (found.log_events, found.understood) {
             (0, _) => "Nothing to explain: the text is empty.".to_owned(),
             (_, 0) => {
-                "No line of this text was understood: it is not a log of API Gateway, Lambda or VPC flows, or not a \
-                       form that why5xx knows. That does not mean that nothing failed."
+                "No line of this text was understood: it is not a log that why5xx reads, or has a form that it does not \
+                       know. That does not mean that nothing failed."
                     .to_owned()
             }
             _ => format!("No failure in this text ({read})."),

@@ -214,9 +214,7 @@ impl InputEvents {
         if self.failed || self.in_span > 0 && !self.is_foreign() {
             None
         } else if self.in_span > 0 {
-            Some(format!(
-                "none of its {read} was understood{more}, but not like a log of API Gateway, Lambda or VPC flows"
-            ))
+            Some(format!("none of its {read} was understood{more}, but not like a log that why5xx reads"))
         } else if self.read == 0 {
             Some(format!("no log event in it{more}"))
         } else if untimed == 0 {

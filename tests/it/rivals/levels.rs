@@ -51,8 +51,12 @@ pub(crate) fn matrix() -> String {
     let is_field = |need: &Need| matches!(need, Need::AccessField(_));
     row("access log, the advised format", &measured, &|cause| cause.needs.iter().any(is_field));
     let nothing_of_requests = "– | – | – | – | – | –";
-    row("log of the function", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Lambda)));
-    row("VPC flow log", nothing_of_requests, &|cause| cause.needs.contains(&Need::SeparateLog(LogKind::Flow)));
+    for kind in LogKind::ALL {
+        let is_named = |cause: &Cause| cause.needs.contains(&Need::SeparateLog(kind));
+        if built_in().any(is_named) {
+            row(kind.name(), nothing_of_requests, &is_named);
+        }
+    }
     text
 }
 

@@ -17,10 +17,13 @@ pub mod function;
 pub mod http;
 pub mod runtime_api;
 
-/// Each kind of log, its word in the template, and a log group whose name decides the kind, or at least none other.
-pub const KINDS: [(why5xx::log_kind::LogKind, &str, &str); 4] = [
-    (why5xx::log_kind::LogKind::Execution, "Execution", "API-Gateway-Execution-Logs_a1b2c3d4e5/prod"),
-    (why5xx::log_kind::LogKind::Access, "Access", "/orders/access"),
-    (why5xx::log_kind::LogKind::Lambda, "Function", "/aws/lambda/orders"),
-    (why5xx::log_kind::LogKind::Flow, "Flow", "/vpc/flow-logs"),
-];
+use why5xx::log_kind::LogKind;
+
+/// A log group whose name decides the kind of log, or at least no other.
+pub const fn log_group_of(kind: LogKind) -> &'static str {
+    match kind {
+        LogKind::Execution => "API-Gateway-Execution-Logs_a1b2c3d4e5/prod",
+        LogKind::Lambda => "/aws/lambda/orders",
+        _ => "/orders/log",
+    }
+}

@@ -8,7 +8,7 @@ use why5xx::decode::{LogEvent, Message};
 use why5xx::log_kind::LogKind;
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
-use why5xx::record::{self, Record, Source, access, execution};
+use why5xx::record::{self, Record, Source, execution};
 use why5xx::settings::Settings;
 
 /// Reads pasted text: any line of any log, and also one that lacks what surrounds it there.
@@ -47,8 +47,7 @@ impl<'s> Reader<'s> {
             return record::parse_event(source, self.settings, &mut self.formats, event);
         }
         execution::parse(event)
-            .or_else(|| self.formats.parse("", None, event))
-            .or_else(|| access::parse_by_shape(event))
+            .or_else(|| record::parse_by_shape("", self.settings, &mut self.formats, event))
             .or_else(|| self.function_line(event))
             .or_else(|| self.is_of_function.then(|| self.bare_error(&event.message.text())).flatten())
             .unwrap_or(Record::Unknown)
