@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use why5xx::cause::{Cause, Family, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
+use why5xx::failure::Metric;
+use why5xx::log_kind::LogKind;
 
 /// Columns of the grid.
 ///
@@ -203,16 +205,17 @@ fn beside(grid: &mut Grid) {
         "By hour: the left edge is this hour last week, the right edge is now",
         json!({"metrics": expressions(&week), "view": "timeSeries", "start": "-P7D", "period": 3600}),
     );
-    let others =
-        [("FunctionErrors", "FunctionName"), ("AccountErrors", "AccountId,ApiId,Stage"), ("RejectedFlows", "LogGroup")]
-            .map(|(metric, dimensions)| {
-                sorted(&format!(
-                    "SEARCH('{{\"${{Namespace}}\",Cause,{dimensions}}} MetricName=\"{metric}\"', 'Sum', 300)"
-                ))
-            });
+    let others: Vec<String> = Metric::ALL
+        .into_iter()
+        .filter(|metric| metric.by_stage().is_none())
+        .map(|metric| {
+            let (name, dimensions) = (metric.name(), metric.dimensions().join(","));
+            sorted(&format!("SEARCH('{{\"${{Namespace}}\",Cause,{dimensions}}} MetricName=\"{name}\"', 'Sum', 300)"))
+        })
+        .collect();
     grid.metrics(
         (12, 6),
-        "Failed invocations, failures of other accounts, rejected flows",
+        "Failed invocations, failures of other accounts, other logs",
         json!({"metrics": expressions(&others), "view": "timeSeries", "stacked": true, "period": 300}),
     );
     let mut neighbours = Vec::new();
@@ -295,10 +298,11 @@ fn health(grid: &mut Grid) {
 /// What CloudWatch Logs could not hand over, by log group: those of other stacks too. The name of a filter ends with the kind
 /// of log; without quotes, a word of it is enough.
 fn deliveries(grid: &mut Grid) {
+    let kinds = LogKind::ALL.map(LogKind::word).join(" OR ");
     let searches = ["DeliveryErrors", "DeliveryThrottling"].map(|metric| {
         sorted(&format!(
             "SEARCH('{{AWS/Logs,DestinationType,FilterName,LogGroupName}} MetricName=\"{metric}\" AND \
-             FilterName=(execution OR access OR function OR flow)', 'Sum', 300)"
+             FilterName=({kinds})', 'Sum', 300)"
         ))
     });
     grid.metrics(
