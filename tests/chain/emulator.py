@@ -154,5 +154,7 @@ def stop(process):
 
 
 if __name__ == "__main__":
-    # What `sam build` wrote, before it is deployed by hand.
-    print("left out, because the emulator cannot make it:", *sorted(leave_out_what_it_cannot_make(pathlib.Path(sys.argv[1]))))
+    # What `sam build` wrote, before it is deployed by hand. The lists have an alarm each.
+    left_out = leave_out_what_it_cannot_make(pathlib.Path(sys.argv[1]))
+    left_out = {re.sub(r"^\w+DeliveryAlarm&.*", "DeliveryAlarm&{EachLogGroup}", name) for name in left_out}
+    print("left out, because the emulator cannot make it:", *sorted(left_out))

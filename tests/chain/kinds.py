@@ -1,8 +1,13 @@
 """Log groups of each kind, and for each a few log events with the counts that they must lead to."""
 
 import json
+import pathlib
+import re
 
 from scenario import SCENARIO
+
+# The kinds of log, which each have a list of log groups in the template.
+KINDS = re.findall(r"^  Fn::ForEach::LoopOver(\w+)LogGroups:", pathlib.Path(__file__).parents[2].joinpath("template.yaml").read_text(), re.M)
 
 LOG_GROUPS = {
     "Execution": SCENARIO["log_group"],

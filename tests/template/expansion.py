@@ -15,6 +15,9 @@ PARAMETERS = TEMPLATE["Parameters"]
 CONDITIONS = TEMPLATE["Conditions"]
 INTERFACE = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]
 
+# The kinds of log. Each has a list of log groups, and a pattern.
+KINDS = list(TEMPLATE["Mappings"]["FilterPatterns"])
+
 # What is written as a resource; the loops are apart.
 RESOURCES = {name: each for name, each in TEMPLATE["Resources"].items() if not name.startswith("Fn::ForEach::")}
 

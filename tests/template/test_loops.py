@@ -10,7 +10,7 @@ import re
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from expansion import TEMPLATE
+from expansion import KINDS, TEMPLATE
 
 LOOP = "Fn::ForEach::"
 
@@ -83,11 +83,9 @@ def test_all_looped_resources_have_their_keys_in_one_order(template):
         assert list(resource) == [key for key in ORDER if key in resource], name
 
 
-def test_there_are_four_loops_and_their_names_follow_one_rule():
+def test_each_kind_of_log_has_a_loop_and_their_names_follow_one_rule():
     found = [(loop.name, loop.variable) for loop in loops(TEMPLATE)]
-    assert found == [
-        (f"LoopOver{kind}LogGroups", f"Each{kind}LogGroup") for kind in ("Execution", "Access", "Function", "Flow")
-    ]
+    assert found == [(f"LoopOver{kind}LogGroups", f"Each{kind}LogGroup") for kind in KINDS]
     others = [*TEMPLATE["Parameters"], *logical_ids(TEMPLATE["Resources"])]
     assert [name for name in others if name.startswith(("LoopOver", "Each"))] == []
 

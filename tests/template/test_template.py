@@ -7,7 +7,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 import expansion
-from expansion import CONDITIONS, INTERFACE, PARAMETERS, REGION, RESOURCES, TEMPLATE, TEXT, translated
+from expansion import CONDITIONS, INTERFACE, KINDS, PARAMETERS, REGION, RESOURCES, TEMPLATE, TEXT, translated
 
 PROJECT = pathlib.Path(__file__).parents[2]
 
@@ -20,16 +20,8 @@ MAX_PARAMETER_BYTES = 4096
 # A template's limit: CloudFormation User Guide, quotas.
 MAX_RESOURCES = 500
 
-# The lists of log groups, and the patterns that belong to them.
-KINDS = ["Execution", "Access", "Function", "Flow"]
-
-# A log group of each kind, as the lists take them.
-LISTS = {
-    "ExecutionLogGroups": "API-Gateway-Execution-Logs_a1b2c3d4e5/prod,API-Gateway-Execution-Logs_a1b2c3d4e5/test",
-    "AccessLogGroups": "/aws/apigateway/orders-access",
-    "FunctionLogGroups": "/aws/lambda/orders",
-    "FlowLogGroups": "/vpc/flow",
-}
+# Log groups of each kind, as the lists take them.
+LISTS = {f"{kind}LogGroups": f"/orders/{kind}-1,/orders/{kind}-2" for kind in KINDS}
 
 
 def parameters_in(value):
@@ -152,21 +144,14 @@ ON_DEMAND = {
     "FailedEventsBucketPolicy": "AWS::S3::BucketPolicy",
 }
 OF_LISTS = {
-    "ExecutionSubscriptionAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::SubscriptionFilter",
-    "ExecutionSubscriptionAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::SubscriptionFilter",
-    "AccessSubscriptionawsapigatewayordersaccess": "AWS::Logs::SubscriptionFilter",
-    "FunctionSubscriptionawslambdaorders": "AWS::Logs::SubscriptionFilter",
-    "FlowSubscriptionvpcflow": "AWS::Logs::SubscriptionFilter",
-    "ExecutionDeliveryAlarmAPIGatewayExecutionLogsa1b2c3d4e5prod": ALARM,
-    "ExecutionDeliveryAlarmAPIGatewayExecutionLogsa1b2c3d4e5test": ALARM,
-    "AccessDeliveryAlarmawsapigatewayordersaccess": ALARM,
-    "FunctionDeliveryAlarmawslambdaorders": ALARM,
-    "FlowDeliveryAlarmvpcflow": ALARM,
-    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5prod": "AWS::Logs::LogStream",
-    "ExecutionLockAPIGatewayExecutionLogsa1b2c3d4e5test": "AWS::Logs::LogStream",
-    "AccessLockawsapigatewayordersaccess": "AWS::Logs::LogStream",
-    "FunctionLockawslambdaorders": "AWS::Logs::LogStream",
-    "FlowLockvpcflow": "AWS::Logs::LogStream",
+    f"{kind}{what}orders{kind}{number}": of_type
+    for kind in KINDS
+    for what, of_type in {
+        "Subscription": "AWS::Logs::SubscriptionFilter",
+        "DeliveryAlarm": ALARM,
+        "Lock": "AWS::Logs::LogStream",
+    }.items()
+    for number in (1, 2)
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from samtranslator.yaml_helper import yaml_parse
 
-from expansion import REGION, TEMPLATE, Stack
+from expansion import KINDS, REGION, TEMPLATE, Stack
 
 OLD = yaml_parse(pathlib.Path(__file__).with_name("template-0.1.yaml").read_text())
 
@@ -139,7 +139,7 @@ def met(old, new):
     return {name for name in set(new) - set(old) if named(new[name]) in there}
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(["Execution", "Access", "Function", "Flow"], 2)))
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(KINDS, 2)))
 def test_a_log_group_that_moves_to_another_list_meets_its_lock_alone_and_in_two_updates_nothing(before, after):
     listed, none, moved = (Stack(TEMPLATE, given).resources for given in (
         {f"{before}LogGroups": "/apis/orders"}, {}, {f"{after}LogGroups": "/apis/orders"},
