@@ -2,9 +2,7 @@
 # and the programs into this folder.
 terraform {
   required_version = ">= 1.3"
-  required_providers {
-    aws = { source = "hashicorp/aws", version = ">= 4.0" }
-  }
+  required_providers { aws = { source = "hashicorp/aws", version = ">= 4.0" } }
 }
 
 variable "name" {
@@ -19,15 +17,12 @@ variable "bucket" {
 }
 
 variable "log_groups" {
-  description = "What to read: existing log groups by a key of yours. kind is execution, access, function or flow."
+  description = "What to read: existing log groups by a key of yours. kind is the kind of log, such as access or execution."
   type        = map(object({ name = string, kind = string }))
   default     = {}
   validation {
-    condition = length(distinct([for each in values(var.log_groups) : each.name])) == length(var.log_groups) && alltrue([
-      for each in values(var.log_groups) :
-      contains(["execution", "access", "function", "flow"], each.kind) && !startswith(each.name, "/why5xx/")
-    ])
-    error_message = "Each log group once, of kind execution, access, function or flow, and none of why5xx itself (/why5xx/...)."
+    condition     = alltrue([for each in values(var.log_groups) : !startswith(each.name, "/why5xx/")]) && length(distinct(values(var.log_groups)[*].name)) == length(var.log_groups)
+    error_message = "Each log group once, and none of why5xx itself (/why5xx/...)."
   }
 }
 
@@ -76,6 +71,7 @@ resource "aws_s3_object" "release" {
 }
 
 locals {
+  kinds    = [for kind in keys(yamldecode(file("${path.module}/why5xx.yaml")).Mappings.FilterPatterns) : lower(kind)]
   endpoint = trimprefix(data.aws_s3_bucket.code.bucket_regional_domain_name, "${var.bucket}.")
   outputs  = aws_cloudformation_stack.why5xx.outputs
   targets  = compact([lookup(local.outputs, "AlarmTopicArn", ""), var.alarm_topic_arn])
@@ -105,6 +101,10 @@ resource "aws_cloudwatch_log_subscription_filter" "why5xx" {
   lifecycle {
     ignore_changes       = [destination_arn]
     replace_triggered_by = [aws_cloudformation_stack.why5xx.id]
+    precondition {
+      condition     = contains(local.kinds, each.value.kind)
+      error_message = "The kind of ${each.key} must be one of ${join(", ", local.kinds)}."
+    }
   }
 }
 

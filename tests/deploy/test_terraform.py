@@ -189,9 +189,11 @@ def test_an_update_leaves_the_filters_and_other_stacks_may_subscribe(deployed):
 def test_what_would_count_twice_or_without_end_is_refused(deployed):
     given = {"one": {"kind": "access", "name": "/apis/a"}, "two": {"kind": "execution", "name": "/apis/a"}}
     own = {"own": {"kind": "function", "name": "/why5xx/why5xx"}}
-    for log_groups in given, own:
+    unknown = {"odd": {"kind": "lambda", "name": "/apis/a"}}
+    once = "Each log group once"
+    for log_groups, refusal in (given, once), (own, once), (unknown, "The kind of odd must be one of access, execution"):
         deployed.folder.override(memory=512, more=f"log_groups = {json.dumps(log_groups)}")
-        with pytest.raises(AssertionError, match="Each log group once"):
+        with pytest.raises(AssertionError, match=refusal):
             terraform("plan", folder=deployed.folder)
     deployed.folder.override(memory=512)
 
