@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::*;
 
-/// Every id that was ever published as the value of the dimension `Cause`. Alarms hold them: add, never remove.
+/// Every id that a release published as the value of the dimension `Cause`. Alarms hold them: add, never remove.
 const PUBLISHED: &[&str] = &[
     "authorizer_error",
     "authorizer_invalid_response",
@@ -144,8 +144,10 @@ fn published_ids_still_resolve() {
     for id in PUBLISHED {
         assert!(table.by_id(id).is_some(), "{id} is in alarms and dashboards: list it under `formerly`");
     }
-    for cause in built_in() {
-        assert!(PUBLISHED.contains(&cause.id), "{} is new: add it to PUBLISHED", cause.id);
+    let numbers = |version: &str| version.split('.').map(|number| number.parse().unwrap()).collect::<Vec<u32>>();
+    let present = numbers(env!("CARGO_PKG_VERSION"));
+    for cause in built_in().filter(|cause| numbers(cause.since) <= present) {
+        assert!(PUBLISHED.contains(&cause.id), "this version publishes {}: add it to PUBLISHED", cause.id);
     }
 }
 
