@@ -81,8 +81,7 @@ pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
     if is_healthy(event) {
         // The names decide as for a failure: else the failures of a format would be all that is not understood of it.
         let written = std::str::from_utf8(event.message.as_written()).unwrap_or_default();
-        let is_of_access_log = fields::likelihood(written, Form::Json) != Likelihood::None;
-        return is_of_access_log.then_some(Record::Nothing(LogKind::Access));
+        return fields::may_be_of_access_log(written, Form::Json).then_some(Record::Nothing(LogKind::Access));
     }
     let text = event.message.text();
     line(&text).map(record)

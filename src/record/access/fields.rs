@@ -1,7 +1,7 @@
 //! Fields of a failed request, and how surely the line belongs to an access log.
 
 use super::places::Places;
-use super::vocabulary::{Variable, is_label, is_of_an_application, plain, variable, weight, without_context};
+use super::vocabulary::{Variable, is_of_an_application, is_plain_label, plain, variable, weight, without_context};
 use super::{Form, Pair, json, set_value, shape};
 
 /// Fields of a request that ended in a server error. Unset variables are None.
@@ -66,28 +66,48 @@ const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
 /// Longest value to keep, in bytes; our own limit. Patterns are compared with no more.
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
-/// Returns how surely the names in a line are those of an access log. Client text can add names, but cannot remove those
-/// of the format.
-pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
-    let (mut sum, mut has_name_of_its_own, mut has_name_of_an_application) = (0, false, false);
+/// What the names in a line say about it.
+struct Names {
+    /// The sum of their weights.
+    weight: u32,
+    has_name_of_its_own: bool,
+    has_name_of_an_application: bool,
+}
+
+/// Weighs the names in a line until they weigh enough. Client text can add names, but cannot remove those of the format.
+fn weigh(text: &str, form: Form, enough: u32) -> Names {
+    let mut names = Names { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
     for key in form.keys(text) {
         let name = plain(key.name);
         let name = without_context(&name);
         let weight = weight(name);
         // API Gateway's formats write numbers as strings; applications rarely do.
-        let is_quoted_status = is_label(name.as_bytes()) && (form != Form::Json || key.is_quoted());
-        sum += weight + u32::from(is_quoted_status) + u32::from(shape::starts_with_request_time(key.value()));
-        has_name_of_its_own |= is_quoted_status || weight > 1;
-        if sum >= LEAST_WEIGHT_BESIDE_APPLICATION && has_name_of_its_own {
-            return Likelihood::Certain;
+        let is_quoted_status = is_plain_label(name) && (form != Form::Json || key.is_quoted());
+        names.weight += weight + u32::from(is_quoted_status) + u32::from(shape::starts_with_request_time(key.value()));
+        names.has_name_of_its_own |= is_quoted_status || weight > 1;
+        if names.weight >= enough && names.has_name_of_its_own {
+            break;
         }
-        has_name_of_an_application |= is_of_an_application(name);
+        names.has_name_of_an_application |= is_of_an_application(name);
     }
-    if sum < LEAST_WEIGHT || !has_name_of_its_own {
+    names
+}
+
+/// Returns whether the names in a line may be those of an access log. It is asked about nearly every line of a log of unknown
+/// kind, so no more names are weighed than it takes.
+pub(super) fn may_be_of_access_log(text: &str, form: Form) -> bool {
+    let names = weigh(text, form, LEAST_WEIGHT);
+    names.weight >= LEAST_WEIGHT && names.has_name_of_its_own
+}
+
+/// Returns how surely the names in a line are those of an access log.
+pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
+    let names = weigh(text, form, LEAST_WEIGHT_BESIDE_APPLICATION);
+    if names.weight < LEAST_WEIGHT || !names.has_name_of_its_own {
         Likelihood::None
-    } else if sum < LEAST_WEIGHT_BESIDE_APPLICATION && has_name_of_an_application {
+    } else if names.weight < LEAST_WEIGHT_BESIDE_APPLICATION && names.has_name_of_an_application {
         Likelihood::Doubtful
-    } else if sum < CERTAIN_WEIGHT {
+    } else if names.weight < CERTAIN_WEIGHT {
         Likelihood::Names
     } else {
         Likelihood::Certain

@@ -170,11 +170,16 @@ pub(super) fn is_label(name: &[u8]) -> bool {
     lengths.any(|label| name.iter().filter(|b| !is_left_out(b)).map(u8::to_ascii_lowercase).eq(label.bytes()))
 }
 
+/// Returns whether a name in plain form is a label.
+pub(super) fn is_plain_label(name: &str) -> bool {
+    LABELS.contains(&name)
+}
+
 /// Returns the variable of a name in plain form, without the names of its objects; None if it is unknown.
 pub(super) fn variable_of_name(name: &str) -> Option<Variable> {
     let name = without_context(name);
     Some(match name {
-        _ if is_label(name.as_bytes()) => Variable::Status,
+        _ if is_plain_label(name) => Variable::Status,
         "errorresponsetype" | "responsetype" | "errortype" | "gatewayresponsetype" => Variable::ResponseType,
         "errormessage"
         | "errormessagestring"
