@@ -83,7 +83,7 @@ fn weigh(text: &str, form: Form, enough: u32) -> Names {
         let weight = weight(name);
         // API Gateway's formats write numbers as strings; applications rarely do.
         let is_quoted_status = is_plain_label(name) && (form != Form::Json || key.is_quoted());
-        names.weight += weight + u32::from(is_quoted_status) + u32::from(shape::starts_with_request_time(key.value()));
+        names.weight += weight + u32::from(is_quoted_status) + u32::from(key.has_request_time());
         names.has_name_of_its_own |= is_quoted_status || weight > 1;
         if names.weight >= enough && names.has_name_of_its_own {
             break;

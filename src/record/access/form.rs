@@ -1,5 +1,7 @@
 //! Forms of a line: how keys and values are written in it.
 
+use super::shape;
+
 /// Longest key to recognise, in bytes; our own limit.
 const LONGEST_KEY_BYTES: usize = 48;
 
@@ -45,7 +47,7 @@ impl Form {
         first.into_iter().chain(starts).filter_map(move |start| {
             let is_of_a_key = |b: &&u8| self.is_of_a_key(**b);
             let length = bytes[start..].iter().take(LONGEST_KEY_BYTES).take_while(is_of_a_key).count();
-            let value = self.value(bytes, start, start + length).filter(|_| length > 0)?;
+            let value = if length > 0 { self.value(bytes, start, start + length)? } else { return None };
             Some(Key { name: &text[start..start + length], rest: text.get(value..)?, form: self })
         })
     }
@@ -93,6 +95,22 @@ impl<'a> Key<'a> {
 
     /// Returns the value without its quotes. It ends at the first byte that no name has.
     pub(super) fn value(&self) -> &'a str {
+        let (rest, quoted) = self.behind_quotes();
+        let ends = |b: u8| match self.form {
+            Form::Json => matches!(b, b'"' | b'\\') || (!quoted && matches!(b, b',' | b'}')),
+            Form::Xml => b == b'<',
+            Form::Keyed => b == b',',
+        };
+        &rest[..rest.bytes().position(ends).unwrap_or(rest.len())]
+    }
+
+    /// Returns whether the value starts with a time as API Gateway writes it. Where the value ends is looked for only if it may.
+    pub(super) fn has_request_time(&self) -> bool {
+        shape::starts_with_request_time(self.behind_quotes().0) && shape::starts_with_request_time(self.value())
+    }
+
+    /// Returns the line from behind the quotes of the value, and whether there are any.
+    fn behind_quotes(&self) -> (&'a str, bool) {
         let mut rest = self.rest;
         let mut quoted = false;
         if self.form == Form::Json {
@@ -105,12 +123,7 @@ impl<'a> Key<'a> {
                 (rest, quoted) = (&rest[escapes + 1..], true);
             }
         }
-        let ends = |b: u8| match self.form {
-            Form::Json => matches!(b, b'"' | b'\\') || (!quoted && matches!(b, b',' | b'}')),
-            Form::Xml => b == b'<',
-            Form::Keyed => b == b',',
-        };
-        &rest[..rest.bytes().position(ends).unwrap_or(rest.len())]
+        (rest, quoted)
     }
 }
 
