@@ -236,7 +236,7 @@ pub fn parse_event<'a>(
 }
 
 /// Parses a log event as a line of a kind of log whose lines show by their shape alone what they are; None if it is no such
-/// line. Lines of execution logs and of functions are told apart from others by more than that.
+/// line. Only more than that shows which lines are of execution logs and of functions.
 ///
 /// `192.0.2.7 - - [09/Jun/2026:10:00:00 +0000] "GET /orders HTTP/1.1" 503 0 5f1c` → [`Record::Access`]
 pub fn parse_by_shape<'a>(
