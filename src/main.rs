@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lambda_runtime::tower::util::{MapRequestLayer, MapResultLayer};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use function::{Alarms, Function, Survey, log};
+use function::{Alarms, Function, Serves, Survey, log};
 use why5xx::settings::{Environment, Handler, Settings, SettingsError};
 
 // An environment handles one event at a time, so one thread is enough. It also starts faster than several.
@@ -36,44 +35,24 @@ async fn run() -> Result<(), String> {
     Settings::require_lambda(&environment).map_err(invalid)?;
     // All work that needs no invocation is done before the first one.
     let settings = Settings::load(&environment).map_err(invalid)?;
-    match Handler::of(&environment).map_err(invalid)? {
-        Handler::Count => serve(Function::new(settings, &environment).map_err(invalid)?).await,
-        Handler::Notify => serve_alarms(Alarms::new(settings, &environment).map_err(invalid)?).await,
-        Handler::Survey => serve_surveys(Survey::new(settings, &environment).map_err(invalid)?).await,
-    }
+    let serves = match Handler::of(&environment).map_err(invalid)? {
+        Handler::Count => Serves::Batches(Function::new(settings, &environment).map_err(invalid)?.into()),
+        Handler::Notify => Serves::Alarms(Alarms::new(settings, &environment).map_err(invalid)?.into()),
+        Handler::Survey => Serves::Schedule(Survey::new(settings, &environment).map_err(invalid)?.into()),
+    };
+    serve(serves).await
 }
 
 /// Reason why the environment ends. A new one has fresh credentials.
 const CREDENTIALS: &str =
     "the credentials are expired or not valid; the environment ends, so that the next one has fresh ones";
 
-/// Serves events about alarms. Returns the reason why the environment ends.
-async fn serve_alarms(alarms: Alarms) -> Result<(), String> {
-    let alarms = Arc::new(tokio::sync::Mutex::new(alarms));
-    let handler = service_fn(move |event: LambdaEvent<serde_json::Value>| {
-        let alarms = Arc::clone(&alarms);
-        async move { alarms.lock().await.invoke(&event.payload, &event.context.request_id, event.context.deadline).await }
-    });
-    Runtime::new(handler).run().await.map_err(|error| format!("the Runtime API failed: {error}"))
-}
-
-/// Serves a schedule, whose events say nothing. Returns the reason why the environment ends.
-async fn serve_surveys(survey: Survey) -> Result<(), String> {
-    let survey = Arc::new(tokio::sync::Mutex::new(survey));
-    let handler = service_fn(move |event: LambdaEvent<IgnoredAny>| {
-        let survey = Arc::clone(&survey);
-        async move {
-            let context = event.context;
-            survey.lock().await.invoke(&context.invoked_function_arn, &context.request_id, context.deadline).await
-        }
-    });
-    Runtime::new(handler).run().await.map_err(|error| format!("the Runtime API failed: {error}"))
-}
-
-/// Serves batches of log events. Returns the reason why the environment ends.
-async fn serve(function: Function) -> Result<(), String> {
+/// Serves invocations. Returns the reason why the environment ends.
+///
+/// One loop for all that a handler may name: with one for each, the program had most of the Runtime API's client three times.
+async fn serve(serves: Serves) -> Result<(), String> {
     // An environment has one invocation at a time. Unlike std's, tokio's mutex is not poisoned by a panic.
-    let function = Arc::new(tokio::sync::Mutex::new(function));
+    let serves = Arc::new(tokio::sync::Mutex::new(serves));
     let body = Arc::new(Mutex::new(Vec::new()));
     let put = {
         let body = Arc::clone(&body);
@@ -91,14 +70,13 @@ async fn serve(function: Function) -> Result<(), String> {
         }
     };
     let handler = service_fn(move |event: LambdaEvent<Taken>| {
-        let function = Arc::clone(&function);
+        let serves = Arc::clone(&serves);
         let must_end = Arc::clone(&must_end);
         let payload = std::mem::take(&mut *body.lock().unwrap_or_else(PoisonError::into_inner));
         async move {
-            let mut function = function.lock().await;
-            function.runs_in(&event.context.invoked_function_arn);
-            let answer = function.invoke(&payload, &event.context.request_id, event.context.deadline).await;
-            must_end.store(function.must_end(), Ordering::Relaxed);
+            let mut serves = serves.lock().await;
+            let answer = serves.invoke(&payload, &event.context).await;
+            must_end.store(serves.must_end(), Ordering::Relaxed);
             answer
         }
     });

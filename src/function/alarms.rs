@@ -36,11 +36,17 @@ impl Alarms {
     /// # Errors
     ///
     /// If the message could not be sent. Lambda retries, and finally sends the event to the topic itself.
-    pub(crate) async fn invoke(&mut self, event: &Value, request_id: &str, deadline_ms: u64) -> Result<(), Diagnostic> {
+    pub(super) async fn invoke(
+        &mut self,
+        payload: &[u8],
+        request_id: &str,
+        deadline_ms: u64,
+    ) -> Result<(), Diagnostic> {
         self.log.begin(request_id);
+        let event: Value = serde_json::from_slice(payload).map_err(|error| unreadable(&error))?;
         let alarm = &event["detail"]["alarmName"];
         let until = Instant::now() + time_left(deadline_ms);
-        match self.notifier.handle(event, until).await {
+        match self.notifier.handle(&event, until).await {
             Ok(Outcome::Nothing(why)) => {
                 self.log.line(LogLevel::Info, "no message", json!({"alarm": alarm, "why": why}));
                 Ok(())
@@ -61,5 +67,13 @@ impl Alarms {
                 Err(Diagnostic { error_type: "NotSent".to_owned(), error_message: error.to_string() })
             }
         }
+    }
+}
+
+/// Lambda passes JSON alone, but not all that nests deeply can be read. The error's text has a place, and nothing of the event.
+fn unreadable(error: &serde_json::Error) -> Diagnostic {
+    Diagnostic {
+        error_type: "UnreadableEvent".to_owned(),
+        error_message: format!("an event that cannot be read: {error}"),
     }
 }

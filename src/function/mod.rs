@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lambda_runtime::{Context, Diagnostic};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use why5xx::decode::{BatchHeader, DecodeError};
@@ -55,6 +56,42 @@ const WARNED_LOG_GROUPS: usize = 1_000;
 
 /// Most log streams known to hold copies of the own log. Each environment of the function writes one.
 const OWN_STREAMS: usize = 1_000;
+
+/// What an environment serves.
+pub(crate) enum Serves {
+    /// Batches of log events.
+    Batches(Box<Function>),
+    /// Events about alarms.
+    Alarms(Box<Alarms>),
+    /// A schedule, whose events say nothing.
+    Schedule(Box<Survey>),
+}
+
+impl Serves {
+    /// Handles an invocation.
+    ///
+    /// # Errors
+    ///
+    /// As Lambda reports it. Lambda retries, and finally keeps the event.
+    pub(crate) async fn invoke(&mut self, payload: &[u8], context: &Context) -> Result<Answer, Diagnostic> {
+        let Context { request_id, deadline, invoked_function_arn, .. } = context;
+        match self {
+            Self::Batches(function) => {
+                function.runs_in(invoked_function_arn);
+                Ok(function.invoke(payload, request_id, *deadline).await?)
+            }
+            Self::Alarms(alarms) => alarms.invoke(payload, request_id, *deadline).await.map(|()| Answer::Done),
+            Self::Schedule(survey) => {
+                survey.invoke(invoked_function_arn, request_id, *deadline).await.map(|()| Answer::Done)
+            }
+        }
+    }
+
+    /// Returns whether the environment must end once the invocation is answered.
+    pub(crate) fn must_end(&self) -> bool {
+        matches!(self, Self::Batches(function) if function.must_end)
+    }
+}
 
 /// State of the function, for the life of an environment.
 pub(crate) struct Function {
@@ -105,17 +142,11 @@ impl Function {
     }
 
     /// Sets the account of the function, from the ARN in each invocation.
-    pub(crate) fn runs_in(&mut self, function_arn: &str) {
+    fn runs_in(&mut self, function_arn: &str) {
         // arn:aws:lambda:eu-west-1:111122223333:function:why5xx
         if let Some(account_id) = function_arn.split(':').nth(4).filter(|account_id| !account_id.is_empty()) {
             self.pipeline.runs_in_account(account_id);
         }
-    }
-
-    /// Returns whether the environment must end once the invocation is answered: its credentials, which Lambda gave it for
-    /// its whole life, are expired or not valid.
-    pub(crate) fn must_end(&self) -> bool {
-        self.must_end
     }
 
     /// Handles one event of CloudWatch Logs, a stream or a queue.

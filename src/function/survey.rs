@@ -48,7 +48,7 @@ impl Survey {
     /// # Errors
     ///
     /// If no API could be looked at. Lambda retries, and finally keeps the event with the reason.
-    pub(crate) async fn invoke(
+    pub(super) async fn invoke(
         &mut self,
         function_arn: &str,
         request_id: &str,

@@ -453,8 +453,12 @@ fn an_event_that_is_not_understood_is_a_message_too() {
         sent.len() == 4
             && sent.iter().all(|(subject, _)| subject == "ALARM: an event about an alarm was not understood")
     );
-    let outcome = function.invoke(b"no JSON");
-    assert!(!outcome.is_success());
+    // What cannot be read at all is an error, which quotes nothing.
+    for payload in ["planted".to_owned(), format!("{}planted", "[".repeat(1_000))] {
+        let outcome = function.invoke(payload.as_bytes());
+        assert_eq!(outcome.error_type(), "UnreadableEvent");
+        assert!(!outcome.message().contains("planted"), "{}", outcome.message());
+    }
     assert!(function.is_alive());
 }
 
