@@ -10,6 +10,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::config::Credentials;
+use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_http_client::Connector;
@@ -208,7 +209,7 @@ fn root_of(error: &(dyn Error + 'static)) -> String {
 
 /// Returns the time of a header `Date` in seconds since 1970-01-01T00:00:00Z.
 fn seconds_of(date: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(date).ok().map(|time| time.timestamp().as_second())
+    DateTime::from_str(date, DateTimeFormat::HttpDate).ok().map(|time| time.secs())
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Events of EventBridge about alarms, as CloudWatch documents them.
 
 use jiff::Timestamp;
-use jiff::fmt::strtime;
 use serde_json::Value;
 
 use super::facts::Series;
@@ -143,9 +142,7 @@ pub fn metric(query: &str) -> Option<&str> {
 
 /// Returns a time in milliseconds: `2026-05-04T14:22:04.919+0000` or with a `Z`.
 fn time_ms(text: &str) -> Option<i64> {
-    let time = text.parse::<Timestamp>().ok();
-    let time = time.or_else(|| strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok())?;
-    Some(time.as_millisecond())
+    Some(text.parse::<Timestamp>().ok()?.as_millisecond())
 }
 
 #[cfg(test)]

@@ -335,17 +335,23 @@ fn counted(count: u64, noun: &str) -> String {
 /// `14:12 UTC`, with the date if that is another one than the change's.
 fn clock(ms: i64, at_ms: Option<i64>) -> String {
     let day = |ms: i64| ms.div_euclid(86_400_000);
-    if at_ms.is_some_and(|at_ms| day(at_ms) == day(ms)) { formatted(ms, "%H:%M UTC") } else { date(ms) }
+    formatted(ms, !at_ms.is_some_and(|at_ms| day(at_ms) == day(ms)))
 }
 
 /// `2026-05-04 14:12 UTC`
 fn date(ms: i64) -> String {
-    formatted(ms, "%Y-%m-%d %H:%M UTC")
+    formatted(ms, true)
 }
 
-fn formatted(ms: i64, format: &str) -> String {
-    Timestamp::from_millisecond(ms)
-        .map_or_else(|_| "an unknown time".to_owned(), |time| time.strftime(format).to_string())
+/// Cuts a time from what it is written as: a formatter of patterns is 20 KB of the function's program.
+fn formatted(ms: i64, with_day: bool) -> String {
+    let text = Timestamp::from_millisecond(ms).map(|time| time.to_string()).unwrap_or_default();
+    let parts = text.split_once('T').and_then(|(day, time)| Some((day, time.get(..5)?)));
+    match parts {
+        Some((day, minute)) if with_day => format!("{day} {minute} UTC"),
+        Some((_, minute)) => format!("{minute} UTC"),
+        None => "an unknown time".to_owned(),
+    }
 }
 
 #[cfg(test)]
