@@ -19,13 +19,14 @@
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 //!
-//! Several of them use [`log_kind`], [`delays`], [`printable`] and the private modules `interner` (names to numbers), `keyed` (maps by a
-//! hash) and `placeholder` (dimension values that stand in for a real one).
+//! Several of them use [`log_kind`], [`delays`], [`printable`], [`clock`] and the private modules `interner` (names to numbers),
+//! `keyed` (maps by a hash) and `placeholder` (dimension values that stand in for a real one).
 //!
 //! What a person has, such as exported logs and pasted text, is made log events by the command (`src/bin/why5xx/input.rs`).
 
 pub mod cause;
 pub mod classify;
+pub mod clock;
 pub mod decode;
 pub mod delays;
 pub mod failure;

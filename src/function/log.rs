@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value, json};
 use why5xx::cause::UNCLASSIFIED;
 use why5xx::classify::shape::fingerprint;
+use why5xx::clock::now_ms;
 use why5xx::pipeline::Counted;
-use why5xx::publish::Published;
+use why5xx::publish::{Published, time};
 use why5xx::settings::{LogLevel, Settings};
 use why5xx::tally::Datum;
 
@@ -73,7 +74,7 @@ pub(crate) fn report_panics() {
 
 /// Writes a line. `timestamp`, `level` and `requestId` are named as in Lambda's own JSON lines.
 fn write(level: LogLevel, message: &str, mut fields: Map<String, Value>) {
-    fields.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
+    fields.insert("timestamp".to_owned(), json!(time(now_ms())));
     fields.insert("level".to_owned(), json!(level.name()));
     fields.insert("message".to_owned(), json!(message));
     // `Display` of a value takes several times as long.
@@ -131,7 +132,14 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         ("attempts", published.attempts.into()),
         ("uncertainAttempts", published.uncertain_attempts.into()),
     ];
-    fields.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), json!(n))).collect()
+    object(fields.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), json!(n))))
+}
+
+/// Returns an object. Each `collect` into one would bring a copy of the standard library's sort, 7 KB of the program.
+pub(super) fn object(fields: impl IntoIterator<Item = (String, Value)>) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.extend(fields);
+    object
 }
 
 /// Returns the name of a datum: its metric, dimensions and minute.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::event::{Alarm, State, query};
 use super::facts::{Series, WINDOW_MS};
 use super::message::Message;
+use crate::clock::now_ms;
 use crate::publish::THROTTLE_CODES;
 use crate::settings::NotifySettings;
 use crate::signed::{self, Answer, Signer};
@@ -290,10 +291,6 @@ fn milliseconds(time: &Value) -> Option<i64> {
     }
     // The cast saturates.
     Some((time.as_f64()? * 1_000.0).round() as i64)
-}
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 /// `a b` → `a%20b`

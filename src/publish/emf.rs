@@ -4,8 +4,9 @@ use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::request::{sum, unit};
+use super::request::{sum, time, unit};
 use super::{Fault, PutRequest, Sink};
+use crate::clock::now_ms;
 use crate::settings::{LogLevel, Settings};
 use crate::tally::{Datum, Unit};
 
@@ -43,7 +44,7 @@ impl<W: Write> Sink for Emf<W> {
         let mut text = String::new();
         for mut line in lines(request) {
             // Without a valid time, Lambda passes over the level.
-            line.insert("timestamp".to_owned(), json!(jiff::Timestamp::now().to_string()));
+            line.insert("timestamp".to_owned(), json!(time(now_ms())));
             line.insert("level".to_owned(), json!(self.level.name()));
             text += &self.mark;
             text += &format!("{}\n", &Value::Object(line).to_string()[1..]);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::emf;
+use crate::clock::now_ms;
 use crate::delays::Delays;
 use crate::tally::{Datum, Unit, minute_of};
 
@@ -135,9 +136,8 @@ impl OwnMetrics {
 
 /// Makes a log line of these fields one in Embedded Metric Format: adds so many messages that a topic did not take.
 pub fn unsent_messages(fields: &mut Map<String, Value>, namespace: &str, function_name: &str, messages: u64) {
-    let now_ms = jiff::Timestamp::now().as_millisecond();
     let metrics = vec![("UnsentMessages", Unit::Count, json!(messages))];
-    emf::embed(fields, namespace, now_ms, &[(FUNCTION, function_name.to_owned())], metrics);
+    emf::embed(fields, namespace, now_ms(), &[(FUNCTION, function_name.to_owned())], metrics);
 }
 
 /// Makes a log line of these fields one in Embedded Metric Format, with the metrics of a survey.

@@ -40,7 +40,7 @@ impl PutRequest {
 }
 
 /// Returns a time in ISO 8601, as people and the AWS CLI read it; the number itself if it is out of range.
-pub(super) fn time(timestamp_ms: i64) -> String {
+pub fn time(timestamp_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(timestamp_ms)
         .map_or_else(|_| timestamp_ms.to_string(), |timestamp| timestamp.to_string())
 }

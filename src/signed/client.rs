@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::service::Service;
 use super::{Answer, Signer};
+use crate::clock::now_ms;
 use crate::printable::printable;
 use crate::publish::THROTTLE_CODES;
 
@@ -486,7 +487,7 @@ fn is_json(body: &[u8]) -> bool {
 }
 
 fn now_seconds() -> i64 {
-    jiff::Timestamp::now().as_second()
+    now_ms().div_euclid(1_000)
 }
 
 #[cfg(test)]
