@@ -144,8 +144,7 @@ pub(super) fn object(fields: impl IntoIterator<Item = (String, Value)>) -> Map<S
 
 /// Returns the name of a datum: its metric, dimensions and minute.
 pub(super) fn datum(datum: &Datum) -> Value {
-    let dimensions: Map<_, _> =
-        datum.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let dimensions = object(datum.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     json!({"metric": datum.metric, "dimensions": dimensions, "timestamp": datum.timestamp_ms})
 }
 

@@ -106,6 +106,8 @@ pub(crate) struct Function {
     /// Hashes of the log streams that hold copies of the own log.
     own_streams: HashSet<u64>,
     hasher: RandomState,
+    /// The environment must end once the invocation is answered: its credentials, which Lambda gave it for its whole life,
+    /// are expired or not valid.
     must_end: bool,
 }
 
@@ -274,7 +276,7 @@ impl Function {
     fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
         self.own.count(OwnMetric::Batches, 1);
         self.own.count(OwnMetric::UndecodableBatches, u64::from(error.is_undecodable()));
-        let fields = Map::from_iter([
+        let fields = log::object([
             ("errorType".to_owned(), json!(error.error_type())),
             ("error".to_owned(), json!(error.to_string())),
             ("payloadBytes".to_owned(), json!(begin.payload.len())),

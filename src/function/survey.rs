@@ -17,7 +17,7 @@ use why5xx::survey::findings::{Finding, about};
 use why5xx::survey::read::{Ended, Owner, facts};
 use why5xx::survey::unseen::Watch;
 
-use super::log::Log;
+use super::log::{Log, object};
 use super::{now, time_left};
 
 /// Most stages with a line of their own, for each of the two kinds of line. `why5xx doctor` shows all.
@@ -81,7 +81,7 @@ impl Survey {
         for stage in watch.unknown.iter().take(SHOWN_STAGES) {
             self.log.line(LogLevel::Warn, "stage not looked at", Value::Object(names(stage)));
         }
-        let mut fields = Map::from_iter([
+        let mut fields = object([
             ("stages".to_owned(), json!(facts.stages.len())),
             ("unseen".to_owned(), json!(watch.unseen.len())),
             ("stagesNotLookedAt".to_owned(), json!(watch.unknown.len())),
@@ -118,7 +118,7 @@ fn owner_of(function_arn: &str) -> Owner {
 /// Names a stage. Characters that hide are not shown, for these lines are read by people.
 fn names(stage: &Stage) -> Map<String, Value> {
     let fields = [("about", about(stage)), ("apiId", stage.api_id.clone()), ("stage", stage.name.clone())];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), json!(printable(&value)))).collect()
+    object(fields.into_iter().map(|(name, value)| (name.to_owned(), json!(printable(&value)))))
 }
 
 fn unseen(stage: &Stage, findings: &[Finding]) -> Value {

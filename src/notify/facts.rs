@@ -28,7 +28,10 @@ impl Series {
     pub fn of(attributes: &Value) -> Self {
         let attributes = attributes.as_object().into_iter().flatten();
         let texts = attributes.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        Self { dimensions: texts.collect() }
+        let mut dimensions = BTreeMap::new();
+        // Not `collect`, which brings a copy of the standard library's sort, 7 KB of the function's program.
+        dimensions.extend(texts);
+        Self { dimensions }
     }
 
     /// Returns the value of a dimension.
@@ -127,7 +130,7 @@ impl Facts {
 /// Returns the failures without a pause up to the newest one; None without failures.
 fn run(points: &[(i64, f64)], at_ms: Option<i64>) -> Option<Run> {
     let mut points: Vec<_> = points.iter().copied().filter(|(_, sum)| *sum > 0.0).collect();
-    points.sort_by_key(|(ms, _)| *ms);
+    points.sort_unstable_by_key(|(ms, _)| *ms);
     let (newest_ms, _) = *points.last()?;
     let (mut since_ms, mut failures) = (newest_ms, 0.0);
     for (ms, sum) in points.into_iter().rev() {

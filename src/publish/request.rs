@@ -137,7 +137,7 @@ fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
     });
     for datum in &mut data {
         if datum.values.len() > 1 {
-            datum.values.sort_by(|a, b| a.0.total_cmp(&b.0));
+            datum.values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             datum.values.dedup_by(|next, kept| {
                 let same = next.0.total_cmp(&kept.0) == Ordering::Equal;
                 if same {

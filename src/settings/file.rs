@@ -141,7 +141,7 @@ impl TomlFile<'_> {
         settings: &mut SettingsFile,
     ) -> Result<(), SettingsError> {
         let mut stages: Vec<_> = stages.into_iter().collect();
-        stages.sort_by_key(|(pattern, _)| pattern.span().start);
+        stages.sort_unstable_by_key(|(pattern, _)| pattern.span().start);
         for (pattern, stage) in stages {
             if pattern.get_ref().is_empty() {
                 return Err(self.error(pattern.span(), "a pattern must not be empty"));

@@ -1,7 +1,7 @@
 //! The fix of a finding: commands to paste, and the same as a line of CloudFormation.
 
 use crate::log_kind::LogKind;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::facts::{ApiKind, Delivery, Facts, Level, LogSetting, Stack, Stage};
 use super::pattern::default_pattern;
@@ -75,10 +75,17 @@ fn resource(name: &str, of: &'static str, properties: &Value) -> String {
     property(name, &json!({ "Type": of, "Properties": properties }))
 }
 
+/// Returns an object. Each `collect` into one would bring a copy of the standard library's sort, 7 KB of the program.
+fn object(fields: impl Iterator<Item = (String, Value)>) -> Value {
+    let mut object = Map::new();
+    object.extend(fields);
+    Value::Object(object)
+}
+
 /// Returns an object of texts. Each `json!` of one would be half a kilobyte of the function's program.
 #[inline(never)]
 fn texts(fields: &[(&str, &str)]) -> Value {
-    Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect())
+    object(fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))))
 }
 
 /// Returns an operation of a patch.
@@ -145,7 +152,7 @@ impl Facts {
             }
             if !of_routes.is_empty() {
                 let of_routes = of_routes.iter().map(|setting| (setting.key.clone(), value(setting)));
-                let value = Value::Object(of_routes.collect());
+                let value = object(of_routes);
                 let command = self.update_stage(stage).with("route-settings", &value.to_string()).end();
                 fix = fix.then(Fix::new(vec![command], "AWS::ApiGatewayV2::Stage", property("RouteSettings", &value)));
             }

@@ -419,7 +419,7 @@ impl Reader<'_> {
 
     /// Looks at the functions of our stacks, and at those that filters of ours name.
     fn functions(&mut self, facts: &mut Facts) -> Result<(), Ended> {
-        let mut arns: BTreeSet<String> = facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()).collect();
+        let mut arns = set_of(facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()));
         for stage in &facts.stages {
             let logs = facts.logs_of(stage);
             for log in logs.iter().chain(&facts.canary_log(stage, &logs)) {
@@ -480,7 +480,7 @@ impl Reader<'_> {
         // Where the namespace of a function is not known, neither is what it counted.
         let knows_namespaces = !facts.stacks.iter().any(is_unknown);
         let mut queries = Queries::default();
-        let namespaces: BTreeSet<String> = facts.stacks.iter().map(namespace_of).collect();
+        let namespaces = set_of(facts.stacks.iter().map(namespace_of));
         for stage in &facts.stages {
             let of_api = [("ApiId", &*stage.api_id), ("Stage", &*stage.name)];
             match stage.kind {

@@ -96,8 +96,15 @@ pub fn at_best(kind: ApiKind) -> Causes {
     causes
 }
 
+/// Returns a set. Each `collect` into one would bring a copy of the standard library's sort, 7 KB of the program.
+pub(super) fn set_of<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(items);
+    set
+}
+
 fn named_by(mut has: impl FnMut(&Need) -> bool) -> Causes {
-    built_in().filter(|cause: &&Cause| cause.needs.iter().any(&mut has)).map(|cause| cause.id).collect()
+    set_of(built_in().filter(|cause: &&Cause| cause.needs.iter().any(&mut has)).map(|cause| cause.id))
 }
 
 /// Returns whether a format has a variable, or the one that HTTP APIs have for it.
@@ -127,7 +134,7 @@ fn variables(format: &str) -> BTreeSet<&str> {
         let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
         text[..end].trim_end_matches('.').len()
     };
-    format.split("$context.").skip(1).map(|text| &text[..name(text)]).collect()
+    set_of(format.split("$context.").skip(1).map(|text| &text[..name(text)]))
 }
 
 /// Returns the format that shows most, of a kind of API.
