@@ -5,7 +5,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -330,8 +330,14 @@ impl Client {
 
     /// Runs a future to its end, unless the user presses Ctrl-C or the time for all calls is over.
     fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, CallError> {
+        let mut result = None;
+        self.run(pin!(async { result = Some(future.await) }))?;
+        result.ok_or(CallError::Stopped)
+    }
+
+    /// Not generic: each copy of it would hold the loop of a runtime, 7 KB of the function's program.
+    fn run(&self, mut future: Pin<&mut dyn Future<Output = ()>>) -> Result<(), CallError> {
         self.runtime.block_on(async {
-            let mut future = pin!(future);
             loop {
                 if self.stop.load(Ordering::Relaxed) {
                     return Err(CallError::Stopped);
