@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::event::{Alarm, State, query};
+use super::event::{Alarm, State, query, time_ms};
 use super::facts::{Series, WINDOW_MS};
 use super::message::Message;
 use crate::clock::now_ms;
@@ -287,7 +287,7 @@ fn parsed(action: &'static str, answer: &[u8]) -> Result<Value, CallError> {
 /// than AWS answers.
 fn milliseconds(time: &Value) -> Option<i64> {
     if let Some(text) = time.as_str() {
-        return Some(text.parse::<jiff::Timestamp>().ok()?.as_millisecond());
+        return time_ms(text);
     }
     // The cast saturates.
     Some((time.as_f64()? * 1_000.0).round() as i64)
