@@ -127,7 +127,7 @@ fn adjust(datum: &mut Datum) -> bool {
 
 /// Adds up data with the same metric, dimensions and time: adjusting may have made two of them equal.
 fn add_up(mut data: Vec<Datum>) -> Vec<Datum> {
-    data.sort_by(by_key);
+    data.sort_unstable_by(by_key);
     data.dedup_by(|next, kept| {
         let same = by_key(next, kept) == Ordering::Equal;
         if same {
