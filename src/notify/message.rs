@@ -335,7 +335,7 @@ fn counted(count: u64, noun: &str) -> String {
 /// `14:12 UTC`, with the date if that is another one than the change's.
 fn clock(ms: i64, at_ms: Option<i64>) -> String {
     let day = |ms: i64| ms.div_euclid(86_400_000);
-    formatted(ms, !at_ms.is_some_and(|at_ms| day(at_ms) == day(ms)))
+    formatted(ms, at_ms.is_none_or(|at_ms| day(at_ms) != day(ms)))
 }
 
 /// `2026-05-04 14:12 UTC`

@@ -14,6 +14,7 @@ use super::facts::{
     NotLookedAt, Rule, Share, Stack, Stage, log_group_of_arn,
 };
 use super::findings::{EXECUTION_PREFIX, canary_group};
+use super::sight::set_of;
 use crate::failure::Metric;
 use crate::publish::CANARY;
 use crate::settings::{NAMESPACE, Settings};
