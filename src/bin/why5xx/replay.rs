@@ -123,13 +123,13 @@ impl Options {
             region: self.region.as_deref(),
             profile: self.profile.as_deref(),
         };
-        let account = Account::open(&request, settings)?;
+        let mut account = Account::open(&request, settings)?;
         let ahead_ms = account.clock_ahead_ms();
-        if ahead_ms == 0 {
-            return Ok(account);
+        if ahead_ms != 0 {
+            *span = self.span(ahead_ms)?;
+            account.set_span(read_ms(span, ahead_ms));
         }
-        *span = self.span(ahead_ms)?;
-        Ok(account.over(read_ms(span, ahead_ms)))
+        Ok(account)
     }
 }
 

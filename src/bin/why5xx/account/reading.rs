@@ -119,8 +119,8 @@ impl Account {
     }
 
     /// Sets another span.
-    pub(crate) fn over(self, span_ms: Range<i64>) -> Self {
-        Self { span_ms, ..self }
+    pub(crate) fn set_span(&mut self, span_ms: Range<i64>) {
+        self.span_ms = span_ms;
     }
 
     /// Returns the Region that is read.

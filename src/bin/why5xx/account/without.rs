@@ -24,8 +24,8 @@ impl Account {
         match *self {}
     }
 
-    pub(crate) fn over(self, _span_ms: Range<i64>) -> Self {
-        match self {}
+    pub(crate) fn set_span(&mut self, _span_ms: Range<i64>) {
+        match *self {}
     }
 
     pub(crate) fn region(&self) -> &str {
