@@ -293,7 +293,7 @@ def test_quiet_stages_that_would_make_a_query_too_long_are_refused_with_a_reason
 WORDS = ["default", "everything"]
 
 
-@pytest.mark.parametrize("kind", ["Execution", "Access", "Function", "Flow"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("spelling", ["Default", "DEFAULT", " default", "default ", "defaults", "Everything", "all", "ALL ", "any", "none", " "])
 def test_a_word_for_a_pattern_in_another_spelling_is_refused_with_a_reason(plain, kind, spelling):
     """As a pattern it would pass next to no log event, or other ones, and no alarm would say so."""
