@@ -646,3 +646,317 @@ fn a_folder_is_read_once_whatever_its_links_are() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((document["errors"].as_u64(), output.status.code()), (Some(2), Some(0)), "{document}");
 }
+
+const FUNCTION: &str = "/aws/lambda/orders";
+const FIRST_ID: &str = "4e7d2c1b-0a9f-4e8d-b7c6-a5f4e3d2c1b0";
+const NEXT_ID: &str = "5f8e3d2c-1b0a-4f9e-88d7-b6a5f4e3d2c1";
+
+/// Two failed invocations: a time-out, and an error of Node.js.
+fn function_log() -> Vec<String> {
+    let report = |id: &str, more: &str| {
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 71 MB\t{more}"
+        )
+    };
+    vec![
+        format!("START RequestId: {FIRST_ID} Version: $LATEST"),
+        format!("2026-03-04T05:06:07.000Z\t{FIRST_ID}\tINFO\tread 3 orders"),
+        format!("2026-03-04T05:06:10.001Z {FIRST_ID} Task timed out after 3.00 seconds"),
+        format!("END RequestId: {FIRST_ID}"),
+        report(FIRST_ID, "Status: timeout"),
+        format!("START RequestId: {NEXT_ID} Version: $LATEST"),
+        format!(
+            "2026-03-04T05:06:11.000Z\t{NEXT_ID}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\",\"errorMessage\":\"x is not a function\",\"stack\":[\"TypeError: x is not a function\",\"    at Runtime.handler (/var/task/index.js:3:10)\"]}}"
+        ),
+        format!("END RequestId: {NEXT_ID}"),
+        report(NEXT_ID, "Init Duration: 140.12 ms"),
+    ]
+}
+
+fn function_counts() -> BTreeMap<String, u64> {
+    counts(&[("FunctionErrors/lambda_timeout", 1), ("FunctionErrors/lambda_unhandled_error", 1)])
+}
+
+/// Breaks lines behind blanks, none of them beyond a column; longer words stay whole. Mails lose the blank.
+fn folded(text: &str, width: usize, keeps_blank: bool) -> String {
+    let mut whole = String::new();
+    for line in text.lines() {
+        let mut piece = String::new();
+        for word in line.split_inclusive(' ') {
+            if !piece.is_empty() && piece.len() + word.len() > width {
+                whole += if keeps_blank { &piece } else { piece.trim_end() };
+                whole.push('\n');
+                piece.clear();
+            }
+            piece += word;
+        }
+        whole += &piece;
+        whole.push('\n');
+    }
+    whole
+}
+
+fn whole_document(input: &[u8], group: &str) -> (Value, Option<i32>) {
+    let done = command(&["replay", "--json", "--log-group", group, "-"], input);
+    (serde_json::from_slice(&done.stdout).unwrap(), done.status.code())
+}
+
+#[test]
+fn a_functions_log_that_was_wrapped_at_any_width_counts_the_same() {
+    let text = function_log().join("\n").replace('\t', "  ");
+    for width in [60, 66, 72, 76, 78, 80, 90, 100, 113, 120] {
+        for keeps_blank in [true, false] {
+            let wrapped = folded(&text, width, keeps_blank);
+            assert_eq!(replay(wrapped.as_bytes(), FUNCTION), (function_counts(), Some(0)), "{width}: {wrapped}");
+        }
+    }
+    for width in [64, 72, 80, 100, 120] {
+        let pieces = text.lines().flat_map(|line| line.as_bytes().chunks(width));
+        let wrapped: String = pieces.flat_map(|piece| [std::str::from_utf8(piece).unwrap(), "\n"]).collect();
+        assert_eq!(replay(wrapped.as_bytes(), FUNCTION), (function_counts(), Some(0)), "{width}: {wrapped}");
+    }
+}
+
+#[test]
+fn a_line_of_lambda_without_its_end_is_no_all_clear() {
+    let log = function_log();
+    for (line, length) in [(2, 70), (4, 80), (0, 40)] {
+        let text = log[..line].join("\n") + "\n" + &log[line][..length] + "\nhello\n" + &log[3] + "\n";
+        let (document, status) = whole_document(text.as_bytes(), FUNCTION);
+        assert_eq!((document["undecodable"].as_array().unwrap().len(), status), (1, Some(2)), "{text}");
+        let shown = command(&["replay", "--log-group", FUNCTION, "-"], text.as_bytes()).stdout;
+        assert!(!String::from_utf8(shown).unwrap().to_lowercase().contains("no failure"), "{text}");
+    }
+}
+
+#[test]
+fn a_copied_table_without_quotes_keeps_the_lines_of_a_message() {
+    let log = [
+        format!("START RequestId: {FIRST_ID} Version: $LATEST"),
+        "[ERROR] KeyError: 'order, table'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 7, in handler\n    return event['order']".to_owned(),
+        format!("END RequestId: {FIRST_ID}"),
+        format!("REPORT RequestId: {FIRST_ID}\tDuration: 3.40 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB"),
+    ];
+    let expected = counts(&[("FunctionErrors/lambda_unhandled_error", 1)]);
+    for (heading, separator) in
+        [("Timestamp\tMessage", '\t'), ("timestamp,message", ','), ("#\t@timestamp\t@message", '\t')]
+    {
+        for is_newest_first in [false, true] {
+            let mut rows: Vec<String> = (log.iter().enumerate())
+                .map(|(number, message)| {
+                    let key = if heading.starts_with('#') { format!("{}\t", number + 1) } else { String::new() };
+                    format!("{key}{}{separator}{message}\n", time(number, ' ', ""))
+                })
+                .collect();
+            if is_newest_first {
+                rows.reverse();
+            }
+            let text = format!("{heading}\n{}", rows.concat());
+            assert_eq!(replay(text.as_bytes(), FUNCTION), (expected.clone(), Some(0)), "{text}");
+        }
+    }
+    let rows: String =
+        (access_log().iter().enumerate()).map(|(number, line)| format!("{},{line}\n", time_ms(number))).collect();
+    let text = format!("timestamp,message\n{rows}");
+    assert_eq!(replay(text.as_bytes(), "/team/access").0, counts(&[("AccessLogErrors/lambda_permission", 2)]));
+    let twice = format!("{text}{text}No newer events at this moment.\n");
+    assert_eq!(replay(twice.as_bytes(), "/team/access").0, counts(&[("AccessLogErrors/lambda_permission", 4)]));
+}
+
+#[test]
+fn of_equal_times_the_last_comes_first_where_a_log_is_newest_first() {
+    let rows = |log: &[String], at: &dyn Fn(usize) -> i64| -> String {
+        let row = |number: usize| json!({"timestamp": at(number), "message": log[number]}).to_string();
+        let rows: Vec<String> = (0..log.len()).rev().map(row).collect();
+        format!("{{\"events\":[{}]}}", rows.join(","))
+    };
+    let cells = |log: &[String], at: &dyn Fn(usize) -> String| -> String {
+        let row = |number: usize| format!("{},{}\n", at(number), quoted(&log[number]));
+        "@timestamp,@message\n".to_owned() + &(0..log.len()).rev().map(row).collect::<String>()
+    };
+    let function = function_log();
+    let execution = execution_log();
+    // Equal within an invocation, falling between them; all equal; to the minute.
+    let by_pairs = |number: usize| FIRST_MS + i64::from(number > 4) * 5_000 + 1;
+    for text in [
+        rows(&function, &by_pairs),
+        rows(&function, &|_| FIRST_MS + 1),
+        cells(&function, &|number| by_pairs(number).to_string()),
+        cells(&function, &|_| "3/4/2026 5:06".to_owned()),
+        function.iter().rev().flat_map(|line| [line.as_str(), "\n"]).collect(),
+    ] {
+        assert_eq!(replay(text.as_bytes(), FUNCTION), (function_counts(), Some(0)), "{text}");
+    }
+    for text in [
+        rows(&execution, &|_| FIRST_MS),
+        cells(&execution, &|number| (FIRST_MS + i64::from(number > 4) + 1).to_string()),
+        execution.iter().rev().flat_map(|line| [line.as_str(), "\n"]).collect(),
+    ] {
+        assert_eq!(replay(text.as_bytes(), GROUP), (execution_counts(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn what_looks_like_an_element_within_a_line_of_an_array_is_ambiguous() {
+    let honest = r#"{"requestId":"AbCd1=","status":"200","userAgent":"probe","protocol":"HTTP/1.1"}"#;
+    for (status, forged) in [("200", "502"), ("502", "200")] {
+        let agent = format!(r#""}},{{"requestId":"AbCd3=","status":"{forged}","protocol":"HTTP/1.1"}},{{"a":""#);
+        let line =
+            format!(r#"{{"requestId":"AbCd2=","status":"{status}","userAgent":"{agent}","protocol":"HTTP/1.1"}}"#);
+        for text in
+            [format!("[\n{honest},\n{line}\n]"), format!("[\n{line},\n{honest},\n]"), format!("[{line},\n{honest}]\n")]
+        {
+            let (document, _) = whole_document(text.as_bytes(), "/team/access");
+            assert_eq!((&document["errors"], &document["ambiguous_lines"]), (&json!(0), &json!(1)), "{text}");
+        }
+    }
+    // Within one string of several there is no border of log events.
+    let forged = r#"{"requestId":"AbCd3=","status":"502","protocol":"HTTP/1.1"}"#;
+    let broken = format!("{{\"requestId\":\"AbCd2=\",\"status\":\"200\",\"userAgent\":\"\"}}\n{forged}");
+    let lines = json!([honest, broken]).to_string();
+    let rows = format!("{}\n{}\n", json!(honest), json!(broken));
+    for text in [lines, rows] {
+        assert_eq!(whole_document(text.as_bytes(), "/team/access").0["errors"], 0, "{text}");
+    }
+}
+
+#[test]
+fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_clear() {
+    let event = json!({"timestamp": FIRST_MS, "message": format!("END RequestId: {FIRST_ID}")});
+    let row =
+        json!([{"field": "@timestamp", "value": "2026-03-04 05:06:07.000"}, {"field": "@message", "value": "hello"}]);
+    for (text, group) in [
+        (execution_log().join(" "), GROUP),
+        (function_log().join(" "), FUNCTION),
+        (json!({"events": [event], "nextToken": "a"}).to_string(), FUNCTION),
+        (json!({"NextToken": "a", "events": [event]}).to_string(), FUNCTION),
+        (json!({"results": [row], "status": "Running"}).to_string(), FUNCTION),
+        ("@timestamp,@duration\n2026-03-04 05:06:07.000,300\n".to_owned(), FUNCTION),
+        ("bin(5m),count(*)\n2026-03-04 05:05:00.000,3\n".to_owned(), FUNCTION),
+        (json!([{"@timestamp": "2026-03-04 05:06:07.000", "@duration": "300"}]).to_string(), FUNCTION),
+        (json!({"results": [[{"field": "count(*)", "value": "3"}]], "status": "Complete"}).to_string(), FUNCTION),
+    ] {
+        let (document, status) = whole_document(text.as_bytes(), group);
+        assert_eq!((status, document["undecodable"].as_array().unwrap().len()), (Some(2), 1), "{text}");
+        let shown = command(&["replay", "--log-group", group, "-"], text.as_bytes()).stdout;
+        assert!(!String::from_utf8(shown).unwrap().to_lowercase().contains("no failure"), "{text}");
+    }
+    let pages = format!("{}\n{}", json!({"events": [event], "nextToken": "a"}), json!({"events": [event]}));
+    assert_eq!(whole_document(pages.as_bytes(), FUNCTION).1, Some(0));
+}
+
+#[test]
+fn escapes_of_tab_separated_values_are_undone() {
+    let escaped = |line: &str| line.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n");
+    let row = |(number, line): (usize, &String)| format!("{}\t{}\n", time_ms(number), escaped(&format!("{line}\n")));
+    let text: String = function_log().iter().enumerate().map(row).collect();
+    assert_eq!(replay(text.as_bytes(), FUNCTION), (function_counts(), Some(0)));
+}
+
+#[test]
+fn what_stands_first_in_a_date_is_what_the_table_shows_or_is_said() {
+    let table = |rows: &[(&str, &str)]| -> String {
+        let row = |(time, message): &(&str, &str)| format!("{time},{}\n", quoted(message));
+        "@timestamp,@message\n".to_owned() + &rows.iter().map(row).collect::<String>()
+    };
+    let failed = "(TuVwX3GpYzAbCdE=) Execution failed due to a timeout error";
+    let own = r#"{"requestId":"A=","requestTime":"03/Apr/2026:05:06:07 +0000","status":"504","protocol":"HTTP/1.1"}"#;
+    let minute = |text: &str, group: &str| {
+        let (document, status) = whole_document(text.as_bytes(), group);
+        assert_eq!(status, Some(0), "{text}");
+        (
+            document["counts"][0]["first"].as_str().unwrap().to_owned(),
+            !document["assumed"].as_array().unwrap().is_empty(),
+        )
+    };
+    let april = ("2026-04-03T05:06:00Z".to_owned(), false);
+    let many: Vec<(&str, &str)> =
+        [("3/4/2026 5:06", failed)].into_iter().chain(vec![("3/4/2026 5:07", "x"); 9_000]).collect();
+    let late = table(&many) + "25/4/2026 5:06,x\n";
+    assert_eq!(minute(&late, GROUP), april);
+    assert_eq!(minute(&table(&[("3/4/2026 5:06", own), ("3/4/2026 5:06", own)]), "/team/access"), april);
+    assert_eq!(minute(&table(&[("3/4/2026 5:06", failed)]), GROUP), ("2026-03-04T05:06:00Z".to_owned(), true));
+}
+
+#[test]
+fn text_behind_the_marks_of_a_mail_or_a_tool_is_read() {
+    let log = execution_log();
+    let with = |mark: &dyn Fn(usize, &str) -> String| -> String {
+        log.iter().enumerate().map(|(number, line)| mark(number + 1, line) + "\n").collect()
+    };
+    let quote = with(&|_, line| format!("> {line}"));
+    for text in [
+        format!("On Monday somebody wrote:\n\n{quote}\nRegards\n"),
+        format!("Please look:\n> ```\n{quote}> ```\n"),
+        with(&|_, line| format!("* `{line}`")),
+        with(&|number, line| format!("{number}:{line}")),
+        with(&|number, line| format!("{number:>7} {line}")),
+        with(&|_, line| format!("logs/a.log:{line}")),
+        with(&|number, line| format!("logs/a.log:{number}:{line}")),
+        with(&|_, line| format!("app_1  | {line}")),
+        with(&|_, line| line.to_owned()).replacen("Accept", "Acc\0ept", 1),
+    ] {
+        assert_eq!(replay(text.as_bytes(), GROUP).0, execution_counts(), "{text}");
+    }
+    let zeros = with(&|_, line| line.to_owned()) + &"\0".repeat(9_000);
+    assert_eq!(replay(zeros.as_bytes(), GROUP).0, execution_counts());
+}
+
+#[test]
+fn a_document_is_printed_at_every_exit_status() {
+    for arguments in [
+        &["replay", "--json"][..],
+        &["replay", "--json", "--since", "yesterday or so", "-"],
+        &["replay", "--json", "--rules", "/nowhere/rules.toml", "-"],
+        &["replay", "--json", "--log-group", "/a", "--log-group", "/b", "-"],
+    ] {
+        let done = command(arguments, b"");
+        let document: Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|_| panic!("{arguments:?}"));
+        assert_eq!(
+            (done.status.code(), document["undecodable"].as_array().unwrap().len()),
+            (Some(2), 1),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn of_a_declared_format_two_statuses_of_the_integration_may_differ() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("inputs-two-statuses");
+    std::fs::create_dir_all(&folder).unwrap();
+    let settings = folder.join("why5xx.toml");
+    let format = r#"{"requestId":"$context.requestId","status":"$context.status","integration_status":"$context.integration.status","integrationStatus":"$context.integrationStatus","again":"$context.integrationStatus"}"#;
+    std::fs::write(&settings, format!("[[log_group]]\nname = \"/team/access\"\naccess_log_format = '''{format}'''\n"))
+        .unwrap();
+    let read = |function: &str, service: &str, again: &str| {
+        let line = format!(
+            r#"{{"requestId":"AbCd1=","status":"502","integration_status":"{function}","integrationStatus":"{service}","again":"{again}"}}"#
+        );
+        let settings = settings.to_str().unwrap();
+        let arguments = ["replay", "--json", "--settings", settings, "--log-group", "/team/access", "-"];
+        let document: Value = serde_json::from_slice(&command(&arguments, line.as_bytes()).stdout).unwrap();
+        (document["counts"][0]["dimensions"]["Cause"].clone(), document["ambiguous_lines"].clone())
+    };
+    for (function, service) in [("502", "200"), ("502", "-"), ("503", "502")] {
+        assert_eq!(
+            read(function, service, service),
+            (json!("backend_error_response"), json!(0)),
+            "{function} {service}"
+        );
+    }
+    assert_eq!(read("200", "-", "-"), (json!("reason_not_logged"), json!(0)));
+    // Literally the same variable never differs.
+    assert_eq!(read("502", "200", "504"), (Value::Null, json!(1)));
+}
+
+#[test]
+fn a_time_that_is_written_out_under_a_made_up_key_is_one_in_a_list() {
+    let rows: Vec<Value> = (execution_log().iter().enumerate())
+        .map(|(number, message)| json!({"t": time(number, 'T', "Z"), "m": message}))
+        .collect();
+    assert_eq!(replay(json!(rows).to_string().as_bytes(), GROUP), (execution_counts(), Some(0)));
+    // On a line a function may have printed it.
+    let printed = format!("{}\n", json!({"t": "2026-03-04T05:06:07Z", "m": function_log()[2]}));
+    let text = format!("{}\n{printed}", function_log()[5]);
+    assert_eq!(replay(text.as_bytes(), FUNCTION).0, BTreeMap::new());
+}

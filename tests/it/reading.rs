@@ -47,7 +47,12 @@ fn a_line_that_is_cut_is_reported() {
     let text =
         format!("{long}(5f1c) Execution failed due to a timeout error\n(5f1c) Method completed with status: 504\n");
     let (document, status, _) = replay(&["--log-group", GROUP, "-"], &text);
-    assert_eq!((&document["cut_lines"], &document["errors"], status), (&json!(1), &json!(1), Some(0)));
+    assert_eq!((&document["cut_lines"], &document["errors"], status), (&json!(1), &json!(1), Some(2)));
+    assert!(document["requests"].is_null() && document["undecodable"][0]["error"].as_str().unwrap().contains("1 MiB"));
+    let healthy = replay(&["--log-group", GROUP, "-"], &format!("{long}(5f1c) Method completed with status: 200\n"));
+    assert_eq!((&healthy.0["errors"], healthy.1), (&json!(0), Some(2)));
+    let shown = command(&["replay", "--log-group", GROUP, "-"], long.as_bytes()).stdout;
+    assert!(!String::from_utf8(shown).unwrap().to_lowercase().contains("no failure"));
     let whole = text.replace(&"x".repeat(1 << 20), "");
     assert_eq!(replay(&["--log-group", GROUP, "-"], &whole).0["cut_lines"], 0);
     let shown = command(&["replay", "--log-group", GROUP, "-"], text.as_bytes()).stdout;
@@ -361,7 +366,7 @@ fn log_events_that_come_too_late_to_be_put_in_order_are_counted_and_shown() {
     let (document, status, _) = replay(&[], &text);
     assert_eq!((&document["late"], &document["log_events"], status), (&json!(1), &json!(12_001), Some(0)));
     let printed = String::from_utf8(command(&["replay"], text.as_bytes()).stdout).unwrap();
-    assert!(printed.contains("1 log events were too far out of order"), "{printed}");
+    assert!(printed.contains("1 log event was too far out of order"), "{printed}");
 }
 
 #[test]
@@ -540,7 +545,7 @@ fn what_is_no_log_is_no_function_without_a_failure() {
         "{\n    \"logGroups\": [\n        {\n            \"logGroupName\": \"/aws/lambda/orders\",\n            \"creationTime\": 1777896000000\n        }\n    ]\n}\n",
         "{\"Functions\": [{\"FunctionName\": \"orders\", \"Runtime\": \"python3.13\"}]}\n",
         "Dear team,\nplease look at the orders function.\n",
-        "orders.log:START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 1\norders.log:Task timed out after 3.00 seconds\n",
+        "copied: START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 1\ncopied: Task timed out after 3.00 seconds\n",
     ];
     for input in rows {
         for arguments in [&["--log-group", "/aws/lambda/orders"][..], &["--kind", "function"]] {

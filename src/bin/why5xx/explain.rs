@@ -56,7 +56,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     if let Some(cause) = table.by_id(what.trim()).or_else(|| question::respelt(&what, &table)) {
         return print_cause(cause, options.json);
     }
-    if let Some(question) = Question::of(&what)
+    // Public texts are words, too.
+    if let Some(answer) = PublicAnswer::of(&what).filter(|answer| answer.status.is_none()) {
+        return print_public_answer(&answer, &table, options.json);
+    }
+    if let [path] = &options.what[..]
+        && Path::new(path).is_file()
+    {
+        let path = printable(path);
+        return Err(Failed(format!("{path} is a file: `why5xx explain - < {path}`, or `why5xx replay {path}`")));
+    }
+    let is_type = what.contains('_') && sentence::cause(&what, &table).is_some();
+    if let Some(question) = Question::of(&what).filter(|_| !is_type)
         && let Some(status) = answer_question(&question, what.trim(), &table, options.json)?
     {
         return Ok(status);
@@ -95,6 +106,11 @@ fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool
     }
     let (causes, topics) = (question::search(words, table), question::topics(words));
     match (&causes[..], &topics[..]) {
+        ([], []) if question::nearest_word(&words.join("_"), table).is_some() => {
+            let Some(cause) = question::nearest_word(&words.join("_"), table) else { return Ok(None) };
+            report::complain(&format!("no cause is called {}; this is the nearest", printable(what)));
+            print_cause(cause, as_json).map(Some)
+        }
         ([], []) if looks_like_id(what) => {
             Err(Failed(format!("no cause is called {what} (`why5xx causes` lists them)")))
         }
@@ -160,6 +176,7 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
         return Ok(ExitCode::from(1));
     }
     let what = match (answer.message, answer.status) {
+        (Some(answer::NO_TEXT), _) => "This is a body without a text".to_owned(),
         (Some(message), _) => format!("\u{201c}{message}\u{201d} is a public text"),
         (None, Some(status)) => format!("This is an answer with status {status}"),
         (None, None) => "This is a public answer".to_owned(),

@@ -92,6 +92,10 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], view: &View, made: T
                 "Not one of the log events was understood, so this page says nothing about failures.".to_owned()
             }
             () if totals.log_events == 0 => "No failure: none of the log events passed the filter pattern.".to_owned(),
+            () if !totals.undecodable.is_empty() => format!(
+                "Nothing failed in these {}, but not every input could be read whole.",
+                things(totals.log_events, "log event")
+            ),
             () => format!("No failure in these {}.", things(totals.log_events, "log event")),
         };
         let _ = write!(page, "<p>{answer}</p>");

@@ -7,6 +7,7 @@
 mod bytes;
 mod cli;
 pub(crate) mod folder;
+mod frame;
 mod json;
 mod order;
 mod prefix;
@@ -137,6 +138,9 @@ pub(crate) enum InputError {
     /// Something in it should hold a batch and does not.
     #[error(transparent)]
     NoBatch(RecordError),
+    /// One of its documents is of no known kind.
+    #[error("looks like documents in JSON, of which one is of no known kind")]
+    UnknownDocument,
     /// It looks like JSON of a kind that is known, but reading stopped there.
     #[error("looks like {kind}, but is no whole JSON (line {line}, column {column})")]
     Json { kind: &'static str, line: usize, column: usize },
@@ -167,7 +171,9 @@ impl Form {
             Layout::Lines => {}
             layout => return Self::Json(layout),
         }
-        if start.starts_with(BASE64_OF_GZIP) {
+        if table::lacks_message(text) {
+            Self::Refused(NO_MESSAGE)
+        } else if start.starts_with(BASE64_OF_GZIP) {
             Self::Data
         } else if cli::is_text_output(text) {
             Self::TextOutput
@@ -177,6 +183,8 @@ impl Form {
             Self::Page
         } else if let Some(separated) = table::separated(text) {
             if separated.lacks_times() { Self::Refused(UNREAD_TIMES) } else { Self::Separated(separated) }
+        } else if is_whole && text::holds_lines(text) {
+            Self::Refused(ONE_LINE)
         } else {
             Self::Text
         }
@@ -211,10 +219,44 @@ pub(crate) struct Summary {
     pub(crate) cut_lines: u64,
     /// Lines behind the last log event that are of a terminal, and no part of it.
     pub(crate) lines_behind: u64,
+    /// Lines of Lambda that lack their end.
+    pub(crate) broken_lines: u64,
+    /// Why the input is not the whole log.
+    incomplete: Option<&'static str>,
+    /// Rows of a query lack the message.
+    lacks_messages: bool,
+    /// What its dates were taken for.
+    pub(crate) assumed: Option<&'static str>,
+}
+
+impl Summary {
+    /// Returns why a part of the log may be missing, if so: then nothing says that no request failed.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        let lines = |count: u64, what: &str| {
+            let lines = if count == 1 { "line" } else { "lines" };
+            (count > 0).then(|| format!("{count} {lines} {what}"))
+        };
+        let why = [
+            self.incomplete.map(str::to_owned),
+            self.lacks_messages.then(|| NO_MESSAGE.to_owned()),
+            lines(self.cut_lines, "longer than 1 MiB, of which only the beginning was read"),
+            lines(self.broken_lines, "of Lambda without the end, as where a mail or a terminal broke it"),
+        ];
+        let why: Vec<String> = why.into_iter().flatten().collect();
+        (!why.is_empty()).then(|| format!("not the whole log: {}", why.join("; ")))
+    }
 }
 
 /// What is said of the AWS CLI's output in YAML.
 const YAML: &str = "YAML: have the AWS CLI write it with --output json";
+
+/// What is said of a log whose line breaks were lost.
+const ONE_LINE: &str =
+    "one line that holds several lines of a log: keep the line breaks, as in \"$(cat FILE)\" with its quotes";
+
+/// What is said of the results of a query that left the messages out.
+const NO_MESSAGE: &str =
+    "rows of a query of Logs Insights without the messages: add `fields @timestamp, @message` to it";
 
 /// What is said of a table whose order cannot be known.
 const UNREAD_TIMES: &str = "a table with times that are not read: save them as 2026-01-02 03:04:05.678";
@@ -266,7 +308,13 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     let start = text.peek_text()?;
     let form = Form::of(start, start.len() < bytes::PEEK_BYTES - 4);
     let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
+    let is_newest_first = order::is_newest_first(start.split(['\n', '"']));
+    let is_one_string = serde_json::from_str::<String>(start.trim()).is_ok();
     let mut sink = Sorted::new(&mut each);
+    sink.is_one_string = is_one_string;
+    if is_newest_first {
+        sink.is_download();
+    }
     let read = match &form {
         Form::Data => {
             let mut data = Vec::new();
@@ -285,10 +333,31 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     };
     // What came before an error counts.
     sink.flush();
-    let Sorted { log_events, late_events, cut_lines, lines_behind, .. } = sink;
+    let Sorted {
+        log_events,
+        late_events,
+        cut_lines,
+        lines_behind,
+        broken_lines,
+        incomplete,
+        lacks_messages,
+        assumed,
+        ..
+    } = sink;
+    let form = form.name();
     match sink.no_batch {
         Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
-        _ => read.map(|()| Summary { form: form.name(), log_events, late_events, cut_lines, lines_behind }),
+        _ => read.map(|()| Summary {
+            form,
+            log_events,
+            late_events,
+            cut_lines,
+            lines_behind,
+            broken_lines,
+            incomplete,
+            lacks_messages,
+            assumed,
+        }),
     }
 }
 

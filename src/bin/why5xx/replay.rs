@@ -146,6 +146,23 @@ fn region() -> impl TypedValueParser<Value = String> {
 }
 
 pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
+    let mut is_printed = false;
+    let done = run_noting(options, color, &mut is_printed);
+    if let Err(Failed(why)) = &done
+        && options.json
+        && !is_printed
+        && !why.is_empty()
+    {
+        // Whoever reads the document gets one at every exit status.
+        let inputs = options.inputs.iter().map(|input| input.display().to_string()).chain(options.log_group.clone());
+        let input = inputs.collect::<Vec<_>>().join(" ");
+        json::json(&Totals { undecodable: vec![Undecodable { input, error: why.clone() }], ..Totals::default() })?;
+    }
+    done
+}
+
+/// Does it, and notes once the document is printed.
+fn run_noting(options: &Options, color: Color, is_printed: &mut bool) -> Result<ExitCode, Failed> {
     let mut span = options.span(0)?;
     let (profile, region) = (options.profile.as_deref(), options.region.as_deref());
     if !options.publish && !options.inputs.is_empty() && profile.is_some() {
@@ -208,6 +225,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
     if options.metrics {
         publish::print(publish::sendable_then(&totals.tally), &settings)?;
     } else if options.json {
+        *is_printed = true;
         json::json(&totals)?;
     } else if options.csv {
         json::csv(&totals)?;
@@ -278,7 +296,17 @@ impl Replay<'_> {
                 self.totals.late_events += summary.late_events;
                 self.totals.cut_lines += summary.cut_lines;
                 self.totals.lines_behind += summary.lines_behind;
+                self.totals.assumed.extend(summary.assumed);
+                let lacks = summary.lacks();
+                self.totals.lacks_lines |= lacks.is_some();
                 let why = events.says_nothing(&format!("; it looks like {}", summary.form));
+                let why = match (why, &lacks) {
+                    (Some(why), Some(lacks)) => Some(format!("{why}; {lacks}")),
+                    (why, _) => why,
+                };
+                if why.is_none() {
+                    lacks.into_iter().for_each(|lacks| self.undecodable(name, &lacks));
+                }
                 match (folder, why) {
                     (Some(folder), Some(why)) if events.is_foreign() => {
                         self.of_folders.entry(folder).or_default();

@@ -72,6 +72,9 @@ fn summary(totals: &Totals, rows: &[Row]) -> String {
     if by_metric.is_empty() && totals.ambiguous_lines > 0 {
         return format!("{read}: none is certain to be a failure, and {} may be", totals.ambiguous_lines);
     }
+    if by_metric.is_empty() && !totals.undecodable.is_empty() {
+        return format!("{read}: nothing in them failed, but not every input could be read whole");
+    }
     if by_metric.is_empty() {
         return format!("{read}: no failure");
     }
@@ -265,10 +268,14 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
             "counts are of more APIs, stages or names than are counted separately, and stand as `other`",
         ),
     ];
-    if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() {
+    if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() || !totals.assumed.is_empty() {
         writeln!(out)?;
     }
+    for assumed in &totals.assumed {
+        writeln!(out, "{}", wrapped("", assumed, width()))?;
+    }
     for (count, remark) in remarks.into_iter().filter(|(count, _)| *count > 0) {
+        let remark = if count == 1 { of_one(remark) } else { remark.to_owned() };
         writeln!(out, "{}", wrapped("", &format!("{count} {remark}"), width()))?;
     }
     for api_id in &totals.both_sources {
@@ -280,6 +287,21 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         writeln!(out, "{}", wrapped("", &remark, width()))?;
     }
     more(out, totals.skipped.len())
+}
+
+/// Returns a remark on several things as one on a single thing: `log events have no time` → `log event has no time`
+fn of_one(remark: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("log events", "log event"),
+        ("requests", "request"),
+        ("access-log lines", "access-log line"),
+        ("lines", "line"),
+        ("counts", "count"),
+        (" were ", " was "),
+        (" are ", " is "),
+        (" have ", " has "),
+    ];
+    WORDS.iter().fold(remark.to_owned(), |text, (several, one)| text.replacen(several, one, 1))
 }
 
 /// Narrowest title of a cause beside its id, in columns.

@@ -50,6 +50,10 @@ pub(crate) struct Totals {
     pub(crate) cut_lines: u64,
     /// Lines behind the last log event that are of a terminal.
     pub(crate) lines_behind: u64,
+    /// A part of the log is missing.
+    pub(crate) lacks_lines: bool,
+    /// What was taken for granted of the inputs, since nothing in them shows it.
+    pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) split_requests: u64,
     pub(crate) other_dimensions: u64,
     pub(crate) both_sources: BTreeSet<String>,
@@ -311,7 +315,7 @@ impl Totals {
         let failed = self.failed_requests()?;
         let Understood { ends, access_ends, .. } = self.understood;
         let requests = if ends > 0 { ends } else { access_ends };
-        (!self.is_filtered && requests > failed).then_some(requests)
+        (!self.is_filtered && !self.lacks_lines && requests > failed).then_some(requests)
     }
 
     /// Returns the number of failed requests of the one kind of log that was read; None if both were, or if the end of a

@@ -45,6 +45,8 @@ struct Block {
 struct Server {
     alphabet: Alphabet,
     variable: Option<Variable>,
+    /// Where the format has it first. Two variables may fill one field: `integration.status` and `integrationStatus` differ.
+    nth: usize,
 }
 
 /// Closed alphabet of a variable.
@@ -128,7 +130,10 @@ impl Format {
             // An alphabet shows where a value ends only if the literal behind it starts with another character.
             let ends = |alphabet: &Alphabet| literal.bytes().next().map_or(is_last, |b| !alphabet.has(b));
             match Alphabet::of_variable(name).filter(ends) {
-                Some(alphabet) => rest.push((Server { alphabet, variable }, literal.clone())),
+                Some(alphabet) => {
+                    let first = format.rest.iter().position(|(other, _)| other == name);
+                    rest.push((Server { alphabet, variable, nth: first.unwrap_or(nth) }, literal.clone()));
+                }
                 None => {
                     blocks.push(Block::new(std::mem::replace(&mut first, literal.clone()), std::mem::take(&mut rest)));
                     between.push(variable);
@@ -213,8 +218,8 @@ struct Reading<'f> {
     statuses: Statuses,
     /// The place of each block; None if it may have several.
     places: Vec<Option<Range<usize>>>,
-    /// The values of the server.
-    values: Vec<(Variable, Value<'f>)>,
+    /// The values of the server, and where the format has each first.
+    values: Vec<(Variable, usize, Value<'f>)>,
 }
 
 /// Value of a variable.
@@ -255,10 +260,10 @@ impl<'f> Reading<'f> {
             let value = &text[range];
             match server.variable {
                 Some(Variable::Status) => self.statuses.add(shape::status(value)),
-                Some(variable) => match self.values.iter_mut().find(|(of, _)| *of == variable) {
-                    Some((_, known)) if *known != Value::One(value) => *known = Value::Several,
+                Some(variable) => match self.values.iter_mut().find(|(_, nth, _)| *nth == server.nth) {
+                    Some((_, _, known)) if *known != Value::One(value) => *known = Value::Several,
                     Some(_) => {}
-                    None => self.values.push((variable, Value::One(value))),
+                    None => self.values.push((variable, server.nth, Value::One(value))),
                 },
                 None => {}
             }
@@ -270,7 +275,7 @@ impl<'f> Reading<'f> {
         let mut fields = Fields { status, ..Fields::default() };
         let mut places = Places::default();
         let mut route_key = None;
-        for (variable, value) in &self.values {
+        for (variable, _, value) in &self.values {
             let set = match value {
                 Value::One(value) => set_value(value),
                 Value::Several => None,

@@ -30,8 +30,10 @@ impl PublicAnswer {
         let head =
             lines.clone().position(|line| line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/")));
         let Some(head) = head else {
-            let message = public_text(text.trim())?;
-            return Some(Self { status: None, message: Some(message), request_id: None });
+            if let Some(message) = public_text(text.trim()) {
+                return Some(Self { status: None, message: Some(message), request_id: None });
+            }
+            return Self::below_status(text);
         };
         let status = lines.nth(head)?.split_whitespace().nth(1)?.parse().ok()?;
         if !(500..600).contains(&status) {
@@ -48,17 +50,35 @@ impl PublicAnswer {
         }
         Some(answer)
     }
+
+    /// Returns the answer of a status line without its protocol and the body below it: `502 Bad Gateway`, `Status: 502`.
+    fn below_status(text: &str) -> Option<Self> {
+        let (first, body) = text.trim().split_once('\n')?;
+        let status = first.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
+            (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (500..600).contains(status))
+        })?;
+        let message = public_text(body.trim())?;
+        Some(Self { status: Some(status), message: Some(message), request_id: None })
+    }
 }
+
+/// Text of a body that says nothing.
+pub(super) const NO_TEXT: &str = "null";
 
 /// Returns the public text that a body is, alone or as the message of an object.
 fn public_text(body: &str) -> Option<&'static str> {
-    let said = match serde_json::from_str::<Value>(body) {
+    // As a program prints an object.
+    let body = if body.starts_with("{'") { body.replace('\'', "\"") } else { body.to_owned() };
+    let said = match serde_json::from_str::<Value>(&body) {
         Ok(Value::Object(fields)) => {
             let mut messages = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("message"));
-            messages.next()?.1.as_str()?.to_owned()
+            match messages.next()?.1 {
+                Value::Null if fields.len() == 1 => return Some(NO_TEXT),
+                message => message.as_str()?.to_owned(),
+            }
         }
         Ok(Value::String(text)) => text,
-        _ => body.to_owned(),
+        _ => body,
     };
     let said = said.trim().trim_end_matches('.');
     PUBLIC_TEXTS.iter().find(|text| text.eq_ignore_ascii_case(said)).copied()
@@ -75,6 +95,7 @@ mod tests {
             r#"{ "message": "Internal Server Error" }"#,
             r#"{"message": "Internal server error", "connectionId":"L0=", "requestId":"x"}"#,
             "Internal server error",
+            "{'message': 'Internal server error'}",
             "{\n  \"Message\": \"internal server error\"\n}\n",
         ] {
             let answer = PublicAnswer::of(text).unwrap_or_else(|| panic!("{text}"));
@@ -83,6 +104,19 @@ mod tests {
         for text in ["", "ok", r#"{"message":"no such order"}"#, r#"{"message":"Forbidden"}"#, r#"{"message":5}"#] {
             assert_eq!(PublicAnswer::of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_body_below_a_status_or_without_a_text_is_a_public_answer() {
+        for first in ["502 Bad Gateway", "Status: 502", "502"] {
+            let answer = PublicAnswer::of(&format!("{first}\n\n{{\"message\": \"Internal server error\"}}"));
+            assert_eq!(
+                answer.map(|answer| (answer.status, answer.message)),
+                Some((Some(502), Some("Internal server error")))
+            );
+        }
+        assert_eq!(PublicAnswer::of("{\"message\":null}").and_then(|answer| answer.message), Some("null"));
+        assert_eq!(PublicAnswer::of("{\"message\":null,\"id\":7}"), None);
     }
 
     #[test]

@@ -29,6 +29,9 @@ const CLIENTS: &[&str] = &[
     "wrk",
 ];
 
+/// What API Gateway answers, with a 403, to a request without a signature. No log of a function has it.
+const DENIED: &str = "User: anonymous is not authorized to perform: execute-api:Invoke";
+
 /// Where a text comes from that is not a log of API Gateway or Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Other {
@@ -52,7 +55,12 @@ pub(super) fn origin(text: &str) -> Option<Other> {
         let name = line.split_once(": ").or_else(|| line.split_once(' ')).map_or("", |(name, _)| name);
         let is_of_cli = line.starts_with("An error occurred (") && line.contains(") when calling the ");
         let is_of_nginx = line.contains(" [error] ") && line.contains("#") && line.contains(": *");
-        if CLIENTS.contains(&name) || is_of_cli || is_of_nginx || line.contains("authorized because method") {
+        if CLIENTS.contains(&name)
+            || is_of_cli
+            || is_of_nginx
+            || line.contains("authorized because method")
+            || line.contains(DENIED)
+        {
             origin = Some(Other::NoFailure);
         }
     }
@@ -70,6 +78,7 @@ mod tests {
             "$ ping api.example.com",
             "ping: cannot resolve api.example.com: Unknown host",
             "< HTTP/2 429",
+            r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: x"}"#,
             "An error occurred (ThrottlingException) when calling the GetLogEvents operation: Rate exceeded",
             "2026/01/02 03:04:05 [error] 7#7: *1 upstream timed out (110: Connection timed out) while reading",
             "API Key authorized because method 'GET /' requires API Key",

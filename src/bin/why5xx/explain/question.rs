@@ -47,7 +47,13 @@ impl Question {
         let is_word =
             |word: &str| word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
         let is_name = |word: &str| NAMES.contains(&word.to_ascii_lowercase().as_str());
-        words.iter().all(|word| is_word(word) || is_name(word)).then_some(Self::Words(lower))
+        // A name such as INTEGRATION_FAILURE, or one word with a capital letter.
+        let is_capital = |word: &str| {
+            let is_letter = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+            word.contains('_') && word.bytes().all(is_letter)
+                || words.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic())
+        };
+        words.iter().all(|word| is_word(word) || is_name(word) || is_capital(word)).then_some(Self::Words(lower))
     }
 }
 
@@ -117,10 +123,17 @@ pub(super) fn nearest(id: &str, table: &Table) -> Option<&'static Cause> {
     table.iter().min_by_key(|cause| distance(cause)).filter(|cause| distance(cause) * 3 <= id.chars().count())
 }
 
+/// Words that people shorten.
+const SHORT: [(&str, &str); 3] = [("oom", "out of memory"), ("timedout", "timeout"), ("perms", "permission")];
+
 /// Returns the causes that have all of the words: in id or title, or else in the text of the remedy. The one whose id has
 /// all words, and no others, comes alone.
 pub(super) fn search(words: &[String], table: &Table) -> Vec<&'static Cause> {
-    let stems: Vec<String> = words.iter().flat_map(|word| word.split(['_', '-'])).map(stem).collect();
+    let whole = |word: &String| {
+        SHORT.iter().find(|(short, _)| short == word).map_or(word.clone(), |(_, whole)| (*whole).to_owned())
+    };
+    let words: Vec<String> = words.iter().map(whole).collect();
+    let stems: Vec<String> = words.iter().flat_map(|word| word.split(['_', '-', ' '])).map(stem).collect();
     let has = |text: &str| {
         let of_text: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(stem).collect();
         stems.iter().all(|stem| of_text.iter().any(|other| other == stem))
@@ -166,7 +179,7 @@ pub(super) struct Topic {
 /// Topics: failures without a line in the log, and what looks like a 5xx but is not.
 const TOPICS: &[Topic] = &[
     Topic {
-        words: &["domain", "mapping", "base", "path", "custom"],
+        words: &["domain", "mapping", "base", "path", "custom", "edge", "optimized", "regional"],
         says: "Custom domain: a wrong or missing mapping fails before the API is reached, and no log shows it. \
                `aws apigateway get-base-path-mappings --domain-name DOMAIN` must name the API and the stage.",
     },
@@ -287,6 +300,10 @@ mod tests {
             assert!(ids(&["throttling"]).contains(&id), "{id}");
         }
         assert_eq!(ids(&["unicorn"]), Vec::<&str>::new());
+        assert_eq!(ids(&["oom"]), ["lambda_out_of_memory"]);
+        assert_eq!(Question::of("Certificates"), Some(Question::Words(vec!["certificates".to_owned()])));
+        assert_eq!(Question::of("DEFAULT_5XX"), Some(Question::Words(vec!["default_5xx".to_owned()])));
+        assert!(Question::of("Endpoint request timed out").is_none());
         assert!(!ids(&["custom", "domain"]).contains(&"unclassified"));
     }
 

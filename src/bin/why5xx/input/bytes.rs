@@ -250,12 +250,13 @@ fn refused(start: &[u8]) -> Option<&'static str> {
     is_binary(start).then_some("binary data, not a text")
 }
 
-/// Text has no zeros, few control characters and few invalid bytes; text in an old code page has some.
+/// Text has few control characters and few invalid bytes; text in an old code page has some. A file that was cut off may end with zeros.
 fn is_binary(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&start[..start.len().min(8_192)]);
     let is_odd = |c: &char| {
         c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{1b}' | '\u{8}' | '\u{c}')
             || *c == char::REPLACEMENT_CHARACTER
     };
-    text.contains('\0') || text.chars().filter(is_odd).count() * 10 > text.chars().count()
+    let text = text.trim_end_matches('\0');
+    text.is_empty() && !start.is_empty() || text.chars().filter(is_odd).count() * 10 > text.chars().count()
 }

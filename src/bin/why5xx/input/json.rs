@@ -70,6 +70,9 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     if is_whole && !(is_valid && is_all_json(start)) {
         return Layout::Lines;
     }
+    if begins_with_lines(start) {
+        return Layout::Lines;
+    }
     match first.as_bytes()[0] {
         // One object a line, or the messages themselves over several lines.
         b'{' if is_on_one_line || !(is_valid && is_event(first)) => Layout::Lines,
@@ -77,6 +80,18 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         b'{' | b'[' => Layout::Lists,
         _ => Layout::Lines,
     }
+}
+
+/// Returns whether a text is a list of which each element is a line. A line of an access log may hold what looks like another
+/// element, so it must stay whole.
+///
+/// `[\n{"a":1},\n{"b":2}\n]` → true
+fn begins_with_lines(start: &str) -> bool {
+    let Some(rest) = start.strip_prefix('[') else { return false };
+    let mut lines = rest.lines().map(|line| line.trim().trim_matches(',').trim_end()).filter(|line| !line.is_empty());
+    let is_object = |line: &str| line.starts_with('{') && line.ends_with('}') && line.len() > 2;
+    lines.next().is_some_and(is_object)
+        && lines.next().is_some_and(|line| is_object(line.trim_end_matches(']').trim_end()) || line == "]")
 }
 
 /// What a document is that is known, and no log. Where only its status shows, it looks like a line of an access log.
@@ -163,7 +178,7 @@ pub(super) fn documents(input: impl Read, sink: &mut Sorted<'_>) -> Result<(), I
 }
 
 fn unknown() -> InputError {
-    InputError::Json { kind: "a row of documents, of which one is of no known kind", line: 0, column: 0 }
+    InputError::UnknownDocument
 }
 
 fn broken(kind: &'static str, error: serde_json::Error) -> InputError {
@@ -249,6 +264,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         // An object without a list is a log event, or the message of one.
         let mut has_list = false;
         let mut object = String::from("{");
+        let mut is_incomplete = None;
         while let Some(key) = map.next_key::<String>()? {
             if LISTS.contains(&key.as_str()) || AROUND.contains(&key.as_str()) {
                 if key == "results" {
@@ -257,9 +273,11 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
                 has_list = true;
                 map.next_value_seed(Node { sink: &mut *self.sink })?;
             } else if has_list {
-                map.next_value::<IgnoredAny>()?;
+                let value = map.next_value::<Box<RawValue>>()?;
+                is_incomplete = incomplete(&key, value.get()).or(is_incomplete);
             } else {
                 let value = map.next_value::<Box<RawValue>>()?;
+                is_incomplete = incomplete(&key, value.get()).or(is_incomplete);
                 let separator = if object.len() > 1 { "," } else { "" };
                 object.push_str(&format!("{separator}{}:{}", serde_json::Value::from(key), value.get()));
             }
@@ -267,6 +285,10 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         if !has_list && object.len() > 1 {
             object.push('}');
             element(&object, self.sink);
+        }
+        if has_list {
+            // The last page tells.
+            self.sink.incomplete = is_incomplete;
         }
         Ok(())
     }
@@ -296,6 +318,19 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
     }
 }
 
+/// Returns why an answer with such a member is not the whole log, if so: the query runs on, or there are more pages.
+fn incomplete(key: &str, value: &str) -> Option<&'static str> {
+    match key {
+        "nextToken" | "NextToken" => value.starts_with('"').then_some("there are more pages (nextToken)"),
+        "status" => match value {
+            "\"Running\"" | "\"Scheduled\"" => Some("the query still ran; ask for its results again"),
+            "\"Failed\"" | "\"Cancelled\"" | "\"Timeout\"" => Some("the query did not end; start it again"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Takes the log events of one value: an event, a message, a row of a query, a list of such.
 pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
     let raw = repaired(raw);
@@ -310,7 +345,7 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
                 return;
             }
             // A log that was joined in one string.
-            if message.lines().filter(|line| prefix::is_head(line)).take(2).count() > 1 {
+            if sink.is_one_string && message.lines().filter(|line| prefix::is_head(line)).take(2).count() > 1 {
                 // Reading from memory does not fail.
                 let _ = text::read(message.as_bytes(), sink);
                 return;
@@ -332,12 +367,13 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         if key == "results" {
             sink.is_download();
         }
+        sink.incomplete = pairs.iter().find_map(|(key, value)| incomplete(key, value.get()));
         return self::list(list.get(), sink);
     }
     let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
     let is_message = |column: &Option<Column>| *column == Some(Column::Message);
     if !columns.iter().any(is_message)
-        && let Some(event) = renamed_event(&pairs)
+        && let Some(event) = renamed_event(&pairs, true)
     {
         return sink.event(event);
     }
@@ -357,6 +393,10 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
         if has_at {
             sink.is_download();
+            if row::lacks_message(pairs.iter().map(|(key, _)| &**key)) {
+                sink.lacks_messages = true;
+                return;
+            }
         }
         return message(sink, if has_at { timestamp_ms } else { 0 });
     }
@@ -383,6 +423,10 @@ fn list(text: &str, sink: &mut Sorted<'_>) {
         && !fields.is_empty()
     {
         sink.is_download();
+        if row::lacks_message(fields.iter().map(|field| field.field.as_str())) {
+            sink.lacks_messages = true;
+            return;
+        }
         let mut row = Pairs::default();
         let done: Vec<Event> = fields.iter().filter_map(|field| row.field(&field.field, &field.value)).collect();
         done.into_iter().chain(row.end()).for_each(|event| sink.event(event));
@@ -399,18 +443,24 @@ fn list(text: &str, sink: &mut Sorted<'_>) {
 }
 
 /// The log event of an object whose keys somebody made up: one member is a time in milliseconds, as the AWS CLI writes it, one
-/// is a text, and the others are a log stream, a log group or an id.
+/// is a text, and the others are a log stream, a log group or an id. In a list the time may be written out; on a line a function
+/// may have written such an object.
 ///
 /// `--query 'events[*].{t:timestamp,m:message}'` → `{"t": 1777896000000, "m": "…"}`
-fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)]) -> Option<Event> {
+fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)], is_in_list: bool) -> Option<Event> {
     /// Five values of a log event can be asked for.
     const MOST_MEMBERS: usize = 5;
-    let is_time = |raw: &str| raw.len() == 13 && raw.bytes().all(|b| b.is_ascii_digit());
+    let is_time = |raw: &str| {
+        raw.len() == 13 && raw.bytes().all(|b| b.is_ascii_digit())
+            || is_in_list && raw.starts_with('"') && time::of(&string(raw)).is_some()
+    };
     let is_of_event = |raw: &str| raw.starts_with('"') || is_time(raw);
     if !(2..=MOST_MEMBERS).contains(&pairs.len())
         || !pairs.iter().any(|(_, value)| is_time(value.get()))
         || !pairs.iter().all(|(_, value)| is_of_event(value.get()))
-        || pairs.iter().any(|(key, _)| row::column(key) == Some(Column::Message) || access::is_name(key))
+        || pairs
+            .iter()
+            .any(|(key, _)| key.starts_with('@') || row::column(key) == Some(Column::Message) || access::is_name(key))
     {
         return None;
     }
@@ -465,7 +515,7 @@ fn is_event(text: &str) -> bool {
     has_list
         || columns.contains(&Some(Column::Message)) && !columns.contains(&None)
         || pairs.iter().any(|(key, _)| key.starts_with('@'))
-        || renamed_event(&pairs).is_some()
+        || renamed_event(&pairs, false).is_some()
 }
 
 /// The text of a string; of anything else its JSON.

@@ -43,6 +43,16 @@ pub(super) struct Sorted<'e> {
     pub(super) cut_lines: u64,
     /// Lines behind the last log event that are of a terminal.
     pub(super) lines_behind: u64,
+    /// Lines of Lambda that lack their end.
+    pub(super) broken_lines: u64,
+    /// What the dates of the input were taken for, where nothing shows it.
+    pub(super) assumed: Option<&'static str>,
+    /// Rows of a query lack the message.
+    pub(super) lacks_messages: bool,
+    /// Why the input is not the whole log.
+    pub(super) incomplete: Option<&'static str>,
+    /// The input is one string of JSON, which may hold a whole log. Otherwise each string is a log event.
+    pub(super) is_one_string: bool,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
     /// Where objects of the input hold the text of a log event, once one has shown it.
@@ -55,8 +65,53 @@ pub(super) struct Sorted<'e> {
 struct InputOrder {
     /// A log event is older than the one before it.
     falls: bool,
-    /// One is newer, has no time, or a time finer than a second. Whatever shows times to the second at most has cut them.
-    other: bool,
+    /// One is newer.
+    rises: bool,
+    has_times: bool,
+    /// One has no time, or is to stay where it stands.
+    has_untimed: bool,
+}
+
+impl InputOrder {
+    /// Returns whether the log is newest first, so that of the same time the last comes first. Where the times do not show it, the
+    /// texts do.
+    fn is_newest_first(self, of_texts: impl FnOnce() -> bool) -> bool {
+        if self.rises || self.has_times && self.has_untimed { false } else { self.falls || of_texts() }
+    }
+}
+
+/// Words of a log event, and whether they stand in the first or in the last one of a request or an invocation.
+const ENDS: [(&str, bool); 5] = [
+    ("START RequestId: ", true),
+    ("END RequestId: ", false),
+    ("REPORT RequestId: ", false),
+    ("Starting execution for request: ", true),
+    ("Method completed with status: ", false),
+];
+
+/// Returns whether texts, or pieces of one, show that the log is newest first: requests and invocations end before they begin.
+pub(super) fn is_newest_first<'t>(texts: impl Iterator<Item = &'t str>) -> bool {
+    let mut begun: HashMap<&str, bool> = HashMap::new();
+    let (mut newest_first, mut oldest_first) = (0_u64, 0_u64);
+    for text in texts {
+        let Some((at, words, begins)) =
+            ENDS.iter().find_map(|(words, begins)| Some((text.find(words)?, words, *begins)))
+        else {
+            continue;
+        };
+        let behind = &text[at + words.len()..];
+        let id = match text[..at].trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+            Some((_, id)) => id,
+            None => behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default(),
+        };
+        // A client may use one id again and again: then it turns as often to the one side as to the other.
+        match begun.insert(id, begins) {
+            Some(true) if !begins => oldest_first += 1,
+            Some(false) if begins => newest_first += 1,
+            _ => {}
+        }
+    }
+    newest_first > oldest_first
 }
 
 struct Waiting {
@@ -107,6 +162,11 @@ impl<'e> Sorted<'e> {
             late_events: 0,
             cut_lines: 0,
             lines_behind: 0,
+            broken_lines: 0,
+            incomplete: None,
+            lacks_messages: false,
+            assumed: None,
+            is_one_string: false,
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),
@@ -132,10 +192,13 @@ impl<'e> Sorted<'e> {
         self.log_events += 1;
         event.number = self.log_events;
         let (time_ms, before_ms) = (event.timestamp_ms, self.time_before_ms);
-        self.order.falls |= time_ms < before_ms;
-        self.order.other |= time_ms % 1_000 != 0 || time_ms == 0 || before_ms != i64::MIN && time_ms > before_ms;
-        if by_time && event.timestamp_ms != 0 {
-            self.time_before_ms = event.timestamp_ms;
+        if by_time && time_ms != 0 {
+            self.order.falls |= time_ms < before_ms;
+            self.order.rises |= before_ms != i64::MIN && time_ms > before_ms;
+            self.order.has_times = true;
+            self.time_before_ms = time_ms;
+        } else {
+            self.order.has_untimed = true;
         }
         self.waiting_bytes += event.message.len();
         self.waiting.push(Reverse(Waiting { time_ms: self.time_before_ms, event }));
@@ -163,8 +226,8 @@ impl<'e> Sorted<'e> {
 
     /// Hands over what waits.
     pub(super) fn flush(&mut self) {
-        // Newest first: of the same minute or second, too.
-        if self.most_events == DOWNLOAD_EVENTS && self.order.falls && !self.order.other {
+        let texts = || is_newest_first(self.waiting.iter().map(|Reverse(one)| one.event.message.as_str()));
+        if self.most_events == DOWNLOAD_EVENTS && self.order.is_newest_first(texts) {
             let mut waiting: Vec<Waiting> = self.waiting.drain().map(|Reverse(waiting)| waiting).collect();
             waiting.sort_unstable_by_key(|one| (one.time_ms, Reverse(one.event.number)));
             waiting.into_iter().for_each(|one| self.pass(one));

@@ -91,21 +91,68 @@ fn rest_of_sentence(lines: &[&str], at: usize, widest: usize) -> Option<(usize, 
     }
 }
 
-/// Whether each line of a text has a mark or a number before it, as quotes and lists have, and a log event behind that.
-pub(super) fn are_marked(start: &str) -> bool {
-    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
-    let mut heads = 0;
-    let all = lines.all(|line| {
-        let own = unmarked(line);
-        heads += u32::from(own.is_some_and(prefix::is_head));
-        own != Some(line)
-    });
-    all && heads > 0
+/// What stands before each line of a text and is no part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Mark {
+    #[default]
+    None,
+    /// Marks of quotes and lists, and numbers.
+    Quote,
+    /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
+    Name,
 }
 
-/// What of a line of such a text is the log's; none of a fence.
-pub(super) fn unmarked(line: &str) -> Option<&str> {
-    own_words(without_number(line))
+impl Mark {
+    /// Of a text by its beginning: log events stand behind such marks only. A mail has lines of its writer before and behind them.
+    pub(super) fn of(start: &str) -> Self {
+        let is_event = |text: &str| {
+            let message = prefix::strip(text).message;
+            prefix::is_head(message) || message.len() < text.len() || time::of_line(text).is_some()
+        };
+        [Self::Quote, Self::Name]
+            .into_iter()
+            .find(|mark| {
+                let (mut marked, mut bare) = (0_u32, 0_u32);
+                for line in start.lines().filter(|line| !line.trim().is_empty()) {
+                    let is_bare = is_event(line);
+                    bare += u32::from(is_bare);
+                    marked +=
+                        u32::from(!is_bare && mark.unmarked(line).is_some_and(|own| own != line && is_event(own)));
+                }
+                marked > 0 && bare == 0
+            })
+            .unwrap_or_default()
+    }
+
+    /// What of a line of such a text is the log's; none of a fence.
+    pub(super) fn unmarked(self, line: &str) -> Option<&str> {
+        match self {
+            Self::None => Some(line),
+            Self::Quote => own_words(without_number(line)),
+            Self::Name => Some(without_name(line)),
+        }
+    }
+}
+
+/// A line without the name before it: `logs/a.log:b`, `logs/a.log:12:b`, `app_1  | b` → `b`
+fn without_name(line: &str) -> &str {
+    let is_name = |name: &str| !name.is_empty() && !name.contains([' ', '\t', '"', '(', '{']);
+    if let Some((name, rest)) =
+        line.split_once("| ").or_else(|| line.split_once('|').filter(|(_, rest)| rest.is_empty()))
+        && is_name(name.trim_end())
+    {
+        return rest;
+    }
+    let Some((_, rest)) = line.split_once(':').filter(|(name, _)| is_name(name) && name.contains(['/', '.'])) else {
+        return line;
+    };
+    without_number_of_line(rest).unwrap_or(rest)
+}
+
+/// `12:b` → `b`
+fn without_number_of_line(line: &str) -> Option<&str> {
+    let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    (1..=7).contains(&(line.len() - behind.len())).then(|| behind.strip_prefix(':'))?
 }
 
 /// A line without the number of a list or of an editor: `12. a`, `12) a`, `12: a`, `    12\ta` → `a`
@@ -114,14 +161,13 @@ fn without_number(line: &str) -> &str {
     let behind = numbered.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_number = (1..=7).contains(&(numbered.len() - behind.len()));
     let rest = [". ", ") ", ": ", "\t"].iter().find_map(|sign| behind.strip_prefix(sign));
-    rest.filter(|_| is_number).unwrap_or(line)
+    // `grep -n` and `less -N` leave less between, so a log event must follow.
+    let close = || behind.strip_prefix([':', ' ']).filter(|rest| prefix::is_head(prefix::strip(rest).message));
+    rest.or_else(close).filter(|_| is_number).unwrap_or(line)
 }
 
 /// What of a line is the log's; none of a fence.
 fn own_words(line: &str) -> Option<&str> {
-    if line.trim_start().starts_with("```") {
-        return None;
-    }
     let mut rest = line;
     for _ in 0..MOST_MARKS {
         let marked = rest.trim_start();
@@ -133,6 +179,12 @@ fn own_words(line: &str) -> Option<&str> {
         }
         rest = behind;
     }
+    if rest.trim_start().starts_with("```") {
+        return None;
+    }
+    // An item of a list may be code.
+    let code = rest.trim().strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+    let rest = code.filter(|code| !code.contains('`')).unwrap_or(rest);
     Some(without_page_time(rest).unwrap_or(rest))
 }
 

@@ -105,6 +105,11 @@ pub(super) fn column(name: &str) -> Option<Column> {
     NAMES.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|(column, _)| *column)
 }
 
+/// Returns whether names are those of a row of a query that has neither the message nor a field of an access log.
+pub(super) fn lacks_message<'n>(mut names: impl Iterator<Item = &'n str>) -> bool {
+    !names.any(|name| column(name) == Some(Column::Message) || access::is_name(name))
+}
+
 /// What the columns of a table hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -146,6 +151,11 @@ impl Columns {
         self.columns.iter().position(|column| *column == Column::Message)
     }
 
+    /// Returns whether cells are the names of the columns.
+    pub(super) fn are_named<'c>(&self, cells: impl Iterator<Item = &'c str>) -> bool {
+        !self.names.iter().all(String::is_empty) && self.names.iter().map(String::as_str).eq(cells.map(str::trim))
+    }
+
     /// Returns the log event that a row holds.
     pub(super) fn event<'c>(&self, cells: impl Iterator<Item = &'c str>) -> Event {
         let mut event = Event::default();
@@ -178,8 +188,9 @@ impl Columns {
 const LONGEST_NAME_BYTES: usize = 64;
 
 /// Returns whether a cell may be the name of a column: words, or a function of a query.
-fn is_name(cell: &str) -> bool {
-    let is_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '@' | '*' | '(' | ')' | '/');
+pub(super) fn is_name(cell: &str) -> bool {
+    let is_sign =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '@' | '*' | '(' | ')' | '/' | '#');
     cell.len() <= LONGEST_NAME_BYTES && cell.chars().all(is_sign) && !cell.starts_with(['(', '-', '/'])
 }
 

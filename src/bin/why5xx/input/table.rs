@@ -3,9 +3,9 @@
 use std::io::{BufRead, Read};
 
 use super::order::Sorted;
-use super::row::{Columns, Pairs};
-use super::text::next_line;
-use super::{InputError, time};
+use super::row::{self, Columns, Pairs};
+use super::text::{is_of_terminal, next_line};
+use super::{Event, InputError, time};
 
 /// Signs between the cells of a line, each tried.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -17,10 +17,93 @@ pub(super) struct Separated {
     columns: Columns,
     /// Lines before the first row.
     header_rows: usize,
-    /// Dates with slashes have the day first.
-    is_day_first: bool,
+    dates: Dates,
     /// None of the first rows has a time that is read, though each has one.
     lacks_times: bool,
+    /// A row has more lines than its first, without quotes around them, as a copied table has.
+    has_bare_lines: bool,
+}
+
+/// What stands first in dates with slashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dates {
+    Month,
+    Day,
+    /// Nothing has shown it so far.
+    Unknown,
+}
+
+impl Dates {
+    /// As one time shows it, or as was known before.
+    fn and(self, time: &str) -> Self {
+        match self {
+            Self::Unknown if time::is_day_first(time) => Self::Day,
+            Self::Unknown if time::is_month_first(time) => Self::Month,
+            known => known,
+        }
+    }
+}
+
+/// Rows that wait until one shows what stands first in their dates.
+struct Rows {
+    dates: Dates,
+    /// Log events whose month is first, and their time if the day is.
+    waiting: Vec<(Event, i64)>,
+    bytes: usize,
+}
+
+impl Rows {
+    /// Takes a log event and what stands in its column of times.
+    fn event(&mut self, event: Event, time: &str, sink: &mut Sorted<'_>) {
+        /// Most bytes of text that wait; our own bound.
+        const MOST_BYTES: usize = 256 << 20;
+        let swapped = time::month_first(time);
+        if swapped.is_none() && self.waiting.is_empty() {
+            return sink.event(event);
+        }
+        self.dates = self.dates.and(time);
+        if self.dates != Dates::Unknown {
+            self.flush(sink);
+        }
+        let day_first_ms = swapped.and_then(|time| time::of(&time)).unwrap_or(event.timestamp_ms);
+        match self.dates {
+            Dates::Month => sink.event(event),
+            Dates::Day => sink.event(Event { timestamp_ms: day_first_ms, ..event }),
+            Dates::Unknown => {
+                self.bytes += event.message.len();
+                self.waiting.push((event, day_first_ms));
+                if self.bytes > MOST_BYTES {
+                    self.end(sink);
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, sink: &mut Sorted<'_>) {
+        for (event, day_first_ms) in self.waiting.drain(..) {
+            let timestamp_ms = if self.dates == Dates::Day { day_first_ms } else { event.timestamp_ms };
+            sink.event(Event { timestamp_ms, ..event });
+        }
+    }
+
+    /// Hands on what waits. A time within a message shows what its row means; without any, the month is taken to be first.
+    fn end(&mut self, sink: &mut Sorted<'_>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let (mut month, mut day) = (0_u64, 0_u64);
+        for (event, day_first_ms) in self.waiting.iter().filter(|(event, day)| event.timestamp_ms != *day) {
+            let Some(own) = time::within(&event.message) else { continue };
+            let is_day = own.abs_diff(*day_first_ms) < own.abs_diff(event.timestamp_ms);
+            *(if is_day { &mut day } else { &mut month }) += 1;
+        }
+        self.dates = if day > month { Dates::Day } else { Dates::Month };
+        if day == 0 && month == 0 && self.waiting.iter().any(|(event, day)| event.timestamp_ms != *day) {
+            sink.assumed =
+                Some("dates such as 5/4/2026 were taken for month/day/year: nothing in the input shows which is first");
+        }
+        self.flush(sink);
+    }
 }
 
 /// Recognises a table of separated values by its first rows.
@@ -30,14 +113,22 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         let mut rows = reader(separator, start.as_bytes());
         let rows: Vec<csv::StringRecord> = rows.records().map_while(Result::ok).skip(table.header_rows).collect();
         let times = || rows.iter().filter_map(|row| row.get(table.columns.time()?));
-        let is_day_first = times().any(time::is_day_first);
+        let dates = times().fold(Dates::Unknown, Dates::and);
+        let is_time = |cell: &str| cell.trim().is_empty() || time::of(cell).is_some();
+        let has_bare_lines = times().next().is_some_and(|first| time::of(first).is_some())
+            && rows.iter().filter(|row| !table.columns.are_named(row.iter())).any(|row| {
+                let time = row.get(table.columns.time().unwrap_or(0));
+                let message = table.columns.message().and_then(|at| row.get(at)).unwrap_or_default();
+                let is_object = message.starts_with("{\"") && !message.ends_with('}');
+                time.is_none_or(|cell| !is_time(cell)) || is_object && row.len() > table.columns.count()
+            });
         // The last row may be cut off.
         let mut whole = times().take(rows.len().max(2) - 1).peekable();
         let has_message = table.columns.message().is_some();
         let lacks_times = has_message
             && whole.peek().is_some()
             && whole.all(|time| !time.trim().is_empty() && time::of(time).is_none());
-        Some(Separated { is_day_first, lacks_times, ..table })
+        Some(Separated { dates, lacks_times, has_bare_lines, ..table })
     })
 }
 
@@ -47,8 +138,9 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
             separator,
             columns,
             header_rows,
-            is_day_first: false,
+            dates: Dates::Unknown,
             lacks_times: false,
+            has_bare_lines: false,
         };
         let mut rows = reader(separator, start.as_bytes());
         let mut records = rows.records().map_while(Result::ok);
@@ -99,6 +191,17 @@ impl Separated {
     /// Reads the rows.
     pub(super) fn read(&self, input: impl Read, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         sink.is_download();
+        let mut events = Rows { dates: self.dates, waiting: Vec::new(), bytes: 0 };
+        if self.has_bare_lines {
+            self.read_lines(std::io::BufReader::new(input), &mut events, sink)?;
+        } else {
+            self.read_rows(input, &mut events, sink)?;
+        }
+        events.end(sink);
+        Ok(())
+    }
+
+    fn read_rows(&self, input: impl Read, events: &mut Rows, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         let mut rows = reader(self.separator, input);
         let mut row = csv::StringRecord::new();
         let mut skipped = 0;
@@ -107,23 +210,83 @@ impl Separated {
                 skipped += 1;
             } else if row.iter().any(|cell| !cell.trim().is_empty()) {
                 let cells: Vec<&str> = row.iter().collect();
-                self.row(&cells, sink);
+                self.row(&cells, events, sink);
             }
         }
         Ok(())
     }
 
-    fn row(&self, cells: &[&str], sink: &mut Sorted<'_>) {
-        let separator = char::from(self.separator).to_string();
-        let mut cells = fitted(cells, &self.columns, &separator);
-        if self.is_day_first
-            && let Some(cell) = self.columns.time().and_then(|at| cells.get_mut(at))
-            && let Some(month_first) = time::month_first(cell)
-        {
-            *cell = month_first;
+    /// Reads rows of which each goes on until the next one that has a time.
+    fn read_lines(&self, mut input: impl BufRead, events: &mut Rows, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+        let mut row = String::new();
+        // Lines of a terminal or a page, which may stand behind the last row.
+        let mut behind: Vec<String> = Vec::new();
+        let mut skipped = 0;
+        let begins = |line: &str| {
+            let mut cells = line.split(char::from(self.separator));
+            self.columns.time().and_then(|at| cells.nth(at)).is_some_and(|cell| time::of(cell).is_some())
+        };
+        while let Some(line) = next_line(&mut input, sink)? {
+            if skipped < self.header_rows {
+                skipped += 1;
+            } else if row.is_empty() || begins(&line) || self.is_header(&line) {
+                behind.drain(..).for_each(|line| row = std::mem::take(&mut row) + "\n" + &line);
+                self.row_of_lines(&std::mem::replace(&mut row, line), events, sink);
+            } else if (!behind.is_empty() || is_of_terminal(&line)) && behind.len() < 1_000 {
+                behind.push(line);
+            } else if row.len() + line.len() < super::text::LONGEST_EVENT_BYTES {
+                row.push('\n');
+                row.push_str(&line);
+            }
         }
-        sink.event(self.columns.event(cells.iter().map(String::as_str)));
+        sink.lines_behind += behind.iter().filter(|line| !line.trim().is_empty()).count() as u64;
+        self.row_of_lines(&row, events, sink);
+        Ok(())
     }
+
+    /// Returns whether a line is the heading again, as where two downloads stand in one file.
+    fn is_header(&self, line: &str) -> bool {
+        self.columns.are_named(line.split(char::from(self.separator)))
+    }
+
+    /// Reads a row that may have quotes around its cells.
+    fn row_of_lines(&self, row: &str, events: &mut Rows, sink: &mut Sorted<'_>) {
+        let row = row.trim_end();
+        if row.is_empty() {
+            return;
+        }
+        let mut records = reader(self.separator, row.as_bytes()).into_records().map_while(Result::ok);
+        match (records.next(), records.next()) {
+            (Some(record), None) if record.len() == self.columns.count() => {
+                self.row(&record.iter().collect::<Vec<_>>(), events, sink);
+            }
+            _ => self.row(&row.split(char::from(self.separator)).collect::<Vec<_>>(), events, sink),
+        }
+    }
+
+    fn row(&self, cells: &[&str], events: &mut Rows, sink: &mut Sorted<'_>) {
+        let separator = char::from(self.separator).to_string();
+        if self.columns.are_named(cells.iter().copied()) {
+            return;
+        }
+        let cells = fitted(cells, &self.columns, &separator);
+        let time = self.columns.time().and_then(|at| cells.get(at)).map_or("", String::as_str);
+        events.event(self.columns.event(cells.iter().map(String::as_str)), time, sink);
+    }
+}
+
+/// Returns whether a text begins with the heading of a query's results that has no message, such as `@timestamp,@duration`.
+pub(super) fn lacks_message(start: &str) -> bool {
+    let Some((heading, _)) = start.split_once('\n') else { return false };
+    SEPARATORS.into_iter().any(|separator| {
+        let names: Vec<&str> = heading.trim().split(char::from(separator)).map(|name| name.trim_matches('"')).collect();
+        let is_of_query =
+            |name: &&str| name.starts_with('@') || ["bin(", "count("].iter().any(|start| name.starts_with(start));
+        names.len() > 1
+            && names.iter().any(is_of_query)
+            && names.iter().all(|name| row::is_name(name))
+            && row::lacks_message(names.into_iter())
+    })
 }
 
 /// Returns the cells of a row. If there are too many, the message holds the sign that separates them.

@@ -6,9 +6,10 @@ use std::io::{self, BufRead, Read};
 use why5xx::record::lambda;
 
 use super::order::Sorted;
+use super::quoted::Mark;
 use super::row::Columns;
 use super::wrap::Wrap;
-use super::{Event, InputError, json, prefix, quoted, time};
+use super::{Event, InputError, frame, json, prefix, time};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -44,8 +45,8 @@ pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     const ESCAPE: char = '\u{1b}';
     let blank = |c: char| matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}');
-    let nothing = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-    if text.is_ascii() && !text.contains(ESCAPE) || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
+    let nothing = |c: char| matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    if text.is_ascii() && !text.contains([ESCAPE, '\0']) || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
@@ -93,13 +94,19 @@ pub(super) struct Lines {
     /// How many events with a prefix came in a row.
     prefixes: u64,
     wrap: Wrap,
+    /// Characters of the longest line of the beginning: a terminal breaks lines there.
+    widest: usize,
     /// A line that may go on, as far as it was read, and the last piece of it.
     broken: Option<(String, String)>,
-    /// A person put marks or numbers before the lines.
-    are_marked: bool,
+    /// Pieces of it that were put together so far.
+    pieces: usize,
+    /// What a person or a tool put before the lines.
+    mark: Mark,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
     /// a client's.
     are_pages: bool,
+    /// Each line is one of `jq @tsv`, which writes line breaks, tabs and backslashes with a backslash.
+    are_escaped: bool,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
     behind: Vec<String>,
 }
@@ -120,10 +127,18 @@ struct Pending {
 impl Lines {
     /// Of a text that begins so.
     pub(super) fn of(start: &str) -> Self {
+        let mark = Mark::of(start);
+        let own: String = match mark {
+            Mark::None => String::new(),
+            mark => start.lines().filter_map(|line| mark.unmarked(line)).flat_map(|line| [line, "\n"]).collect(),
+        };
+        let start = if mark == Mark::None { start } else { own.as_str() };
         Self {
             wrap: Wrap::of(start),
-            are_marked: quoted::are_marked(start),
+            widest: start.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+            mark,
             are_pages: start.lines().all(|line| line.contains('\t')),
+            are_escaped: are_escaped(start),
             ..Self::default()
         }
     }
@@ -132,8 +147,8 @@ impl Lines {
     pub(super) fn read(mut self, mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         let mut is_heading = true;
         while let Some(mut line) = next_line(&mut input, sink)? {
-            if self.are_marked {
-                line = quoted::unmarked(&line).unwrap_or_default().to_owned();
+            if self.mark != Mark::None {
+                line = self.mark.unmarked(&line).unwrap_or_default().to_owned();
             }
             // Copied from the console with its first line.
             if !(is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some()) {
@@ -150,6 +165,17 @@ impl Lines {
         const MOST_BEHIND: usize = 1_000;
         let is_of_terminal = is_of_terminal(&line);
         if let Some((whole, before)) = self.broken.take() {
+            // What a tool put before the line stays there; a time alone may be the line's own.
+            let message = Some(prefix::strip(&whole).message).filter(|message| !message.is_empty()).unwrap_or(&whole);
+            let head = &whole[..whole.len() - message.len()];
+            if let Some(joined) = frame::joined(message, &line, before.chars().count() == self.widest)
+                && !is_of_terminal
+                && self.pieces < frame::MOST_PIECES
+            {
+                self.pieces += 1;
+                self.broken = Some((format!("{head}{joined}"), line));
+                return;
+            }
             match self.wrap.between(&whole, &before, &line) {
                 Some(between) if !is_of_terminal && whole.len() + line.len() < LONGEST_EVENT_BYTES => {
                     self.broken = Some((whole + between + &line, line));
@@ -173,7 +199,8 @@ impl Lines {
         for before in std::mem::take(&mut self.behind) {
             self.whole_line(before, sink);
         }
-        if self.wrap.may_be_broken(&line) {
+        if self.wrap.may_be_broken(&line) || may_be_broken_frame(&line) {
+            self.pieces = 1;
             self.broken = Some((line.clone(), line));
         } else {
             self.whole_line(line, sink);
@@ -258,6 +285,13 @@ impl Lines {
         {
             event = Event { timestamp_ms, message: message.to_owned(), ..event };
         }
+        if self.are_escaped {
+            event.message = unescaped(&event.message);
+        }
+        if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
+            event.message = whole;
+        }
+        sink.broken_lines += u64::from(frame::is_broken(&event.message));
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
             return sink.event(event);
@@ -285,7 +319,12 @@ impl Pending {
         if !self.has_room_for(line) {
             return false;
         }
-        if self.is_below_prefix || self.open_brackets > 0 && is_within_json(message, line) {
+        if self.is_below_prefix {
+            // The console may show a message twice. Another line of the platform is no part of it.
+            let is_another = frame::is_framed(line) || prefix::is_timed(line);
+            return message.trim().is_empty() || !is_another || message.contains(line.trim());
+        }
+        if self.open_brackets > 0 && is_within_json(message, line) {
             return true;
         }
         let is_head = prefix::is_head(line.trim_start());
@@ -298,6 +337,58 @@ impl Pending {
         }
         !is_blank && (continues(line) && !is_head || continues_report(message, line))
     }
+}
+
+/// Returns whether a line of Lambda may go on, behind what a tool put before it.
+fn may_be_broken_frame(line: &str) -> bool {
+    let message = prefix::strip(line).message;
+    frame::may_go_on(if message.is_empty() { line } else { message })
+}
+
+/// Returns whether a text is of `jq @tsv`: times, and lines of Lambda whose line breaks and tabs are escaped.
+fn are_escaped(start: &str) -> bool {
+    const HEADS: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+    let mut has_escape = false;
+    let mut lines = start.lines().filter(|line| !line.is_empty());
+    let have_columns = lines.all(|line| {
+        let (_, message) = line.rsplit_once('\t').unwrap_or_default();
+        has_escape |= HEADS.iter().any(|head| message.starts_with(head)) && message.ends_with("\\n");
+        !message.is_empty()
+    });
+    have_columns && has_escape
+}
+
+/// Undoes the escapes of `jq @tsv`: `a\\tb` → `a`, a tab, `b`
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => plain.push('\r'),
+            Some('\\') | None => plain.push('\\'),
+            Some(other) => plain.extend(['\\', other]),
+        }
+    }
+    plain
+}
+
+/// Returns whether a text is one line that holds several lines of a log: their line breaks were lost. Between messages that the AWS
+/// CLI puts on one line stands a tab.
+pub(super) fn holds_lines(text: &str) -> bool {
+    const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+    let line = prefix::strip(text.trim()).message;
+    if line.contains('\n') || line.starts_with('{') || !prefix::is_head(line) {
+        return false;
+    }
+    let id = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map(|(id, _)| format!("({id}) "));
+    let mut heads = FRAMES.into_iter().chain(id.as_deref());
+    heads.any(|head| line.match_indices(head).any(|(at, _)| at > 0 && !line[..at].ends_with('\t')))
 }
 
 /// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.
@@ -318,7 +409,7 @@ const BEHIND: &[&str] = &[
 
 /// Returns whether a line, behind the last log event, is one of a terminal: the prompt of a shell, an interrupt, an error of
 /// the AWS CLI.
-fn is_of_terminal(line: &str) -> bool {
+pub(super) fn is_of_terminal(line: &str) -> bool {
     let text = line.trim();
     let is_sign = |c: char| matches!(c, '$' | '#' | '%' | '>');
     let (first, _) = text.split_once(' ').unwrap_or((text, ""));

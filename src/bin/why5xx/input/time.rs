@@ -50,6 +50,25 @@ pub(super) fn is_day_first(text: &str) -> bool {
     slashed(text).is_some_and(|(first, second, _)| first > 12 && second <= 12)
 }
 
+/// Returns whether a date with slashes has its month first: `11/26/2026 10:00` → true
+pub(super) fn is_month_first(text: &str) -> bool {
+    slashed(text).is_some_and(|(first, second, _)| first <= 12 && second > 12)
+}
+
+/// Returns the time that a message holds itself: as a runtime or a gateway writes it.
+///
+/// `[ERROR]\t2026-01-02T03:04:05.678Z\t…`, `…"04/May/2026:14:12:01 +0000"…`
+pub(super) fn within(message: &str) -> Option<i64> {
+    /// Words of a message that are looked at.
+    const MOST_WORDS: usize = 100;
+    let words = message.split([' ', '\t', '"', '[']).take(MOST_WORDS);
+    words.into_iter().find_map(|word| {
+        iso(word)
+            .map(|(time, _)| time)
+            .or_else(|| utc(strtime::parse("%d/%b/%Y:%H:%M:%S", word).ok()?.to_datetime().ok()?))
+    })
+}
+
 /// Returns a date with slashes with its month first: `5/11/2026 10:00` → `11/5/2026 10:00`
 pub(super) fn month_first(text: &str) -> Option<String> {
     slashed(text).map(|(day, month, rest)| format!("{month}/{day}/{rest}"))

@@ -38,6 +38,7 @@ pub(crate) fn json(totals: &Totals) -> Result<(), Failed> {
         "late": totals.late_events,
         "cut_lines": totals.cut_lines,
         "lines_behind": totals.lines_behind,
+        "assumed": totals.assumed,
         "repeats": totals.duplicate_events,
         "ambiguous_lines": totals.ambiguous_lines,
         "not_understood": totals

@@ -1,0 +1,419 @@
+//! Lines of Lambda that something broke: the pieces of one are put together again by what the platform writes in it.
+//!
+//! A mail or a terminal breaks a line at any column, and may lose the blank there. So the pieces are compared without blanks, and
+//! a whole line is written anew. A piece that does not go on with the line as the platform would write it is another line.
+
+use std::borrow::Cow;
+
+use super::wrap::begins;
+
+/// Most pieces of one line that are put together, and longest line that more is added to. Each piece costs a look at the whole; our
+/// own bounds.
+pub(super) const MOST_PIECES: usize = 500;
+const LONGEST_BYTES: usize = 64 * 1024;
+
+/// How much of a line of the platform a text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Extent {
+    /// The line lacks its end.
+    Open,
+    /// It is whole, as the platform writes it. The next piece may hold more of its fields.
+    Whole(String),
+}
+
+/// Returns whether the next line may go on with this one.
+pub(super) fn may_go_on(line: &str) -> bool {
+    /// Of time and id, behind which the line may have been broken.
+    const HEAD_BYTES: usize = 96;
+    let may_be = match line.trim_start().as_bytes().first() {
+        Some(b'S' | b'E' | b'R') => line.contains("Req"),
+        Some(b'0'..=b'9' | b'a'..=b'f') => line.len() <= HEAD_BYTES || line.contains(" Task") || line.contains("ERROR"),
+        _ => false,
+    };
+    may_be && (is_open_error(line) || extent(line).is_some())
+}
+
+/// Returns whether a line begins as one of the platform about an invocation.
+pub(super) fn is_framed(line: &str) -> bool {
+    ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|head| line.starts_with(head))
+}
+
+/// Returns whether a text is a line of the platform without its end.
+pub(super) fn is_broken(line: &str) -> bool {
+    let line = line.trim_start();
+    (is_framed(line) || line.contains(" Task")) && extent(line) == Some(Extent::Open)
+}
+
+/// Returns the line of which `whole` is the beginning and `line` the next piece; None if they are two lines.
+pub(super) fn joined(whole: &str, line: &str, is_hard: bool) -> Option<String> {
+    if line.trim().is_empty() || whole.len() > LONGEST_BYTES {
+        return None;
+    }
+    if is_open_error(whole) {
+        let blank = if is_hard || whole.ends_with([' ', '\t']) { "" } else { " " };
+        return (!begins(line)).then(|| format!("{whole}{blank}{line}"));
+    }
+    // Behind the whole value of a report, its next field follows; behind anything else that is whole, another line.
+    let is_whole = matches!(extent(whole)?, Extent::Whole(_));
+    let next = squeezed(line);
+    let may_follow = |name: &str| name.starts_with(&next) || next.starts_with(name);
+    let is_report = whole.trim_start().starts_with("REPORT");
+    if is_whole && !(is_report && FIELDS.iter().any(|(name, _)| may_follow(&squeezed(name)))) {
+        return None;
+    }
+    let both = format!("{} {}", whole.trim_end(), line.trim_start());
+    if let Some((head, object)) = both.split_once('{') {
+        let text = squeezed(head) + "{";
+        let mut rest = Rest { text: &text, line: String::new() };
+        return error(&mut rest).is_ok().then(|| format!("{}{object}", rest.line));
+    }
+    match extent(&both)? {
+        Extent::Whole(line) => Some(line),
+        Extent::Open => Some(both),
+    }
+}
+
+/// Returns a message that has line breaks, without those within a line of the platform.
+pub(super) fn without_breaks(message: &str) -> Cow<'_, str> {
+    let Some((first, mut rest)) = message.split_once('\n') else { return Cow::Borrowed(message) };
+    if !may_go_on(first) {
+        return Cow::Borrowed(message);
+    }
+    let mut whole = first.to_owned();
+    let mut is_joined = false;
+    for _ in 0..MOST_PIECES {
+        if rest.is_empty() {
+            break;
+        }
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let Some(both) = joined(&whole, line, false) else { break };
+        (whole, rest, is_joined) = (both, behind, true);
+    }
+    match (is_joined, rest.is_empty()) {
+        (false, _) => Cow::Borrowed(message),
+        (true, true) => Cow::Owned(whole),
+        (true, false) => Cow::Owned(format!("{whole}\n{rest}")),
+    }
+}
+
+/// Returns whether a line holds the beginning of the object in which Node.js reports an error.
+fn is_open_error(line: &str) -> bool {
+    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
+    let Some((head, object)) = line.split_once('{') else { return false };
+    let (mut open, mut in_string, mut is_escaped) = (1_usize, false, false);
+    for byte in object.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => open += 1,
+            b'}' | b']' if !in_string => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    open > 0 && head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words))
+}
+
+/// A text without blanks that is read from its start, and what was written anew of it.
+struct Rest<'t> {
+    text: &'t str,
+    line: String,
+}
+
+/// Why reading stopped.
+enum Stop {
+    /// The text ended.
+    End,
+    /// Something else follows.
+    Other,
+}
+
+impl<'t> Rest<'t> {
+    /// Reads words, which are written with their blanks.
+    fn words(&mut self, words: &str) -> Result<(), Stop> {
+        let plain = squeezed(words);
+        if let Some(rest) = self.text.strip_prefix(plain.as_str()) {
+            self.text = rest;
+            self.line.push_str(words);
+            return Ok(());
+        }
+        Err(if plain.starts_with(self.text) { Stop::End } else { Stop::Other })
+    }
+
+    /// Reads so many characters, each of which is one of those.
+    fn exactly(&mut self, count: usize, is_sign: impl Fn(usize, u8) -> bool) -> Result<(), Stop> {
+        let signs = self.text.bytes().take(count).enumerate().take_while(|(at, byte)| is_sign(*at, *byte)).count();
+        if signs < count {
+            return Err(if signs == self.text.len() { Stop::End } else { Stop::Other });
+        }
+        let (read, rest) = self.text.split_at(count);
+        self.line.push_str(read);
+        self.text = rest;
+        Ok(())
+    }
+
+    fn uuid(&mut self) -> Result<(), Stop> {
+        self.exactly(
+            36,
+            |at, byte| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() },
+        )
+    }
+
+    /// `2026-01-02T03:04:05.678Z`
+    fn time(&mut self) -> Result<(), Stop> {
+        const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+        self.exactly(FORM.len(), |at, byte| if FORM[at] == b'0' { byte.is_ascii_digit() } else { byte == FORM[at] })
+    }
+
+    fn number(&mut self) -> Result<(), Stop> {
+        let end = self.text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+        let (number, rest) = self.text.split_at(end);
+        if rest.is_empty() || end == 0 {
+            return Err(if rest.is_empty() { Stop::End } else { Stop::Other });
+        }
+        self.line.push_str(number);
+        self.text = rest;
+        Ok(())
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Returns how much of a line of the platform a text is; None if it is no such line.
+fn extent(text: &str) -> Option<Extent> {
+    /// Longest line of the platform; our own bound.
+    const LONGEST_FRAME_BYTES: usize = 1_024;
+    if text.len() > LONGEST_FRAME_BYTES {
+        return None;
+    }
+    let text = squeezed(text);
+    [start, end, report, exit, timed_out, error].into_iter().find_map(|read| {
+        let mut rest = Rest { text: &text, line: String::new() };
+        match read(&mut rest) {
+            Ok(()) if rest.text.is_empty() => Some(Extent::Whole(rest.line)),
+            // Fewer characters begin lines of any kind.
+            Err(Stop::End) if text.len() >= 8 => Some(Extent::Open),
+            _ => None,
+        }
+    })
+}
+
+fn start(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    rest.words("START RequestId: ")?;
+    rest.uuid()?;
+    rest.words(" Version: ")?;
+    match rest.text.strip_prefix('$') {
+        Some(_) => rest.words("$LATEST"),
+        None => rest.exactly(rest.text.len().max(1), |_, byte| byte.is_ascii_digit()),
+    }
+}
+
+fn end(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    rest.words("END RequestId: ")?;
+    rest.uuid()
+}
+
+fn timed_out(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    invocation(rest)?;
+    rest.words(" Task timed out after ")?;
+    rest.number()?;
+    rest.words(" seconds")
+}
+
+/// Time and id, as runtimes put them before their lines.
+fn invocation(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    if rest.text.get(4..5) == Some("-") {
+        rest.time()?;
+        rest.line.push(' ');
+    }
+    rest.uuid()
+}
+
+/// The head of an error of Node.js, up to its object.
+fn error(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    invocation(rest)?;
+    rest.words("\tERROR\t")?;
+    let heads = ["Invoke Error \t{", "Uncaught Exception \t{", "Unhandled Promise Rejection \t{"];
+    let mut ends = false;
+    for head in heads {
+        match rest.words(head) {
+            Ok(()) => return Ok(()),
+            Err(Stop::End) => ends = true,
+            Err(Stop::Other) => {}
+        }
+    }
+    Err(if ends { Stop::End } else { Stop::Other })
+}
+
+/// Sentences of the platform about a process that ended, and what stands behind each.
+fn exit(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    const SENTENCES: [&str; 4] = [
+        " Error: Runtime exited with error: exit status ",
+        " Error: Runtime exited with error: signal: ",
+        " Error: Runtime exited without providing a reason",
+        " Process exited before completing request",
+    ];
+    rest.words("RequestId: ")?;
+    rest.uuid()?;
+    let mut ends = false;
+    for sentence in SENTENCES {
+        match rest.words(sentence) {
+            Ok(()) if !sentence.ends_with(' ') => return Ok(()),
+            Ok(()) => {
+                if "killed".starts_with(rest.text) {
+                    return rest.words("killed");
+                }
+                return rest.exactly(rest.text.len().max(1), |_, byte| byte.is_ascii_alphanumeric());
+            }
+            Err(Stop::End) => ends = true,
+            Err(Stop::Other) => {}
+        }
+    }
+    Err(if ends { Stop::End } else { Stop::Other })
+}
+
+/// Fields of a report, and the unit of their value.
+const FIELDS: [(&str, &str); 13] = [
+    ("Duration: ", " ms"),
+    ("Billed Duration: ", " ms"),
+    ("Memory Size: ", " MB"),
+    ("Max Memory Used: ", " MB"),
+    ("Init Duration: ", " ms"),
+    ("Restore Duration: ", " ms"),
+    ("Billed Restore Duration: ", " ms"),
+    ("XRAY TraceId: ", ""),
+    ("SegmentId: ", ""),
+    ("Sampled: ", ""),
+    ("Status: ", ""),
+    ("Error Type: ", ""),
+    ("Phase: ", ""),
+];
+
+fn report(rest: &mut Rest<'_>) -> Result<(), Stop> {
+    rest.words("REPORT RequestId: ")?;
+    rest.uuid()?;
+    while !rest.text.is_empty() {
+        rest.line.push('\t');
+        let mut stop = Stop::Other;
+        let mut found = None;
+        for (name, unit) in FIELDS {
+            match rest.words(name) {
+                Ok(()) => {
+                    found = Some((name, unit));
+                    break;
+                }
+                Err(Stop::End) => stop = Stop::End,
+                Err(Stop::Other) => {}
+            }
+        }
+        let Some((name, unit)) = found else { return Err(stop) };
+        if unit.is_empty() {
+            word(rest, name)?;
+        } else {
+            rest.number()?;
+            rest.words(unit)?;
+        }
+    }
+    // Whoever prints a report by hand leaves fields out.
+    Ok(())
+}
+
+/// Reads the value of a field that is no number.
+fn word(rest: &mut Rest<'_>, name: &str) -> Result<(), Stop> {
+    let words: &[&str] = match name {
+        "Status: " => &["timeout", "error", "success", "failure"],
+        "Phase: " => &["invoke", "init", "restore"],
+        "Sampled: " => &["true", "false"],
+        "SegmentId: " => return rest.exactly(16, |_, byte| byte.is_ascii_hexdigit()),
+        "XRAY TraceId: " => return rest.exactly(35, |_, byte| byte.is_ascii_hexdigit() || byte == b'-'),
+        // The type of an error ends where a field begins, or the text ends.
+        _ => {
+            let ends = FIELDS.iter().filter_map(|(name, _)| rest.text.find(squeezed(name).as_str()));
+            let end = ends.min().unwrap_or(rest.text.len());
+            return rest.exactly(end.max(1), |_, byte| byte.is_ascii_alphanumeric() || byte == b'.');
+        }
+    };
+    let mut ends = false;
+    for word in words {
+        match rest.words(word) {
+            Ok(()) => return Ok(()),
+            Err(Stop::End) => ends = true,
+            Err(Stop::Other) => {}
+        }
+    }
+    Err(if ends { Stop::End } else { Stop::Other })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+
+    fn lines() -> Vec<String> {
+        vec![
+            format!("START RequestId: {ID} Version: $LATEST"),
+            format!("2026-05-04T12:00:03.000Z {ID} Task timed out after 3.00 seconds"),
+            format!("RequestId: {ID} Error: Runtime exited with error: signal: killed"),
+            format!("END RequestId: {ID}"),
+            format!(
+                "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tInit Duration: 101.90 ms\tXRAY TraceId: 1-6a5e0b7a-0123456789abcdef01234567\tSegmentId: 0a1b2c3d4e5f6071\tSampled: true\tStatus: timeout"
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_line_of_the_platform_is_whole_again_wherever_it_was_broken() {
+        for line in lines() {
+            for at in 24..line.len() {
+                let (first, second) = line.split_at(at);
+                for (first, second) in [(first, second), (first.trim_end(), second.trim_start())] {
+                    if first.len() < 24 || second.is_empty() {
+                        continue;
+                    }
+                    assert!(may_go_on(first), "{first}");
+                    assert_eq!(joined(first, second, false).as_deref(), Some(line.as_str()), "{first}|{second}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_platform_would_not_write_is_another_line() {
+        for line in lines() {
+            for other in ["hello", "Duration of the order: 7", "{\"a\": 1}", "Status", &format!("END RequestId: {ID}")]
+            {
+                let joined = joined(&line, other, false);
+                assert!(joined.is_none() || other == "Status" && line.starts_with("REPORT"), "{line} + {other}");
+            }
+            assert!(!is_broken(&line), "{line}");
+        }
+        let log = format!("2026-05-04T12:00:03.000Z\t{ID}\tINFO\thello");
+        assert!(!may_go_on(&log) && !may_go_on("hello") && !may_go_on("REPORT RequestId: 1"));
+    }
+
+    #[test]
+    fn a_line_without_its_end_is_broken() {
+        for text in [
+            format!("2026-05-04T12:00:03.000Z {ID} Task"),
+            format!("REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled"),
+            format!("START RequestId: {}", &ID[..20]),
+        ] {
+            assert!(is_broken(&text), "{text}");
+        }
+        for text in [format!("2026-05-04T12:00:03.000Z {ID}"), format!("REPORT RequestId: {ID}\tDuration: 1.00 ms")] {
+            assert!(!is_broken(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_node_goes_on_to_the_end_of_its_object() {
+        let first = format!("2026-05-04T12:00:03.000Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\",");
+        assert_eq!(joined(&first, "\"stack\":[]}", false), Some(format!("{first} \"stack\":[]}}")));
+        assert_eq!(joined(&first, &format!("END RequestId: {ID}"), false), None);
+        let head = format!("2026-05-04T12:00:03.000Z {ID} ERROR");
+        assert!(joined(&head, "Invoke Error {\"errorType\":", false).is_some_and(|line| is_open_error(&line)));
+    }
+}
