@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use counted::Counted;
-pub use exemplars::Exemplar;
+pub use exemplars::{Exemplar, Shown};
 pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 

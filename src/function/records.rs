@@ -8,17 +8,17 @@
 //! If CloudWatch does not accept all data, the whole invocation fails. Only the accepted data are remembered then, and the
 //! batches that were published before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::failure::Failure;
-use why5xx::pipeline::{Counted, Exemplar, LeftOpen, Pipeline};
+use why5xx::pipeline::{Counted, Exemplar, LeftOpen, Pipeline, Shown};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
 use why5xx::source::{Batch, EventRecord, Records};
-use why5xx::tally::{Datum, MINUTE_MS};
+use why5xx::tally::Datum;
 
 use super::answer::Answer;
 use super::error::InvocationError;
@@ -53,7 +53,7 @@ struct Run {
     left_records: usize,
     totals: log::Totals,
     exemplars: Vec<Exemplar>,
-    shown: HashMap<(&'static str, i64), usize>,
+    shown: Shown,
     shapes: BTreeMap<String, u64>,
 }
 
@@ -163,11 +163,10 @@ impl Function {
         self.count_own(&counted);
         self.warn(&counted);
         run.totals.add(&counted);
-        let most = self.settings.exemplars_per_cause;
+        let limit = self.settings.exemplars_per_cause;
         for exemplar in std::mem::take(&mut counted.exemplars) {
-            let shown = run.shown.entry(cause_and_minute(&exemplar.failure)).or_default();
-            if *shown < most && run.exemplars.len() < MOST_LINES {
-                *shown += 1;
+            let Failure { subject, cause, timestamp_ms, .. } = &exemplar.failure;
+            if run.shown.admit(&Shown::default(), subject, cause, *timestamp_ms, limit) {
                 run.exemplars.push(exemplar);
             }
         }
@@ -207,10 +206,6 @@ impl Function {
 
 fn count_batch(pipeline: &Pipeline, batch: Batch<'_>) -> Result<Counted, InvocationError> {
     count(pipeline, |pipeline| pipeline.count_batch(batch))
-}
-
-fn cause_and_minute(failure: &Failure) -> (&'static str, i64) {
-    (failure.cause.id, failure.timestamp_ms.div_euclid(MINUTE_MS))
 }
 
 fn fields(run: &Run, records: &Records<'_>, published: &Published) -> serde_json::Map<String, Value> {

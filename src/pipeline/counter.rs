@@ -25,9 +25,6 @@ const MOST_SHAPES: usize = 1_000;
 /// CloudWatch Logs sends some ten thousand log events.
 pub(super) const MOST_COUNTS: usize = 262_144;
 
-/// Most exemplars of one batch, which each are a line of our own log.
-const MOST_EXEMPLARS: usize = 1_000;
-
 /// Most subjects that have numbers at the same time.
 const MOST_SUBJECTS: usize = 1_024;
 
@@ -105,10 +102,14 @@ impl<'p> Counter<'p> {
         if let Some(shape) = &failure.shape {
             self.shape(shape);
         }
-        if !self.shows(nth, &failure) {
+        // Those before it were asked about as well, and there were as many as are shown.
+        if nth > self.settings.exemplars_per_cause as u64 {
             return None;
         }
         self.set_subject(&mut failure, number);
+        if !self.shows(&failure) {
+            return None;
+        }
         Some(self.show(failure))
     }
 
@@ -126,7 +127,7 @@ impl<'p> Counter<'p> {
             cause: failure.cause.id,
             request_id: failure.request_id.clone(),
         });
-        if self.shows(1, &failure) {
+        if self.shows(&failure) {
             self.show(failure);
         }
     }
@@ -188,18 +189,11 @@ impl<'p> Counter<'p> {
         *self.counted.shapes.entry(shape.to_owned()).or_default() += 1;
     }
 
-    /// Whether a failure, the `nth` of its kind, becomes an exemplar; it is then taken to be one.
-    fn shows(&mut self, nth: u64, failure: &Failure) -> bool {
+    /// Whether a failure becomes an exemplar; it is then taken to be one.
+    fn shows(&mut self, failure: &Failure) -> bool {
         let limit = self.settings.exemplars_per_cause;
-        // Those before it were asked about as well, and there were as many as are shown.
-        nth <= limit as u64
-            && self.counted.exemplars.len() < MOST_EXEMPLARS
-            && self.counted.additions.shown.admit(
-                &self.known.left_open.shown,
-                failure.cause.id,
-                failure.timestamp_ms,
-                limit,
-            )
+        let Failure { subject, cause, timestamp_ms, .. } = failure;
+        self.counted.additions.shown.admit(&self.known.left_open.shown, subject, cause, *timestamp_ms, limit)
     }
 
     fn show(&mut self, mut failure: Failure) -> usize {

@@ -1,11 +1,14 @@
-//! Failed requests to look up: a few for each cause and minute, whichever batches they come in.
+//! Failed requests to look up: a few for each cause, minute and API with its stage (or function, or log group), whichever batches
+//! they come in.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Id};
+use crate::cause::Cause;
+use crate::failure::{Failure, Id, Subject};
+use crate::keyed::{Keyed, key_of};
 use crate::record::Source;
 use crate::tally::MINUTE_MS;
 
@@ -45,29 +48,48 @@ impl Exemplar {
     }
 }
 
-/// Most pairs of minute and cause that are remembered: an hour in which every cause occurs each minute.
+/// Most counts by minute, cause and what failed that are remembered: an hour in which every cause occurs each minute.
 const MOST_REMEMBERED: usize = 4_096;
+
+/// Most exemplars of one batch, which each are a line of our own log.
+pub(super) const MOST_EXEMPLARS: usize = 1_000;
+
+/// Most of them of one API and stage, unless more are set for a single cause: nobody's failures use up all.
+const MOST_OF_ONE: usize = MOST_EXEMPLARS / 4;
 
 /// Longest id that is shown, in bytes. API Gateway's have 36, those of X-Ray 35; a header may name three in one value.
 const LONGEST_ID_BYTES: usize = 128;
 
-/// How many were shown, by minute and cause.
+/// How many were shown.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shown {
-    counts: BTreeMap<(i64, &'static str), usize>,
+pub struct Shown {
+    /// By minute, cause and what failed (its metric and dimensions, as a hash).
+    counts: BTreeMap<(i64, &'static str, u64), usize>,
+    /// By what failed, of the batch at hand.
+    of_one: Keyed<usize>,
+    /// Of the batch at hand.
+    all: usize,
 }
 
 impl Shown {
-    /// Whether one more failure of this cause and minute may be shown, beside those of `known`.
-    pub(super) fn admit(&mut self, known: &Self, cause: &'static str, timestamp_ms: i64, limit: usize) -> bool {
-        let key = (timestamp_ms.div_euclid(MINUTE_MS), cause);
+    /// Whether one more failure of this cause and minute may be shown, beside those of `known`. Each API and stage has its own
+    /// number, or the one that fails most would take those of all others.
+    pub fn admit(&mut self, known: &Self, subject: &Subject, cause: &Cause, timestamp_ms: i64, limit: usize) -> bool {
+        if self.all >= MOST_EXEMPLARS {
+            return false;
+        }
+        let subject = key_of((subject.metric().name(), subject.dimensions()));
+        let key = (timestamp_ms.div_euclid(MINUTE_MS), cause.id, subject);
         let before = known.counts.get(&key).copied().unwrap_or_default();
         let now = self.counts.get(&key).copied().unwrap_or_default();
-        let may = before + now < limit;
-        if may {
-            self.counts.insert(key, now + 1);
+        let of_one = self.of_one.get(&subject).copied().unwrap_or_default();
+        if before + now >= limit || of_one >= MOST_OF_ONE.max(limit) {
+            return false;
         }
-        may
+        self.counts.insert(key, now + 1);
+        self.of_one.insert(subject, of_one + 1);
+        self.all += 1;
+        true
     }
 
     /// Adds what a batch showed; the oldest minutes are forgotten.
@@ -90,8 +112,15 @@ pub(super) fn is_plain_id(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Table;
 
-    const CAUSE: &str = "integration_timeout";
+    fn cause() -> &'static Cause {
+        Table::default().by_id("integration_timeout").unwrap()
+    }
+
+    fn api(api_id: &str) -> Subject {
+        Subject::Request { api_id: api_id.to_owned(), stage: "prod".to_owned(), route: None }
+    }
 
     #[test]
     fn batches_of_one_minute_share_its_number() {
@@ -99,22 +128,48 @@ mod tests {
         let mut shown = 0;
         for _ in 0..3 {
             let mut batch = Shown::default();
-            shown += (0..2).filter(|_| batch.admit(&known, CAUSE, 59_999, 5)).count();
+            shown += (0..2).filter(|_| batch.admit(&known, &api("a"), cause(), 59_999, 5)).count();
             known.merge(batch);
         }
         assert_eq!(shown, 5);
-        assert!(Shown::default().admit(&known, CAUSE, 60_000, 5));
-        assert!(!Shown::default().admit(&known, CAUSE, 60_000, 0));
+        assert!(Shown::default().admit(&known, &api("a"), cause(), 60_000, 5));
+        assert!(!Shown::default().admit(&known, &api("a"), cause(), 60_000, 0));
+    }
+
+    #[test]
+    fn an_api_takes_none_of_those_of_another_in_one_batch_or_in_several() {
+        let mut known = Shown::default();
+        let mut batch = Shown::default();
+        let count = |batch: &mut Shown, known: &Shown, api_id: &str| {
+            (0..20).filter(|_| batch.admit(known, &api(api_id), cause(), 0, 5)).count()
+        };
+        assert_eq!([count(&mut batch, &known, "a"), count(&mut batch, &known, "b")], [5, 5]);
+        known.merge(batch);
+        let mut batch = Shown::default();
+        assert_eq!([count(&mut batch, &known, "a"), count(&mut batch, &known, "c")], [0, 5]);
+    }
+
+    #[test]
+    fn an_api_does_not_use_up_those_of_a_batch() {
+        let (known, mut batch) = (Shown::default(), Shown::default());
+        let all = |batch: &mut Shown, api_id: &str, limit| {
+            (0..2_000).filter(|minute| batch.admit(&known, &api(api_id), cause(), minute * MINUTE_MS, limit)).count()
+        };
+        assert_eq!([all(&mut batch, "a", 5), all(&mut batch, "b", 5)], [MOST_OF_ONE, MOST_OF_ONE]);
+        let rest: usize = ["c", "d", "e"].iter().map(|api_id| all(&mut batch, api_id, 5)).sum();
+        assert_eq!(rest, MOST_EXEMPLARS - 2 * MOST_OF_ONE);
+        // Whoever sets no limit gets all that a batch may have.
+        assert_eq!(all(&mut Shown::default(), "a", usize::MAX), MOST_EXEMPLARS);
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut known = Shown::default();
-        let mut batch = Shown::default();
         for minute in 0..MOST_REMEMBERED as i64 + 10 {
-            batch.admit(&known, CAUSE, minute * 60_000, 5);
+            let mut batch = Shown::default();
+            batch.admit(&known, &api("a"), cause(), minute * MINUTE_MS, 5);
+            known.merge(batch);
         }
-        known.merge(batch);
         assert_eq!(known.counts.len(), MOST_REMEMBERED);
         assert_eq!(known.counts.first_key_value().map(|(key, _)| key.0), Some(10));
     }
