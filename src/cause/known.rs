@@ -1,5 +1,6 @@
 //! Commands of remedies, with what is known of a failure in place of the words in capitals.
 
+use crate::partition::partition_of;
 use crate::placeholder::{OTHER, UNKNOWN};
 
 /// What is known of the failures that a remedy is for.
@@ -11,7 +12,7 @@ pub struct Known<'k> {
     pub stage: Option<&'k str>,
     /// Name of the function.
     pub function: Option<&'k str>,
-    /// Region of the API.
+    /// Region of the API. Commands are then for it, and ARNs of its partition.
     pub region: Option<&'k str>,
     /// Account of the API.
     pub account: Option<&'k str>,
@@ -36,7 +37,10 @@ impl Known<'_> {
                 filled = replaced(&filled, name, value);
             }
         }
-        filled
+        match self.region.filter(|region| is_word(region)) {
+            Some(region) => in_region(&filled, region),
+            None => filled,
+        }
     }
 }
 
@@ -49,6 +53,23 @@ fn is_api_id(id: &str) -> bool {
 fn is_word(text: &str) -> bool {
     let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     is_plain && !text.starts_with('-') && ![UNKNOWN, OTHER, ""].contains(&text)
+}
+
+/// Has each command ask this Region, and not the one that a shell happens to be set to.
+///
+/// `aws lambda get-policy --function-name FUNCTION` → `aws lambda get-policy --region eu-west-1 --function-name FUNCTION`
+fn in_region(code: &str, region: &str) -> String {
+    let code = code.replace("arn:aws:", &format!("arn:{}:", partition_of(region)));
+    let lines = code.split('\n').map(|line| {
+        let end_of_operation = line.match_indices(' ').map(|(at, _)| at).nth(2).unwrap_or(line.len());
+        if line.starts_with("aws ") && !line.contains("--region ") {
+            let (command, options) = line.split_at(end_of_operation);
+            format!("{command} --region {region}{options}")
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Replaces a name where it stands alone: in `Logs_API_ID`, not in `REST_API_ID`.
@@ -74,6 +95,26 @@ fn replaced(code: &str, name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_command_asks_the_region_of_the_api_and_arns_are_of_its_partition() {
+        let of = |region| Known { region: Some(region), ..Known::default() };
+        let code = "aws lambda get-policy --function-name FUNCTION\naws sts get-caller-identity\naws logs tail G --region REGION";
+        assert_eq!(
+            of("eu-west-1").filled(code),
+            "aws lambda get-policy --region eu-west-1 --function-name FUNCTION\n\
+             aws sts get-caller-identity --region eu-west-1\naws logs tail G --region eu-west-1"
+        );
+        let arn = "aws wafv2 get --resource-arn arn:aws:apigateway:REGION::/restapis/API_ID";
+        for (region, partition) in [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")] {
+            let filled = format!(
+                "aws wafv2 get --region {region} --resource-arn arn:{partition}:apigateway:{region}::/restapis/API_ID"
+            );
+            assert_eq!(of(region).filled(arn), filled);
+        }
+        assert_eq!(Known::default().filled(arn), arn);
+        assert_eq!(of("x;y").filled(arn), arn);
+    }
 
     #[test]
     fn whole_words_are_filled_in_and_nothing_that_a_shell_would_read() {

@@ -151,6 +151,10 @@ impl Calls {
         for _ in 0..MOST_PAGES {
             let answer = self.cloudwatch("GetMetricData", &body, until).await?;
             for result in answer["MetricDataResults"].as_array().into_iter().flatten() {
+                // Source: CloudWatch API Reference, MetricDataResult: the others are Complete and PartialData, whose rest follows.
+                if let Some(why @ ("Forbidden" | "InternalError")) = result["StatusCode"].as_str() {
+                    return Err(CallError { action: "GetMetricData", why: why.to_owned() });
+                }
                 let number = result["Id"].as_str().and_then(|id| id.strip_prefix('s')?.parse::<usize>().ok());
                 let Some(points) = number.and_then(|number| points.get_mut(number)) else { continue };
                 let times = result["Timestamps"].as_array().into_iter().flatten();
@@ -164,30 +168,36 @@ impl Calls {
         Ok(points)
     }
 
-    /// Reads the exemplars of the function's own log, the oldest first.
+    /// Reads the exemplars of the function's own log, the oldest first, and says whether it read all of them.
     pub(super) async fn exemplars(
         &self,
         log_group: &str,
         since_ms: Option<i64>,
         until: Instant,
-    ) -> Result<Vec<Value>, CallError> {
+    ) -> Result<(Vec<Value>, bool), CallError> {
         let since_ms = since_ms.unwrap_or_else(|| now_ms().saturating_sub(WINDOW_MS));
         // A plain term, which needs no escaping; the fields are compared here.
         let mut body = json!({"logGroupName": log_group, "startTime": since_ms.max(0), "filterPattern": "exemplar"});
-        let mut exemplars = Vec::new();
+        let (mut exemplars, mut is_read) = (Vec::new(), false);
         for _ in 0..MOST_PAGES {
             let headers = json_headers("application/x-amz-json-1.1", "Logs_20140328", "FilterLogEvents");
             let text = body.to_string();
             let request = self.request("logs", &self.logs_url, headers, &text);
             let answer = self.call("FilterLogEvents", &request, until).await?;
             let answer = parsed("FilterLogEvents", &answer)?;
-            let messages =
-                answer["events"].as_array().into_iter().flatten().filter_map(|event| event["message"].as_str());
-            exemplars.extend(messages.filter_map(|message| serde_json::from_str::<Value>(message).ok()));
-            let Some(token) = answer["nextToken"].as_str().filter(|token| !token.is_empty()) else { break };
+            let events = answer["events"].as_array().into_iter().flatten();
+            exemplars.extend(events.filter_map(|event| {
+                let exemplar = serde_json::from_str::<Value>(event["message"].as_str()?).ok()?;
+                Some((event["timestamp"].as_i64(), exemplar))
+            }));
+            let token = answer["nextToken"].as_str().filter(|token| !token.is_empty());
+            is_read = token.is_none();
+            let Some(token) = token else { break };
             body["nextToken"] = token.into();
         }
-        Ok(exemplars)
+        // Within a page they are in order, and pages may be of different log streams.
+        exemplars.sort_by_key(|(timestamp_ms, _)| *timestamp_ms);
+        Ok((exemplars.into_iter().map(|(_, exemplar)| exemplar).collect(), is_read))
     }
 
     /// Sends a message to each topic. Returns those that did not take it, with the reason.

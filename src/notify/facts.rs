@@ -55,8 +55,8 @@ pub struct Failing {
     pub run: Option<Run>,
     /// Ids of failed requests, the newest last.
     pub requests: Vec<String>,
-    /// Log group of the newest of them, and its time in milliseconds since 1970-01-01T00:00:00Z.
-    pub newest: Option<(String, i64)>,
+    /// Where the newest of them was logged.
+    pub newest: Option<Newest>,
 }
 
 impl Failing {
@@ -64,6 +64,19 @@ impl Failing {
     pub fn new(series: Series) -> Self {
         Self { series, run: None, requests: Vec::new(), newest: None }
     }
+}
+
+/// Where a failed request was logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// The log group.
+    pub log_group: String,
+    /// When, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: i64,
+    /// Region of the log, where it is known.
+    pub region: Option<String>,
+    /// Account of the log, where it is known.
+    pub account: Option<String>,
 }
 
 /// Failures without a pause up to now.
@@ -84,6 +97,10 @@ pub struct Run {
 pub struct Facts {
     /// What fails, the most frequent first.
     pub failing: Vec<Failing>,
+    /// Metric of the alarm's query, where it has one.
+    pub metric: Option<String>,
+    /// Since when the alarm is OK again, in milliseconds since 1970-01-01T00:00:00Z: the event came late.
+    pub ok_since_ms: Option<i64>,
     /// What could not be read, and why.
     pub unread: Vec<String>,
 }
@@ -97,10 +114,11 @@ impl Facts {
         self.failing.sort_by_key(|failing| std::cmp::Reverse(failing.run.map_or(0, |run| run.failures)));
     }
 
-    /// Returns the earliest time from which requests are of interest.
+    /// Returns the earliest time from which requests are of interest: the newest of each are shown, and the alarm would be OK
+    /// if none had failed for so long.
     pub fn since_ms(&self, at_ms: Option<i64>) -> Option<i64> {
-        let since = self.failing.iter().filter_map(|failing| failing.run).map(|run| run.since_ms);
-        since.min().or_else(|| Some(at_ms? - LONGEST_PAUSE_MS))
+        let since = self.failing.iter().filter_map(|failing| failing.run).map(|run| run.since_ms).min();
+        since.max(at_ms.map(|at_ms| at_ms.saturating_sub(LONGEST_PAUSE_MS)))
     }
 
     /// Sets the ids of failed requests, from the exemplars in the function's log.
@@ -120,7 +138,9 @@ impl Facts {
             let mut newest: Vec<_> = with_id.rev().take(SHOWN_REQUESTS).collect();
             newest.reverse();
             failing.newest = newest.last().and_then(|(_, exemplar)| {
-                Some((exemplar["logGroup"].as_str()?.to_owned(), exemplar["eventTimestamp"].as_i64()?))
+                let text = |name: &str| exemplar[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+                let at_ms = exemplar["eventTimestamp"].as_i64()?;
+                Some(Newest { log_group: text("logGroup")?, at_ms, region: text("region"), account: text("accountId") })
             });
             failing.requests = newest.into_iter().map(|(id, _)| id.to_owned()).collect();
         }
@@ -194,11 +214,14 @@ mod tests {
     #[test]
     fn what_fails_most_comes_first() {
         let failing = ["a", "b", "c"].map(|cause| Failing::new(series(cause))).to_vec();
-        let mut facts = Facts { failing, unread: Vec::new() };
+        let mut facts = Facts { failing, ..Facts::default() };
         facts.set_counts(&[minutes(&[(1, 1.0)]), minutes(&[(2, 9.0)])], Some(AT_MS));
         let causes: Vec<_> = facts.failing.iter().map(|failing| failing.series.get("Cause").unwrap()).collect();
         assert_eq!(causes, ["b", "a", "c"]);
         assert_eq!(facts.since_ms(Some(AT_MS)), Some(AT_MS - 2 * MINUTE_MS));
+        // What began hours ago has no more to show, and a log of hours has more pages than are read.
+        facts.failing[0].run = facts.failing[0].run.map(|run| Run { since_ms: AT_MS - WINDOW_MS, ..run });
+        assert_eq!(facts.since_ms(Some(AT_MS)), Some(AT_MS - LONGEST_PAUSE_MS));
     }
 
     #[test]
@@ -214,10 +237,11 @@ mod tests {
             exemplar("3", "a", "Errors"),
             exemplar("4", "a", "Errors"),
         ];
-        let mut facts = Facts { failing: vec![Failing::new(series("a"))], unread: Vec::new() };
+        let mut facts = Facts { failing: vec![Failing::new(series("a"))], ..Facts::default() };
         facts.set_requests("Errors", &exemplars);
         assert_eq!(facts.failing[0].requests, ["2", "3", "4"]);
-        assert_eq!(facts.failing[0].newest, Some(("group of 4".to_owned(), AT_MS)));
+        let newest = Newest { log_group: "group of 4".to_owned(), at_ms: AT_MS, region: None, account: None };
+        assert_eq!(facts.failing[0].newest, Some(newest));
     }
 
     #[test]

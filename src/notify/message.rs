@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::{Change, State};
-use super::facts::{Facts, Failing, Run, Series};
+use super::facts::{Facts, Failing, Newest, Run, Series};
 use crate::cause::{Cause, Known, Step, Table};
+use crate::failure::Metric;
 use crate::settings::Links;
 
 /// Most series in full; the rest is a number.
@@ -34,6 +35,12 @@ const STEP_CHARS: usize = 350;
 
 /// How long before it fails a request may write its first line: the longest that an integration may take, by Service Quotas.
 const FIRST_LINE_MS: i64 = 300_000;
+
+/// Metric of the failures that execution logs show.
+const EXECUTION_METRIC: &str = Metric::Errors.name();
+
+/// How the names of log groups with execution logs begin.
+const EXECUTION_LOG_GROUPS: &str = "API-Gateway-Execution-Logs_";
 
 /// What a message needs besides the event and the facts.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +82,7 @@ impl Message {
             let _ = writeln!(chat, "*{}*", for_chat(&headline));
             if change.state == State::Alarm {
                 let cause = cause(&failing.series, context.table);
-                remedy(&mut text, failing, cause, change, context);
+                remedy(&mut text, failing, cause, change, facts, context);
                 if let Some(cause) = cause {
                     let _ = writeln!(chat, "{}", cause.title);
                 }
@@ -116,7 +123,11 @@ fn not_understood(context: &Context<'_>) -> Message {
 }
 
 fn subject(change: &Change, facts: &Facts) -> String {
-    let state = if change.state == State::Alarm { "ALARM" } else { "OK" };
+    let state = match (change.state, facts.ok_since_ms) {
+        (State::Alarm, None) => "ALARM",
+        (State::Alarm, Some(_)) => "ALARM, OK again",
+        _ => "OK",
+    };
     match facts.failing.as_slice() {
         [] => format!("{state}: {}", change.alarm),
         [only] => format!("{state}: {}", headline(change, only)),
@@ -155,7 +166,18 @@ fn cause(series: &Series, table: &Table) -> Option<&'static Cause> {
 }
 
 /// Writes what to check first, what to change, and the requests.
-fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &Change, context: &Context<'_>) {
+fn remedy(
+    text: &mut String,
+    failing: &Failing,
+    cause: Option<&Cause>,
+    change: &Change,
+    facts: &Facts,
+    context: &Context<'_>,
+) {
+    let newest = failing.newest.as_ref();
+    let region = newest.and_then(|newest| newest.region.as_deref()).unwrap_or(context.region);
+    let account = failing.series.get("AccountId").or(newest.and_then(|newest| newest.account.as_deref()));
+    let account = account.unwrap_or(&change.account);
     let id = plain(failing.series.get("Cause").unwrap_or_default(), QUOTED_CHARS);
     match cause {
         None if id.is_empty() => {}
@@ -167,18 +189,28 @@ fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &
         }
         Some(cause) => {
             let _ = writeln!(text, "{}.", cause.title);
+            let (there, elsewhere) = (account != change.account, plain(account, QUOTED_CHARS));
+            let in_region = plain(region, QUOTED_CHARS);
+            if there {
+                let _ =
+                    writeln!(text, "In account {elsewhere}, Region {in_region}: the commands need its credentials.");
+            } else if region != context.region {
+                let _ = writeln!(text, "In Region {in_region}.");
+            }
             let series = &failing.series;
             let known = Known {
                 api_id: series.get("ApiId"),
                 stage: series.get("Stage"),
-                region: Some(context.region),
-                account: Some(series.get("AccountId").unwrap_or(&change.account)),
+                region: Some(region),
+                account: Some(account),
                 ..Known::default()
             };
+            let mut is_of_rest_api = false;
             for (heading, steps) in [("Check first", cause.remedy.confirm), ("Fix", cause.remedy.fix)] {
                 if let Some(step) = steps.first() {
                     let Step { prose, code, reading } = Step::new(step);
                     let _ = writeln!(text, "\n{heading}: {prose}");
+                    is_of_rest_api |= code.contains("--rest-api-id");
                     for line in known.filled(code).lines() {
                         let _ = writeln!(text, "    {line}");
                     }
@@ -187,35 +219,48 @@ fn remedy(text: &mut String, failing: &Failing, cause: Option<&Cause>, change: &
                     }
                 }
             }
+            // Only REST and WebSocket APIs have execution logs.
+            if is_of_rest_api && facts.metric.as_deref().is_some_and(|metric| metric != EXECUTION_METRIC) {
+                let _ = writeln!(
+                    text,
+                    "\nCommands with --rest-api-id are for REST APIs. If it is an HTTP API: aws apigatewayv2, with --api-id."
+                );
+            }
             let _ = writeln!(text, "\nAll of it: why5xx explain {id}");
         }
     }
     if !failing.requests.is_empty() {
         let _ = writeln!(text, "Requests: {}", requests(failing));
     }
-    if let Some(command) = lines_of_newest(failing, context.region) {
-        let _ = writeln!(
-            text,
+    if let Some((command, newest)) = lines_of_newest(failing, region) {
+        let is_execution_log = facts.metric.as_deref().is_none_or(|metric| metric == EXECUTION_METRIC)
+            || newest.log_group.starts_with(EXECUTION_LOG_GROUPS);
+        let what = if is_execution_log {
             "Its route, function or host: read the lines of the newest (`Resource Path`; `Sending request to`, which needs INFO \
-             level):\n    {command}"
-        );
+             level)"
+        } else {
+            "What was logged of the newest"
+        };
+        let _ = writeln!(text, "{what}:\n    {command}");
     }
 }
 
 /// Returns the command that prints the log of the newest request, where its names need no quoting.
-fn lines_of_newest(failing: &Failing, region: &str) -> Option<String> {
+fn lines_of_newest<'f>(failing: &'f Failing, region: &str) -> Option<(String, &'f Newest)> {
     let made_of = |text: &str, more: &[u8]| {
         !text.is_empty()
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || more.contains(&b))
     };
     let id = failing.requests.last().filter(|id| made_of(id, b"="))?;
-    let (group, at_ms) = failing.newest.as_ref().filter(|(group, _)| made_of(group, b"/."))?;
+    let newest = failing.newest.as_ref().filter(|newest| made_of(&newest.log_group, b"/."))?;
+    let Newest { log_group: group, at_ms, .. } = newest;
     let from_ms = at_ms.saturating_sub(FIRST_LINE_MS).max(0);
     made_of(region, b"").then(|| {
-        format!(
+        let command = format!(
             "aws logs filter-log-events --region {region} --log-group-name {group} --start-time {from_ms} --filter-pattern \
              '\"{id}\"' --query 'events[].[message]' --output text"
-        )
+        );
+        (command, newest)
     })
 }
 
@@ -228,22 +273,31 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
     let alarm = plain(&change.alarm, QUOTED_CHARS);
     let more = facts.failing.len().saturating_sub(SHOWN_IN_FULL);
     if more > 0 {
+        let is_sorted = facts.failing.iter().any(|failing| failing.run.is_some());
         let _ = writeln!(
             text,
-            "{more} more {} failing, each less often; the dashboard has all.\n",
-            if more == 1 { "is" } else { "are" }
+            "{more} more {} failing{}. All of them:\n    {}\n",
+            if more == 1 { "is" } else { "are" },
+            if is_sorted { ", each less often or as often" } else { "" },
+            contributors_command(&alarm, context)
         );
     }
     let since = change.at_ms.map_or(String::new(), |ms| format!(" since {}", date(ms)));
     match (change.state, &change.contributor) {
+        (State::Alarm, _) if let Some(ms) = facts.ok_since_ms => {
+            let _ = writeln!(
+                text,
+                "The alarm was on{since}, and is OK again since {}. This message comes late; which API, stage and cause it was, the \
+                 dashboard shows.\n",
+                date(ms)
+            );
+        }
         (State::Alarm, None) if facts.failing.is_empty() => {
             let _ = writeln!(
                 text,
-                "The alarm is on{since}, and which API, stage and cause is not known. CloudWatch says: {}. This shows it:\n    \
-                 aws cloudwatch describe-alarm-contributors --region {} --alarm-name '{}'\n",
+                "The alarm is on{since}, and which API, stage and cause is not known. CloudWatch says: {}. This shows it:\n    {}\n",
                 plain(&change.reason, QUOTED_CHARS).trim_end_matches('.'),
-                context.region,
-                alarm.replace('\'', "")
+                contributors_command(&alarm, context)
             );
         }
         (State::Alarm, _) => {}
@@ -262,12 +316,18 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
         let _ = writeln!(text, "Not known: {}", plain(unread, QUOTED_CHARS));
     }
     let _ = match change.at_ms {
-        Some(ms) if change.state == State::Alarm && change.contributor.is_none() => {
+        Some(ms) if change.state == State::Alarm && change.contributor.is_none() && facts.ok_since_ms.is_none() => {
             writeln!(text, "Alarm: {alarm} (on since {})", date(ms))
         }
         _ => writeln!(text, "Alarm: {alarm}"),
     };
     links(text, context);
+}
+
+/// Returns the command that shows all that is in ALARM.
+fn contributors_command(alarm: &str, context: &Context<'_>) -> String {
+    let alarm = alarm.replace('\'', "");
+    format!("aws cloudwatch describe-alarm-contributors --region {} --alarm-name '{alarm}'", context.region)
 }
 
 fn links(text: &mut String, context: &Context<'_>) {
@@ -282,8 +342,12 @@ fn links(text: &mut String, context: &Context<'_>) {
 /// Source: Amazon Q Developer in chat applications, Administrator Guide, "Custom notifications": `version`, `source` and
 /// `content.description` are required.
 fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing], context: &Context<'_>) -> Value {
-    let mut causes: Vec<&Cause> = shown.iter().filter_map(|failing| cause(&failing.series, context.table)).collect();
-    causes.dedup_by_key(|cause| cause.id);
+    let mut causes: Vec<&Cause> = Vec::new();
+    for cause in shown.iter().filter_map(|failing| cause(&failing.series, context.table)) {
+        if !causes.iter().any(|before| before.id == cause.id) {
+            causes.push(cause);
+        }
+    }
     let check = |cause: &&Cause| {
         let step = format!("{}: {}", cause.id, Step::new(cause.remedy.confirm.first()?).alone());
         let rest = format!(" All of it: `why5xx explain {}`", cause.id);

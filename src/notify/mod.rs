@@ -88,8 +88,15 @@ impl Notifier {
         match self.calls.alarm(&change.alarm, until).await {
             Ok(alarm) if !alarm.acts => return Err("the actions of the alarm are off"),
             Ok(alarm) if change.is_part_of(&alarm) => return Err("the message of the alarm itself says it"),
-            Ok(alarm) => query = query.or(alarm.query),
+            Ok(alarm) => {
+                query = query.or(alarm.query);
+                let ended = alarm.since_ms.filter(|since_ms| change.at_ms.is_none_or(|at_ms| *since_ms > at_ms));
+                facts.ok_since_ms = ended.filter(|_| change.state == State::Alarm && alarm.state == State::Ok);
+            }
             Err(error) => facts.unread("whether the alarm's actions are on, and whether it has just changed", &error),
+        }
+        if facts.ok_since_ms.is_some() {
+            return Ok(facts);
         }
         if change.state != State::Alarm {
             facts.failing = change.contributor.clone().map(Failing::new).into_iter().collect();
@@ -108,7 +115,10 @@ impl Notifier {
         }
         match query.as_deref().and_then(event::metric) {
             None => facts.unread.push("how often: the alarm has no query that names a metric".to_owned()),
-            Some(metric) => self.count(&mut facts, change, metric, until).await,
+            Some(metric) => {
+                facts.metric = Some(metric.to_owned());
+                self.count(&mut facts, change, metric, until).await;
+            }
         }
         Ok(facts)
     }
@@ -122,7 +132,14 @@ impl Notifier {
         }
         let Some(log_group) = &self.settings.log_group else { return };
         match self.calls.exemplars(log_group, facts.since_ms(change.at_ms), until).await {
-            Ok(exemplars) => facts.set_requests(metric, &exemplars),
+            Ok((exemplars, all)) => {
+                facts.set_requests(metric, &exemplars);
+                if !all {
+                    facts.unread.push(
+                        "the newest request ids: the log of these minutes is longer than what is read of it".to_owned(),
+                    );
+                }
+            }
             Err(error) => facts.unread("the request ids", &error),
         }
     }

@@ -16,6 +16,7 @@ use super::facts::{
 use super::findings::{EXECUTION_PREFIX, canary_group};
 use super::sight::set_of;
 use crate::failure::Metric;
+use crate::partition::partition_of;
 use crate::publish::CANARY;
 use crate::settings::{NAMESPACE, Settings};
 use crate::signed::client::{Call, CallError, Client, is_denied};
@@ -144,16 +145,6 @@ pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) 
     reader.counts(&mut facts)?;
     facts.not_looked_at = mem::take(&mut reader.not_looked_at);
     Ok(facts)
-}
-
-/// Returns the partition of a Region, where no ARN shows it.
-fn partition_of(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    }
 }
 
 impl Reader<'_> {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use why5xx::cause::{Kind, Table};
 use why5xx::notify::event::Change;
-use why5xx::notify::facts::{Facts, Failing, Series};
+use why5xx::notify::facts::{Facts, Failing, Newest, Series};
 use why5xx::notify::message::{Context, Message};
 use why5xx::settings::{Links, Rules};
 
@@ -341,6 +341,38 @@ fn what_is_denied_or_unreadable_is_said_and_the_message_is_sent() {
 }
 
 #[test]
+fn counts_that_may_not_be_read_and_a_log_that_is_too_long_are_said() {
+    let (services, mut function) = Services::start(&usual());
+    let forbidden = json!({"Id": "s0", "StatusCode": "Forbidden", "Timestamps": [], "Values": []});
+    services.then("GetMetricData", &[(200, json!({"MetricDataResults": [forbidden]}))]);
+    // The newest comes before an older one, and there is always a further page.
+    let (new, mut old) = (exemplar("lambda_permission", "the-newest"), exemplar("lambda_permission", "an-older-one"));
+    old["timestamp"] = (AT * 1_000 - 60_000).into();
+    services.then(
+        "FilterLogEvents",
+        &[(200, json!({"events": [new, old], "nextToken": "more"})), (200, json!({"events": [], "nextToken": "more"}))],
+    );
+    assert!(invoke(&mut function, &event("ALARM", None)).is_success());
+    let [(_, text)] = services.published().try_into().unwrap();
+    assert!(text.contains("Not known: how often and since when: GetMetricData: Forbidden\n"), "{text}");
+    assert!(text.contains("Not known: the newest request ids: the log of these minutes is longer than"), "{text}");
+    assert!(text.contains("Requests: an-older-one, the-newest\n"), "{text}");
+}
+
+#[test]
+fn an_alarm_that_is_ok_again_is_read_no_further() {
+    let (services, mut function) = Services::start(&usual());
+    services.then("DescribeAlarms", &[(200, alarm("OK", AT + 600))]);
+    assert!(invoke(&mut function, &event("ALARM", None)).is_success());
+    assert_eq!(services.actions(), ["DescribeAlarms", "Publish"]);
+    let [(subject, text)] = services.published().try_into().unwrap();
+    assert!(
+        subject.starts_with("ALARM, OK again: ") && text.contains("is OK again since 2026-05-04 14:32 UTC"),
+        "{text}"
+    );
+}
+
+#[test]
 fn throttled_calls_are_made_again_and_an_empty_list_is_read_again() {
     let (services, mut function) = Services::start(&usual());
     let throttled = (400, json!({"__type": "ThrottlingException"}));
@@ -401,7 +433,7 @@ fn every_cause_and_own_rule_makes_a_notification_within_the_limits_of_chats() {
     let mut steps = 0;
     for cause in table.iter() {
         let failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause.id)));
-        let facts = Facts { failing: vec![failing], unread: Vec::new() };
+        let facts = Facts { failing: vec![failing], ..Facts::default() };
         let chat = Message::about(Some(&change), &facts, &context).chat;
         let fits = |text: &Value, most: usize| {
             let count = text.as_str().unwrap().chars().count();
@@ -523,8 +555,9 @@ fn the_messages_of_ten_causes_are_on_their_page() {
         let mut failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause)));
         let id = format!("1f2e3d4c-0000-4000-8000-00000000000{number}");
         failing.requests = vec![id];
-        failing.newest = Some(("API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(), AT * 1_000 - 60_000));
-        let mut facts = Facts { failing: vec![failing], unread: Vec::new() };
+        let log_group = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned();
+        failing.newest = Some(Newest { log_group, at_ms: AT * 1_000 - 60_000, ..Newest::default() });
+        let mut facts = Facts { failing: vec![failing], ..Facts::default() };
         let start = AT * 1_000 - 600_000;
         facts.set_counts(&[vec![(start, 9.0), (start + 300_000, number as f64)]], change.at_ms);
         let is_load = table.by_id(cause).unwrap().kind == Kind::Load;

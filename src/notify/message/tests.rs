@@ -32,8 +32,12 @@ fn failing(api: &str, stage: &str, cause: &str, failures: u64) -> Failing {
         series: Series::of(&json!({"ApiId": api, "Stage": stage, "Cause": cause})),
         run: Some(Run { failures, since_ms: AT_MS - 600_000, minutes: 10, is_older: false }),
         requests: vec!["1f2e3d4c-0000-4000-8000-000000000001".to_owned()],
-        newest: Some(("API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned(), AT_MS - 60_000)),
+        newest: Some(logged("API-Gateway-Execution-Logs_a1b2c3d4e5/prod")),
     }
+}
+
+fn logged(log_group: &str) -> Newest {
+    Newest { log_group: log_group.to_owned(), at_ms: AT_MS - 60_000, ..Newest::default() }
 }
 
 fn written(change: Option<&Change>, facts: &Facts) -> Message {
@@ -41,7 +45,7 @@ fn written(change: Option<&Change>, facts: &Facts) -> Message {
 }
 
 fn facts(failing: Vec<Failing>) -> Facts {
-    Facts { failing, unread: Vec::new() }
+    Facts { failing, ..Facts::default() }
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn a_message_says_what_fails_since_when_and_what_to_do() {
     ));
     for part in [
         "\nFix: ",
-        "    aws lambda get-policy --function-name FUNCTION",
+        "    aws lambda get-policy --region eu-west-1 --function-name FUNCTION",
         "All of it: why5xx explain lambda_permission\nRequests: 1f2e3d4c-0000-4000-8000-000000000001\n",
         "Alarm: why5xx: API 5xx with a cause that somebody can fix, execution logs (on since 2026-05-04 14:22 UTC)\n\
          Dashboard: https://console.example/#dashboard\nLogs: https://console.example/#logs\nRunbook: https://wiki.example/5xx\n",
@@ -74,7 +78,7 @@ fn the_lines_of_the_newest_request_have_their_command() {
     assert!(message.text.contains(command), "{}", message.text);
     // What a shell would read stays out.
     let id = Failing { requests: vec!["x'; rm".to_owned()], ..usual.clone() };
-    let group = Failing { newest: Some(("a b".to_owned(), AT_MS)), ..usual.clone() };
+    let group = Failing { newest: Some(logged("a b")), ..usual.clone() };
     for without in [id, group, Failing { newest: None, ..usual }] {
         let message = written(Some(&change(State::Alarm)), &facts(vec![without]));
         assert!(!message.text.contains("filter-log-events"), "{}", message.text);
@@ -108,11 +112,9 @@ fn five_stand_in_full_and_the_rest_is_a_number() {
         message.subject
     );
     assert_eq!(message.text.matches("Check first: ").count(), 5);
-    assert!(
-        message.text.contains("\n2 more are failing, each less often; the dashboard has all.\n"),
-        "{}",
-        message.text
-    );
+    let rest = "\n2 more are failing, each less often or as often. All of them:\n    \
+                aws cloudwatch describe-alarm-contributors --region eu-west-1 --alarm-name 'why5xx: API 5xx with a cause";
+    assert!(message.text.contains(rest), "{}", message.text);
     assert_eq!(message.chat["content"]["keywords"].as_array().unwrap().len(), 5);
 }
 
@@ -135,7 +137,7 @@ fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
 #[test]
 fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
     let unread = vec!["which API, stage and cause: DescribeAlarmContributors: AccessDenied".to_owned()];
-    let message = written(Some(&change(State::Alarm)), &Facts { failing: Vec::new(), unread });
+    let message = written(Some(&change(State::Alarm)), &Facts { unread, ..Facts::default() });
     assert!(message.subject.starts_with("ALARM: why5xx: API 5xx"));
     for part in [
         "CloudWatch says: 1 out of 4 time series evaluated to ALARM. This shows it:",
@@ -214,4 +216,67 @@ fn a_time_of_another_day_has_its_date() {
     assert_eq!(clock(AT_MS - 600_000, Some(AT_MS)), "14:12 UTC");
     assert_eq!(clock(AT_MS - 86_400_000, Some(AT_MS)), "2026-05-03 14:22 UTC");
     assert_eq!(date(i64::MAX), "an unknown time");
+}
+
+#[test]
+fn what_fails_elsewhere_is_said_and_asked_there() {
+    let mut failing = failing("a1b2c3d4e5", "prod", "lambda_permission", 14);
+    let here = written(Some(&change(State::Alarm)), &facts(vec![failing.clone()])).text;
+    assert!(!here.contains("In account") && !here.contains("In Region"), "{here}");
+    let newest =
+        Newest { region: Some("cn-north-1".to_owned()), account: Some("444455556666".to_owned()), ..logged("g") };
+    failing.newest = Some(newest.clone());
+    let there = written(Some(&change(State::Alarm)), &facts(vec![failing.clone()])).text;
+    for part in [
+        "In account 444455556666, Region cn-north-1: the commands need its credentials.\n",
+        "    aws lambda get-policy --region cn-north-1 ",
+        "    aws lambda add-permission --region cn-north-1 ",
+        "'arn:aws-cn:execute-api:cn-north-1:444455556666:a1b2c3d4e5/*/",
+        "    aws logs filter-log-events --region cn-north-1 ",
+    ] {
+        assert!(there.contains(part), "{part} in {there}");
+    }
+    failing.newest = Some(Newest { account: Some("111122223333".to_owned()), ..newest });
+    let region = written(Some(&change(State::Alarm)), &facts(vec![failing])).text;
+    assert!(region.contains("\nIn Region cn-north-1.\n"), "{region}");
+}
+
+#[test]
+fn an_alarm_on_access_logs_has_no_hint_at_execution_logs_and_says_for_which_apis_its_commands_are() {
+    let failing =
+        Failing { newest: Some(logged("/orders/access")), ..failing("a1b2c3d4e5", "prod", "integration_timeout", 14) };
+    let of = |metric: &str| {
+        let facts = Facts { metric: Some(metric.to_owned()), ..facts(vec![failing.clone()]) };
+        written(Some(&change(State::Alarm)), &facts).text
+    };
+    let access = of("AccessLogErrors");
+    assert!(access.contains("What was logged of the newest:\n    aws logs filter-log-events"), "{access}");
+    assert!(
+        access.contains("--rest-api-id") && access.contains("If it is an HTTP API: aws apigatewayv2, with --api-id.")
+    );
+    assert!(!access.contains("Resource Path"), "{access}");
+    let execution = of("Errors");
+    assert!(execution.contains("Resource Path") && !execution.contains("apigatewayv2"), "{execution}");
+}
+
+#[test]
+fn a_cause_stands_once_among_the_keywords_whatever_stands_between() {
+    let causes = ["lambda_timeout", "lambda_permission", "lambda_timeout", "lambda_permission"];
+    let all = causes.map(|cause| failing("orders", "prod", cause, 3)).to_vec();
+    let content = &written(Some(&change(State::Alarm)), &facts(all)).chat["content"];
+    assert_eq!(content["keywords"], json!(["lambda_timeout", "lambda_permission"]));
+    assert_eq!(content["nextSteps"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn an_alarm_that_is_ok_again_when_its_event_comes_is_not_said_to_be_on() {
+    let facts = Facts { ok_since_ms: Some(AT_MS + 600_000), ..Facts::default() };
+    let message = written(Some(&change(State::Alarm)), &facts);
+    assert!(message.subject.starts_with("ALARM, OK again: why5xx: API 5xx"), "{}", message.subject);
+    let said = "The alarm was on since 2026-05-04 14:22 UTC, and is OK again since 2026-05-04 14:32 UTC.";
+    assert!(
+        message.text.starts_with(said) && !message.text.contains("on since 2026-05-04 14:22 UTC)"),
+        "{}",
+        message.text
+    );
 }
