@@ -217,7 +217,8 @@ impl Account {
 /// Returns the log groups that a name stands for.
 fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<State>, Failed> {
     let state = |group| State { group, ..State::default() };
-    if let Some(prefix) = name.strip_suffix('*') {
+    // An ARN may end in `:*`.
+    if let Some(prefix) = name.strip_suffix('*').filter(|_| !name.starts_with("arn:")) {
         let found = logs::log_groups(client, prefix).map_err(|error| {
             Failed(client.sentence(&error, logs::DESCRIBE_LOG_GROUPS, "the log groups of the account"))
         })?;
