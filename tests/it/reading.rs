@@ -545,7 +545,7 @@ fn what_is_no_log_is_no_function_without_a_failure() {
         "{\n    \"logGroups\": [\n        {\n            \"logGroupName\": \"/aws/lambda/orders\",\n            \"creationTime\": 1777896000000\n        }\n    ]\n}\n",
         "{\"Functions\": [{\"FunctionName\": \"orders\", \"Runtime\": \"python3.13\"}]}\n",
         "Dear team,\nplease look at the orders function.\n",
-        "copied: START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 1\ncopied: Task timed out after 3.00 seconds\n",
+        "orders~START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 1\norders~Task timed out after 3.00 seconds\n",
     ];
     for input in rows {
         for arguments in [&["--log-group", "/aws/lambda/orders"][..], &["--kind", "function"]] {

@@ -244,7 +244,7 @@ fn what_fails_elsewhere_is_said_and_asked_there() {
 #[test]
 fn an_alarm_on_access_logs_has_no_hint_at_execution_logs_and_says_for_which_apis_its_commands_are() {
     let failing =
-        Failing { newest: Some(logged("/orders/access")), ..failing("a1b2c3d4e5", "prod", "integration_timeout", 14) };
+        Failing { newest: Some(logged("/orders/access")), ..failing("a1b2c3d4e5", "prod", "stage_variable", 14) };
     let of = |metric: &str| {
         let facts = Facts { metric: Some(metric.to_owned()), ..facts(vec![failing.clone()]) };
         written(Some(&change(State::Alarm)), &facts).text

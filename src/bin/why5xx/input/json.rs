@@ -287,7 +287,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
             element(&object, self.sink);
         }
         if has_list {
-            // The last page tells.
+            // The last page says so.
             self.sink.incomplete = is_incomplete;
         }
         Ok(())
