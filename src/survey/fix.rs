@@ -210,7 +210,7 @@ impl Facts {
     #[inline(never)]
     pub(super) fn create_log_group(&self, log_group: &str) -> Fix {
         let create = self.aws("logs create-log-group").with("log-group-name", log_group).end();
-        let look = self.aws("logs describe-log-streams").with("log-group-name", log_group).with("max-items", "1").end();
+        let look = self.aws("logs describe-log-streams").with("log-group-name", log_group).with("limit", "1").end();
         Fix::new(
             vec![either(&create, &look)],
             "AWS::Logs::LogGroup",
