@@ -25,10 +25,10 @@ GROUPS = {1: "API-Gateway-Execution-Logs_p1l2a3i4n5/live", 30: "API-Gateway-Exec
 
 
 def package():
-    """Runs the script as `make package` does, for this machine alone. Returns the checksums."""
+    """Runs the script as `make package` does, for this machine and the function alone. Returns the checksums."""
     python = chain.TOOLS / "sam/bin/python"
     environment = os.environ | {"ARCHITECTURES": chain.ARCHITECTURE, "PATH": f"{python.parent}:{os.environ['PATH']}"}
-    subprocess.run([python, "scripts/package"], cwd=chain.PROJECT, env=environment, check=True, capture_output=True)
+    subprocess.run([python, "scripts/package", "--function"], cwd=chain.PROJECT, env=environment, check=True, capture_output=True)
     return (PACKAGE / "checksums.txt").read_text()
 
 

@@ -10,7 +10,9 @@ import json
 import pathlib
 import platform
 import shutil
+import subprocess
 import sys
+import tarfile
 import time
 
 import pytest
@@ -133,3 +135,11 @@ def test_all_architectures_answer_alike(payloads, authority, tmp_path):
     assert any("Errors 500 ApiId=b3x7mk20qe Stage=live Cause=integration_timeout" in line for line in expected)
     for architecture, lines in found.items():
         assert lines == expected, architecture
+
+
+def test_the_command_of_this_machine_counts_what_ships_with_it(tmp_path):
+    [packed] = (PROJECT / "target/package").glob(f"why5xx-*-linux-{OWN}.tar.gz")
+    with tarfile.open(packed) as tar:
+        tar.extractall(tmp_path, filter="data")
+    done = subprocess.run([tmp_path / "why5xx", "replay", "--json", PROJECT / "events"], capture_output=True, text=True)
+    assert json.loads(done.stdout)["errors"] > 0, done.stderr
