@@ -41,7 +41,10 @@ pub(super) fn is_framed(line: &str) -> bool {
 /// Returns whether a text is a line of the platform without its end.
 pub(super) fn is_broken(line: &str) -> bool {
     let line = line.trim_start();
-    (is_framed(line) || line.contains(" Task")) && extent(line) == Some(Extent::Open)
+    // A short id is no piece of one: a person made it up.
+    let may_be_id = |id: &str| id.is_empty() || id.len() >= "0c1d2e3f".len();
+    let has_id = || line.split_once("RequestId:").is_some_and(|(_, id)| may_be_id(id.trim()));
+    (is_framed(line) && has_id() || line.contains(" Task")) && extent(line) == Some(Extent::Open)
 }
 
 /// Returns the line of which `whole` is the beginning and `line` the next piece; None if they are two lines.
@@ -403,7 +406,11 @@ mod tests {
         ] {
             assert!(is_broken(&text), "{text}");
         }
-        for text in [format!("2026-05-04T12:00:03.000Z {ID}"), format!("REPORT RequestId: {ID}\tDuration: 1.00 ms")] {
+        for text in [
+            "END RequestId: 1".to_owned(),
+            format!("2026-05-04T12:00:03.000Z {ID}"),
+            format!("REPORT RequestId: {ID}\tDuration: 1.00 ms"),
+        ] {
             assert!(!is_broken(&text), "{text}");
         }
     }
