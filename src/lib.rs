@@ -35,7 +35,7 @@ mod keyed;
 pub mod log_kind;
 #[cfg(feature = "function")]
 pub mod notify;
-mod partition;
+pub mod partition;
 pub mod pipeline;
 mod placeholder;
 pub mod printable;

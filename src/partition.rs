@@ -1,17 +1,57 @@
-//! The partitions of AWS, which ARNs begin with.
+//! The partitions of AWS: what their ARNs begin with, and where their services and consoles are.
+
+/// A partition.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Beginning of its Regions; empty for the one that has all others.
+    begin: &'static str,
+    /// Its name in ARNs: `aws-cn`.
+    pub name: &'static str,
+    /// What the hosts of its services end with: `amazonaws.com.cn`.
+    pub dns_suffix: &'static str,
+    /// The console, behind the Region: `console.amazonaws.cn`.
+    pub console: &'static str,
+}
+
+/// Source: `partitions.json` of the SDKs; the consoles as the documentation of each partition names them.
+const PARTITIONS: [Partition; 8] = [
+    of("cn-", "aws-cn", "amazonaws.com.cn", "console.amazonaws.cn"),
+    of("us-gov-", "aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com"),
+    of("eusc-", "aws-eusc", "amazonaws.eu", "console.amazonaws-eusc.eu"),
+    of("us-iso-", "aws-iso", "c2s.ic.gov", "console.c2shome.ic.gov"),
+    of("us-isob-", "aws-iso-b", "sc2s.sgov.gov", "console.sc2shome.sgov.gov"),
+    of("us-isof-", "aws-iso-f", "csp.hci.ic.gov", "console.csphome.hci.ic.gov"),
+    of("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "console.csphome.adc-e.uk"),
+    of("", "aws", "amazonaws.com", "console.aws.amazon.com"),
+];
+
+const fn of(begin: &'static str, name: &'static str, dns_suffix: &'static str, console: &'static str) -> Partition {
+    Partition { begin, name, dns_suffix, console }
+}
 
 /// Returns the partition of a Region, where no ARN shows it.
 ///
-/// Source: `partitions.json` of the SDKs.
-pub(crate) fn partition_of(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("eusc-") => "aws-eusc",
-        _ if region.starts_with("us-iso-") => "aws-iso",
-        _ if region.starts_with("us-isob-") => "aws-iso-b",
-        _ if region.starts_with("eu-isoe-") => "aws-iso-e",
-        _ if region.starts_with("us-isof-") => "aws-iso-f",
-        _ => "aws",
+/// `cn-north-1` → the one with the name `aws-cn`
+pub fn partition_of(region: &str) -> &'static Partition {
+    PARTITIONS.iter().find(|partition| region.starts_with(partition.begin)).unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_has_a_partition() {
+        for (region, name) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("", "aws"),
+        ] {
+            assert_eq!(partition_of(region).name, name, "{region}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 
+use crate::partition::partition_of;
 use crate::settings::Aws;
 
 /// Longest text of an error of AWS that is kept, in characters.
@@ -155,18 +156,9 @@ pub fn proxy_of(aws: &Aws) -> Option<ProxyConfig> {
 
 /// Returns the endpoint of a service.
 ///
-/// Source: the DNS suffixes of `partitions.json` of the SDKs; AWS General Reference, "FIPS endpoints". In GovCloud the
-/// usual endpoints are the FIPS ones.
+/// Source: AWS General Reference, "FIPS endpoints". In GovCloud the usual endpoints are the FIPS ones.
 pub fn endpoint(service: &str, region: &str, fips: bool) -> String {
-    let suffix = match region {
-        _ if region.starts_with("cn-") => "amazonaws.com.cn",
-        _ if region.starts_with("eusc-") => "amazonaws.eu",
-        _ if region.starts_with("us-iso-") => "c2s.ic.gov",
-        _ if region.starts_with("us-isob-") => "sc2s.sgov.gov",
-        _ if region.starts_with("us-isof-") => "csp.hci.ic.gov",
-        _ if region.starts_with("eu-isoe-") => "cloud.adc-e.uk",
-        _ => "amazonaws.com",
-    };
+    let suffix = partition_of(region).dns_suffix;
     let fips = if fips && !region.starts_with("us-gov-") { "-fips" } else { "" };
     format!("https://{service}{fips}.{region}.{suffix}")
 }

@@ -59,7 +59,7 @@ fn is_word(text: &str) -> bool {
 ///
 /// `aws lambda get-policy --function-name FUNCTION` → `aws lambda get-policy --region eu-west-1 --function-name FUNCTION`
 fn in_region(code: &str, region: &str) -> String {
-    let code = code.replace("arn:aws:", &format!("arn:{}:", partition_of(region)));
+    let code = code.replace("arn:aws:", &format!("arn:{}:", partition_of(region).name));
     let lines = code.split('\n').map(|line| {
         let end_of_operation = line.match_indices(' ').map(|(at, _)| at).nth(2).unwrap_or(line.len());
         if line.starts_with("aws ") && !line.contains("--region ") {

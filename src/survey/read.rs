@@ -121,7 +121,7 @@ pub struct Owner {
 /// If the credentials are refused, or no API could be looked at.
 pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) -> Result<Facts, Ended> {
     let region = client.session.region.clone();
-    let partition = if owner.partition.is_empty() { partition_of(&region).to_owned() } else { owner.partition };
+    let partition = if owner.partition.is_empty() { partition_of(&region).name.to_owned() } else { owner.partition };
     let mut reader = Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress, unread_lists: 0 };
     let mut facts = Facts { region, partition, account: owner.account, ..Facts::default() };
     facts.stages = reader.stages()?;

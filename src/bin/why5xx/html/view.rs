@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use why5xx::partition::partition_of;
 
 use super::markup;
 
@@ -48,7 +49,7 @@ impl View {
     /// Returns the address of a log group in the console; None where the Region is unknown.
     pub(super) fn log_group(&self, region: Option<&str>, log_group: &str) -> Option<String> {
         let region = region.or(self.region.as_deref()).filter(|_| !log_group.is_empty())?;
-        let host = host(region);
+        let host = partition_of(region).console;
         let name = encoded(log_group);
         Some(format!("https://{region}.{host}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"))
     }
@@ -68,20 +69,6 @@ impl View {
 /// Returns whether a text can be the name of a Region, and so a part of a host's.
 pub(crate) fn is_region(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-/// The console of a Region's partition, behind the Region.
-fn host(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "console.amazonaws.cn",
-        _ if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-        _ if region.starts_with("eusc-") => "console.amazonaws-eusc.eu",
-        _ if region.starts_with("us-iso-") => "console.c2shome.ic.gov",
-        _ if region.starts_with("us-isob-") => "console.sc2shome.sgov.gov",
-        _ if region.starts_with("us-isof-") => "console.csphome.hci.ic.gov",
-        _ if region.starts_with("eu-isoe-") => "console.csphome.adc-e.uk",
-        _ => "console.aws.amazon.com",
-    }
 }
 
 /// A name in the console's address: percent-encoded twice, with `$` in place of the second `%`.
