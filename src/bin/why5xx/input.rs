@@ -207,7 +207,7 @@ impl Form {
 }
 
 /// What was read of an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Summary {
     /// What it looks like.
     pub(crate) form: &'static str,
@@ -225,7 +225,7 @@ pub(crate) struct Summary {
     incomplete: Option<&'static str>,
     /// Rows of a query lack the message.
     lacks_messages: bool,
-    /// What its dates were taken for.
+    /// What its dates were taken for, where nothing shows it.
     pub(crate) assumed: Option<&'static str>,
 }
 
@@ -333,31 +333,9 @@ pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summa
     };
     // What came before an error counts.
     sink.flush();
-    let Sorted {
-        log_events,
-        late_events,
-        cut_lines,
-        lines_behind,
-        broken_lines,
-        incomplete,
-        lacks_messages,
-        assumed,
-        ..
-    } = sink;
-    let form = form.name();
     match sink.no_batch {
         Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
-        _ => read.map(|()| Summary {
-            form,
-            log_events,
-            late_events,
-            cut_lines,
-            lines_behind,
-            broken_lines,
-            incomplete,
-            lacks_messages,
-            assumed,
-        }),
+        _ => read.map(|()| Summary { form: form.name(), ..sink.summary }),
     }
 }
 

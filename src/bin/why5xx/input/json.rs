@@ -288,7 +288,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         }
         if has_list {
             // The last page says so.
-            self.sink.incomplete = is_incomplete;
+            self.sink.summary.incomplete = is_incomplete;
         }
         Ok(())
     }
@@ -367,7 +367,7 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         if key == "results" {
             sink.is_download();
         }
-        sink.incomplete = pairs.iter().find_map(|(key, value)| incomplete(key, value.get()));
+        sink.summary.incomplete = pairs.iter().find_map(|(key, value)| incomplete(key, value.get()));
         return self::list(list.get(), sink);
     }
     let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
@@ -394,7 +394,7 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         if has_at {
             sink.is_download();
             if row::lacks_message(pairs.iter().map(|(key, _)| &**key)) {
-                sink.lacks_messages = true;
+                sink.summary.lacks_messages = true;
                 return;
             }
         }
@@ -424,7 +424,7 @@ fn list(text: &str, sink: &mut Sorted<'_>) {
     {
         sink.is_download();
         if row::lacks_message(fields.iter().map(|field| field.field.as_str())) {
-            sink.lacks_messages = true;
+            sink.summary.lacks_messages = true;
             return;
         }
         let mut row = Pairs::default();

@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use why5xx::source::RecordError;
 
 use super::wrapped::Path;
-use super::{Event, Part};
+use super::{Event, Part, Summary};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -35,22 +35,8 @@ pub(super) struct Sorted<'e> {
     passed_ms: i64,
     part: Vec<Event>,
     part_bytes: usize,
-    /// Log events taken so far.
-    pub(super) log_events: u64,
-    /// Those that came later than the window holds: they are read where they stand.
-    pub(super) late_events: u64,
-    /// Lines of which only the beginning was read.
-    pub(super) cut_lines: u64,
-    /// Lines behind the last log event that are of a terminal.
-    pub(super) lines_behind: u64,
-    /// Lines of Lambda that lack their end.
-    pub(super) broken_lines: u64,
-    /// What the dates of the input were taken for, where nothing shows it.
-    pub(super) assumed: Option<&'static str>,
-    /// Rows of a query lack the message.
-    pub(super) lacks_messages: bool,
-    /// Why the input is not the whole log.
-    pub(super) incomplete: Option<&'static str>,
+    /// What was read so far.
+    pub(super) summary: Summary,
     /// The input is one string of JSON, which may hold a whole log. Otherwise each string is a log event.
     pub(super) is_one_string: bool,
     /// The first thing that should hold a batch and does not.
@@ -158,14 +144,7 @@ impl<'e> Sorted<'e> {
             passed_ms: i64::MIN,
             part: Vec::new(),
             part_bytes: 0,
-            log_events: 0,
-            late_events: 0,
-            cut_lines: 0,
-            lines_behind: 0,
-            broken_lines: 0,
-            incomplete: None,
-            lacks_messages: false,
-            assumed: None,
+            summary: Summary::default(),
             is_one_string: false,
             no_batch: None,
             path_of_message: None,
@@ -189,8 +168,8 @@ impl<'e> Sorted<'e> {
     }
 
     fn place(&mut self, mut event: Event, by_time: bool) {
-        self.log_events += 1;
-        event.number = self.log_events;
+        self.summary.log_events += 1;
+        event.number = self.summary.log_events;
         let (time_ms, before_ms) = (event.timestamp_ms, self.time_before_ms);
         if by_time && time_ms != 0 {
             self.order.falls |= time_ms < before_ms;
@@ -215,7 +194,7 @@ impl<'e> Sorted<'e> {
 
     fn pass(&mut self, Waiting { time_ms, event }: Waiting) {
         self.waiting_bytes -= event.message.len();
-        self.late_events += u64::from(time_ms < self.passed_ms);
+        self.summary.late_events += u64::from(time_ms < self.passed_ms);
         self.passed_ms = self.passed_ms.max(time_ms);
         self.part_bytes += event.message.len();
         self.part.push(event);

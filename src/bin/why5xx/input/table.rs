@@ -99,7 +99,7 @@ impl Rows {
         }
         self.dates = if day > month { Dates::Day } else { Dates::Month };
         if day == 0 && month == 0 && self.waiting.iter().any(|(event, day)| event.timestamp_ms != *day) {
-            sink.assumed =
+            sink.summary.assumed =
                 Some("dates such as 5/4/2026 were taken for month/day/year: nothing in the input shows which is first");
         }
         self.flush(sink);
@@ -239,7 +239,7 @@ impl Separated {
                 row.push_str(&line);
             }
         }
-        sink.lines_behind += behind.iter().filter(|line| !line.trim().is_empty()).count() as u64;
+        sink.summary.lines_behind += behind.iter().filter(|line| !line.trim().is_empty()).count() as u64;
         self.row_of_lines(&row, events, sink);
         Ok(())
     }

@@ -29,7 +29,7 @@ pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::
     }
     if bytes.last() != Some(&b'\n') {
         let left = input.skip_until(b'\n')?;
-        sink.cut_lines += u64::from(left > 1);
+        sink.summary.cut_lines += u64::from(left > 1);
     }
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
         bytes.pop();
@@ -268,7 +268,7 @@ impl Lines {
         if let Some((line, _)) = self.broken.take() {
             self.whole_line(line, sink);
         }
-        sink.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
+        sink.summary.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
         self.hand_on(sink);
     }
 
@@ -291,7 +291,7 @@ impl Lines {
         if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
             event.message = whole;
         }
-        sink.broken_lines += u64::from(frame::is_broken(&event.message));
+        sink.summary.broken_lines += u64::from(frame::is_broken(&event.message));
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
             return sink.event(event);
