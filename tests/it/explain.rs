@@ -155,6 +155,78 @@ fn a_sentence_of_a_library_counts_only_in_the_log_of_a_function() {
 }
 
 #[test]
+fn the_error_of_a_program_that_nothing_shows_to_be_a_function_names_no_cause() {
+    let errors = [
+        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='orders.example.com', port=443): Read timed out. (read timeout=7)",
+        "Traceback (most recent call last):\n  File \"/home/ann/get.py\", line 7, in <module>\n    get()\n\
+         urllib3.exceptions.SSLError: certificate verify failed: certificate has expired",
+        "psycopg2.OperationalError: connection to server at \"127.0.0.1\", port 5432 failed: Connection refused",
+        "socket.gaierror: [Errno -2] Name or service not known",
+        "botocore.exceptions.ClientError: An error occurred (AccessDeniedException) when calling the Invoke operation: no",
+        "ERROR 2003 (HY000): Can't connect to MySQL server on 'db.example.com' (110)",
+        "npm ERR! network request to https://npm.example.com failed, reason: connect ETIMEDOUT 192.0.2.7:443",
+        "Could not get response\n\nError: connect ECONNREFUSED 192.0.2.7:443",
+        "TypeError: Failed to fetch\n    at get (https://www.example.com/get.js:7:3)",
+        "Error: read ECONNRESET\n    at get (/Users/ann/get.js:7:3)",
+        "Get \"https://k3m5n7p9q1.execute-api.eu-west-1.amazonaws.com/orders\": dial tcp: lookup x: no such host",
+        "Error: certificate has expired",
+        "140:error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:SSL alert number 40",
+    ];
+    for text in errors {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+        assert!(!explained(text).0.contains("What it means"), "{text}");
+    }
+    // What it would be, is said and not named.
+    let said = explained(errors[0]).0.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("with them, it is lambda_dependency_unreachable"), "{said}");
+    // In a function's log it is the reason of a failed invocation.
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    let of_function = format!(
+        "{}\nREPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\
+         Status: error\tError Type: Runtime.Unknown\n",
+        errors[0]
+    );
+    assert_eq!(causes(&of_function).0["cause"], "lambda_dependency_unreachable");
+    // The platform's sentence in the error of a program is what the platform said.
+    let quoted = "Error: Request failed\n  Endpoint request timed out\n    at get (/Users/ann/get.js:7:3)";
+    assert_eq!(causes(quoted).0["cause"], "integration_timeout");
+}
+
+#[test]
+fn a_sentence_of_a_library_alone_holds_for_a_functions_log_only_and_the_output_says_so() {
+    for text in ["Error: connect ECONNREFUSED 192.0.2.7:5432", "java.net.SocketTimeoutException: Read timed out"] {
+        let (document, status) = causes(text);
+        assert_eq!((&document["cause"], status), (&json!("lambda_dependency_unreachable"), Some(0)), "{text}");
+        assert_eq!(document["assumed"].as_array().map(Vec::len), Some(1), "{text}");
+        assert!(explained(text).0.starts_with("Nothing shows that this text is of a function's log."), "{text}");
+    }
+    // What only Lambda writes, or what stands in a function's folder, is of a function.
+    for text in [
+        "Task timed out after 3.00 seconds",
+        "Unable to import module 'orders': No module named 'stock'",
+        "Error: connect ECONNREFUSED 192.0.2.7:5432\n    at get (/var/task/get.js:7:3)",
+    ] {
+        let document = causes(text).0;
+        assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
+    }
+}
+
+#[test]
+fn a_document_is_printed_where_nothing_could_be_explained_too() {
+    for (arguments, input) in [
+        (&["explain", "--json", "my_orders_table"][..], ""),
+        (&["explain", "--json", "--rules", "/nowhere/rules.toml", "throttled"], ""),
+        (&["explain", "--json", "-"], "events:\n- message: a\n"),
+        (&["explain", "--json", "-"], "PK\u{3}\u{4}aaaa"),
+    ] {
+        let done = command(arguments, input.as_bytes());
+        let document: Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|_| panic!("{arguments:?}"));
+        assert_eq!((done.status.code(), &document["cause"]), (Some(2), &Value::Null), "{arguments:?}");
+        assert!(document["error"].as_str().is_some_and(|error| !error.is_empty()), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
     let json =
         r#"{"Error":{"Code":"AccessDenied","Message":"Access to the resource is denied."},"RequestId":"1f2e3d4c"}"#;

@@ -51,6 +51,19 @@ const LONGEST_TEXT_BYTES: u64 = 256 << 20;
 const MOST_SENTENCES: usize = 1_000;
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+    let done = explain(options);
+    if let Err(Failed(why)) = &done
+        && options.json
+        && !why.is_empty()
+    {
+        // Whoever reads the document gets one at every exit status.
+        let document = json!({ "cause": null, "causes": [], "error": printable(why) });
+        writeln!(io::stdout().lock(), "{document}")?;
+    }
+    done
+}
+
+fn explain(options: &Options) -> Result<ExitCode, Failed> {
     let table = options.configuration.table()?;
     let what = options.what.join(" ");
     if let Some(cause) = table.by_id(what.trim()).or_else(|| question::respelt(&what, &table)) {
@@ -223,6 +236,10 @@ struct Found {
     is_certain: bool,
     /// A sentence stops where its reason should begin.
     is_cut: bool,
+    /// The causes are those of a function's log, and nothing shows that the text is of one.
+    is_supposed: bool,
+    /// Cause that the error of a program would have in a function's log. It is not one of `causes`.
+    in_function: Option<&'static str>,
 }
 
 /// Starts and ends of the invocations of a text: in a whole one, Lambda's lines say how it went, and what the function printed does not.
@@ -281,11 +298,18 @@ impl Found {
         if origin == Some(Other::NoFailure) {
             return Ok(found);
         }
-        if origin.is_none() {
+        if matches!(origin, None | Some(Other::Program)) {
             // A person pastes the error of a function without the lines around it.
             let loose = Self::of_reader(bytes, &settings, table, Reader::of_function(&settings, table))?;
+            if origin.is_some() {
+                // Only a sentence of the platform may be quoted in the error of a program.
+                let causes = sentence::within(&text, table).map(|cause| cause.id).into_iter().collect();
+                let in_function = loose.causes.into_iter().find(|id| *id != UNCLASSIFIED);
+                return Ok(Self { causes, in_function, ..found });
+            }
             if loose.names_a_cause() {
-                return Ok(Self { is_cut: found.is_cut, ..loose });
+                let is_supposed = !other::is_of_function(&text);
+                return Ok(Self { is_cut: found.is_cut, is_supposed, ..loose });
             }
         }
         // That no cause is known was found already.
@@ -360,10 +384,26 @@ fn is_cut_sentence(line: &str) -> bool {
     })
 }
 
+/// What is said of a sentence that a function prints, where a text may be of any program.
+const SUPPOSED: &str = "Nothing shows that this text is of a function's log. What follows holds only if it is.";
+
 fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
-        writeln!(out, "{}", json!({ "cause": found.causes.first(), "causes": found.causes }))?;
+        let mut document = json!({ "cause": found.causes.first(), "causes": found.causes });
+        if found.is_supposed {
+            document["assumed"] = json!([SUPPOSED]);
+        }
+        writeln!(out, "{document}")?;
+    } else if found.causes.is_empty()
+        && let Some(cause) = found.in_function.and_then(|id| table.by_id(id))
+    {
+        let answer = format!(
+            "This is the error of a program, and nothing shows that the program is a function: it names no cause of a 5xx. A \
+             function's log would have lines such as START and REPORT around it; with them, it is {}: {}.",
+            cause.id, cause.title
+        );
+        writeln!(out, "{}", wrapped("", &answer, width()))?;
     } else if found.causes.is_empty() {
         let read = format!("{} of {} understood", found.understood, counted(found.log_events, "line"));
         let answer = match (found.log_events, found.understood) {
@@ -377,6 +417,9 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
         };
         writeln!(out, "{}", wrapped("", &answer, width()))?;
     } else {
+        if found.is_supposed {
+            writeln!(out, "{}\n", wrapped("", SUPPOSED, width()))?;
+        }
         write!(out, "{}", in_words(found, table, width()))?;
     }
     if found.is_cut && !as_json {

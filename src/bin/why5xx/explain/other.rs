@@ -1,33 +1,96 @@
 //! Text that other programs print: none of it is a line of a log that why5xx reads.
 
+use why5xx::record::lambda::exception_at_start;
+
 /// Programs that people run against an API. They print `NAME: `.
 const CLIENTS: &[&str] = &[
     "ab",
+    "aws",
     "curl",
     "dig",
     "docker",
     "git",
+    "grpcurl",
     "hey",
     "host",
     "http",
     "httpie",
     "k6",
+    "kubectl",
+    "mongosh",
     "mysql",
+    "mysqldump",
     "nc",
     "ncat",
+    "newman",
     "npm",
     "nslookup",
     "openssl",
+    "pg_dump",
     "ping",
     "ping6",
     "psql",
     "redis-cli",
+    "scp",
     "ssh",
     "telnet",
+    "terraform",
     "traceroute",
     "wget",
     "wrk",
+    "wscat",
 ];
+
+/// How lines begin that such programs print without their name.
+const HEADS: &[&str] = &[
+    // npm, redis-cli, Terraform.
+    "npm ERR! ",
+    "npm error ",
+    "Could not connect to Redis at ",
+    "\u{2577}",
+    // The AWS CLI.
+    "Could not connect to the endpoint URL",
+    "Connect timeout on endpoint URL",
+    "Read timeout on endpoint URL",
+    "SSL validation failed for ",
+    "Unable to locate credentials",
+    // Postman.
+    "Could not get any response",
+    "Could not get response",
+    "Could not send request",
+];
+
+/// What browsers and OpenSSL write, and no function.
+const WITHIN: &[&str] = &[
+    "net::ERR_",
+    "Failed to fetch",
+    "NetworkError when attempting to fetch",
+    "Uncaught (in promise)",
+    "blocked by CORS policy",
+    ":SSL routines:",
+];
+
+/// Where the frames of a stack are that is of no function: folders of people.
+const FOLDERS: &[&str] = &[
+    "File \"/home/",
+    "File \"/Users/",
+    "File \"/root/",
+    "File \"C:\\",
+    "(/home/",
+    "(/Users/",
+    "(C:\\",
+    "(file:///home/",
+    "(file:///Users/",
+    "(file:///C:/",
+];
+
+/// Where the code of functions is.
+const OF_FUNCTIONS: &[&str] = &["/var/task/", "/var/runtime/", "/var/lang/"];
+
+/// Returns whether the paths in a text are those of a function.
+pub(super) fn is_of_function(text: &str) -> bool {
+    OF_FUNCTIONS.iter().any(|path| text.contains(path))
+}
 
 /// What API Gateway answers, with a 403, to a request without a signature. No log of a function has it.
 const DENIED: &str = "User: anonymous is not authorized to perform: execute-api:Invoke";
@@ -39,6 +102,8 @@ pub(super) enum Other {
     FailedResponse,
     /// Another response, the error of a client, or API Gateway's line about a request that it let pass.
     NoFailure,
+    /// The error of a program that nothing shows to be a function.
+    Program,
 }
 
 /// Returns where a text comes from; None if it may be a log.
@@ -46,6 +111,7 @@ pub(super) enum Other {
 /// `curl: (28) Operation timed out` → `NoFailure`
 pub(super) fn origin(text: &str) -> Option<Other> {
     let mut origin = None;
+    let mut is_of_program = false;
     for line in text.lines().map(|line| line.trim_start_matches(['<', '>', '*', '$', ' ', '\t'])) {
         if line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/")) {
             let is_failed = line.split_whitespace().nth(1).is_some_and(|status| status.starts_with('5'));
@@ -63,8 +129,45 @@ pub(super) fn origin(text: &str) -> Option<Other> {
         {
             origin = Some(Other::NoFailure);
         }
+        is_of_program |= is_of_no_function(line);
     }
-    origin
+    origin.or((is_of_program && !is_of_function(text)).then_some(Other::Program))
+}
+
+/// Returns whether a program that is no function printed a line.
+fn is_of_no_function(line: &str) -> bool {
+    // `ERROR 1040 (08004): ` of MySQL's client.
+    let is_of_mysql = line.strip_prefix("ERROR ").is_some_and(|rest| {
+        let (number, rest) = rest.split_once(" (").unwrap_or_default();
+        number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit()) && rest.get(5..7) == Some("):")
+    });
+    // The API itself was called.
+    let is_call = line.contains(".execute-api.")
+        && (exception_at_start(line).is_some()
+            || ["Get \"", "Post \"", "Put \""].iter().any(|verb| line.starts_with(verb)));
+    is_of_mysql
+        || is_call
+        || is_of_python(line)
+        || HEADS.iter().any(|head| line.starts_with(head))
+        || WITHIN.iter().chain(FOLDERS).any(|words| line.contains(words))
+}
+
+/// Returns whether a line begins with the type of an error and its module in Python. Lambda writes such a type without its module, so this is what a
+/// program printed of an error that it caught, or that ended it elsewhere.
+///
+/// `requests.exceptions.ReadTimeout: …` → true, `java.net.ConnectException: …` → false
+fn is_of_python(line: &str) -> bool {
+    /// Where names of other languages begin, beside the countries' two letters.
+    const ROOTS: [&str; 16] = [
+        "akka", "app", "com", "dev", "feign", "groovy", "jakarta", "java", "javax", "kotlin", "net", "okhttp3", "org",
+        "reactor", "scala", "software",
+    ];
+    let name = line.split(':').next().unwrap_or_default();
+    let Some((module, class)) = name.rsplit_once('.') else { return false };
+    let root = module.split('.').next().unwrap_or_default();
+    let is_sign = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_');
+    let is_class = exception_at_start(line) == Some(name) || matches!(class, "error" | "gaierror" | "timeout");
+    is_class && module.bytes().all(is_sign) && root.len() > 2 && !ROOTS.contains(&root)
 }
 
 #[cfg(test)]
@@ -85,7 +188,30 @@ mod tests {
         ] {
             assert_eq!(origin(text), Some(Other::NoFailure), "{text}");
         }
-        for text in ["Error: connect ETIMEDOUT 10.0.0.7:443", "panic: runtime error", "HTTPError: 503", ""] {
+        for text in [
+            "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.example.com', port=443): Read timed out.",
+            "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: \"https://x/\"",
+            "socket.gaierror: [Errno -2] Name or service not known",
+            "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            "  File \"/home/ann/orders.py\", line 3, in get\nConnectionError: refused",
+            "Error: read ECONNRESET\n    at get (file:///Users/ann/get.mjs:3:7)",
+            "AxiosError: timeout of 100ms exceeded for https://a1b2c3.execute-api.eu-west-1.amazonaws.com/orders",
+            "ERROR 1040 (08004): Too many connections",
+            "Could not get response\nError: connect ECONNREFUSED 10.0.0.7:443",
+            "TypeError: Failed to fetch",
+        ] {
+            assert_eq!(origin(text), Some(Other::Program), "{text}");
+        }
+        for text in [
+            "Error: connect ETIMEDOUT 10.0.0.7:443",
+            "panic: runtime error",
+            "HTTPError: 503",
+            "",
+            "java.net.ConnectException: Connection refused",
+            "io.netty.channel.ConnectTimeoutException: connection timed out",
+            "ERROR 2026 was a good year (not):",
+            "Traceback (most recent call last):\n  File \"/var/task/orders.py\", line 3\nrequests.exceptions.ReadTimeout: x",
+        ] {
             assert_eq!(origin(text), None, "{text}");
         }
         assert_eq!(origin("$ curl -v https://x\n< HTTP/1.1 502 Bad Gateway"), Some(Other::FailedResponse));

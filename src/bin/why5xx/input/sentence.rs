@@ -21,8 +21,16 @@ pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
         .find_map(|column| named(column, table))
 }
 
+/// Returns whether a text is the error of a program: the platform begins none so.
+fn is_of_program(text: &str) -> bool {
+    text.starts_with("Error: ")
+}
+
 /// Returns the cause that one sentence names.
 fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
+    if is_of_program(sentence) {
+        return None;
+    }
     if let Some(said) = frame::function_error(sentence) {
         return table.find(Author::Function, &normalise(said));
     }
@@ -167,6 +175,9 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
         }
         Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
         Some(AccessLine::NoStatus) | None => {}
+    }
+    if is_of_program(line) {
+        return None;
     }
     let named = match rows::fields(line) {
         Some(fields) => access::why(&fields, table),
