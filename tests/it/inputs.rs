@@ -591,6 +591,14 @@ fn output_in_yaml_is_refused_by_name() {
         "- events:\n  - message: a\n",
         "---\nresults:\n",
         "- message: 'a'\n  timestamp: 1\n",
+        "queryLanguage: CWLI\nresults:\n- - field: '@message'\n",
+        // Only what needs quotes has them.
+        "- (A=) Execution failed due to a timeout error\n- '(A=) Method completed with status: 504'\n",
+        "- '(A=) Execution failed due to configuration error: Malformed Lambda proxy\n  response'\n",
+        "- \"START RequestId: A Version: 7\\n\"\n",
+        "- - 1772600767000\n  - '(A=) Method completed with status: 504'\n",
+        "- m: '(A=) Method completed with status: 504'\n  t: 1772600767000\n",
+        "messages:\n- '(A=) Method completed with status: 504'\n",
     ] {
         let output = command(&["replay", "-"], text.as_bytes());
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -827,6 +835,11 @@ fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_cl
         json!([{"field": "@timestamp", "value": "2026-03-04 05:06:07.000"}, {"field": "@message", "value": "hello"}]);
     for (text, group) in [
         (execution_log().join(" "), GROUP),
+        // Of several requests, without ids, and in quotes.
+        ("(A=) Method completed with status: 200 (B=) Execution failed due to a timeout error".to_owned(), GROUP),
+        ("Method completed with status: 200 Execution failed due to a timeout error".to_owned(), GROUP),
+        ("(A=) Execution failed due to a timeout error (A=) Method completed with status: 504".to_owned(), GROUP),
+        (json!(execution_log().join(" ")).to_string(), GROUP),
         (function_log().join(" "), FUNCTION),
         (json!({"events": [event], "nextToken": "a"}).to_string(), FUNCTION),
         (json!({"NextToken": "a", "events": [event]}).to_string(), FUNCTION),
@@ -876,6 +889,45 @@ fn what_stands_first_in_a_date_is_what_the_table_shows_or_is_said() {
     assert_eq!(minute(&late, GROUP), april);
     assert_eq!(minute(&table(&[("3/4/2026 5:06", own), ("3/4/2026 5:06", own)]), "/team/access"), april);
     assert_eq!(minute(&table(&[("3/4/2026 5:06", failed)]), GROUP), ("2026-03-04T05:06:00Z".to_owned(), true));
+}
+
+#[test]
+fn text_that_only_looks_like_yaml_is_no_yaml() {
+    let log = function_log();
+    for printed in ["level: info\nmsg: 'started'", "events: 3", "message: 'a'\ntimestamp: 7", "- 'a' is no 'b'", "---"]
+    {
+        let text = format!("{printed}\n{}\n", log.join("\n"));
+        let said = command(&["replay", "--log-group", FUNCTION, "-"], text.as_bytes());
+        let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+        assert!(!said.contains("YAML"), "{text}: {said}");
+        assert_eq!(replay(text.as_bytes(), FUNCTION).0, function_counts(), "{text}");
+    }
+    let list: String = execution_log().iter().map(|line| format!("- {line}\n")).collect();
+    assert_eq!(replay(list.as_bytes(), GROUP), (execution_counts(), Some(0)));
+}
+
+#[test]
+fn a_date_with_two_digits_of_the_year_is_never_another_day() {
+    let failed = "(TuVwX3GpYzAbCdE=) Execution failed due to a timeout error";
+    for date in ["11/25/26 10:00", "26/11/25 10:00:00", "25.11.26 10:00", "26-11-25 10:00:00", "1/2/26 10:00:00 AM"] {
+        for row in [format!("{date},{failed}"), format!("2026-11-25 10:00:00,x\n{date},{failed}")] {
+            let text = format!("timestamp,message\n{row}\n");
+            let (document, status) = whole_document(text.as_bytes(), GROUP);
+            if document["log_events"] == 0 {
+                assert!(
+                    document["undecodable"][0]["error"].as_str().unwrap().contains("times that are not read"),
+                    "{text}"
+                );
+                assert_eq!(status, Some(2), "{text}");
+            } else {
+                assert_eq!(
+                    (&document["untimed"], &document["counts"][0]["first"]),
+                    (&json!(1), &Value::Null),
+                    "{text}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -167,6 +167,10 @@ impl Form {
         if let Some(what) = json::of_another_kind(text, is_whole).or_else(|| of_another_kind(text)) {
             return Self::Refused(what);
         }
+        // A text in quotes may be a whole log, with its line breaks, or without them.
+        if is_whole && serde_json::from_str::<String>(text.trim_end()).is_ok_and(|text| text::holds_lines(&text)) {
+            return Self::Refused(ONE_LINE);
+        }
         match json::layout(text, is_whole) {
             Layout::Lines => {}
             layout => return Self::Json(layout),
@@ -278,24 +282,55 @@ fn of_another_kind(start: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a text begins as the AWS CLI's output in YAML does, as one document or as a stream of pages.
+/// Whether a text begins as the AWS CLI's output in YAML does: as a document, a stream of pages, or a list of values. A line with a key
+/// alone may be of any log.
 fn is_yaml(start: &str) -> bool {
-    const KEYS: [&str; 9] = [
-        "Messages",
-        "events",
-        "results",
-        "searchedLogStreams",
-        "nextBackwardToken",
-        "nextToken",
+    const LISTS: [&str; 4] = ["Messages", "events", "results", "searchedLogStreams"];
+    const KEYS: [&str; 7] = [
         "eventId",
         "ingestionTime",
-        "field",
+        "logStreamName",
+        "nextBackwardToken",
+        "nextForwardToken",
+        "nextToken",
+        "queryLanguage",
     ];
-    let mut lines = start.lines().filter(|line| !line.trim().is_empty() && *line != "---").take(3);
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty() && *line != "---");
     let first = lines.next().unwrap_or_default();
-    let (key, value) = first.trim_start_matches([' ', '-']).split_once(':').unwrap_or((first, first));
-    KEYS.contains(&key) && (value.is_empty() || value.starts_with(' '))
-        || ["message", "timestamp", "logStreamName"].contains(&key) && first.starts_with("- ")
+    let rest = lines.clone();
+    let field = |line: &'_ str| {
+        let (key, value) = line.trim_start_matches([' ', '-']).split_once(':')?;
+        (value.is_empty() || value.starts_with(' ')).then(|| (key.to_owned(), value.trim().to_owned()))
+    };
+    let is_key = |line: &str| field(line).is_some_and(|(key, _)| KEYS.contains(&&*key) || LISTS.contains(&&*key));
+    let Some((key, value)) = field(first) else { return is_yaml_list([first].into_iter().chain(rest)) };
+    let is_item = first.starts_with("- ");
+    LISTS.contains(&&*key) && matches!(&*value, "" | "[]")
+        || is_item && (KEYS.contains(&&*key) || ["field", "message", "timestamp"].contains(&&*key))
+        || KEYS.contains(&&*key) && lines.next().is_some_and(is_key)
+        || is_yaml_list([first].into_iter().chain(rest.clone()))
+        || value.is_empty() && !key.contains(' ') && is_yaml_list(rest)
+}
+
+/// Whether each line is an item of a list or goes on with one, and an item is written as only YAML writes it: a list or an object in it,
+/// a text in single quotes, with escapes, or in lines below. A person's list has plain text, or such in double quotes.
+fn is_yaml_list<'t>(lines: impl Iterator<Item = &'t str> + Clone) -> bool {
+    let is_value = |value: &str| {
+        value.starts_with('\'')
+            || value.starts_with('"') && value.contains('\\')
+            || matches!(value.trim_end(), "|" | "|-" | "|+" | ">" | ">-")
+    };
+    let is_object = |item: &str| {
+        item.split_once(": ").is_some_and(|(key, value)| {
+            key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && is_value(value)
+        })
+    };
+    let is_item = |line: &str| {
+        line.strip_prefix("- ").is_some_and(|item| item.starts_with("- ") || is_value(item) || is_object(item))
+    };
+    // The last line may be cut off.
+    lines.clone().all(|line| line.starts_with("- ") || line.starts_with("  ") || line == "-")
+        && lines.clone().any(is_item)
 }
 
 /// The first four letters of gzip data in base64: its two first bytes and its method, deflate.

@@ -114,7 +114,7 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         let rows: Vec<csv::StringRecord> = rows.records().map_while(Result::ok).skip(table.header_rows).collect();
         let times = || rows.iter().filter_map(|row| row.get(table.columns.time()?));
         let dates = times().fold(Dates::Unknown, Dates::and);
-        let is_time = |cell: &str| cell.trim().is_empty() || time::of(cell).is_some();
+        let is_time = |cell: &str| cell.trim().is_empty() || time::is_any(cell);
         let has_bare_lines = times().next().is_some_and(|first| time::of(first).is_some())
             && rows.iter().filter(|row| !table.columns.are_named(row.iter())).any(|row| {
                 let time = row.get(table.columns.time().unwrap_or(0));
@@ -224,7 +224,7 @@ impl Separated {
         let mut skipped = 0;
         let begins = |line: &str| {
             let mut cells = line.split(char::from(self.separator));
-            self.columns.time().and_then(|at| cells.nth(at)).is_some_and(|cell| time::of(cell).is_some())
+            self.columns.time().and_then(|at| cells.nth(at)).is_some_and(time::is_any)
         };
         while let Some(line) = next_line(&mut input, sink)? {
             if skipped < self.header_rows {

@@ -9,7 +9,7 @@ use super::order::Sorted;
 use super::quoted::Mark;
 use super::row::Columns;
 use super::wrap::Wrap;
-use super::{Event, InputError, frame, json, prefix, time};
+use super::{Event, InputError, frame, json, prefix, sentence, time};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -382,13 +382,26 @@ fn unescaped(text: &str) -> String {
 /// CLI puts on one line stands a tab.
 pub(super) fn holds_lines(text: &str) -> bool {
     const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+    const END: &str = "Method completed with status: ";
     let line = prefix::strip(text.trim()).message;
-    if line.contains('\n') || line.starts_with('{') || !prefix::is_head(line) {
+    if line.contains('\n') || line.starts_with('{') || !(prefix::is_head(line) || sentence::is_platforms_line(line)) {
         return false;
     }
+    let is_another = |at: usize| at > 0 && !line[..at].ends_with('\t');
     let id = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map(|(id, _)| format!("({id}) "));
     let mut heads = FRAMES.into_iter().chain(id.as_deref());
-    heads.any(|head| line.match_indices(head).any(|(at, _)| at > 0 && !line[..at].ends_with('\t')))
+    let is_head_within = heads.any(|head| line.match_indices(head).any(|(at, _)| is_another(at)));
+    // The lines may be of several requests, or without ids. An end stands alone, but for the dates of the console's test output,
+    // which show where its lines begin.
+    let holds_end = |line: &str| {
+        let own = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(line, |(_, own)| own);
+        let is_of_test = |text: &str| text.contains(" UTC 2");
+        own.match_indices(END).any(|(at, _)| match at {
+            0 => own[END.len()..].trim_end().contains(' ') && !is_of_test(own),
+            _ => !(own[..at].ends_with(" : ") && is_of_test(&own[..at])),
+        })
+    };
+    is_head_within || line.split('\t').any(holds_end)
 }
 
 /// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.

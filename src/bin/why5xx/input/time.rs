@@ -35,7 +35,27 @@ pub(super) fn of(text: &str) -> Option<i64> {
     if let Some((time, length)) = iso(text) {
         return (length == text.len()).then_some(time);
     }
-    epoch(text).or_else(|| FORMS.iter().find_map(|form| utc(strtime::parse(form, text).ok()?.to_datetime().ok()?)))
+    // Of three numbers with two digits, any may be the year: such a date is no time.
+    let in_form = |form: &&str| strtime::parse(form, text).ok()?.to_datetime().ok().filter(|time| time.year() >= 1970);
+    epoch(text).or_else(|| utc(FORMS.iter().find_map(in_form)?))
+}
+
+/// Returns whether a text is a time in any form, also in one that is not read: `11/25/26 10:00`, `25-Nov-26 10:00:00` → true
+pub(super) fn is_any(text: &str) -> bool {
+    let text = text.trim().trim_matches('"');
+    let is_date = |date: &str| {
+        let parts: Vec<&str> = date.trim_end_matches(',').split(['-', '/', '.']).collect();
+        let is_number = |part: &str| part.len() <= 4 && part.parse::<u16>().is_ok();
+        let is_month = |part: &str| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+        matches!(parts[..], [first, second, third] if is_number(first) && (is_number(second) || is_month(second)) && is_number(third))
+    };
+    let is_clock = |clock: &str| {
+        clock
+            .split_once(':')
+            .is_some_and(|(hours, rest)| hours.parse::<u8>().is_ok() && rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    of(text).is_some()
+        || text.split_once(' ').is_some_and(|(date, clock)| text.len() <= 40 && is_date(date) && is_clock(clock))
 }
 
 /// Returns the day and the month of a date with slashes in the order in which they stand, and the rest.
