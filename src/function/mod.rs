@@ -57,6 +57,9 @@ const WARNED_LOG_GROUPS: usize = 1_000;
 /// Most log streams known to hold copies of the own log. Each environment of the function writes one.
 const OWN_STREAMS: usize = 1_000;
 
+/// Counts a batch again with what another pipeline knows.
+type Recount<'r> = dyn Fn(&Pipeline) -> Result<Counted, InvocationError> + Sync + 'r;
+
 /// What an environment serves.
 pub(crate) enum Serves {
     /// Batches of log events.
@@ -195,7 +198,7 @@ impl Function {
         self.count_own(&counted);
         let recount = |pipeline: &Pipeline| count(pipeline, |pipeline| pipeline.count(begin.payload));
         let counted_ms = begin.elapsed_ms();
-        let published = self.publish_batch(begin, begin.payload, &counted, recount).await;
+        let published = self.publish_batch(begin, begin.payload, &counted, &recount).await;
         let outcome = published.result.clone();
         if outcome.is_ok() {
             self.pipeline.commit(std::mem::take(&mut counted.additions));
@@ -219,7 +222,7 @@ impl Function {
         begin: &Invocation<'_>,
         batch: &[u8],
         counted: &Counted,
-        recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
+        recount: &Recount<'_>,
     ) -> Published {
         let spans = counted.tally.spans(COUNTS_AT_A_TIME);
         if spans.len() == 1 {
@@ -228,7 +231,7 @@ impl Function {
         }
         // What another batch has in CloudWatch is not worked out for so many: see [`Publisher::subtract_shared`].
         let mut rest = Part { batch, data: Vec::new(), events: counted.additions.events() };
-        let is_certain = self.publisher.subtract_shared(&mut rest, begin.now_ms, |_| None);
+        let is_certain = self.publisher.subtract_shared(&mut rest, begin.now_ms, &|_| None);
         self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
         let mut published = Published::default();
         rest.data.extend(self.canary(counted));
@@ -261,10 +264,10 @@ impl Function {
         begin: &Invocation<'_>,
         batch: &'b [u8],
         counted: &Counted,
-        recount: impl Fn(&Pipeline) -> Result<Counted, InvocationError>,
+        recount: &Recount<'_>,
     ) -> Part<'b> {
         let mut part = Part { batch, data: counted.tally.data(), events: counted.additions.events() };
-        let is_certain = self.publisher.subtract_shared(&mut part, begin.now_ms, |events| {
+        let is_certain = self.publisher.subtract_shared(&mut part, begin.now_ms, &|events| {
             recount(&self.pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
         });
         self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));

@@ -119,7 +119,7 @@ impl Function {
         }
         if let Some((identity, mut counted)) = run.large.take() {
             let again = |_: &Pipeline| Err(InvocationError::Panicked);
-            run.published.add(self.publish_batch(begin, &identity, &counted, again).await);
+            run.published.add(self.publish_batch(begin, &identity, &counted, &again).await);
             let additions = std::mem::take(&mut counted.additions);
             if run.published.result.is_err() {
                 return self.pipeline.keep_dimensions(additions);
@@ -180,7 +180,7 @@ impl Function {
             run.large = Some((identity, counted));
             return;
         }
-        let Part { data, events, .. } = self.part(begin, &identity, &counted, |pipeline| count_batch(pipeline, batch));
+        let Part { data, events, .. } = self.part(begin, &identity, &counted, &|pipeline| count_batch(pipeline, batch));
         run.identities.push(identity);
         run.counts.push((data, events));
         self.pipeline.commit(std::mem::take(&mut counted.additions));

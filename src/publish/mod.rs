@@ -221,7 +221,7 @@ impl<S: Sink> Publisher<S> {
         &self,
         part: &mut Part<'_>,
         now_ms: i64,
-        recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
+        recount: &dyn Fn(&[u64]) -> Option<Vec<Datum>>,
     ) -> bool {
         shared::subtract(&self.sent, part, self.time_ms(now_ms), recount)
     }

@@ -8,7 +8,7 @@
 //! Without this, 1,303 of the first 10,000 random histories in `tests/it/histories.rs` count something twice; with it,
 //! none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::Part;
 use super::request;
@@ -38,7 +38,7 @@ pub(super) fn subtract(
     sent: &Sent,
     part: &mut Part<'_>,
     now_ms: i64,
-    recount: impl Fn(&[u64]) -> Option<Vec<Datum>>,
+    recount: &dyn Fn(&[u64]) -> Option<Vec<Datum>>,
 ) -> bool {
     let others = sent.sharing(part.batch, &part.events);
     if others.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn subtract(
     let counted = std::mem::take(&mut part.data);
     let keys = counted.iter().map(key_of).collect();
     let own = sent.unfinished(part.batch);
-    let mut recounts = Recounts { own, others, keys, recount, done: BTreeMap::new() };
+    let mut recounts = Recounts { own, others, keys, recount, done: Vec::new() };
     let mut is_certain = true;
     for datum in counted {
         match recounts.left(sent, &datum, now_ms) {
@@ -65,18 +65,18 @@ pub(super) fn subtract(
 }
 
 /// Recounts of a batch, each without the log events of some unfinished batches.
-struct Recounts<'s, F> {
+struct Recounts<'s> {
     /// The accepted data of the batch itself.
     own: Option<&'s Unfinished>,
     others: Vec<&'s Unfinished>,
     /// Keys of the first count, with all log events.
     keys: HashSet<DatumKey>,
-    recount: F,
-    /// Memo of the recounts; None for one with other keys than the first count.
-    done: BTreeMap<BatchSet, Option<HashMap<DatumKey, Datum>>>,
+    recount: &'s dyn Fn(&[u64]) -> Option<Vec<Datum>>,
+    /// Memo of the few recounts; None for one with other keys than the first count.
+    done: Vec<(BatchSet, Option<HashMap<DatumKey, Datum>>)>,
 }
 
-impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
+impl Recounts<'_> {
     /// Returns the part of a datum to send; None if CloudWatch has all of it.
     fn left(&mut self, sent: &Sent, datum: &Datum, now_ms: i64) -> Result<Option<Datum>, Unknown> {
         let key = key_of(datum);
@@ -101,17 +101,18 @@ impl<F: Fn(&[u64]) -> Option<Vec<Datum>>> Recounts<'_, F> {
 
     /// Returns the data of the batch without the log events of these batches.
     fn without(&mut self, batches: BatchSet) -> Result<&HashMap<DatumKey, Datum>, Unknown> {
-        if !self.done.contains_key(&batches) {
-            if self.done.len() == MOST_RECOUNTS {
+        let at = self.done.iter().position(|(of, _)| *of == batches).unwrap_or(self.done.len());
+        if at == self.done.len() {
+            if at == MOST_RECOUNTS {
                 return Err(Unknown);
             }
             let data = (self.recount)(&self.events_of(batches));
             let counts = data.map(|data| data.into_iter().map(|datum| (key_of(&datum), datum)).collect());
             // A count under a key that the first count lacks would be missing under its old key and never be sent.
             let counts = counts.filter(|counts: &HashMap<_, _>| counts.keys().all(|key| self.keys.contains(key)));
-            self.done.insert(batches, counts);
+            self.done.push((batches, counts));
         }
-        self.done.get(&batches).and_then(Option::as_ref).ok_or(Unknown)
+        self.done[at].1.as_ref().ok_or(Unknown)
     }
 
     fn events_of(&self, batches: BatchSet) -> Vec<u64> {

@@ -109,7 +109,7 @@ async fn half_accepted() -> Publisher<Scripted> {
 async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
     let publisher = half_accepted().await;
     let mut part = Part { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
-    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |known| {
+    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|known| {
         assert_eq!(known, [1, 2]);
         Some(vec![datum(3)])
     });
@@ -117,7 +117,7 @@ async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
 
     // None of its log events is in the other batch, so it is not counted again.
     let mut part = Part { batch: b"third", data: vec![datum(1)], events: vec![4] };
-    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |_| unreachable!());
+    let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|_| unreachable!());
     assert_eq!((is_certain, part.data), (true, vec![datum(1)]));
 }
 
@@ -134,7 +134,7 @@ async fn where_it_is_unknown_what_was_accepted_nothing_is_left_out_and_that_is_r
     for recount in recounts {
         let publisher = half_accepted().await;
         let mut part = Part { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
-        let is_certain = publisher.subtract_shared(&mut part, NOW_MS, |_| recount());
+        let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|_| recount());
         assert_eq!((is_certain, part.data), (false, vec![datum(3)]));
     }
 }

@@ -258,7 +258,7 @@ impl World {
             self.tried.extend(&batch.requests);
             let data = counted.tally.data();
             let mut part = Part { batch: &batch.document, data, events: counted.additions.events() };
-            let is_certain = self.publisher.subtract_shared(&mut part, NOW_MS, |events| {
+            let is_certain = self.publisher.subtract_shared(&mut part, NOW_MS, &|events| {
                 let counted = self.pipeline.knowing(events).count_with(|_, each| document_json(&batch.document, each));
                 counted.ok().map(|counted| counted.tally.data())
             });
