@@ -1,6 +1,7 @@
 //! The calls of AWS that a message needs: alarms, metrics, the function's own log, and the topic.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::config::Credentials;
@@ -233,11 +234,20 @@ impl Calls {
     }
 
     /// Source: CloudWatch User Guide, "FAQs on CloudWatch supported protocols": AWS JSON 1.0.
-    async fn cloudwatch(&self, action: &'static str, body: &Value, until: Instant) -> Result<Value, CallError> {
+    ///
+    /// In a box, because each of its callers would hold a copy of its code.
+    fn cloudwatch<'c>(
+        &'c self,
+        action: &'static str,
+        body: &Value,
+        until: Instant,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, CallError>> + Send + 'c>> {
         let headers = json_headers("application/x-amz-json-1.0", "GraniteServiceVersion20100801", action);
         let text = body.to_string();
-        let request = self.request("monitoring", &self.monitoring_url, headers, &text);
-        parsed(action, &self.call(action, &request, until).await?)
+        Box::pin(async move {
+            let request = self.request("monitoring", &self.monitoring_url, headers, &text);
+            parsed(action, &self.call(action, &request, until).await?)
+        })
     }
 
     fn request<'r>(
