@@ -198,6 +198,12 @@ impl Tally {
         self.sums_within(&(i64::MIN..=i64::MAX)).map(|(key, sum)| (key, sum.count))
     }
 
+    /// Returns the failures of each cause, once for each subject.
+    pub fn by_cause(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let causes = self.series.values().flatten();
+        causes.map(|(cause, series)| (*cause, series.values().map(|sum| sum.count).sum()))
+    }
+
     /// Returns the first and the last time of each count, sorted by key.
     pub fn times(&self) -> impl Iterator<Item = (CountKey, (i64, i64))> {
         let at = |key: &CountKey, within: u16| key.minute_ms.saturating_add(within.into());

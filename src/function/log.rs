@@ -105,9 +105,9 @@ impl Totals {
         self.duplicate_events += counted.duplicate_events;
         self.not_understood += counted.understood.not_understood;
         self.ambiguous_lines += counted.ambiguous_lines;
-        for (key, count) in counted.tally.counts() {
+        for (cause, count) in counted.tally.by_cause() {
             self.errors += count;
-            self.without_cause += if key.cause == UNCLASSIFIED { count } else { 0 };
+            self.without_cause += if cause == UNCLASSIFIED { count } else { 0 };
         }
     }
 }

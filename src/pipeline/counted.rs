@@ -62,7 +62,7 @@ impl Counted {
     /// A batch of which anything counts is not one, whatever stands beside it.
     pub fn is_own_log(&self, is_known: bool) -> bool {
         let own = self.own_log_events + self.own_lines;
-        let counts_nothing = self.tally.counts().next().is_none() && self.ambiguous_lines == 0;
+        let counts_nothing = self.tally.is_empty() && self.ambiguous_lines == 0;
         let is_own = own > 0 || is_known && self.lambda_lines > 0;
         is_own && counts_nothing && own + self.lambda_lines == self.decoded.log_events
     }

@@ -641,11 +641,9 @@ impl Sums {
 
 fn rest(api: &Value, stage: &Value) -> Stage {
     let mut settings = settings(&stage["methodSettings"]);
-    // Without a setting for all methods, those without one of their own log nothing.
-    if !settings.iter().any(|setting| setting.key == "*/*") {
-        settings.push(LogSetting { key: "*/*".to_owned(), ..LogSetting::default() });
-    }
-    settings.sort_by_key(|setting| setting.key != "*/*");
+    // That for all methods comes first. Without it, methods that have none of their own log nothing.
+    let all = settings.iter().position(|setting| setting.key == "*/*").map(|at| settings.remove(at));
+    settings.insert(0, all.unwrap_or_else(|| LogSetting { key: "*/*".to_owned(), ..LogSetting::default() }));
     Stage {
         kind: ApiKind::Rest,
         api_id: text(api, "id"),

@@ -21,7 +21,7 @@ impl NewFailures {
     /// Adds those of a batch.
     pub(crate) fn add(&mut self, counted: &Counted) {
         self.exemplars.extend(counted.exemplars.iter().cloned());
-        self.count += counted.tally.counts().map(|(_, count)| count).sum::<u64>();
+        self.count += counted.tally.by_cause().map(|(_, count)| count).sum::<u64>();
     }
 
     /// Prints them, and forgets them.
