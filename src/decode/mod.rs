@@ -271,6 +271,7 @@ fn pass(
         let held = carried + filled;
         let scanned = scanner.scan(&buffer[..held], on_event)?;
         if filled < room {
+            gunzip.keep_inflater();
             return scanner.finish();
         }
         // The scanner stops before the event that the window cuts. Its bytes move to the front and the next window
