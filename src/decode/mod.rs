@@ -221,8 +221,8 @@ fn in_windows(
     window: Window,
     on_event: &mut EventCallback<'_>,
 ) -> Result<Decoded, DecodeError> {
-    let watch = Watch::start(limits);
-    two_passes(|header| pass(data, header, limits, &watch, window, on_event))
+    let mut watch = Watch::start(limits);
+    two_passes(|header| pass(data, header, limits, &mut watch, window, on_event))
 }
 
 /// Runs a pass, and a second one if the events preceded the header.
@@ -242,7 +242,7 @@ fn pass(
     data: &[u8],
     header: Option<BatchHeader>,
     limits: &Limits,
-    watch: &Watch,
+    watch: &mut Watch,
     window: Window,
     on_event: &mut EventCallback<'_>,
 ) -> Result<Pass, DecodeError> {
