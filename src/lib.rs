@@ -30,6 +30,7 @@ pub mod clock;
 pub mod decode;
 pub mod delays;
 pub mod failure;
+pub mod fields;
 mod interner;
 mod keyed;
 pub mod log_kind;

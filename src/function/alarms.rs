@@ -1,8 +1,9 @@
 //! Invocations with events about alarms: a message is sent, and one line logged about it.
 
 use lambda_runtime::Diagnostic;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::Instant;
+use why5xx::fields::Fields;
 use why5xx::notify::{Notifier, Outcome};
 use why5xx::publish::unsent_messages;
 use why5xx::settings::{Environment, LogLevel, NotifySettings, Rules, Settings, SettingsError};
@@ -55,10 +56,9 @@ impl Alarms {
                 let level = if unread.is_empty() { LogLevel::Info } else { LogLevel::Warn };
                 self.log.line(level, "message sent", json!({"alarm": alarm, "notRead": unread}));
                 if !refused.is_empty() {
-                    let mut fields = Map::from_iter([("alarm".to_owned(), alarm.clone())]);
-                    fields.insert("error".to_owned(), json!(refused.join("; ")));
+                    let mut fields = Fields::of(json!({"alarm": alarm, "error": refused.join("; ")}));
                     unsent_messages(&mut fields, &self.namespace, &self.function_name, refused.len() as u64);
-                    self.log.line_at_any_level(LogLevel::Error, "message not sent", Value::Object(fields));
+                    self.log.line_at_any_level(LogLevel::Error, "message not sent", fields);
                 }
                 Ok(())
             }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use why5xx::cause::UNCLASSIFIED;
 use why5xx::classify::shape::fingerprint;
 use why5xx::clock::now_ms;
+use why5xx::fields::Fields;
 use why5xx::pipeline::Counted;
 use why5xx::publish::{Published, time};
 use why5xx::settings::{LogLevel, Settings};
@@ -37,23 +38,26 @@ impl Log {
     /// Writes one line if its level is enabled. `fields` is an object.
     pub(super) fn line(&self, level: LogLevel, message: &str, fields: Value) {
         if level >= self.level {
+            self.write(level, message, Fields::of(fields));
+        }
+    }
+
+    /// Writes one line of many fields if its level is enabled.
+    pub(super) fn long_line(&self, level: LogLevel, message: &str, fields: Fields) {
+        if level >= self.level {
             self.write(level, message, fields);
         }
     }
 
     /// Writes a line that nobody must miss, such as one that holds metrics: whatever level is enabled, with one that Lambda
     /// does not drop.
-    pub(super) fn line_at_any_level(&self, level: LogLevel, message: &str, fields: Value) {
+    pub(super) fn line_at_any_level(&self, level: LogLevel, message: &str, fields: Fields) {
         self.write(level.max(self.lambda_level), message, fields);
     }
 
-    fn write(&self, level: LogLevel, message: &str, fields: Value) {
-        let mut fields = match fields {
-            Value::Object(fields) => fields,
-            other => Map::from_iter([("value".to_owned(), other)]),
-        };
+    fn write(&self, level: LogLevel, message: &str, mut fields: Fields) {
         if !self.request_id.is_empty() {
-            fields.insert("requestId".to_owned(), json!(self.request_id));
+            fields.add("requestId", &self.request_id);
         }
         write(level, message, fields);
     }
@@ -61,27 +65,24 @@ impl Log {
 
 /// Writes a line about an error that ends the environment.
 pub(crate) fn fatal(message: &str) {
-    write(LogLevel::Fatal, message, Map::new());
+    write(LogLevel::Fatal, message, Fields::default());
 }
 
 /// Makes a panic log its place in the code alone: its message may quote the text of a log.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}:{}", place.file(), place.line(), place.column()));
-        write(LogLevel::Error, "panic", Map::from_iter([("place".to_owned(), json!(place))]));
+        write(LogLevel::Error, "panic", Fields::of(json!({"place": place})));
     }));
 }
 
 /// Writes a line. `timestamp`, `level` and `requestId` are named as in Lambda's own JSON lines.
-fn write(level: LogLevel, message: &str, mut fields: Map<String, Value>) {
-    fields.insert("timestamp".to_owned(), json!(time(now_ms())));
-    fields.insert("level".to_owned(), json!(level.name()));
-    fields.insert("message".to_owned(), json!(message));
-    // `Display` of a value takes several times as long.
-    let line = serde_json::to_string(&fields).unwrap_or_default();
-    let line = [MARK.get().map_or("{", String::as_str), line.get(1..).unwrap_or("}"), "\n"].concat();
+fn write(level: LogLevel, message: &str, mut fields: Fields) {
+    fields.add("timestamp", &time(now_ms()));
+    fields.add("level", level.name());
+    fields.add("message", message);
     // If standard output is closed, there is nowhere to report it.
-    drop(std::io::stdout().lock().write_all(line.as_bytes()));
+    drop(std::io::stdout().lock().write_all(&fields.line(MARK.get().map_or("{", String::as_str))));
 }
 
 /// Accumulator for the counts of the batches of an invocation.
@@ -113,8 +114,9 @@ impl Totals {
 }
 
 /// Returns the fields about the batches of an invocation: those that are not zero.
-pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value> {
-    let fields = [
+pub(super) fn batch(totals: &Totals, published: &Published) -> Fields {
+    let mut fields = Fields::default();
+    let numbers = [
         ("logEvents", totals.log_events),
         ("damagedEvents", totals.damaged_events),
         ("ownLogEvents", totals.own_lines),
@@ -132,7 +134,10 @@ pub(super) fn batch(totals: &Totals, published: &Published) -> Map<String, Value
         ("attempts", published.attempts.into()),
         ("uncertainAttempts", published.uncertain_attempts.into()),
     ];
-    object(fields.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), json!(n))))
+    for (name, number) in numbers.into_iter().filter(|(_, number)| *number > 0) {
+        fields.add(name, &number);
+    }
+    fields
 }
 
 /// Returns an object. Each `collect` into one would bring a copy of the standard library's sort, 7 KB of the program.

@@ -17,9 +17,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Context, Diagnostic};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use why5xx::decode::{BatchHeader, DecodeError};
+use why5xx::fields::Fields;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
 use why5xx::publish::{Failures, OwnMetric, OwnMetrics, Part, Published, Publisher, canary};
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
@@ -125,12 +126,13 @@ impl Function {
         let log = Log::new(&settings);
         if !not_honoured.is_empty() {
             let message = "variables of the AWS SDKs that are not honoured; docs/settings.md names those that are";
-            log.line_at_any_level(LogLevel::Warn, message, json!({"variables": not_honoured}));
+            log.line_at_any_level(LogLevel::Warn, message, Fields::of(json!({"variables": not_honoured})));
         }
         let table = Rules::load(environment)?.table();
         if settings.max_concurrency > 1 {
             let message = "several invocations at a time are configured (Managed Instances), and this function takes one at a time";
-            log.line_at_any_level(LogLevel::Warn, message, json!({"maxConcurrency": settings.max_concurrency}));
+            let fields = Fields::of(json!({"maxConcurrency": settings.max_concurrency}));
+            log.line_at_any_level(LogLevel::Warn, message, fields);
         }
         let settings = Arc::new(settings);
         Ok(Self {
@@ -209,8 +211,8 @@ impl Function {
         let mut totals = log::Totals::default();
         totals.add(&counted);
         let mut fields = log::batch(&totals, &published);
-        fields.insert("logGroup".to_owned(), json!(counted.decoded.header.log_group));
-        fields.insert("logStream".to_owned(), json!(counted.decoded.header.log_stream));
+        fields.add("logGroup", &counted.decoded.header.log_group);
+        fields.add("logStream", &counted.decoded.header.log_stream);
         let found = Found { totals: &totals, exemplars: &counted.exemplars, shapes: &counted.shapes };
         self.report(begin, fields, &found, &published, counted_ms);
         outcome.map_err(InvocationError::Publish)
@@ -279,11 +281,10 @@ impl Function {
     fn fail(&mut self, begin: &Invocation<'_>, error: InvocationError) -> InvocationError {
         self.own.count(OwnMetric::Batches, 1);
         self.own.count(OwnMetric::UndecodableBatches, u64::from(error.is_undecodable()));
-        let fields = log::object([
-            ("errorType".to_owned(), json!(error.error_type())),
-            ("error".to_owned(), json!(error.to_string())),
-            ("payloadBytes".to_owned(), json!(begin.payload.len())),
-        ]);
+        let mut fields = Fields::default();
+        fields.add("errorType", error.error_type());
+        fields.add("error", &error.to_string());
+        fields.add("payloadBytes", &begin.payload.len());
         self.last_line(begin, LogLevel::Error, "batch not counted", fields);
         error
     }
@@ -369,7 +370,7 @@ impl Function {
     fn report(
         &mut self,
         begin: &Invocation<'_>,
-        mut fields: Map<String, Value>,
+        mut fields: Fields,
         found: &Found<'_>,
         published: &Published,
         counted_ms: u64,
@@ -380,19 +381,18 @@ impl Function {
         self.own.count(OwnMetric::StaleEvents, published.stale_failures);
         let uncertain = u64::from(published.uncertain_attempts) + published.forgotten_batches;
         self.own.count(OwnMetric::UncertainPublishes, uncertain);
-        let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        add("payloadBytes", json!(begin.payload.len()));
-        add("countMs", json!(counted_ms));
-        add("publishMs", json!(begin.elapsed_ms().saturating_sub(counted_ms)));
+        fields.add("payloadBytes", &begin.payload.len());
+        fields.add("countMs", &counted_ms);
+        fields.add("publishMs", &begin.elapsed_ms().saturating_sub(counted_ms));
         if !published.refused.is_empty() {
-            add("refusedData", published.refused.iter().map(log::datum).collect());
+            fields.add("refusedData", &published.refused.iter().map(log::datum).collect::<Value>());
         }
         let is_odd = published.stale_failures + published.unsendable_data > 0 || published.uncertain_attempts > 0;
         let (level, message) = match &published.result {
             Err(error) => {
                 self.must_end |= error.fault.is_about_credentials();
-                add("errorType", json!(error.fault.error_type()));
-                add("error", json!(error.to_string()));
+                fields.add("errorType", error.fault.error_type());
+                fields.add("error", &error.to_string());
                 (LogLevel::Error, "batch not published")
             }
             Ok(()) if is_odd => (LogLevel::Warn, "batch published"),
@@ -402,14 +402,14 @@ impl Function {
     }
 
     /// Logs the last line of an invocation, with its own metrics.
-    fn last_line(&self, begin: &Invocation<'_>, level: LogLevel, message: &str, mut fields: Map<String, Value>) {
+    fn last_line(&self, begin: &Invocation<'_>, level: LogLevel, message: &str, mut fields: Fields) {
         if self.settings.sink == SinkKind::Stdout || self.own.is_empty() {
-            return self.log.line(level, message, Value::Object(fields));
+            return self.log.long_line(level, message, fields);
         }
         let Settings { namespace, function_name, .. } = &*self.settings;
         let time_ms = self.publisher.time_ms(begin.now_ms);
         self.own.embed(&mut fields, namespace, function_name, time_ms);
-        self.log.line_at_any_level(level, message, Value::Object(fields));
+        self.log.line_at_any_level(level, message, fields);
     }
 }
 

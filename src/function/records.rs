@@ -10,10 +10,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
 use why5xx::failure::Failure;
+use why5xx::fields::Fields;
 use why5xx::pipeline::{Counted, Exemplar, LeftOpen, Pipeline, Shown};
 use why5xx::publish::{OwnMetric, Part, Published};
 use why5xx::settings::LogLevel;
@@ -208,10 +209,10 @@ fn count_batch(pipeline: &Pipeline, batch: Batch<'_>) -> Result<Counted, Invocat
     count(pipeline, |pipeline| pipeline.count_batch(batch))
 }
 
-fn fields(run: &Run, records: &Records<'_>, published: &Published) -> serde_json::Map<String, Value> {
+fn fields(run: &Run, records: &Records<'_>, published: &Published) -> Fields {
     let mut fields = log::batch(&run.totals, published);
-    fields.insert("records".to_owned(), json!(records.records.len()));
-    fields.insert("badRecords".to_owned(), json!(run.bad_records));
-    fields.insert("leftRecords".to_owned(), json!(run.left_records));
+    fields.add("records", &records.records.len());
+    fields.add("badRecords", &run.bad_records);
+    fields.add("leftRecords", &run.left_records);
     fields
 }

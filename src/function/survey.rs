@@ -7,6 +7,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
+use why5xx::fields::Fields;
 use why5xx::printable::printable;
 use why5xx::publish::embed_survey;
 use why5xx::settings::{Environment, LogLevel, Settings, SettingsError, SinkKind, SurveySettings};
@@ -81,22 +82,21 @@ impl Survey {
         for stage in watch.unknown.iter().take(SHOWN_STAGES) {
             self.log.line(LogLevel::Warn, "stage not looked at", Value::Object(names(stage)));
         }
-        let mut fields = object([
-            ("stages".to_owned(), json!(facts.stages.len())),
-            ("unseen".to_owned(), json!(watch.unseen.len())),
-            ("stagesNotLookedAt".to_owned(), json!(watch.unknown.len())),
-            ("listsNotRead".to_owned(), json!(watch.unread_lists)),
-            ("notLookedAt".to_owned(), facts.not_looked_at.iter().map(not_looked_at).collect()),
-        ]);
+        let mut fields = Fields::default();
+        fields.add("stages", &facts.stages.len());
+        fields.add("unseen", &watch.unseen.len());
+        fields.add("stagesNotLookedAt", &watch.unknown.len());
+        fields.add("listsNotRead", &watch.unread_lists);
+        fields.add("notLookedAt", &facts.not_looked_at.iter().map(not_looked_at).collect::<Value>());
         let is_complete = watch.unseen_stages() == 0 && facts.not_looked_at.is_empty();
         let level = if is_complete { LogLevel::Info } else { LogLevel::Warn };
         if self.settings.sink == SinkKind::Stdout {
-            return self.log.line(level, "account surveyed", Value::Object(fields));
+            return self.log.long_line(level, "account surveyed", fields);
         }
         let Settings { namespace, function_name, .. } = &self.settings;
         let at_ms = i64::try_from(now().as_millis()).unwrap_or_default();
         embed_survey(&mut fields, (namespace, function_name), at_ms, (watch.unseen_stages(), watch.explained));
-        self.log.line_at_any_level(level, "account surveyed", Value::Object(fields));
+        self.log.line_at_any_level(level, "account surveyed", fields);
     }
 }
 

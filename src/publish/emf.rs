@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::request::{sum, time, unit};
 use super::{Fault, PutRequest, Sink};
 use crate::clock::now_ms;
+use crate::fields::Fields;
 use crate::settings::{LogLevel, Settings};
 use crate::tally::{Datum, Unit};
 
@@ -41,21 +43,20 @@ impl<W: Write> Emf<W> {
 
 impl<W: Write> Sink for Emf<W> {
     async fn put(&mut self, request: &PutRequest) -> Result<(), Fault> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         for mut line in lines(request) {
             // Without a valid time, Lambda passes over the level.
-            line.insert("timestamp".to_owned(), json!(time(now_ms())));
-            line.insert("level".to_owned(), json!(self.level.name()));
-            text += &self.mark;
-            text += &format!("{}\n", &Value::Object(line).to_string()[1..]);
+            line.add("timestamp", &time(now_ms()));
+            line.add("level", self.level.name());
+            text.extend(line.line(&self.mark));
         }
         // One write, so that no line of the runtime comes between.
-        self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
+        self.to.write_all(&text).and_then(|()| self.to.flush()).map_err(|_| Fault::Write)
     }
 }
 
 /// Returns the lines of one request. Data of the same dimensions and minute share a line.
-fn lines(request: &PutRequest) -> Vec<Map<String, Value>> {
+fn lines(request: &PutRequest) -> Vec<Fields> {
     let mut data: Vec<&Datum> = request.data.iter().collect();
     data.sort_by_key(|datum| (&datum.dimensions, datum.timestamp_ms));
     let mut lines = Vec::new();
@@ -86,33 +87,60 @@ fn values(datum: &Datum) -> Vec<Value> {
     repeated.collect::<Vec<f64>>().chunks(VALUES_PER_METRIC).map(|values| json!(values)).collect()
 }
 
-fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Map<String, Value>> {
+fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Fields> {
     let (first, _) = metrics.first()?;
-    let metrics = metrics.iter().map(|(datum, value)| (datum.metric, datum.unit, value.clone())).collect();
-    let mut line = Map::new();
-    embed(&mut line, namespace, first.timestamp_ms, &first.dimensions, metrics);
+    let metrics: Vec<_> = metrics.iter().map(|(datum, value)| (datum.metric, datum.unit, value.clone())).collect();
+    let mut line = Fields::default();
+    embed(&mut line, namespace, first.timestamp_ms, &first.dimensions, &metrics);
     Some(line)
+}
+
+/// What a line says of its metrics.
+///
+/// Source: CloudWatch User Guide, Embedded Metric Format specification, Metadata object.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [Vec<&'a str>; 1],
+    metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    name: &'a str,
+    unit: &'a str,
 }
 
 /// Adds metrics to a line: their definitions, their dimensions and their values.
 pub(super) fn embed(
-    line: &mut Map<String, Value>,
+    line: &mut Fields,
     namespace: &str,
     timestamp_ms: i64,
     dimensions: &[(&'static str, String)],
-    metrics: Vec<(&'static str, Unit, Value)>,
+    metrics: &[(&'static str, Unit, Value)],
 ) {
-    let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
-    let definitions: Vec<_> = metrics.iter().map(|(name, of, _)| json!({"Name": name, "Unit": unit(*of)})).collect();
-    line.insert(
-        "_aws".to_owned(),
-        json!({
-            "Timestamp": timestamp_ms,
-            "CloudWatchMetrics": [{"Namespace": namespace, "Dimensions": [names], "Metrics": definitions}],
-        }),
-    );
-    line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-    line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
+    let definition = |(name, of, _): &(&'static str, Unit, Value)| Definition { name, unit: unit(*of) };
+    let directive = Directive {
+        namespace,
+        dimensions: [dimensions.iter().map(|(name, _)| *name).collect()],
+        metrics: metrics.iter().map(definition).collect(),
+    };
+    line.add("_aws", &Metadata { timestamp: timestamp_ms, cloud_watch_metrics: [directive] });
+    for (name, value) in dimensions {
+        line.add(name, value);
+    }
+    for (name, _, value) in metrics {
+        line.add(name, value);
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +159,10 @@ mod tests {
     }
 
     fn lines_of(data: Vec<Datum>) -> Vec<Value> {
-        lines(&PutRequest { namespace: "Why5xx".to_owned(), data }).into_iter().map(Value::Object).collect()
+        lines(&PutRequest { namespace: "Why5xx".to_owned(), data })
+            .iter()
+            .map(|line| serde_json::from_slice(&line.line("{")).unwrap())
+            .collect()
     }
 
     #[test]

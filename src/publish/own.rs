@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::emf;
 use crate::clock::now_ms;
 use crate::delays::Delays;
+use crate::fields::Fields;
 use crate::tally::{Datum, Unit, minute_of};
 
 /// Dimension of these metrics alone.
@@ -123,33 +124,33 @@ impl OwnMetrics {
     }
 
     /// Makes a log line of these fields one in Embedded Metric Format: adds the metrics that are not zero.
-    pub fn embed(&self, fields: &mut Map<String, Value>, namespace: &str, function_name: &str, timestamp_ms: i64) {
+    pub fn embed(&self, fields: &mut Fields, namespace: &str, function_name: &str, timestamp_ms: i64) {
         let mut metrics: Vec<_> =
             self.counts.iter().map(|(metric, count)| (metric.name(), Unit::Count, json!(count))).collect();
         let delays = self.delays.quantiles(emf::VALUES_PER_METRIC as u64);
         if !delays.is_empty() {
             metrics.push((OwnMetric::DeliveryDelay.name(), Unit::Milliseconds, json!(delays)));
         }
-        emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], metrics);
+        emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], &metrics);
     }
 }
 
 /// Makes a log line of these fields one in Embedded Metric Format: adds so many messages that a topic did not take.
-pub fn unsent_messages(fields: &mut Map<String, Value>, namespace: &str, function_name: &str, messages: u64) {
-    let metrics = vec![("UnsentMessages", Unit::Count, json!(messages))];
-    emf::embed(fields, namespace, now_ms(), &[(FUNCTION, function_name.to_owned())], metrics);
+pub fn unsent_messages(fields: &mut Fields, namespace: &str, function_name: &str, messages: u64) {
+    let metrics = [("UnsentMessages", Unit::Count, json!(messages))];
+    emf::embed(fields, namespace, now_ms(), &[(FUNCTION, function_name.to_owned())], &metrics);
 }
 
 /// Makes a log line of these fields one in Embedded Metric Format, with the metrics of a survey.
 pub fn embed_survey(
-    fields: &mut Map<String, Value>,
+    fields: &mut Fields,
     (namespace, function_name): (&str, &str),
     timestamp_ms: i64,
     (unseen_stages, explained): (u64, Option<f64>),
 ) {
     let mut metrics = vec![(UNSEEN_STAGES, Unit::Count, json!(unseen_stages))];
     metrics.extend(explained.map(|percent| (EXPLAINED_SHARE, Unit::Percent, json!(percent))));
-    emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], metrics);
+    emf::embed(fields, namespace, timestamp_ms, &[(FUNCTION, function_name.to_owned())], &metrics);
 }
 
 /// Returns the datum of so many events of the canary, at the minute of the first.
@@ -165,6 +166,8 @@ pub fn canary(function_name: &str, timestamp_ms: i64, events: u64) -> Datum {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -178,10 +181,10 @@ mod tests {
         delays.add(40);
         delays.add(40);
         own.delays(&delays);
-        let mut fields = Map::from_iter([("logEvents".to_owned(), json!(23))]);
+        let mut fields = Fields::of(json!({"logEvents": 23}));
         own.embed(&mut fields, "Why5xx", "why5xx", 1_800_000_012_345);
         assert_eq!(
-            Value::Object(fields),
+            serde_json::from_slice::<Value>(&fields.line("{")).unwrap(),
             json!({
                 "logEvents": 23,
                 "_aws": {
@@ -211,8 +214,9 @@ mod tests {
             delays.add(delay_ms);
         }
         own.delays(&delays);
-        let mut fields = Map::new();
+        let mut fields = Fields::default();
         own.embed(&mut fields, "Why5xx", "why5xx", 0);
+        let fields: Value = serde_json::from_slice(&fields.line("{")).unwrap();
         assert_eq!(fields["DeliveryDelay"].as_array().map(Vec::len), Some(100));
     }
 }
