@@ -30,6 +30,8 @@ pub(super) struct Started {
     ended: VecDeque<(RequestId, bool)>,
     /// An open one may have ended.
     has_excerpt: bool,
+    /// One may be doubtful. Without it, each END and REPORT would look at all of them.
+    has_doubtful: bool,
     /// The environment serves several invocations at a time: a Managed Instance.
     concurrent: bool,
     /// The format in which the platform writes the log; None before a START.
@@ -90,6 +92,7 @@ impl Started {
             self.open.clear();
         }
         let doubtful = origin == IdOrigin::Doubtful;
+        self.has_doubtful |= doubtful;
         self.open.insert(id, Open { timestamp_ms, carried: false, doubtful, may_have_ended: false });
         self.format = Some(start.format);
         origin
@@ -123,6 +126,9 @@ impl Started {
 
     /// Takes every doubtful invocation for printed. Returns whether there was one.
     pub(super) fn forget_doubtful(&mut self) -> bool {
+        if !std::mem::take(&mut self.has_doubtful) {
+            return false;
+        }
         let known = self.open.len() + self.ended.len();
         self.open.retain(|_, open| !open.doubtful);
         self.ended.retain(|(_, doubtful)| !doubtful);
@@ -131,6 +137,7 @@ impl Started {
 
     /// Takes every doubtful invocation for one of the stream, and the open ones beside them for ended.
     pub(super) fn believe_doubtful(&mut self) {
+        self.has_doubtful = false;
         self.open.retain(|_, open| open.doubtful);
         self.open.values_mut().for_each(|open| open.doubtful = false);
         self.ended.iter_mut().for_each(|(_, doubtful)| *doubtful = false);
@@ -159,7 +166,7 @@ impl Started {
         if let Some(open) = self.open.get(&id) {
             return if open.doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
-        if let Some((_, doubtful)) = self.ended.iter().rev().find(|(ended, _)| knows_ended && *ended == id) {
+        if knows_ended && let Some((_, doubtful)) = self.ended.iter().rev().find(|(ended, _)| *ended == id) {
             return if *doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
         let mut origin = IdOrigin::Own;
