@@ -261,6 +261,7 @@ struct BatchAccumulator<'p> {
     late_origin: Option<Origin>,
     requests: Requests<'p>,
     repeated: Repeated,
+    access_names: record::access::LastNames,
     counter: Counter<'p>,
     /// The number of the log event at hand, from 1.
     number: u64,
@@ -276,6 +277,7 @@ impl<'p> BatchAccumulator<'p> {
             late_origin: None,
             requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table),
             repeated: Repeated::default(),
+            access_names: record::access::LastNames::default(),
             counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.by_status)
                 .from(pipeline.span_ms.as_ref()),
             number: 0,
@@ -431,7 +433,8 @@ impl<'p> BatchAccumulator<'p> {
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
         // Borrowed, as everything that is read of an event: see [`decode::Each`].
-        let record = &record::parse_event(source, settings, &mut self.counter.counted.additions.formats, event);
+        let formats = &mut self.counter.counted.additions.formats;
+        let record = &record::parse_event(source, settings, formats, &mut self.access_names, event);
         self.record(source, event, record);
     }
 

@@ -19,7 +19,9 @@ mod fields;
 mod form;
 mod json;
 mod keyed;
+mod last_names;
 mod places;
+mod positions;
 mod shape;
 mod statuses;
 mod vocabulary;
@@ -27,6 +29,7 @@ mod xml;
 
 pub use declared::Format;
 pub use fields::{Fields, telling_fields};
+pub use last_names::LastNames;
 pub use vocabulary::is_name;
 
 use std::borrow::Cow;
@@ -76,12 +79,13 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
     record(line)
 }
 
-/// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log.
-pub fn parse_by_shape<'a>(event: &LogEvent<'_>) -> Option<Record<'a>> {
+/// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log. `names` keeps those of the
+/// last healthy line.
+pub fn parse_by_shape<'a>(event: &LogEvent<'_>, names: &mut LastNames) -> Option<Record<'a>> {
     if is_healthy(event) {
         // The names decide as for a failure: else the failures of a format would be all that is not understood of it.
-        let written = std::str::from_utf8(event.message.as_written()).unwrap_or_default();
-        return fields::may_be_of_access_log(written, Form::Json).then_some(Record::Nothing(LogKind::Access));
+        let is_understood = fields::may_be_of_access_log(event.message.as_written(), names);
+        return is_understood.then_some(Record::Nothing(LogKind::Access));
     }
     let text = event.message.text();
     line(&text).map(record)

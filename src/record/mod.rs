@@ -208,7 +208,7 @@ fn api_and_stage(rest: &str) -> Option<(String, String)> {
 }
 
 /// Parses one log event, by the parser of its kind alone if the kind is known. `formats` learns the header lines of flow
-/// logs.
+/// logs, `names` those of access logs.
 ///
 /// `(5f1c…) Execution failed due to a timeout error` → [`Record::Execution`]
 #[inline]
@@ -216,6 +216,7 @@ pub fn parse_event<'a>(
     source: &Source,
     settings: &Settings,
     formats: &mut flow::Formats,
+    names: &mut access::LastNames,
     event: &LogEvent<'a>,
 ) -> Record<'a> {
     let group = source.log_group.as_str();
@@ -226,7 +227,7 @@ pub fn parse_event<'a>(
         Some(LogKind::Flow) => formats.parse(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
         Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
         None => execution::parse_by_shape(event)
-            .or_else(|| parse_by_shape(group, settings, formats, event))
+            .or_else(|| parse_by_shape(group, settings, formats, names, event))
             .or_else(|| {
                 let line = lambda::parse_line_of_unknown_log(event).filter(|_| !access::is_labelled(event));
                 line.map(Record::Lambda)
@@ -243,10 +244,11 @@ pub fn parse_by_shape<'a>(
     log_group: &str,
     settings: &Settings,
     formats: &mut flow::Formats,
+    names: &mut access::LastNames,
     event: &LogEvent<'a>,
 ) -> Option<Record<'a>> {
     let of_flow_log = formats.parse(log_group, settings.flow_fields(log_group), event);
-    of_flow_log.or_else(|| access::parse_by_shape(event))
+    of_flow_log.or_else(|| access::parse_by_shape(event, names))
 }
 
 #[cfg(test)]

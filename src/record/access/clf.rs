@@ -13,7 +13,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
     let (address, _caller, _user) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || !shape::is_address(address) || !shape::starts_with_request_time(rest) {
+    if words.next().is_some() || !shape::is_address(address) || !shape::starts_with_request_time(rest.as_bytes()) {
         return None;
     }
     let (_time, rest) = rest.split_once("] \"")?;

@@ -14,7 +14,10 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
         return None;
     }
     let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).collect();
-    let time = cells.iter().position(|cell| shape::starts_with_request_time(cell)).filter(|at| (1..=3).contains(at))?;
+    let time = cells
+        .iter()
+        .position(|cell| shape::starts_with_request_time(cell.as_bytes()))
+        .filter(|at| (1..=3).contains(at))?;
     let mut statuses = Statuses::default();
     let places: Vec<usize> = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at)).collect();
     places.iter().for_each(|&at| statuses.add(shape::status(cells[at])));

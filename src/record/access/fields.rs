@@ -1,7 +1,11 @@
 //! Fields of a failed request, and how surely the line belongs to an access log.
 
+use super::form::Key;
+use super::last_names::{LastNames, MOST_KEYS};
 use super::places::Places;
-use super::vocabulary::{Variable, is_of_an_application, is_plain_label, plain, variable, weight, without_context};
+use super::vocabulary::{
+    LONGEST_KEY_BYTES, Variable, is_of_an_application, is_plain_label, plain_in, variable, weight, without_context,
+};
 use super::{Form, Pair, json, set_value, shape};
 
 /// Fields of a request that ended in a server error. Unset variables are None.
@@ -75,15 +79,21 @@ struct Names {
 }
 
 /// Weighs the names in a line until they weigh enough. Client text can add names, but cannot remove those of the format.
-fn weigh(text: &str, form: Form, enough: u32) -> Names {
+/// `each` is told of each key with a weight, and of that weight as far as the key alone gives it.
+fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Names {
     let mut names = Names { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
-    for key in form.keys(text) {
-        let name = plain(key.name);
-        let name = without_context(&name);
+    let mut buffer = [0; LONGEST_KEY_BYTES];
+    for key in form.keys(line) {
+        let name = plain_in(&mut buffer, key.name());
+        let name = without_context(name);
         let weight = weight(name);
         // API Gateway's formats write numbers as strings; applications rarely do.
         let is_quoted_status = is_plain_label(name) && (form != Form::Json || key.is_quoted());
-        names.weight += weight + u32::from(is_quoted_status) + u32::from(key.has_request_time());
+        let of_key = weight + u32::from(is_quoted_status);
+        if of_key > 0 {
+            each(key, of_key);
+        }
+        names.weight += of_key + u32::from(key.has_request_time());
         names.has_name_of_its_own |= is_quoted_status || weight > 1;
         if names.weight >= enough && names.has_name_of_its_own {
             break;
@@ -93,16 +103,30 @@ fn weigh(text: &str, form: Form, enough: u32) -> Names {
     names
 }
 
-/// Returns whether the names in a line may be those of an access log. It is asked about nearly every line of a log of unknown
-/// kind, so no more names are weighed than it takes.
-pub(super) fn may_be_of_access_log(text: &str, form: Form) -> bool {
-    let names = weigh(text, form, LEAST_WEIGHT);
-    names.weight >= LEAST_WEIGHT && names.has_name_of_its_own
+/// Returns whether the names in a line in JSON may be those of an access log. It is asked about nearly every line of a log of
+/// unknown kind, so no more names are weighed than it takes, and none if those of the line before stand in it as well.
+pub(super) fn may_be_of_access_log(line: &[u8], before: &mut LastNames) -> bool {
+    if before.are_in(line) {
+        return true;
+    }
+    let mut keys = Vec::new();
+    let mut weight_of_keys = 0;
+    let names = weigh(line, Form::Json, LEAST_WEIGHT, |key, weight| {
+        if keys.len() <= MOST_KEYS {
+            keys.push(key);
+        }
+        weight_of_keys += weight;
+    });
+    let is_enough = names.weight >= LEAST_WEIGHT && names.has_name_of_its_own;
+    if is_enough && weight_of_keys >= LEAST_WEIGHT {
+        before.replace(&keys);
+    }
+    is_enough
 }
 
 /// Returns how surely the names in a line are those of an access log.
 pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
-    let names = weigh(text, form, LEAST_WEIGHT_BESIDE_APPLICATION);
+    let names = weigh(text.as_bytes(), form, LEAST_WEIGHT_BESIDE_APPLICATION, |_, _| {});
     if names.weight < LEAST_WEIGHT || !names.has_name_of_its_own {
         Likelihood::None
     } else if names.weight < LEAST_WEIGHT_BESIDE_APPLICATION && names.has_name_of_an_application {

@@ -1,5 +1,6 @@
 //! Forms of a line: how keys and values are written in it.
 
+use super::positions::Positions;
 use super::shape;
 
 /// Longest key to recognise, in bytes; our own limit.
@@ -35,24 +36,34 @@ impl Form {
     }
 
     /// Returns everything in a line that is written like a key, at any depth and escaping.
-    pub(super) fn keys(self, text: &str) -> impl Iterator<Item = Key<'_>> {
-        let bytes = text.as_bytes();
+    pub(super) fn keys(self, bytes: &[u8]) -> impl Iterator<Item = Key<'_>> {
         let opening = match self {
             Self::Json => b'"',
             Self::Xml => b'<',
             Self::Keyed => b' ',
         };
         let first = (self == Self::Keyed).then_some(0);
-        let starts = memchr::memchr_iter(opening, bytes).map(|at| at + 1);
+        let starts = Positions::of([opening], bytes).map(|at| at + 1);
         first.into_iter().chain(starts).filter_map(move |start| {
-            let is_of_a_key = |b: &&u8| self.is_of_a_key(**b);
-            let length = bytes[start..].iter().take(LONGEST_KEY_BYTES).take_while(is_of_a_key).count();
+            let length = self.key_at_start(&bytes[start..], LONGEST_KEY_BYTES);
             let value = if length > 0 { self.value(bytes, start, start + length)? } else { return None };
-            Some(Key { name: &text[start..start + length], rest: text.get(value..)?, form: self })
+            Some(Key { line: bytes, start, length, value, form: self })
         })
     }
 
-    pub(super) fn is_of_a_key(self, b: u8) -> bool {
+    /// Returns how many bytes at the start may be of a key, up to `most`. All are ASCII.
+    pub(super) fn key_at_start(self, bytes: &[u8], most: usize) -> usize {
+        let bytes = &bytes[..bytes.len().min(most)];
+        bytes.iter().position(|b| !self.is_of_a_key(*b)).unwrap_or(bytes.len())
+    }
+
+    /// The same at the end.
+    pub(super) fn key_at_end(self, bytes: &[u8], most: usize) -> usize {
+        let bytes = &bytes[bytes.len().saturating_sub(most)..];
+        bytes.iter().rev().position(|b| !self.is_of_a_key(*b)).unwrap_or(bytes.len())
+    }
+
+    fn is_of_a_key(self, b: u8) -> bool {
         b.is_ascii_alphanumeric()
             || matches!(b, b'_' | b'-' | b'.')
             || (self == Self::Json && matches!(b, b'$' | b'@' | b' '))
@@ -78,46 +89,67 @@ impl Form {
 /// Everything in a line that is written like a key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'a> {
-    pub(super) name: &'a str,
-    /// The line from the value on.
-    rest: &'a str,
+    line: &'a [u8],
+    start: usize,
+    length: usize,
+    /// Where the value begins.
+    value: usize,
     form: Form,
 }
 
 impl<'a> Key<'a> {
+    /// Returns the name, which is ASCII.
+    pub(super) fn name(&self) -> &'a [u8] {
+        &self.line[self.start..self.start + self.length]
+    }
+
+    /// Returns the key as it is written, up to where its value is seen to be quoted or not. In another line the same bytes are
+    /// the same key.
+    pub(super) fn written(&self) -> &'a [u8] {
+        // Behind a backslash there may also be a blank.
+        let opening = 1 + usize::from(self.rest().starts_with(b"\\"));
+        &self.line[self.start..self.line.len().min(self.value + opening)]
+    }
+
+    /// Returns the line from the value on.
+    fn rest(&self) -> &'a [u8] {
+        &self.line[self.value..]
+    }
+
     pub(super) fn opens_an_object(&self) -> bool {
-        self.rest.starts_with('{') || (self.form == Form::Xml && self.rest.starts_with('<'))
+        self.rest().starts_with(b"{") || (self.form == Form::Xml && self.rest().starts_with(b"<"))
     }
 
     pub(super) fn is_quoted(&self) -> bool {
-        self.rest.starts_with(['"', '\\'])
+        matches!(self.rest(), [b'"' | b'\\', ..])
     }
 
     /// Returns the value without its quotes. It ends at the first byte that no name has.
     pub(super) fn value(&self) -> &'a str {
         let (rest, quoted) = self.behind_quotes();
-        let ends = |b: u8| match self.form {
+        let ends = |b: &u8| match self.form {
             Form::Json => matches!(b, b'"' | b'\\') || (!quoted && matches!(b, b',' | b'}')),
-            Form::Xml => b == b'<',
-            Form::Keyed => b == b',',
+            Form::Xml => *b == b'<',
+            Form::Keyed => *b == b',',
         };
-        &rest[..rest.bytes().position(ends).unwrap_or(rest.len())]
+        std::str::from_utf8(&rest[..rest.iter().position(ends).unwrap_or(rest.len())]).unwrap_or_default()
     }
 
     /// Returns whether the value starts with a time as API Gateway writes it. Where the value ends is looked for only if it may.
     pub(super) fn has_request_time(&self) -> bool {
-        shape::starts_with_request_time(self.behind_quotes().0) && shape::starts_with_request_time(self.value())
+        shape::starts_with_request_time(self.behind_quotes().0)
+            && shape::starts_with_request_time(self.value().as_bytes())
     }
 
     /// Returns the line from behind the quotes of the value, and whether there are any.
-    fn behind_quotes(&self) -> (&'a str, bool) {
-        let mut rest = self.rest;
+    fn behind_quotes(&self) -> (&'a [u8], bool) {
+        let mut rest = self.rest();
         let mut quoted = false;
         if self.form == Form::Json {
             // The quote of the value, and a quote of its own behind it, which has a backslash.
             loop {
-                let escapes = rest.bytes().take_while(|b| *b == b'\\').count();
-                if (quoted && escapes == 0) || !rest[escapes..].starts_with('"') {
+                let escapes = rest.iter().take_while(|b| **b == b'\\').count();
+                if (quoted && escapes == 0) || rest.get(escapes) != Some(&b'"') {
                     break;
                 }
                 (rest, quoted) = (&rest[escapes + 1..], true);

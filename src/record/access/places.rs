@@ -3,7 +3,7 @@
 //! A client may add keys to a line, so a name counts only if it is the only one of its kind and stands before all client
 //! text. Everything is client text from the first key on that is not certainly the server's.
 
-use super::vocabulary::{self, Variable};
+use super::vocabulary::{self, LONGEST_KEY_BYTES, Variable, plain_in};
 use super::{Form, set_value};
 
 /// API, stage and route of a line.
@@ -39,9 +39,10 @@ impl<'a> Value<'a> {
 pub(super) fn places(text: &str, form: Form) -> Places {
     let [mut api_id, mut stage, mut resource_path, mut route_key] = <[Value<'_>; 4]>::default();
     let mut client_text = false;
-    for key in form.keys(text) {
-        let name = vocabulary::plain(key.name);
-        let name = vocabulary::without_context(&name);
+    let mut buffer = [0; LONGEST_KEY_BYTES];
+    for key in form.keys(text.as_bytes()) {
+        let name = plain_in(&mut buffer, key.name());
+        let name = vocabulary::without_context(name);
         let value = match vocabulary::variable_of_name(name) {
             Some(Variable::ApiId) => &mut api_id,
             Some(Variable::Stage) => &mut stage,

@@ -5,6 +5,7 @@
 //! the status, whatever surrounds it, and a line counts only if all of them agree that the request failed.
 
 use super::fields::Fields;
+use super::positions::Positions;
 use super::{AccessLine, Form, shape, vocabulary};
 
 /// Accumulator for the statuses that a line may be read to have.
@@ -77,8 +78,9 @@ pub(super) fn labelled(bytes: &[u8], form: Form) -> Statuses {
     /// Position of the rarest letter of the word in it.
     const U: usize = 4;
     let mut statuses = Statuses::default();
-    for u in memchr::memchr2_iter(b'u', b'U', bytes) {
-        let Some(start) = u.checked_sub(U) else { continue };
+    for u in Positions::of(*b"uU", bytes) {
+        // Most have another letter before them.
+        let Some(start) = u.checked_sub(U).filter(|_| matches!(bytes[u - 1], b't' | b'T')) else { continue };
         let Some(word) = bytes.get(start..start + WORD.len()) else { break };
         if word.eq_ignore_ascii_case(WORD)
             && let Some(value) = value_of_label(bytes, start, start + WORD.len(), form)
@@ -91,9 +93,8 @@ pub(super) fn labelled(bytes: &[u8], form: Form) -> Statuses {
 
 /// Returns where the value begins if the word at `start..end` belongs to a key that is a label.
 fn value_of_label(bytes: &[u8], start: usize, end: usize, form: Form) -> Option<usize> {
-    let before = bytes[..start].iter().rev().take(LONGEST_LABEL_BYTES).take_while(|b| form.is_of_a_key(**b)).count();
-    let behind = bytes[end..].iter().take(LONGEST_LABEL_BYTES).take_while(|b| form.is_of_a_key(**b)).count();
-    let (start, end) = (start - before, end + behind);
+    let start = start - form.key_at_end(&bytes[..start], LONGEST_LABEL_BYTES);
+    let end = end + form.key_at_start(&bytes[end..], LONGEST_LABEL_BYTES);
     vocabulary::is_label(&bytes[start..end]).then(|| form.value(bytes, start, end)).flatten()
 }
 

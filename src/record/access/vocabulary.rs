@@ -78,17 +78,24 @@ fn is_left_out(b: &u8) -> bool {
     matches!(b, b'_' | b'-' | b'.' | b' ' | b'$' | b'@')
 }
 
+/// Returns the plain form of a key in ASCII, written into `buffer`: see [`plain`].
+pub(super) fn plain_in<'b>(buffer: &'b mut [u8; LONGEST_KEY_BYTES], key: &[u8]) -> &'b str {
+    let mut length = 0;
+    for b in key {
+        let Some(slot) = buffer.get_mut(length) else { break };
+        *slot = b.to_ascii_lowercase();
+        length += usize::from(!is_left_out(b));
+    }
+    std::str::from_utf8(&buffer[..length]).unwrap_or_default()
+}
+
 /// Returns the plain form of a key: lower case, without `_`, `-`, `.`, `$`, `@` and blanks.
 ///
 /// `$context.request-Id` → `contextrequestid`
 pub(super) fn plain(key: &str) -> String {
+    // Only forged keys are not ASCII.
     if key.is_ascii() {
-        // Fast path: only forged keys are not ASCII.
-        let mut plain = Vec::with_capacity(key.len().min(LONGEST_KEY_BYTES));
-        for b in key.bytes().filter(|b| !is_left_out(b)).take(LONGEST_KEY_BYTES) {
-            plain.push(b.to_ascii_lowercase());
-        }
-        return String::from_utf8(plain).unwrap_or_default();
+        return plain_in(&mut [0; LONGEST_KEY_BYTES], key.as_bytes()).to_owned();
     }
     key.chars()
         .filter(|c| !u8::try_from(*c).is_ok_and(|b| is_left_out(&b)))

@@ -6,6 +6,7 @@ use why5xx::cause::Table;
 use why5xx::classify::error_text::cause_of_error;
 use why5xx::decode::{LogEvent, Message};
 use why5xx::log_kind::LogKind;
+use why5xx::record::access::LastNames;
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source, execution};
@@ -16,6 +17,7 @@ pub(crate) struct Reader<'s> {
     settings: &'s Settings,
     table: &'s Table,
     formats: Formats,
+    access_names: LastNames,
     /// A line of Lambda's was seen: what stands beside it is what a function printed.
     is_of_function: bool,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Reader<'s> {
 impl<'s> Reader<'s> {
     /// A reader that has seen no header line of a flow log yet.
     pub(crate) fn new(settings: &'s Settings, table: &'s Table) -> Self {
-        Self { settings, table, formats: Formats::default(), is_of_function: false }
+        Self { settings, table, formats: Formats::default(), access_names: LastNames::default(), is_of_function: false }
     }
 
     /// Creates a reader for a whole text, in which a line of Lambda's may come after what the function printed.
@@ -44,10 +46,11 @@ impl<'s> Reader<'s> {
     /// Reads a log event. With a log group it is read as the function does.
     pub(crate) fn read<'a>(&mut self, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         if !source.log_group.is_empty() || source.kind.is_some() {
-            return record::parse_event(source, self.settings, &mut self.formats, event);
+            return record::parse_event(source, self.settings, &mut self.formats, &mut self.access_names, event);
         }
+        let (formats, names) = (&mut self.formats, &mut self.access_names);
         execution::parse(event)
-            .or_else(|| record::parse_by_shape("", self.settings, &mut self.formats, event))
+            .or_else(|| record::parse_by_shape("", self.settings, formats, names, event))
             .or_else(|| self.function_line(event))
             .or_else(|| self.is_of_function.then(|| self.bare_error(&event.message.text())).flatten())
             .unwrap_or(Record::Unknown)
