@@ -308,6 +308,8 @@ mod tests {
     fn as_many_routes_are_kept_apart_in_a_batch_as_are_set_and_each_one_beyond_them_is_counted() {
         let all = routes(2_500, "50000");
         assert_eq!((shown_routes(&all).len(), all.other_dimensions), (2_500, 0));
+        let many = routes(12_500, "50000");
+        assert_eq!((shown_routes(&many).len(), many.other_dimensions), (12_500, 0));
         let capped = routes(2_500, "2000");
         assert_eq!((shown_routes(&capped).len(), capped.other_dimensions), (2_001, 500));
         assert!(shown_routes(&capped).contains("other"));

@@ -7,6 +7,7 @@ use crate::interner::Interner;
 use crate::keyed::key_of;
 use crate::placeholder::OTHER;
 use crate::record::Named;
+use crate::settings::MOST_ROUTES;
 
 /// Number of an API and stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -25,11 +26,8 @@ const OTHER_PLACE: Place = Place(u16::MAX);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Route(u16);
 
-/// Most routes of one batch; an API has 300 as a rule.
-const MOST_ROUTES: usize = 10_000;
-
-/// Most bytes of them.
-const MOST_ROUTE_BYTES: usize = 1 << 20;
+/// Most bytes of the routes, which an environment keeps: those of as many as may be set, of 80 bytes each.
+const MOST_ROUTE_BYTES: usize = 4 << 20;
 
 /// Number of all further routes.
 const OTHER_ROUTE: Route = Route(u16::MAX);
