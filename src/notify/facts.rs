@@ -39,9 +39,11 @@ impl Series {
         self.dimensions.get(name).map(String::as_str)
     }
 
-    /// Returns the API and its stage: `orders/prod`; with the account before it where there is one.
+    /// Returns the API and its stage: `orders/prod`; with the account before it where there is one. Of a function, its name; of
+    /// another log, its log group.
     pub fn place(&self) -> String {
-        let parts = ["AccountId", "ApiId", "Stage"].into_iter().filter_map(|name| self.get(name));
+        let parts =
+            ["AccountId", "ApiId", "Stage", "FunctionName", "LogGroup"].into_iter().filter_map(|name| self.get(name));
         parts.collect::<Vec<_>>().join("/")
     }
 }
@@ -132,6 +134,8 @@ impl Facts {
                     && has("apiId", failing.series.get("ApiId"))
                     && has("stage", failing.series.get("Stage"))
                     && has("accountId", failing.series.get("AccountId"))
+                    && has("functionName", failing.series.get("FunctionName"))
+                    && has("logGroup", failing.series.get("LogGroup"))
             };
             let of_series = exemplars.iter().filter(of_series);
             let with_id = of_series.filter_map(|exemplar| Some((exemplar["failedRequestId"].as_str()?, exemplar)));
@@ -242,6 +246,16 @@ mod tests {
         assert_eq!(facts.failing[0].requests, ["2", "3", "4"]);
         let newest = Newest { log_group: "group of 4".to_owned(), at_ms: AT_MS, region: None, account: None };
         assert_eq!(facts.failing[0].newest, Some(newest));
+    }
+
+    #[test]
+    fn requests_of_another_function_with_the_same_cause_are_not_taken() {
+        let exemplar = |id: &str, name: &str| json!({"message": "exemplar", "metric": "FunctionErrors", "cause": "a", "apiId": null, "stage": null, "functionName": name, "failedRequestId": id, "logGroup": format!("/aws/lambda/{name}"), "eventTimestamp": AT_MS});
+        let series = Series::of(&json!({"FunctionName": "orders", "Cause": "a"}));
+        assert_eq!(series.place(), "orders");
+        let mut facts = Facts { failing: vec![Failing::new(series)], ..Facts::default() };
+        facts.set_requests("FunctionErrors", &[exemplar("1", "orders"), exemplar("2", "billing")]);
+        assert_eq!(facts.failing[0].requests, ["1"]);
     }
 
     #[test]
