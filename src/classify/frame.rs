@@ -3,6 +3,8 @@
 //! The text inside a frame is the function's own; everything around it is the platform's. Which cause that text names
 //! is left to the table ([`Author::Function`](crate::cause::Author::Function)).
 
+use uuid::Uuid;
+
 /// The heads of the frames, each in the form that one kind of log uses.
 const HEADS: &[&[Piece]] = &[
     // Execution logs of REST and WebSocket APIs.
@@ -75,11 +77,7 @@ fn strip_uuid(text: &str) -> Option<&str> {
 }
 
 fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, b)| match at {
-            8 | 13 | 18 | 23 => b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        })
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
 fn is_iso_time(text: &str) -> bool {

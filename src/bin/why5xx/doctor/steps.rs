@@ -62,7 +62,7 @@ fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts, Failed> {
         }
         Err(_) => Default::default(),
     };
-    let caller = if arn.is_empty() { "a caller whose identity STS does not tell".to_owned() } else { printable(&arn) };
+    let caller = if arn.is_empty() { "a caller whose identity STS did not say".to_owned() } else { printable(&arn) };
     complain(&format!("looking at {} as {caller}", client.session.region));
     let owner = Owner { partition: arn.split(':').nth(1).unwrap_or_default().to_owned(), account };
     let progress = Progress::on_terminal();
