@@ -5,12 +5,156 @@
 
 use std::borrow::Cow;
 
+use super::prefix;
 use super::wrap::begins;
 
-/// Most pieces of one line that are put together, and longest line that more is added to. Each piece costs a look at the whole; our
-/// own bounds.
-pub(super) const MOST_PIECES: usize = 500;
+/// Most pieces of one line that are put together as the platform writes it, and longest line that more is added to; our own bounds.
+const MOST_PIECES: usize = 500;
 const LONGEST_BYTES: usize = 64 * 1024;
+
+/// Bytes of a line that show what it is. No more are looked at for each piece.
+const START_BYTES: usize = 4_096;
+
+/// Returns the beginning of a line, which shows what it is.
+pub(super) fn start_of(line: &str) -> &str {
+    &line[..line.floor_char_boundary(START_BYTES)]
+}
+
+/// A line that is put together from its pieces.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    /// What was read of it.
+    whole: String,
+    /// The last piece.
+    last: String,
+    /// Bytes that a tool put before the line; None where it is known that none did.
+    head: Option<usize>,
+    /// The object behind an error of Node.js, as far as it was read.
+    object: Option<Object>,
+    count: usize,
+}
+
+impl Pieces {
+    /// Of a line that a tool may have put something before.
+    pub(super) fn of(line: String) -> Self {
+        Self::new(line, Some(0))
+    }
+
+    /// Of the first line of a message.
+    fn of_message(line: &str) -> Self {
+        Self::new(line.to_owned(), None)
+    }
+
+    fn new(line: String, head: Option<usize>) -> Self {
+        let mut pieces = Self { last: line.clone(), whole: line, head, object: None, count: 1 };
+        pieces.look();
+        pieces
+    }
+
+    /// Returns the line as far as it was read.
+    pub(super) fn into_line(self) -> String {
+        self.whole
+    }
+
+    /// Returns the same without what a tool put before it.
+    pub(super) fn message(&self) -> &str {
+        &self.whole[self.head.unwrap_or(0)..]
+    }
+
+    /// Returns the last piece.
+    pub(super) fn last(&self) -> &str {
+        &self.last
+    }
+
+    /// Adds the next line if it goes on with this one as the platform would write it.
+    pub(super) fn add(&mut self, line: &str, is_hard: bool) -> bool {
+        if line.trim().is_empty() || self.message().len() > LONGEST_BYTES || self.count >= MOST_PIECES {
+            return false;
+        }
+        if self.object.as_ref().is_some_and(Object::is_open) {
+            if begins(line) {
+                return false;
+            }
+            let blank = if is_hard || self.whole.ends_with([' ', '\t']) { "" } else { " " };
+            self.push(blank, line);
+        } else if let Some(joined) = joined(self.message(), line) {
+            self.whole.truncate(self.head.unwrap_or(0));
+            self.whole.push_str(&joined);
+            line.clone_into(&mut self.last);
+            self.look();
+        } else {
+            return false;
+        }
+        self.count += 1;
+        true
+    }
+
+    /// Adds the next line, behind what stood between the two.
+    pub(super) fn push(&mut self, between: &str, line: &str) {
+        self.whole.push_str(between);
+        self.whole.push_str(line);
+        line.clone_into(&mut self.last);
+        match &mut self.object {
+            Some(object) => {
+                object.read(between);
+                object.read(line);
+            }
+            None if self.whole.len() <= START_BYTES => self.look(),
+            None => {}
+        }
+    }
+
+    /// Looks for what the line is.
+    fn look(&mut self) {
+        if self.head.is_some() {
+            let start = start_of(&self.whole);
+            // What a tool put before the line stays there; a time alone may be the line's own.
+            let message = Some(prefix::strip(start).message).filter(|message| !message.is_empty()).unwrap_or(start);
+            self.head = Some(start.len() - message.len());
+        }
+        self.object = Object::of(self.message());
+    }
+}
+
+/// The object in which Node.js reports an error, read up to some place.
+#[derive(Debug, Default)]
+struct Object {
+    open: usize,
+    in_string: bool,
+    is_escaped: bool,
+}
+
+impl Object {
+    /// Of a line that holds its beginning.
+    fn of(line: &str) -> Option<Self> {
+        const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
+        let at = start_of(line).find('{')?;
+        let head = &line[..at];
+        let is_error = head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words));
+        is_error.then(|| {
+            let mut object = Self::default();
+            object.read(&line[at..]);
+            object
+        })
+    }
+
+    fn read(&mut self, text: &str) {
+        for byte in text.bytes() {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' => self.is_escaped = self.in_string,
+                b'"' => self.in_string = !self.in_string,
+                b'{' | b'[' if !self.in_string => self.open += 1,
+                b'}' | b']' if !self.in_string => self.open = self.open.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open > 0
+    }
+}
 
 /// How much of a line of the platform a text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +174,7 @@ pub(super) fn may_go_on(line: &str) -> bool {
         Some(b'0'..=b'9' | b'a'..=b'f') => line.len() <= HEAD_BYTES || line.contains(" Task") || line.contains("ERROR"),
         _ => false,
     };
-    may_be && (is_open_error(line) || extent(line).is_some())
+    may_be && (extent(line).is_some() || Object::of(line).is_some_and(|object| object.is_open()))
 }
 
 /// Returns whether a line begins as one of the platform about an invocation.
@@ -40,7 +184,8 @@ pub(super) fn is_framed(line: &str) -> bool {
 
 /// Returns whether a text is a line of the platform without its end.
 pub(super) fn is_broken(line: &str) -> bool {
-    let line = line.trim_start();
+    // A page that has no room for the line puts dots for its end.
+    let line = line.trim().trim_end_matches(['.', '\u{2026}']);
     // A short id is no piece of one: a person made it up.
     let may_be_id = |id: &str| id.is_empty() || id.len() >= "0c1d2e3f".len();
     let has_id = || line.split_once("RequestId:").is_some_and(|(_, id)| may_be_id(id.trim()));
@@ -48,14 +193,7 @@ pub(super) fn is_broken(line: &str) -> bool {
 }
 
 /// Returns the line of which `whole` is the beginning and `line` the next piece; None if they are two lines.
-pub(super) fn joined(whole: &str, line: &str, is_hard: bool) -> Option<String> {
-    if line.trim().is_empty() || whole.len() > LONGEST_BYTES {
-        return None;
-    }
-    if is_open_error(whole) {
-        let blank = if is_hard || whole.ends_with([' ', '\t']) { "" } else { " " };
-        return (!begins(line)).then(|| format!("{whole}{blank}{line}"));
-    }
+fn joined(whole: &str, line: &str) -> Option<String> {
     // Behind the whole value of a report, its next field follows; behind anything else that is whole, another line.
     let is_whole = matches!(extent(whole)?, Extent::Whole(_));
     let next = squeezed(line);
@@ -82,39 +220,19 @@ pub(super) fn without_breaks(message: &str) -> Cow<'_, str> {
     if !may_go_on(first) {
         return Cow::Borrowed(message);
     }
-    let mut whole = first.to_owned();
-    let mut is_joined = false;
-    for _ in 0..MOST_PIECES {
-        if rest.is_empty() {
+    let mut whole = Pieces::of_message(first);
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        if !whole.add(line, false) {
             break;
         }
-        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
-        let Some(both) = joined(&whole, line, false) else { break };
-        (whole, rest, is_joined) = (both, behind, true);
+        rest = behind;
     }
-    match (is_joined, rest.is_empty()) {
+    match (whole.count > 1, rest.is_empty()) {
         (false, _) => Cow::Borrowed(message),
-        (true, true) => Cow::Owned(whole),
-        (true, false) => Cow::Owned(format!("{whole}\n{rest}")),
+        (true, true) => Cow::Owned(whole.into_line()),
+        (true, false) => Cow::Owned(format!("{}\n{rest}", whole.whole)),
     }
-}
-
-/// Returns whether a line holds the beginning of the object in which Node.js reports an error.
-fn is_open_error(line: &str) -> bool {
-    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
-    let Some((head, object)) = line.split_once('{') else { return false };
-    let (mut open, mut in_string, mut is_escaped) = (1_usize, false, false);
-    for byte in object.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => open += 1,
-            b'}' | b']' if !in_string => open = open.saturating_sub(1),
-            _ => {}
-        }
-    }
-    open > 0 && head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words))
 }
 
 /// A text without blanks that is read from its start, and what was written again of it.
@@ -355,6 +473,12 @@ mod tests {
 
     const ID: &str = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
 
+    /// The line that two pieces are.
+    fn both(first: &str, second: &str) -> Option<String> {
+        let mut pieces = Pieces::of_message(first);
+        pieces.add(second, false).then(|| pieces.into_line())
+    }
+
     fn lines() -> Vec<String> {
         vec![
             format!("START RequestId: {ID} Version: $LATEST"),
@@ -377,7 +501,7 @@ mod tests {
                         continue;
                     }
                     assert!(may_go_on(first), "{first}");
-                    assert_eq!(joined(first, second, false).as_deref(), Some(line.as_str()), "{first}|{second}");
+                    assert_eq!(both(first, second).as_deref(), Some(line.as_str()), "{first}|{second}");
                 }
             }
         }
@@ -388,7 +512,7 @@ mod tests {
         for line in lines() {
             for other in ["hello", "Duration of the order: 7", "{\"a\": 1}", "Status", &format!("END RequestId: {ID}")]
             {
-                let joined = joined(&line, other, false);
+                let joined = both(&line, other);
                 assert!(joined.is_none() || other == "Status" && line.starts_with("REPORT"), "{line} + {other}");
             }
             assert!(!is_broken(&line), "{line}");
@@ -403,6 +527,8 @@ mod tests {
             format!("2026-05-04T12:00:03.000Z {ID} Task"),
             format!("REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled"),
             format!("START RequestId: {}", &ID[..20]),
+            format!("2026-05-04T12:00:03.000Z {ID} Task tim..."),
+            format!("REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBill\u{2026}"),
         ] {
             assert!(is_broken(&text), "{text}");
         }
@@ -418,9 +544,11 @@ mod tests {
     #[test]
     fn an_error_of_node_goes_on_to_the_end_of_its_object() {
         let first = format!("2026-05-04T12:00:03.000Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\",");
-        assert_eq!(joined(&first, "\"stack\":[]}", false), Some(format!("{first} \"stack\":[]}}")));
-        assert_eq!(joined(&first, &format!("END RequestId: {ID}"), false), None);
+        assert_eq!(both(&first, "\"stack\":[]}"), Some(format!("{first} \"stack\":[]}}")));
+        assert_eq!(both(&first, &format!("END RequestId: {ID}")), None);
         let head = format!("2026-05-04T12:00:03.000Z {ID} ERROR");
-        assert!(joined(&head, "Invoke Error {\"errorType\":", false).is_some_and(|line| is_open_error(&line)));
+        let mut pieces = Pieces::of_message(&head);
+        assert!(pieces.add("Invoke Error {\"errorType\":", false) && pieces.add("\"a\"}", false));
+        assert!(pieces.object.is_some_and(|object| !object.is_open()), "{}", pieces.whole);
     }
 }

@@ -224,6 +224,7 @@ pub(super) fn is_head(text: &str) -> bool {
 
 /// Returns whether a text begins as a log event does that has no time before its first word.
 fn begins_as_event(text: &str) -> bool {
+    const LONGEST_ID_BYTES: usize = 64;
     const HEADS: &[&str] = &[
         "START RequestId: ",
         "END RequestId: ",
@@ -237,9 +238,11 @@ fn begins_as_event(text: &str) -> bool {
     if HEADS.iter().any(|head| text.starts_with(head)) {
         return true;
     }
-    if let Some((id, _)) = text.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+    // It is asked of each column of a line, so no more is looked at than an id has.
+    let start = &text[..text.floor_char_boundary(LONGEST_ID_BYTES + 3)];
+    if let Some((id, _)) = start.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
         let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte);
-        return !id.is_empty() && id.len() <= 64 && id.bytes().all(is_sign);
+        return !id.is_empty() && id.len() <= LONGEST_ID_BYTES && id.bytes().all(is_sign);
     }
     false
 }

@@ -263,3 +263,67 @@ fn log_events_are_handed_over_before_the_input_ends() {
     let error = read(pages, |_| handed_over.set(true)).unwrap_err();
     assert!(handed_over.get() && matches!(error, InputError::Json { .. }), "{error}");
 }
+
+/// The time of this thread for reading a text: a head, and a piece over and over.
+#[cfg(unix)]
+fn cpu_time(head: &str, piece: &str, bytes: usize) -> std::time::Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let now =
+        || -> std::time::Duration { clock_gettime(ClockId::ThreadCPUTime).try_into().expect("a time since the start") };
+    let text = head.to_owned() + &piece.repeat(bytes / piece.len());
+    let begin = now();
+    let _ = read(text.as_bytes(), |_| ());
+    now() - begin
+}
+
+#[cfg(unix)]
+#[test]
+fn a_text_of_each_pathological_form_is_read_in_linear_time() {
+    const KIB: usize = 1 << 10;
+    let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
+    let node = format!("2026-05-04T12:00:03.000Z\t{id}\tERROR\tInvoke Error \t{{\"errorType\":\"");
+    let cut = "(0a1b2c3d) Execution failed due to configuration error:\n";
+    let (full, wide) = ("(0a1b2c3d) ".to_owned() + &"x".repeat(69) + "\n", "y".repeat(80) + "\n");
+    let (broken, report) = (node.clone() + "\n", format!("REPORT RequestId: {id}\n"));
+    let below = format!("2026-05-04T12:00:03.000Z\n{}y 2026-05-04T12:00:04.000Z x\n", "y\n".repeat(4_000));
+    let forms = [
+        (cut, "abcdefgh:\n"),
+        (cut, "\n"),
+        (&full.repeat(3), &wide),
+        (&full.repeat(3), "y\n"),
+        (&node, "x"),
+        (&broken, "x\n"),
+        (&broken, "\\\"\n"),
+        (&report, "1\n"),
+        ("", "START RequestId:\n"),
+        ("(a) x", "\t(a"),
+        ("(a) x", "\t(a) b"),
+        (&below, "2026-05-04T12:00:04.000Z x\n"),
+        ("", "2026-05-04T12:00:04.000Z (a"),
+        ("(a) x\n", " y\n"),
+        ("", "a\n"),
+        ("", "> (a) x\n"),
+        ("{\n", "\"a\": 1,\n"),
+        ("{\n", "{\n"),
+        ("[\n", "{\"a\":1},\n"),
+        ("\"", "(a) x\\n"),
+        ("timestamp,message\n", "1764151200000,x\n"),
+        ("timestamp,message\n1764151200000,\"", "a\"\"\n"),
+        ("@timestamp\t@message\n2026-05-04 12:00:04.000\tx\n", "y\n"),
+        ("| @timestamp | @message |\n|---|---|\n", "| a | b"),
+        ("<table><tr><td>", "&lt;"),
+        ("<table>", "<td>a"),
+    ];
+    let mut slow = Vec::new();
+    for (head, piece) in forms {
+        // Eight times as much takes eight times as long, and sixty-four times where a reader is quadratic.
+        let grows = |times: u32| {
+            let shortest = |bytes| (0..times).map(|_| cpu_time(head, piece, bytes)).min().unwrap_or_default();
+            shortest(128 * KIB) > shortest(16 * KIB) * 20
+        };
+        if grows(1) && grows(3) {
+            slow.push((head, piece));
+        }
+    }
+    assert!(slow.is_empty(), "{slow:#?}");
+}

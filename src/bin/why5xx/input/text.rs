@@ -16,6 +16,9 @@ use super::{Event, InputError, frame, json, prefix, sentence, time};
 /// Source: CloudWatch Logs quotas, "Event size".
 pub(super) const LONGEST_EVENT_BYTES: usize = 1 << 20;
 
+/// Longest message that is looked for twice; each of its lines costs a look at the whole. Our own bound.
+const LONGEST_TWICE_BYTES: usize = 64 * 1024;
+
 /// Reads a text line by line.
 pub(super) fn read(input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
     Lines::default().read(input, sink)
@@ -96,10 +99,8 @@ pub(super) struct Lines {
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
-    /// A line that may go on, as far as it was read, and the last piece of it.
-    broken: Option<(String, String)>,
-    /// Pieces of it that were put together so far.
-    pieces: usize,
+    /// A line that may go on, as far as it was read.
+    broken: Option<frame::Pieces>,
     /// What a person or a tool put before the lines.
     mark: Mark,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
@@ -164,29 +165,24 @@ impl Lines {
         /// Most lines that are kept until it is known whether the log has ended before them.
         const MOST_BEHIND: usize = 1_000;
         let is_of_terminal = is_of_terminal(&line);
-        if let Some((whole, before)) = self.broken.take() {
-            // What a tool put before the line stays there; a time alone may be the line's own.
-            let message = Some(prefix::strip(&whole).message).filter(|message| !message.is_empty()).unwrap_or(&whole);
-            let head = &whole[..whole.len() - message.len()];
-            if let Some(joined) = frame::joined(message, &line, before.chars().count() == self.widest)
-                && !is_of_terminal
-                && self.pieces < frame::MOST_PIECES
-            {
-                self.pieces += 1;
-                self.broken = Some((format!("{head}{joined}"), line));
+        if let Some(mut whole) = self.broken.take() {
+            let is_hard = whole.last().chars().count() == self.widest;
+            if !is_of_terminal && whole.add(&line, is_hard) {
+                self.broken = Some(whole);
                 return;
             }
-            match self.wrap.between(&whole, &before, &line) {
-                Some(between) if !is_of_terminal && whole.len() + line.len() < LONGEST_EVENT_BYTES => {
-                    self.broken = Some((whole + between + &line, line));
+            match self.wrap.between(whole.message(), whole.last(), &line) {
+                Some(between) if !is_of_terminal && whole.message().len() + line.len() < LONGEST_EVENT_BYTES => {
+                    whole.push(between, &line);
+                    self.broken = Some(whole);
                     return;
                 }
                 // The reason of a sentence may stand behind a blank line.
-                _ if line.trim().is_empty() && before.trim_end().ends_with(':') => {
-                    self.broken = Some((whole, before));
+                _ if line.trim().is_empty() && whole.last().trim_end().ends_with(':') => {
+                    self.broken = Some(whole);
                     return;
                 }
-                _ => self.whole_line(whole, sink),
+                _ => self.whole_line(whole.into_line(), sink),
             }
         }
         let may_be_behind = self.pending.as_ref().is_some_and(|event| event.owns_lines || event.is_below_prefix)
@@ -200,8 +196,7 @@ impl Lines {
             self.whole_line(before, sink);
         }
         if self.wrap.may_be_broken(&line) || may_be_broken_frame(&line) {
-            self.pieces = 1;
-            self.broken = Some((line.clone(), line));
+            self.broken = Some(frame::Pieces::of(line));
         } else {
             self.whole_line(line, sink);
         }
@@ -265,8 +260,8 @@ impl Lines {
 
     /// Hands on what is left.
     pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
-        if let Some((line, _)) = self.broken.take() {
-            self.whole_line(line, sink);
+        if let Some(whole) = self.broken.take() {
+            self.whole_line(whole.into_line(), sink);
         }
         sink.summary.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
         self.hand_on(sink);
@@ -301,7 +296,8 @@ impl Lines {
         if document.starts_with('{') && document.contains('\n') && json::document(document, sink) {
             return;
         }
-        let messages = if self.are_pages { messages(&event.message) } else { vec![event.message.as_str()] };
+        let text = std::mem::take(&mut event.message);
+        let messages = if self.are_pages { messages(&text) } else { vec![text.as_str()] };
         for message in messages {
             sink.in_place(Event { message: without_brackets(message).to_owned(), ..event.clone() });
         }
@@ -322,7 +318,8 @@ impl Pending {
         if self.is_below_prefix {
             // The console may show a message twice. Another line of the platform is no part of it.
             let is_another = frame::is_framed(line) || prefix::is_timed(line);
-            return message.trim().is_empty() || !is_another || message.contains(line.trim());
+            let is_twice = || message.len() <= LONGEST_TWICE_BYTES && message.contains(line.trim());
+            return message.trim().is_empty() || !is_another || is_twice();
         }
         if self.open_brackets > 0 && is_within_json(message, line) {
             return true;

@@ -1,5 +1,6 @@
 //! Lines that a terminal or a mail broke: which of them go on with the line before.
 
+use super::frame::start_of;
 use super::quoted::{FULL_LINE, WIDTHS};
 use super::text::continues_report;
 use super::{prefix, sentence, time};
@@ -70,9 +71,9 @@ impl Wrap {
         (self != Self::None || line.trim_end().ends_with(':')) && begins(line)
     }
 
-    /// What stood between two lines that were one; None where they were two. `whole` is what was read of the first so far,
-    /// `before` its last piece.
-    pub(super) fn between(&mut self, whole: &str, before: &str, line: &str) -> Option<&'static str> {
+    /// What stood between two lines that were one; None where they were two. `message` is what was read of the first so far, without
+    /// what a tool put before it, `before` its last piece.
+    pub(super) fn between(&mut self, message: &str, before: &str, line: &str) -> Option<&'static str> {
         let is_cut_at_colon = before.trim_end().ends_with(':');
         if *self == Self::None && !is_cut_at_colon {
             return None;
@@ -84,12 +85,14 @@ impl Wrap {
         {
             *self = Self::None;
         }
-        let message = prefix::strip(whole).message;
-        if line.trim().is_empty() || begins(line) || continues_report(message, line) {
+        // Each piece of a long line costs a look at its two ends, not at the whole.
+        let start = start_of(message);
+        let end = &message[message.ceil_char_boundary(message.len() - start.len())..];
+        if line.trim().is_empty() || begins(line) || continues_report(start, line) || continues_report(end, line) {
             return None;
         }
         let is_cut_at_colon = is_cut_at_colon
-            && sentence::is_platforms_start(message)
+            && sentence::is_platforms_start(start)
             && !line.starts_with([' ', '\t'])
             && !sentence::is_platforms_line(line);
         match *self {
