@@ -79,7 +79,7 @@ struct Names {
 }
 
 /// Weighs the names in a line until they weigh enough. Client text can add names, but cannot remove those of the format.
-/// `each` is told of each key with a weight, and of that weight as far as the key alone gives it.
+/// `each` gets each key with a weight, and that weight as far as the key alone gives it.
 fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Names {
     let mut names = Names { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
     let mut buffer = [0; LONGEST_KEY_BYTES];
