@@ -227,6 +227,21 @@ fn a_document_is_printed_where_nothing_could_be_explained_too() {
 }
 
 #[test]
+fn a_sentence_of_a_line_that_lost_its_breaks_names_its_cause() {
+    for (text, cause) in [
+        (
+            "Execution failed due to configuration error: Malformed Lambda proxy response Method completed with status: 502",
+            "lambda_malformed_response",
+        ),
+        ("Execution failed due to a timeout error Method completed with status: 504", "integration_timeout"),
+    ] {
+        let done = command(&["explain", "--json", "-"], text.as_bytes());
+        let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(document["cause"], cause, "{text}");
+    }
+}
+
+#[test]
 fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
     let json =
         r#"{"Error":{"Code":"AccessDenied","Message":"Access to the resource is denied."},"RequestId":"1f2e3d4c"}"#;

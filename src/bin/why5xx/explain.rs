@@ -282,7 +282,16 @@ impl Found {
         let own = std::str::from_utf8(text).map(input::unquoted);
         let bytes = own.as_ref().map_or(text, |own| own.as_bytes());
         let text = String::from_utf8_lossy(bytes);
-        let mut found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text))?;
+        let found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text));
+        // Of a line that lost its breaks, `replay` cannot count the requests; what a sentence in it names holds.
+        let mut found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let line = Some(text.trim()).filter(|text| !text.contains('\n'));
+                let cause = line.and_then(|line| sentence::cause(line, table)).ok_or(error)?;
+                return Ok(Self { causes: vec![cause.id], ..Self::default() });
+            }
+        };
         found.is_cut = text.lines().any(|line| is_cut_sentence(line.trim_end()));
         // Without a failure line the backend is to blame; the words of a person beside the end may quote that line.
         if let ([only], Some(quoted)) = (&mut found.causes[..], found.quoted)
