@@ -133,6 +133,11 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
 }
 
 fn separated_by(separator: u8, start: &str) -> Option<Separated> {
+    // Rows of one cell are a table only where the separator is the usual one. To make a reader of rows takes longer than
+    // to read a short text by it.
+    if separator != b',' && !start.as_bytes().contains(&separator) {
+        return None;
+    }
     {
         let of = |columns, header_rows| Separated {
             separator,
