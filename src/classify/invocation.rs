@@ -4,6 +4,8 @@
 //! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
 //! invocation's report does not show that memory was left.
 
+pub(crate) mod evidence;
+
 use super::error_text::{cause_of_error, cause_of_type, leaves_reason_open};
 use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{

@@ -9,14 +9,13 @@
 //! or if no report of the invocation is seen. A line that names a foreign id counts nothing: see `started`.
 
 mod started;
-mod state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::started::{IdOrigin, Started};
-use self::state::{InitFailure, InvocationState, MemoryUse};
 use crate::cause::Role;
+use crate::classify::invocation::evidence::{InitFailure, InvocationState, MemoryUse};
 use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;

@@ -1,42 +1,42 @@
 //! What the findings of one invocation add up to, and the cause that they decide.
 
+use super::{Evidence, ProcessEnd, Scope, Weight};
 use crate::cause::{Cause, Role};
-use crate::classify::invocation::{Evidence, ProcessEnd, Scope, Weight};
 use crate::record::lambda::Certainty;
 
 /// What the findings of one invocation add up to so far.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct InvocationState {
-    pub(super) timestamp_ms: i64,
+pub(crate) struct InvocationState {
+    pub(crate) timestamp_ms: i64,
     /// What the platform and the runtime reported.
-    pub(super) proven: Best,
+    pub(crate) proven: Best,
     /// What the function may have printed.
-    pub(super) hinted: Best,
+    pub(crate) hinted: Best,
     /// What a report without all of its fields says: an excerpt, or printed. It counts unless the platform's own follows.
-    pub(super) excerpt: Best,
-    pub(super) init: InitFailure,
-    pub(super) exit: ProcessEnd,
-    pub(super) memory: MemoryUse,
+    pub(crate) excerpt: Best,
+    pub(crate) init: InitFailure,
+    pub(crate) exit: ProcessEnd,
+    pub(crate) memory: MemoryUse,
     /// Errors that the runtime reported.
-    pub(super) reports: u8,
+    pub(crate) reports: u8,
     /// The hint counts only if the process ended.
-    pub(super) hint_needs_exit: bool,
+    pub(crate) hint_needs_exit: bool,
     /// Evidence was logged before START. A START that follows belongs to the same invocation.
-    pub(super) awaits_start: bool,
-    pub(super) ended: bool,
+    pub(crate) awaits_start: bool,
+    pub(crate) ended: bool,
     /// An earlier batch counted it.
-    pub(super) counted: bool,
+    pub(crate) counted: bool,
     /// The runtime's one report of the invocation's error was seen.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
     /// Its id may be foreign.
-    pub(super) doubtful: bool,
+    pub(crate) doubtful: bool,
 }
 
 /// The cause with the greatest weight.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Best {
-    pub(super) cause: Option<&'static Cause>,
-    pub(super) weight: Weight,
+pub(crate) struct Best {
+    pub(crate) cause: Option<&'static Cause>,
+    pub(crate) weight: Weight,
 }
 
 impl Best {
@@ -52,7 +52,7 @@ impl Best {
 
 /// Failures of the environment's init before an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum InitFailure {
+pub(crate) enum InitFailure {
     None,
     /// It failed, and Lambda tried again as part of the invocation. It counts unless the invocation is reported as
     /// successful.
@@ -63,7 +63,7 @@ pub(super) enum InitFailure {
 
 /// What a report shows about an invocation's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MemoryUse {
+pub(crate) enum MemoryUse {
     Unknown,
     /// Some was left, and the process had ended before the report.
     Left,
@@ -71,7 +71,7 @@ pub(super) enum MemoryUse {
 }
 
 impl InvocationState {
-    pub(super) fn new(timestamp_ms: i64) -> Self {
+    pub(crate) fn new(timestamp_ms: i64) -> Self {
         Self {
             timestamp_ms,
             proven: Best::NONE,
@@ -90,11 +90,11 @@ impl InvocationState {
         }
     }
 
-    pub(super) fn ended_badly(&self) -> bool {
+    pub(crate) fn ended_badly(&self) -> bool {
         self.proven.weight > Weight::Nothing
     }
 
-    pub(super) fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         let is_hinted = self.hinted.weight > Weight::Nothing && !self.hint_needs_exit;
         let is_excerpt = self.excerpt.weight > Weight::Nothing;
         let may_have_failed = self.init == InitFailure::Once || is_hinted || is_excerpt;
@@ -102,7 +102,7 @@ impl InvocationState {
     }
 
     /// Returns whether the invocation must be remembered.
-    pub(super) fn matters(&self) -> bool {
+    pub(crate) fn matters(&self) -> bool {
         self.ended_badly()
             || self.hinted.weight > Weight::Nothing
             || self.excerpt.weight > Weight::Nothing
@@ -111,7 +111,7 @@ impl InvocationState {
             || self.memory == MemoryUse::Full
     }
 
-    pub(super) fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
+    pub(crate) fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
         if !self.failed() && !self.ended {
             self.timestamp_ms = timestamp_ms;
         }
@@ -134,7 +134,7 @@ impl InvocationState {
     }
 
     /// Adds what a report without all of its fields says.
-    pub(super) fn add_excerpt(&mut self, evidence: &Evidence, timestamp_ms: i64) {
+    pub(crate) fn add_excerpt(&mut self, evidence: &Evidence, timestamp_ms: i64) {
         if !self.failed() && !self.ended {
             self.timestamp_ms = timestamp_ms;
         }
@@ -151,7 +151,7 @@ impl InvocationState {
     }
 
     /// Merges what is known about the same invocation from elsewhere.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         if other.failed() && !self.ended {
             self.timestamp_ms =
                 if self.failed() { self.timestamp_ms.min(other.timestamp_ms) } else { other.timestamp_ms };
@@ -170,7 +170,7 @@ impl InvocationState {
     }
 
     /// Merges findings from before START: the environment's init failed, twice if two errors were reported.
-    pub(super) fn merge_init(&mut self, init: &Self) {
+    pub(crate) fn merge_init(&mut self, init: &Self) {
         let failure = if init.reports > 1 { InitFailure::Again } else { InitFailure::Once };
         self.init = self.init.max(init.init).max(failure);
         self.counted |= init.counted;
@@ -180,7 +180,7 @@ impl InvocationState {
     }
 
     /// Returns the cause that all findings result in; None if the invocation did not fail.
-    pub(super) fn decided(&self) -> Option<&'static Cause> {
+    pub(crate) fn decided(&self) -> Option<&'static Cause> {
         if !self.failed() {
             return None;
         }
