@@ -1,10 +1,10 @@
 //! Turns a line of a function's log into a finding about an invocation.
 //!
-//! No line makes a count alone: [`crate::request::invocation`] combines the findings of an invocation. For that, a finding
-//! has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
+//! No line makes a count alone: [`evidence`] weighs the findings of an invocation, which [`crate::request::invocation`] puts
+//! together. For that, a finding has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
 //! invocation's report does not show that memory was left.
 
-pub(crate) mod evidence;
+pub mod evidence;
 
 use super::error_text::{cause_of_error, cause_of_type, leaves_reason_open};
 use crate::cause::{Author, Cause, Role, Table, normalise};
@@ -64,6 +64,13 @@ pub struct Reported<'a> {
     pub trace_id: Option<&'a str>,
 }
 
+impl Reported<'_> {
+    /// Returns whether it lacks some of its fields: an excerpt, or printed by the function.
+    pub fn is_excerpt(&self) -> bool {
+        self.certainty != Certainty::Certain
+    }
+}
+
 /// Evidence that an invocation failed.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
@@ -77,6 +84,29 @@ pub struct Evidence {
     pub scope: Scope,
     /// How the process ended, where it did.
     pub exit: ProcessEnd,
+}
+
+impl Evidence {
+    /// Returns whether the process ended with it.
+    pub fn ends_process(&self) -> bool {
+        self.exit != ProcessEnd::None
+    }
+
+    /// Returns whether it counts only if the process ended.
+    pub fn needs_exit(&self) -> bool {
+        self.certainty == Certainty::OnlyIfProcessEnded
+    }
+
+    /// Returns whether it shows that the function could not be loaded.
+    pub fn never_began(&self) -> bool {
+        self.weight == Weight::NeverBegan
+    }
+
+    /// The same evidence, of a line that only the platform or the runtime can have written.
+    #[must_use]
+    pub fn proven(&self) -> Self {
+        Self { certainty: Certainty::Certain, ..*self }
+    }
 }
 
 /// Weight of evidence. Within an invocation the greater wins, among equals the earlier line.

@@ -9,14 +9,14 @@
 //! or if no report of the invocation is seen. A line that names a foreign id counts nothing: see `started`.
 
 mod started;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::started::{IdOrigin, Started};
-use crate::cause::Role;
-use crate::classify::invocation::evidence::{InitFailure, InvocationState, MemoryUse};
-use crate::classify::invocation::{Evidence, Finding, ProcessEnd, Reported, Scope, Weight};
+use self::state::InvocationState;
+use crate::classify::invocation::{Evidence, Finding, Reported, Scope};
 use crate::failure::{Failure, FailureSink, Id, Subject};
 use crate::keyed::OfProcess;
 use crate::record::lambda::{Certainty, Format, RequestId, Start};
@@ -155,9 +155,7 @@ impl Invocations {
             Finding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
             Finding::Failure { request_id, evidence } => {
                 let evidence = match (evidence.certainty, self.announced) {
-                    (Certainty::IfAnnounced, Announced::Error) => {
-                        &Evidence { certainty: Certainty::Certain, ..*evidence }
-                    }
+                    (Certainty::IfAnnounced, Announced::Error) => &evidence.proven(),
                     // The error of a shutdown.
                     (Certainty::IfAnnounced, Announced::Shutdown) => return,
                     _ => evidence,
@@ -178,7 +176,7 @@ impl Invocations {
             Carry { current: self.current, announced: self.announced, reported: self.reported, ..Carry::default() };
         if let Some(next) = self.take_next(function_name, failed) {
             self.decide(function_name, None, &next, failed);
-            carry.next = Some(InvocationState { counted: next.failed(), ..next });
+            carry.next = Some(InvocationState { counted: next.evidence.failed(), ..next });
         }
         let mut states: Vec<_> = self.states.drain().collect();
         states.sort_unstable_by_key(|(id, state)| (state.timestamp_ms, *id));
@@ -188,7 +186,7 @@ impl Invocations {
         let latest = states.len().saturating_sub(MOST_CARRIED);
         carry.states = states.split_off(latest);
         for (_, state) in &mut carry.states {
-            state.counted |= state.failed();
+            state.counted |= state.evidence.failed();
             state.doubtful = false;
         }
         carry.started = self.started.carry();
@@ -202,7 +200,7 @@ impl Invocations {
             return;
         }
         match self.states.get_mut(&id) {
-            Some(state) if state.awaits_start && !state.ended => state.awaits_start = false,
+            Some(state) if state.awaits_start && !state.evidence.has_ended() => state.awaits_start = false,
             Some(_) => self.settle(function_name, id, failed),
             None => {}
         }
@@ -289,7 +287,7 @@ impl Invocations {
         if origin == IdOrigin::Foreign || !self.started.is_in(report.format) {
             return;
         }
-        let is_excerpt = report.certainty != Certainty::Certain;
+        let is_excerpt = report.is_excerpt();
         if is_excerpt {
             // The platform's own was seen.
             if self.reported == Some(id) {
@@ -300,14 +298,14 @@ impl Invocations {
         if report.concurrent {
             self.started.serves_concurrently();
         }
-        if self.states.get(&id).is_some_and(|state| state.ended) {
+        if self.states.get(&id).is_some_and(|state| state.evidence.has_ended()) {
             // An extension may print the report of the invocation before. (A retry has a START of its own, or none is logged.)
             if self.current.is_some_and(|current| current != id && self.started.is_open(current)) {
                 return;
             }
             self.settle(function_name, id, failed);
         }
-        let ends_process = report.evidence.is_some_and(|evidence| evidence.exit != ProcessEnd::None);
+        let ends_process = report.evidence.is_some_and(|evidence| evidence.ends_process());
         if ends_process && origin == IdOrigin::Own {
             self.move_crash_to(id);
         }
@@ -322,15 +320,10 @@ impl Invocations {
             None => {}
         }
         state.awaits_start = false;
-        state.memory = match report.memory_full {
-            Some(true) => MemoryUse::Full,
-            Some(false) if state.failed() => MemoryUse::Left,
-            _ => state.memory,
-        };
+        state.evidence.add_memory(report.memory_full);
         if report.ends {
             self.reported = Some(id);
-            state.ended = true;
-            state.timestamp_ms = timestamp_ms;
+            state.end(timestamp_ms);
             self.crashed = None;
             if origin != IdOrigin::Doubtful {
                 self.ended = Some(id);
@@ -371,43 +364,45 @@ impl Invocations {
             return self.init_failure(function_name, timestamp_ms, evidence, failed);
         }
         let Some(id) = request_id.or_else(|| self.invocation_without_id(evidence)) else {
-            if evidence.certainty == Certainty::OnlyIfProcessEnded {
+            if evidence.needs_exit() {
                 return;
             }
             return self.failure_of_next(function_name, timestamp_ms, evidence, failed);
         };
-        if evidence.exit != ProcessEnd::None && origin == IdOrigin::Own {
+        if evidence.ends_process() && origin == IdOrigin::Own {
             self.move_crash_to(id);
         }
         // The platform writes this line behind the report; inside an invocation anybody may have.
         let evidence = match evidence.scope {
-            Scope::Ended if self.current.is_none() => &Evidence { certainty: Certainty::Certain, ..*evidence },
+            Scope::Ended if self.current.is_none() => &evidence.proven(),
             _ => evidence,
         };
         let ended = self.ended == Some(id);
         let awaits_start = !ended && self.current != Some(id) && !self.started.is_open(id);
-        let needs_exit = evidence.certainty == Certainty::OnlyIfProcessEnded;
+        let needs_exit = evidence.needs_exit();
         // Its START is missing (lost or filtered out): this line stands for it.
         let next = if awaits_start && !needs_exit && self.states.get(&id).is_none_or(|state| state.awaits_start) {
             self.take_next(function_name, failed)
         } else {
             None
         };
-        let state = self.states.entry(id).or_insert_with(|| InvocationState {
-            awaits_start,
-            ended,
-            doubtful: origin == IdOrigin::Doubtful,
-            ..InvocationState::new(timestamp_ms)
+        let state = self.states.entry(id).or_insert_with(|| {
+            let doubtful = origin == IdOrigin::Doubtful;
+            let mut state = InvocationState { awaits_start, doubtful, ..InvocationState::new(timestamp_ms) };
+            if ended {
+                state.evidence.end();
+            }
+            state
         });
         // A process that crashes after its answer ends no invocation.
-        if state.ended && !state.ended_badly() && evidence.scope == Scope::Process {
+        if state.evidence.has_ended() && !state.evidence.ended_badly() && evidence.scope == Scope::Process {
             return;
         }
         if let Some(next) = next {
             state.merge(&next);
         }
         state.add(evidence, timestamp_ms);
-        if !state.ended && origin == IdOrigin::Own && !needs_exit && !self.started.has_ended(id) {
+        if !state.evidence.has_ended() && origin == IdOrigin::Own && !needs_exit && !self.started.has_ended(id) {
             self.current = Some(id);
             if evidence.scope == Scope::Process {
                 self.crashed = Some(id);
@@ -425,9 +420,10 @@ impl Invocations {
             return self.ended;
         }
         let late = self.ended.filter(|id| {
-            self.started.last_ended() == Some(*id) && !self.states.get(id).is_some_and(|state| state.whole)
+            self.started.last_ended() == Some(*id)
+                && !self.states.get(id).is_some_and(|state| state.evidence.is_whole())
         });
-        late.filter(|_| evidence.weight != Weight::NeverBegan && self.next.is_none())
+        late.filter(|_| !evidence.never_began() && self.next.is_none())
     }
 
     /// Adds a failed init. It belongs to the next invocation, or to the open one that repeats it.
@@ -448,8 +444,7 @@ impl Invocations {
                 state.add(&Evidence { scope: Scope::Init { again: false }, ..*evidence }, timestamp_ms);
             }
             // The report of the second try, behind the invocation that failed with it.
-            (None, Some(state)) if state.decided().is_some_and(|cause| cause.role == Some(Role::FunctionNotLoaded)) => {
-            }
+            (None, Some(state)) if state.evidence.was_not_loaded() => {}
             (None, _) => self.failure_of_next(function_name, timestamp_ms, evidence, failed),
         }
     }
@@ -465,7 +460,7 @@ impl Invocations {
         // A second report belongs to a second invocation, or to the second try of the init: a START shows which. What the
         // platform reports of an init shows that there was one.
         if evidence.scope == Scope::WholeInvocation
-            && let Some(next) = self.next.take_if(|next| next.whole && next.init == InitFailure::None)
+            && let Some(next) = self.next.take_if(|next| next.evidence.is_whole() && !next.evidence.has_failed_init())
         {
             self.before_next.push(next);
             if self.before_next.len() > MOST_CARRIED {
@@ -506,11 +501,11 @@ impl Invocations {
     /// Makes room: decides the ended invocations, and all others if too few have ended.
     fn relieve(&mut self, function_name: &str, failed: &mut FailureSink<'_>) {
         let mut states = std::mem::take(&mut self.states);
-        let enough = states.values().filter(|one| one.ended).count() >= self.most() / 2;
+        let enough = states.values().filter(|one| one.evidence.has_ended()).count() >= self.most() / 2;
         // Late lines may still follow for the invocation that ended last.
         let last = self.ended;
         states.retain(|id, one| {
-            let keep = enough && !one.ended || last == Some(*id);
+            let keep = enough && !one.evidence.has_ended() || last == Some(*id);
             if !keep {
                 self.decide(function_name, Some(*id), one, failed);
             }
@@ -527,7 +522,7 @@ impl Invocations {
         failed: &mut FailureSink<'_>,
     ) {
         let trace_id = id.and_then(|id| self.trace_ids.remove(&id));
-        let Some(cause) = state.decided().filter(|_| !state.counted) else { return };
+        let Some(cause) = state.evidence.cause().filter(|_| !state.counted) else { return };
         failed(Failure {
             subject: Arc::new(Subject::Invocation { function_name: function_name.to_owned() }),
             cause,

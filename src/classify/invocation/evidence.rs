@@ -1,42 +1,38 @@
-//! What the findings of one invocation add up to, and the cause that they decide.
+//! Evidence of one invocation: decides whether it failed, and which cause it has.
+//!
+//! [`crate::request::invocation`] decides which line belongs to which invocation.
 
 use super::{Evidence, ProcessEnd, Scope, Weight};
 use crate::cause::{Cause, Role};
 use crate::record::lambda::Certainty;
 
-/// What the findings of one invocation add up to so far.
+/// Accumulator for one invocation: a few dozen bytes, without any text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct InvocationState {
-    pub(crate) timestamp_ms: i64,
+pub struct InvocationEvidence {
     /// What the platform and the runtime reported.
-    pub(crate) proven: Best,
+    proven: Best,
     /// What the function may have printed.
-    pub(crate) hinted: Best,
+    hinted: Best,
     /// What a report without all of its fields says: an excerpt, or printed. It counts unless the platform's own follows.
-    pub(crate) excerpt: Best,
-    pub(crate) init: InitFailure,
-    pub(crate) exit: ProcessEnd,
-    pub(crate) memory: MemoryUse,
+    excerpt: Best,
+    init: InitFailure,
+    exit: ProcessEnd,
+    memory: MemoryUse,
     /// Errors that the runtime reported.
-    pub(crate) reports: u8,
+    reports: u8,
     /// The hint counts only if the process ended.
-    pub(crate) hint_needs_exit: bool,
-    /// Evidence was logged before START. A START that follows belongs to the same invocation.
-    pub(crate) awaits_start: bool,
-    pub(crate) ended: bool,
-    /// An earlier batch counted it.
-    pub(crate) counted: bool,
+    hint_needs_exit: bool,
+    /// The report that ends it was seen.
+    ended: bool,
     /// The runtime's one report of the invocation's error was seen.
-    pub(crate) whole: bool,
-    /// Its id may be foreign.
-    pub(crate) doubtful: bool,
+    whole: bool,
 }
 
 /// The cause with the greatest weight.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Best {
-    pub(crate) cause: Option<&'static Cause>,
-    pub(crate) weight: Weight,
+struct Best {
+    cause: Option<&'static Cause>,
+    weight: Weight,
 }
 
 impl Best {
@@ -52,7 +48,7 @@ impl Best {
 
 /// Failures of the environment's init before an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum InitFailure {
+enum InitFailure {
     None,
     /// It failed, and Lambda tried again as part of the invocation. It counts unless the invocation is reported as
     /// successful.
@@ -63,58 +59,75 @@ pub(crate) enum InitFailure {
 
 /// What a report shows about an invocation's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MemoryUse {
+enum MemoryUse {
     Unknown,
     /// Some was left, and the process had ended before the report.
     Left,
     Full,
 }
 
-impl InvocationState {
-    pub(crate) fn new(timestamp_ms: i64) -> Self {
-        Self {
-            timestamp_ms,
-            proven: Best::NONE,
-            hinted: Best::NONE,
-            excerpt: Best::NONE,
-            init: InitFailure::None,
-            exit: ProcessEnd::None,
-            memory: MemoryUse::Unknown,
-            reports: 0,
-            hint_needs_exit: false,
-            awaits_start: false,
-            ended: false,
-            counted: false,
-            whole: false,
-            doubtful: false,
-        }
+impl InvocationEvidence {
+    /// No evidence yet.
+    pub const NONE: Self = Self {
+        proven: Best::NONE,
+        hinted: Best::NONE,
+        excerpt: Best::NONE,
+        init: InitFailure::None,
+        exit: ProcessEnd::None,
+        memory: MemoryUse::Unknown,
+        reports: 0,
+        hint_needs_exit: false,
+        ended: false,
+        whole: false,
+    };
+
+    /// Returns whether nothing of it can count, now or with later lines.
+    ///
+    /// A report of success → true
+    pub fn is_blank(&self) -> bool {
+        !self.ended_badly()
+            && self.hinted.weight == Weight::Nothing
+            && self.excerpt.weight == Weight::Nothing
+            && self.init == InitFailure::None
+            && self.memory != MemoryUse::Full
     }
 
-    pub(crate) fn ended_badly(&self) -> bool {
+    /// Returns whether the platform or the runtime reported that it failed.
+    ///
+    /// An error that the function may have printed → false
+    pub fn ended_badly(&self) -> bool {
         self.proven.weight > Weight::Nothing
     }
 
-    pub(crate) fn failed(&self) -> bool {
+    /// Returns whether the report that ends it was added.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns whether the runtime's one report of its error was added: a second one is of another invocation.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Returns whether a failed init of the environment was added.
+    pub fn has_failed_init(&self) -> bool {
+        self.init != InitFailure::None
+    }
+
+    /// Returns whether it failed, by all that was added so far.
+    ///
+    /// A hint → true; a hint and a report of success → false
+    pub fn failed(&self) -> bool {
         let is_hinted = self.hinted.weight > Weight::Nothing && !self.hint_needs_exit;
         let is_excerpt = self.excerpt.weight > Weight::Nothing;
         let may_have_failed = self.init == InitFailure::Once || is_hinted || is_excerpt;
         self.ended_badly() || self.init == InitFailure::Again || may_have_failed && !self.ended
     }
 
-    /// Returns whether the invocation must be remembered.
-    pub(crate) fn matters(&self) -> bool {
-        self.ended_badly()
-            || self.hinted.weight > Weight::Nothing
-            || self.excerpt.weight > Weight::Nothing
-            || self.init != InitFailure::None
-            || self.counted
-            || self.memory == MemoryUse::Full
-    }
-
-    pub(crate) fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
-        if !self.failed() && !self.ended {
-            self.timestamp_ms = timestamp_ms;
-        }
+    /// Adds the evidence of one line.
+    ///
+    /// `Task timed out after 3.00 seconds` → the cause `lambda_timeout`
+    pub fn add(&mut self, evidence: &Evidence) {
         let found = Best { cause: Some(evidence.cause), weight: evidence.weight };
         match (evidence.scope, evidence.certainty) {
             (Scope::Init { again }, _) => {
@@ -134,11 +147,26 @@ impl InvocationState {
     }
 
     /// Adds what a report without all of its fields says.
-    pub(crate) fn add_excerpt(&mut self, evidence: &Evidence, timestamp_ms: i64) {
-        if !self.failed() && !self.ended {
-            self.timestamp_ms = timestamp_ms;
-        }
+    ///
+    /// A report of a timeout without its memory → the cause `lambda_timeout`, unless the platform's own report follows
+    pub fn add_excerpt(&mut self, evidence: &Evidence) {
         self.excerpt.add(Best { cause: Some(evidence.cause), weight: evidence.weight });
+    }
+
+    /// Adds whether a report shows all of the memory as used; None if it does not show it.
+    ///
+    /// `Memory Size: 128 MB Max Memory Used: 128 MB`, and the process was killed → the cause `lambda_out_of_memory`
+    pub fn add_memory(&mut self, is_full: Option<bool>) {
+        self.memory = match is_full {
+            Some(true) => MemoryUse::Full,
+            Some(false) if self.failed() => MemoryUse::Left,
+            _ => self.memory,
+        };
+    }
+
+    /// Notes that the report that ends it was seen: what was only hinted at counts no more.
+    pub fn end(&mut self) {
+        self.ended = true;
     }
 
     /// Of two errors that a function printed, the later is the likelier to have ended it.
@@ -151,11 +179,9 @@ impl InvocationState {
     }
 
     /// Merges what is known about the same invocation from elsewhere.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        if other.failed() && !self.ended {
-            self.timestamp_ms =
-                if self.failed() { self.timestamp_ms.min(other.timestamp_ms) } else { other.timestamp_ms };
-        }
+    ///
+    /// A hint, and a report of the runtime → the cause of the report
+    pub fn merge(&mut self, other: &Self) {
         if other.hinted.weight > self.hinted.weight {
             self.hinted = other.hinted;
             self.hint_needs_exit = other.hint_needs_exit;
@@ -164,23 +190,27 @@ impl InvocationState {
         self.proven.add(other.proven);
         self.init = self.init.max(other.init);
         self.reports = self.reports.saturating_add(other.reports);
-        self.counted |= other.counted;
         self.whole |= other.whole;
         self.exit = more_informative(self.exit, other.exit);
     }
 
     /// Merges findings from before START: the environment's init failed, twice if two errors were reported.
-    pub(crate) fn merge_init(&mut self, init: &Self) {
+    ///
+    /// Two errors before START → failed
+    pub fn merge_init(&mut self, init: &Self) {
         let failure = if init.reports > 1 { InitFailure::Again } else { InitFailure::Once };
         self.init = self.init.max(init.init).max(failure);
-        self.counted |= init.counted;
-        if !self.ended {
-            self.timestamp_ms = init.timestamp_ms;
-        }
+    }
+
+    /// Returns whether its cause is that the function could not be loaded.
+    pub fn was_not_loaded(&self) -> bool {
+        self.cause().is_some_and(|cause| cause.role == Some(Role::FunctionNotLoaded))
     }
 
     /// Returns the cause that all findings result in; None if the invocation did not fail.
-    pub(crate) fn decided(&self) -> Option<&'static Cause> {
+    ///
+    /// An error with a reason, then a timeout → `lambda_timeout`, which has the greater weight
+    pub fn cause(&self) -> Option<&'static Cause> {
         if !self.failed() {
             return None;
         }
