@@ -8,7 +8,8 @@
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
 //! * [`record`]: a log event to what it is: a line of one kind of log.
 //! * [`cause`]: the table of causes, each declared once.
-//! * [`failure`]: what failed: a request, an invocation, a flow, with its metric and dimensions.
+//! * [`failure`]: what every kind of log reports: a request, an invocation or a flow that failed.
+//! * [`metric`]: the names under which it is counted: metrics and their dimensions.
 //! * [`classify`]: what a record proves, and which cause a request's findings add up to.
 //! * [`request`]: the findings of a batch, put together by request or invocation.
 //! * [`tally`]: failures to counts per set of dimensions and minute.
@@ -34,6 +35,7 @@ pub mod fields;
 mod interner;
 mod keyed;
 pub mod log_kind;
+pub mod metric;
 #[cfg(feature = "function")]
 pub mod notify;
 pub mod partition;

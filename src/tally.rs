@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::failure::{Failure, Id, ROUTE_ERRORS, Subject};
+use crate::failure::{Failure, Id};
+use crate::metric::{ROUTE_ERRORS, Subject};
 
 /// Key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::{frame, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
-use crate::failure::{Failure, Id, Subject};
+use crate::failure::{Failure, Id};
+use crate::metric::Subject;
 use crate::placeholder::UNKNOWN;
 use crate::record::Source;
 use crate::record::access::{AccessLine, Fields};

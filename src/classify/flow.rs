@@ -3,7 +3,8 @@
 use crate::cause::Role;
 use std::sync::Arc;
 
-use crate::failure::{Failure, Subject};
+use crate::failure::Failure;
+use crate::metric::Subject;
 use crate::record::Source;
 use crate::record::flow::FlowRecord;
 

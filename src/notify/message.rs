@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::event::{Change, State};
 use super::facts::{Facts, Failing, Newest, Run, Series};
 use crate::cause::{Cause, Known, Step, Table};
-use crate::failure::Metric;
+use crate::metric::Metric;
 use crate::settings::Links;
 
 /// Most series in full; the rest is a number.

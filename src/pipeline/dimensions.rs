@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::failure::Subject;
 use crate::keyed::{Keyed, NoHash, key_of};
+use crate::metric::Subject;
 use crate::placeholder::OTHER;
 use crate::record::Named;
 use crate::settings::Settings;

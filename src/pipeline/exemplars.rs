@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cause::Cause;
-use crate::failure::{Failure, Id, Subject};
+use crate::failure::{Failure, Id};
 use crate::keyed::{Keyed, key_of};
+use crate::metric::Subject;
 use crate::record::Source;
 use crate::tally::MINUTE_MS;
 

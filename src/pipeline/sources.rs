@@ -1,8 +1,8 @@
 //! Which kinds of log an API's failures were seen in. Where both tell of them, both count them: their metrics must not
 //! be added up.
 
-use crate::failure::Subject;
 use crate::keyed::{Keyed, key_of};
+use crate::metric::Subject;
 use crate::placeholder::UNKNOWN;
 
 /// Most APIs that are remembered. An account has 600 as a rule.

@@ -48,7 +48,7 @@ pub use cloudwatch::{CloudWatch, THROTTLE_CODES};
 pub use emf::Emf;
 pub use fault::{Fault, PublishError};
 use halving::Queue;
-pub use own::{CANARY, EXPLAINED_SHARE, OwnMetric, OwnMetrics, UNSEEN_STAGES, canary, embed_survey, unsent_messages};
+pub use own::{OwnMetrics, canary, embed_survey, unsent_messages};
 pub use request::{Failures, PutRequest, Sendable, requests, sendable, time};
 use sent::Sent;
 pub use text::TextSink;

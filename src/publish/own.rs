@@ -11,92 +11,11 @@ use super::emf;
 use crate::clock::now_ms;
 use crate::delays::Delays;
 use crate::fields::Fields;
+use crate::metric::{CANARY, EXPLAINED_SHARE, OwnMetric, UNSEEN_STAGES};
 use crate::tally::{Datum, Unit, minute_of};
 
 /// Dimension of these metrics alone.
 const FUNCTION: &str = "Function";
-
-/// Events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
-pub const CANARY: &str = "Canary";
-
-/// Stages whose failures nobody would name, and what could not be looked at. Of the survey, and there when it is 0.
-pub const UNSEEN_STAGES: &str = "UnseenStages";
-
-/// Percent of API Gateway's failures of a day that the logs show. Of the survey; missing without failures or counts.
-pub const EXPLAINED_SHARE: &str = "ExplainedShare";
-
-/// A metric of the function itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OwnMetric {
-    /// Log events read.
-    LogEvents,
-    /// Batches delivered.
-    Batches,
-    /// Failures published.
-    Failures,
-    /// Those of them that no cause matched.
-    Unclassified,
-    /// Log events counted before.
-    DuplicateEvents,
-    /// Failures too old or too far ahead to send.
-    StaleEvents,
-    /// Requests joined from two batches.
-    SplitRequests,
-    /// Lines whose status client text may have forged.
-    AmbiguousLines,
-    /// Log events that no reader of their kind understood.
-    NotUnderstood,
-    /// APIs with failures in both kinds of log.
-    BothSources,
-    /// Unreadable batches.
-    UndecodableBatches,
-    /// Counts that a limit folded into `other`.
-    OtherDimensions,
-    /// Attempts of unknown outcome: CloudWatch may have accepted them.
-    UncertainPublishes,
-    /// Time from a log event to its count, in milliseconds.
-    DeliveryDelay,
-}
-
-impl OwnMetric {
-    /// All own metrics.
-    pub const ALL: &[Self] = &[
-        Self::LogEvents,
-        Self::Batches,
-        Self::Failures,
-        Self::Unclassified,
-        Self::DuplicateEvents,
-        Self::StaleEvents,
-        Self::SplitRequests,
-        Self::AmbiguousLines,
-        Self::NotUnderstood,
-        Self::BothSources,
-        Self::UndecodableBatches,
-        Self::OtherDimensions,
-        Self::UncertainPublishes,
-        Self::DeliveryDelay,
-    ];
-
-    /// Returns the published metric name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LogEvents => "LogEvents",
-            Self::Batches => "Batches",
-            Self::Failures => "Failures",
-            Self::Unclassified => "Unclassified",
-            Self::DuplicateEvents => "DuplicateEvents",
-            Self::StaleEvents => "StaleEvents",
-            Self::SplitRequests => "SplitRequests",
-            Self::AmbiguousLines => "AmbiguousLines",
-            Self::NotUnderstood => "NotUnderstood",
-            Self::BothSources => "BothSources",
-            Self::UndecodableBatches => "UndecodableBatches",
-            Self::OtherDimensions => "OtherDimensions",
-            Self::UncertainPublishes => "UncertainPublishes",
-            Self::DeliveryDelay => "DeliveryDelay",
-        }
-    }
-}
 
 /// Accumulator for the own metrics of an invocation.
 #[derive(Debug, Default)]

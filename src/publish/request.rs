@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::limits;
 use crate::cause::UNCLASSIFIED;
-use crate::failure::Metric;
+use crate::metric::Metric;
 use crate::tally::{Datum, Unit};
 
 /// One PutMetricData request.

@@ -17,8 +17,9 @@ use std::sync::Arc;
 use self::started::{IdOrigin, Started};
 use self::state::InvocationState;
 use crate::classify::invocation::{Evidence, Finding, Reported, Scope};
-use crate::failure::{Failure, FailureSink, Id, Subject};
+use crate::failure::{Failure, FailureSink, Id};
 use crate::keyed::OfProcess;
+use crate::metric::Subject;
 use crate::record::lambda::{Certainty, Format, RequestId, Start};
 
 /// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.

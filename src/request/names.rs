@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::failure::Subject;
 use crate::interner::Interner;
 use crate::keyed::key_of;
+use crate::metric::Subject;
 use crate::placeholder::OTHER;
 use crate::record::Named;
 use crate::settings::MOST_ROUTES;

@@ -15,9 +15,8 @@ use super::facts::{
 };
 use super::findings::{EXECUTION_PREFIX, canary_group};
 use super::sight::set_of;
-use crate::failure::Metric;
+use crate::metric::{CANARY, Metric};
 use crate::partition::partition_of;
-use crate::publish::CANARY;
 use crate::settings::{NAMESPACE, Settings};
 use crate::signed::client::{Call, CallError, Client, is_denied};
 use crate::signed::service::Service;

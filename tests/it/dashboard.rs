@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use why5xx::cause::{self, Kind, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
+use why5xx::metric::{CANARY, OwnMetric};
 use why5xx::pipeline::Pipeline;
-use why5xx::publish::{CANARY, OwnMetric};
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
 
 use crate::support::log_group_of;

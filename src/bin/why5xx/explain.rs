@@ -15,7 +15,7 @@ use serde_json::json;
 use why5xx::cause::{Cause, Known, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
 use why5xx::decode::LogEvent;
-use why5xx::failure::Subject;
+use why5xx::metric::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::record::Record;
 use why5xx::record::lambda::FunctionLine;

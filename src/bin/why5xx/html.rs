@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use why5xx::cause::Table;
-use why5xx::failure::Metric;
+use why5xx::metric::Metric;
 
 use self::axis::Axis;
 use self::counts::{Causes, Colours, Log, by_metric, highest_first};

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use why5xx::cause::{Cause, Step, Table};
 use why5xx::classify::shape;
-use why5xx::failure::{Metric, Subject};
 use why5xx::log_kind::LogKind;
+use why5xx::metric::{Metric, Subject};
 
 use self::rows::{Incident, Row, by_metric, in_common, incidents, rows, rows_by_route};
 use crate::Failed;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use why5xx::cause::UNCLASSIFIED;
 use why5xx::decode::LogEvent;
-use why5xx::failure::Metric;
 use why5xx::log_kind::LogKind;
+use why5xx::metric::Metric;
 use why5xx::pipeline::{Counted, Exemplar, Understood};
 use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;

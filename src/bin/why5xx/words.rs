@@ -1,6 +1,6 @@
 //! The words for what a metric counts, in text and on the page.
 
-use why5xx::failure::Metric;
+use why5xx::metric::Metric;
 
 /// Words for the counts of a metric.
 pub(crate) struct Words {

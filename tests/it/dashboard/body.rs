@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use why5xx::cause::{Cause, Family, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
-use why5xx::failure::Metric;
 use why5xx::log_kind::LogKind;
+use why5xx::metric::Metric;
 
 /// Columns of the grid.
 ///

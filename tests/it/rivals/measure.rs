@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use why5xx::cause::Table;
-use why5xx::failure::Subject;
+use why5xx::metric::Subject;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 

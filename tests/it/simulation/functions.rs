@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use why5xx::decode::BatchHeader;
-use why5xx::failure::Subject;
+use why5xx::metric::Subject;
 
 use super::random::Random;
 use super::run::{count, environment};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use why5xx::cause::Table;
-use why5xx::failure::Subject;
+use why5xx::metric::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 use why5xx::tally::Tally;

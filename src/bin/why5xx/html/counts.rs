@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use why5xx::cause::{REASON_NOT_LOGGED, Table, UNCLASSIFIED};
-use why5xx::failure::{Metric, Subject};
+use why5xx::metric::{Metric, Subject};
 use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, Step, Table};
-use why5xx::failure::{Id, Metric, Subject};
+use why5xx::failure::Id;
+use why5xx::metric::{Metric, Subject};
 use why5xx::pipeline::Exemplar;
 
 use super::counts::{Colours, Log, highest_first};

@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
-use why5xx::failure::{Failure, Id, Subject};
+use why5xx::failure::{Failure, Id};
+use why5xx::metric::Subject;
 use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use why5xx::cause::Known;
-use why5xx::failure::{Metric, Subject};
+use why5xx::metric::{Metric, Subject};
 use why5xx::tally::{MINUTE_MS, Tally};
 
 use crate::time::has_time;

@@ -1,0 +1,279 @@
+//! What is counted, and under which names: metrics and their dimensions. The names are written here alone.
+
+use crate::placeholder::{OTHER, UNKNOWN};
+
+/// What failed: the part of the dimensions that does not depend on the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A request in an execution log.
+    Request {
+        /// The API's id or name.
+        api_id: String,
+        /// Its stage.
+        stage: String,
+        /// The resource or route, as configured; never the path that a client wrote.
+        route: Option<String>,
+    },
+    /// A request in an access log.
+    AccessLine {
+        /// The API's id or name.
+        api_id: String,
+        /// Its stage.
+        stage: String,
+        /// The resource or route, as configured.
+        route: Option<String>,
+    },
+    /// An invocation of a Lambda function.
+    Invocation {
+        /// The function's name.
+        function_name: String,
+    },
+    /// A request or an invocation in the log of another account than the function's own.
+    OtherAccount {
+        /// The account.
+        account_id: String,
+        /// The API's id or name; `unknown` for an invocation.
+        api_id: String,
+        /// Its stage, likewise.
+        stage: String,
+    },
+    /// A rejected flow.
+    Flow {
+        /// The log group of the flow log.
+        log_group: String,
+    },
+}
+
+/// Longest names that have dimensions of their own, in bytes; what is longer counts as `other`. API Gateway's ids have 10 or
+/// 12 and its stages 128 at most; a function's name has 64, or 140 with its alias or version.
+const LONGEST_API_ID_BYTES: usize = 64;
+const LONGEST_STAGE_BYTES: usize = 128;
+const LONGEST_FUNCTION_NAME_BYTES: usize = 140;
+const LONGEST_ROUTE_BYTES: usize = 512;
+
+impl Subject {
+    /// Returns whether the names of an API and stage are longer than any that API Gateway gives.
+    pub(crate) fn are_too_long(api_id: &str, stage: &str) -> bool {
+        api_id.len() > LONGEST_API_ID_BYTES || stage.len() > LONGEST_STAGE_BYTES
+    }
+
+    /// The same for a resource or route.
+    pub(crate) fn is_too_long_route(route: &str) -> bool {
+        route.len() > LONGEST_ROUTE_BYTES
+    }
+
+    /// Puts `other` in place of names that are too long.
+    pub(crate) fn without_long_names(&mut self) {
+        match self {
+            Self::Request { api_id, stage, route } | Self::AccessLine { api_id, stage, route } => {
+                if Self::are_too_long(api_id, stage) {
+                    (*api_id, *stage) = (OTHER.to_owned(), OTHER.to_owned());
+                }
+                if let Some(route) = route.as_mut().filter(|route| Self::is_too_long_route(route)) {
+                    OTHER.clone_into(route);
+                }
+            }
+            Self::Invocation { function_name } if function_name.len() > LONGEST_FUNCTION_NAME_BYTES => {
+                OTHER.clone_into(function_name);
+            }
+            _ => {}
+        }
+    }
+
+    /// The metric that counts it.
+    pub const fn metric(&self) -> Metric {
+        match self {
+            Self::Request { .. } => Metric::Errors,
+            Self::AccessLine { .. } => Metric::AccessLogErrors,
+            Self::Invocation { .. } => Metric::FunctionErrors,
+            Self::OtherAccount { .. } => Metric::AccountErrors,
+            Self::Flow { .. } => Metric::RejectedFlows,
+        }
+    }
+
+    /// Names and values of its dimensions, without the cause and the route.
+    ///
+    /// A request of API `a1b2c3d4e5` and stage `prod` has `[("ApiId", "a1b2c3d4e5"), ("Stage", "prod")]`.
+    pub fn dimensions(&self) -> Vec<(&'static str, &str)> {
+        let values: &[&str] = match self {
+            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => &[api_id, stage],
+            Self::Invocation { function_name: name } | Self::Flow { log_group: name } => &[name],
+            Self::OtherAccount { account_id, api_id, stage } => &[account_id, api_id, stage],
+        };
+        self.metric().dimensions().iter().copied().zip(values.iter().copied()).collect()
+    }
+
+    /// The value of one of its dimensions; None if it has no such dimension.
+    pub fn dimension(&self, name: &str) -> Option<&str> {
+        self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
+    }
+
+    /// The subject as one of another account. What is counted by log group stays: that differs by account.
+    #[must_use]
+    pub fn in_account(self, account_id: &str) -> Self {
+        let account_id = account_id.to_owned();
+        let unknown = || UNKNOWN.to_owned();
+        match self {
+            Self::Request { api_id, stage, .. } | Self::AccessLine { api_id, stage, .. } => {
+                Self::OtherAccount { account_id, api_id, stage }
+            }
+            Self::Invocation { .. } => Self::OtherAccount { account_id, api_id: unknown(), stage: unknown() },
+            Self::OtherAccount { .. } | Self::Flow { .. } => self,
+        }
+    }
+
+    /// The values of its dimensions, and its route, to change them.
+    pub fn values_mut(&mut self) -> (Vec<&mut String>, Option<&mut String>) {
+        match self {
+            Self::Request { api_id, stage, route } | Self::AccessLine { api_id, stage, route } => {
+                (vec![api_id, stage], route.as_mut())
+            }
+            Self::Invocation { function_name: name } | Self::Flow { log_group: name } => (vec![name], None),
+            Self::OtherAccount { account_id, api_id, stage } => (vec![account_id, api_id, stage], None),
+        }
+    }
+
+    /// The resource or route, if the log shows it.
+    pub fn route(&self) -> Option<&str> {
+        match self {
+            Self::Request { route, .. } | Self::AccessLine { route, .. } => route.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The metrics that count failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Failed requests, from execution logs.
+    Errors,
+    /// Failed requests, from access logs.
+    AccessLogErrors,
+    /// Failed invocations, from Lambda logs.
+    FunctionErrors,
+    /// Failed requests and invocations, from logs of other accounts.
+    AccountErrors,
+    /// Rejected records, from VPC flow logs.
+    RejectedFlows,
+}
+
+impl Metric {
+    /// All metrics that count failures.
+    pub const ALL: [Self; 5] =
+        [Self::Errors, Self::AccessLogErrors, Self::FunctionErrors, Self::AccountErrors, Self::RejectedFlows];
+
+    /// The metric name as published.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Errors => "Errors",
+            Self::AccessLogErrors => "AccessLogErrors",
+            Self::FunctionErrors => "FunctionErrors",
+            Self::AccountErrors => "AccountErrors",
+            Self::RejectedFlows => "RejectedFlows",
+        }
+    }
+
+    /// The names of its dimensions, without the cause.
+    pub const fn dimensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Errors | Self::AccessLogErrors => &["ApiId", "Stage"],
+            Self::FunctionErrors => &["FunctionName"],
+            Self::AccountErrors => &["AccountId", "ApiId", "Stage"],
+            Self::RejectedFlows => &["LogGroup"],
+        }
+    }
+
+    /// The name of the metric that sums the causes of an API and stage; None if it has no such metric.
+    pub const fn by_stage(self) -> Option<&'static str> {
+        match self {
+            Self::Errors => Some("StageErrors"),
+            Self::AccessLogErrors => Some("AccessLogStageErrors"),
+            Self::FunctionErrors | Self::AccountErrors | Self::RejectedFlows => None,
+        }
+    }
+}
+
+/// The name of the metric that counts by route.
+pub const ROUTE_ERRORS: &str = "RouteErrors";
+
+/// Events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
+pub const CANARY: &str = "Canary";
+
+/// Stages whose failures nobody would name, and what could not be looked at. Of the survey, and there when it is 0.
+pub const UNSEEN_STAGES: &str = "UnseenStages";
+
+/// Percent of API Gateway's failures of a day that the logs show. Of the survey; missing without failures or counts.
+pub const EXPLAINED_SHARE: &str = "ExplainedShare";
+
+/// A metric of the function itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnMetric {
+    /// Log events read.
+    LogEvents,
+    /// Batches delivered.
+    Batches,
+    /// Failures published.
+    Failures,
+    /// Those of them that no cause matched.
+    Unclassified,
+    /// Log events counted before.
+    DuplicateEvents,
+    /// Failures too old or too far ahead to send.
+    StaleEvents,
+    /// Requests joined from two batches.
+    SplitRequests,
+    /// Lines whose status client text may have forged.
+    AmbiguousLines,
+    /// Log events that no reader of their kind understood.
+    NotUnderstood,
+    /// APIs with failures in both kinds of log.
+    BothSources,
+    /// Unreadable batches.
+    UndecodableBatches,
+    /// Counts that a limit folded into `other`.
+    OtherDimensions,
+    /// Attempts of unknown outcome: CloudWatch may have accepted them.
+    UncertainPublishes,
+    /// Time from a log event to its count, in milliseconds.
+    DeliveryDelay,
+}
+
+impl OwnMetric {
+    /// All own metrics.
+    pub const ALL: &[Self] = &[
+        Self::LogEvents,
+        Self::Batches,
+        Self::Failures,
+        Self::Unclassified,
+        Self::DuplicateEvents,
+        Self::StaleEvents,
+        Self::SplitRequests,
+        Self::AmbiguousLines,
+        Self::NotUnderstood,
+        Self::BothSources,
+        Self::UndecodableBatches,
+        Self::OtherDimensions,
+        Self::UncertainPublishes,
+        Self::DeliveryDelay,
+    ];
+
+    /// Returns the published metric name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LogEvents => "LogEvents",
+            Self::Batches => "Batches",
+            Self::Failures => "Failures",
+            Self::Unclassified => "Unclassified",
+            Self::DuplicateEvents => "DuplicateEvents",
+            Self::StaleEvents => "StaleEvents",
+            Self::SplitRequests => "SplitRequests",
+            Self::AmbiguousLines => "AmbiguousLines",
+            Self::NotUnderstood => "NotUnderstood",
+            Self::BothSources => "BothSources",
+            Self::UndecodableBatches => "UndecodableBatches",
+            Self::OtherDimensions => "OtherDimensions",
+            Self::UncertainPublishes => "UncertainPublishes",
+            Self::DeliveryDelay => "DeliveryDelay",
+        }
+    }
+}
