@@ -38,6 +38,8 @@ pub mod log_kind;
 pub mod metric;
 #[cfg(feature = "function")]
 pub mod notify;
+#[cfg(test)]
+mod own_code;
 pub mod partition;
 pub mod pipeline;
 mod placeholder;

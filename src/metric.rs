@@ -2,6 +2,23 @@
 
 use crate::placeholder::{OTHER, UNKNOWN};
 
+/// Dimension: the id of an API, or its owner's name for it. API Gateway's own metrics have it too.
+pub const API_ID: &str = "ApiId";
+/// Dimension: the stage of an API. API Gateway's own metrics have it too.
+pub const STAGE: &str = "Stage";
+/// Dimension: the resource or route, as configured.
+pub const ROUTE: &str = "Route";
+/// Dimension: the id of the root cause.
+pub const CAUSE: &str = "Cause";
+/// Dimension: the name of the function that failed.
+pub const FUNCTION_NAME: &str = "FunctionName";
+/// Dimension: the account that owns the log, where it is another one's.
+pub const ACCOUNT_ID: &str = "AccountId";
+/// Dimension: the log group of a flow log.
+pub const LOG_GROUP: &str = "LogGroup";
+/// Dimension: the name of our own function, of its own metrics alone.
+pub const FUNCTION: &str = "Function";
+
 /// What failed: the part of the dimensions that does not depend on the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
@@ -176,10 +193,10 @@ impl Metric {
     /// The names of its dimensions, without the cause.
     pub const fn dimensions(self) -> &'static [&'static str] {
         match self {
-            Self::Errors | Self::AccessLogErrors => &["ApiId", "Stage"],
-            Self::FunctionErrors => &["FunctionName"],
-            Self::AccountErrors => &["AccountId", "ApiId", "Stage"],
-            Self::RejectedFlows => &["LogGroup"],
+            Self::Errors | Self::AccessLogErrors => &[API_ID, STAGE],
+            Self::FunctionErrors => &[FUNCTION_NAME],
+            Self::AccountErrors => &[ACCOUNT_ID, API_ID, STAGE],
+            Self::RejectedFlows => &[LOG_GROUP],
         }
     }
 
@@ -193,17 +210,20 @@ impl Metric {
     }
 }
 
-/// The name of the metric that counts by route.
+/// Metric: failed requests by route, if the settings ask for it.
 pub const ROUTE_ERRORS: &str = "RouteErrors";
 
-/// Events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
+/// Metric: events of the canary. The only metric of the function that the sink sends: it shows that failures would arrive.
 pub const CANARY: &str = "Canary";
 
-/// Stages whose failures nobody would name, and what could not be looked at. Of the survey, and there when it is 0.
+/// Metric: stages whose failures nobody would name, and what could not be looked at. Of the survey, and there when it is 0.
 pub const UNSEEN_STAGES: &str = "UnseenStages";
 
-/// Percent of API Gateway's failures of a day that the logs show. Of the survey; missing without failures or counts.
+/// Metric: percent of API Gateway's failures of a day that the logs show. Of the survey; missing without failures or counts.
 pub const EXPLAINED_SHARE: &str = "ExplainedShare";
+
+/// Metric: messages about alarms that a topic did not take. Of the handler that sends them.
+pub const UNSENT_MESSAGES: &str = "UnsentMessages";
 
 /// A metric of the function itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -275,5 +295,41 @@ impl OwnMetric {
             Self::UncertainPublishes => "UncertainPublishes",
             Self::DeliveryDelay => "DeliveryDelay",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Literals that are the name of something else, too: file and literal.
+    const OTHER_NAMES: &[(&str, &str)] = &[
+        // Titles of columns and numbers.
+        ("bin/why5xx/words.rs", "Stage"),
+        ("bin/why5xx/words.rs", "Function"),
+        ("bin/why5xx/html.rs", "Stage"),
+        ("bin/why5xx/html.rs", "Route"),
+        ("bin/why5xx/html/rest.rs", "Batches"),
+        // A parameter of the template, and a field of Lambda's answer.
+        ("log_kind.rs", "Function"),
+        ("survey/read.rs", "FunctionName"),
+    ];
+
+    #[test]
+    fn names_stand_here_alone() {
+        let of_metrics = Metric::ALL.iter().flat_map(|metric| [Some(metric.name()), metric.by_stage()]).flatten();
+        let of_dimensions = [API_ID, STAGE, ROUTE, CAUSE, FUNCTION_NAME, ACCOUNT_ID, LOG_GROUP, FUNCTION];
+        let others = [ROUTE_ERRORS, CANARY, UNSEEN_STAGES, EXPLAINED_SHARE, UNSENT_MESSAGES];
+        let own = OwnMetric::ALL.iter().map(|own| own.name());
+        let names: Vec<_> = of_metrics.chain(own).chain(of_dimensions).chain(others).collect();
+        let mut wrong = Vec::new();
+        for (file, code) in crate::own_code::files() {
+            for name in names.iter().filter(|_| file != "metric.rs") {
+                if code.contains(&format!("\"{name}\"")) && !OTHER_NAMES.contains(&(file.as_str(), name)) {
+                    wrong.push(format!("src/{file}: {name}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "refer to these by their constants in src/metric.rs:\n{}", wrong.join("\n"));
     }
 }

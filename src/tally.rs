@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::failure::{Failure, Id};
-use crate::metric::{ROUTE_ERRORS, Subject};
+use crate::metric::{CAUSE, ROUTE, ROUTE_ERRORS, Subject};
 
 /// Key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -244,10 +244,10 @@ fn metrics_of(key: &CountKey) -> Vec<(&'static str, Dimensions)> {
     let with = |more: &[(&'static str, &str)]| -> Dimensions {
         own().into_iter().chain(more.iter().map(|(name, value)| (*name, (*value).to_owned()))).collect()
     };
-    let cause = ("Cause", key.cause);
+    let cause = (CAUSE, key.cause);
     let mut metrics = vec![(metric.name(), with(&[cause]))];
     metrics.extend(metric.by_stage().map(|name| (name, own())));
-    metrics.extend(key.subject.route().map(|route| (ROUTE_ERRORS, with(&[("Route", route), cause]))));
+    metrics.extend(key.subject.route().map(|route| (ROUTE_ERRORS, with(&[(ROUTE, route), cause]))));
     metrics
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, FUNCTION_NAME, LOG_GROUP, STAGE};
+
 /// A minute, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
@@ -42,8 +44,7 @@ impl Series {
     /// Returns the API and its stage: `orders/prod`; with the account before it where there is one. Of a function, its name; of
     /// another log, its log group.
     pub fn place(&self) -> String {
-        let parts =
-            ["AccountId", "ApiId", "Stage", "FunctionName", "LogGroup"].into_iter().filter_map(|name| self.get(name));
+        let parts = [ACCOUNT_ID, API_ID, STAGE, FUNCTION_NAME, LOG_GROUP].into_iter().filter_map(|name| self.get(name));
         parts.collect::<Vec<_>>().join("/")
     }
 }
@@ -130,12 +131,12 @@ impl Facts {
                 let has = |field: &str, value: Option<&str>| value.is_none_or(|value| exemplar[field] == value);
                 exemplar["message"] == "exemplar"
                     && has("metric", Some(metric))
-                    && has("cause", failing.series.get("Cause"))
-                    && has("apiId", failing.series.get("ApiId"))
-                    && has("stage", failing.series.get("Stage"))
-                    && has("accountId", failing.series.get("AccountId"))
-                    && has("functionName", failing.series.get("FunctionName"))
-                    && has("logGroup", failing.series.get("LogGroup"))
+                    && has("cause", failing.series.get(CAUSE))
+                    && has("apiId", failing.series.get(API_ID))
+                    && has("stage", failing.series.get(STAGE))
+                    && has("accountId", failing.series.get(ACCOUNT_ID))
+                    && has("functionName", failing.series.get(FUNCTION_NAME))
+                    && has("logGroup", failing.series.get(LOG_GROUP))
             };
             let of_series = exemplars.iter().filter(of_series);
             let with_id = of_series.filter_map(|exemplar| Some((exemplar["failedRequestId"].as_str()?, exemplar)));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::event::{Change, State};
 use super::facts::{Facts, Failing, Newest, Run, Series};
 use crate::cause::{Cause, Known, Step, Table};
-use crate::metric::Metric;
+use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, Metric, STAGE};
 use crate::settings::Links;
 
 /// Most series in full; the rest is a number.
@@ -139,7 +139,7 @@ fn subject(change: &Change, facts: &Facts) -> String {
 fn headline(change: &Change, failing: &Failing) -> String {
     let name = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { plain(text, QUOTED_CHARS) };
     let place = name(&failing.series.place(), "an API that the event does not name");
-    let cause = name(failing.series.get("Cause").unwrap_or_default(), "a cause that the event does not name");
+    let cause = name(failing.series.get(CAUSE).unwrap_or_default(), "a cause that the event does not name");
     let what = match (&failing.run, change.state) {
         (_, State::Ok | State::Other) => String::new(),
         (Some(run), State::Alarm) => format!(", {}", how_often(run, change.at_ms)),
@@ -162,7 +162,7 @@ fn how_often(run: &Run, at_ms: Option<i64>) -> String {
 }
 
 fn cause(series: &Series, table: &Table) -> Option<&'static Cause> {
-    table.by_id(series.get("Cause")?)
+    table.by_id(series.get(CAUSE)?)
 }
 
 /// Writes what to check first, what to change, and the requests.
@@ -176,9 +176,9 @@ fn remedy(
 ) {
     let newest = failing.newest.as_ref();
     let region = newest.and_then(|newest| newest.region.as_deref()).unwrap_or(context.region);
-    let account = failing.series.get("AccountId").or(newest.and_then(|newest| newest.account.as_deref()));
+    let account = failing.series.get(ACCOUNT_ID).or(newest.and_then(|newest| newest.account.as_deref()));
     let account = account.unwrap_or(&change.account);
-    let id = plain(failing.series.get("Cause").unwrap_or_default(), QUOTED_CHARS);
+    let id = plain(failing.series.get(CAUSE).unwrap_or_default(), QUOTED_CHARS);
     match cause {
         None if id.is_empty() => {}
         None => {
@@ -199,8 +199,8 @@ fn remedy(
             }
             let series = &failing.series;
             let known = Known {
-                api_id: series.get("ApiId"),
-                stage: series.get("Stage"),
+                api_id: series.get(API_ID),
+                stage: series.get(STAGE),
                 region: Some(region),
                 account: Some(account),
                 ..Known::default()

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::keyed::{Keyed, NoHash, key_of};
-use crate::metric::Subject;
+use crate::metric::{ROUTE, Subject};
 use crate::placeholder::OTHER;
 use crate::record::Named;
 use crate::settings::Settings;
@@ -47,7 +47,7 @@ impl GivenDimensions {
         let is_given = !is_folded && self.give(known, kind, key_of(&values), (named, api), limit);
         let give_route = |route: &str| {
             let key = key_of((&values, route));
-            route != OTHER && self.give(known, "Route", key, (Named::Nothing, api), settings.routes_limit)
+            route != OTHER && self.give(known, ROUTE, key, (Named::Nothing, api), settings.routes_limit)
         };
         let route_is_given = is_given && subject.route().is_none_or(give_route);
         let (values, route) = subject.values_mut();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cause::Cause;
 use crate::failure::{Failure, Id};
 use crate::keyed::{Keyed, key_of};
-use crate::metric::Subject;
+use crate::metric::{API_ID, FUNCTION_NAME, STAGE, Subject};
 use crate::record::Source;
 use crate::tally::MINUTE_MS;
 
@@ -33,9 +33,9 @@ impl Exemplar {
         json!({
             "cause": failure.cause.id,
             "metric": failure.subject.metric().name(),
-            "apiId": dimension("ApiId"),
-            "stage": dimension("Stage"),
-            "functionName": dimension("FunctionName"),
+            "apiId": dimension(API_ID),
+            "stage": dimension(STAGE),
+            "functionName": dimension(FUNCTION_NAME),
             "status": failure.status,
             // `requestId` is the invocation's, as in all lines of Lambda.
             "failedRequestId": failure.request_id.as_ref().and_then(Id::text),

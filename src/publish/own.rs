@@ -11,11 +11,8 @@ use super::emf;
 use crate::clock::now_ms;
 use crate::delays::Delays;
 use crate::fields::Fields;
-use crate::metric::{CANARY, EXPLAINED_SHARE, OwnMetric, UNSEEN_STAGES};
+use crate::metric::{CANARY, EXPLAINED_SHARE, FUNCTION, OwnMetric, UNSEEN_STAGES, UNSENT_MESSAGES};
 use crate::tally::{Datum, Unit, minute_of};
-
-/// Dimension of these metrics alone.
-const FUNCTION: &str = "Function";
 
 /// Accumulator for the own metrics of an invocation.
 #[derive(Debug, Default)]
@@ -56,7 +53,7 @@ impl OwnMetrics {
 
 /// Makes a log line of these fields one in Embedded Metric Format: adds so many messages that a topic did not take.
 pub fn unsent_messages(fields: &mut Fields, namespace: &str, function_name: &str, messages: u64) {
-    let metrics = [("UnsentMessages", Unit::Count, json!(messages))];
+    let metrics = [(UNSENT_MESSAGES, Unit::Count, json!(messages))];
     emf::embed(fields, namespace, now_ms(), &[(FUNCTION, function_name.to_owned())], &metrics);
 }
 

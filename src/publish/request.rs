@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::limits;
 use crate::cause::UNCLASSIFIED;
-use crate::metric::Metric;
+use crate::metric::{CAUSE, Metric};
 use crate::tally::{Datum, Unit};
 
 /// One PutMetricData request.
@@ -239,7 +239,7 @@ pub(super) fn failures<'d>(data: impl IntoIterator<Item = &'d Datum>) -> Failure
     let mut failures = Failures::default();
     for datum in data {
         if Metric::ALL.iter().any(|metric| metric.name() == datum.metric) {
-            let lacks_cause = datum.dimensions.iter().any(|(name, value)| *name == "Cause" && value == UNCLASSIFIED);
+            let lacks_cause = datum.dimensions.iter().any(|(name, value)| *name == CAUSE && value == UNCLASSIFIED);
             let all = sum(datum) as u64;
             failures += Failures { all, without_cause: if lacks_cause { all } else { 0 } };
         }

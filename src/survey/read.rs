@@ -15,7 +15,7 @@ use super::facts::{
 };
 use super::findings::{EXECUTION_PREFIX, canary_group};
 use super::sight::set_of;
-use crate::metric::{CANARY, Metric};
+use crate::metric::{API_ID, CANARY, FUNCTION, Metric, STAGE};
 use crate::partition::partition_of;
 use crate::settings::{NAMESPACE, Settings};
 use crate::signed::client::{Call, CallError, Client, is_denied};
@@ -473,10 +473,10 @@ impl Reader<'_> {
         let mut queries = Queries::default();
         let namespaces = set_of(facts.stacks.iter().map(namespace_of));
         for stage in &facts.stages {
-            let of_api = [("ApiId", &*stage.api_id), ("Stage", &*stage.name)];
+            let of_api = [(API_ID, &*stage.api_id), (STAGE, &*stage.name)];
             match stage.kind {
                 ApiKind::Rest => {
-                    let dimensions = [("ApiName", &*stage.api_name), ("Stage", &*stage.name)];
+                    let dimensions = [("ApiName", &*stage.api_name), (STAGE, &*stage.name)];
                     queries.add("AWS/ApiGateway", "5XXError", &dimensions);
                 }
                 ApiKind::Http => queries.add("AWS/ApiGateway", "5xx", &of_api),
@@ -494,10 +494,10 @@ impl Reader<'_> {
         {
             let stages: Vec<Stage> = facts.stages.clone();
             for stage in &mut facts.stages {
-                let of_api = [("ApiId", &*stage.api_id), ("Stage", &*stage.name)];
+                let of_api = [(API_ID, &*stage.api_id), (STAGE, &*stage.name)];
                 let metric = |metric| sums.of("AWS/ApiGateway", metric, &of_api);
                 let ours = |api_id: &str| {
-                    let dimensions = [("ApiId", api_id), ("Stage", &*stage.name)];
+                    let dimensions = [(API_ID, api_id), (STAGE, &*stage.name)];
                     let of = |metric: Metric| {
                         let name = metric.by_stage().unwrap_or_default();
                         namespaces.iter().map(|namespace| sums.of(namespace, name, &dimensions)).sum::<f64>()
@@ -508,7 +508,7 @@ impl Reader<'_> {
                 };
                 let (failed, counted) = match stage.kind {
                     ApiKind::Rest => {
-                        let dimensions = [("ApiName", &*stage.api_name), ("Stage", &*stage.name)];
+                        let dimensions = [("ApiName", &*stage.api_name), (STAGE, &*stage.name)];
                         // Two REST APIs of one name share a metric.
                         let alike = stages.iter().filter(|other| {
                             other.kind == ApiKind::Rest
@@ -525,12 +525,12 @@ impl Reader<'_> {
         }
         let mut queries = Queries::default();
         for function in facts.stacks.iter().filter_map(|stack| stack.function.as_ref()) {
-            queries.add(&function.namespace, CANARY, &[("Function", &function.name)]);
+            queries.add(&function.namespace, CANARY, &[(FUNCTION, &function.name)]);
         }
         if let Some(sums) = self.sums(&queries, now / PERIOD * PERIOD - HALF_HOUR, now)? {
             for stack in &mut facts.stacks {
                 let Some(function) = &stack.function else { continue };
-                let canaries = sums.of(&function.namespace, CANARY, &[("Function", &function.name)]);
+                let canaries = sums.of(&function.namespace, CANARY, &[(FUNCTION, &function.name)]);
                 let group = format!("/why5xx/{}{CANARY_SUFFIX}", stack.name);
                 let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&group));
                 let is_young = group.and_then(|group| group.created_s).is_some_and(|made| now - made < HALF_HOUR);

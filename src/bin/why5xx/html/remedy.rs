@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, Step, Table};
 use why5xx::failure::Id;
-use why5xx::metric::{Metric, Subject};
+use why5xx::metric::{ACCOUNT_ID, API_ID, Metric, STAGE, Subject};
 use why5xx::pipeline::Exemplar;
 
 use super::counts::{Colours, Log, highest_first};
@@ -193,9 +193,9 @@ fn linked(address: Option<String>, html: &str) -> String {
 
 fn place(subject: &Subject) -> String {
     let value = |name| subject.dimension(name);
-    let account = value("AccountId").map(|account| format!("{account} ")).unwrap_or_default();
+    let account = value(ACCOUNT_ID).map(|account| format!("{account} ")).unwrap_or_default();
     let route = subject.route().map(|route| format!(" {route}")).unwrap_or_default();
-    match (value("ApiId"), value("Stage")) {
+    match (value(API_ID), value(STAGE)) {
         (Some(api_id), Some(stage)) => format!("{account}{api_id}/{stage}{route}"),
         _ => subject.dimensions().first().map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
     }

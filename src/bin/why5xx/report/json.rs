@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 use why5xx::classify::shape;
 use why5xx::log_kind::LogKind;
+use why5xx::metric::{API_ID, CAUSE, FUNCTION_NAME, STAGE};
 
 use super::rows::{Row, errors, incidents, rows};
 use crate::Failed;
@@ -97,7 +98,7 @@ pub(crate) fn visible(document: &Value) -> String {
 }
 
 fn dimensions(row: &Row) -> Map<String, Value> {
-    let names = row.subject.dimensions().into_iter().chain([("Cause", row.cause)]);
+    let names = row.subject.dimensions().into_iter().chain([(CAUSE, row.cause)]);
     names.map(|(name, value)| (name.into(), value.into())).collect()
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn csv(totals: &Totals) -> Result<(), Failed> {
         let minutes = row.minutes.iter().map(|(minute, count)| (rfc3339(*minute), *count));
         for (minute, count) in minutes.chain(untimed) {
             let name = |name| row.subject.dimension(name).map(cell).unwrap_or_default();
-            let (api_id, stage, function) = (name("ApiId"), name("Stage"), name("FunctionName"));
+            let (api_id, stage, function) = (name(API_ID), name(STAGE), name(FUNCTION_NAME));
             let (metric, minute) = (row.subject.metric().name(), minute.unwrap_or_default());
             writeln!(out, "{metric},{api_id},{stage},{function},{},{minute},{count}", row.cause)?;
         }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use why5xx::cause::Known;
-use why5xx::metric::{Metric, Subject};
+use why5xx::metric::{API_ID, FUNCTION_NAME, Metric, STAGE, Subject};
 use why5xx::tally::{MINUTE_MS, Tally};
 
 use crate::time::has_time;
@@ -47,7 +47,7 @@ pub(crate) fn in_common<'s>(subjects: impl Iterator<Item = &'s Subject> + Clone)
         let first = values.next()?;
         values.all(|value| value == first).then_some(first)
     };
-    Known { api_id: only("ApiId"), stage: only("Stage"), function: only("FunctionName"), ..Known::default() }
+    Known { api_id: only(API_ID), stage: only(STAGE), function: only(FUNCTION_NAME), ..Known::default() }
 }
 
 /// Returns the counts, the most frequent of each metric first.
