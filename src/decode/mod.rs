@@ -161,31 +161,6 @@ pub fn document_json(document: &[u8], on_event: &mut EventCallback<'_>) -> Resul
     })
 }
 
-/// Inflates the `data` of a subscription event, window by window, without parsing it. Returns the inflated length.
-///
-/// This is the least possible cost of decoding, for benchmarks to compare with.
-///
-/// # Errors
-///
-/// See [`subscription_event`], for base64, gzip and the limit of bytes.
-pub fn inflate_base64_data(data: &[u8], limits: &Limits, mut on_window: impl FnMut(&[u8])) -> Result<u64, DecodeError> {
-    let mut gunzip = Gunzip::new(Base64::new(data));
-    let mut buffer = vec![0; WINDOW.first_bytes(gunzip.gzip_bytes())];
-    let mut inflated_bytes = 0;
-    loop {
-        let filled = gunzip.read(&mut buffer)?;
-        inflated_bytes += filled as u64;
-        if inflated_bytes > limits.inflated_bytes {
-            let gzip_bytes = gunzip.gzip_bytes();
-            return Err(DecodeError::TooLarge { limit_bytes: limits.inflated_bytes, gzip_bytes });
-        }
-        on_window(&buffer[..filled]);
-        if filled < buffer.len() {
-            return Ok(inflated_bytes);
-        }
-    }
-}
-
 /// Sizes of the buffer for inflated data.
 #[derive(Clone, Copy)]
 struct Window {
