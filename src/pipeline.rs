@@ -275,7 +275,7 @@ impl<'p> BatchAccumulator<'p> {
             lane: Lane::default(),
             parked: Vec::new(),
             late_origin: None,
-            requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table),
+            requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table, &pipeline.settings),
             repeated: Repeated::default(),
             access_names: record::access::LastNames::default(),
             counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.by_status)

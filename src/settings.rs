@@ -53,8 +53,6 @@ pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
 pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
 /// Most distinct routes (with their API and stage) with dimensions of their own; the rest counts as `other`.
 pub const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
-/// Highest value of [`ROUTES_LIMIT`].
-pub(crate) const MOST_ROUTES: usize = 50_000;
 /// Topics that messages about alarms go to, separated by commas.
 pub const TOPIC_ARNS: &str = "WHY5XX_TOPIC_ARNS";
 /// Address of the dashboard, for messages about alarms.
@@ -285,7 +283,7 @@ impl Settings {
                 .parsed(DIMENSION_SETS_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=50_000))?
                 .unwrap_or(default.dimension_sets_limit),
             routes_limit: environment
-                .parsed(ROUTES_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=MOST_ROUTES))?
+                .parsed(ROUTES_LIMIT, "a whole number from 1 to 50000", |value| within(value, 1..=50_000))?
                 .unwrap_or(default.routes_limit),
             own_log_group: environment.value(OWN_LOG_GROUP)?,
             function_name: environment.value(FUNCTION_NAME)?.unwrap_or(default.function_name),

@@ -20,6 +20,7 @@ use crate::classify::shape;
 use crate::failure::{Failure, FailureSink};
 use crate::keyed::{Keyed, key_of};
 use crate::record::Named;
+use crate::settings::Settings;
 
 /// API, stage and ID of a request.
 #[derive(Debug, Clone, Copy)]
@@ -100,13 +101,13 @@ impl<'t> Requests<'t> {
     /// Starts a batch with the requests that the batch before left open.
     ///
     /// A carried request with a failure line, then `Ended(502)` → one split request, not counted again
-    pub fn resume(carry: &'t Carry, table: &'t Table) -> Self {
+    pub fn resume(carry: &'t Carry, table: &'t Table, settings: &Settings) -> Self {
         Self {
             table,
             open: carry.open.iter().cloned().collect(),
             ended: Ended::resume(&carry.settled, carry.bare.iter().cloned().collect()),
             others: 0,
-            names: carry.names.clone(),
+            names: carry.names.clone().bounded_by(settings),
             traceless: Keyed::default(),
             late_trace_ids: Vec::new(),
             latest_ms: i64::MIN,
@@ -577,7 +578,7 @@ mod tests {
     fn add_failures(ids: usize, rounds: usize) -> (usize, usize) {
         let table = Table::default();
         let carry = Carry::default();
-        let mut requests = Requests::resume(&carry, &table);
+        let mut requests = Requests::resume(&carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
         let (mut failures, mut most) = (0, 0);
         let mut failed = |_| {
@@ -602,7 +603,7 @@ mod tests {
     fn end_well(batches: usize, step_ms: i64) -> Carry {
         let (table, mut carry) = (Table::default(), Carry::default());
         for batch in 0..batches {
-            let mut requests = Requests::resume(&carry, &table);
+            let mut requests = Requests::resume(&carry, &table, &Settings::default());
             let place = requests.place("a", "prod", Named::Whole);
             for number in 1_000 * batch..1_000 * (batch + 1) {
                 let id = number.to_string();
@@ -619,7 +620,7 @@ mod tests {
     /// Failures of a late failure line of each of these requests.
     fn failures_of_late_lines(carry: &Carry, numbers: std::ops::Range<usize>) -> usize {
         let table = Table::default();
-        let mut requests = Requests::resume(carry, &table);
+        let mut requests = Requests::resume(carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
         let mut failures = 0;
         let mut failed = |_| {
@@ -661,7 +662,7 @@ mod tests {
     fn requests_without_an_end_are_reported_in_the_order_of_their_first_lines() {
         let table = Table::default();
         let carry = Carry::default();
-        let mut requests = Requests::resume(&carry, &table);
+        let mut requests = Requests::resume(&carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
         let mut numbers = Vec::new();
         let mut failed = |failure: Failure| {

@@ -7,16 +7,16 @@ use crate::keyed::key_of;
 use crate::metric::Subject;
 use crate::placeholder::OTHER;
 use crate::record::Named;
-use crate::settings::MOST_ROUTES;
+use crate::settings::Settings;
 
 /// Number of an API and stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place(u16);
 
-/// Most (API, stage) pairs of one batch: more than can have dimensions of their own.
-const MOST_PLACES: usize = 60_000;
+/// Most names beside those that may have dimensions of their own: requests that do not fail have names, too.
+const MOST_BESIDE: usize = 10_000;
 
-/// Most bytes of their names, so that long ones leave less room.
+/// Most bytes of all pairs of API and stage, so that long names leave less room.
 const MOST_PLACE_BYTES: usize = 2 << 20;
 
 /// Number of all further pairs.
@@ -26,8 +26,11 @@ const OTHER_PLACE: Place = Place(u16::MAX);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Route(u16);
 
-/// Most bytes of the routes, which an environment keeps: those of as many as may be set, of 80 bytes each.
-const MOST_ROUTE_BYTES: usize = 4 << 20;
+/// Most bytes of all routes, beside [`BYTES_OF_ROUTE`] for each that may have dimensions of its own.
+const MOST_ROUTE_BYTES: usize = 1 << 20;
+
+/// See [`MOST_ROUTE_BYTES`].
+const BYTES_OF_ROUTE: usize = 80;
 
 /// Number of all further routes.
 const OTHER_ROUTE: Route = Route(u16::MAX);
@@ -39,9 +42,11 @@ const MOST_SHAPES: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TextNumber(u16);
 
-/// Interned names of one batch.
+/// Interned names of one batch, and of those before it whose requests are still open or remembered.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
+    /// Most pairs of API and stage, and most routes, that may have dimensions of their own.
+    limits: (usize, usize),
     places: Interner<Arc<Subject>>,
     place_bytes: usize,
     routes: Interner<Arc<str>>,
@@ -50,6 +55,11 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Returns these names, and room for as many more as `settings` allow.
+    pub(super) fn bounded_by(self, settings: &Settings) -> Self {
+        Self { limits: (settings.dimension_sets_limit, settings.routes_limit), ..self }
+    }
+
     /// Returns the number of an API and stage. One that the log group or the settings name has a number of its own, however
     /// many others there are; of an API that they name without its stage, the stages too many are one.
     pub(super) fn place(&mut self, api_id: &str, stage: &str, named: Named) -> Place {
@@ -57,7 +67,7 @@ impl Names {
         if let Some(number) = self.places.find(key) {
             return Place(number);
         }
-        let has_room = self.places.len() < MOST_PLACES && self.place_bytes < MOST_PLACE_BYTES;
+        let has_room = self.places.len() < self.limits.0 + MOST_BESIDE && self.place_bytes < MOST_PLACE_BYTES;
         if Subject::are_too_long(api_id, stage) {
             return OTHER_PLACE;
         }
@@ -77,11 +87,12 @@ impl Names {
         if let Some(number) = self.routes.find(key) {
             return Route(number);
         }
-        if Subject::is_too_long_route(path) || self.route_bytes >= MOST_ROUTE_BYTES {
+        let limit = self.limits.1;
+        if Subject::is_too_long_route(path) || self.route_bytes >= MOST_ROUTE_BYTES + limit * BYTES_OF_ROUTE {
             return OTHER_ROUTE;
         }
         self.route_bytes += path.len();
-        self.routes.insert(key, MOST_ROUTES, path.into()).map_or(OTHER_ROUTE, Route)
+        self.routes.insert(key, limit + MOST_BESIDE, path.into()).map_or(OTHER_ROUTE, Route)
     }
 
     /// Returns the subject that a failed request counts under.
@@ -118,6 +129,16 @@ fn request(api_id: &str, stage: &str) -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{DIMENSION_SETS_LIMIT, Environment, ROUTES_LIMIT};
+
+    const MOST_PLACES: usize = 50_000 + MOST_BESIDE;
+    const MOST_ROUTES: usize = 50_000 + MOST_BESIDE;
+
+    /// No names, and room for as many as may be set at most.
+    fn roomy() -> Names {
+        let most = [(DIMENSION_SETS_LIMIT, "50000"), (ROUTES_LIMIT, "50000")];
+        Names::default().bounded_by(&Settings::load(&Environment::of(most)).unwrap())
+    }
 
     fn names(subject: &Subject) -> (&str, &str, Option<&str>) {
         match subject {
@@ -128,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_place_has_one_number_and_gives_its_names_back() {
-        let mut all = Names::default();
+        let mut all = roomy();
         let (first, second) = (all.place("a", "bc", Named::Nothing), all.place("ab", "c", Named::Nothing));
         assert_ne!(first, second);
         assert_eq!(all.place("a", "bc", Named::Whole), first);
@@ -138,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_too_many_is_other_but_for_what_the_group_or_the_settings_name() {
-        let mut all = Names::default();
+        let mut all = roomy();
         for n in 0..MOST_PLACES {
             all.place("a", &n.to_string(), Named::Nothing);
         }
@@ -167,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_too_long_is_other_and_never_cut() {
-        let mut all = Names::default();
+        let mut all = roomy();
         for (api_bytes, stage_bytes, is_other) in [(64, 128, false), (65, 1, true), (1, 129, true), (70_000, 4, true)] {
             let (api_id, stage) = ("x".repeat(api_bytes), "y".repeat(stage_bytes));
             let place = all.place(&api_id, &stage, Named::Whole);
@@ -180,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_names_of_a_batch_are_bounded_in_bytes() {
-        let mut all = Names::default();
+        let mut all = roomy();
         for n in 0..MOST_PLACES / 2 {
             all.place(&format!("{n:064}"), &format!("{n:0128}"), Named::Nothing);
         }
@@ -188,6 +209,16 @@ mod tests {
         for n in 0..MOST_ROUTES {
             all.route(&format!("{n:0512}"));
         }
-        assert_eq!(all.routes.len(), MOST_ROUTE_BYTES / 512);
+        assert_eq!(all.routes.len(), (MOST_ROUTE_BYTES + 50_000 * BYTES_OF_ROUTE).div_ceil(512));
+    }
+
+    #[test]
+    fn the_names_of_an_environment_with_its_defaults_are_few() {
+        let mut all = Names::default().bounded_by(&Settings::default());
+        for n in 0..MOST_PLACES {
+            all.place("a", &n.to_string(), Named::Nothing);
+            all.route(&n.to_string());
+        }
+        assert_eq!((all.places.len(), all.routes.len()), (10_500, 10_200));
     }
 }

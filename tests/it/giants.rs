@@ -372,3 +372,57 @@ fn requests_left_open_with_long_ids_take_a_bounded_amount() {
         assert_eq!(measured.endpoint.sum("Errors"), f64::from(n + 1) * 40_000.0 + 1.0);
     }
 }
+
+#[test]
+fn all_that_an_environment_remembers_takes_a_bounded_amount_together() {
+    for routes in ["true", "false"] {
+        let mut measured = Measured::start(&[("WHY5XX_ROUTE_METRICS", routes)]);
+        let delivered = |id: &str, api_id: usize, route: &str, text: &str| {
+            let payload = format!("({id}) {text}");
+            json!({"api_id": format!("a{api_id:09}"), "stage": "production-blue", "resource_path": route, "payload": payload})
+                .to_string()
+        };
+        let mut batches = 0;
+        let mut count = |log_group: &str, lines: Vec<String>| {
+            batches += 1;
+            let payload = events::payload(&events::batch(log_group, &batches.to_string(), now_ms(), &lines));
+            let outcome = measured.invoke(&format!("batch {batches}, routes {routes}"), &payload, 31 * MIB);
+            assert!(outcome.is_success());
+        };
+        // Pairs of API and stage, then long routes, then open requests with long ids, each of an API of its own.
+        for batch in 0..4 {
+            let ended = |n: usize| {
+                delivered(&format!("r{batch}-{n}"), batch * 8_000 + n, "/", "Method completed with status: 502")
+            };
+            count("/team/delivered", (0..8_000).map(ended).collect());
+        }
+        for batch in 0..2 {
+            let route = |n: usize| format!("/{batch}{n:0499}");
+            let ended =
+                |n: usize| delivered(&format!("s{batch}-{n}"), n % 10, &route(n), "Method completed with status: 502");
+            count("/team/delivered", (0..8_000).map(ended).collect());
+        }
+        for batch in 0..6 {
+            let open = |n: usize| {
+                delivered(
+                    &format!("{batch}{n:0119}"),
+                    100_000 + batch * 8_000 + n,
+                    "/open",
+                    "Execution failed due to a timeout error",
+                )
+            };
+            count("/team/delivered", (0..8_000).map(open).collect());
+        }
+        let failed = |n: usize| {
+            format!("2026-11-26T07:00:00.000Z {n:08}-0000-4000-8000-000000000000 Task timed out after 3.00 seconds")
+        };
+        count("/aws/lambda/orders", (0..8_000).map(failed).collect());
+        let access = |n: usize| {
+            format!(
+                r#"{{"requestId":"x{n}","apiId":"b{n:09}","stage":"production-blue","resourcePath":"/{n:0499}","status":"503"}}"#
+            )
+        };
+        count("/team/access", (0..8_000).map(access).collect());
+        assert_eq!(measured.endpoint.refusals(), Vec::new());
+    }
+}
