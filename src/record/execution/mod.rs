@@ -30,6 +30,27 @@ pub struct ExecutionLine<'a> {
     pub tail: Tail<'a>,
 }
 
+impl ExecutionLine<'_> {
+    /// Returns whether only the platform writes such a line, with nothing before it: build tools say of a task that its
+    /// execution failed.
+    ///
+    /// `Execution failed due to a timeout error` → true, `Execution failed for task ':app:test'.` → false
+    fn is_platforms_alone(&self) -> bool {
+        /// `an internal server error:`
+        const MOST_WORDS: usize = 5;
+        let tail = self.tail.text();
+        let mut words = tail.split_whitespace().map(|word| word.trim_end_matches([':', '.', ',']));
+        let mut is_next = |wanted: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+        match self.head {
+            Head::ExecutionFailed => {
+                is_next("due") && is_next("to") && words.take(MOST_WORDS).any(|word| word.eq_ignore_ascii_case("error"))
+            }
+            Head::MethodCompleted => words.next().is_some_and(|word| word.parse::<u16>().is_ok()),
+            _ => true,
+        }
+    }
+}
+
 /// The fields of execution-log delivery.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
@@ -234,6 +255,7 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
     match line_of(&text, &prefix) {
         // Without proof it may be anybody's text, unless it stands behind a request ID or a console's date.
         WithId::Nothing if !prefix.is_closed => None,
+        WithId::Line(line) if !prefix.is_closed && !line.is_platforms_alone() => None,
         line => line.record(),
     }
 }

@@ -176,6 +176,20 @@ fn a_line_without_id_is_read_in_an_execution_log_only() {
         let got = line(parse(&event(text)));
         assert_eq!(got.map(|line| (line.0, line.1)), Some((None, Head::ExecutionFailed)), "{text}");
     }
+    // Build tools say this of a task, and others of a method.
+    for text in [
+        "Execution failed for task ':app:test'.",
+        "Execution failed due to a missing agent",
+        "Execution failed",
+        "Method completed with status: SUCCESS",
+    ] {
+        for before in ["", "> ", "2024-05-04T17:48:21Z "] {
+            assert!(line(parse(&event(&format!("{before}{text}")))).is_none(), "{before}{text}");
+        }
+        for before in ["(5f1c-0a) ", "Thu May 04 17:48:21 UTC 2024 : "] {
+            assert!(line(parse(&event(&format!("{before}{text}")))).is_some(), "{before}{text}");
+        }
+    }
     assert!(line(parse_by_shape(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
     assert!(line(parse_by_shape(&event(cases[1]))).is_none());
 }
