@@ -169,6 +169,9 @@ fn the_error_of_a_program_that_nothing_shows_to_be_a_function_names_no_cause() {
         "TypeError: Failed to fetch\n    at get (https://www.example.com/get.js:7:3)",
         "Error: read ECONNRESET\n    at get (/Users/ann/get.js:7:3)",
         "Get \"https://k3m5n7p9q1.execute-api.eu-west-1.amazonaws.com/orders\": dial tcp: lookup x: no such host",
+        "2026/11/20 10:00:00 get: Delete \"https://k3m5n7p9q1.execute-api.eu-west-1.amazonaws.com/orders\": dial tcp: i/o timeout",
+        "panic: dial tcp 192.0.2.7:5432: connect: connection refused\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/ann/main.go:7 +0x1d",
+        "Unhandled exception. System.TimeoutException: no answer\n   at Shop.Program.Main() in C:\\src\\Program.cs:line 7",
         "Error: certificate has expired",
         "140:error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:SSL alert number 40",
     ];
@@ -238,6 +241,187 @@ fn a_sentence_of_a_line_that_lost_its_breaks_names_its_cause() {
         let done = command(&["explain", "--json", "-"], text.as_bytes());
         let document: Value = serde_json::from_slice(&done.stdout).unwrap();
         assert_eq!(document["cause"], cause, "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_lost_its_breaks_names_a_cause_only_by_a_failure_before_its_end() {
+    let timed_out = "Execution failed due to a timeout error";
+    for text in [
+        format!("(1f2e3d4c-aa) {timed_out} Method completed with status: 504"),
+        format!("(1f2e3d4c-aa) {timed_out} (1f2e3d4c-aa) Method completed with status: 504"),
+    ] {
+        assert_eq!(causes(&text).0["cause"], "integration_timeout", "{text}");
+    }
+    // What a client wrote, in a request that did not fail or failed of another cause, and several requests.
+    for text in [
+        format!("(1f2e3d4c-aa) Method request query string: {{q={timed_out}}} (1f2e3d4c-aa) Method completed with status: 200"),
+        "Method request body before transformations: Endpoint request timed out Method completed with status: 500".to_owned(),
+        "Execution failed due to configuration error: the moon Method request body: Endpoint request timed out Method completed \
+         with status: 500"
+            .to_owned(),
+        format!("{timed_out} Method completed with status: 504 (9c8b7a6d-aa) Method completed with status: 200"),
+        format!("{timed_out} (9c8b7a6d-aa) Method completed with status: 504 Method completed with status: 504"),
+    ] {
+        let (document, status) = causes(&text);
+        assert_eq!((&document["cause"], status), (&Value::Null, Some(2)), "{text}");
+    }
+}
+
+#[test]
+fn what_a_client_wrote_into_a_line_that_is_understood_names_nothing() {
+    let access = |status: u16, agent: &str| {
+        json!({
+            "requestId": "AbCd1=", "ip": "192.0.2.7", "requestTime": "20/Nov/2026:10:00:00 +0000", "httpMethod": "GET",
+            "path": "/orders", "status": status.to_string(), "protocol": "HTTP/1.1", "userAgent": agent,
+        })
+        .to_string()
+    };
+    let report = "END RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718\nREPORT RequestId: \
+                  3f405162-7d8e-4f90-b1a2-c3d4e5f60718\tDuration: 30.00 ms\tBilled Duration: 31 ms\tMemory Size: 128 MB\tMax \
+                  Memory Used: 60 MB\t\n";
+    for sentence in [
+        "Execution failed due to a timeout error",
+        "Endpoint request timed out",
+        "Invalid permissions on Lambda function",
+        "Network error communicating with endpoint",
+    ] {
+        for text in [
+            access(200, sentence),
+            access(403, sentence),
+            access(429, &format!("agent {sentence}")),
+            format!("<request id=\"AbCd1=\"><ip>192.0.2.7</ip><path>/{sentence}</path><status>404</status></request>"),
+            // Of these no reader knows the format, but the status is in them.
+            format!("192.0.2.7 - - [20/Nov/2026:10:00:00 +0000] \"GET /a?q={sentence} HTTP/1.1\" 404 12 AbCd1="),
+            format!("192.0.2.7 - - [20/Nov/2026:10:00:00 +0000] \"GET /a HTTP/2.0\" 200 12 \"-\" \"{sentence}\""),
+            format!("192.0.2.7,-,-,20/Nov/2026:10:00:00 +0000,GET,/{sentence},HTTP/1.1,200,12,AbCd1="),
+            format!("requestId: AbCd1=, path: /{sentence}, status: 200"),
+            format!("(1f2e3d4c-aa) Method request query string: {{q={sentence}}}"),
+            format!(
+                "(1f2e3d4c-aa) Method request body before transformations: {sentence}\n(1f2e3d4c-aa) API Key: ***7"
+            ),
+            format!("(1f2e3d4c-aa) Endpoint response body before transformations: {{\"q\":\"{sentence}\"}}"),
+            // The end of an invocation that succeeds.
+            format!("START RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Version: $LATEST\n{sentence}\n{report}"),
+            format!("2026-11-20T10:00:00.000Z my own words: {sentence}\n{report}"),
+        ] {
+            assert_eq!(causes(&text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+        }
+    }
+    assert_eq!(causes(&format!("Task timed out after 3.00 seconds\n{report}")).0["cause"], Value::Null);
+    // A status of a call within a sentence is that of no request.
+    assert_eq!(causes("Lambda invocation failed with status: 429.").0["cause"], "lambda_throttled");
+}
+
+#[test]
+fn the_last_words_of_any_program_hold_for_a_functions_log_only_and_the_output_says_so() {
+    let errors = [
+        "Exception in thread \"main\" java.lang.IllegalStateException: no stock\n\tat shop.Main.main(Main.java:7)",
+        "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n\tat shop.Main.main(Main.java:7)",
+        "Unhandled exception. System.InvalidOperationException: no stock\n   at Shop.Program.Main(String[] args)",
+        "PHP Fatal error:  Uncaught Exception: no stock in shop.php:3\nStack trace:\n#0 {main}",
+        "thread 'main' panicked at src/main.rs:3:5:\nno stock",
+        "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\tmain.go:7 +0x1d\nexit status 2",
+        "<--- Last few GCs --->\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+        "[ERROR] OutOfStockError: no stock",
+    ];
+    let replayed = |text: &str| -> Value {
+        serde_json::from_slice(&command(&["replay", "--json", "-"], text.as_bytes()).stdout).unwrap()
+    };
+    for error in errors {
+        let document = causes(error).0;
+        assert!(document["cause"].is_string() && document["assumed"].as_array().map(Vec::len) == Some(1), "{document}");
+        let document = replayed(error);
+        assert_eq!(
+            (&document["errors"], document["assumed"].as_array().map(Vec::len)),
+            (&json!(1), Some(1)),
+            "{error}"
+        );
+        // A line of Lambda's, before it or behind, or the folder of a function shows whose it is.
+        let report = "REPORT RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718\tDuration: 30.00 ms\tBilled Duration: 31 \
+                      ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\tStatus: error\tError Type: Runtime.ExitError";
+        let start = "INIT_START Runtime Version: java:21.v7\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:7";
+        for text in [
+            format!("{error}\n{report}\n"),
+            format!("{start}\n{error}\n"),
+            format!("{error}\n    at /var/task/shop.js:3:7\n"),
+        ] {
+            assert!(causes(&text).0.get("assumed").is_none(), "{text}");
+            assert_eq!(replayed(&text)["assumed"], json!([]), "{text}");
+        }
+    }
+    // Beside the output of a client it is of no function, and the request keeps its cause.
+    let beside =
+        "curl: (28) Operation timed out\npanic: no stock\n(1f2e3d4c-aa) Execution failed due to a timeout error\n";
+    assert_eq!(causes(beside).0, json!({"cause": "integration_timeout", "causes": ["integration_timeout"]}));
+}
+
+#[test]
+fn a_failed_task_of_a_build_tool_is_no_failure_of_a_request() {
+    for text in [
+        "FAILURE: Build failed with an exception.\n\n* What went wrong:\nExecution failed for task ':app:test'.\n> There were failing tests.",
+        "Execution failed with exit code 3",
+        "2026-11-20T10:00:00Z Execution failed: exit code 3",
+        "Execution failed due to java.lang.IllegalStateException: no agent",
+        "Method completed with status: SUCCESS",
+    ] {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+        let document: Value =
+            serde_json::from_slice(&command(&["replay", "--json", "-"], text.as_bytes()).stdout).unwrap();
+        assert_eq!(document["errors"], 0, "{text}");
+    }
+    // Behind a request's id or a date of the console, it is API Gateway's.
+    for text in [
+        "(1f2e3d4c-aa) Execution failed for a reason of the moon",
+        "Mon May 04 17:48:20 UTC 2026 : Execution failed for a reason of the moon",
+    ] {
+        assert_eq!(causes(text).0["cause"], "unclassified", "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_in_the_words_of_a_person_is_said_to_be_one() {
+    for (text, cause) in [
+        (
+            "Hi team, our customers see \"Endpoint request timed out\" since noon, can somebody look?",
+            "integration_timeout",
+        ),
+        (
+            "## Known errors\n\nWhere a permission is missing, API Gateway logs \"Execution failed due to configuration error: \
+             Invalid permissions on Lambda function\".\n",
+            "lambda_permission",
+        ),
+        ("yesterday the database gave connection refused twice", "backend_connection_failed"),
+        ("My function fails with: Task timed out after 3.00 seconds", "lambda_timeout"),
+        ("* `Endpoint request timed out`: raise the timeout", "integration_timeout"),
+        ("if (error.message === \"Endpoint request timed out\") { retry(); }", "integration_timeout"),
+        ("[ERROR] OrdersTest.times:7 > SocketTimeout Read timed out", "integration_timeout"),
+        (
+            "2026-11-20T10:00:00.123Z\t3f405162-7d8e-4f90-b1a2-c3d4e5f60718\tINFO\tEndpoint request timed out",
+            "integration_timeout",
+        ),
+        (r#"{"level":"error","error":"dial tcp 192.0.2.7:5432: connection refused"}"#, "backend_connection_failed"),
+        (r#"{"level":"warn","msg":"again after Endpoint request timed out"}"#, "integration_timeout"),
+    ] {
+        let document = causes(text).0;
+        assert_eq!(
+            (&document["cause"], document["assumed"].as_array().map(Vec::len)),
+            (&json!(cause), Some(1)),
+            "{text}"
+        );
+        assert!(explained(text).0.starts_with("No line of this text is"), "{text}");
+    }
+    // The sentence alone, behind what a log or a table has before it, and in a field of an access log.
+    for text in [
+        "Endpoint request timed out",
+        "General SSLEngine problem",
+        "2026-11-20T10:00:00Z Endpoint request timed out",
+        "10:00\tGET /orders\tEndpoint request timed out",
+        r#"{"message":"Endpoint request timed out"}"#,
+        r#""integrationErrorMessage": "Endpoint request timed out""#,
+    ] {
+        let document = causes(text).0;
+        assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
     }
 }
 

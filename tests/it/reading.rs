@@ -1062,3 +1062,43 @@ fn of_two_pages_of_a_functions_log_that_overlap_each_failure_is_one_failure() {
         assert_eq!(counted(&group, &text.join("\n")), expected, "{pages:?}");
     }
 }
+
+#[test]
+fn of_several_inputs_each_shows_for_itself_whether_it_is_a_functions_log() {
+    let folder = folder("several_inputs");
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    let function = format!(
+        "START RequestId: {id} Version: $LATEST\nEND RequestId: {id}\nREPORT RequestId: {id}\tDuration: 30.00 ms\tBilled \
+         Duration: 31 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"
+    );
+    let (first, second) = (folder.join("a.log"), folder.join("b.log"));
+    fs::write(&first, function).unwrap();
+    fs::write(&second, "ConnectionError: connect ECONNREFUSED 192.0.2.7:5432\n").unwrap();
+    let (document, status, _) = replay(&[first.to_str().unwrap(), second.to_str().unwrap()], "");
+    assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{document}");
+    fs::write(&second, "panic: no stock\n").unwrap();
+    let (document, status, _) = replay(&[first.to_str().unwrap(), second.to_str().unwrap()], "");
+    assert_eq!((document["assumed"].as_array().map(Vec::len), status), (Some(1), Some(0)), "{document}");
+}
+
+#[test]
+fn what_a_function_prints_without_an_id_is_no_line_of_an_execution_log() {
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    let start = format!("START RequestId: {id} Version: $LATEST\n");
+    let report = format!(
+        "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 30.00 ms\tBilled Duration: 31 ms\tMemory Size: 128 MB\tMax \
+         Memory Used: 60 MB\t\n"
+    );
+    let printed = "Execution failed due to a timeout error\nMethod completed with status: 504\n";
+    assert_eq!(replay(&["-"], &format!("{start}{printed}{report}")).0["counts"], json!([]));
+    // Behind the invocation it is another text, and with an id it is of an execution log that was put in between.
+    for text in [
+        format!("{start}{report}{printed}"),
+        format!(
+            "{start}(1f2e3d4c-aa) {}{report}",
+            printed.replace('\n', "\n(1f2e3d4c-aa) ").trim_end_matches("(1f2e3d4c-aa) ")
+        ),
+    ] {
+        assert_eq!(replay(&["-"], &text).0["counts"][0]["dimensions"]["Cause"], "integration_timeout", "{text}");
+    }
+}

@@ -236,8 +236,10 @@ struct Found {
     is_certain: bool,
     /// A sentence stops where its reason should begin.
     is_cut: bool,
-    /// The causes are those of a function's log, and nothing shows that the text is of one.
-    is_supposed: bool,
+    /// What the causes hold for, where nothing in the text shows it.
+    assumed: Option<&'static str>,
+    /// Log events that no reader understood. What a reader understood says whether a request failed; the rest of it is anybody's text.
+    unread: String,
     /// Cause that the error of a program would have in a function's log. It is not one of `causes`.
     in_function: Option<&'static str>,
 }
@@ -283,12 +285,12 @@ impl Found {
         let bytes = own.as_ref().map_or(text, |own| own.as_bytes());
         let text = String::from_utf8_lossy(bytes);
         let found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text));
-        // Of a line that lost its breaks, `replay` cannot count the requests; what a sentence in it names holds.
+        // Of a line that lost its breaks, `replay` cannot count the requests; of one request, what its sentence names holds.
         let mut found = match found {
             Ok(found) => found,
             Err(error) => {
                 let line = Some(text.trim()).filter(|text| !text.contains('\n'));
-                let cause = line.and_then(|line| sentence::cause(line, table)).ok_or(error)?;
+                let cause = line.and_then(|line| sentence::of_joined_lines(line, table)).ok_or(error)?;
                 return Ok(Self { causes: vec![cause.id], ..Self::default() });
             }
         };
@@ -300,34 +302,43 @@ impl Found {
             *only = quoted;
         }
         // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
-        if found.is_certain || found.names_a_cause() {
+        if found.is_certain || found.names_a_cause() && found.assumed.is_none() {
             return Ok(found);
         }
         let origin = other::origin(&text);
-        if origin == Some(Other::NoFailure) {
+        if origin.is_some() && found.assumed.take().is_some() {
+            // The program is not a function.
+            found.subjects.retain(|(_, subject)| !matches!(**subject, Subject::Invocation { .. }));
+            found.causes = found.subjects.iter().map(|(cause, _)| *cause).collect();
+        }
+        if origin == Some(Other::NoFailure) || found.names_a_cause() && origin.is_some() {
             return Ok(found);
         }
+        let unread = std::mem::take(&mut found.unread);
+        let within = sentence::within(&unread, table).map(|cause| cause.id);
         if matches!(origin, None | Some(Other::Program)) {
             // A person pastes the error of a function without the lines around it.
             let loose = Self::of_reader(bytes, &settings, table, Reader::of_function(&settings, table))?;
             if origin.is_some() {
                 // Only a sentence of the platform may be quoted in the error of a program.
-                let causes = sentence::within(&text, table).map(|cause| cause.id).into_iter().collect();
                 let in_function = loose.causes.into_iter().find(|id| *id != UNCLASSIFIED);
-                return Ok(Self { causes, in_function, ..found });
+                let assumed = within.map(|_| QUOTED);
+                return Ok(Self { causes: within.into_iter().collect(), in_function, assumed, ..found });
             }
             if loose.names_a_cause() {
-                let is_supposed = !other::is_of_function(&text);
-                return Ok(Self { is_cut: found.is_cut, is_supposed, ..loose });
+                return Ok(Self { is_cut: found.is_cut, ..loose });
             }
         }
         // That no cause is known was found already.
-        let of_line = sentence::surest(&text, table).map(|cause| cause.id);
+        let of_line = sentence::surest(&unread, table).map(|cause| cause.id);
         let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
         let named = std::mem::take(&mut found.named);
         found.causes.splice(0..0, if named.is_empty() { of_line.into_iter().collect() } else { named });
         if found.causes.is_empty() {
-            found.causes.extend(sentence::within(&text, table).map(|cause| cause.id).or(found.evidence));
+            found.causes.extend(within.or(found.evidence));
+        }
+        if found.names_a_cause() && sentence::is_quoted(&unread, table) {
+            found.assumed = Some(QUOTED);
         }
         Ok(found)
     }
@@ -347,13 +358,18 @@ impl Found {
                     let record = reader.read(source, event);
                     starts_and_ends.add(&record, event);
                     evidence.add(&record, table);
-                    if matches!(record, Record::Unknown)
-                        && source.log_group.is_empty()
-                        && sentences.len() < MOST_SENTENCES
-                    {
+                    if record.kind().is_none() && source.log_group.is_empty() {
                         let text = event.message.text();
-                        sentences.extend(sentence::cause(&text, table).map(|cause| cause.id));
-                        found.quoted = found.quoted.or_else(|| sentence::within(&text, table).map(|cause| cause.id));
+                        if sentence::shows_success(&text) {
+                            return record;
+                        }
+                        found.unread.push_str(&text);
+                        found.unread.push('\n');
+                        if matches!(record, Record::Unknown) && sentences.len() < MOST_SENTENCES {
+                            sentences.extend(sentence::cause(&text, table).map(|cause| cause.id));
+                            found.quoted =
+                                found.quoted.or_else(|| sentence::within(&text, table).map(|cause| cause.id));
+                        }
                     }
                     record
                 },
@@ -374,6 +390,7 @@ impl Found {
             }
         })?;
         found.is_certain |= starts_and_ends.are_whole() && found.causes.is_empty();
+        found.assumed = (found.names_a_cause() && reader.supposes_function()).then_some(SUPPOSED);
         found.named.extend(evidence.of_request(table));
         found.evidence = evidence.of_anybody;
         failed.map_or(Ok(found), |error| Err(error.into()))
@@ -396,12 +413,16 @@ fn is_cut_sentence(line: &str) -> bool {
 /// What is said of a sentence that a function prints, where a text may be of any program.
 const SUPPOSED: &str = "Nothing shows that this text is of a function's log. What follows holds only if it is.";
 
+/// What is said of a sentence that stands within other text.
+const QUOTED: &str =
+    "No line of this text is API Gateway's or Lambda's own. What follows is the cause that a sentence within it names.";
+
 fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
         let mut document = json!({ "cause": found.causes.first(), "causes": found.causes });
-        if found.is_supposed {
-            document["assumed"] = json!([SUPPOSED]);
+        if let Some(assumed) = found.assumed {
+            document["assumed"] = json!([assumed]);
         }
         writeln!(out, "{document}")?;
     } else if found.causes.is_empty()
@@ -426,8 +447,8 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
         };
         writeln!(out, "{}", wrapped("", &answer, width()))?;
     } else {
-        if found.is_supposed {
-            writeln!(out, "{}\n", wrapped("", SUPPOSED, width()))?;
+        if let Some(assumed) = found.assumed {
+            writeln!(out, "{}\n", wrapped("", assumed, width()))?;
         }
         write!(out, "{}", in_words(found, table, width()))?;
     }

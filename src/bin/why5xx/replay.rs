@@ -246,6 +246,10 @@ fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     Source::from_header(&header, settings).kind
 }
 
+/// What is said where errors that any program writes were counted.
+const SUPPOSED: &str =
+    "errors of a program were taken for those of a function: nothing in the input shows that it is a function's log";
+
 struct Replay<'o> {
     pipeline: Pipeline,
     /// Separate, since a request that is open in a batch is not one of a text.
@@ -288,6 +292,7 @@ impl Replay<'_> {
 
     fn input(&mut self, name: &str, folder: Option<PathBuf>, bytes: Option<u64>, input: impl Read) {
         let mut events = InputEvents::default();
+        self.reader.begin_input();
         let input = self.progress.reading(name, bytes, input);
         let read = input::read(input, |part| self.part(name, &part, &mut events));
         events.settle();
@@ -329,6 +334,9 @@ impl Replay<'_> {
                 folder.into_iter().for_each(|folder| self.of_folders.entry(folder).or_default().add_all(&events));
                 self.undecodable(name, &error);
             }
+        }
+        if self.reader.supposes_function() {
+            self.totals.assumed.insert(SUPPOSED);
         }
         self.totals.add_input(name, &events);
     }

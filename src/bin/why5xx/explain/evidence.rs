@@ -72,5 +72,5 @@ fn of_anybody(line: &ExecutionLine<'_>, table: &Table) -> Option<&'static str> {
         }
         _ => return None,
     };
-    sentence::cause(&body, table).map(|cause| cause.id)
+    sentence::of_body(&body, table).map(|cause| cause.id)
 }

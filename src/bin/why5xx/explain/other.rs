@@ -2,6 +2,8 @@
 
 use why5xx::record::lambda::exception_at_start;
 
+use crate::input::Reader;
+
 /// Programs that people run against an API. They print `NAME: `.
 const CLIENTS: &[&str] = &[
     "ab",
@@ -70,26 +72,26 @@ const WITHIN: &[&str] = &[
     ":SSL routines:",
 ];
 
-/// Where the frames of a stack are that is of no function: folders of people.
-const FOLDERS: &[&str] = &[
-    "File \"/home/",
-    "File \"/Users/",
-    "File \"/root/",
-    "File \"C:\\",
-    "(/home/",
-    "(/Users/",
-    "(C:\\",
-    "(file:///home/",
-    "(file:///Users/",
-    "(file:///C:/",
-];
+/// What stands before the path of a file in the frame of a stack: in Python, in Node.js with the name of a function and without, in .NET and PHP.
+const BEFORE_FILES: &[&str] = &["File \"", "(", "(file://", "at ", "at file://", " in "];
 
-/// Where the code of functions is.
-const OF_FUNCTIONS: &[&str] = &["/var/task/", "/var/runtime/", "/var/lang/"];
+/// Folders of people, with which paths begin.
+const FOLDERS: &[&str] = &["/home/", "/Users/", "/root/"];
 
-/// Returns whether the paths in a text are those of a function.
-pub(super) fn is_of_function(text: &str) -> bool {
-    OF_FUNCTIONS.iter().any(|path| text.contains(path))
+/// Returns whether a line is the frame of a stack with a file in a folder of a person, where no function is.
+///
+/// `at get (/home/ann/get.js:3:7)`, `at Shop.Get() in C:\src\Get.cs:line 3`, and of Go and Ruby `/home/ann/get.go:3 +0x1d` → true
+fn is_frame_of_person(line: &str) -> bool {
+    let is_of_person = |path: &str| {
+        let bytes = path.strip_prefix('/').unwrap_or(path).as_bytes();
+        let has_drive = matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+        has_drive || FOLDERS.iter().any(|folder| path.starts_with(folder))
+    };
+    let has_number = |path: &str| path.split(':').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    is_of_person(line) && has_number(line)
+        || BEFORE_FILES
+            .iter()
+            .any(|before| line.match_indices(before).any(|(at, _)| is_of_person(&line[at + before.len()..])))
 }
 
 /// What API Gateway answers, with a 403, to a request without a signature. No log of a function has it.
@@ -131,7 +133,7 @@ pub(super) fn origin(text: &str) -> Option<Other> {
         }
         is_of_program |= is_of_no_function(line);
     }
-    origin.or((is_of_program && !is_of_function(text)).then_some(Other::Program))
+    origin.or((is_of_program && !Reader::is_of_functions_code(text)).then_some(Other::Program))
 }
 
 /// Returns whether a program that is no function printed a line.
@@ -141,15 +143,18 @@ fn is_of_no_function(line: &str) -> bool {
         let (number, rest) = rest.split_once(" (").unwrap_or_default();
         number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit()) && rest.get(5..7) == Some("):")
     });
-    // The API itself was called.
+    // The API itself was called. Go writes `Get "https://…": …`, its logger with a date before it.
     let is_call = line.contains(".execute-api.")
         && (exception_at_start(line).is_some()
-            || ["Get \"", "Post \"", "Put \""].iter().any(|verb| line.starts_with(verb)));
+            || ["Get", "Post", "Put", "Patch", "Delete", "Head"]
+                .iter()
+                .any(|verb| line.match_indices("\"https://").any(|(at, _)| line[..at].trim_end().ends_with(verb))));
     is_of_mysql
         || is_call
         || is_of_python(line)
         || HEADS.iter().any(|head| line.starts_with(head))
-        || WITHIN.iter().chain(FOLDERS).any(|words| line.contains(words))
+        || is_frame_of_person(line)
+        || WITHIN.iter().any(|words| line.contains(words))
 }
 
 /// Returns whether a line begins with the type of an error and its module in Python. Lambda writes such a type without its module, so this is what a
@@ -195,6 +200,16 @@ mod tests {
             "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
             "  File \"/home/ann/orders.py\", line 3, in get\nConnectionError: refused",
             "Error: read ECONNRESET\n    at get (file:///Users/ann/get.mjs:3:7)",
+            "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/ann/shop/main.go:7 +0x1d",
+            "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\t/Users/ann/shop/main.go:7 +0x1d",
+            "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\tD:/shop/main.go:7 +0x1d",
+            "System.TimeoutException: no answer\n   at Shop.Program.Main(String[] args) in C:\\shop\\Program.cs:line 7",
+            "System.TimeoutException: no answer\n   at Shop.Program.Main(String[] args) in /home/ann/shop/Program.cs:line 7",
+            "PHP Fatal error:  Uncaught Exception: no stock in /Users/ann/shop.php:3",
+            "Error: no stock\n    at file:///home/ann/get.mjs:3:7",
+            "/home/ann/shop.rb:3:in 'get': no stock (StockError)",
+            "2026/11/20 10:00:00 Get \"https://a1b2c3.execute-api.eu-west-1.amazonaws.com/orders\": dial tcp: i/o timeout",
+            "no order: Patch \"https://a1b2c3.execute-api.eu-west-1.amazonaws.com/orders\": context deadline exceeded",
             "AxiosError: timeout of 100ms exceeded for https://a1b2c3.execute-api.eu-west-1.amazonaws.com/orders",
             "ERROR 1040 (08004): Too many connections",
             "Could not get response\nError: connect ECONNREFUSED 10.0.0.7:443",
@@ -205,6 +220,9 @@ mod tests {
         for text in [
             "Error: connect ETIMEDOUT 10.0.0.7:443",
             "panic: runtime error",
+            "panic: no stock\n\ngoroutine 1 [running]:\n\t/home/ann/go/pkg/mod/github.com/aws/aws-lambda-go@v1.47.0/lambda/entry.go:7",
+            "System.TimeoutException: no answer\n   at Shop.Function.Get() in /src/Function.cs:line 7",
+            "/orders/home/7 failed",
             "HTTPError: 503",
             "",
             "java.net.ConnectException: Connection refused",

@@ -18,14 +18,29 @@ pub(crate) struct Reader<'s> {
     table: &'s Table,
     formats: Formats,
     access_names: LastNames,
-    /// A line of Lambda's was seen: what stands beside it is what a function printed.
+    /// A line of Lambda's was seen, or may be missing: what stands beside it is what a function printed.
     is_of_function: bool,
+    /// A line of Lambda's was seen, or the folders of a function.
+    shows_function: bool,
+    /// An invocation has begun and not ended.
+    is_invoked: bool,
+    /// An error was read that a program writes on any machine.
+    has_error_of_program: bool,
 }
 
 impl<'s> Reader<'s> {
     /// A reader that has seen no header line of a flow log yet.
     pub(crate) fn new(settings: &'s Settings, table: &'s Table) -> Self {
-        Self { settings, table, formats: Formats::default(), access_names: LastNames::default(), is_of_function: false }
+        Self {
+            settings,
+            table,
+            formats: Formats::default(),
+            access_names: LastNames::default(),
+            is_of_function: false,
+            shows_function: false,
+            is_invoked: false,
+            has_error_of_program: false,
+        }
     }
 
     /// Creates a reader for a whole text, in which a line of Lambda's may come after what the function printed.
@@ -35,6 +50,7 @@ impl<'s> Reader<'s> {
             let message = Message::plain(line.as_bytes());
             let _ = reader.function_line(&LogEvent { id: b"", timestamp_ms: 0, message });
         }
+        reader.is_invoked = false;
         reader
     }
 
@@ -43,23 +59,62 @@ impl<'s> Reader<'s> {
         Self { is_of_function: true, ..Self::new(settings, table) }
     }
 
+    /// Begins another input, which may be of another program.
+    pub(crate) fn begin_input(&mut self) {
+        (self.is_of_function, self.shows_function) = (false, false);
+        (self.is_invoked, self.has_error_of_program) = (false, false);
+    }
+
+    /// Returns whether errors were taken for those of a function, though nothing that was read shows that they are.
+    pub(crate) fn supposes_function(&self) -> bool {
+        self.has_error_of_program && !self.shows_function
+    }
+
+    /// Returns whether a text names the code of a function, as in the frames of a stack.
+    pub(crate) fn is_of_functions_code(text: &str) -> bool {
+        OF_FUNCTIONS.iter().any(|path| text.contains(path))
+    }
+
     /// Reads a log event. With a log group it is read as the function does.
     pub(crate) fn read<'a>(&mut self, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         if !source.log_group.is_empty() || source.kind.is_some() {
             return record::parse_event(source, self.settings, &mut self.formats, &mut self.access_names, event);
         }
         let (formats, names) = (&mut self.formats, &mut self.access_names);
+        // Between START and REPORT, the function printed it.
+        let is_printed = |record: &Record<'_>| matches!(record, Record::Execution(line) if line.request_id.is_none());
         execution::parse(event)
+            .filter(|record| !self.is_invoked || !is_printed(record))
             .or_else(|| record::parse_by_shape("", self.settings, formats, names, event))
             .or_else(|| self.function_line(event))
-            .or_else(|| self.is_of_function.then(|| self.bare_error(&event.message.text())).flatten())
-            .unwrap_or(Record::Unknown)
+            .unwrap_or_else(|| self.other(event))
     }
 
     fn function_line<'a>(&mut self, event: &LogEvent<'a>) -> Option<Record<'a>> {
         let line = lambda::parse_line(event)?;
-        self.is_of_function = true;
+        if is_of_any_program(&line, event) {
+            self.has_error_of_program = true;
+            self.shows_function = self.shows_function || Self::is_of_functions_code(&event.message.text());
+        } else {
+            (self.is_of_function, self.shows_function) = (true, true);
+            match &line {
+                FunctionLine::Start(_) => self.is_invoked = true,
+                FunctionLine::End(_) | FunctionLine::Report(_) => self.is_invoked = false,
+                _ => {}
+            }
+        }
         Some(Record::Lambda(line))
+    }
+
+    /// Reads what is no line of a log: the output of a function, or of any program.
+    fn other<'a>(&mut self, event: &LogEvent<'a>) -> Record<'a> {
+        let text = event.message.text();
+        self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || lambda::shows_function(event);
+        let Some(record) = self.is_of_function.then(|| self.bare_error(&text)).flatten() else {
+            return Record::Unknown;
+        };
+        self.has_error_of_program |= matches!(record, Record::Lambda(_));
+        record
     }
 
     /// Takes a text in the log of a function for an error even without the frame in which a runtime writes it, unless it is a line of a
@@ -88,6 +143,33 @@ impl<'s> Reader<'s> {
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
+}
+
+/// Where the code of functions is, and the libraries that only functions use.
+const OF_FUNCTIONS: &[&str] = &[
+    "/var/task/",
+    "/var/runtime/",
+    "/var/lang/",
+    "/aws-lambda-go",
+    "Amazon.Lambda.",
+    "com.amazonaws.services.lambda.",
+];
+
+/// Returns whether a line of a function is an error that a program of the same language writes on any machine: as its last words, or as a logger
+/// does.
+///
+/// `panic: no stock` → true, `Unable to import module 'orders'` → false
+fn is_of_any_program(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
+    /// What the platform or a client of it says in such an error.
+    const OF_LAMBDA: &[&str] = &["Response payload size ", "LAMBDA_RUNTIME", "Runtime.", "Extension.", "Sandbox."];
+    let FunctionLine::Error(error) = line else { return false };
+    let words = [&error.message, error.error_type.as_ref().unwrap_or(&Cow::Borrowed(""))];
+    error.request_id.is_none()
+        && error.certainty == Certainty::UnlessItSucceeded
+        && matches!(error.phase, Phase::Process | Phase::Unknown)
+        && !words.iter().any(|text| OF_LAMBDA.iter().any(|start| text.starts_with(start)))
+        // The object of a runtime.
+        && !event.message.text().contains("\"errorType\"")
 }
 
 /// Levels of loggers: behind one of them stands the function's own line.

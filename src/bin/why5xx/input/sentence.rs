@@ -4,21 +4,30 @@
 
 use why5xx::cause::{Author, Cause, Role, Table, normalise, own_words};
 use why5xx::classify::error_text::cause_of_type;
+use why5xx::classify::execution::{Finding, finding};
 use why5xx::classify::{access, body_text, frame};
+use why5xx::decode::{LogEvent, Message};
 use why5xx::record::access::{AccessLine, Fields, line as access_line};
+use why5xx::record::{self, Record, lambda};
 
 use super::{prefix, rows};
 
 /// Returns the cause that a pasted text names. The columns of a table row are asked one by one.
 pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
-    if let Some(answer) = body_text(text.trim(), table) {
-        let index = answer.lambda_service.or(answer.function).or(answer.service);
-        return index.map(|index| table.at(index));
+    if body_text(text.trim(), table).is_some() {
+        return of_body(text, table);
     }
     text.split(['\t', '|', '\u{2502}'])
         .map(str::trim)
         .filter(|column| !column.is_empty())
         .find_map(|column| named(column, table))
+}
+
+/// Returns the cause that a whole body names, as the error of a service or of a function.
+pub(crate) fn of_body(body: &str, table: &Table) -> Option<&'static Cause> {
+    let answer = body_text(body.trim(), table)?;
+    let index = answer.lambda_service.or(answer.function).or(answer.service);
+    index.map(|index| table.at(index))
 }
 
 /// Returns whether a text is the error of a program: the platform begins none so.
@@ -69,24 +78,65 @@ pub(super) fn is_platforms_start(line: &str) -> bool {
     HEADS.iter().any(|head| lower.contains(&head.to_ascii_lowercase()))
 }
 
+/// How the platform's lines about a request begin.
+const LINES: &[&str] = &[
+    "Method completed",
+    "Execution failed",
+    "Lambda execution failed",
+    "Lambda invocation failed",
+    "Gateway response type",
+    "Starting execution",
+    "Received response",
+    "Sending request",
+    "Successfully completed",
+    "Endpoint re",
+    "Method re",
+    "HTTP Method",
+];
+
 /// Returns whether a line is a whole one of the platform about a request.
 pub(super) fn is_platforms_line(line: &str) -> bool {
-    const LINES: &[&str] = &[
-        "Method completed",
-        "Execution failed",
-        "Lambda execution failed",
-        "Lambda invocation failed",
-        "Gateway response type",
-        "Starting execution",
-        "Received response",
-        "Sending request",
-        "Successfully completed",
-        "Endpoint re",
-        "Method re",
-        "HTTP Method",
-        "Lambda request id",
-    ];
-    LINES.iter().any(|start| line.trim_start().starts_with(start))
+    /// A sentence that a terminal broke may go on so.
+    const LAST: &str = "Lambda request id";
+    LINES.iter().chain(&[LAST]).any(|start| line.trim_start().starts_with(start))
+}
+
+/// Returns the cause of a failure and its end that lost the break between them. Where more was joined, or the line begins with
+/// something else, a sentence in it may be a client's.
+///
+/// `Execution failed due to a timeout error Method completed with status: 504` → integration_timeout
+pub(crate) fn of_joined_lines(text: &str, table: &Table) -> Option<&'static Cause> {
+    const END: &str = "Method completed with status:";
+    let text = text.trim();
+    let own = text.strip_prefix('(').and_then(|rest| rest.split_once(") "));
+    let (id, own) = own.map_or((None, text), |(id, own)| (Some(format!("({id}) ")), own));
+    let (before, ends) = own.split_once(END)?;
+    let before = id.and_then(|id| before.strip_suffix(&id)).unwrap_or(before);
+    let sentence = before.trim();
+    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(sentence.as_bytes()) };
+    let is_failure = matches!(record::execution::parse(&event), Some(Record::Execution(line))
+        if matches!(finding(&line, table), Some(Finding::Failure(_))));
+    let failed = |end: &str| {
+        let status = end.trim_start();
+        let length = status.bytes().take_while(u8::is_ascii_digit).count();
+        length == 3 && status.starts_with('5')
+    };
+    let holds_more = LINES.iter().any(|line| sentence.match_indices(line).any(|(at, _)| at > 0))
+        || holds_id(before)
+        || holds_id(ends);
+    if is_failure && !holds_more && ends.split(END).all(failed) { cause(sentence, table) } else { None }
+}
+
+/// Returns whether a request's id in brackets stands within a text. A word in brackets has no digit and no hyphen.
+fn holds_id(text: &str) -> bool {
+    const SHORTEST_ID_BYTES: usize = 8;
+    const LONGEST_ID_BYTES: usize = 128;
+    text.match_indices('(').any(|(at, _)| {
+        let is_sign = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
+        let id = &text[at + 1..];
+        let (id, behind) = id.split_at(id.bytes().take(LONGEST_ID_BYTES).take_while(is_sign).count());
+        behind.starts_with(") ") && id.len() >= SHORTEST_ID_BYTES && id.bytes().any(|b| !b.is_ascii_alphabetic())
+    })
 }
 
 /// Returns the cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
@@ -97,6 +147,78 @@ pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
         let of_gateway = starts.min().and_then(|at| named(line[at..].trim(), table));
         of_gateway.or_else(|| of_process(line, table)).or_else(|| of_type(line, table))
     })
+}
+
+/// Returns whether a text names a cause only in the words of a person: `they get "Endpoint request timed out" now` → true
+pub(crate) fn is_quoted(text: &str, table: &Table) -> bool {
+    let mut is_quoted = false;
+    for line in text.lines().filter(|line| within(line, table).or_else(|| cause(line, table)).is_some()) {
+        if !has_words_around(line, table) {
+            return false;
+        }
+        is_quoted = true;
+    }
+    is_quoted
+}
+
+/// Returns whether more stands around the sentence of a line than a log has there: columns, a time, a level or a name.
+fn has_words_around(line: &str, table: &Table) -> bool {
+    const MOST_WORDS: usize = 1;
+    let line = line.trim();
+    if line.starts_with('{') {
+        // The line of a logger, unless it is an error as a whole or has the fields of one.
+        let of_fields = rows::fields(line).and_then(|fields| access::why(&fields, table));
+        return line.contains("\"level\"") || of_fields.or_else(|| of_body(line, table)).is_none();
+    }
+    if lambda::shows_function(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) }) {
+        return true;
+    }
+    let is_cell =
+        line.contains(['\t', '|', '\u{2502}']) || ["\"", "[{", "[\""].iter().any(|start| line.starts_with(start));
+    if prefix::strip(line).has_prefix() || is_cell {
+        return false;
+    }
+    let lower = line.to_ascii_lowercase();
+    let heads = HEADS.iter().chain(PROCESS_HEADS.iter().map(|(head, _)| head));
+    let Some(at) = heads.filter_map(|head| lower.find(&head.to_ascii_lowercase())).min() else {
+        // A sentence whose beginning is not listed needs one of its first words.
+        return line.splitn(MOST_WORDS + 2, ' ').nth(MOST_WORDS + 1).is_some_and(|rest| cause(rest, table).is_some());
+    };
+    let is_word = |word: &&str| word.trim_end_matches([',', '.', ':']).bytes().all(|b| b.is_ascii_alphabetic());
+    // A person goes on behind the quotes.
+    let goes_on =
+        line[..at].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`' | '\u{201c}')).is_some_and(|quote| {
+            let closing = if quote == '\u{201c}' { '\u{201d}' } else { quote };
+            line[at..].split_once(closing).is_some_and(|(_, behind)| behind.contains(|c: char| c.is_alphabetic()))
+        });
+    goes_on || line[..at].split_whitespace().filter(is_word).count() > MOST_WORDS
+}
+
+/// Returns whether a line that no reader knows says that its request was answered below 500: behind the protocol or a label. What else stands in it
+/// may be the client's.
+///
+/// `GET /?q=Endpoint request timed out HTTP/1.1" 404 12` → true
+pub(crate) fn shows_success(line: &str) -> bool {
+    const PROTOCOL: &str = "http/";
+    const LABEL: &str = "status";
+    let lower = line.to_ascii_lowercase();
+    let of_protocol = lower
+        .match_indices(PROTOCOL)
+        .map(|(at, _)| lower[at + PROTOCOL.len()..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
+    let of_label = lower.match_indices(LABEL).filter_map(|(at, _)| {
+        let before = lower[..at].trim_end_matches([' ', '"', '\'']);
+        let behind = lower[at + LABEL.len()..].trim_start_matches(['_', ' ', '"', '\'']);
+        let behind = behind.strip_prefix("code").unwrap_or(behind).trim_start_matches([' ', '"', '\'']);
+        let is_key = before.is_empty() || before.ends_with([',', ';', '{', '(', '|', '\t']);
+        behind.strip_prefix([':', '=']).filter(|_| is_key)
+    });
+    let status = |text: &str| {
+        let text = text.trim_start_matches([' ', '"', '\'', ',', ';', '|', '\t']);
+        let length = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..length].parse::<u16>().ok().filter(|status| (100..600).contains(status))
+    };
+    let mut statuses = of_protocol.chain(of_label).filter_map(status).peekable();
+    statuses.peek().is_some() && statuses.all(|status| status < 500)
 }
 
 /// Returns whether a text that speaks of an authorizer is the platform's, not a person's who writes about an API.
