@@ -4,12 +4,14 @@
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
 //! can be counted again; [`Pipeline::commit`] merges what a batch adds once its data were accepted.
 
+mod batch;
 mod counted;
 mod counter;
 mod dimensions;
 mod exemplars;
 mod lane;
 mod memory;
+mod options;
 mod own_log;
 mod sources;
 mod understood;
@@ -23,20 +25,12 @@ pub use exemplars::{Exemplar, Shown};
 pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 
-use self::counter::Counter;
-use self::lane::{Handling, Lane, MOST_SOURCES, is_other};
+use self::batch::BatchAccumulator;
 use self::own_log::OwnMark;
 use crate::cause::Table;
-use crate::classify;
-use crate::classify::repeated::Repeated;
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Origin};
-use crate::failure::Failure;
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::log_kind::LogKind;
-use crate::placeholder::UNKNOWN;
-use crate::record::{self, Record, Source, access, execution, flow, lambda};
-use crate::request::Place;
-use crate::request::execution::{RequestKey, Requests};
-use crate::request::invocation::Invocations;
+use crate::record::{Record, Source};
 use crate::settings::Settings;
 use crate::source;
 
@@ -81,48 +75,6 @@ impl Pipeline {
         }
     }
 
-    /// Counts the requests of access logs, too, each once. To know a repeat, it remembers the lines that did not fail.
-    #[must_use]
-    pub fn counting_requests(self) -> Self {
-        Self { counts_requests: true, ..self }
-    }
-
-    /// Counts failures without their status, which no metric shows: a batch has fewer counts then.
-    #[must_use]
-    pub fn without_statuses(self) -> Self {
-        Self { by_status: false, ..self }
-    }
-
-    /// Reads only log events of this span, in milliseconds since 1970-01-01T00:00:00Z. A log event without a time is in no
-    /// span.
-    #[must_use]
-    pub fn within(self, span_ms: Range<i64>) -> Self {
-        Self { span_ms: Some(span_ms), ..self }
-    }
-
-    /// Reads every log event as one of this kind, whatever its log group is called.
-    #[must_use]
-    pub fn of_kind(self, kind: LogKind) -> Self {
-        Self { kind: Some(kind), ..self }
-    }
-
-    /// Says which account the function runs in. From then on failures in logs of others count in `AccountErrors`.
-    pub fn runs_in_account(&mut self, account_id: &str) {
-        if self.own_account.as_deref() != Some(account_id) {
-            self.own_account = Some(account_id.to_owned());
-        }
-    }
-
-    /// Says when the next batches are counted, in milliseconds since 1970-01-01T00:00:00Z.
-    pub fn set_now(&mut self, now_ms: i64) {
-        self.now_ms = Some(now_ms);
-    }
-
-    /// Gives up on a batch at the deadline, and when it has taken so much CPU time.
-    pub fn limit_time(&mut self, deadline: Instant, cpu_time: Duration) {
-        self.time = (Some(deadline), Some(cpu_time));
-    }
-
     /// Returns the causes in force, own rules included.
     pub fn table(&self) -> &Table {
         &self.table
@@ -163,38 +115,6 @@ impl Pipeline {
         })
     }
 
-    /// Returns what is left open now, to [`restore`](Self::restore) if a row of batches fails together.
-    pub fn left_open(&self) -> LeftOpen {
-        self.memory.left_open.clone()
-    }
-
-    /// Goes back to what was left open before, and forgets the log events counted since. The dimension values given out stay:
-    /// some of the data may have been accepted, and the next try must fold the same values into `other`.
-    pub fn restore(&mut self, left_open: LeftOpen, events: impl IntoIterator<Item = u64>) {
-        self.memory.left_open = left_open;
-        self.memory.forget(&events.into_iter().collect());
-    }
-
-    /// Returns a pipeline that takes these log events for counted.
-    #[must_use]
-    pub fn knowing(&self, events: &[u64]) -> Self {
-        let mut knowing = self.clone();
-        for event in events {
-            knowing.memory.suppose(*event);
-        }
-        knowing
-    }
-
-    /// Remembers the dimension values that a batch was given, and nothing else: its data were not all accepted.
-    pub fn keep_dimensions(&mut self, additions: Additions) {
-        self.memory.dimensions.merge(additions.dimensions);
-    }
-
-    /// Merges what a batch adds to the memory. Call it once its data were accepted.
-    pub fn commit(&mut self, additions: Additions) {
-        self.memory.merge(additions);
-    }
-
     /// Counts a batch of any other form, which `decode` reads. It is called again where a batch has the origin of its log
     /// events behind them.
     ///
@@ -208,7 +128,7 @@ impl Pipeline {
         self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
 
-    /// Counts log events that `read` parses better than [`record::parse_event`], such as a person's text.
+    /// Counts log events that `read` parses better than [`parse_event`](crate::record::parse_event), such as a person's text.
     ///
     /// # Errors
     ///
@@ -235,406 +155,15 @@ impl Pipeline {
         let (deadline, cpu_time) = self.time;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
-        let mut batch = BatchAccumulator::new(self);
+        let mut batch = BatchAccumulator::new(self, None);
         let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         if let Some(origin) = decoded.late_origin.take() {
-            batch = BatchAccumulator { late_origin: Some(origin), ..BatchAccumulator::new(self) };
+            batch = BatchAccumulator::new(self, Some(origin));
             decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         }
         batch.counter.counted.decoded = decoded;
         let counted = batch.finish();
         let most = counter::MOST_COUNTS;
         if counted.tally.len() > most { Err(DecodeError::TooManyCounts { most }) } else { Ok(counted) }
-    }
-}
-
-/// Accumulator for one batch.
-struct BatchAccumulator<'p> {
-    pipeline: &'p Pipeline,
-    /// The source of the log event at hand: passed to it by reference, and shared with the exemplars.
-    source: Option<Arc<Source>>,
-    /// What the log events of this source share.
-    lane: Lane,
-    /// The same for other sources of the batch.
-    parked: Vec<Lane>,
-    /// Origin of all log events, if the batch names it behind them.
-    late_origin: Option<Origin>,
-    requests: Requests<'p>,
-    repeated: Repeated,
-    access_names: record::access::LastNames,
-    counter: Counter<'p>,
-    /// The number of the log event at hand, from 1.
-    number: u64,
-}
-
-impl<'p> BatchAccumulator<'p> {
-    fn new(pipeline: &'p Pipeline) -> Self {
-        Self {
-            pipeline,
-            source: None,
-            lane: Lane::default(),
-            parked: Vec::new(),
-            late_origin: None,
-            requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table, &pipeline.settings),
-            repeated: Repeated::default(),
-            access_names: record::access::LastNames::default(),
-            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.by_status)
-                .from(pipeline.span_ms.as_ref()),
-            number: 0,
-        }
-    }
-
-    /// The first log event of the batch, or one of another source than the one before.
-    #[cold]
-    fn enter(&mut self, header: &BatchHeader) -> Arc<Source> {
-        let origin = header.origin.clone().or_else(|| self.late_origin.clone());
-        let lane = match self.parked.iter().position(|lane| lane.origin == origin) {
-            Some(at) => self.parked.swap_remove(at),
-            None => self.begin(BatchHeader { origin, ..header.clone() }),
-        };
-        let before = std::mem::replace(&mut self.lane, lane);
-        // The first lane of a batch takes the place of none.
-        if self.counter.sources.len() > 1 && before.handling != Handling::NotUnderstood {
-            self.parked.push(before);
-        }
-        self.counter.sources.get(usize::from(self.lane.number)).cloned().unwrap_or_default()
-    }
-
-    /// Starts a source from the header.
-    fn begin(&mut self, header: BatchHeader) -> Lane {
-        let settings = &*self.pipeline.settings;
-        let number = self.counter.sources.len() as u16;
-        if self.counter.sources.len() >= MOST_SOURCES {
-            return Lane { origin: header.origin, handling: Handling::NotUnderstood, ..Lane::default() };
-        }
-        let mut source = Source::from_header(&header, settings);
-        if let Some(kind) = self.pipeline.kind {
-            (source.kind, source.disputed_kind) = (Some(kind), false);
-        }
-        let own_account = self.pipeline.own_account.as_ref();
-        source.is_of_other_account = own_account.is_some_and(|own| is_other(own, &source.owner));
-        self.counter.counted.disputed_kind |= source.disputed_kind;
-        let place = self.place_of(&source, None, None);
-        let lane = Lane {
-            number,
-            place,
-            stream_key: match &header.origin {
-                None => Memory::stream_key(&source.log_group, &source.log_stream),
-                Some(origin) => Memory::stream_key(origin, &source.log_stream),
-            },
-            invocations: None,
-            handling: Handling::choose(&source, &header.log_group, settings),
-            is_of_other_account: source.is_of_other_account,
-            origin: header.origin,
-        };
-        self.counter.sources.push(Arc::new(source));
-        lane
-    }
-
-    fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
-        let source = self.source_of(header);
-        if self.admits(event) {
-            self.within_span(event, |batch| batch.event_of(&source, event));
-        }
-        self.source = Some(source);
-    }
-
-    /// Takes the source out, to pass it by reference to an event.
-    fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
-        match self.source.take() {
-            Some(source) if self.lane.origin.as_ref() == header.origin.as_ref().or(self.late_origin.as_ref()) => source,
-            _ => self.enter(header),
-        }
-    }
-
-    /// Counts a log event as one of the batch. Says whether it is to be read.
-    fn admits(&mut self, event: &LogEvent<'_>) -> bool {
-        self.number += 1;
-        if let Some(span_ms) = &self.pipeline.span_ms
-            && (event.timestamp_ms == 0 || event.timestamp_ms >= span_ms.end)
-        {
-            return false;
-        }
-        let counted = &mut self.counter.counted;
-        // A log event without a time has no delay; what a clock ahead wrote has none either.
-        if let Some(now_ms) = self.pipeline.now_ms
-            && event.timestamp_ms != 0
-            && self.lane.handling != Handling::Canary
-        {
-            counted.delays.add(u64::try_from(now_ms.saturating_sub(event.timestamp_ms)).unwrap_or(0));
-        }
-        match self.lane.handling {
-            Handling::Read => match &self.pipeline.own_mark {
-                Some(mark) if mark.is_of(event) && !self.lane.is_of_other_account => counted.own_lines += 1,
-                Some(_) => {
-                    counted.lambda_lines += u64::from(own_log::is_of_lambda(event));
-                    return true;
-                }
-                None => return true,
-            },
-            Handling::Own => counted.own_log_events += 1,
-            Handling::Canary => {
-                counted.canary_events += 1;
-                counted.canary_ms.get_or_insert(event.timestamp_ms);
-            }
-            Handling::NotUnderstood => counted.understood.add_record(self.number, &Record::Unknown),
-        }
-        false
-    }
-
-    /// Reads a log event. One from before the span counts nothing, but a request or an invocation that ends in the span may
-    /// have its reason there.
-    #[inline]
-    fn within_span(&mut self, event: &LogEvent<'_>, read: impl FnOnce(&mut Self)) {
-        if self.pipeline.span_ms.as_ref().is_none_or(|span_ms| event.timestamp_ms >= span_ms.start) {
-            return read(self);
-        }
-        let numbers = |counted: &Counted| {
-            let Counted { understood, duplicate_events, ambiguous_lines, lacks_status, has_doubtful_names, .. } =
-                counted;
-            (*understood, *duplicate_events, *ambiguous_lines, *lacks_status, *has_doubtful_names)
-        };
-        let before = numbers(&self.counter.counted);
-        read(self);
-        let counted = &mut self.counter.counted;
-        (counted.understood, counted.duplicate_events, counted.ambiguous_lines, ..) = before;
-        (.., counted.lacks_status, counted.has_doubtful_names) = before;
-    }
-
-    #[inline]
-    fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        match source.kind {
-            Some(LogKind::Lambda) => return self.lambda_event(source, event),
-            Some(LogKind::Access | LogKind::Flow) => return self.other_event(source, event),
-            Some(LogKind::Execution) | None => {}
-        }
-        match execution::parse_with_id(event) {
-            execution::WithId::Line(line) => {
-                self.counter.counted.understood.add(LogKind::Execution);
-                self.execution(source, event, &line);
-            }
-            execution::WithId::Nothing => self.counter.counted.understood.add(LogKind::Execution),
-            execution::WithId::Other => self.other_event(source, event),
-        }
-    }
-
-    #[inline(never)]
-    fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        self.counter.counted.understood.add(LogKind::Lambda);
-        if let Some(line) = &lambda::parse_platform_line(event) {
-            self.invocation(source, event, line);
-        } else if let Some(line) = &lambda::parse_other_line(event) {
-            self.invocation(source, event, line);
-        }
-    }
-
-    /// Handles a log event of any other form. A separate function, so that the usual ones skip its stack frame.
-    #[inline(never)]
-    fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        let settings = &*self.pipeline.settings;
-        // Borrowed, as everything that is read of an event: see [`decode::Each`].
-        let formats = &mut self.counter.counted.additions.formats;
-        let record = &record::parse_event(source, settings, formats, &mut self.access_names, event);
-        self.record(source, event, record);
-    }
-
-    fn record(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, record: &Record<'_>) {
-        self.counter.counted.understood.add_record(self.number, record);
-        match record {
-            Record::Execution(line) => self.execution(source, event, line),
-            Record::Transcript(text) if !self.is_duplicate(event) => {
-                // The event has one id, and none of its lines repeats another.
-                let event = LogEvent { id: b"", ..*event };
-                for line in execution::lines_of_transcript(text) {
-                    self.execution(source, &event, &line);
-                }
-            }
-            Record::Transcript(_) => {}
-            Record::Access(line) => self.access(source, event, line),
-            Record::Lambda(line) => self.invocation(source, event, line),
-            Record::Flow(line) => self.flow(source, event, *line),
-            Record::Nothing(LogKind::Access) if self.pipeline.counts_requests => {
-                let is_repeat = self.is_duplicate(event);
-                self.counter.counted.understood.access_ends += u64::from(!is_repeat);
-            }
-            Record::Nothing(_) | Record::Unknown => {}
-        }
-    }
-
-    #[inline(never)]
-    fn execution(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &execution::ExecutionLine<'_>) {
-        let counts_routes = self.pipeline.settings.route_metrics;
-        if line.head == execution::Head::HttpMethod && !counts_routes {
-            return;
-        }
-        let finding = self.repeated.finding(line, &self.pipeline.table);
-        let Some(finding) = &finding else { return };
-        let delivered = line.delivered.as_deref();
-        let key = RequestKey {
-            place: match delivered {
-                None => self.lane.place,
-                Some(fields) => self.place_of(source, fields.api_id.as_deref(), fields.stage.as_deref()),
-            },
-            source: self.lane.number,
-            request_id: line.request_id.as_deref(),
-            resource_path: delivered.filter(|_| counts_routes).and_then(|fields| fields.resource_path.as_deref()),
-        };
-        self.take(source, event, Proof::Request(key, finding));
-    }
-
-    /// Takes what a log event proves. This is the one way to a count for every kind of log: what decides counts once,
-    /// however often the event is delivered.
-    fn take(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, proof: Proof<'_>) {
-        let is_repeat = proof.decides() && self.is_duplicate(event);
-        let (number, timestamp_ms) = (self.number, event.timestamp_ms);
-        // An accepted batch counted this request; the requests must know that it is there again.
-        let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(event);
-        let Self { counter, requests, lane, pipeline, .. } = self;
-        let is_end = matches!(proof, Proof::Request(_, classify::execution::Finding::Ended(_)));
-        counter.counted.understood.ends += u64::from(is_end && !is_repeat);
-        let streams = counter.sources.len();
-        let mut failed = |failure| counter.count(failure);
-        match proof {
-            Proof::Request(key, finding) if !is_repeat => requests.add(key, number, timestamp_ms, finding, &mut failed),
-            Proof::Request(key, finding) if was_accepted => requests.repeated(key, timestamp_ms, finding, &mut failed),
-            Proof::Request(..) => {}
-            Proof::Invocation(finding) if is_repeat => {
-                // Its START, which decides nothing, was read again.
-                if let (classify::invocation::Finding::Report(report), Some(open)) = (finding, &mut lane.invocations) {
-                    open.end_again(report.request_id);
-                }
-            }
-            Proof::Failed(_) | Proof::Ambiguous if is_repeat => {}
-            Proof::Invocation(finding) => {
-                let stream = || pipeline.memory.of_stream(lane.stream_key);
-                let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
-                invocations.is_one_of(streams);
-                let mut failed = |failure| failed(Failure { number, source: lane.number, ..failure });
-                invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
-            }
-            Proof::Failed(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
-            Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
-        }
-    }
-
-    /// Returns the number of the API and stage that a line names, or else its source.
-    fn place_of(&mut self, source: &Source, api_id: Option<&str>, stage: Option<&str>) -> Place {
-        let api_id = api_id.or(source.api_id.as_deref()).unwrap_or(UNKNOWN);
-        let stage = stage.or(source.stage.as_deref()).unwrap_or(UNKNOWN);
-        self.requests.place(api_id, stage, source.names(api_id, stage, &self.pipeline.settings))
-    }
-
-    fn access(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &access::AccessLine) {
-        let counted = &mut self.counter.counted;
-        match line {
-            access::AccessLine::NoStatus => counted.lacks_status = true,
-            access::AccessLine::Failed(fields) => {
-                let api = fields.api_id.as_ref().or(source.api_id.as_ref());
-                let stage = fields.stage.as_ref().or(source.stage.as_ref());
-                counted.has_doubtful_names |= fields.has_doubtful_names && (api.is_none() || stage.is_none());
-            }
-            access::AccessLine::Healthy | access::AccessLine::Ambiguous => {}
-        }
-        let repeats_before = counted.duplicate_events;
-        match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
-            None => {}
-            Some(classify::access::Finding::Failed(failure)) => {
-                self.take(source, event, Proof::Failed(failure));
-                let counted = &mut self.counter.counted;
-                counted.understood.access_ends += u64::from(counted.duplicate_events == repeats_before);
-            }
-            Some(classify::access::Finding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
-        }
-    }
-
-    fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::FlowRecord) {
-        if let Some(failure) = classify::flow::failure(line, event.timestamp_ms, source) {
-            self.take(source, event, Proof::Failed(failure));
-        }
-    }
-
-    fn invocation(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: &lambda::FunctionLine<'_>) {
-        let finding = classify::invocation::finding(&self.pipeline.table, line);
-        self.take(source, event, Proof::Invocation(&finding));
-    }
-
-    /// Returns whether a log event that would count was counted before, in this batch or in an accepted one.
-    fn is_duplicate(&mut self, event: &LogEvent<'_>) -> bool {
-        if event.id.is_empty() {
-            return false;
-        }
-        let id = self.event_key(event);
-        let is_known = self.pipeline.memory.knows(id) || !self.counter.counted.additions.note(id);
-        self.counter.counted.duplicate_events += u64::from(is_known);
-        is_known
-    }
-
-    /// Returns whether a log event was counted in an accepted batch.
-    fn was_counted(&self, event: &LogEvent<'_>) -> bool {
-        let key = self.event_key(event);
-        self.pipeline.memory.knows(key)
-    }
-
-    /// Returns the key that stands for the log event.
-    fn event_key(&self, event: &LogEvent<'_>) -> u64 {
-        Memory::event_key(self.lane.stream_key, event.id)
-    }
-
-    fn finish(self) -> Counted {
-        let Self { mut counter, lane, mut parked, requests, number, .. } = self;
-        // One at a time: a hundred thousand failures at once would be tens of megabytes.
-        let finished = requests.finish(&mut |failure| counter.count(failure));
-        for (failure, counted_as) in finished.corrections {
-            counter.correct(failure, counted_as);
-        }
-        for (exemplar, trace_id) in finished.late_trace_ids {
-            counter.trace_id(exemplar, trace_id);
-        }
-        parked.push(lane);
-        parked.sort_unstable_by_key(|lane| lane.number);
-        for Lane { invocations, number: source, stream_key, .. } in parked {
-            let Some((invocations, of)) = invocations.zip(counter.sources.get(usize::from(source)).cloned()) else {
-                continue;
-            };
-            let mut failed = |failure| counter.count(Failure { number, source, ..failure });
-            let carry = invocations.finish(function_name(&of), &mut failed);
-            counter.counted.additions.streams.push((stream_key, carry));
-        }
-        let mut counted = counter.finish();
-        counted.split_requests += finished.split;
-        counted.additions.carry = finished.carry;
-        counted
-    }
-}
-
-/// What one log event proves.
-enum Proof<'f> {
-    /// Something about a request of an execution log.
-    Request(RequestKey<'f>, &'f classify::execution::Finding),
-    /// Something about an invocation.
-    Invocation(&'f classify::invocation::Finding<'f>),
-    /// A failure that the event alone proves.
-    Failed(Failure),
-    /// Client text may have forged the status.
-    Ambiguous,
-}
-
-impl Proof<'_> {
-    /// Returns whether it can decide a count.
-    fn decides(&self) -> bool {
-        match self {
-            Self::Request(_, finding) => finding.decides(),
-            Self::Invocation(finding) => finding.decides(),
-            Self::Failed(_) | Self::Ambiguous => true,
-        }
-    }
-}
-
-/// Returns the function that a log stream belongs to.
-fn function_name(source: &Source) -> &str {
-    match source.function_name() {
-        Some(name) => name,
-        None if source.log_group.is_empty() => UNKNOWN,
-        None => &source.log_group,
     }
 }

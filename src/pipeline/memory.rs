@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::Pipeline;
 use super::dimensions::GivenDimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
@@ -164,6 +165,41 @@ impl Memory {
         for (key, carry) in additions.streams {
             left_open.insert_stream(key, carry);
         }
+    }
+}
+
+/// What a pipeline remembers, as its caller decides.
+impl Pipeline {
+    /// Returns what is left open now, to [`restore`](Self::restore) if a row of batches fails together.
+    pub fn left_open(&self) -> LeftOpen {
+        self.memory.left_open.clone()
+    }
+
+    /// Goes back to what was left open before, and forgets the log events counted since. The dimension values given out stay:
+    /// some of the data may have been accepted, and the next try must fold the same values into `other`.
+    pub fn restore(&mut self, left_open: LeftOpen, events: impl IntoIterator<Item = u64>) {
+        self.memory.left_open = left_open;
+        self.memory.forget(&events.into_iter().collect());
+    }
+
+    /// Returns a pipeline that takes these log events for counted.
+    #[must_use]
+    pub fn knowing(&self, events: &[u64]) -> Self {
+        let mut knowing = self.clone();
+        for event in events {
+            knowing.memory.suppose(*event);
+        }
+        knowing
+    }
+
+    /// Remembers the dimension values that a batch was given, and nothing else: its data were not all accepted.
+    pub fn keep_dimensions(&mut self, additions: Additions) {
+        self.memory.dimensions.merge(additions.dimensions);
+    }
+
+    /// Merges what a batch adds to the memory. Call it once its data were accepted.
+    pub fn commit(&mut self, additions: Additions) {
+        self.memory.merge(additions);
     }
 }
 
