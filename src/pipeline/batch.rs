@@ -211,20 +211,12 @@ impl<'p> BatchAccumulator<'p> {
         self.counter.counted.understood.add_record(self.number, record);
         match record {
             Record::Execution(line) => self.execution(source, event, line),
-            Record::Transcript(text) if !self.is_duplicate(event) => {
-                // The event has one id, and none of its lines repeats another.
-                let event = LogEvent { id: b"", ..*event };
-                for line in execution::lines_of_transcript(text) {
-                    self.execution(source, &event, &line);
-                }
-            }
-            Record::Transcript(_) => {}
+            Record::Transcript(text) => self.take(source, event, Proof::Transcript(text)),
             Record::Access(line) => self.access(source, event, line),
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
             Record::Nothing(LogKind::Access) if self.pipeline.counts_requests => {
-                let is_repeat = self.is_duplicate(event);
-                self.counter.counted.understood.access_ends += u64::from(!is_repeat);
+                self.take(source, event, Proof::Access(None));
             }
             Record::Nothing(_) | Record::Unknown => {}
         }
@@ -273,7 +265,7 @@ impl<'p> BatchAccumulator<'p> {
                     open.end_again(report.request_id);
                 }
             }
-            Proof::Failed(_) | Proof::Ambiguous if is_repeat => {}
+            Proof::Access(_) | Proof::Flow(_) | Proof::Ambiguous | Proof::Transcript(_) if is_repeat => {}
             Proof::Invocation(finding) => {
                 let stream = || pipeline.memory.of_stream(lane.stream_key);
                 let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
@@ -281,8 +273,21 @@ impl<'p> BatchAccumulator<'p> {
                 let mut failed = |failure| failed(Failure { number, source: lane.number, ..failure });
                 invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
             }
-            Proof::Failed(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
+            Proof::Access(failure) => {
+                if let Some(failure) = failure {
+                    failed(Failure { number, source: lane.number, ..failure });
+                }
+                counter.counted.understood.access_ends += 1;
+            }
+            Proof::Flow(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
             Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
+            Proof::Transcript(text) => {
+                // The event has one id, and none of its lines repeats another.
+                let event = LogEvent { id: b"", ..*event };
+                for line in execution::lines_of_transcript(text) {
+                    self.execution(source, &event, &line);
+                }
+            }
         }
     }
 
@@ -304,21 +309,16 @@ impl<'p> BatchAccumulator<'p> {
             }
             access::AccessLine::Healthy | access::AccessLine::Ambiguous => {}
         }
-        let repeats_before = counted.duplicate_events;
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
-            Some(classify::access::Finding::Failed(failure)) => {
-                self.take(source, event, Proof::Failed(failure));
-                let counted = &mut self.counter.counted;
-                counted.understood.access_ends += u64::from(counted.duplicate_events == repeats_before);
-            }
+            Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Access(Some(failure))),
             Some(classify::access::Finding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
         }
     }
 
     fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::FlowRecord) {
         if let Some(failure) = classify::flow::failure(line, event.timestamp_ms, source) {
-            self.take(source, event, Proof::Failed(failure));
+            self.take(source, event, Proof::Flow(failure));
         }
     }
 
@@ -382,10 +382,14 @@ enum Proof<'f> {
     Request(RequestKey<'f>, &'f classify::execution::Finding),
     /// Something about an invocation.
     Invocation(&'f classify::invocation::Finding<'f>),
-    /// A failure that the event alone proves.
-    Failed(Failure),
-    /// Client text may have forged the status.
+    /// A line of an access log: a request ended, and failed or not.
+    Access(Option<Failure>),
+    /// A line of an access log whose status client text may have forged.
     Ambiguous,
+    /// A rejected flow.
+    Flow(Failure),
+    /// Several lines of an execution log in one event.
+    Transcript(&'f str),
 }
 
 impl Proof<'_> {
@@ -394,7 +398,7 @@ impl Proof<'_> {
         match self {
             Self::Request(_, finding) => finding.decides(),
             Self::Invocation(finding) => finding.decides(),
-            Self::Failed(_) | Self::Ambiguous => true,
+            Self::Access(_) | Self::Ambiguous | Self::Flow(_) | Self::Transcript(_) => true,
         }
     }
 }
