@@ -16,9 +16,7 @@ mod own_log;
 mod sources;
 mod understood;
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 pub use counted::Counted;
 pub use exemplars::{Exemplar, Shown};
@@ -26,10 +24,10 @@ pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 
 use self::batch::BatchAccumulator;
+use self::options::Options;
 use self::own_log::OwnMark;
 use crate::cause::Table;
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
-use crate::log_kind::LogKind;
 use crate::record::{Record, Source};
 use crate::settings::Settings;
 use crate::source;
@@ -40,21 +38,8 @@ pub struct Pipeline {
     settings: Arc<Settings>,
     table: Table,
     memory: Memory,
-    /// Log events outside of this span are passed over, and those without a time.
-    span_ms: Option<Range<i64>>,
-    /// When to give up on a batch, and how much CPU time one may take.
-    time: (Option<Instant>, Option<Duration>),
-    /// When a batch is counted, for its delays.
-    now_ms: Option<i64>,
-    /// The account that the function runs in, once it is known.
-    own_account: Option<String>,
+    options: Options,
     own_mark: Option<OwnMark>,
-    /// The kind of every log, if the caller knows it.
-    kind: Option<LogKind>,
-    /// Whether the lines of access logs that did not fail are counted, each once.
-    counts_requests: bool,
-    /// Whether failures are counted by status, too.
-    by_status: bool,
 }
 
 impl Pipeline {
@@ -65,13 +50,7 @@ impl Pipeline {
             settings,
             table,
             memory: Memory::default(),
-            span_ms: None,
-            time: (None, None),
-            now_ms: None,
-            own_account: None,
-            kind: None,
-            counts_requests: false,
-            by_status: true,
+            options: Options::default(),
         }
     }
 
@@ -125,7 +104,7 @@ impl Pipeline {
         &self,
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, header, event| batch.event(header, event))
+        self.count_each(decode, |batch, source, event| batch.read(source, event))
     }
 
     /// Counts log events that `read` parses better than [`parse_event`](crate::record::parse_event), such as a person's text.
@@ -138,28 +117,22 @@ impl Pipeline {
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut read: impl for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, header, event| {
-            let source = batch.source_of(header);
-            if batch.admits(event) {
-                batch.within_span(event, |batch| batch.record(&source, event, &read(&source, event)));
-            }
-            batch.source = Some(source);
-        })
+        self.count_each(decode, |batch, source, event| batch.record(source, event, &read(source, event)))
     }
 
     fn count_each(
         &self,
         mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
-        mut each: impl FnMut(&mut BatchAccumulator<'_>, &BatchHeader, &LogEvent<'_>),
+        mut each: impl FnMut(&mut BatchAccumulator<'_>, &Arc<Source>, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
-        let (deadline, cpu_time) = self.time;
+        let Options { deadline, cpu_time, .. } = self.options;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = BatchAccumulator::new(self, None);
-        let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+        let mut decoded = decode(&limits, &mut |header, event| batch.event(header, event, &mut each))?;
         if let Some(origin) = decoded.late_origin.take() {
             batch = BatchAccumulator::new(self, Some(origin));
-            decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+            decoded = decode(&limits, &mut |header, event| batch.event(header, event, &mut each))?;
         }
         batch.counter.counted.decoded = decoded;
         let counted = batch.finish();

@@ -21,7 +21,7 @@ use crate::request::invocation::Invocations;
 pub(super) struct BatchAccumulator<'p> {
     pipeline: &'p Pipeline,
     /// The source of the log event at hand: passed to it by reference, and shared with the exemplars.
-    pub(super) source: Option<Arc<Source>>,
+    source: Option<Arc<Source>>,
     /// What the log events of this source share.
     lane: Lane,
     /// The same for other sources of the batch.
@@ -47,8 +47,8 @@ impl<'p> BatchAccumulator<'p> {
             requests: Requests::resume(&pipeline.memory.left_open.carry, &pipeline.table, &pipeline.settings),
             repeated: Repeated::default(),
             access_names: record::access::LastNames::default(),
-            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.by_status)
-                .from(pipeline.span_ms.as_ref()),
+            counter: Counter::new(&pipeline.settings, &pipeline.memory, pipeline.options.by_status)
+                .from(pipeline.options.span_ms.as_ref()),
             number: 0,
         }
     }
@@ -77,10 +77,10 @@ impl<'p> BatchAccumulator<'p> {
             return Lane { origin: header.origin, handling: Handling::NotUnderstood, ..Lane::default() };
         }
         let mut source = Source::from_header(&header, settings);
-        if let Some(kind) = self.pipeline.kind {
+        if let Some(kind) = self.pipeline.options.kind {
             (source.kind, source.disputed_kind) = (Some(kind), false);
         }
-        let own_account = self.pipeline.own_account.as_ref();
+        let own_account = self.pipeline.options.own_account.as_ref();
         source.is_of_other_account = own_account.is_some_and(|own| is_other(own, &source.owner));
         self.counter.counted.disputed_kind |= source.disputed_kind;
         let place = self.place_of(&source, None, None);
@@ -100,16 +100,22 @@ impl<'p> BatchAccumulator<'p> {
         lane
     }
 
-    pub(super) fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
+    /// Takes a log event, which `read` reads.
+    pub(super) fn event(
+        &mut self,
+        header: &BatchHeader,
+        event: &LogEvent<'_>,
+        read: impl FnOnce(&mut Self, &Arc<Source>, &LogEvent<'_>),
+    ) {
         let source = self.source_of(header);
         if self.admits(event) {
-            self.within_span(event, |batch| batch.event_of(&source, event));
+            self.within_span(event, |batch| read(batch, &source, event));
         }
         self.source = Some(source);
     }
 
     /// Takes the source out, to pass it by reference to an event.
-    pub(super) fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
+    fn source_of(&mut self, header: &BatchHeader) -> Arc<Source> {
         match self.source.take() {
             Some(source) if self.lane.origin.as_ref() == header.origin.as_ref().or(self.late_origin.as_ref()) => source,
             _ => self.enter(header),
@@ -117,16 +123,16 @@ impl<'p> BatchAccumulator<'p> {
     }
 
     /// Counts a log event as one of the batch. Says whether it is to be read.
-    pub(super) fn admits(&mut self, event: &LogEvent<'_>) -> bool {
+    fn admits(&mut self, event: &LogEvent<'_>) -> bool {
         self.number += 1;
-        if let Some(span_ms) = &self.pipeline.span_ms
+        if let Some(span_ms) = &self.pipeline.options.span_ms
             && (event.timestamp_ms == 0 || event.timestamp_ms >= span_ms.end)
         {
             return false;
         }
         let counted = &mut self.counter.counted;
         // A log event without a time has no delay; what a clock ahead wrote has none either.
-        if let Some(now_ms) = self.pipeline.now_ms
+        if let Some(now_ms) = self.pipeline.options.now_ms
             && event.timestamp_ms != 0
             && self.lane.handling != Handling::Canary
         {
@@ -154,8 +160,8 @@ impl<'p> BatchAccumulator<'p> {
     /// Reads a log event. One from before the span counts nothing, but a request or an invocation that ends in the span may
     /// have its reason there.
     #[inline]
-    pub(super) fn within_span(&mut self, event: &LogEvent<'_>, read: impl FnOnce(&mut Self)) {
-        if self.pipeline.span_ms.as_ref().is_none_or(|span_ms| event.timestamp_ms >= span_ms.start) {
+    fn within_span(&mut self, event: &LogEvent<'_>, read: impl FnOnce(&mut Self)) {
+        if self.pipeline.options.span_ms.as_ref().is_none_or(|span_ms| event.timestamp_ms >= span_ms.start) {
             return read(self);
         }
         let numbers = |counted: &Counted| {
@@ -171,7 +177,7 @@ impl<'p> BatchAccumulator<'p> {
     }
 
     #[inline]
-    fn event_of(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
+    pub(super) fn read(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         match source.kind {
             Some(LogKind::Lambda) => return self.lambda_event(source, event),
             Some(LogKind::Access | LogKind::Flow) => return self.other_event(source, event),
@@ -215,7 +221,7 @@ impl<'p> BatchAccumulator<'p> {
             Record::Access(line) => self.access(source, event, line),
             Record::Lambda(line) => self.invocation(source, event, line),
             Record::Flow(line) => self.flow(source, event, *line),
-            Record::Nothing(LogKind::Access) if self.pipeline.counts_requests => {
+            Record::Nothing(LogKind::Access) if self.pipeline.options.counts_requests => {
                 self.take(source, event, Proof::Access(None));
             }
             Record::Nothing(_) | Record::Unknown => {}
