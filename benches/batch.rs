@@ -13,6 +13,8 @@
 
 #[path = "common/bombs.rs"]
 mod bombs;
+#[path = "../tests/it/support/count.rs"]
+mod count;
 #[path = "common/figures.rs"]
 mod figures;
 #[path = "common/instructions.rs"]

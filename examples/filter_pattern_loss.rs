@@ -4,6 +4,8 @@
 //! "lines"}`, takes those whose log group begins with a prefix, counts each with and without the template's default
 //! pattern, and prints where count or cause differ. Exit status 1 where any does.
 
+#[path = "../tests/it/support/count.rs"]
+mod count;
 #[path = "../tests/it/support/filter_pattern.rs"]
 mod filter_pattern;
 
@@ -11,6 +13,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use count::count_events;
 use serde::Deserialize;
 use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
@@ -28,7 +31,7 @@ struct Case {
 fn counts<'l>(log_group: &str, lines: impl Iterator<Item = &'l String>) -> BTreeMap<&'static str, u64> {
     let header = BatchHeader { log_group: log_group.to_owned(), ..BatchHeader::default() };
     let events = lines.map(|line| LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) });
-    let counted = Pipeline::new(Arc::new(Settings::default()), Table::default()).count_events(&header, events);
+    let counted = count_events(&Pipeline::new(Arc::new(Settings::default()), Table::default()), &header, events);
     let mut counts = BTreeMap::new();
     for (key, count) in counted.tally.counts() {
         *counts.entry(key.cause).or_default() += count;

@@ -27,7 +27,7 @@ use self::batch::BatchAccumulator;
 use self::options::Options;
 use self::own_log::OwnMark;
 use crate::cause::Table;
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::decode::{self, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::record::{Record, Source};
 use crate::settings::Settings;
 use crate::source;
@@ -66,19 +66,6 @@ impl Pipeline {
     /// When the event cannot be decoded to its end. Nothing of it is counted then, and trying again never helps.
     pub fn count(&self, payload: &[u8]) -> Result<Counted, DecodeError> {
         self.count_with(|limits, each| decode::subscription_event(payload, limits, each))
-    }
-
-    /// Counts log events at hand, as [`count`](Self::count) does those of an event.
-    pub fn count_events<'e>(&self, header: &BatchHeader, mut events: impl Iterator<Item = LogEvent<'e>>) -> Counted {
-        let counted = self.count_with(|_, each| {
-            let mut decoded = Decoded { header: header.clone(), ..Decoded::default() };
-            for event in events.by_ref() {
-                decoded.log_events += 1;
-                each(header, &event);
-            }
-            Ok(decoded)
-        });
-        counted.unwrap_or_default()
     }
 
     /// Counts a batch in the form in which a source holds it.

@@ -2,6 +2,8 @@
 //! events made of an input. The programs of `targets/` hand them to libFuzzer; `tests/it/fuzz.rs` runs them without it.
 
 mod classify;
+#[path = "../../tests/it/support/count.rs"]
+mod count;
 mod decode;
 mod inputs;
 mod own_rules;
@@ -17,6 +19,7 @@ use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
 pub use classify::classify;
+use count::count_events;
 pub use decode::decode;
 pub use inputs::inputs;
 pub use own_rules::own_rules;
@@ -88,7 +91,7 @@ fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Itera
     let timestamps = (1_767_225_600_000..).step_by(1_000);
     let events = messages.take(MOST_EVENTS).zip(timestamps);
     let events = events.map(|(message, timestamp_ms)| LogEvent { id: b"", timestamp_ms, message });
-    check(&pipeline.count_events(&header, events), MOST_EVENTS);
+    check(&count_events(pipeline, &header, events), MOST_EVENTS);
 }
 
 /// What holds of every batch.

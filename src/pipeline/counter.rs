@@ -270,7 +270,7 @@ mod tests {
 
     use super::*;
     use crate::cause::Table;
-    use crate::decode::{BatchHeader, LogEvent, Message};
+    use crate::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
     use crate::pipeline::Pipeline;
     use crate::settings::{Environment, ROUTE_METRICS, ROUTES_LIMIT};
 
@@ -294,7 +294,9 @@ mod tests {
             timestamp_ms: 1_700_000_000_000,
             message: Message::plain(line.as_bytes()),
         });
-        Pipeline::new(Arc::new(settings), Table::default()).count_events(&header, events)
+        let document = encode_document(&header, events);
+        let pipeline = Pipeline::new(Arc::new(settings), Table::default());
+        pipeline.count_with(|_, each| document_json(&document, each)).unwrap()
     }
 
     fn shown_routes(counted: &Counted) -> BTreeSet<String> {

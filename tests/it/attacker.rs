@@ -13,6 +13,7 @@ use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
 use crate::simulation::random::Random;
+use crate::support::count::count_events;
 
 /// Formats with every value of the server under its usual key; the text of clients is added.
 const JSON: &[&str] = &[
@@ -109,7 +110,7 @@ impl Format {
 
     fn count(&self, line: &str) -> Counted {
         let event = LogEvent { id: b"1", timestamp_ms: 1_781_000_000_000, message: Message::plain(line.as_bytes()) };
-        self.pipeline.count_events(&self.header, [event].into_iter())
+        count_events(&self.pipeline, &self.header, [event])
     }
 
     /// The line of a request; the values of the client are written as they are, or with the escapes of JSON.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::support::count::count_events;
 use crate::support::log_group_of;
 use why5xx::cause::{Example, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
@@ -16,7 +17,7 @@ fn counted(example: &Example) -> Counted {
         timestamp_ms: 1_781_000_000_000,
         message: Message::plain(line.as_bytes()),
     });
-    Pipeline::new(Arc::new(Settings::default()), Table::default()).count_events(&header, events)
+    count_events(&Pipeline::new(Arc::new(Settings::default()), Table::default()), &header, events)
 }
 
 /// The causes that an example's lines come to.

@@ -14,6 +14,7 @@ use why5xx::metric::{CANARY, OwnMetric};
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
 
+use crate::support::count::count_events;
 use crate::support::log_group_of;
 
 /// Most widgets of a dashboard.
@@ -161,7 +162,7 @@ fn published() -> BTreeMap<String, BTreeSet<String>> {
                 timestamp_ms: 1_781_000_000_000,
                 message: Message::plain(line.as_bytes()),
             });
-            for datum in pipeline.count_events(&header, events).tally.data() {
+            for datum in count_events(&pipeline, &header, events).tally.data() {
                 let names = datum.dimensions.iter().map(|(name, _)| (*name).to_owned()).collect();
                 published.insert(datum.metric.to_owned(), names);
             }

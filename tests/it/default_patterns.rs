@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::support::count::count_events;
 use crate::support::filter_pattern::{Pattern, default_pattern_of};
 use crate::support::log_group_of;
 use why5xx::cause::Table;
@@ -23,7 +24,7 @@ fn counts(log_group: &str, lines: &[&str]) -> Vec<(&'static str, Option<u16>, u6
         message: Message::plain(line.as_bytes()),
     });
     let pipeline = Pipeline::new(Arc::new(Settings::default()), Table::default());
-    let counted = pipeline.count_events(&header, events);
+    let counted = count_events(&pipeline, &header, events);
     counted.tally.counts().map(|(key, count)| (key.cause, key.status, count)).collect()
 }
 

@@ -11,6 +11,7 @@ use why5xx::pipeline::{Counted, Pipeline};
 use why5xx::settings::Settings;
 
 use crate::support::cloudwatch::{Behaviour, CloudWatch, now_ms};
+use crate::support::count::count_events;
 use crate::support::events::{self, LOG_GROUP, SECRET};
 use crate::support::function::{Function, OWN_LOG_GROUP};
 
@@ -60,7 +61,7 @@ fn counted(line: &str) -> Counted {
         ..BatchHeader::default()
     };
     let event = LogEvent { id: b"1", timestamp_ms: 1_781_000_000_000, message: Message::plain(line.as_bytes()) };
-    Pipeline::new(Settings::default().into(), Default::default()).count_events(&header, [event].into_iter())
+    count_events(&Pipeline::new(Settings::default().into(), Default::default()), &header, [event])
 }
 
 /// What a client may try in order to forge a status.

@@ -16,6 +16,7 @@ use crate::simulation::world::{
     Batch, Chain, Counts, Form, PLACES, Plan, batches_of_whole_parts, chains, parts, truth,
 };
 use crate::support::command::command;
+use crate::support::count::count_events;
 use crate::support::filter_pattern::{Pattern, default_execution_pattern};
 
 /// A log group of each kind, with lines of it that count.
@@ -56,7 +57,7 @@ fn header(log_group: &str) -> BatchHeader {
 
 fn counted(log_group: &str, messages: &[&[u8]]) -> Counted {
     let event = |message| LogEvent { id: b"", timestamp_ms: 1_781_000_000_000, message: Message::plain(message) };
-    environment().count_events(&header(log_group), messages.iter().map(|message| event(*message)))
+    count_events(&environment(), &header(log_group), messages.iter().map(|message| event(*message)))
 }
 
 fn keys(counted: &Counted) -> Vec<(CountKey, u64)> {

@@ -16,6 +16,7 @@ use why5xx::pipeline::Pipeline;
 use why5xx::settings::Settings;
 
 use super::measure::{Counted, Line};
+use crate::support::count::count_events;
 use crate::support::filter_pattern::Pattern;
 
 /// The metric filter that most would write first.
@@ -187,6 +188,6 @@ fn named(log_group: &str, message: &str) -> Option<&'static str> {
     let message = Message::plain(message.as_bytes());
     let event = LogEvent { id: b"", timestamp_ms: 1_781_000_000_000, message };
     let pipeline = Pipeline::new(Arc::new(Settings::default()), Table::default());
-    let counted = pipeline.count_events(&header, std::iter::once(event));
+    let counted = count_events(&pipeline, &header, [event]);
     counted.tally.counts().map(|(key, _)| key.cause).next()
 }

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod cloudwatch;
 pub mod command;
+pub mod count;
 pub mod document;
 pub mod events;
 pub mod filter_pattern;
