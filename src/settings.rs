@@ -32,33 +32,36 @@ pub use survey::SurveySettings;
 use crate::log_kind::LogKind;
 
 /// CloudWatch namespace of the metrics.
-pub const NAMESPACE: &str = "WHY5XX_NAMESPACE";
+pub(crate) const NAMESPACE: &str = "WHY5XX_NAMESPACE";
 /// Sink of the counts: `cloudwatch`, `emf` or `stdout`.
-pub const SINK: &str = "WHY5XX_SINK";
+const SINK: &str = "WHY5XX_SINK";
 /// Settings file. Falls back to `/opt/why5xx.toml` (a layer), then to `why5xx.toml` beside the program.
-pub const SETTINGS: &str = "WHY5XX_SETTINGS";
+const SETTINGS: &str = "WHY5XX_SETTINGS";
 /// File of own rules. Falls back to `/opt/why5xx-rules.toml`, then to `why5xx-rules.toml` beside the program.
-pub const RULES: &str = "WHY5XX_RULES";
+const RULES: &str = "WHY5XX_RULES";
 /// Most inflated bytes of one batch.
-pub const INFLATED_BYTES_LIMIT: &str = "WHY5XX_INFLATED_BYTES_LIMIT";
+const INFLATED_BYTES_LIMIT: &str = "WHY5XX_INFLATED_BYTES_LIMIT";
 /// Least level of the function's own log lines: `DEBUG`, `INFO`, `WARN` or `ERROR`.
-pub const LOG_LEVEL: &str = "WHY5XX_LOG_LEVEL";
+const LOG_LEVEL: &str = "WHY5XX_LOG_LEVEL";
 /// Whether to count failures by route as well: `true` or `false`.
-pub const ROUTE_METRICS: &str = "WHY5XX_ROUTE_METRICS";
+const ROUTE_METRICS: &str = "WHY5XX_ROUTE_METRICS";
 /// Most exemplars to log for each cause and minute.
-pub const EXEMPLARS_PER_CAUSE: &str = "WHY5XX_EXEMPLARS_PER_CAUSE";
+const EXEMPLARS_PER_CAUSE: &str = "WHY5XX_EXEMPLARS_PER_CAUSE";
 /// Log group whose events count in `Canary` and nowhere else.
-pub const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
+const CANARY_LOG_GROUP: &str = "WHY5XX_CANARY_LOG_GROUP";
 /// Most distinct pairs of API and stage with dimensions of their own; the rest counts as `other`.
-pub const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
+const DIMENSION_SETS_LIMIT: &str = "WHY5XX_DIMENSION_SETS_LIMIT";
 /// Most distinct routes (with their API and stage) with dimensions of their own; the rest counts as `other`.
-pub const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
+const ROUTES_LIMIT: &str = "WHY5XX_ROUTES_LIMIT";
 /// Topics that messages about alarms go to, separated by commas.
-pub const TOPIC_ARNS: &str = "WHY5XX_TOPIC_ARNS";
+#[cfg(feature = "function")]
+const TOPIC_ARNS: &str = "WHY5XX_TOPIC_ARNS";
 /// Address of the dashboard, for messages about alarms.
-pub const DASHBOARD_URL: &str = "WHY5XX_DASHBOARD_URL";
+#[cfg(feature = "function")]
+const DASHBOARD_URL: &str = "WHY5XX_DASHBOARD_URL";
 /// Address of the runbook, or another text about it, for messages about alarms.
-pub const RUNBOOK_URL: &str = "WHY5XX_RUNBOOK_URL";
+#[cfg(feature = "function")]
+const RUNBOOK_URL: &str = "WHY5XX_RUNBOOK_URL";
 
 /// Handler that the function is configured with.
 const HANDLER: &str = "_HANDLER";
@@ -244,16 +247,6 @@ impl Settings {
         runtime_api.map(|_| ()).ok_or(SettingsError::Missing { variable: RUNTIME_API, purpose })
     }
 
-    /// Replaces the settings file by `text`. Errors call it `path`.
-    ///
-    /// # Errors
-    ///
-    /// If the text is not a valid settings file.
-    pub fn with_file_text(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
-        self.file = SettingsFile::parse(path, text)?;
-        Ok(self)
-    }
-
     fn from_variables(environment: &Environment) -> Result<Self, SettingsError> {
         let default = Self::default();
         // Lambda sets this one, with further levels (TRACE, FATAL), so no value of it is an error.
@@ -395,8 +388,17 @@ fn within<T: std::str::FromStr + PartialOrd>(value: &str, range: std::ops::Range
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Settings with the file of this text.
+    pub(crate) fn of_file(text: &str) -> Settings {
+        Settings { file: SettingsFile::parse(Path::new("why5xx.toml"), text).unwrap(), ..Settings::default() }
+    }
+
+    fn page() -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md")).unwrap()
+    }
 
     fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         Settings::load(&Environment::of(variables.iter().copied()))
@@ -482,5 +484,43 @@ mod tests {
     fn a_settings_file_that_is_named_must_exist() {
         let error = load(&[(SETTINGS, "/nowhere/why5xx.toml")]).unwrap_err().to_string();
         assert!(error.starts_with("/nowhere/why5xx.toml: cannot be read: "), "{error}");
+    }
+
+    #[cfg(feature = "function")]
+    #[test]
+    fn every_variable_is_on_the_page_of_the_settings() {
+        let page = page();
+        for variable in [
+            NAMESPACE,
+            SINK,
+            SETTINGS,
+            RULES,
+            INFLATED_BYTES_LIMIT,
+            LOG_LEVEL,
+            ROUTE_METRICS,
+            ROUTES_LIMIT,
+            EXEMPLARS_PER_CAUSE,
+            CANARY_LOG_GROUP,
+            DIMENSION_SETS_LIMIT,
+            TOPIC_ARNS,
+            DASHBOARD_URL,
+            RUNBOOK_URL,
+        ] {
+            assert!(page.contains(&format!("| `{variable}` |")), "{variable}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_on_the_page_are_the_program_s() {
+        let page = page();
+        let settings = Settings::load(&Environment::default()).unwrap();
+        for (variable, default) in [
+            (INFLATED_BYTES_LIMIT, settings.inflated_bytes_limit),
+            (ROUTES_LIMIT, settings.routes_limit as u64),
+            (DIMENSION_SETS_LIMIT, settings.dimension_sets_limit as u64),
+            (EXEMPLARS_PER_CAUSE, settings.exemplars_per_cause as u64),
+        ] {
+            assert!(page.contains(&format!("| `{variable}` | {default} |")), "{variable}: {default}");
+        }
     }
 }

@@ -9,14 +9,14 @@ mod inputs;
 mod own_rules;
 mod records;
 mod settings;
+#[path = "../../tests/it/support/settings.rs"]
+mod settings_file;
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::pipeline::{Counted, Pipeline};
-use why5xx::settings::Settings;
 
 pub use classify::classify;
 use count::count_events;
@@ -64,7 +64,7 @@ pub fn record_flow(input: &[u8]) {
 fn pipeline() -> &'static Pipeline {
     static PIPELINE: OnceLock<Pipeline> = OnceLock::new();
     PIPELINE.get_or_init(|| {
-        let settings = Settings::default().with_file_text(Path::new("fuzz.toml"), SETTINGS);
+        let settings = settings_file::load(SETTINGS);
         let mut settings = settings.expect("the settings above are sound");
         settings.inflated_bytes_limit = 1 << 20;
         settings.route_metrics = true;

@@ -272,11 +272,13 @@ mod tests {
     use crate::cause::Table;
     use crate::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
     use crate::pipeline::Pipeline;
-    use crate::settings::{Environment, ROUTE_METRICS, ROUTES_LIMIT};
+    use crate::settings::Environment;
 
     /// Counts a failed request of each of so many routes in one batch, behind as many that succeed on others.
     fn routes(count: usize, limit: &str) -> Counted {
-        let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true"), (ROUTES_LIMIT, limit)])).unwrap();
+        let settings =
+            Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true"), ("WHY5XX_ROUTES_LIMIT", limit)]))
+                .unwrap();
         let header = BatchHeader {
             message_type: "DATA_MESSAGE".to_owned(),
             owner: "123456789012".to_owned(),

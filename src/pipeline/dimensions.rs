@@ -104,14 +104,14 @@ impl GivenDimensions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{DIMENSION_SETS_LIMIT, Environment, ROUTES_LIMIT};
+    use crate::settings::Environment;
 
     fn request(api_id: &str, route: Option<&str>) -> Subject {
         Subject::Request { api_id: api_id.to_owned(), stage: "prod".to_owned(), route: route.map(str::to_owned) }
     }
 
     fn settings() -> Settings {
-        let limits = [(DIMENSION_SETS_LIMIT, "2"), (ROUTES_LIMIT, "1")];
+        let limits = [("WHY5XX_DIMENSION_SETS_LIMIT", "2"), ("WHY5XX_ROUTES_LIMIT", "1")];
         Settings::load(&Environment::of(limits)).unwrap()
     }
 

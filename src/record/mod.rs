@@ -254,10 +254,11 @@ pub fn parse_by_shape<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::tests::of_file;
 
     fn kind(group: &str, stream: &str, filters: &[&str]) -> (Option<LogKind>, bool) {
         let file = "[[log_group]]\nname = \"/team/set\"\nkind = \"access\"\n";
-        let settings = Settings::default().with_file_text("why5xx.toml".as_ref(), file).unwrap();
+        let settings = of_file(file);
         let header = BatchHeader {
             log_group: group.to_owned(),
             log_stream: stream.to_owned(),

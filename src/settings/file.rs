@@ -224,7 +224,8 @@ mod tests {
     use super::*;
 
     fn settings(text: &str) -> Result<Settings, SettingsError> {
-        Settings::default().with_file_text(Path::new("why5xx.toml"), text)
+        let file = SettingsFile::parse(Path::new("why5xx.toml"), text)?;
+        Ok(Settings { file, ..Settings::default() })
     }
 
     const EXAMPLE: &str = r#"

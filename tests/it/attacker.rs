@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use why5xx::decode::{BatchHeader, LogEvent, Message};
@@ -14,6 +13,7 @@ use why5xx::settings::Settings;
 
 use crate::simulation::random::Random;
 use crate::support::count::count_events;
+use crate::support::settings::load;
 
 /// Formats with every value of the server under its usual key; the text of clients is added.
 const JSON: &[&str] = &[
@@ -67,12 +67,8 @@ struct Format {
 impl Format {
     fn new(text: String, declared: bool, filter: &str) -> Self {
         let file = format!("[[log_group]]\nname = \"/shop/log\"\naccess_log_format = '''{text}'''\n");
-        let mut settings = Settings::default();
+        let mut settings = if declared { load(&file).unwrap() } else { Settings::default() };
         settings.route_metrics = true;
-        let settings = match declared {
-            true => settings.with_file_text(Path::new("why5xx.toml"), &file).unwrap(),
-            false => settings,
-        };
         let header = BatchHeader {
             message_type: "DATA_MESSAGE".to_owned(),
             owner: "123456789012".to_owned(),

@@ -14,6 +14,7 @@ use why5xx::settings::Settings;
 use crate::support::cloudwatch::{CloudWatch, now_ms};
 use crate::support::events;
 use crate::support::function::{Function, OWN_LOG_GROUP};
+use crate::support::settings::load;
 
 const COPY: &str = "/central/copy";
 const OWN: &str = "123456789012";
@@ -246,7 +247,7 @@ fn more_log_groups_than_a_batch_can_have_are_not_understood() {
 #[test]
 fn a_setting_of_the_copy_holds_where_none_of_the_log_group_does() {
     let file = "[[log_group]]\nname = \"/central/copy\"\nkind = \"execution\"\napi = \"named\"\nstage = \"all\"\n";
-    let settings = Settings::default().with_file_text("why5xx.toml".as_ref(), file).unwrap();
+    let settings = load(file).unwrap();
     let pipeline = Pipeline::new(Arc::new(settings), Table::default());
     let lines: Vec<_> = failure("1f2e3d4c").into_iter().map(|line| (OWN, "/team/log", line)).collect();
     let counted = count(&pipeline, &copies(&lines).to_string());

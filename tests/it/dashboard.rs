@@ -12,7 +12,7 @@ use why5xx::cause::{self, Kind, Table};
 use why5xx::decode::{BatchHeader, LogEvent, Message};
 use why5xx::metric::{CANARY, OwnMetric};
 use why5xx::pipeline::Pipeline;
-use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
+use why5xx::settings::{Environment, Settings};
 
 use crate::support::count::count_events;
 use crate::support::log_group_of;
@@ -149,7 +149,7 @@ fn searches(expression: &str) -> Vec<(BTreeSet<String>, String)> {
 /// of their dimensions.
 fn published() -> BTreeMap<String, BTreeSet<String>> {
     let mut published: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true")])).expect("settings");
+    let settings = Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true")])).expect("settings");
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     pipeline.runs_in_account("111122223333");
     for example in cause::built_in().flat_map(|cause| cause.examples()) {

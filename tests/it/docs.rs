@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use why5xx::settings::{self, Environment, Rules, Settings};
+use why5xx::settings::Rules;
+
+use crate::support::settings;
 
 fn page(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap()
@@ -29,45 +31,8 @@ fn the_example_of_own_rules_loads() {
 fn the_example_of_a_settings_file_loads() {
     let blocks = toml_blocks(&page("settings.md"));
     assert_eq!(blocks.len(), 1);
-    let settings = Settings::default().with_file_text(Path::new("settings.md"), &blocks[0]).unwrap();
+    let settings = settings::load(&blocks[0]).unwrap();
     assert_eq!((settings.api_name("a1b2c3d4e5"), settings.fold_stage("pr-7")), ("orders", "preview"));
-}
-
-#[test]
-fn every_variable_is_on_the_page_of_the_settings() {
-    let page = page("settings.md");
-    for variable in [
-        settings::NAMESPACE,
-        settings::SINK,
-        settings::SETTINGS,
-        settings::RULES,
-        settings::INFLATED_BYTES_LIMIT,
-        settings::LOG_LEVEL,
-        settings::ROUTE_METRICS,
-        settings::ROUTES_LIMIT,
-        settings::EXEMPLARS_PER_CAUSE,
-        settings::CANARY_LOG_GROUP,
-        settings::DIMENSION_SETS_LIMIT,
-        settings::TOPIC_ARNS,
-        settings::DASHBOARD_URL,
-        settings::RUNBOOK_URL,
-    ] {
-        assert!(page.contains(&format!("| `{variable}` |")), "{variable}");
-    }
-}
-
-#[test]
-fn the_defaults_on_the_page_are_the_program_s() {
-    let page = page("settings.md");
-    let settings = Settings::load(&Environment::default()).unwrap();
-    for (variable, default) in [
-        (settings::INFLATED_BYTES_LIMIT, settings.inflated_bytes_limit),
-        (settings::ROUTES_LIMIT, settings.routes_limit as u64),
-        (settings::DIMENSION_SETS_LIMIT, settings.dimension_sets_limit as u64),
-        (settings::EXEMPLARS_PER_CAUSE, settings.exemplars_per_cause as u64),
-    ] {
-        assert!(page.contains(&format!("| `{variable}` | {default} |")), "{variable}: {default}");
-    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use why5xx::cause::Table;
 use why5xx::decode::document_json;
 use why5xx::pipeline::Pipeline;
-use why5xx::settings::{Environment, ROUTE_METRICS, Settings};
+use why5xx::settings::{Environment, Settings};
 use why5xx::tally::Tally;
 
 /// The counts of a document, in an order that does not depend on who wrote them down.
@@ -96,7 +96,7 @@ fn every_golden_batch_gives_its_counts() {
 
 /// What a golden batch results in with route metrics on: API, stage, route and cause, and their counts.
 fn routes(batches: &Value) -> BTreeMap<String, u64> {
-    let settings = Settings::load(&Environment::of([(ROUTE_METRICS, "true")])).expect("settings");
+    let settings = Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true")])).expect("settings");
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());
     let mut tally = Tally::default();
     for batch in batches.as_array().expect("batches") {

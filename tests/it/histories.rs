@@ -14,7 +14,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +23,8 @@ use why5xx::decode::{BatchHeader, LogEvent, Message, document_json, encode_docum
 use why5xx::pipeline::Pipeline;
 use why5xx::publish::{Fault, Part, Publisher, PutRequest, Sink};
 use why5xx::settings::Settings;
+
+use crate::support::settings::load;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const MINUTE_MS: i64 = 60_000;
@@ -400,7 +401,7 @@ async fn history(seed: u64, settings: &[Arc<Settings>; 2], met: &mut Met) {
 /// Settings that call the API and its stage by this name.
 fn settings(name: &str) -> Settings {
     let text = format!("[[api]]\nid = \"a1b2c3d4e5\"\nname = \"{name}\"\n[stages]\n\"prod\" = \"{name}\"\n");
-    let mut settings = Settings::default().with_file_text(Path::new("names.toml"), &text).unwrap();
+    let mut settings = load(&text).unwrap();
     settings.route_metrics = true;
     settings
 }

@@ -18,6 +18,7 @@ use why5xx::pipeline::Pipeline;
 use why5xx::settings::{Environment, Settings};
 
 use crate::support::count::count_events;
+use crate::support::settings::load;
 
 const KIB: usize = 1_024;
 
@@ -159,15 +160,13 @@ fn line(head: &str, piece: &str, bytes: usize) -> String {
 /// The readers: one for each kind of log that is known, that of an unknown one, and of a declared format.
 fn readers() -> Vec<(&'static str, Pipeline)> {
     let settings = Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true")])).unwrap();
-    let declared = settings
-        .clone()
-        .with_file_text(
-            std::path::Path::new("why5xx.toml"),
-            "[[log_group]]\nname = \"/team/log\"\nkind = \"access\"\naccess_log_format = '{\"requestId\":\"$context.requestId\",\
-             \"agent\":\"$context.identity.userAgent\",\"path\":\"$context.path\",\"status\":\"$context.status\",\
-             \"errorMessage\":\"$context.error.message\"}'\n",
-        )
-        .unwrap();
+    let mut declared = load(
+        "[[log_group]]\nname = \"/team/log\"\nkind = \"access\"\naccess_log_format = '{\"requestId\":\"$context.requestId\",\
+         \"agent\":\"$context.identity.userAgent\",\"path\":\"$context.path\",\"status\":\"$context.status\",\
+         \"errorMessage\":\"$context.error.message\"}'\n",
+    )
+    .unwrap();
+    declared.route_metrics = true;
     let of = |settings: &Settings| Pipeline::new(Arc::new(settings.clone()), Table::default());
     let known = LogKind::ALL.map(|kind| (kind.word(), of(&settings).of_kind(kind)));
     known.into_iter().chain([("unknown", of(&settings)), ("declared", of(&declared))]).collect()

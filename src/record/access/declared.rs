@@ -365,14 +365,13 @@ fn last_anchored(block: &Block, bytes: &[u8], from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
 
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::tests::of_file;
 
     fn read(format: &str, line: &str) -> AccessLine {
         let file = format!("[[log_group]]\nname = \"/a\"\naccess_log_format = '''{format}'''\n");
-        let settings = Settings::default().with_file_text(Path::new("why5xx.toml"), &file).unwrap();
+        let settings = of_file(&file);
         Format::new(settings.access_log_format("/a").unwrap()).line(line)
     }
 

@@ -17,6 +17,7 @@ pub mod filter_pattern;
 pub mod function;
 pub mod http;
 pub mod runtime_api;
+pub mod settings;
 
 use why5xx::log_kind::LogKind;
 
