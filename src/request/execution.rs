@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::ended::{Ended, Settled, add_settled, median};
 use super::slot::{Ids, Slot};
-use super::state::{Phase, State, is_not_later};
+use super::state::{Phase, RequestState, is_not_later};
 use super::{Names, Place};
 use crate::cause::{Cause, Role, Table};
 use crate::classify::evidence::is_server_error;
@@ -307,7 +307,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Handles a completion line: one of the requests of the ID ends. Returns it if it is a left one.
-    fn completed(slot: &mut Slot, status: u16, timestamp_ms: i64) -> Option<State> {
+    fn completed(slot: &mut Slot, status: u16, timestamp_ms: i64) -> Option<RequestState> {
         if slot.front.after_answer
             && let Some(others) = slot.others.as_mut()
             && let Some(mut answered) = others.left.pop_back()
@@ -378,7 +378,7 @@ impl<'t> Requests<'t> {
         let slot = entry.get_mut();
         let next = match slot.others.as_mut().and_then(|others| others.behind.pop_front()) {
             // The left requests still wait for their ends, so a blank request takes the front.
-            None if slot.has_left() => Some(State::at(slot.front.place)),
+            None if slot.has_left() => Some(RequestState::at(slot.front.place)),
             next => next,
         };
         let mut ended = match next {
@@ -465,7 +465,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Reports a request if it failed and is not counted yet.
-    fn judge(&mut self, hash: u64, state: &State, ids: &mut Ids, failed: &mut FailureSink<'_>) {
+    fn judge(&mut self, hash: u64, state: &RequestState, ids: &mut Ids, failed: &mut FailureSink<'_>) {
         let evidence = &state.evidence;
         if !evidence.failed() {
             return;
@@ -514,7 +514,7 @@ impl<'t> Requests<'t> {
     }
 
     /// Returns the shape of the failure line, or without one that of the gateway response.
-    fn shape(&self, state: &State) -> String {
+    fn shape(&self, state: &RequestState) -> String {
         match state.shape.map(|number| self.names.shape(number).unwrap_or(shape::GAP)) {
             Some(shape) => shape.to_owned(),
             None if state.evidence.has_failure() => shape::redact(""),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::state::State;
+use super::state::RequestState;
 use crate::failure::Id;
 
 /// Most open requests of one ID. The lines of a client that has more are mixed up.
@@ -12,7 +12,7 @@ const MOST_OTHERS: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slot {
     /// The request that the next line belongs to.
-    pub(super) front: State,
+    pub(super) front: RequestState,
     /// Ids for an exemplar, of the few requests that fail.
     ids: Option<Box<Ids>>,
     /// The others; rarely any.
@@ -29,9 +29,9 @@ pub(super) struct Ids {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Others {
     /// Failed requests, the oldest first. Only an end can still belong to them.
-    pub(super) left: VecDeque<State>,
+    pub(super) left: VecDeque<RequestState>,
     /// Requests that opened while the front one was open.
-    pub(super) behind: VecDeque<State>,
+    pub(super) behind: VecDeque<RequestState>,
 }
 
 impl Slot {
@@ -60,12 +60,12 @@ impl Slot {
     }
 
     /// Returns a request that ended, without the others of its ID.
-    pub(super) fn ended(front: State, ids: Ids) -> Self {
+    pub(super) fn ended(front: RequestState, ids: Ids) -> Self {
         Self { front, ids: Some(Box::new(ids)), others: None }
     }
 
     pub(super) fn behind_is_blank(&self) -> bool {
-        self.others.as_ref().is_some_and(|others| others.behind.back().is_some_and(State::is_blank))
+        self.others.as_ref().is_some_and(|others| others.behind.back().is_some_and(RequestState::is_blank))
     }
 
     /// Opens another request while the front one is open.
@@ -73,38 +73,38 @@ impl Slot {
         let place = self.front.place;
         let others = self.others.get_or_insert_default();
         if others.behind.len() < MOST_OTHERS {
-            others.behind.push_back(State::at(place));
+            others.behind.push_back(RequestState::at(place));
         }
     }
 
     /// Leaves the front request for the next one of the ID. Returns the request that is dropped for lack of room.
-    pub(super) fn leave_front(&mut self) -> Option<State> {
+    pub(super) fn leave_front(&mut self) -> Option<RequestState> {
         let place = self.front.place;
         let others = self.others.get_or_insert_default();
-        let next = others.behind.pop_front().unwrap_or_else(|| State::at(place));
+        let next = others.behind.pop_front().unwrap_or_else(|| RequestState::at(place));
         others.left.push_back(std::mem::replace(&mut self.front, next));
         if others.left.len() > MOST_OTHERS { others.left.pop_front() } else { None }
     }
 
     /// Returns the requests, the oldest first.
-    pub(super) fn states(&self) -> impl Iterator<Item = &State> {
+    pub(super) fn states(&self) -> impl Iterator<Item = &RequestState> {
         let (left, behind) = self.others.as_ref().map(|others| (&others.left, &others.behind)).unzip();
         left.into_iter().flatten().chain([&self.front]).chain(behind.into_iter().flatten())
     }
 
     /// Keeps the requests that the next batch needs. Returns their number.
-    pub(super) fn carry_over(&mut self, is_kept: impl Fn(&State) -> bool) -> usize {
+    pub(super) fn carry_over(&mut self, is_kept: impl Fn(&RequestState) -> bool) -> usize {
         if let Some(others) = &mut self.others {
             others.left.retain(&is_kept);
             others.behind.retain(&is_kept);
-            others.left.iter_mut().chain(&mut others.behind).for_each(State::carry_over);
+            others.left.iter_mut().chain(&mut others.behind).for_each(RequestState::carry_over);
         }
         if is_kept(&self.front) {
             self.front.carry_over();
         } else {
             // The left requests still wait for their ends, so a blank request takes the front.
             let behind = self.others.as_mut().and_then(|others| others.behind.pop_front());
-            self.front = behind.unwrap_or_else(|| State::at(self.front.place));
+            self.front = behind.unwrap_or_else(|| RequestState::at(self.front.place));
         }
         self.states().filter(|state| state.carried).count()
     }

@@ -21,7 +21,7 @@ pub(super) enum Phase {
 
 /// State of one request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct State {
+pub(super) struct RequestState {
     pub(super) phase: Phase,
     /// What its lines prove so far.
     pub(super) evidence: RequestEvidence,
@@ -58,7 +58,7 @@ pub(super) fn is_not_later(timestamp_ms: i64, end_ms: i64) -> bool {
     timestamp_ms != 0 && timestamp_ms <= end_ms
 }
 
-impl State {
+impl RequestState {
     /// Creates a blank request of an API and stage.
     pub(super) fn at(place: Place) -> Self {
         Self { place, ..Self::default() }
