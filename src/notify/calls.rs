@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::event::{Alarm, State, query, time_ms};
+use super::event::{Alarm, AlarmState, query, time_ms};
 use super::facts::{Series, WINDOW_MS};
 use super::message::Message;
 use crate::clock::now_ms;
@@ -97,7 +97,7 @@ impl Calls {
             return Err(CallError { action: ACTION, why: "there is no such alarm".to_owned() });
         };
         Ok(Alarm {
-            state: State::of(state),
+            state: AlarmState::of(state),
             since_ms: milliseconds(&alarm["StateTransitionedTimestamp"]),
             query: alarm["Metrics"].as_array().and_then(|metrics| query(metrics, "Expression")),
             acts: alarm["ActionsEnabled"] != false,

@@ -11,7 +11,7 @@ const ONE_EVALUATION_MS: i64 = 10_000;
 
 /// State of an alarm or of a contributor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum AlarmState {
     /// `ALARM`
     Alarm,
     /// `OK`
@@ -20,8 +20,8 @@ pub enum State {
     Other,
 }
 
-impl State {
-    /// Reads a state: `ALARM` → [`State::Alarm`].
+impl AlarmState {
+    /// Reads a state: `ALARM` → [`AlarmState::Alarm`].
     pub fn of(text: &str) -> Self {
         match text {
             "ALARM" => Self::Alarm,
@@ -37,13 +37,13 @@ pub struct Change {
     /// Name of the alarm.
     pub alarm: String,
     /// State from now on.
-    pub state: State,
+    pub state: AlarmState,
     /// Time of the change, in milliseconds since 1970-01-01T00:00:00Z. None if the event has none that can be read.
     pub at_ms: Option<i64>,
     /// CloudWatch's own reason.
     pub reason: String,
     /// State before and since when; None for contributors.
-    pub previous: Option<(State, Option<i64>)>,
+    pub previous: Option<(AlarmState, Option<i64>)>,
     /// What changed if it is a contributor; None if it is the alarm itself.
     pub contributor: Option<Series>,
     /// Query of the alarm.
@@ -58,7 +58,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
     /// Its state.
-    pub state: State,
+    pub state: AlarmState,
     /// Since when, in milliseconds since 1970-01-01T00:00:00Z.
     pub since_ms: Option<i64>,
     /// Its query.
@@ -77,10 +77,10 @@ impl Change {
         let previous = &detail["previousState"];
         Some(Self {
             alarm: text(&detail["alarmName"])?,
-            state: State::of(state["value"].as_str()?),
+            state: AlarmState::of(state["value"].as_str()?),
             at_ms: time(&state["timestamp"]).or_else(|| time(&event["time"])),
             reason: text(&state["reason"]).unwrap_or_default(),
-            previous: previous["value"].as_str().map(|value| (State::of(value), time(&previous["timestamp"]))),
+            previous: previous["value"].as_str().map(|value| (AlarmState::of(value), time(&previous["timestamp"]))),
             contributor: contributor(event),
             query: detail["configuration"]["metrics"].as_array().and_then(|metrics| query(metrics, "expression")),
             is_muted: !detail["muteDetail"].is_null(),
@@ -92,11 +92,11 @@ impl Change {
     pub fn needs_no_message(&self) -> Option<&'static str> {
         match (self.state, &self.previous) {
             _ if self.is_muted => Some("the alarm is muted"),
-            (State::Other, _) => Some("it is neither ALARM nor OK"),
+            (AlarmState::Other, _) => Some("it is neither ALARM nor OK"),
             // CloudWatch could evaluate a part of its data alone, or all again.
-            (State::Alarm, Some((State::Alarm, _))) => Some("it was in ALARM before"),
+            (AlarmState::Alarm, Some((AlarmState::Alarm, _))) => Some("it was in ALARM before"),
             // A new alarm becomes OK with its first evaluation.
-            (State::Ok, Some((State::Ok | State::Other, _))) => Some("it was not in ALARM before"),
+            (AlarmState::Ok, Some((AlarmState::Ok | AlarmState::Other, _))) => Some("it was not in ALARM before"),
             _ => None,
         }
     }
@@ -108,13 +108,13 @@ impl Change {
         }
         match (self.state, alarm.state) {
             // Those that the alarm begins with.
-            (State::Alarm, State::Alarm) => match (self.at_ms, alarm.since_ms) {
+            (AlarmState::Alarm, AlarmState::Alarm) => match (self.at_ms, alarm.since_ms) {
                 (Some(at_ms), Some(since_ms)) => at_ms <= since_ms.saturating_add(ONE_EVALUATION_MS),
                 _ => false,
             },
             // While one of its contributors is in ALARM, so is the alarm: it is about to change, or has changed again.
-            (State::Alarm, _) => true,
-            (State::Ok, State::Alarm) => false,
+            (AlarmState::Alarm, _) => true,
+            (AlarmState::Ok, AlarmState::Alarm) => false,
             _ => true,
         }
     }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn an_event_of_a_contributor_is_read() {
         let change = Change::parse(&contributor_event("ALARM")).unwrap();
-        assert_eq!((change.state, change.at_ms, change.previous), (State::Alarm, Some(T_MS), None));
+        assert_eq!((change.state, change.at_ms, change.previous), (AlarmState::Alarm, Some(T_MS), None));
         assert_eq!(change.contributor.unwrap().place(), "orders/prod");
         assert_eq!(change.query.as_deref().and_then(metric), Some("Errors"));
     }
@@ -221,12 +221,12 @@ mod tests {
         let alarm = |state, since_ms| Alarm { state, since_ms, query: None, acts: true };
         let part = |text: &str, alarm: Alarm| Change::parse(&contributor_event(text)).unwrap().is_part_of(&alarm);
         let rows = [
-            ("ALARM", alarm(State::Alarm, Some(T_MS)), true),
-            ("ALARM", alarm(State::Alarm, Some(T_MS - 60_000)), false),
-            ("ALARM", alarm(State::Alarm, None), false),
-            ("ALARM", alarm(State::Ok, Some(T_MS - 60_000)), true),
-            ("OK", alarm(State::Alarm, Some(T_MS - 60_000)), false),
-            ("OK", alarm(State::Ok, Some(T_MS)), true),
+            ("ALARM", alarm(AlarmState::Alarm, Some(T_MS)), true),
+            ("ALARM", alarm(AlarmState::Alarm, Some(T_MS - 60_000)), false),
+            ("ALARM", alarm(AlarmState::Alarm, None), false),
+            ("ALARM", alarm(AlarmState::Ok, Some(T_MS - 60_000)), true),
+            ("OK", alarm(AlarmState::Alarm, Some(T_MS - 60_000)), false),
+            ("OK", alarm(AlarmState::Ok, Some(T_MS)), true),
         ];
         for (state, alarm, expected) in rows {
             assert_eq!(part(state, alarm.clone()), expected, "{state} {alarm:?}");

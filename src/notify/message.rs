@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::event::{Change, State};
+use super::event::{AlarmState, Change};
 use super::facts::{Facts, Failing, Newest, Run, Series};
 use crate::cause::{Cause, Known, Step, Table};
 use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, Metric, STAGE};
@@ -80,7 +80,7 @@ impl Message {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{headline}");
             let _ = writeln!(chat, "*{}*", for_chat(&headline));
-            if change.state == State::Alarm {
+            if change.state == AlarmState::Alarm {
                 let cause = cause(&failing.series, context.table);
                 remedy(&mut text, failing, cause, change, facts, context);
                 if let Some(cause) = cause {
@@ -124,8 +124,8 @@ fn not_understood(context: &Context<'_>) -> Message {
 
 fn subject(change: &Change, facts: &Facts) -> String {
     let state = match (change.state, facts.ok_since_ms) {
-        (State::Alarm, None) => "ALARM",
-        (State::Alarm, Some(_)) => "ALARM, OK again",
+        (AlarmState::Alarm, None) => "ALARM",
+        (AlarmState::Alarm, Some(_)) => "ALARM, OK again",
         _ => "OK",
     };
     match facts.failing.as_slice() {
@@ -141,9 +141,9 @@ fn headline(change: &Change, failing: &Failing) -> String {
     let place = name(&failing.series.place(), "an API that the event does not name");
     let cause = name(failing.series.get(CAUSE).unwrap_or_default(), "a cause that the event does not name");
     let what = match (&failing.run, change.state) {
-        (_, State::Ok | State::Other) => String::new(),
-        (Some(run), State::Alarm) => format!(", {}", how_often(run, change.at_ms)),
-        (None, State::Alarm) => String::new(),
+        (_, AlarmState::Ok | AlarmState::Other) => String::new(),
+        (Some(run), AlarmState::Alarm) => format!(", {}", how_often(run, change.at_ms)),
+        (None, AlarmState::Alarm) => String::new(),
     };
     format!("{place}: {cause}{what}")
 }
@@ -284,7 +284,7 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
     }
     let since = change.at_ms.map_or(String::new(), |ms| format!(" since {}", date(ms)));
     match (change.state, &change.contributor) {
-        (State::Alarm, _) if let Some(ms) = facts.ok_since_ms => {
+        (AlarmState::Alarm, _) if let Some(ms) = facts.ok_since_ms => {
             let _ = writeln!(
                 text,
                 "The alarm was on{since}, and is OK again since {}. This message comes late; which API, stage and cause it was, the \
@@ -292,7 +292,7 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
                 date(ms)
             );
         }
-        (State::Alarm, None) if facts.failing.is_empty() => {
+        (AlarmState::Alarm, None) if facts.failing.is_empty() => {
             let _ = writeln!(
                 text,
                 "The alarm is on{since}, and which API, stage and cause is not known. CloudWatch says: {}. This shows it:\n    {}\n",
@@ -300,7 +300,7 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
                 contributors_command(&alarm, context)
             );
         }
-        (State::Alarm, _) => {}
+        (AlarmState::Alarm, _) => {}
         (_, None) => {
             let before = match change.previous {
                 Some((_, Some(ms))) => format!("; it was on since {}", date(ms)),
@@ -316,7 +316,9 @@ fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'
         let _ = writeln!(text, "Not known: {}", plain(unread, QUOTED_CHARS));
     }
     let _ = match change.at_ms {
-        Some(ms) if change.state == State::Alarm && change.contributor.is_none() && facts.ok_since_ms.is_none() => {
+        Some(ms)
+            if change.state == AlarmState::Alarm && change.contributor.is_none() && facts.ok_since_ms.is_none() =>
+        {
             writeln!(text, "Alarm: {alarm} (on since {})", date(ms))
         }
         _ => writeln!(text, "Alarm: {alarm}"),

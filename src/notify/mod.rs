@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::cause::Table;
 use crate::settings::NotifySettings;
 use calls::{CallError, Calls};
-use event::{Change, State};
+use event::{AlarmState, Change};
 use facts::{Facts, Failing, Series};
 use message::{Context, Message};
 
@@ -91,14 +91,15 @@ impl Notifier {
             Ok(alarm) => {
                 query = query.or(alarm.query);
                 let ended = alarm.since_ms.filter(|since_ms| change.at_ms.is_none_or(|at_ms| *since_ms > at_ms));
-                facts.ok_since_ms = ended.filter(|_| change.state == State::Alarm && alarm.state == State::Ok);
+                facts.ok_since_ms =
+                    ended.filter(|_| change.state == AlarmState::Alarm && alarm.state == AlarmState::Ok);
             }
             Err(error) => facts.unread("whether the alarm's actions are on, and whether it has just changed", &error),
         }
         if facts.ok_since_ms.is_some() {
             return Ok(facts);
         }
-        if change.state != State::Alarm {
+        if change.state != AlarmState::Alarm {
             facts.failing = change.contributor.clone().map(Failing::new).into_iter().collect();
             return Ok(facts);
         }

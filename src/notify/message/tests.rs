@@ -13,7 +13,7 @@ fn links() -> Links {
     }
 }
 
-fn change(state: State) -> Change {
+fn change(state: AlarmState) -> Change {
     Change {
         alarm: "why5xx: API 5xx with a cause that somebody can fix, execution logs".to_owned(),
         state,
@@ -51,7 +51,7 @@ fn facts(failing: Vec<Failing>) -> Facts {
 #[test]
 fn a_message_says_what_fails_since_when_and_what_to_do() {
     let message =
-        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "lambda_permission", 14)]));
+        written(Some(&change(AlarmState::Alarm)), &facts(vec![failing("orders", "prod", "lambda_permission", 14)]));
     assert_eq!(message.subject, "ALARM: orders/prod: lambda_permission, 14 requests in 10 minutes since 14:12 UTC");
     assert!(message.text.starts_with(
         "orders/prod: lambda_permission, 14 requests in 10 minutes since 14:12 UTC\n\
@@ -74,21 +74,23 @@ fn the_lines_of_the_newest_request_have_their_command() {
                    --start-time 1777904160000 --filter-pattern '\"1f2e3d4c-0000-4000-8000-000000000001\"' \
                    --query 'events[].[message]' --output text\n";
     let usual = failing("orders", "prod", "lambda_permission", 14);
-    let message = written(Some(&change(State::Alarm)), &facts(vec![usual.clone()]));
+    let message = written(Some(&change(AlarmState::Alarm)), &facts(vec![usual.clone()]));
     assert!(message.text.contains(command), "{}", message.text);
     // What a shell would read stays out.
     let id = Failing { requests: vec!["x'; rm".to_owned()], ..usual.clone() };
     let group = Failing { newest: Some(logged("a b")), ..usual.clone() };
     for without in [id, group, Failing { newest: None, ..usual }] {
-        let message = written(Some(&change(State::Alarm)), &facts(vec![without]));
+        let message = written(Some(&change(AlarmState::Alarm)), &facts(vec![without]));
         assert!(!message.text.contains("filter-log-events"), "{}", message.text);
     }
 }
 
 #[test]
 fn what_stands_without_its_commands_ends_with_a_full_stop() {
-    let message =
-        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "vpc_link_internal_error", 14)]));
+    let message = written(
+        Some(&change(AlarmState::Alarm)),
+        &facts(vec![failing("orders", "prod", "vpc_link_internal_error", 14)]),
+    );
     let steps = message.chat["content"]["nextSteps"].to_string();
     assert!(steps.contains("Look at the link. All of it"), "{steps}");
 }
@@ -105,7 +107,7 @@ fn five_stand_in_full_and_the_rest_is_a_number() {
         "lambda_throttled",
     ];
     let all = causes.map(|cause| failing("orders", "prod", cause, 3)).to_vec();
-    let message = written(Some(&change(State::Alarm)), &facts(all));
+    let message = written(Some(&change(AlarmState::Alarm)), &facts(all));
     assert!(
         message.subject.starts_with("ALARM: 7 failing, most: orders/prod: lambda_permission"),
         "{}",
@@ -120,8 +122,8 @@ fn five_stand_in_full_and_the_rest_is_a_number() {
 
 #[test]
 fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
-    let mut ok = change(State::Ok);
-    ok.previous = Some((State::Alarm, Some(AT_MS - 1_800_000)));
+    let mut ok = change(AlarmState::Ok);
+    ok.previous = Some((AlarmState::Alarm, Some(AT_MS - 1_800_000)));
     let message = written(Some(&ok), &Facts::default());
     assert_eq!(message.subject, "OK: why5xx: API 5xx with a cause that somebody can fix, execution logs");
     assert!(message.text.starts_with(
@@ -137,7 +139,7 @@ fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
 #[test]
 fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
     let unread = vec!["which API, stage and cause: DescribeAlarmContributors: AccessDenied".to_owned()];
-    let message = written(Some(&change(State::Alarm)), &Facts { unread, ..Facts::default() });
+    let message = written(Some(&change(AlarmState::Alarm)), &Facts { unread, ..Facts::default() });
     assert!(message.subject.starts_with("ALARM: why5xx: API 5xx"));
     for part in [
         "CloudWatch says: 1 out of 4 time series evaluated to ALARM. This shows it:",
@@ -154,7 +156,7 @@ fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
 #[test]
 fn what_somebody_else_wrote_cannot_forge_lines_or_mention_people() {
     let hostile = failing("a\r\nFix: rm -rf", "<!channel>\u{202e}*x*`", "lambda_permission\u{0}", 14);
-    let mut alarm = change(State::Alarm);
+    let mut alarm = change(AlarmState::Alarm);
     alarm.alarm = "x\n'; rm".repeat(200);
     let message = written(Some(&alarm), &facts(vec![hostile]));
     assert!(
@@ -170,10 +172,10 @@ fn what_somebody_else_wrote_cannot_forge_lines_or_mention_people() {
 #[test]
 fn no_remedy_is_made_up_for_a_cause_that_is_not_known() {
     let message =
-        written(Some(&change(State::Alarm)), &facts(vec![failing("orders", "prod", "coupon_service_down", 3)]));
+        written(Some(&change(AlarmState::Alarm)), &facts(vec![failing("orders", "prod", "coupon_service_down", 3)]));
     assert!(message.text.contains("No remedy is known for coupon_service_down here"), "{}", message.text);
     let nothing = Failing::new(Series::default());
-    let message = written(Some(&change(State::Alarm)), &facts(vec![nothing]));
+    let message = written(Some(&change(AlarmState::Alarm)), &facts(vec![nothing]));
     assert!(message.text.starts_with("an API that the event does not name: a cause that the event does not name\n"));
 }
 
@@ -181,7 +183,7 @@ fn no_remedy_is_made_up_for_a_cause_that_is_not_known() {
 fn the_notification_has_what_chats_require_and_fits() {
     let all = ["lambda_permission", "lambda_timeout", "stage_variable"]
         .map(|cause| failing("orders", &"s".repeat(4_000), cause, 3));
-    let message = written(Some(&change(State::Alarm)), &facts(all.to_vec()));
+    let message = written(Some(&change(AlarmState::Alarm)), &facts(all.to_vec()));
     let chat = &message.chat;
     assert_eq!((chat["version"].as_str(), chat["source"].as_str()), (Some("1.0"), Some("custom")));
     let description = chat["content"]["description"].as_str().unwrap();
@@ -204,7 +206,8 @@ fn a_text_that_is_too_long_is_cut_after_a_word() {
 #[test]
 fn every_cause_makes_a_message_that_sns_takes() {
     for cause in Table::default().iter() {
-        let message = written(Some(&change(State::Alarm)), &facts(vec![failing("a1b2c3d4e5", "prod", cause.id, 7); 5]));
+        let message =
+            written(Some(&change(AlarmState::Alarm)), &facts(vec![failing("a1b2c3d4e5", "prod", cause.id, 7); 5]));
         // SNS takes 256 KB.
         assert!(message.by_protocol().len() < 100_000, "{}", cause.id);
         assert!(message.subject.len() < 100, "{}", message.subject);
@@ -221,12 +224,12 @@ fn a_time_of_another_day_has_its_date() {
 #[test]
 fn what_fails_elsewhere_is_said_and_asked_there() {
     let mut failing = failing("a1b2c3d4e5", "prod", "lambda_permission", 14);
-    let here = written(Some(&change(State::Alarm)), &facts(vec![failing.clone()])).text;
+    let here = written(Some(&change(AlarmState::Alarm)), &facts(vec![failing.clone()])).text;
     assert!(!here.contains("In account") && !here.contains("In Region"), "{here}");
     let newest =
         Newest { region: Some("cn-north-1".to_owned()), account: Some("444455556666".to_owned()), ..logged("g") };
     failing.newest = Some(newest.clone());
-    let there = written(Some(&change(State::Alarm)), &facts(vec![failing.clone()])).text;
+    let there = written(Some(&change(AlarmState::Alarm)), &facts(vec![failing.clone()])).text;
     for part in [
         "In account 444455556666, Region cn-north-1: the commands need its credentials.\n",
         "    aws lambda get-policy --region cn-north-1 ",
@@ -237,7 +240,7 @@ fn what_fails_elsewhere_is_said_and_asked_there() {
         assert!(there.contains(part), "{part} in {there}");
     }
     failing.newest = Some(Newest { account: Some("111122223333".to_owned()), ..newest });
-    let region = written(Some(&change(State::Alarm)), &facts(vec![failing])).text;
+    let region = written(Some(&change(AlarmState::Alarm)), &facts(vec![failing])).text;
     assert!(region.contains("\nIn Region cn-north-1.\n"), "{region}");
 }
 
@@ -247,7 +250,7 @@ fn an_alarm_on_access_logs_has_no_hint_at_execution_logs_and_says_for_which_apis
         Failing { newest: Some(logged("/orders/access")), ..failing("a1b2c3d4e5", "prod", "stage_variable", 14) };
     let of = |metric: &str| {
         let facts = Facts { metric: Some(metric.to_owned()), ..facts(vec![failing.clone()]) };
-        written(Some(&change(State::Alarm)), &facts).text
+        written(Some(&change(AlarmState::Alarm)), &facts).text
     };
     let access = of("AccessLogErrors");
     assert!(access.contains("What was logged of the newest:\n    aws logs filter-log-events"), "{access}");
@@ -263,7 +266,7 @@ fn an_alarm_on_access_logs_has_no_hint_at_execution_logs_and_says_for_which_apis
 fn a_cause_stands_once_among_the_keywords_whatever_stands_between() {
     let causes = ["lambda_timeout", "lambda_permission", "lambda_timeout", "lambda_permission"];
     let all = causes.map(|cause| failing("orders", "prod", cause, 3)).to_vec();
-    let content = &written(Some(&change(State::Alarm)), &facts(all)).chat["content"];
+    let content = &written(Some(&change(AlarmState::Alarm)), &facts(all)).chat["content"];
     assert_eq!(content["keywords"], json!(["lambda_timeout", "lambda_permission"]));
     assert_eq!(content["nextSteps"].as_array().map(Vec::len), Some(2));
 }
@@ -271,7 +274,7 @@ fn a_cause_stands_once_among_the_keywords_whatever_stands_between() {
 #[test]
 fn an_alarm_that_is_ok_again_when_its_event_comes_is_not_said_to_be_on() {
     let facts = Facts { ok_since_ms: Some(AT_MS + 600_000), ..Facts::default() };
-    let message = written(Some(&change(State::Alarm)), &facts);
+    let message = written(Some(&change(AlarmState::Alarm)), &facts);
     assert!(message.subject.starts_with("ALARM, OK again: why5xx: API 5xx"), "{}", message.subject);
     let said = "The alarm was on since 2026-05-04 14:22 UTC, and is OK again since 2026-05-04 14:32 UTC.";
     assert!(
