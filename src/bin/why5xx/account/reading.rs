@@ -43,7 +43,7 @@ const INTERRUPTED: i32 = 130;
 /// The log groups of an account, found and ready to be read.
 pub(crate) struct Account {
     client: Client,
-    groups: Vec<State>,
+    groups: Vec<GroupReading>,
     span_ms: Range<i64>,
     follow: bool,
     /// By how much AWS's clock was ahead when the span was set.
@@ -52,7 +52,7 @@ pub(crate) struct Account {
 
 /// How far a log group is read.
 #[derive(Debug, Default)]
-struct State {
+struct GroupReading {
     group: Group,
     left_out: Option<String>,
     pages: u64,
@@ -147,7 +147,7 @@ impl Account {
             }
         }
         complain(&self.summary());
-        Ok(self.groups.into_iter().map(State::end).collect())
+        Ok(self.groups.into_iter().map(GroupReading::end).collect())
     }
 
     /// Reads every log group up to a time. Returns whether the user stopped it.
@@ -196,7 +196,7 @@ impl Account {
 
     /// Says how much was read, and of which time all of it.
     fn summary(&self) -> String {
-        let sum = |of: fn(&State) -> u64| self.groups.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&GroupReading) -> u64| self.groups.iter().map(of).sum::<u64>();
         let (log_events, pages) = (sum(|state| state.log_events), sum(|state| state.pages));
         let whole = self.groups.iter().filter(|state| state.failed.is_none()).map(|state| state.complete_to_ms);
         let complete_to_ms = whole.min().flatten();
@@ -215,8 +215,8 @@ impl Account {
 }
 
 /// Returns the log groups that a name stands for.
-fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<State>, Failed> {
-    let state = |group| State { group, ..State::default() };
+fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<GroupReading>, Failed> {
+    let state = |group| GroupReading { group, ..GroupReading::default() };
     // An ARN may end in `:*`.
     if let Some(prefix) = name.strip_suffix('*').filter(|_| !name.starts_with("arn:")) {
         let found = logs::log_groups(client, prefix).map_err(|error| {
@@ -227,7 +227,7 @@ fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<State>, Fa
             return Err(Failed(format!("no log group of {region} begins with {}", printable(prefix))));
         }
         let class = "not of the Standard class, so its log events can only be queried, in Logs Insights";
-        let each = |found: logs::LogGroup| State {
+        let each = |found: logs::LogGroup| GroupReading {
             failed: (!found.is_readable()).then(|| class.to_owned()),
             ..state(Group {
                 name: found.log_group_name,
@@ -252,7 +252,7 @@ fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<State>, Fa
     Ok(vec![state(group)])
 }
 
-impl State {
+impl GroupReading {
     /// Decides on the kind of log and the filter pattern.
     fn prepare(&mut self, client: &mut Client, request: &Request<'_>, settings: &Settings) -> Result<(), Failed> {
         if self.failed.is_some() {
