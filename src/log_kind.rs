@@ -14,7 +14,7 @@ pub enum LogKind {
 }
 
 /// What a kind of log is called.
-struct Names {
+struct KindNames {
     word: &'static str,
     name: &'static str,
     several: &'static str,
@@ -26,9 +26,9 @@ impl LogKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Execution, Self::Access, Self::Lambda, Self::Flow];
 
-    const fn names(self) -> Names {
+    const fn names(self) -> KindNames {
         match self {
-            Self::Execution => Names {
+            Self::Execution => KindNames {
                 word: "execution",
                 name: "execution log",
                 several: "execution logs",
@@ -36,21 +36,21 @@ impl LogKind {
                 behind_pattern: "lines of healthy requests, routes, and that a request with a failure line ended with a 2xx or \
                                  3xx after all",
             },
-            Self::Access => Names {
+            Self::Access => KindNames {
                 word: "access",
                 name: "access log",
                 several: "access logs",
                 parameter: "Access",
                 behind_pattern: "lines without a 5xx status, so that a format without a status looks healthy",
             },
-            Self::Lambda => Names {
+            Self::Lambda => KindNames {
                 word: "function",
                 name: "function log",
                 several: "functions",
                 parameter: "Function",
                 behind_pattern: "lines that are neither the platform's nor look like an error",
             },
-            Self::Flow => Names {
+            Self::Flow => KindNames {
                 word: "flow",
                 name: "VPC flow log",
                 several: "flow logs",
