@@ -71,7 +71,7 @@ const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
 /// What the names in a line say about it.
-struct Names {
+struct Weighed {
     /// The sum of their weights.
     weight: u32,
     has_name_of_its_own: bool,
@@ -80,8 +80,8 @@ struct Names {
 
 /// Weighs the names in a line until they weigh enough. Client text can add names, but cannot remove those of the format.
 /// `each` gets each key with a weight, and that weight as far as the key alone gives it.
-fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Names {
-    let mut names = Names { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
+fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Weighed {
+    let mut names = Weighed { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
     let mut buffer = [0; LONGEST_KEY_BYTES];
     for key in form.keys(line) {
         let name = plain_in(&mut buffer, key.name());
