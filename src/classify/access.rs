@@ -10,7 +10,7 @@ use crate::failure::{Failure, Id};
 use crate::metric::Subject;
 use crate::placeholder::UNKNOWN;
 use crate::record::Source;
-use crate::record::access::{AccessLine, Fields};
+use crate::record::access::{AccessFields, AccessLine};
 
 /// Start of the response types of the authorizer's phase.
 const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
@@ -48,13 +48,13 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
 }
 
 /// Returns the shape of the text that no cause matches: that of the integration, or else the gateway's own.
-fn shape_of(fields: &Fields) -> String {
+fn shape_of(fields: &AccessFields) -> String {
     let texts = [&fields.integration_error, &fields.error_message];
     let text = texts.into_iter().flatten().find(|text| !is_public(text));
     shape::redact(text.map_or("", String::as_str))
 }
 
-fn subject(fields: &Fields, source: &Source) -> Subject {
+fn subject(fields: &AccessFields, source: &Source) -> Subject {
     let known = |of_line: &Option<String>, of_group: &Option<String>| {
         of_line.clone().or_else(|| of_group.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
     };
@@ -65,14 +65,14 @@ fn subject(fields: &Fields, source: &Source) -> Subject {
     }
 }
 
-fn cause_of(fields: &Fields, table: &Table) -> &'static Cause {
+fn cause_of(fields: &AccessFields, table: &Table) -> &'static Cause {
     why(fields, table).unwrap_or_else(|| Role::NoReason.cause())
 }
 
 /// Returns the cause that the fields name; None if they give no reason.
 ///
 /// response type `INTEGRATION_TIMEOUT` alone → `integration_timeout`
-pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
+pub fn why(fields: &AccessFields, table: &Table) -> Option<&'static Cause> {
     let unclassified = || Role::Unclassified.cause();
     if let Some(cause) = of_early_phases(fields, table) {
         return Some(cause);
@@ -108,7 +108,7 @@ pub fn why(fields: &Fields, table: &Table) -> Option<&'static Cause> {
 }
 
 /// Returns the cause that a phase before the integration names. The first phase with an error decides.
-fn of_early_phases(fields: &Fields, table: &Table) -> Option<&'static Cause> {
+fn of_early_phases(fields: &AccessFields, table: &Table) -> Option<&'static Cause> {
     if fields.waf_error.is_some() {
         return Some(Role::FirewallFailed.cause());
     }
@@ -160,7 +160,7 @@ fn is_response_type(text: &str) -> bool {
 }
 
 /// Returns the cause of a server error that the integration itself answered.
-fn of_integration_status(fields: &Fields) -> Option<&'static Cause> {
+fn of_integration_status(fields: &AccessFields) -> Option<&'static Cause> {
     let failed = [fields.integration_status, fields.service_status].into_iter().flatten().any(|status| status >= 500);
     failed.then(|| Role::BackendAnswered.cause())
 }

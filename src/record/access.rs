@@ -28,7 +28,7 @@ mod vocabulary;
 mod xml;
 
 pub use declared::Format;
-pub use fields::{Fields, telling_fields};
+pub use fields::{AccessFields, telling_fields};
 pub use last_names::LastNames;
 pub use vocabulary::is_name;
 
@@ -47,7 +47,7 @@ pub enum AccessLine {
     /// The request did not end in a server error.
     Healthy,
     /// The request ended in a server error.
-    Failed(Box<Fields>),
+    Failed(Box<AccessFields>),
     /// Client text may have forged the status.
     Ambiguous,
     /// The line has no usable status.
@@ -129,7 +129,7 @@ pub fn line(text: &str) -> Option<AccessLine> {
 fn undeclared(text: &str) -> Option<AccessLine> {
     let Some(form) = Form::detect(text) else { return clf::line(text).or_else(|| csv::line(text)) };
     let line = statuses::labelled(text.as_bytes(), form).line(|status| {
-        let mut fields = Fields::from_pairs(&pairs(text, form), status);
+        let mut fields = AccessFields::from_pairs(&pairs(text, form), status);
         fields.set_places(places::places(text, form));
         fields
     });

@@ -8,7 +8,7 @@ use crate::cause::{Cause, Need, Table, built_in};
 use crate::classify::access::why;
 use crate::decode::{LogEvent, Message};
 use crate::record::Record;
-use crate::record::access::{self, AccessLine, Fields};
+use crate::record::access::{self, AccessFields, AccessLine};
 use serde_json::{Map, Value};
 
 use super::facts::{AccessLog, ApiKind, Level};
@@ -78,7 +78,7 @@ fn cause_of_example(format: &str, telling: &str) -> Option<&'static str> {
 }
 
 /// Reads a line of a format, without the format being declared; None if it shows no failure.
-fn read_example(format: &str, telling: &str) -> Option<Box<Fields>> {
+fn read_example(format: &str, telling: &str) -> Option<Box<AccessFields>> {
     let line = example(format, telling);
     let event = LogEvent { id: b"1", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
     match access::parse(&event, None) {

@@ -1,6 +1,6 @@
 //! Lines in Common Log Format, followed by API Gateway's ids and optionally an error text.
 
-use super::fields::Fields;
+use super::fields::AccessFields;
 use super::statuses::Statuses;
 use super::{AccessLine, set_value, shape};
 
@@ -23,11 +23,11 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     let is_only = found.len() == 1;
     let mut statuses = Statuses::default();
     found.iter().for_each(|columns| statuses.add(Some(columns.status)));
-    Some(statuses.line(|status| Fields {
+    Some(statuses.line(|status| AccessFields {
         status,
         request_id: set_value(first.request_id).filter(|_| is_only).map(str::to_owned),
         integration_error: error_text(first.behind).filter(|_| is_only).map(str::to_owned),
-        ..Fields::default()
+        ..AccessFields::default()
     }))
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     const HEAD: &str = "192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] ";
 
-    fn failed(rest: &str) -> Fields {
+    fn failed(rest: &str) -> AccessFields {
         match line(&format!("{HEAD}{rest}")) {
             Some(AccessLine::Failed(fields)) => *fields,
             other => panic!("{rest}: {other:?}"),

@@ -1,6 +1,6 @@
 //! Lines in CSV, with the fields in the order of the console's format.
 
-use super::fields::Fields;
+use super::fields::AccessFields;
 use super::statuses::Statuses;
 use super::{AccessLine, set_value, shape};
 
@@ -23,11 +23,11 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     places.iter().for_each(|&at| statuses.add(shape::status(cells[at])));
     let first = *places.first()?;
     let only = (places.len() == 1).then_some(first);
-    Some(statuses.line(|status| Fields {
+    Some(statuses.line(|status| AccessFields {
         status,
         request_id: only.and_then(|at| set_value(cells.get(at + 2)?)).map(str::to_owned),
         integration_error: only.and_then(|at| set_value(text.splitn(at + 5, ',').nth(at + 4)?)).map(str::to_owned),
-        ..Fields::default()
+        ..AccessFields::default()
     }))
 }
 

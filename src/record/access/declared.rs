@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use memchr::memmem::{Finder, FinderRev};
 
-use super::fields::Fields;
+use super::fields::AccessFields;
 use super::places::Places;
 use super::statuses::{Statuses, Verdict};
 use super::vocabulary::Variable;
@@ -271,8 +271,8 @@ impl<'f> Reading<'f> {
     }
 
     /// Returns the fields of a failed request; None if the readings disagree on a reason.
-    fn fields(&self, status: Option<u16>) -> Option<Fields> {
-        let mut fields = Fields { status, ..Fields::default() };
+    fn fields(&self, status: Option<u16>) -> Option<AccessFields> {
+        let mut fields = AccessFields { status, ..AccessFields::default() };
         let mut places = Places::default();
         let mut route_key = None;
         for (variable, _, value) in &self.values {
@@ -375,7 +375,7 @@ mod tests {
         Format::new(settings.access_log_format("/a").unwrap()).line(line)
     }
 
-    fn failed(format: &str, line: &str) -> Fields {
+    fn failed(format: &str, line: &str) -> AccessFields {
         match read(format, line) {
             AccessLine::Failed(fields) => *fields,
             other => panic!("{line}: {other:?}"),

@@ -10,7 +10,7 @@ use super::{Form, Pair, json, set_value, shape};
 
 /// Fields of a request that ended in a server error. Unset variables are None.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields {
+pub struct AccessFields {
     /// Status of the answer to the client, 500 to 599; None if the line has several.
     pub status: Option<u16>,
     /// The gateway response type. Set only if the gateway itself made the answer.
@@ -139,13 +139,13 @@ pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
 }
 
 /// Returns the fields of a JSON object, with or without a status; None if no name is one of an access log.
-pub fn telling_fields(object: &str) -> Option<Fields> {
+pub fn telling_fields(object: &str) -> Option<AccessFields> {
     let pairs = json::pairs(object);
     let is_known = pairs.iter().any(|pair| variable(&pair.path).is_some());
-    is_known.then(|| Fields::from_pairs(&pairs, None))
+    is_known.then(|| AccessFields::from_pairs(&pairs, None))
 }
 
-impl Fields {
+impl AccessFields {
     /// Collects the fields of the pairs, except API, stage and route.
     pub(super) fn from_pairs(pairs: &[Pair<'_>], status: Option<u16>) -> Self {
         let mut fields = Self { status, ..Self::default() };

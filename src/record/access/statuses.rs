@@ -4,7 +4,7 @@
 //! API Gateway wrote: the format's own text around it is always there. So this search finds every place that looks like
 //! the status, whatever surrounds it, and a line counts only if all of them agree that the request failed.
 
-use super::fields::Fields;
+use super::fields::AccessFields;
 use super::positions::Positions;
 use super::{AccessLine, Form, shape, vocabulary};
 
@@ -47,7 +47,7 @@ impl Statuses {
     }
 
     /// Returns the line with these statuses. `fields` is called for a failure only.
-    pub(super) fn line(self, fields: impl FnOnce(Option<u16>) -> Fields) -> AccessLine {
+    pub(super) fn line(self, fields: impl FnOnce(Option<u16>) -> AccessFields) -> AccessLine {
         match self.verdict() {
             Verdict::None => AccessLine::NoStatus,
             Verdict::Healthy => AccessLine::Healthy,

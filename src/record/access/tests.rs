@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::decode::Message;
 
-fn failed(text: &str) -> Fields {
+fn failed(text: &str) -> AccessFields {
     match line(text) {
         Some(AccessLine::Failed(fields)) => *fields,
         other => panic!("{text}: {other:?}"),

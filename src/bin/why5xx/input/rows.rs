@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use why5xx::record::access::{self, Fields};
+use why5xx::record::access::{self, AccessFields};
 
 use super::prefix;
 
@@ -27,7 +27,7 @@ pub(super) fn lines(text: &str) -> Vec<Cow<'_, str>> {
 
 /// The fields of a line that has some, whether or not it says that a request failed: `"integrationError": "…"` and the
 /// like.
-pub(super) fn fields(line: &str) -> Option<Fields> {
+pub(super) fn fields(line: &str) -> Option<AccessFields> {
     let line = straight_quotes(line.trim().trim_end_matches(','));
     if line.starts_with('{') {
         access::telling_fields(&line)

@@ -7,7 +7,7 @@ use why5xx::classify::error_text::cause_of_type;
 use why5xx::classify::execution::{Finding, finding};
 use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
-use why5xx::record::access::{AccessLine, Fields, line as access_line};
+use why5xx::record::access::{AccessFields, AccessLine, line as access_line};
 use why5xx::record::{self, Record, lambda};
 
 use super::{prefix, rows};
@@ -318,7 +318,7 @@ fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     if own_words(&normal).split(' ').any(is_authorizer) && !is_platforms(&normal) {
         return None;
     }
-    let as_error = || Fields { integration_error: Some(cell.to_owned()), ..Fields::default() };
+    let as_error = || AccessFields { integration_error: Some(cell.to_owned()), ..AccessFields::default() };
     table.find(Author::ResponseType, cell).or_else(|| access::why(&as_error(), table))
 }
 
