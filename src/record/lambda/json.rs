@@ -22,13 +22,13 @@ struct PlatformEvent<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
-    record: Fields<'a>,
+    record: PlatformContent<'a>,
 }
 
 /// Content of an event: `platform.fault` has a sentence, all others have fields.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Fields<'a> {
+enum PlatformContent<'a> {
     Sentence(#[serde(borrow)] Cow<'a, str>),
     Record(#[serde(borrow)] PlatformRecord<'a>),
 }
@@ -85,8 +85,8 @@ pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
     let event: PlatformEvent<'_> = first_object(text)?;
     let kind = event.kind.strip_prefix("platform.")?;
     let fields = match event.record {
-        Fields::Record(fields) => fields,
-        Fields::Sentence(sentence) => {
+        PlatformContent::Record(fields) => fields,
+        PlatformContent::Sentence(sentence) => {
             return (kind == "fault").then(|| parse_failure(&sentence).map(FunctionLine::into_owned))?;
         }
     };
