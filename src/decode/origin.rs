@@ -46,7 +46,7 @@ impl Origin {
     /// Takes the members of an object, or of a string that holds one.
     fn add_all(&mut self, value: &[u8]) {
         #[derive(Deserialize)]
-        struct Fields<'f> {
+        struct OriginFields<'f> {
             #[serde(borrow, default, rename = "@aws.account")]
             account: Option<&'f RawValue>,
             #[serde(borrow, default, rename = "@aws.region")]
@@ -60,7 +60,7 @@ impl Origin {
         if !value.starts_with(b"{") {
             return;
         }
-        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(value) else { return };
+        let Ok(fields) = serde_json::from_slice::<OriginFields<'_>>(value) else { return };
         for (key, value) in KEYS[1..].iter().zip([fields.account, fields.region, fields.log_group]) {
             value.into_iter().for_each(|value| self.add(key, value.get().as_bytes()));
         }
