@@ -7,7 +7,7 @@ use crate::record::execution::{ExecutionLine, Head, Tail};
 
 /// Proof of one line.
 #[derive(Debug)]
-pub enum Finding {
+pub enum RequestFinding {
     /// A request begins. [`crate::request::execution`] decides whether it is a new one.
     Opening(Opening),
     /// The gateway calls the authorizer.
@@ -28,7 +28,7 @@ pub enum Finding {
     TraceId(String),
 }
 
-impl Finding {
+impl RequestFinding {
     /// Returns whether it can decide a count. Such a log event must not count again when it is delivered again.
     ///
     /// `Ended(200)` → true: it disproves a failure; `Opening(First)` → false
@@ -104,45 +104,47 @@ pub enum EndpointEvidence {
 ///
 /// `Execution failed due to a timeout error` → `Failure` with the candidate `integration_timeout`
 #[inline]
-pub fn finding(line: &ExecutionLine<'_>, table: &Table) -> Option<Finding> {
+pub fn finding(line: &ExecutionLine<'_>, table: &Table) -> Option<RequestFinding> {
     match line.head {
-        Head::ExtendedRequestId | Head::TestLog => Some(Finding::Opening(Opening::First)),
-        Head::StartingExecution => Some(Finding::Opening(Opening::Starting)),
-        Head::StartingAuthorizer => Some(Finding::AuthorizerStarted),
-        Head::AuthorizerDone => Some(Finding::AuthorizerDone),
-        Head::MethodCompleted => Some(Finding::Ended(ended_status(&line.tail)?)),
-        Head::ReceivedResponse => Some(Finding::Endpoint(EndpointEvidence::Status(received_status(&line.tail)?))),
+        Head::ExtendedRequestId | Head::TestLog => Some(RequestFinding::Opening(Opening::First)),
+        Head::StartingExecution => Some(RequestFinding::Opening(Opening::Starting)),
+        Head::StartingAuthorizer => Some(RequestFinding::AuthorizerStarted),
+        Head::AuthorizerDone => Some(RequestFinding::AuthorizerDone),
+        Head::MethodCompleted => Some(RequestFinding::Ended(ended_status(&line.tail)?)),
+        Head::ReceivedResponse => {
+            Some(RequestFinding::Endpoint(EndpointEvidence::Status(received_status(&line.tail)?)))
+        }
         _ => finding_of_text(line, table),
     }
 }
 
 /// Returns what the text of a line proves. A separate function, so that the other lines skip its stack frame.
 #[inline(never)]
-fn finding_of_text(line: &ExecutionLine<'_>, table: &Table) -> Option<Finding> {
+fn finding_of_text(line: &ExecutionLine<'_>, table: &Table) -> Option<RequestFinding> {
     Some(match line.head {
-        Head::HttpMethod => Finding::ResourcePath(resource_path(&line.tail.text())?),
-        Head::RequestUri => Finding::Endpoint(EndpointEvidence::Uri(endpoint::uri(&line.tail)?)),
-        Head::ResponseHeaders => Finding::Endpoint(endpoint::headers(&line.tail, table)?),
-        Head::ResponseBody => Finding::Endpoint(EndpointEvidence::Body(endpoint::body(&line.tail, table)?)),
-        Head::ExecutionFailed => Finding::Failure(execution_failed(&line.tail.text(), table)),
-        Head::LambdaExecutionFailed => Finding::Failure(function_failed(&line.tail.text(), table)),
-        Head::LambdaInvocationFailed => Finding::Failure(invocation_failed(&line.tail.text(), table)),
-        Head::AuthorizerConfigurationException => Finding::Failure(FailureLine {
+        Head::HttpMethod => RequestFinding::ResourcePath(resource_path(&line.tail.text())?),
+        Head::RequestUri => RequestFinding::Endpoint(EndpointEvidence::Uri(endpoint::uri(&line.tail)?)),
+        Head::ResponseHeaders => RequestFinding::Endpoint(endpoint::headers(&line.tail, table)?),
+        Head::ResponseBody => RequestFinding::Endpoint(EndpointEvidence::Body(endpoint::body(&line.tail, table)?)),
+        Head::ExecutionFailed => RequestFinding::Failure(execution_failed(&line.tail.text(), table)),
+        Head::LambdaExecutionFailed => RequestFinding::Failure(function_failed(&line.tail.text(), table)),
+        Head::LambdaInvocationFailed => RequestFinding::Failure(invocation_failed(&line.tail.text(), table)),
+        Head::AuthorizerConfigurationException => RequestFinding::Failure(FailureLine {
             integration: None,
             authorizer: ranked(Role::AuthorizerFailed.cause(), Rank::Generic, table),
             names_authorizer: true,
             says_no_more: false,
             shape: None,
         }),
-        Head::WafError => Finding::Failure(FailureLine {
+        Head::WafError => RequestFinding::Failure(FailureLine {
             integration: whole(Role::FirewallFailed.cause(), table),
             authorizer: whole(Role::FirewallFailed.cause(), table),
             names_authorizer: false,
             says_no_more: false,
             shape: None,
         }),
-        Head::GatewayResponse => Finding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
-        Head::TraceId => Finding::TraceId(trace_id(&line.tail.text())?),
+        Head::GatewayResponse => RequestFinding::GatewayResponse(gateway_response(&line.tail.text(), table)?),
+        Head::TraceId => RequestFinding::TraceId(trace_id(&line.tail.text())?),
         Head::ExtendedRequestId
         | Head::TestLog
         | Head::StartingExecution

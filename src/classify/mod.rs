@@ -1,4 +1,4 @@
-//! Decides what a record proves ([`Finding`](execution::Finding)s) and which cause the [`evidence`] of a request shows.
+//! Decides what a record proves ([`Finding`](execution::RequestFinding)s) and which cause the [`evidence`] of a request shows.
 //!
 //! Pure: no clock, no environment, and no state but the memo in [`repeated`].
 

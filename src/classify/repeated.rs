@@ -5,7 +5,7 @@
 
 use uuid::fmt::Hyphenated;
 
-use super::execution::{FailureLine, Finding, finding};
+use super::execution::{FailureLine, RequestFinding, finding};
 use crate::cause::Table;
 use crate::record::execution::{ExecutionLine, Head, Tail};
 
@@ -32,7 +32,7 @@ impl Repeated {
     /// Returns what [`finding`] returns for the line.
     ///
     /// The second `Execution failed due to a timeout error` of a batch → its finding, without a look at the table
-    pub fn finding(&mut self, line: &ExecutionLine<'_>, table: &Table) -> Option<Finding> {
+    pub fn finding(&mut self, line: &ExecutionLine<'_>, table: &Table) -> Option<RequestFinding> {
         let Some(text) = key_text(line) else { return finding(line, table) };
         if self.entries.is_empty() {
             self.entries.resize_with(ENTRIES, || None);
@@ -42,10 +42,10 @@ impl Repeated {
             && entry.head == line.head
             && *entry.text == *text
         {
-            return Some(Finding::Failure(entry.line.clone()));
+            return Some(RequestFinding::Failure(entry.line.clone()));
         }
         let finding = finding(line, table);
-        if let Some(Finding::Failure(found)) = &finding {
+        if let Some(RequestFinding::Failure(found)) = &finding {
             *entry = Some(Entry { head: line.head, text: text.into(), line: found.clone() });
         }
         finding

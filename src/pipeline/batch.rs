@@ -257,7 +257,7 @@ impl<'p> BatchAccumulator<'p> {
         // An accepted batch counted this request; the requests must know that it is there again.
         let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(event);
         let Self { counter, requests, lane, pipeline, .. } = self;
-        let is_end = matches!(proof, Proof::Request(_, classify::execution::Finding::Ended(_)));
+        let is_end = matches!(proof, Proof::Request(_, classify::execution::RequestFinding::Ended(_)));
         counter.counted.understood.ends += u64::from(is_end && !is_repeat);
         let streams = counter.sources.len();
         let mut failed = |failure| counter.count(failure);
@@ -385,7 +385,7 @@ impl<'p> BatchAccumulator<'p> {
 /// What one log event proves.
 enum Proof<'f> {
     /// Something about a request of an execution log.
-    Request(RequestKey<'f>, &'f classify::execution::Finding),
+    Request(RequestKey<'f>, &'f classify::execution::RequestFinding),
     /// Something about an invocation.
     Invocation(&'f classify::invocation::Finding<'f>),
     /// A line of an access log: a request ended, and failed or not.

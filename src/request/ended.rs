@@ -3,7 +3,7 @@
 use super::execution::MOST_OPEN;
 use super::slot::Slot;
 use super::state::is_not_later;
-use crate::classify::execution::Finding;
+use crate::classify::execution::RequestFinding;
 use crate::keyed::Keyed;
 
 /// Requests that a completion line ended, by the hash of their ID.
@@ -48,19 +48,22 @@ impl<'c> Ended<'c> {
     }
 
     /// Returns whether a line of this ID and time belongs to a remembered request.
-    pub(super) fn owns(&self, hash: u64, timestamp_ms: i64, finding: &Finding) -> bool {
+    pub(super) fn owns(&self, hash: u64, timestamp_ms: i64, finding: &RequestFinding) -> bool {
         let is_of_settled = |settled: &Settled| {
-            let begins_another = settled.had_failure() && matches!(finding, Finding::Failure(_));
+            let begins_another = settled.had_failure() && matches!(finding, RequestFinding::Failure(_));
             !begins_another && is_not_later(timestamp_ms, settled.end_ms())
         };
         match finding {
-            Finding::Ended(_) | Finding::Opening(_) | Finding::TraceId(_) | Finding::ResourcePath(_) => false,
+            RequestFinding::Ended(_)
+            | RequestFinding::Opening(_)
+            | RequestFinding::TraceId(_)
+            | RequestFinding::ResourcePath(_) => false,
             _ if self.bare.get(&hash).is_some_and(|slot| is_not_later(timestamp_ms, slot.front.end_ms())) => true,
-            Finding::Failure(_) | Finding::GatewayResponse(_) | Finding::AuthorizerStarted => {
+            RequestFinding::Failure(_) | RequestFinding::GatewayResponse(_) | RequestFinding::AuthorizerStarted => {
                 let settled = self.settled.get(&hash).or_else(|| self.settled_before.get(&hash));
                 settled.is_some_and(is_of_settled)
             }
-            Finding::Endpoint(_) | Finding::AuthorizerDone => false,
+            RequestFinding::Endpoint(_) | RequestFinding::AuthorizerDone => false,
         }
     }
 

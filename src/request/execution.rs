@@ -15,7 +15,7 @@ use super::state::{Phase, RequestState, is_not_later};
 use super::{Names, Place};
 use crate::cause::{Cause, Role, Table};
 use crate::classify::evidence::is_server_error;
-use crate::classify::execution::{Finding, Opening};
+use crate::classify::execution::{Opening, RequestFinding};
 use crate::classify::shape;
 use crate::failure::{Failure, FailureSink};
 use crate::keyed::{Keyed, key_of};
@@ -131,24 +131,24 @@ impl<'t> Requests<'t> {
         key: RequestKey<'_>,
         number: u64,
         timestamp_ms: i64,
-        finding: &Finding,
+        finding: &RequestFinding,
         failed: &mut FailureSink<'_>,
     ) {
         self.latest_ms = self.latest_ms.max(timestamp_ms);
         // These lines begin nothing, and no open request can own them.
-        if self.open.is_empty() && matches!(finding, Finding::Opening(_) | Finding::AuthorizerDone) {
+        if self.open.is_empty() && matches!(finding, RequestFinding::Opening(_) | RequestFinding::AuthorizerDone) {
             return;
         }
         let hash = key.hash();
         match finding {
-            Finding::Opening(opening) => return self.opening(hash, *opening, key, timestamp_ms, failed),
-            Finding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
-            Finding::AuthorizerDone if !self.open.contains_key(&hash) => return,
+            RequestFinding::Opening(opening) => return self.opening(hash, *opening, key, timestamp_ms, failed),
+            RequestFinding::TraceId(trace_id) => return self.trace_id(hash, trace_id),
+            RequestFinding::AuthorizerDone if !self.open.contains_key(&hash) => return,
             _ if self.belongs_to_ended(hash, key, number, timestamp_ms, finding) => return,
             _ => {}
         }
         let route = match finding {
-            Finding::ResourcePath(path) => Some(path.as_str()),
+            RequestFinding::ResourcePath(path) => Some(path.as_str()),
             _ => key.resource_path,
         };
         let route = route.map(|path| self.names.route(path));
@@ -167,10 +167,10 @@ impl<'t> Requests<'t> {
         }
         slot.front.keep_route(route);
         match finding {
-            Finding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
-            Finding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
-            Finding::AuthorizerDone => slot.front.evidence.authorizer_done(),
-            Finding::Failure(line) => {
+            RequestFinding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
+            RequestFinding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
+            RequestFinding::AuthorizerDone => slot.front.evidence.authorizer_done(),
+            RequestFinding::Failure(line) => {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
                 if slot.front.takes_late_failure(timestamp_ms) {
@@ -195,13 +195,13 @@ impl<'t> Requests<'t> {
                     self.judge(hash, &state, &mut Ids::default(), failed);
                 }
             }
-            Finding::GatewayResponse(response) => {
+            RequestFinding::GatewayResponse(response) => {
                 slot.front.answered(response, timestamp_ms);
                 if slot.front.evidence.failed() {
                     slot.keep_id(key.request_id);
                 }
             }
-            &Finding::Ended(status) => {
+            &RequestFinding::Ended(status) => {
                 if is_server_error(status) {
                     slot.keep_id(key.request_id);
                 }
@@ -217,7 +217,7 @@ impl<'t> Requests<'t> {
                     None => self.retire_front(hash, failed),
                 }
             }
-            Finding::ResourcePath(_) | Finding::Opening(_) | Finding::TraceId(_) => {}
+            RequestFinding::ResourcePath(_) | RequestFinding::Opening(_) | RequestFinding::TraceId(_) => {}
         }
     }
 
@@ -229,11 +229,11 @@ impl<'t> Requests<'t> {
         &mut self,
         key: RequestKey<'_>,
         timestamp_ms: i64,
-        finding: &Finding,
+        finding: &RequestFinding,
         failed: &mut FailureSink<'_>,
     ) {
         let hash = key.hash();
-        if matches!(finding, Finding::Ended(_)) && !self.open.contains_key(&hash) {
+        if matches!(finding, RequestFinding::Ended(_)) && !self.open.contains_key(&hash) {
             return;
         }
         if self.ended.owns(hash, timestamp_ms, finding) {
@@ -253,9 +253,9 @@ impl<'t> Requests<'t> {
             return;
         }
         match finding {
-            Finding::Failure(line) => slot.front.failure(line, None, timestamp_ms),
-            Finding::GatewayResponse(response) => slot.front.answered(response, timestamp_ms),
-            Finding::Ended(status) => slot.front.completed(*status, timestamp_ms),
+            RequestFinding::Failure(line) => slot.front.failure(line, None, timestamp_ms),
+            RequestFinding::GatewayResponse(response) => slot.front.answered(response, timestamp_ms),
+            RequestFinding::Ended(status) => slot.front.completed(*status, timestamp_ms),
             _ => {}
         }
     }
@@ -295,13 +295,13 @@ impl<'t> Requests<'t> {
     }
 
     /// Returns whether the front request has ended and `finding` begins a new one of the ID.
-    fn begins_next(slot: &Slot, finding: &Finding) -> bool {
+    fn begins_next(slot: &Slot, finding: &RequestFinding) -> bool {
         let phase = slot.front.phase;
         match finding {
             // Another end may still belong to a left request.
-            Finding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
-            Finding::Failure(_) => phase == Phase::Completed,
-            Finding::GatewayResponse(_) | Finding::AuthorizerStarted => phase != Phase::Open,
+            RequestFinding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
+            RequestFinding::Failure(_) => phase == Phase::Completed,
+            RequestFinding::GatewayResponse(_) | RequestFinding::AuthorizerStarted => phase != Phase::Open,
             _ => false,
         }
     }
@@ -436,7 +436,7 @@ impl<'t> Requests<'t> {
         key: RequestKey<'_>,
         number: u64,
         timestamp_ms: i64,
-        finding: &Finding,
+        finding: &RequestFinding,
     ) -> bool {
         if key.request_id.is_none() || !self.ended.owns(hash, timestamp_ms, finding) {
             return false;
@@ -450,14 +450,14 @@ impl<'t> Requests<'t> {
         slot.front.began(number);
         slot.front.note_cause(self.table);
         match finding {
-            Finding::Failure(line) => {
+            RequestFinding::Failure(line) => {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 slot.front.failure(line, shape, timestamp_ms);
             }
-            Finding::GatewayResponse(response) => slot.front.evidence.answered_late(response),
-            Finding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
-            Finding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
-            Finding::AuthorizerDone => slot.front.evidence.authorizer_done(),
+            RequestFinding::GatewayResponse(response) => slot.front.evidence.answered_late(response),
+            RequestFinding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
+            RequestFinding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
+            RequestFinding::AuthorizerDone => slot.front.evidence.authorizer_done(),
             _ => {}
         }
         slot.keep_id(key.request_id);
@@ -563,8 +563,8 @@ mod tests {
     use super::*;
     use crate::classify::execution::FailureLine;
 
-    fn failure() -> Finding {
-        Finding::Failure(FailureLine {
+    fn failure() -> RequestFinding {
+        RequestFinding::Failure(FailureLine {
             integration: None,
             authorizer: None,
             names_authorizer: false,
@@ -588,7 +588,7 @@ mod tests {
         for number in 0..ids * rounds {
             let id = (number % ids).to_string();
             let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
-            for finding in [Finding::Opening(Opening::Starting), failure()] {
+            for finding in [RequestFinding::Opening(Opening::Starting), failure()] {
                 requests.add(key, number as u64 + 1, number as i64, &finding, &mut failed);
             }
             if number.is_multiple_of(997) {
@@ -609,7 +609,7 @@ mod tests {
                 let id = number.to_string();
                 let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
                 let time_ms = 1 + number as i64 * step_ms;
-                requests.add(key, number as u64 + 1, time_ms, &Finding::Ended(200), &mut |_| None);
+                requests.add(key, number as u64 + 1, time_ms, &RequestFinding::Ended(200), &mut |_| None);
             }
             let finished = requests.finish(&mut |_| None);
             carry = Arc::new(carry).followed_by(finished.carry);

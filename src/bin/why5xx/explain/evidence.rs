@@ -5,7 +5,7 @@
 use serde_json::json;
 use why5xx::cause::{Cause, Table};
 use why5xx::classify::evidence::RequestEvidence;
-use why5xx::classify::execution::{Finding, finding};
+use why5xx::classify::execution::{RequestFinding, finding};
 use why5xx::record::Record;
 use why5xx::record::execution::{ExecutionLine, Head, lines_of_transcript};
 
@@ -36,14 +36,14 @@ impl Evidence {
         self.of_anybody = self.of_anybody.or_else(|| of_anybody(line, table));
         let finding = finding(line, table);
         let request_id = line.request_id.as_deref();
-        if matches!(finding, Some(Finding::Opening(_))) || self.request_id.as_deref() != request_id {
+        if matches!(finding, Some(RequestFinding::Opening(_))) || self.request_id.as_deref() != request_id {
             self.end_request(table);
             self.request_id = request_id.map(<[u8]>::to_vec);
         }
         match finding {
-            Some(Finding::Endpoint(evidence)) => self.request.endpoint(&evidence),
-            Some(Finding::AuthorizerStarted) => self.request.authorizer_started(),
-            Some(Finding::AuthorizerDone) => self.request.authorizer_done(),
+            Some(RequestFinding::Endpoint(evidence)) => self.request.endpoint(&evidence),
+            Some(RequestFinding::AuthorizerStarted) => self.request.authorizer_started(),
+            Some(RequestFinding::AuthorizerDone) => self.request.authorizer_done(),
             _ => {}
         }
     }
