@@ -14,7 +14,7 @@ use crate::record::lambda::{
 
 /// A finding of one line.
 #[derive(Debug, Clone, Copy)]
-pub enum Finding<'a> {
+pub enum InvocationFinding<'a> {
     /// The environment is a Managed Instance: it serves several invocations at a time.
     ManagedInstance,
     /// The runtime announces an error, whose lines follow.
@@ -36,7 +36,7 @@ pub enum Finding<'a> {
     },
 }
 
-impl Finding<'_> {
+impl InvocationFinding<'_> {
     /// Returns whether the finding can decide a count. Then its log event must not count again if it is delivered twice.
     pub fn decides(&self) -> bool {
         matches!(self, Self::Report(_) | Self::Failure { .. })
@@ -162,14 +162,14 @@ pub enum ProcessEnd {
 /// Returns the finding of a line.
 ///
 /// `REPORT RequestId: … Status: timeout` → a report with the cause `lambda_timeout`
-pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Finding<'a> {
+pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> InvocationFinding<'a> {
     match line {
-        FunctionLine::ManagedInstance => Finding::ManagedInstance,
-        FunctionLine::Announcement => Finding::Announcement,
-        FunctionLine::Shutdown => Finding::Shutdown,
-        FunctionLine::Start(start) => Finding::Start(*start),
-        FunctionLine::End(request_id) => Finding::End(*request_id),
-        FunctionLine::Report(report) => Finding::Report(reported(table, report)),
+        FunctionLine::ManagedInstance => InvocationFinding::ManagedInstance,
+        FunctionLine::Announcement => InvocationFinding::Announcement,
+        FunctionLine::Shutdown => InvocationFinding::Shutdown,
+        FunctionLine::Start(start) => InvocationFinding::Start(*start),
+        FunctionLine::End(request_id) => InvocationFinding::End(*request_id),
+        FunctionLine::Report(report) => InvocationFinding::Report(reported(table, report)),
         FunctionLine::Init(init) => failure(None, init_failure(init)),
         FunctionLine::TimedOut(timed_out) => {
             let cause = of_platform(&timed_out.text, Role::FunctionTimedOut, table);
@@ -181,8 +181,8 @@ pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> Finding<'a> {
     }
 }
 
-fn failure(request_id: Option<RequestId>, evidence: Evidence) -> Finding<'static> {
-    Finding::Failure { request_id, evidence }
+fn failure(request_id: Option<RequestId>, evidence: Evidence) -> InvocationFinding<'static> {
+    InvocationFinding::Failure { request_id, evidence }
 }
 
 fn evidence(cause: &'static Cause, weight: Weight) -> Evidence {

@@ -267,7 +267,9 @@ impl<'p> BatchAccumulator<'p> {
             Proof::Request(..) => {}
             Proof::Invocation(finding) if is_repeat => {
                 // Its START, which decides nothing, was read again.
-                if let (classify::invocation::Finding::Report(report), Some(open)) = (finding, &mut lane.invocations) {
+                if let (classify::invocation::InvocationFinding::Report(report), Some(open)) =
+                    (finding, &mut lane.invocations)
+                {
                     open.end_again(report.request_id);
                 }
             }
@@ -387,7 +389,7 @@ enum Proof<'f> {
     /// Something about a request of an execution log.
     Request(RequestKey<'f>, &'f classify::execution::RequestFinding),
     /// Something about an invocation.
-    Invocation(&'f classify::invocation::Finding<'f>),
+    Invocation(&'f classify::invocation::InvocationFinding<'f>),
     /// A line of an access log: a request ended, and failed or not.
     Access(Option<Failure>),
     /// A line of an access log whose status client text may have forged.

@@ -229,18 +229,18 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classify::invocation::Finding;
+    use crate::classify::invocation::InvocationFinding;
     use crate::record::lambda::{Format, RequestId, Start};
     use crate::request::invocation::Invocations;
 
     /// What so many open invocations of a Managed Instance leave behind.
     fn open(invocations: u128) -> invocation::Carry {
         let mut stream = Invocations::new();
-        stream.add("orders", 1, &Finding::ManagedInstance, &mut |_| None);
+        stream.add("orders", 1, &InvocationFinding::ManagedInstance, &mut |_| None);
         for n in 0..invocations {
             let start =
                 Start { request_id: RequestId::new(&format!("00000000-0000-4000-8000-{n:012}")), format: Format::Text };
-            stream.add("orders", 1, &Finding::Start(start), &mut |_| None);
+            stream.add("orders", 1, &InvocationFinding::Start(start), &mut |_| None);
         }
         stream.finish("orders", &mut |_| None)
     }

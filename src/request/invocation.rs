@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use self::started::{IdOrigin, Started};
 use self::state::InvocationState;
-use crate::classify::invocation::{Evidence, Finding, Reported, Scope};
+use crate::classify::invocation::{Evidence, InvocationFinding, Reported, Scope};
 use crate::failure::{Failure, FailureSink, Id};
 use crate::keyed::OfProcess;
 use crate::metric::Subject;
@@ -146,15 +146,21 @@ impl Invocations {
     /// Adds the finding of one line. Calls `failed` for each invocation that is known to have failed.
     ///
     /// `START`, `Task timed out after 3.00 seconds`, `END` and `REPORT` of one id → one `lambda_timeout`
-    pub fn add(&mut self, function_name: &str, timestamp_ms: i64, finding: &Finding<'_>, failed: &mut FailureSink<'_>) {
+    pub fn add(
+        &mut self,
+        function_name: &str,
+        timestamp_ms: i64,
+        finding: &InvocationFinding<'_>,
+        failed: &mut FailureSink<'_>,
+    ) {
         match finding {
-            Finding::ManagedInstance => self.started.serves_concurrently(),
-            Finding::Announcement => self.announced = Announced::Error,
-            Finding::Shutdown => self.announced = Announced::Shutdown,
-            Finding::Start(start) => self.start(function_name, timestamp_ms, *start, failed),
-            Finding::End(id) => self.end(function_name, timestamp_ms, *id, failed),
-            Finding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
-            Finding::Failure { request_id, evidence } => {
+            InvocationFinding::ManagedInstance => self.started.serves_concurrently(),
+            InvocationFinding::Announcement => self.announced = Announced::Error,
+            InvocationFinding::Shutdown => self.announced = Announced::Shutdown,
+            InvocationFinding::Start(start) => self.start(function_name, timestamp_ms, *start, failed),
+            InvocationFinding::End(id) => self.end(function_name, timestamp_ms, *id, failed),
+            InvocationFinding::Report(report) => self.report(function_name, timestamp_ms, report, failed),
+            InvocationFinding::Failure { request_id, evidence } => {
                 let evidence = match (evidence.certainty, self.announced) {
                     (Certainty::IfAnnounced, Announced::Error) => &evidence.proven(),
                     // The error of a shutdown.
