@@ -17,7 +17,7 @@ const AUTHORIZER_TYPES: &str = "AUTHORIZER_";
 
 /// Proof of one line.
 #[derive(Debug, Clone)]
-pub enum Finding {
+pub enum AccessFinding {
     /// The request failed.
     Failed(Failure),
     /// Client text may have forged the status.
@@ -27,14 +27,14 @@ pub enum Finding {
 /// Returns what the line proves; None for a request that did not fail, and for a line without a status.
 ///
 /// status 504 and error text `Endpoint request timed out` → `Failed` with the cause `integration_timeout`
-pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Table) -> Option<Finding> {
+pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Table) -> Option<AccessFinding> {
     let fields = match line {
         AccessLine::Healthy | AccessLine::NoStatus => return None,
-        AccessLine::Ambiguous => return Some(Finding::Ambiguous),
+        AccessLine::Ambiguous => return Some(AccessFinding::Ambiguous),
         AccessLine::Failed(fields) => fields,
     };
     let cause = cause_of(fields, table);
-    Some(Finding::Failed(Failure {
+    Some(AccessFinding::Failed(Failure {
         subject: Arc::new(subject(fields, source)),
         cause,
         status: fields.status,

@@ -319,8 +319,10 @@ impl<'p> BatchAccumulator<'p> {
         }
         match classify::access::finding(line, event.timestamp_ms, source, &self.pipeline.table) {
             None => {}
-            Some(classify::access::Finding::Failed(failure)) => self.take(source, event, Proof::Access(Some(failure))),
-            Some(classify::access::Finding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
+            Some(classify::access::AccessFinding::Failed(failure)) => {
+                self.take(source, event, Proof::Access(Some(failure)))
+            }
+            Some(classify::access::AccessFinding::Ambiguous) => self.take(source, event, Proof::Ambiguous),
         }
     }
 

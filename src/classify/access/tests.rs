@@ -8,7 +8,7 @@ fn table() -> Table {
 fn failure(text: &str) -> Failure {
     let line = line(text).unwrap_or_else(|| panic!("no line: {text}"));
     match finding(&line, 7, &Source::default(), &table()) {
-        Some(Finding::Failed(failure)) => failure,
+        Some(AccessFinding::Failed(failure)) => failure,
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -166,7 +166,7 @@ fn the_public_text_is_no_reason() {
 fn api_and_stage_come_from_the_line_else_from_the_group_else_are_unknown() {
     let source = Source { api_id: Some("group1".to_owned()), stage: Some("prod".to_owned()), ..Source::default() };
     let of = |text: &str, source: &Source| match finding(&line(text).expect("a line"), 0, source, &table()) {
-        Some(Finding::Failed(failure)) => match Arc::unwrap_or_clone(failure.subject) {
+        Some(AccessFinding::Failed(failure)) => match Arc::unwrap_or_clone(failure.subject) {
             Subject::AccessLine { api_id, stage, route } => (api_id, stage, route.unwrap_or_default()),
             other => panic!("{other:?}"),
         },
@@ -195,5 +195,5 @@ fn other_lines_are_no_failures() {
     let source = Source::default();
     assert!(finding(&AccessLine::Healthy, 0, &source, &table()).is_none());
     assert!(finding(&AccessLine::NoStatus, 0, &source, &table()).is_none());
-    assert!(matches!(finding(&AccessLine::Ambiguous, 0, &source, &table()), Some(Finding::Ambiguous)));
+    assert!(matches!(finding(&AccessLine::Ambiguous, 0, &source, &table()), Some(AccessFinding::Ambiguous)));
 }
