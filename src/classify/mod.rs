@@ -1,4 +1,5 @@
-//! Decides what a record proves ([`Finding`](execution::RequestFinding)s) and which cause the [`evidence`] of a request shows.
+//! Decides what a record proves ([`RequestFinding`](execution::RequestFinding)s and others) and which cause the [`evidence`] of a
+//! request or invocation shows.
 //!
 //! Pure: no clock, no environment, and no state but the memo in [`repeated`].
 
