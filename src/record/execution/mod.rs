@@ -4,6 +4,10 @@
 //! text; the console's test output, whose lines have a date and no request ID. The first words of the message alone
 //! decide which of the gateway's sentences it is ([`Head`]). So a body that quotes another sentence is not mistaken
 //! for it.
+//!
+//! One log event may hold a whole transcript of the console's form: a job that calls `test-invoke-method` logs the answer's
+//! `log` so, and a collector may have joined its lines by blanks. [`lines_of_transcript`] cuts it at its dates, in the
+//! function as in the command.
 
 mod delivery;
 mod head;
@@ -260,7 +264,7 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
     }
 }
 
-/// Returns the lines of a transcript that was pasted as one line. Each begins with a date of the console.
+/// Returns the lines of a transcript that one log event holds. Each begins with a date of the console.
 ///
 /// `Thu May 04 17:48:21 UTC 2024 : Starting execution … Thu May 04 17:48:22 UTC 2024 : Method completed …` → two lines
 pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = ExecutionLine<'static>> + '_ {

@@ -147,7 +147,7 @@ fn console_date(text: &str) -> Option<usize> {
 /// Length of `Thu May 04 17:48:21 UTC 2024`.
 const DATE_BYTES: usize = 28;
 
-/// Returns the positions of the console's dates after the first: those of a transcript pasted as one line.
+/// Returns the positions of the console's dates after the first: those of a transcript in one log event.
 pub(super) fn later_dates(text: &str) -> impl Iterator<Item = usize> + '_ {
     const ZONE: &str = " UTC ";
     const BEFORE_ZONE_BYTES: usize = 19;
