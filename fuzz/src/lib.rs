@@ -3,6 +3,7 @@
 
 mod classify;
 #[path = "../../tests/it/support/count.rs"]
+#[allow(clippy::duplicate_mod, reason = "`tests/it` has it, too, and includes this crate")]
 mod count;
 mod decode;
 mod inputs;
@@ -10,6 +11,7 @@ mod own_rules;
 mod records;
 mod settings;
 #[path = "../../tests/it/support/settings.rs"]
+#[allow(clippy::duplicate_mod, reason = "`tests/it` has it, too, and includes this crate")]
 mod settings_file;
 
 use std::sync::{Arc, OnceLock};

@@ -4,7 +4,7 @@ use why5xx::decode::{BatchHeader, Decoded, LogEvent};
 use why5xx::pipeline::{Counted, Pipeline};
 
 /// Counts log events as one batch.
-pub fn count_events<'e>(
+pub(crate) fn count_events<'e>(
     pipeline: &Pipeline,
     header: &BatchHeader,
     events: impl IntoIterator<Item = LogEvent<'e>>,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use why5xx::settings::{Environment, Settings, SettingsError};
 
 /// Writes a settings file of this text and loads it.
-pub fn load(text: &str) -> Result<Settings, SettingsError> {
+pub(crate) fn load(text: &str) -> Result<Settings, SettingsError> {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("why5xx-settings-{}-{}.toml", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
     let path = std::env::temp_dir().join(name);
