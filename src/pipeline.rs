@@ -27,7 +27,7 @@ use self::batch::BatchAccumulator;
 use self::options::Options;
 use self::own_log::OwnMark;
 use crate::cause::Table;
-use crate::decode::{self, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::record::{Record, Source};
 use crate::settings::Settings;
 use crate::source;
@@ -91,7 +91,7 @@ impl Pipeline {
         &self,
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, source, event| batch.read(source, event))
+        self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
 
     /// Counts log events that `read` parses better than [`parse_event`](crate::record::parse_event), such as a person's text.
@@ -104,22 +104,22 @@ impl Pipeline {
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut read: impl for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, source, event| batch.record(source, event, &read(source, event)))
+        self.count_each(decode, |batch, header, event| batch.event_read_by(header, event, &mut read))
     }
 
     fn count_each(
         &self,
         mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
-        mut each: impl FnMut(&mut BatchAccumulator<'_>, &Arc<Source>, &LogEvent<'_>),
+        mut each: impl FnMut(&mut BatchAccumulator<'_>, &BatchHeader, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
         let Options { deadline, cpu_time, .. } = self.options;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = BatchAccumulator::new(self, None);
-        let mut decoded = decode(&limits, &mut |header, event| batch.event(header, event, &mut each))?;
+        let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         if let Some(origin) = decoded.late_origin.take() {
             batch = BatchAccumulator::new(self, Some(origin));
-            decoded = decode(&limits, &mut |header, event| batch.event(header, event, &mut each))?;
+            decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
         }
         batch.counter.counted.decoded = decoded;
         let counted = batch.finish();
