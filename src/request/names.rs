@@ -129,14 +129,14 @@ fn request(api_id: &str, stage: &str) -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{DIMENSION_SETS_LIMIT, Environment, ROUTES_LIMIT};
+    use crate::settings::Environment;
 
     const MOST_PLACES: usize = 50_000 + MOST_BESIDE;
     const MOST_ROUTES: usize = 50_000 + MOST_BESIDE;
 
     /// No names, and room for as many as may be set at most.
     fn roomy() -> Names {
-        let most = [(DIMENSION_SETS_LIMIT, "50000"), (ROUTES_LIMIT, "50000")];
+        let most = [("WHY5XX_DIMENSION_SETS_LIMIT", "50000"), ("WHY5XX_ROUTES_LIMIT", "50000")];
         Names::default().bounded_by(&Settings::load(&Environment::of(most)).unwrap())
     }
 
