@@ -4,7 +4,7 @@
 
 use why5xx::cause::{Author, Cause, Role, Table, normalise, own_words};
 use why5xx::classify::error_text::cause_of_type;
-use why5xx::classify::execution::{Finding, finding};
+use why5xx::classify::execution::{RequestFinding, finding};
 use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::access::{AccessFields, AccessLine, line as access_line};
@@ -115,7 +115,7 @@ pub(crate) fn of_joined_lines(text: &str, table: &Table) -> Option<&'static Caus
     let sentence = before.trim();
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(sentence.as_bytes()) };
     let is_failure = matches!(record::execution::parse(&event), Some(Record::Execution(line))
-        if matches!(finding(&line, table), Some(Finding::Failure(_))));
+        if matches!(finding(&line, table), Some(RequestFinding::Failure(_))));
     let failed = |end: &str| {
         let status = end.trim_start();
         let length = status.bytes().take_while(u8::is_ascii_digit).count();
