@@ -11,7 +11,7 @@ use crate::metric::Subject;
 /// One failed request, invocation or rejected flow.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// What failed, for the dimensions. Shared, since one API fails again and again.
+    /// The subject, for the dimensions. Shared, since one API fails again and again.
     pub subject: Arc<Subject>,
     /// The root cause; `unclassified` if no text names one.
     pub cause: &'static Cause,

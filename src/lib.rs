@@ -23,7 +23,7 @@
 //! Several of them use [`log_kind`], [`delays`], [`printable`], [`clock`] and the private modules `interner` (names to numbers),
 //! `keyed` (maps by a hash) and `placeholder` (dimension values that stand in for a real one).
 //!
-//! What a person has, such as exported logs and pasted text, is made log events by the command (`src/bin/why5xx/input.rs`).
+//! The command makes log events of exported logs and pasted text (`src/bin/why5xx/input.rs`).
 
 pub mod cause;
 pub mod classify;

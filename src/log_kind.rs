@@ -13,7 +13,7 @@ pub enum LogKind {
     Flow,
 }
 
-/// What a kind of log is called.
+/// Names of a kind of log.
 struct KindNames {
     word: &'static str,
     name: &'static str,

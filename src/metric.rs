@@ -1,4 +1,4 @@
-//! What is counted, and under which names: metrics and their dimensions. The names are written here alone.
+//! Metrics and their dimensions, with their names, which are written here alone.
 
 use crate::placeholder::{OTHER, UNKNOWN};
 
@@ -19,7 +19,7 @@ pub const LOG_GROUP: &str = "LogGroup";
 /// Dimension: the name of our own function, of its own metrics alone.
 pub const FUNCTION: &str = "Function";
 
-/// What failed: the part of the dimensions that does not depend on the cause.
+/// Subject of a failure: the part of the dimensions that does not depend on the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// A request in an execution log.

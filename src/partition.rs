@@ -7,7 +7,7 @@ pub struct Partition {
     begin: &'static str,
     /// Its name in ARNs: `aws-cn`.
     pub name: &'static str,
-    /// What the hosts of its services end with: `amazonaws.com.cn`.
+    /// Suffix of the hosts of its services: `amazonaws.com.cn`.
     pub dns_suffix: &'static str,
     /// The console, behind the Region: `console.amazonaws.cn`.
     pub console: &'static str,

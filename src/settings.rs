@@ -108,7 +108,7 @@ pub enum LogLevel {
     Warn,
     /// Lost data, or a problem that a person must fix.
     Error,
-    /// What ends the environment.
+    /// An error that ends the environment.
     Fatal,
 }
 
@@ -125,7 +125,7 @@ impl LogLevel {
     }
 }
 
-/// What the program does in Lambda. All functions of a stack have the same program.
+/// Job of the program in Lambda. All functions of a stack have the same program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handler {
     /// Count the failures in log events.

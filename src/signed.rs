@@ -43,7 +43,7 @@ pub struct Request<'r> {
     pub body: &'r str,
 }
 
-/// What signs a request.
+/// Keys, Region and time that a request is signed with.
 #[derive(Debug, Clone, Copy)]
 pub struct Signer<'s> {
     /// Keys of the caller.

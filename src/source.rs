@@ -26,7 +26,7 @@ pub enum Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Returns what stands for the batch: equal in each delivery of it in the life of the process.
+    /// Returns the identity of the batch: equal in each delivery of it in the life of the process.
     pub fn identity(&self) -> [u8; 8] {
         let (Self::SubscriptionEvent(text) | Self::Data(text) | Self::Document(text)) = self;
         key_of(text).to_le_bytes()
@@ -300,7 +300,7 @@ fn first_element(raw: &RawValue) -> Option<&RawValue> {
     first
 }
 
-/// What an object is, with the member that holds its next layer.
+/// Layer of an envelope, with the member that holds the next layer.
 #[derive(Debug, Clone, Copy)]
 enum Layer<'a> {
     /// A subscription event.
@@ -494,7 +494,7 @@ impl<'a> Object<'a> {
 
     /// Returns what the object is. In a list of records, `body` or `data` alone is enough.
     ///
-    /// What holds the next layer decides, in the order of how much it says. Any other member may be new, empty or odd.
+    /// The member with the next layer decides, the most specific first. Any other member may be new, empty or odd.
     fn detect(&self, is_listed: bool) -> Option<Layer<'a>> {
         let has_one = |keys: &[MemberName]| keys.iter().any(|key| self.has(*key));
         let is_of_queue =

@@ -12,7 +12,7 @@ use crate::metric::{CAUSE, ROUTE, ROUTE_ERRORS, Subject};
 /// Key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CountKey {
-    /// What failed.
+    /// The subject that failed.
     pub subject: Arc<Subject>,
     /// The cause's id.
     pub cause: &'static str,

@@ -1,4 +1,4 @@
-//! What goes wrong in the authorizer's phase.
+//! Causes in the authorizer's phase.
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Pattern::{Authorizer, Gateway, ResponseType};

@@ -1,4 +1,4 @@
-//! What an AWS service answers that an API integrates directly.
+//! Causes in the answers of an AWS service that an API integrates directly.
 
 use super::Need::DataTrace;
 use super::Pattern::Service;

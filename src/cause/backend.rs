@@ -1,4 +1,4 @@
-//! What goes wrong between API Gateway and an HTTP backend.
+//! Causes between API Gateway and an HTTP backend.
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::{Gateway, ResponseType};

@@ -1,4 +1,4 @@
-//! What goes wrong in the calls that a function makes. Only its own log shows it.
+//! Causes in the calls that a function makes. Only its own log shows them.
 
 use super::Codes::{Grpc, Http, Kafka, Mongo, Oracle, Sql, Sqlstate};
 use super::Need::SeparateLog;

@@ -1,4 +1,4 @@
-//! What ends a function without an error of its own. Only its own log shows it.
+//! Causes that end a function without an error of its own. Only its own log shows them.
 
 use super::Need::SeparateLog;
 use super::Pattern::ErrorType;

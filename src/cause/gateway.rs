@@ -1,4 +1,4 @@
-//! What goes wrong in API Gateway itself, and what only says that something failed.
+//! Causes in API Gateway itself, and those that only say that something failed.
 
 use super::Need::{AccessField, ErrorLevel, InfoLevel};
 use super::Pattern::{Gateway, ResponseType};

@@ -1,4 +1,4 @@
-//! What goes wrong in the call of a Lambda function by an API, before or after the function's code ran.
+//! Causes in the call of a Lambda function by an API, before or after the function's code ran.
 
 use super::Need::{AccessField, DataTrace, ErrorLevel};
 use super::Pattern::{Gateway, InvocationStatus, LambdaService};

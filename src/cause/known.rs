@@ -3,7 +3,7 @@
 use crate::partition::partition_of;
 use crate::placeholder::{OTHER, UNKNOWN};
 
-/// What is known of the failures that a remedy is for.
+/// Names and ids of the failures that a remedy is for; None where they are unknown or differ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Known<'k> {
     /// Id of the API. A name from the settings is not one, and stays out.

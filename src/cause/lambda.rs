@@ -1,4 +1,4 @@
-//! What goes wrong in the Lambda function behind an API.
+//! Causes in the Lambda function behind an API.
 
 use super::Need::{AccessField, ErrorLevel, SeparateLog};
 use super::Pattern::{ErrorType, Function, FunctionLog, Gateway, InvocationStatus, LambdaService};

@@ -1,4 +1,4 @@
-//! What goes wrong in mapping templates and status mappings.
+//! Causes in mapping templates and status mappings.
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::{Gateway, InvocationStatus};

@@ -58,7 +58,7 @@ pub struct Cause {
     pub needs: &'static [Need],
     /// Patterns that name the cause. Empty if a rule of [`crate::classify`] decides instead of a text.
     pub patterns: &'static [Pattern],
-    /// What to do about it.
+    /// Its remedy.
     pub remedy: Remedy,
     /// Pages to read further.
     pub docs: &'static [&'static str],
@@ -105,9 +105,9 @@ pub struct Remedy {
     pub means: &'static str,
     /// Steps that show whether and where it is, the likeliest first. Their commands only read.
     pub confirm: &'static [&'static str],
-    /// What to change, the likeliest first: the only place for a command that changes something.
+    /// Changes that fix it, the likeliest first: the only place for a command that changes something.
     pub fix: &'static [&'static str],
-    /// What keeps it from coming back.
+    /// Measures that keep it from coming back.
     pub prevent: &'static [&'static str],
 }
 
@@ -128,7 +128,7 @@ impl Remedy {
 /// A step of a remedy, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step<'t> {
-    /// What to do.
+    /// Instruction, up to the first line break.
     pub prose: &'t str,
     /// Commands or formats to copy; may be empty.
     pub code: &'t str,

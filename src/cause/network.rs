@@ -1,4 +1,4 @@
-//! What VPC flow logs tell.
+//! Causes in VPC flow logs.
 
 use super::Need::SeparateLog;
 use super::{Cause, Example, Family, Kind, LogKind, Rank, Remedy, Role};

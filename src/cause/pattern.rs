@@ -107,7 +107,7 @@ pub fn pieces(pattern: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a pattern leaves open.
+/// Wildcard of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     /// `{}`: any text.

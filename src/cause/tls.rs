@@ -1,4 +1,4 @@
-//! What goes wrong in the TLS handshake with a backend.
+//! Causes in the TLS handshake with a backend.
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::Gateway;

@@ -1,4 +1,4 @@
-//! What goes wrong on the private link to a load balancer.
+//! Causes on the private link to a load balancer.
 
 use super::Need::{AccessField, ErrorLevel};
 use super::Pattern::Gateway;

@@ -174,7 +174,7 @@ fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }
 
-/// What a message says.
+/// Meaning of a message.
 #[derive(Debug, Clone, Copy)]
 enum Said {
     /// It names a cause.

@@ -19,7 +19,7 @@ const HEADS: &[&[Piece]] = &[
     &[Piece::Words("Lambda Customer Function Error:")],
 ];
 
-/// What API Gateway adds behind the function's text.
+/// Texts that API Gateway adds behind the function's.
 const TAILS: &[&str] = &["Lambda request id:", "Check your Lambda function code and try again"];
 
 enum Piece {
@@ -27,7 +27,7 @@ enum Piece {
     Digits,
 }
 
-/// The function's own error text, where `text` is a sentence of API Gateway that frames one.
+/// Returns the function's own error text; None unless `text` is a sentence of API Gateway that frames one.
 ///
 /// The request id and the time that the runtime writes before it, and what API Gateway adds behind it, are not part of
 /// it. `text` starts where the sentence starts: an execution-log line comes without its `(request-id) `.
@@ -37,7 +37,7 @@ pub fn function_error(text: &str) -> Option<&str> {
     Some(without_lead(without_tail(inner.trim_start())))
 }
 
-/// The status of `Lambda invocation failed with status: {status}. …`, in normal form.
+/// Returns the status of `Lambda invocation failed with status: {status}. …`, in normal form; None for another sentence.
 pub fn invocation_status(normal: &str) -> Option<u16> {
     let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

@@ -80,7 +80,7 @@ pub struct Evidence {
     pub weight: Weight,
     /// Whether it is certain that the platform or the runtime wrote it.
     pub certainty: Certainty,
-    /// What it belongs to.
+    /// The invocation or environment that it belongs to.
     pub scope: Scope,
     /// How the process ended, where it did.
     pub exit: ProcessEnd,
@@ -102,7 +102,7 @@ impl Evidence {
         self.weight == Weight::NeverBegan
     }
 
-    /// The same evidence, of a line that only the platform or the runtime can have written.
+    /// Returns the evidence as if of a line that only the platform or the runtime can have written.
     #[must_use]
     pub fn proven(&self) -> Self {
         Self { certainty: Certainty::Certain, ..*self }
@@ -128,7 +128,7 @@ pub enum Weight {
     NeverBegan,
 }
 
-/// What evidence belongs to.
+/// Invocation or environment that evidence belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The open invocation.

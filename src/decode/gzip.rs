@@ -55,7 +55,7 @@ enum Member {
     End,
 }
 
-/// What the compressed bytes come from.
+/// Source of the compressed bytes.
 enum Compressed<'a> {
     Base64(Base64<'a>),
     /// Something compressed the batch once more.

@@ -13,7 +13,7 @@ use why5xx::publish::{Published, time};
 use why5xx::settings::{LogLevel, Settings};
 use why5xx::tally::Datum;
 
-/// What each line begins with; see [`Settings::own_mark`].
+/// Beginning of each line; see [`Settings::own_mark`].
 static MARK: OnceLock<String> = OnceLock::new();
 
 /// Writer of the own log. Each line has the id of its invocation, if it is of one.

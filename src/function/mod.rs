@@ -62,7 +62,7 @@ const OWN_STREAMS: usize = 1_000;
 /// Counts a batch again with what another pipeline knows.
 type Recount<'r> = dyn Fn(&Pipeline) -> Result<Counted, InvocationError> + Sync + 'r;
 
-/// What an environment serves.
+/// Service of an environment, by its handler.
 pub(crate) enum Serves {
     /// Batches of log events.
     Batches(Box<Function>),
@@ -106,7 +106,7 @@ pub(crate) struct Function {
     /// Own metrics of the invocation.
     own: OwnMetrics,
     log: Log,
-    /// What was warned of, with the hash of the log group.
+    /// Warnings that were logged, each with the hash of its log group.
     warned: HashSet<(&'static str, u64)>,
     /// Hashes of the log streams that hold copies of the own log.
     own_streams: HashSet<u64>,
@@ -436,7 +436,7 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// What the batches of an invocation showed.
+/// Results of the batches of an invocation, for its log.
 struct Found<'a> {
     totals: &'a log::Totals,
     exemplars: &'a [Exemplar],

@@ -41,7 +41,7 @@ struct Run {
     counts: Vec<(Vec<Datum>, Vec<u64>)>,
     /// A counted batch with so many counts that it is sent alone.
     large: Option<([u8; 8], Counted)>,
-    /// What was sent so far.
+    /// Totals of the data sent so far.
     published: Published,
     /// Failures in it, and those without a cause.
     sent: (u64, u64),

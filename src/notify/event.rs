@@ -44,7 +44,7 @@ pub struct Change {
     pub reason: String,
     /// State before and since when; None for contributors.
     pub previous: Option<(AlarmState, Option<i64>)>,
-    /// What changed if it is a contributor; None if it is the alarm itself.
+    /// The contributor that changed; None if it is the alarm itself.
     pub contributor: Option<Series>,
     /// Query of the alarm.
     pub query: Option<String>,

@@ -1,4 +1,4 @@
-//! What CloudWatch answered: how often something fails, since when, and which requests.
+//! Answers of CloudWatch: how often something fails, since when, and which requests.
 
 use std::collections::BTreeMap;
 
@@ -95,16 +95,16 @@ pub struct Run {
     pub is_older: bool,
 }
 
-/// What was read for a message.
+/// Facts for a message, as far as they could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// What fails, the most frequent first.
+    /// Subjects that fail, the most frequent first.
     pub failing: Vec<Failing>,
     /// Metric of the alarm's query, where it has one.
     pub metric: Option<String>,
     /// Since when the alarm is OK again, in milliseconds since 1970-01-01T00:00:00Z: the event came late.
     pub ok_since_ms: Option<i64>,
-    /// What could not be read, and why.
+    /// Facts that could not be read, each with the reason.
     pub unread: Vec<String>,
 }
 

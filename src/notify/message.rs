@@ -42,7 +42,7 @@ const EXECUTION_METRIC: &str = Metric::Errors.name();
 /// How the names of log groups with execution logs begin.
 const EXECUTION_LOG_GROUPS: &str = "API-Gateway-Execution-Logs_";
 
-/// What a message needs besides the event and the facts.
+/// Input of a message besides the event and the facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
     /// Causes with their remedies.

@@ -27,12 +27,12 @@ use message::{Context, Message};
 
 pub use calls::NotSent;
 
-/// What became of an event.
+/// Outcome of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A message was sent.
     Sent {
-        /// What of it could not be read, with the reason.
+        /// Parts of it that could not be read, each with the reason.
         unread: Vec<String>,
         /// Topics that did not take it, with the reason. Another did.
         refused: Vec<String>,

@@ -22,7 +22,7 @@ pub(super) struct BatchAccumulator<'p> {
     pipeline: &'p Pipeline,
     /// The source of the log event at hand: passed to it by reference, and shared with the exemplars.
     source: Option<Arc<Source>>,
-    /// What the log events of this source share.
+    /// State shared by the log events of this source.
     lane: Lane,
     /// The same for other sources of the batch.
     parked: Vec<Lane>,
@@ -407,7 +407,7 @@ impl<'p> BatchAccumulator<'p> {
     }
 }
 
-/// What one log event proves.
+/// Proof in one log event: a finding for a request or an invocation, or a failure at once.
 enum Proof<'f> {
     /// Something about a request of an execution log.
     Request(RequestKey<'f>, &'f classify::execution::RequestFinding),

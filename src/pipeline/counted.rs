@@ -1,4 +1,4 @@
-//! What a batch adds up to.
+//! Result of one batch: the tally, and all that is logged, measured and remembered besides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::tally::{Correction, Tally};
 /// Most APIs named of those whose failures are seen in both kinds of log.
 const MOST_BOTH_SOURCES: usize = 1_000;
 
-/// What a batch adds up to.
+/// Result of one batch: the tally, and all that is logged, measured and remembered besides.
 #[derive(Debug, Default)]
 pub struct Counted {
-    /// What was decoded.
+    /// Result of the decoder.
     pub decoded: Decoded,
     /// The failures, counted.
     pub tally: Tally,
@@ -53,7 +53,7 @@ pub struct Counted {
     pub other_dimensions: u64,
     /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
     pub both_sources: BTreeSet<String>,
-    /// What is to be remembered once the data were accepted.
+    /// Additions to the memory, for when the data were accepted.
     pub additions: Additions,
 }
 

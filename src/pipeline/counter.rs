@@ -1,6 +1,6 @@
 //! The failures of one batch to counts: named as the owner names them, folded beyond the caps, a few shown.
 //!
-//! What fails fails again and again, so the dimensions of a subject are worked out once, and failures are counted by its
+//! One subject fails again and again, so its dimensions are worked out once, and failures are counted by its
 //! number. To work them out for each failure takes 30 % more instructions of the whole job on 10,000 failure-only events.
 
 use std::collections::HashMap;

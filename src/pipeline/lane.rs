@@ -9,7 +9,7 @@ use crate::settings::Settings;
 /// Most log groups of one batch of centralised logs. A batch holds one log stream, which comes from one as a rule.
 pub(super) const MOST_SOURCES: usize = 256;
 
-/// What the log events of one source share. A batch has one source, unless it is of centralised logs.
+/// State shared by the log events of one source. A batch has one source, unless it is of centralised logs.
 #[derive(Default)]
 pub(super) struct Lane {
     pub(super) origin: Option<Origin>,
@@ -25,7 +25,7 @@ pub(super) struct Lane {
     pub(super) is_of_other_account: bool,
 }
 
-/// What happens to the log events of a source.
+/// Handling of the log events of a source: read, or left out and counted as such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Handling {
     #[default]

@@ -1,4 +1,4 @@
-//! What an environment remembers from batch to batch, bounded in bytes.
+//! Memory of an environment from batch to batch, bounded in bytes.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
@@ -25,7 +25,7 @@ const MOST_STREAMS: usize = 256;
 /// that of a Managed Instance some dozens.
 const MOST_INVOCATIONS: usize = 16_384;
 
-/// What an environment remembers: what was counted, and what was left open.
+/// Memory of an environment: log events that were counted, and requests and invocations left open.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     counted: Events,
@@ -38,7 +38,7 @@ pub struct Memory {
     pub(super) sources: Sources,
 }
 
-/// What the batches so far left open, and showed. A clone shares the requests, which may be many.
+/// Open requests and invocations of the batches so far, and exemplars shown. A clone shares the requests, which may be many.
 #[derive(Debug, Clone, Default)]
 pub struct LeftOpen {
     /// Open requests of execution logs.
@@ -52,13 +52,13 @@ pub struct LeftOpen {
     pub(super) shown: Shown,
 }
 
-/// What one batch adds to the [`Memory`], once its data were accepted.
+/// Additions of one batch to the [`Memory`], merged once its data were accepted.
 #[derive(Debug, Clone, Default)]
 pub struct Additions {
     events: HashSet<u64, NoHash>,
     /// The open requests, in place of the former ones, which the batch had taken up, and those that ended in it.
     pub(super) carry: Carry,
-    /// What the batch leaves open of its log streams: one, but for centralised logs.
+    /// Open invocations of the batch by log stream: one, but for centralised logs.
     pub(super) streams: Vec<(u64, invocation::Carry)>,
     pub(super) formats: flow::Formats,
     pub(super) dimensions: GivenDimensions,
@@ -79,7 +79,7 @@ impl Additions {
 }
 
 impl LeftOpen {
-    /// What the batch before left open of a log stream.
+    /// Returns the invocations that the batch before left open in a log stream; may be empty.
     fn of_stream(&self, stream_key: u64) -> invocation::Carry {
         self.streams.get(&stream_key).cloned().unwrap_or_default()
     }
@@ -116,18 +116,18 @@ impl Memory {
         Additions { formats: self.formats.clone(), ..Additions::default() }
     }
 
-    /// What stands for a log stream.
+    /// Returns the key of a log stream.
     pub(super) fn stream_key(log_group: impl Hash, log_stream: &str) -> u64 {
         key_of((log_group, log_stream))
     }
 
-    /// What stands for a log event: the same event has the same group, stream and id.
+    /// Returns the key of a log event: the same event has the same group, stream and id.
     #[inline]
     pub(super) fn event_key(stream_key: u64, id: &[u8]) -> u64 {
         key_of((stream_key, id))
     }
 
-    /// What the batch before left open of a log stream.
+    /// Returns the invocations that the batch before left open in a log stream; may be empty.
     pub(super) fn of_stream(&self, stream_key: u64) -> invocation::Carry {
         self.left_open.of_stream(stream_key)
     }
@@ -233,7 +233,7 @@ mod tests {
     use crate::record::lambda::{Format, RequestId, Start};
     use crate::request::invocation::Invocations;
 
-    /// What so many open invocations of a Managed Instance leave behind.
+    /// Returns the carry of so many open invocations of a Managed Instance.
     fn open(invocations: u128) -> invocation::Carry {
         let mut stream = Invocations::new();
         stream.add("orders", 1, &InvocationFinding::ManagedInstance, &mut |_| None);

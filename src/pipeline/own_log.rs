@@ -7,7 +7,7 @@
 use crate::decode::LogEvent;
 use crate::settings::Settings;
 
-/// What each own line begins with, as it is and with the escapes of JSON.
+/// Beginning of each own line, as it is and with the escapes of JSON.
 #[derive(Debug, Clone)]
 pub(super) struct OwnMark {
     plain: Vec<u8>,

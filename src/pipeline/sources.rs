@@ -11,7 +11,7 @@ const MOST_APIS: usize = 10_000;
 const EXECUTION: u8 = 1;
 const ACCESS: u8 = 2;
 
-/// What is known of an API once one more of its failures was noted.
+/// Kinds of log of an API, once one more of its failures was noted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Noted {
     /// It was seen in both kinds of log.

@@ -95,7 +95,7 @@ fn line(namespace: &str, metrics: &[(&Datum, Value)]) -> Option<Fields> {
     Some(line)
 }
 
-/// What a line says of its metrics.
+/// Metadata object of a line: its metrics, their dimensions and their time.
 ///
 /// Source: CloudWatch User Guide, Embedded Metric Format specification, Metadata object.
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use super::PutRequest;
 /// Most requests for halves in one invocation. They find any one datum among a thousand.
 const MOST_HALVES: usize = 20;
 
-/// What is known of a request before it is sent.
+/// Part of a request that is sent: all of it, or a half after a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Portion {
     /// As it was made of the data.

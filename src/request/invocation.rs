@@ -60,7 +60,7 @@ pub struct Invocations {
     streams: usize,
 }
 
-/// What is known of invocations whose STARTs stand inside an open one. A function may print the log of another; or the end of
+/// Invocations whose STARTs stand inside an open one. A function may print the log of another; or the end of
 /// the open one is missing. Its own end shows the first. Else, an END and a REPORT of an inner one show the second.
 #[derive(Debug)]
 struct Inner {
@@ -74,7 +74,7 @@ struct Inner {
     is_whole: bool,
 }
 
-/// What Ruby's runtime announced in the line before.
+/// Announcement of Ruby's runtime in the line before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Announced {
     #[default]

@@ -23,7 +23,7 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestState {
     pub(super) phase: Phase,
-    /// What its lines prove so far.
+    /// Evidence of its lines so far.
     pub(super) evidence: RequestEvidence,
     /// Whether its lines have a request ID.
     has_id: bool,

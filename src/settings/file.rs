@@ -44,7 +44,7 @@ pub(super) struct SettingsFile {
     pub(super) apis: HashMap<String, String>,
     /// Stages to fold, in the order of the file.
     pub(super) stages: Vec<Fold>,
-    /// What is known of a log group, by its name.
+    /// Settings of a log group, by its name.
     pub(super) log_groups: HashMap<String, KnownLogGroup>,
     /// Fields of the flow log by log group.
     pub(super) flow_fields: HashMap<String, Vec<String>>,
@@ -57,7 +57,7 @@ pub(super) struct Fold {
     pub(super) stage: String,
 }
 
-/// What the file says of a log group.
+/// Settings of one log group in the file.
 #[derive(Debug, Clone)]
 pub(super) struct KnownLogGroup {
     pub(super) api: Option<String>,

@@ -151,7 +151,7 @@ impl Patience {
 /// Returns new credentials in place of expired ones; None if no new ones are to be had.
 pub type Renew = Box<dyn Fn() -> Option<Credentials> + Send>;
 
-/// What signs calls, and where they go.
+/// Credentials, Region and endpoints of calls.
 pub struct Session {
     /// Keys of the caller.
     pub credentials: Credentials,
@@ -188,7 +188,7 @@ impl fmt::Debug for Session {
 /// The client. All calls share one rate.
 #[derive(Debug)]
 pub struct Client {
-    /// What signs its calls.
+    /// Credentials, Region and endpoints of its calls.
     pub session: Session,
     signed: super::Client,
     runtime: Runtime,

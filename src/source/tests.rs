@@ -8,7 +8,7 @@ fn event() -> Value {
     serde_json::from_str(EVENT).unwrap()
 }
 
-/// What a text holds: each batch with its form, each error as it is reported.
+/// Content of a text: each batch with its form, each error as it is reported.
 fn held(text: &str) -> Option<Vec<String>> {
     let mut held = Vec::new();
     let is_known = batches(text, &mut |batch| held.push(said(batch)));

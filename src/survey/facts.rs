@@ -1,4 +1,4 @@
-//! What was read of the account: the input of all findings. `None` is what could not be looked at.
+//! Facts read of the account: the input of all findings. `None` is a fact that could not be looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub struct Facts {
     pub rules: Option<Vec<Rule>>,
     /// Account policies that switch metrics off which are extracted from logs.
     pub extraction_policies: Option<Vec<ExtractionPolicy>>,
-    /// What could not be looked at.
+    /// Facts that could not be looked at, with the reason.
     pub not_looked_at: Vec<NotLookedAt>,
     /// Seconds of the shares: a day, or less where our filters are younger.
     pub share_s: i64,
@@ -103,7 +103,7 @@ pub struct LogSetting {
     pub level: Level,
     /// Whether headers and bodies are logged.
     pub data_trace: bool,
-    /// What else a WebSocket API sets there, in the names of the AWS CLI: a new setting replaces all of it.
+    /// Other settings of a WebSocket API there, in the names of the AWS CLI: a new setting replaces all of them.
     pub others: Vec<(&'static str, Value)>,
 }
 
@@ -227,7 +227,7 @@ pub struct Delivery {
     pub fields: Vec<String>,
 }
 
-/// What API Gateway and we counted in the last day, or since we count.
+/// Failures in the last day, or since we count, by API Gateway's count and by ours.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Share {
     /// By API Gateway's metric.
@@ -291,10 +291,10 @@ pub struct ExtractionPolicy {
     pub selection: String,
 }
 
-/// What could not be looked at.
+/// Facts that could not be looked at, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotLookedAt {
-    /// What is unknown for that.
+    /// Noun phrase for the facts that are unknown for that.
     pub what: String,
     /// The permission that is missing; None if that is not the reason.
     pub needs: Option<String>,

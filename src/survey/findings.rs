@@ -1,4 +1,4 @@
-//! What is wrong, and what to do about it: facts to findings. Nothing is read or written here.
+//! Findings, each with its fix, from facts. Nothing is read or written here.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ const FEW_FAILURES: f64 = 10.0;
 /// Begin of the names of log groups that API Gateway makes for the execution logs of REST APIs.
 pub(super) const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
 
-/// What the lists of the template take: log groups in all, bytes of one list, characters of one name.
+/// Limits of the lists in the template: log groups in all, bytes of one list, characters of one name.
 const MOST_LISTED_GROUPS: usize = 50;
 const LONGEST_LIST_BYTES: usize = 4_096;
 const LONGEST_LISTED_NAME: usize = 96;
@@ -58,9 +58,9 @@ pub struct Finding {
     pub severity: Severity,
     /// The stage, log group or stack.
     pub about: String,
-    /// What was found, in a sentence without a full stop.
+    /// Text of the finding: a sentence without a full stop.
     pub text: String,
-    /// What to do about it.
+    /// Its fix.
     pub fix: Fix,
 }
 

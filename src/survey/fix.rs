@@ -13,15 +13,15 @@ const RETENTION_DAYS: &str = "30";
 /// Admits API Gateway to a role.
 const TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"}}],"Version":"2012-10-17"}"#;
 
-/// What is said of commands that change nothing.
+/// Remark on commands that change nothing.
 const ONLY_LOOKS: &str = "this only looks";
 
-/// What to do about a finding.
+/// Fix of a finding: commands, and the same in CloudFormation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Lines of a shell, in order.
     pub commands: Vec<String>,
-    /// What to know before the commands are run, so that a script does not run them; empty if there is nothing.
+    /// Warning before the commands, so that a script does not run them; empty if there is nothing to know.
     pub note: &'static str,
     /// The types of resources, each with a property or a resource in YAML, or with what to change in words.
     pub cloudformation: Vec<(&'static str, String)>,

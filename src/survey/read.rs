@@ -61,13 +61,13 @@ const PERIOD: i64 = 300;
 /// Most queries of one call: a day of values of each stays below the 100,800 data points of an answer.
 const MOST_QUERIES: usize = 300;
 
-/// What is said of an answer that holds nothing to read.
+/// Remark on an answer that cannot be read.
 const UNREADABLE: &str = "an answer that cannot be read";
 
 /// Most pages of one list; our own limit, against a token that never ends.
 const MOST_PAGES: usize = 1_000;
 
-/// What reads the facts.
+/// Reader of the facts.
 struct Reader<'c> {
     client: &'c mut Client,
     not_looked_at: Vec<NotLookedAt>,
@@ -77,10 +77,10 @@ struct Reader<'c> {
     unread_lists: u64,
 }
 
-/// What a call led to.
+/// Outcome of a call.
 enum Answer<T> {
     Here(T),
-    /// What it asks for is not there.
+    /// The resource does not exist.
     Gone,
     /// It is unknown, and said so.
     Unknown,

@@ -27,7 +27,7 @@ pub fn of_level(level: Level) -> Causes {
 
 /// Returns the causes that an access log can show: none without a status that is read.
 ///
-/// What counts is what the reader of the lines finds. A variable under a name that it does not know shows nothing.
+/// A variable shows something only under a name that the parser of the lines knows.
 #[inline(never)]
 pub fn of_access_log(log: &AccessLog) -> Causes {
     if !has_status(&log.format) || !log.is_declared && !is_read_undeclared(&log.format) {

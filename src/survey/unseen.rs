@@ -88,7 +88,7 @@ impl Facts {
     }
 }
 
-/// What a watch reports of an account.
+/// Report of a watch over an account.
 #[derive(Debug, Default)]
 pub struct Watch<'f> {
     /// Stages whose failures nobody would name, with the reasons.

@@ -24,7 +24,7 @@ use crate::input::Part;
 
 pub(crate) use reading::Account;
 
-/// What to read, and as whom.
+/// Log groups to read, how, and as whom.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "publish"), expect(dead_code, reason = "read by the client that this build lacks"))]
 pub(crate) struct Request<'o> {
@@ -40,7 +40,7 @@ pub(crate) struct Request<'o> {
     pub(crate) profile: Option<&'o str>,
 }
 
-/// What the reading hands over.
+/// Step of the reading, for the callback.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "publish"), expect(dead_code, reason = "made by the client that this build lacks"))]
 pub(crate) enum Step<'a> {
@@ -53,14 +53,14 @@ pub(crate) enum Step<'a> {
 /// A callback for the steps. An error ends the reading.
 pub(crate) type EachStep<'e> = dyn FnMut(Step<'_>) -> Result<(), Failed> + 'e;
 
-/// What came of one log group.
+/// Result of reading one log group.
 #[derive(Debug)]
 pub(crate) struct GroupRead {
     pub(crate) log_group: String,
     pub(crate) outcome: Outcome,
     /// One of many that a prefix stands for.
     pub(crate) is_of_prefix: bool,
-    /// What the filter pattern keeps back; None where everything was read.
+    /// Sentence on the log events that the filter pattern keeps back; None where everything was read.
     pub(crate) left_out: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the command shares with the function: the environment variables, the settings file and the own rules.
+//! Configuration that the command shares with the function: environment variables, settings file and own rules.
 
 use std::path::{Path, PathBuf};
 

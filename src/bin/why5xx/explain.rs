@@ -220,7 +220,7 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
 #[derive(Default)]
 struct Found {
     causes: Vec<&'static str>,
-    /// What failed, with its cause.
+    /// Subjects that failed, each with its cause.
     subjects: Vec<(&'static str, Arc<Subject>)>,
     shapes: Vec<String>,
     /// Log events, and those that were understood.
@@ -236,7 +236,7 @@ struct Found {
     is_certain: bool,
     /// A sentence stops where its reason should begin.
     is_cut: bool,
-    /// What the causes hold for, where nothing in the text shows it.
+    /// Sentence on the condition under which the causes hold, where nothing in the text shows it.
     assumed: Option<&'static str>,
     /// Log events that no reader understood. What a reader understood says whether a request failed; the rest of it is anybody's text.
     unread: String,
@@ -410,10 +410,10 @@ fn is_cut_sentence(line: &str) -> bool {
     })
 }
 
-/// What is said of a sentence that a function prints, where a text may be of any program.
+/// Remark on a sentence that a function prints, where a text may be of any program.
 const SUPPOSED: &str = "Nothing shows that this text is of a function's log. What follows holds only if it is.";
 
-/// What is said of a sentence that stands within other text.
+/// Remark on a sentence that stands within other text.
 const QUOTED: &str =
     "No line of this text is API Gateway's or Lambda's own. What follows is the cause that a sentence within it names.";
 

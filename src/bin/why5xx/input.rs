@@ -1,4 +1,4 @@
-//! What an input is and where its log events are: invocation payloads, captured events, decoded batches, the output of
+//! Form of an input and the log events in it: invocation payloads, captured events, decoded batches, the output of
 //! `aws logs`, exported logs, plain text.
 //!
 //! Its content decides what an input is, never its name. What an event says is left to the library, but for text that a
@@ -194,7 +194,7 @@ impl Form {
         }
     }
 
-    /// What to call it.
+    /// Returns its name, for people.
     fn name(&self) -> &'static str {
         match self {
             Self::Data => "the data of a batch in base64",
@@ -210,10 +210,10 @@ impl Form {
     }
 }
 
-/// What was read of an input.
+/// Summary of the reading of one input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Summary {
-    /// What it looks like.
+    /// Name of its form.
     pub(crate) form: &'static str,
     /// Log events, but for those of subscription events and batches, which know their own number.
     pub(crate) log_events: u64,
@@ -229,7 +229,7 @@ pub(crate) struct Summary {
     incomplete: Option<&'static str>,
     /// Rows of a query lack the message.
     lacks_messages: bool,
-    /// What its dates were taken for, where nothing shows it.
+    /// Assumption about its dates, where nothing shows the order of day and month; else None.
     pub(crate) assumed: Option<&'static str>,
 }
 
@@ -251,21 +251,21 @@ impl Summary {
     }
 }
 
-/// What is said of the AWS CLI's output in YAML.
+/// Refusal of the AWS CLI's output in YAML.
 const YAML: &str = "YAML: have the AWS CLI write it with --output json";
 
-/// What is said of a log whose line breaks were lost.
+/// Refusal of a log whose line breaks were lost.
 const ONE_LINE: &str =
     "one line that holds several lines of a log: keep the line breaks, as in \"$(cat FILE)\" with its quotes";
 
-/// What is said of the results of a query that left the messages out.
+/// Remark on the results of a query that left the messages out.
 const NO_MESSAGE: &str =
     "rows of a query of Logs Insights without the messages: add `fields @timestamp, @message` to it";
 
-/// What is said of a table whose order cannot be known.
+/// Refusal of a table whose order cannot be known.
 const UNREAD_TIMES: &str = "a table with times that are not read: save them as 2026-01-02 03:04:05.678";
 
-/// What a text is, where it holds a log in a form that would be read wrongly.
+/// Returns the refusal of a text that holds a log in a form that would be read wrongly; None if it can be read.
 fn of_another_kind(start: &str) -> Option<&'static str> {
     let has_line = |wanted: &str| start.lines().any(|line| line.trim_end().eq_ignore_ascii_case(wanted));
     const PYTHON: [&str; 5] = ["{'events'", "{'logStreamName'", "{'timestamp'", "{'eventId'", "{'message'"];

@@ -126,7 +126,7 @@ impl<E: std::error::Error + 'static> From<E> for Failed {
     }
 }
 
-/// What to read where no input is named: the standard input, unless that is a person.
+/// Returns the inputs to read; where none is named, the standard input, unless that is a terminal.
 fn inputs_or_stdin(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failed> {
     if !inputs.is_empty() {
         return Ok(inputs.to_vec());

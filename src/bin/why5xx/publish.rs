@@ -28,7 +28,7 @@ pub(crate) fn print(data: Vec<Datum>, settings: &Settings) -> Result<(), Failed>
     Ok(())
 }
 
-/// What could be sent when the last failure was logged, for a captured batch is old by the time it is looked at.
+/// Returns the data that could be sent when the last failure was logged: a captured batch is old once it is looked at.
 pub(crate) fn sendable_then(tally: &Tally) -> Vec<Datum> {
     let latest = tally.counts().map(|(key, _)| key.minute_ms).max();
     let sendable = sendable(tally.data(), latest.unwrap_or_default());

@@ -72,7 +72,7 @@ pub(crate) struct Options {
     /// The kind of log, if neither the log group nor the log events show it
     #[arg(long, value_parser = kind())]
     kind: Option<LogKind>,
-    /// What to read of a log group: `all`, or a filter pattern of CloudWatch Logs instead of that of the kind of log
+    /// Log events to read of a log group: `all`, or a filter pattern of CloudWatch Logs instead of that of the kind of log
     #[arg(long, value_name = "all|PATTERN", conflicts_with = "inputs")]
     filter: Option<String>,
     /// Go on reading the log group, and print a line for each failure as it comes; Ctrl-C prints the totals
@@ -246,7 +246,7 @@ fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     Source::from_header(&header, settings).kind
 }
 
-/// What is said where errors that any program writes were counted.
+/// Remark where errors that any program writes were counted.
 const SUPPOSED: &str =
     "errors of a program were taken for those of a function: nothing in the input shows that it is a function's log";
 

@@ -252,7 +252,7 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), F
     Ok(())
 }
 
-/// What the counts do not show.
+/// Writes the remarks on all that the counts do not show.
 fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
     let remarks = [
         (totals.duplicate_events, "log events were repeats and counted once"),

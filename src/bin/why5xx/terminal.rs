@@ -1,4 +1,4 @@
-//! What the terminal can show: its width, whether it wants colours, and names that fit.
+//! Abilities of the terminal: its width, whether it wants colours, and names that fit.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, StdoutLock};

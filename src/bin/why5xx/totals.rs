@@ -34,7 +34,7 @@ pub(crate) struct Totals {
     pub(crate) is_filtered: bool,
     /// Log groups of an account of which no log event passed the filter pattern, though the span holds some.
     pub(crate) none_passed: u64,
-    /// What filter patterns left out when an account was read.
+    /// Sentences on the log events that filter patterns left out when an account was read.
     pub(crate) left_out: BTreeSet<String>,
     pub(crate) tally: Tally,
     pub(crate) shapes: BTreeMap<String, u64>,
@@ -52,7 +52,7 @@ pub(crate) struct Totals {
     pub(crate) lines_behind: u64,
     /// A part of the log is missing.
     pub(crate) lacks_lines: bool,
-    /// What was taken for granted of the inputs, since nothing in them shows it.
+    /// Assumptions about the inputs, since nothing in them shows it.
     pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) split_requests: u64,
     pub(crate) other_dimensions: u64,

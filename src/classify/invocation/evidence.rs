@@ -9,11 +9,11 @@ use crate::record::lambda::Certainty;
 /// Accumulator for one invocation: a few dozen bytes, without any text.
 #[derive(Debug, Clone, Copy)]
 pub struct InvocationEvidence {
-    /// What the platform and the runtime reported.
+    /// The best cause that the platform and the runtime reported.
     proven: Best,
-    /// What the function may have printed.
+    /// The best cause in lines that the function may have printed.
     hinted: Best,
-    /// What a report without all of its fields says: an excerpt, or printed. It counts unless the platform's own follows.
+    /// The cause of a report that lacks fields: an excerpt, or printed. It counts unless the platform's own follows.
     excerpt: Best,
     init: InitFailure,
     exit: ProcessEnd,
@@ -57,7 +57,7 @@ enum InitFailure {
     Again,
 }
 
-/// What a report shows about an invocation's memory.
+/// Use of an invocation's memory, as its report shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MemoryUse {
     Unknown,

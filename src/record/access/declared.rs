@@ -211,7 +211,7 @@ impl Block {
     }
 }
 
-/// What a line may be read to say.
+/// All readings of a line that its format allows, as one.
 struct Reading<'f> {
     format: &'f Format,
     text: &'f str,

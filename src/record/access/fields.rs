@@ -70,7 +70,7 @@ const LEAST_WEIGHT_BESIDE_APPLICATION: u32 = 10;
 /// Longest value to keep, in bytes; our own limit. Patterns are compared with no more.
 const LONGEST_VALUE_BYTES: usize = 4_096;
 
-/// What the names in a line say about it.
+/// Weight of the names in a line, and whose they are.
 struct Weighed {
     /// The sum of their weights.
     weight: u32,

@@ -18,7 +18,7 @@ pub(super) struct Statuses {
     unset: bool,
 }
 
-/// What the statuses of a line add up to.
+/// Verdict of all statuses of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// No status is set.

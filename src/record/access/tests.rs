@@ -12,7 +12,7 @@ fn failed(text: &str) -> AccessFields {
     }
 }
 
-/// What `read` says of the text in both forms that a message can have; they must not differ.
+/// Returns the line that `read_event` finds in both forms that a message can have; they must not differ.
 fn read_both(text: &str) -> Option<AccessLine> {
     let plain = read_event(Message::plain(text.as_bytes()));
     let escaped = serde_json::to_string(text).expect("text");

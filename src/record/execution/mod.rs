@@ -152,7 +152,7 @@ fn may_be_delivered(written: &[u8]) -> bool {
     !is_plain || delivery::KEYS.iter().any(|name| name.as_bytes() == key)
 }
 
-/// What a message of an execution log is.
+/// Result of the parser for lines that begin with `(request-id) `.
 #[derive(Debug)]
 pub enum WithId<'a> {
     /// A line that proves something.

@@ -8,7 +8,7 @@ use crate::classify::invocation::evidence::InvocationEvidence;
 pub(super) struct InvocationState {
     /// Time that the count is dated by: that of the end, or without an end that of the first line that shows the failure.
     pub(super) timestamp_ms: i64,
-    /// What its lines prove so far.
+    /// Evidence of its lines so far.
     pub(super) evidence: InvocationEvidence,
     /// Evidence was logged before START. A START that follows belongs to the same invocation.
     pub(super) awaits_start: bool,

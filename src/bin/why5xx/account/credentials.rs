@@ -16,7 +16,7 @@ use crate::Failed;
 use crate::html::is_region;
 use crate::terminal::printable;
 
-/// What is said where nothing gives credentials.
+/// Error where nothing gives credentials.
 const NO_CREDENTIALS: &str = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS \
                               CLI with --profile";
 

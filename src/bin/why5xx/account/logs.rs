@@ -26,7 +26,7 @@ const MOST_PENDING_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Group {
     /// Its name.
     pub(super) name: String,
-    /// What it is called in the output: the ARN, where two of one name are read.
+    /// Its name in the output: the ARN, where two of one name are read.
     pub(super) label: String,
     /// Its ARN, where the user named it so: the group may be of another account.
     pub(super) arn: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct Group {
     pub(super) is_of_prefix: bool,
 }
 
-/// What to ask for: log events of a span, without its end.
+/// Query for the log events of a span, without its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'q> {
     pub(super) from_ms: i64,
@@ -50,7 +50,7 @@ pub(super) struct Question<'q> {
     pub(super) limit: Option<u32>,
 }
 
-/// What a page of log events held.
+/// Summary of one page of log events.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     /// Log events that were not seen before.

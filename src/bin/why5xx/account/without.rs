@@ -1,4 +1,4 @@
-//! What stands for the account in a build without a client of AWS: it says which command builds it in.
+//! Stand-in for the account in a build without a client of AWS: it says which command builds it in.
 
 use std::ops::Range;
 

@@ -62,7 +62,7 @@ const HEADS: &[&str] = &[
     "Could not send request",
 ];
 
-/// What browsers and OpenSSL write, and no function.
+/// Words that browsers and OpenSSL write, and no function.
 const WITHIN: &[&str] = &[
     "net::ERR_",
     "Failed to fetch",
@@ -72,7 +72,7 @@ const WITHIN: &[&str] = &[
     ":SSL routines:",
 ];
 
-/// What stands before the path of a file in the frame of a stack: in Python, in Node.js with the name of a function and without, in .NET and PHP.
+/// Prefixes of the path of a file in the frame of a stack: in Python, in Node.js with the name of a function and without, in .NET and PHP.
 const BEFORE_FILES: &[&str] = &["File \"", "(", "(file://", "at ", "at file://", " in "];
 
 /// Folders of people, with which paths begin.
@@ -94,7 +94,7 @@ fn is_frame_of_person(line: &str) -> bool {
             .any(|before| line.match_indices(before).any(|(at, _)| is_of_person(&line[at + before.len()..])))
 }
 
-/// What API Gateway answers, with a 403, to a request without a signature. No log of a function has it.
+/// Answer of API Gateway, with a 403, to a request without a signature. No log of a function has it.
 const DENIED: &str = "User: anonymous is not authorized to perform: execute-api:Invoke";
 
 /// Where a text comes from that is not a log of API Gateway or Lambda.

@@ -157,7 +157,7 @@ fn in_steps(step_ms: i64) -> String {
     if length.starts_with(|c: char| c.is_ascii_digit()) { length } else { format!("one {length}") }
 }
 
-/// What the chart shows, for those who do not see it.
+/// Returns the chart in words, for those who do not see it.
 fn summary(axis: &Axis, layers: &[Layer], most: u64) -> String {
     let all = |bin: usize| layers.iter().map(|layer| layer.counts[bin]).sum::<u64>();
     let highest = (0..axis.bins).find(|bin| all(*bin) == most && most > 0);

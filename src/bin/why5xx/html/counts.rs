@@ -17,7 +17,7 @@ const UNKNOWN: &str = "unknown";
 /// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
 pub(super) type Causes = BTreeMap<&'static str, u64>;
 
-/// What one metric counts.
+/// Counts of one metric.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub(super) causes: Causes,

@@ -1,4 +1,4 @@
-//! What to check for each cause that was counted, and the requests to look up.
+//! Checks for each cause that was counted, and the requests to look up.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

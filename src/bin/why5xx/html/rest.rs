@@ -1,4 +1,4 @@
-//! What the counts do not show: shapes that no cause matches, and what was not read or not counted.
+//! Section on all that the counts do not show: shapes that no cause matches, and what was not read or not counted.
 
 use std::fmt::Write as _;
 

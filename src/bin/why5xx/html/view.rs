@@ -1,4 +1,4 @@
-//! What the page knows of its reader: the time zone beside UTC, and where the console is.
+//! Settings of the page for its reader: the time zone beside UTC, and where the console is.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a name leads to.
+/// Result of looking up a path.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// The standard input, a file, or what a shell passes as one.
@@ -22,7 +22,7 @@ pub(crate) enum Found {
     Failed(PathBuf, io::Error),
 }
 
-/// What the paths lead to, in their order; files of a folder in the order of their names.
+/// Returns the results for the paths, in their order; files of a folder in the order of their names.
 ///
 /// Of a folder, hidden files and folders are left out, and what is no plain file is skipped: nobody may ever write to a FIFO.
 pub(crate) fn files(paths: &[PathBuf]) -> Vec<Found> {
@@ -39,7 +39,7 @@ struct Walk {
     seen: BTreeSet<Identity>,
 }
 
-/// What two names of one file have in common.
+/// Identity of a file: equal for all of its names.
 type Identity = (u64, u64, PathBuf);
 
 #[cfg(unix)]

@@ -23,7 +23,7 @@ pub(super) fn start_of(line: &str) -> &str {
 /// A line that is put together from its pieces.
 #[derive(Debug)]
 pub(super) struct Pieces {
-    /// What was read of it.
+    /// Text of the pieces so far.
     whole: String,
     /// The last piece.
     last: String,

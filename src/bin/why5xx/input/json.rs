@@ -94,7 +94,7 @@ fn begins_with_lines(start: &str) -> bool {
         && lines.next().is_some_and(|line| is_object(line.trim_end_matches(']').trim_end()) || line == "]")
 }
 
-/// What a document is that is known, and no log. Where only its status shows, it looks like a line of an access log.
+/// Returns the name of a known document that is no log; None for any other. By its status alone some look like a line of an access log.
 pub(super) fn of_another_kind(start: &str, is_whole: bool) -> Option<&'static str> {
     if !start.starts_with('{') {
         return None;

@@ -35,7 +35,7 @@ pub(super) struct Sorted<'e> {
     passed_ms: i64,
     part: Vec<Event>,
     part_bytes: usize,
-    /// What was read so far.
+    /// Summary of the input so far.
     pub(super) summary: Summary,
     /// The input is one string of JSON, which may hold a whole log. Otherwise each string is a log event.
     pub(super) is_one_string: bool,
@@ -46,7 +46,7 @@ pub(super) struct Sorted<'e> {
     order: InputOrder,
 }
 
-/// What the times of a download show of its order.
+/// Order of a download, as its times show it.
 #[derive(Debug, Default, Clone, Copy)]
 struct InputOrder {
     /// A log event is older than the one before it.

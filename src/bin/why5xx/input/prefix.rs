@@ -1,4 +1,4 @@
-//! What the tools that show logs print before a log event: its time, its log group, its log stream.
+//! Prefixes that tools print before a log event: its time, its log group, its log stream.
 //!
 //! | tool | before the message |
 //! |---|---|

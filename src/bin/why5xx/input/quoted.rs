@@ -91,7 +91,7 @@ fn rest_of_sentence(lines: &[&str], at: usize, widest: usize) -> Option<(usize, 
     }
 }
 
-/// What stands before each line of a text and is no part of it.
+/// Mark before each line of a text that is no part of the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Mark {
     #[default]
@@ -124,7 +124,7 @@ impl Mark {
             .unwrap_or_default()
     }
 
-    /// What of a line of such a text is the log's; none of a fence.
+    /// Returns the line without its mark; None for a fence.
     pub(super) fn unmarked(self, line: &str) -> Option<&str> {
         match self {
             Self::None => Some(line),
@@ -166,7 +166,7 @@ fn without_number(line: &str) -> &str {
     rest.or_else(close).filter(|_| is_number).unwrap_or(line)
 }
 
-/// What of a line is the log's; none of a fence.
+/// Returns a line without marks of quotes and lists; None for a fence.
 fn own_words(line: &str) -> Option<&str> {
     let mut rest = line;
     for _ in 0..MOST_MARKS {

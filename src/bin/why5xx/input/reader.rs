@@ -160,7 +160,7 @@ const OF_FUNCTIONS: &[&str] = &[
 ///
 /// `panic: no stock` → true, `Unable to import module 'orders'` → false
 fn is_of_any_program(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
-    /// What the platform or a client of it says in such an error.
+    /// Beginnings of the texts of the platform, or of a client of it, in such an error.
     const OF_LAMBDA: &[&str] = &["Response payload size ", "LAMBDA_RUNTIME", "Runtime.", "Extension.", "Sandbox."];
     let FunctionLine::Error(error) = line else { return false };
     let words = [&error.message, error.error_type.as_ref().unwrap_or(&Cow::Borrowed(""))];

@@ -4,7 +4,7 @@ use why5xx::record::access;
 
 use super::{Event, prefix, time};
 
-/// What a column holds.
+/// Content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     Time,
@@ -110,7 +110,7 @@ pub(super) fn lacks_message<'n>(mut names: impl Iterator<Item = &'n str>) -> boo
     !names.any(|name| column(name) == Some(Column::Message) || access::is_name(name))
 }
 
-/// What the columns of a table hold.
+/// Columns of a table: their names and contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     names: Vec<String>,

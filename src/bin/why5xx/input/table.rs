@@ -24,7 +24,7 @@ pub(super) struct Separated {
     has_bare_lines: bool,
 }
 
-/// What stands first in dates with slashes.
+/// Order of dates with slashes: the part that stands first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dates {
     Month,

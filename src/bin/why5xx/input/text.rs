@@ -101,7 +101,7 @@ pub(super) struct Lines {
     widest: usize,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
-    /// What a person or a tool put before the lines.
+    /// Mark that a person or a tool put before the lines.
     mark: Mark,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
     /// a client's.

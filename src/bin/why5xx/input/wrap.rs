@@ -71,8 +71,8 @@ impl Wrap {
         (self != Self::None || line.trim_end().ends_with(':')) && begins(line)
     }
 
-    /// What stood between two lines that were one; None where they were two. `message` is what was read of the first so far, without
-    /// what a tool put before it, `before` its last piece.
+    /// Returns the text that joins two pieces of one line; None where they are two lines. `message` is the first line so far, without
+    /// the prefix of a tool, `before` its last piece.
     pub(super) fn between(&mut self, message: &str, before: &str, line: &str) -> Option<&'static str> {
         let is_cut_at_colon = before.trim_end().ends_with(':');
         if *self == Self::None && !is_cut_at_colon {

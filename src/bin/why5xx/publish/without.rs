@@ -1,4 +1,4 @@
-//! What stands for the target in a build without the client of CloudWatch: it says which command builds it in.
+//! Stand-in for the target in a build without the client of CloudWatch: it says which command builds it in.
 
 use why5xx::settings::Settings;
 use why5xx::tally::Datum;

@@ -12,7 +12,7 @@ use crate::time::has_time;
 /// Counts of one subject and cause.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// What failed, without its route unless rows are by route.
+    /// The subject that failed, without its route unless rows are by route.
     pub(crate) subject: Subject,
     /// The id of the cause.
     pub(crate) cause: &'static str,
