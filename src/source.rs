@@ -27,6 +27,8 @@ pub enum Batch<'a> {
 
 impl Batch<'_> {
     /// Returns the identity of the batch: equal in each delivery of it in the life of the process.
+    ///
+    /// Two deliveries of one batch → the same 8 bytes; another batch → others
     pub fn identity(&self) -> [u8; 8] {
         let (Self::SubscriptionEvent(text) | Self::Data(text) | Self::Document(text)) = self;
         key_of(text).to_le_bytes()

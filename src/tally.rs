@@ -132,11 +132,15 @@ impl Tally {
     }
 
     /// Returns how many counts it has.
+    ///
+    /// Two failures of one key, and one of another → 2
     pub fn len(&self) -> usize {
         self.counts
     }
 
     /// Returns whether nothing was counted.
+    ///
+    /// A new tally → true; with one failure → false
     pub fn is_empty(&self) -> bool {
         self.counts == 0
     }
@@ -149,6 +153,8 @@ impl Tally {
     }
 
     /// Returns the data of these minutes.
+    ///
+    /// One failure at 10:00 and one at 10:01, the span of 10:00 alone → the data of 10:00
     pub fn data_within(&self, minutes_ms: &RangeInclusive<i64>) -> Vec<Datum> {
         let mut sums: BTreeMap<(&'static str, Dimensions, i64), u64> = BTreeMap::new();
         for (key, Sum { count, .. }) in self.sums_within(minutes_ms) {
@@ -195,17 +201,23 @@ impl Tally {
     }
 
     /// Returns the counts, sorted by key.
+    ///
+    /// 3 time-outs of `a1b2c3d4e5/prod` in a minute → one key with 3
     pub fn counts(&self) -> impl Iterator<Item = (CountKey, u64)> {
         self.sums_within(&(i64::MIN..=i64::MAX)).map(|(key, sum)| (key, sum.count))
     }
 
     /// Returns the failures of each cause, once for each subject.
+    ///
+    /// 3 time-outs at each of two stages → (`integration_timeout`, 3) twice
     pub fn by_cause(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let causes = self.series.values().flatten();
         causes.map(|(cause, series)| (*cause, series.values().map(|sum| sum.count).sum()))
     }
 
     /// Returns the first and the last time of each count, sorted by key.
+    ///
+    /// Failures of one key at 10:00:05 and 10:00:40 → these two times
     pub fn times(&self) -> impl Iterator<Item = (CountKey, (i64, i64))> {
         let at = |key: &CountKey, within: u16| key.minute_ms.saturating_add(within.into());
         self.sums_within(&(i64::MIN..=i64::MAX)).map(move |(key, sum)| {

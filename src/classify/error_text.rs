@@ -131,6 +131,8 @@ pub fn cause_of_type(table: &Table, error_type: &str) -> Option<&'static Cause> 
 }
 
 /// Returns whether a type says only that a connection failed, and leaves it to the error to say why.
+///
+/// `redis.exceptions.ConnectionError` → true; `KeyError` → false
 pub fn leaves_reason_open(error_type: &str) -> bool {
     is_of_connection(&name_of(error_type))
 }

@@ -31,6 +31,8 @@ enum Piece {
 ///
 /// The request id and the time that the runtime writes before it, and what API Gateway adds behind it, are not part of
 /// it. `text` starts where the sentence starts: an execution-log line comes without its `(request-id) `.
+///
+/// `Lambda Customer Function Error:'ORDERS_TABLE'` → `'ORDERS_TABLE'`; `Execution failed due to a timeout error` → None
 pub fn function_error(text: &str) -> Option<&str> {
     let text = text.trim();
     let inner = HEADS.iter().find_map(|head| strip_head(text, head))?;
@@ -38,6 +40,8 @@ pub fn function_error(text: &str) -> Option<&str> {
 }
 
 /// Returns the status of `Lambda invocation failed with status: {status}. …`, in normal form; None for another sentence.
+///
+/// `lambda invocation failed with status: 429. lambda request id: 0c1d…` → 429
 pub fn invocation_status(normal: &str) -> Option<u16> {
     let rest = normal.strip_prefix("lambda invocation failed with status: ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

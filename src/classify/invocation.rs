@@ -38,6 +38,8 @@ pub enum InvocationFinding<'a> {
 
 impl InvocationFinding<'_> {
     /// Returns whether the finding can decide a count. Then its log event must not count again if it is delivered twice.
+    ///
+    /// `Report` → true; `Start` → false
     pub fn decides(&self) -> bool {
         matches!(self, Self::Report(_) | Self::Failure { .. })
     }
@@ -66,6 +68,8 @@ pub struct Reported<'a> {
 
 impl Reported<'_> {
     /// Returns whether it lacks some of its fields: an excerpt, or printed by the function.
+    ///
+    /// `REPORT RequestId: 0c1d… Status: timeout` → true; with duration and memory → false
     pub fn is_excerpt(&self) -> bool {
         self.certainty != Certainty::Certain
     }
@@ -88,21 +92,29 @@ pub struct Evidence {
 
 impl Evidence {
     /// Returns whether the process ended with it.
+    ///
+    /// `RequestId: 0c1d… Error: Runtime exited with error: signal: killed` → true; `Task timed out after 3.00 seconds` → false
     pub fn ends_process(&self) -> bool {
         self.exit != ProcessEnd::None
     }
 
     /// Returns whether it counts only if the process ended.
+    ///
+    /// A stack of Node.js that the function may have printed → true; `[ERROR] KeyError: 'id'` → false
     pub fn needs_exit(&self) -> bool {
         self.certainty == Certainty::OnlyIfProcessEnded
     }
 
     /// Returns whether it shows that the function could not be loaded.
+    ///
+    /// `Runtime.ImportModuleError` → true; `KeyError` → false
     pub fn never_began(&self) -> bool {
         self.weight == Weight::NeverBegan
     }
 
     /// Returns the evidence as if of a line that only the platform or the runtime can have written.
+    ///
+    /// `UnlessItSucceeded` → `Certain`, with the same cause
     #[must_use]
     pub fn proven(&self) -> Self {
         Self { certainty: Certainty::Certain, ..*self }

@@ -168,7 +168,7 @@ impl Memory {
     }
 }
 
-/// What a pipeline remembers, as its caller decides.
+/// Control of the memory of a pipeline by its caller.
 impl Pipeline {
     /// Returns what is left open now, to [`restore`](Self::restore) if a row of batches fails together.
     pub fn left_open(&self) -> LeftOpen {

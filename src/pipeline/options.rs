@@ -1,4 +1,4 @@
-//! What a caller may set of a pipeline.
+//! Options of a pipeline.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Pipeline;
 use crate::log_kind::LogKind;
 
-/// What a caller may set.
+/// Options that a caller may set.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     /// Log events outside of this span are passed over, and those without a time.

@@ -81,6 +81,8 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
 
 /// Parses a log event of a log of unknown kind; None if it is not certainly a line of an access log. `names` keeps those of the
 /// last healthy line.
+///
+/// `{"requestId":"…","status":"200","apiId":"…"}` → `Record::Nothing(LogKind::Access)`; `{"status":"200","user":"ann"}` → None
 pub fn parse_by_shape<'a>(event: &LogEvent<'_>, names: &mut LastNames) -> Option<Record<'a>> {
     if is_healthy(event) {
         // The names decide as for a failure: else the failures of a format would be all that is not understood of it.
@@ -100,6 +102,8 @@ fn record<'a>(line: AccessLine) -> Record<'a> {
 
 /// Returns whether a log event is JSON with a labelled status, so that it may be a line of an access log. No other parser
 /// may read it then: a client can add to such a line whatever they look for.
+///
+/// `{"status":"502","path":"/orders"}` → true; `{"event":"order stored"}` → false
 pub fn is_labelled(event: &LogEvent<'_>) -> bool {
     let text = event.message.text();
     let text = text.trim_start();

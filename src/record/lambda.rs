@@ -262,11 +262,15 @@ pub fn shows_function(event: &LogEvent<'_>) -> bool {
 
 /// Parses a line of the platform, in text. The pipeline asks for these first and by themselves: most lines that count
 /// are such, and a line that is moved on the way to its reader costs more than to parse it.
+///
+/// `START RequestId: 0c1d… Version: 7` → `FunctionLine::Start`; `order stored` → None
 pub fn parse_platform_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
     platform_line(event.message.as_written())
 }
 
 /// Parses a line that [`parse_platform_line`] does not know.
+///
+/// `[ERROR] KeyError: 'id'\nTraceback (most recent call last):…` → `FunctionLine::Error`; `order stored` → None
 pub fn parse_other_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
     if is_relevant(event.message.as_written()) { line_of(event, parse_text) } else { None }
 }

@@ -33,6 +33,8 @@ pub enum Record<'a> {
 
 impl Record<'_> {
     /// Returns the kind of log whose line it is; None if it was not understood, as a line of an access log without a status.
+    ///
+    /// `Record::Nothing(LogKind::Flow)` → `Flow`; `Record::Unknown` → None
     pub const fn kind(&self) -> Option<LogKind> {
         match self {
             Self::Execution(_) | Self::Transcript(_) => Some(LogKind::Execution),
@@ -128,6 +130,8 @@ impl Source {
     }
 
     /// Returns how much of this API and stage the log group or the settings name.
+    ///
+    /// Log group `API-Gateway-Execution-Logs_a1b2c3d4e5/prod`: `a1b2c3d4e5`, `prod` → `Whole`; `a1b2c3d4e5`, `dev` → `Api`
     pub fn names(&self, api_id: &str, stage: &str, settings: &Settings) -> Named {
         if self.api_id.as_deref() != Some(api_id) && !settings.names_api(api_id) {
             Named::Nothing

@@ -99,11 +99,15 @@ pub struct Carry {
 
 impl Carry {
     /// Returns how many invocations it holds.
+    ///
+    /// A batch that ends behind one `START` → 1
     pub fn invocations(&self) -> usize {
         self.states.len() + self.started.len()
     }
 
     /// Returns whether nothing is open.
+    ///
+    /// Behind `START` → false; behind its `END` and `REPORT` → true
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
             && self.started.is_empty()
@@ -115,11 +119,15 @@ impl Carry {
 
 impl Invocations {
     /// Returns a stream without invocations.
+    ///
+    /// Its `finish` without any line → an empty [`Carry`]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Continues with the invocations that the previous batch left open.
+    ///
+    /// `START` and an error in one batch, `REPORT` in the next → one failure
     pub fn resume(carry: Carry) -> Self {
         Self {
             states: carry.states.into_iter().collect(),
@@ -133,6 +141,8 @@ impl Invocations {
     }
 
     /// Says how many streams the batch has so far. Each of many is left less room.
+    ///
+    /// 1 stream → room for 32,768 invocations; 100 streams → 256 in each
     pub fn is_one_of(&mut self, streams: usize) {
         self.streams = streams;
     }
@@ -177,6 +187,8 @@ impl Invocations {
     }
 
     /// Decides the open invocations. Returns what the next batch of the stream needs.
+    ///
+    /// `START` without its end → a carry of this invocation
     pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
         self.decide_on_inner(function_name, failed);
         let mut carry =
@@ -246,6 +258,8 @@ impl Invocations {
     }
 
     /// Notes that an invocation ended whose report is a repeat: an export may hold the same log events twice.
+    ///
+    /// `START` of an id whose report was counted before, `end_again` → nothing is open
     pub fn end_again(&mut self, id: RequestId) {
         self.close(id);
         self.current = self.current.filter(|current| *current != id);

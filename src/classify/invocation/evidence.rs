@@ -100,16 +100,22 @@ impl InvocationEvidence {
     }
 
     /// Returns whether the report that ends it was added.
+    ///
+    /// `REPORT` → true; `platform.runtimeDone` alone → false
     pub fn has_ended(&self) -> bool {
         self.ended
     }
 
     /// Returns whether the runtime's one report of its error was added: a second one is of another invocation.
+    ///
+    /// `[ERROR] KeyError: 'id'` with its traceback → true; `Task timed out after 3.00 seconds` → false
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
     /// Returns whether a failed init of the environment was added.
+    ///
+    /// `INIT_REPORT … Status: error` → true; a report of a timeout → false
     pub fn has_failed_init(&self) -> bool {
         self.init != InitFailure::None
     }
@@ -165,6 +171,8 @@ impl InvocationEvidence {
     }
 
     /// Notes that the report that ends it was seen: what was only hinted at counts no more.
+    ///
+    /// An error that the function printed, then a report of success → not failed
     pub fn end(&mut self) {
         self.ended = true;
     }
@@ -203,6 +211,8 @@ impl InvocationEvidence {
     }
 
     /// Returns whether its cause is that the function could not be loaded.
+    ///
+    /// `Runtime.ImportModuleError` → true; `KeyError` → false
     pub fn was_not_loaded(&self) -> bool {
         self.cause().is_some_and(|cause| cause.role == Some(Role::FunctionNotLoaded))
     }

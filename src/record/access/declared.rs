@@ -121,6 +121,8 @@ impl Alphabet {
 
 impl Format {
     /// Compiles a format.
+    ///
+    /// `$context.requestId $context.status` → a format that reads `0f6a4e0c 502` as `Failed`
     pub fn new(format: &AccessLogFormat) -> Self {
         let (mut blocks, mut between) = (Vec::new(), Vec::new());
         let (mut first, mut rest) = (format.first.clone(), Vec::new());

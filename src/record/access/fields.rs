@@ -139,6 +139,8 @@ pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
 }
 
 /// Returns the fields of a JSON object, with or without a status; None if no name is one of an access log.
+///
+/// `{"responseType":"INTEGRATION_TIMEOUT"}` → fields with this response type; `{"user":"ann"}` → None
 pub fn telling_fields(object: &str) -> Option<AccessFields> {
     let pairs = json::pairs(object);
     let is_known = pairs.iter().any(|pair| variable(&pair.path).is_some());

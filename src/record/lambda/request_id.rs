@@ -38,6 +38,8 @@ impl RequestId {
     }
 
     /// Returns the id as Lambda writes it; None if it is not shaped like Lambda's ids.
+    ///
+    /// `0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5` → the same; `0c1d2e3f` → None
     pub fn as_uuid(&self) -> Option<String> {
         let (high, low) = self.halves;
         self.is_uuid.then(|| Uuid::from_u64_pair(high, low).to_string())
