@@ -1,6 +1,6 @@
 //! Turns a line of a function's log into a finding about an invocation.
 //!
-//! No line makes a count alone: [`evidence`] weighs the findings of an invocation, which [`crate::request::invocation`] puts
+//! No line makes a count alone: [`evidence`](mod@evidence) weighs the findings of an invocation, which [`crate::request::invocation`] puts
 //! together. For that, a finding has a weight, and says what can still change its meaning. Example: a process that was killed ran out of memory if the
 //! invocation's report does not show that memory was left.
 

@@ -132,7 +132,7 @@ struct OwnRemedy {
 }
 
 impl Rules {
-    /// Reads the rules file that [`RULES`] names, else that of the layer, else that beside the program.
+    /// Reads the rules file that `WHY5XX_RULES` names, else that of the layer, else that beside the program.
     ///
     /// # Errors
     ///
