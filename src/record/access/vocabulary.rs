@@ -234,7 +234,7 @@ pub(super) fn variable_of_name(name: &str) -> Option<Variable> {
 
 /// Returns whether a text is the name of a field, as in the header of a table.
 ///
-/// `integrationStatus` → true; `user` → false
+/// `integrationStatus` → true; `Message text` → false
 pub fn is_name(text: &str) -> bool {
     let name = plain(text);
     let name = without_context(&name);

@@ -421,6 +421,17 @@ fn the_errors_behind_an_error_are_read_with_it() {
     let Some(FunctionLine::Error(error)) = line(java) else { panic!("no error") };
     assert_eq!(error.message, "no order");
     assert_eq!(error.details, ["java.net.ConnectException: Connection refused"]);
+    for (members, details) in [
+        (r#""code":"ENOTFOUND""#, ["ENOTFOUND"]),
+        (r#""$metadata":{"httpStatusCode":403}"#, ["status code: 403"]),
+        (r#""cause":{"errorType":"TimeoutError","errorMessage":"no answer"}"#, ["TimeoutError: no answer"]),
+    ] {
+        let node = format!(
+            "2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"Error\",\"errorMessage\":\"x\",{members}}}"
+        );
+        let Some(FunctionLine::Error(error)) = line(&node) else { panic!("{node}") };
+        assert_eq!(error.details, details, "{node}");
+    }
 }
 
 #[test]
@@ -450,6 +461,21 @@ fn an_exception_of_dotnet_may_be_nested_or_generic_with_a_code_or_without_a_mess
     for head in ["could not handle the order", "order 17 failed: no stock", "no stock (see below)", "Shop.Function[0]"]
     {
         assert!(line(&format!("2026-06-09T10:13:20.123Z\t{ID}\tfail\t{head}\n{FRAMES}")).is_none(), "{head}");
+    }
+}
+
+#[test]
+fn an_exception_of_dotnet_above_the_frames_that_load_the_function_is_of_the_init() {
+    let phase = |text: &str| match line(text) {
+        Some(FunctionLine::Error(error)) => Some(error.phase),
+        _ => None,
+    };
+    for frame in ["Bootstrap.UserCodeLoader.Init(Action`1 logger)", "LambdaBootstrap.InitializeAsync()"] {
+        let text =
+            format!("Shop.Gone: no table\n   at Shop.Function..ctor()\n   at Amazon.Lambda.RuntimeSupport.{frame}");
+        assert_eq!(phase(&text), Some(Phase::Init), "{text}");
+        let of_invocation = format!("2026-01-02T03:04:05.678Z\t{ID}\tfail\t{text}");
+        assert_eq!(phase(&of_invocation), Some(Phase::Handler), "{of_invocation}");
     }
 }
 
