@@ -8,7 +8,7 @@ use super::Pipeline;
 use super::dimensions::GivenDimensions;
 use super::exemplars::Shown;
 use super::sources::Sources;
-use crate::keyed::{Keyed, NoHash, key_of};
+use crate::keyed::{Keyed, NoHash, growth, key_of};
 use crate::record::flow;
 use crate::request::execution::Carry;
 use crate::request::invocation;
@@ -74,7 +74,13 @@ impl Additions {
 
     /// Adds a log event; false if the batch had it before. Of too many the first are known.
     pub(super) fn note(&mut self, event: u64) -> bool {
-        if self.events.len() < MOST_EVENTS { self.events.insert(event) } else { !self.events.contains(&event) }
+        if self.events.len() >= MOST_EVENTS {
+            return !self.events.contains(&event);
+        }
+        if let Some(more) = growth(self.events.len(), self.events.capacity()) {
+            self.events.reserve(more);
+        }
+        self.events.insert(event)
     }
 }
 

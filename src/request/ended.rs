@@ -4,7 +4,7 @@ use super::execution::MOST_OPEN;
 use super::slot::Slot;
 use super::state::is_not_later;
 use crate::classify::execution::RequestFinding;
-use crate::keyed::Keyed;
+use crate::keyed::{Keyed, growth};
 
 /// Requests that a completion line ended, by the hash of their ID.
 #[derive(Debug)]
@@ -70,6 +70,9 @@ impl<'c> Ended<'c> {
     /// Remembers a request of which nothing can change.
     pub(super) fn settle(&mut self, hash: u64, settled: Settled) {
         bound(&mut self.settled);
+        if let Some(more) = growth(self.settled.len(), self.settled.capacity()) {
+            self.settled.reserve(more);
+        }
         self.settled.insert(hash, settled);
     }
 
