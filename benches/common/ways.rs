@@ -1,5 +1,7 @@
 //! The ways to read a batch that the benches compare.
 
+#![allow(clippy::disallowed_types, reason = "what inflates is measured here")]
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
@@ -88,7 +90,6 @@ impl Payload {
 
 /// What no reader of a batch can do without, by the libraries and in the sizes of the decoder. Its inflater is kept from
 /// batch to batch, too.
-#[allow(clippy::disallowed_types, reason = "it is what is measured")]
 fn floor(part: &Part) -> Count {
     thread_local! {
         static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
@@ -161,7 +162,6 @@ fn whole_job(part: &Part) -> Count {
     }
 }
 
-#[allow(clippy::disallowed_types, reason = "it is what is measured")]
 fn flate2_alone(part: &Part) -> Count {
     use std::io::Read as _;
 
