@@ -69,6 +69,11 @@ pub trait Sink {
         Fault::Timeout
     }
 
+    /// Returns the most data of one request, up to CloudWatch's limit.
+    fn data_per_request(&self) -> usize {
+        limits::DATA_PER_REQUEST
+    }
+
     /// Returns by how many milliseconds the clock of the service is ahead of ours; None if only an answer can tell.
     fn clock_ahead_ms(&self) -> Option<i64> {
         Some(0)
@@ -185,7 +190,6 @@ pub struct Publisher<S> {
     sink: S,
     namespace: String,
     sent: Sent,
-    data_per_request: usize,
     /// Halves of refused requests that were sent of the pieces of a batch so far.
     halves: usize,
 }
@@ -193,19 +197,7 @@ pub struct Publisher<S> {
 impl<S: Sink> Publisher<S> {
     /// Creates a publisher that sends to `sink`.
     pub fn new(sink: S, namespace: impl Into<String>) -> Self {
-        Self {
-            sink,
-            namespace: namespace.into(),
-            sent: Sent::default(),
-            data_per_request: limits::DATA_PER_REQUEST,
-            halves: 0,
-        }
-    }
-
-    /// Sets the most data of a request, from 1 to CloudWatch's limit.
-    #[must_use]
-    pub fn with_data_per_request(self, data_per_request: usize) -> Self {
-        Self { data_per_request: data_per_request.clamp(1, limits::DATA_PER_REQUEST), ..self }
+        Self { sink, namespace: namespace.into(), sent: Sent::default(), halves: 0 }
     }
 
     /// Returns the time on CloudWatch's clock. Before its first answer that is `now_ms`, the time on ours.
@@ -271,7 +263,7 @@ impl<S: Sink> Publisher<S> {
             parts => request::totals(parts.iter().flat_map(|part| &part.data).cloned().collect()),
         };
         published.data = data.len();
-        let requests = request::requests_of(self.data_per_request, &self.namespace, data);
+        let requests = request::requests_of(self.sink.data_per_request(), &self.namespace, data);
         published.requests = requests.len();
         self.send_all(&parts, requests, rest, now_ms, until, &mut published).await;
         if rest == Rest::Nothing || published.result.is_err() {

@@ -12,6 +12,8 @@ const NOW_MS: i64 = 1_800_000_000_000;
 struct Scripted {
     script: std::collections::VecDeque<Result<(), Fault>>,
     accepted: Vec<PutRequest>,
+    /// Whether each datum has a request of its own.
+    one_by_one: bool,
 }
 
 impl Sink for Scripted {
@@ -20,10 +22,20 @@ impl Sink for Scripted {
         self.accepted.push(request.clone());
         Ok(())
     }
+
+    fn data_per_request(&self) -> usize {
+        if self.one_by_one { 1 } else { limits::DATA_PER_REQUEST }
+    }
 }
 
 fn publisher(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<Scripted> {
-    let sink = Scripted { script: script.into_iter().collect(), accepted: Vec::new() };
+    let sink = Scripted { script: script.into_iter().collect(), ..Scripted::default() };
+    Publisher::new(sink, "Why5xx")
+}
+
+/// A publisher that sends each datum by itself.
+fn one_by_one(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<Scripted> {
+    let sink = Scripted { script: script.into_iter().collect(), one_by_one: true, ..Scripted::default() };
     Publisher::new(sink, "Why5xx")
 }
 
@@ -78,7 +90,7 @@ async fn a_denied_request_is_sent_again_after_any_number_of_other_faults() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_datum_that_is_refused_alone_is_lost_if_cloudwatch_accepts_another_of_the_batch() {
     // Otherwise the reason may be no datum at all, such as the namespace.
-    let mut publisher = publisher([Ok(()), refusal_of_data(), Ok(()), refusal_of_data()]).with_data_per_request(1);
+    let mut publisher = one_by_one([Ok(()), refusal_of_data(), Ok(()), refusal_of_data()]);
     publisher.publish(b"one", vec![datum(1)], NOW_MS, in_seconds(20)).await;
     let published = publisher.publish(b"two", vec![datum(2)], NOW_MS, in_seconds(20)).await;
     assert!(published.result.is_err() && published.refused.is_empty());
@@ -91,7 +103,7 @@ async fn a_datum_that_is_refused_alone_is_lost_if_cloudwatch_accepts_another_of_
 #[tokio::test(flavor = "current_thread")]
 async fn credentials_that_end_the_environment_make_what_was_accepted_uncertain() {
     let expired = Err(Fault::Credentials { status: 403, code: "ExpiredToken" });
-    let mut publisher = publisher([Ok(()), expired]).with_data_per_request(1);
+    let mut publisher = one_by_one([Ok(()), expired]);
     let published = publisher.publish(b"batch", vec![datum(1), datum(2)], NOW_MS, in_seconds(20)).await;
     assert!(published.result.unwrap_err().fault.is_about_credentials());
     assert_eq!(published.forgotten_batches, 1);
@@ -99,7 +111,7 @@ async fn credentials_that_end_the_environment_make_what_was_accepted_uncertain()
 
 /// A publisher to which a batch of the data 1 and 2, made of the log events 1 and 2, got the first of them accepted.
 async fn half_accepted() -> Publisher<Scripted> {
-    let mut publisher = publisher([Ok(()), refusal()]).with_data_per_request(1);
+    let mut publisher = one_by_one([Ok(()), refusal()]);
     let part = Part { batch: b"half", data: vec![datum(1), datum(2)], events: vec![1, 2] };
     publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await.result.unwrap_err();
     publisher
@@ -141,7 +153,7 @@ async fn where_it_is_unknown_what_was_accepted_nothing_is_left_out_and_that_is_r
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_unfinished_batch_that_is_forgotten_is_reported() {
-    let mut publisher = publisher([Ok(()), refusal(), Ok(()), refusal()]).with_data_per_request(1);
+    let mut publisher = one_by_one([Ok(()), refusal(), Ok(()), refusal()]);
     for (forgotten, batch) in [b"one", b"two"].into_iter().enumerate() {
         let part = Part { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
         let published = publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;

@@ -97,6 +97,8 @@ struct Endpoint {
     truth: Arc<Mutex<Truth>>,
     /// One attempt in so many has a fault; 0 for none.
     faults: usize,
+    /// Most data of one request.
+    data_per_request: usize,
 }
 
 impl Sink for Endpoint {
@@ -107,6 +109,10 @@ impl Sink for Endpoint {
             std::future::pending::<()>().await;
         }
         outcome
+    }
+
+    fn data_per_request(&self) -> usize {
+        self.data_per_request
     }
 }
 
@@ -228,14 +234,14 @@ struct World {
 
 impl World {
     fn new(plan: &Plan, dice: &mut Dice) -> Self {
-        let Plan { settings, shared, faults, data_per_request } = plan;
+        let &Plan { ref settings, ref shared, faults, data_per_request } = plan;
         let lives = dice.one_in(4).then(|| dice.roll(12));
         let truth = Arc::new(Mutex::new(Truth { lives, ..Truth::default() }));
-        let endpoint =
-            Endpoint { dice: Dice(dice.roll(usize::MAX) as u64), truth: Arc::clone(&truth), faults: *faults };
+        let dice = Dice(dice.roll(usize::MAX) as u64);
+        let endpoint = Endpoint { dice, truth: Arc::clone(&truth), faults, data_per_request };
         Self {
             pipeline: Pipeline::new(Arc::clone(settings), Table::default()),
-            publisher: Publisher::new(endpoint, "Why5xx").with_data_per_request(*data_per_request),
+            publisher: Publisher::new(endpoint, "Why5xx"),
             truth,
             finished: BTreeSet::new(),
             tried: BTreeSet::new(),
