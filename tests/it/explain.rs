@@ -537,3 +537,23 @@ fn text_of_no_known_form_is_not_called_healthy() {
     let (printed, status) = explained("the printer on the second floor is out of paper");
     assert!(printed.contains("No line of this text was understood") && status == Some(1), "{printed}");
 }
+
+#[test]
+fn a_cause_has_log_texts_to_try_an_alarm_on() {
+    let explained = |input: &[u8], arguments: &[&str]| -> Value {
+        serde_json::from_slice(&command(&[&["explain", "--json"], arguments].concat(), input).stdout).unwrap()
+    };
+    let cause = explained(b"", &["integration_timeout"]);
+    let texts = |key: &str| -> Vec<String> {
+        let lines = |text: &Value| -> Vec<String> { serde_json::from_value(text["lines"].clone()).unwrap() };
+        cause[key].as_array().unwrap().iter().map(|text| lines(text).join("\n")).collect()
+    };
+    for (key, is_of_it) in [("examples", true), ("nearMisses", false)] {
+        let texts = texts(key);
+        assert!(!texts.is_empty(), "{key}");
+        for text in texts {
+            let found = explained(text.as_bytes(), &["-"]);
+            assert_eq!(found["cause"] == "integration_timeout", is_of_it, "{text}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Family, Known, Need, Step, Table};
+use why5xx::cause::{Cause, Example, Family, Known, Need, Step, Table};
 
 use crate::terminal::wrapped;
 
@@ -47,8 +47,12 @@ pub(crate) fn text(cause: &Cause, known: &Known<'_>, width: usize) -> String {
     page.text
 }
 
-/// A cause as a JSON object.
+/// A cause as a JSON object, with log texts to try an alarm or a filter pattern on.
 pub(crate) fn json(cause: &Cause) -> Value {
+    let texts = |examples: &[Example]| -> Value {
+        let text = |example: &Example| json!({"log": example.log.name(), "lines": example.lines});
+        examples.iter().map(text).collect()
+    };
     json!({
         "id": cause.id,
         "formerly": cause.formerly,
@@ -63,6 +67,8 @@ pub(crate) fn json(cause: &Cause) -> Value {
         "prevent": cause.remedy.prevent,
         "docs": cause.docs,
         "since": cause.since,
+        "examples": texts(cause.examples()),
+        "nearMisses": texts(cause.near_misses()),
     })
 }
 
