@@ -5,7 +5,7 @@
 //! list. [`crate::request::execution`] decides which line belongs to which request.
 
 use super::endpoint::{Answer, Endpoint};
-use super::execution::{Candidate, EndpointEvidence, FailureLine, GatewayResponse};
+use super::execution::{Candidate, EndpointEvidence, FailureLine, GatewayResponse, RequestFinding};
 use crate::cause::{Cause, CauseIndex, Role, Table};
 
 /// Accumulator for one request: a few numbers, without any text.
@@ -127,6 +127,19 @@ impl RequestEvidence {
     /// 502 → the request failed
     pub fn completed(&mut self, status: u16) {
         self.status = status;
+    }
+
+    /// Adds a finding about the circumstances: the endpoint, or the authorizer's turn. Returns false for any other.
+    ///
+    /// `AuthorizerStarted` → true; `Ended(502)` → false, nothing added
+    pub fn add_context(&mut self, finding: &RequestFinding) -> bool {
+        match finding {
+            RequestFinding::Endpoint(evidence) => self.endpoint(evidence),
+            RequestFinding::AuthorizerStarted => self.authorizer_started(),
+            RequestFinding::AuthorizerDone => self.authorizer_done(),
+            _ => return false,
+        }
+        true
     }
 
     /// Adds evidence about the endpoint.

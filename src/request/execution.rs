@@ -167,9 +167,6 @@ impl<'t> Requests<'t> {
         }
         slot.front.keep_route(route);
         match finding {
-            RequestFinding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
-            RequestFinding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
-            RequestFinding::AuthorizerDone => slot.front.evidence.authorizer_done(),
             RequestFinding::Failure(line) => {
                 let shape = line.shape.as_deref().and_then(|shape| self.names.keep_shape(shape));
                 let mut oldest = None;
@@ -217,7 +214,9 @@ impl<'t> Requests<'t> {
                     None => self.retire_front(hash, failed),
                 }
             }
-            RequestFinding::ResourcePath(_) | RequestFinding::Opening(_) | RequestFinding::TraceId(_) => {}
+            context => {
+                slot.front.evidence.add_context(context);
+            }
         }
     }
 
@@ -455,10 +454,9 @@ impl<'t> Requests<'t> {
                 slot.front.failure(line, shape, timestamp_ms);
             }
             RequestFinding::GatewayResponse(response) => slot.front.evidence.answered_late(response),
-            RequestFinding::Endpoint(evidence) => slot.front.evidence.endpoint(evidence),
-            RequestFinding::AuthorizerStarted => slot.front.evidence.authorizer_started(),
-            RequestFinding::AuthorizerDone => slot.front.evidence.authorizer_done(),
-            _ => {}
+            context => {
+                slot.front.evidence.add_context(context);
+            }
         }
         slot.keep_id(key.request_id);
         true

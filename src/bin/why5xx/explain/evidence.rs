@@ -40,11 +40,8 @@ impl Evidence {
             self.end_request(table);
             self.request_id = request_id.map(<[u8]>::to_vec);
         }
-        match finding {
-            Some(RequestFinding::Endpoint(evidence)) => self.request.endpoint(&evidence),
-            Some(RequestFinding::AuthorizerStarted) => self.request.authorizer_started(),
-            Some(RequestFinding::AuthorizerDone) => self.request.authorizer_done(),
-            _ => {}
+        if let Some(finding) = &finding {
+            self.request.add_context(finding);
         }
     }
 
