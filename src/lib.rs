@@ -20,7 +20,8 @@
 //! * [`settings`]: environment and settings file, read once.
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 //!
-//! Several of them use [`log_kind`], [`delays`], [`printable`], [`clock`] and the private modules `interner` (names to numbers),
+//! Several of them use [`log_kind`], [`delays`], [`printable`], [`clock`], [`partition`] (Regions and their ARNs), [`fields`] (lines of
+//! the own log) and the private modules `interner` (names to numbers),
 //! `keyed` (maps by a hash) and `placeholder` (dimension values that stand in for a real one).
 //!
 //! The command makes log events of exported logs and pasted text (`src/bin/why5xx/input.rs`).

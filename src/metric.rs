@@ -74,7 +74,7 @@ impl Subject {
         api_id.len() > LONGEST_API_ID_BYTES || stage.len() > LONGEST_STAGE_BYTES
     }
 
-    /// The same for a resource or route.
+    /// Returns whether a resource or route is longer than any that API Gateway takes.
     pub(crate) fn is_too_long_route(route: &str) -> bool {
         route.len() > LONGEST_ROUTE_BYTES
     }

@@ -325,7 +325,7 @@ enum Layer<'a> {
     Unreadable(RecordError),
 }
 
-/// Keys that tell what an object is. Services write them with a small or a capital first letter.
+/// Keys that show what an object is. Services write them with a small or a capital first letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MemberName {
     AwsLogs,

@@ -1,4 +1,4 @@
-//! Access-log formats that tell why a request failed, for pasting: one for each kind of API.
+//! Access-log formats that show why a request failed, for pasting: one for each kind of API.
 //!
 //! They hold only variables that API Gateway and the API's configuration write; a path, header or address could forge
 //! fields, since API Gateway does not escape what it puts in. For the same reason the free texts stand last: a quote in

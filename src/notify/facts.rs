@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, FUNCTION_NAME, LOG_GROUP, STAGE};
-
-/// A minute, in milliseconds.
-const MINUTE_MS: i64 = 60_000;
+use crate::tally::MINUTE_MS;
 
 /// Failures further apart than this belong to two troubles: the alarms were OK in between.
 const LONGEST_PAUSE_MS: i64 = 20 * MINUTE_MS;

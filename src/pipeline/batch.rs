@@ -24,7 +24,7 @@ pub(super) struct BatchAccumulator<'p> {
     source: Option<Arc<Source>>,
     /// State shared by the log events of this source.
     lane: Lane,
-    /// The same for other sources of the batch.
+    /// State of the other sources of the batch.
     parked: Vec<Lane>,
     /// Origin of all log events, if the batch names it behind them.
     late_origin: Option<Origin>,
@@ -62,7 +62,7 @@ impl<'p> BatchAccumulator<'p> {
             None => self.begin(BatchHeader { origin, ..header.clone() }),
         };
         let before = std::mem::replace(&mut self.lane, lane);
-        // The first lane of a batch takes the place of none.
+        // Before the first source of a batch there is no lane to park.
         if self.counter.sources.len() > 1 && before.handling != Handling::NotUnderstood {
             self.parked.push(before);
         }

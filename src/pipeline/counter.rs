@@ -40,7 +40,7 @@ pub(super) struct Counter<'p> {
     /// Whether failures are counted by status, which no metric shows.
     by_status: bool,
     pub(super) counted: Counted,
-    /// The log groups that tell of the failures, by number.
+    /// The log groups that report the failures, by number.
     pub(super) sources: Vec<Arc<Source>>,
     /// The subjects as they are counted, by the hash of the subject as the log shows it.
     subjects: Interner<Dimensioned>,

@@ -18,7 +18,7 @@ use crate::tally::MINUTE_MS;
 pub struct Exemplar {
     /// The failure.
     pub failure: Failure,
-    /// Where it was logged: the log group and stream, and the account whose they are.
+    /// Where it was logged: the log group and stream, and the account that owns them.
     pub source: Arc<Source>,
 }
 

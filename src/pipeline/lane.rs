@@ -6,7 +6,7 @@ use crate::request::Place;
 use crate::request::invocation::Invocations;
 use crate::settings::Settings;
 
-/// Most log groups of one batch of centralised logs. A batch holds one log stream, which comes from one as a rule.
+/// Most log groups of one batch of centralised logs. A batch holds one log stream, which usually comes from one.
 pub(super) const MOST_SOURCES: usize = 256;
 
 /// State shared by the log events of one source. A batch has one source, unless it is of centralised logs.

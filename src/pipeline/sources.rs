@@ -1,11 +1,11 @@
-//! Which kinds of log an API's failures were seen in. Where both tell of them, both count them: their metrics must not
+//! Which kinds of log an API's failures were seen in. Where both report them, both count them: their metrics must not
 //! be added up.
 
 use crate::keyed::{Keyed, key_of};
 use crate::metric::Subject;
 use crate::placeholder::UNKNOWN;
 
-/// Most APIs that are remembered. An account has 600 as a rule.
+/// Most APIs that are remembered. An account has 600 unless its quota was raised.
 const MOST_APIS: usize = 10_000;
 
 const EXECUTION: u8 = 1;

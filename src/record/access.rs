@@ -60,7 +60,7 @@ pub enum AccessLine {
 /// on an access log of 1,000 events.
 ///
 /// `{"requestId":"…","status":"200"}` → true
-pub fn is_healthy(event: &LogEvent<'_>) -> bool {
+fn is_healthy(event: &LogEvent<'_>) -> bool {
     // The labels read the same with and without the escapes of the message, so nearly all lines are never unescaped.
     let written = event.message.as_written();
     written.starts_with(b"{") && written.ends_with(b"}") && statuses::labelled(written, Form::Json).are_healthy()

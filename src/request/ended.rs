@@ -1,4 +1,6 @@
 //! Requests that ended, remembered because lines of them may come late.
+//!
+//! For the counts, not for speed: CloudWatch Logs keeps no order among the lines of one millisecond.
 
 use super::execution::MOST_OPEN;
 use super::slot::Slot;

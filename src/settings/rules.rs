@@ -127,7 +127,7 @@ struct OwnRemedy {
     docs: Texts,
     /// Earlier name of a part of `confirm`; files of version 0.1 have it.
     checks: Texts,
-    /// The same, for what followed the checks.
+    /// Earlier name of the rest of `confirm`, what followed the checks.
     see: Texts,
 }
 

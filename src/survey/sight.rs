@@ -150,7 +150,7 @@ pub fn advised(kind: ApiKind) -> &'static str {
 ///
 /// It reads a line such as a format writes it of a failure that the integration did not see.
 #[inline(never)]
-pub fn is_read_undeclared(format: &str) -> bool {
+fn is_read_undeclared(format: &str) -> bool {
     read_example(format, "").is_some()
 }
 

@@ -45,13 +45,13 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// One log event of an input that is no subscription event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// The id that CloudWatch Logs gave it; empty where the input does not tell.
+    /// The id that CloudWatch Logs gave it; empty where the input does not say.
     pub(crate) id: String,
     /// Milliseconds since 1970-01-01T00:00:00Z; 0 if missing.
     pub(crate) timestamp_ms: i64,
     /// Its text.
     pub(crate) message: String,
-    /// The log group and the log stream; empty where the input does not tell.
+    /// The log group and the log stream; empty where the input does not say.
     log_group: String,
     log_stream: String,
     /// Which one of the input it is, from 1.
@@ -106,7 +106,7 @@ impl Part {
         events.get(usize::try_from(nth).ok()?.checked_sub(1)?).map(|event| event.number)
     }
 
-    /// Hands over its log events, as those of `log_group` where it does not tell.
+    /// Hands over its log events, as those of `log_group` where it names none.
     pub(crate) fn decode(
         &self,
         log_group: &str,

@@ -240,7 +240,7 @@ fn run_noting(options: &Options, color: Color, is_printed: &mut bool) -> Result<
     Ok(totals.status())
 }
 
-/// Returns the kind of log that the name of a log group or the settings tell.
+/// Returns the kind of log that the name of a log group or the settings show.
 fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     let header = BatchHeader { log_group: log_groups.first()?.clone(), ..BatchHeader::default() };
     Source::from_header(&header, settings).kind

@@ -57,7 +57,7 @@ impl Form {
         bytes.iter().position(|b| !self.is_of_a_key(*b)).unwrap_or(bytes.len())
     }
 
-    /// The same at the end.
+    /// Returns the length of the key at the end.
     pub(super) fn key_at_end(self, bytes: &[u8], most: usize) -> usize {
         let bytes = &bytes[bytes.len().saturating_sub(most)..];
         bytes.iter().rev().position(|b| !self.is_of_a_key(*b)).unwrap_or(bytes.len())

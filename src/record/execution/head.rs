@@ -1,4 +1,6 @@
 //! Recognises the gateway's sentences by their first words.
+//!
+//! This is the one list of sentences, by first letter: each line is compared with those of its own letter alone.
 
 /// Sentence of the gateway that proves something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! Strips what can precede `(request-id) ` in a log event. The list is closed: a date of the console's test output, an ISO
-//! timestamp, the prefix of a log tail, the columns of plain execution-log delivery.
+//! timestamp, the prefix of a log tail, the columns of plain execution-log delivery, a word in place of a blanked date.
 //!
 //! Log events hold all of these, not only files: delivery writes its columns itself, and an agent that sends a file or the
 //! output of a tail to CloudWatch Logs keeps its lines as they are. What only files and pasted text have is stripped by the

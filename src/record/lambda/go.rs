@@ -211,7 +211,7 @@ fn certainty_of_prefix(text: &str, object: &str) -> Option<Certainty> {
     Some(if certain { Certainty::Certain } else { Certainty::UnlessItSucceeded })
 }
 
-/// The same for a prefix without date and time.
+/// Returns how certain a panic is behind a prefix without date and time.
 fn without_stamp(text: &str, words: &[&str], own_place: bool, object: &str) -> Option<Certainty> {
     // zap's console: an ISO time, the level, the place.
     let is_zap = text.ends_with('\t')

@@ -11,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::InputError;
 
-/// Bytes that are looked at to tell what an input is.
+/// Bytes that are looked at to recognise the form of an input.
 pub(super) const PEEK_BYTES: usize = 256 * 1024;
 
 /// Most layers of gzip around a text: Firehose may compress what CloudWatch Logs has compressed.

@@ -14,7 +14,7 @@ const WINDOW_EVENTS: usize = 10_000;
 /// Most bytes of text that wait; a log event may have a megabyte.
 const WINDOW_BYTES: usize = 8 << 20;
 
-/// The same for a download, which is small and often newest first: it is sorted whole.
+/// Most log events of a download that wait. It is small and often newest first, so it is sorted whole.
 const DOWNLOAD_EVENTS: usize = 1_000_000;
 const DOWNLOAD_BYTES: usize = 512 << 20;
 

@@ -499,7 +499,7 @@ fn messages(line: &str) -> Vec<&str> {
     messages
 }
 
-/// The same of lines of an access log: each has values between blanks or signs, and of those one is a status. None where
+/// Splits a line into several lines of an access log: each has values between blanks or signs, and of those one is a status. None where
 /// the tabs are between the values of one line, of which the status stands alone.
 fn access_lines(line: &str) -> Option<Vec<&str>> {
     let is_separator = |c: char| matches!(c, ' ' | ',' | ';' | '|');
