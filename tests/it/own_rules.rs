@@ -187,3 +187,14 @@ fn replay_reads_the_orders_of_fields_and_the_apis_of_log_groups() {
         "{document}"
     );
 }
+
+#[test]
+fn an_error_about_a_file_that_somebody_else_wrote_moves_no_cursor() {
+    let file = file("hostile.toml", "bad\u{1b}]0;title\u{7}\u{202e} = \n");
+    for option in ["--settings", "--rules"] {
+        let output = command(&["replay", option, &file, "events"], b"");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(!printed.is_empty() && output.status.code() == Some(2), "{printed}");
+        assert!(!printed.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{printed:?}");
+    }
+}

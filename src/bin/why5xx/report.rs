@@ -19,8 +19,10 @@ use crate::words::Words;
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
+    // Errors quote files, some of which somebody else wrote.
+    let message: Vec<String> = message.split('\n').map(printable).collect();
     // If the standard error is closed, there is nowhere to report it.
-    let _ = writeln!(io::stderr().lock(), "why5xx: {message}");
+    let _ = writeln!(io::stderr().lock(), "why5xx: {}", message.join("\n"));
 }
 
 /// Most rows of a table that is there beside the counts; the rest are in `--json` and on the page.
