@@ -33,7 +33,7 @@ fn publisher(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<S
     Publisher::new(sink, "Why5xx")
 }
 
-/// A publisher that sends each datum by itself.
+/// A publisher that sends each datum alone.
 fn one_by_one(script: impl IntoIterator<Item = Result<(), Fault>>) -> Publisher<Scripted> {
     let sink = Scripted { script: script.into_iter().collect(), one_by_one: true, ..Scripted::default() };
     Publisher::new(sink, "Why5xx")
