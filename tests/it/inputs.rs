@@ -833,6 +833,10 @@ fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_cl
     let event = json!({"timestamp": FIRST_MS, "message": format!("END RequestId: {FIRST_ID}")});
     let row =
         json!([{"field": "@timestamp", "value": "2026-03-04 05:06:07.000"}, {"field": "@message", "value": "hello"}]);
+    let platform = |status: &str| {
+        let record = json!({"requestId": FIRST_ID, "status": status});
+        json!({"time": "2026-03-04T05:06:07Z", "type": "platform.report", "record": record}).to_string()
+    };
     for (text, group) in [
         (execution_log().join(" "), GROUP),
         // Of several requests, without ids, and in quotes.
@@ -841,6 +845,10 @@ fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_cl
         ("(A=) Execution failed due to a timeout error (A=) Method completed with status: 504".to_owned(), GROUP),
         (json!(execution_log().join(" ")).to_string(), GROUP),
         (function_log().join(" "), FUNCTION),
+        // Records that Firehose delivered without a line break between them, or that were joined with a blank.
+        (platform("success") + &platform("timeout"), FUNCTION),
+        (format!("{}\n{}\n", platform("success") + &platform("error"), platform("success")), FUNCTION),
+        (format!("{0} {0}", json!({"requestId": FIRST_ID, "status": "200"})), "/shop/access"),
         (json!({"events": [event], "nextToken": "a"}).to_string(), FUNCTION),
         (json!({"NextToken": "a", "events": [event]}).to_string(), FUNCTION),
         (json!({"results": [row], "status": "Running"}).to_string(), FUNCTION),

@@ -172,6 +172,7 @@ impl Form {
             return Self::Refused(ONE_LINE);
         }
         match json::layout(text, is_whole) {
+            Layout::Lines if json::is_joined(text) => return Self::Refused(ONE_LINE),
             Layout::Lines => {}
             layout => return Self::Json(layout),
         }

@@ -82,6 +82,15 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     }
 }
 
+/// Returns whether a text begins with a line of several objects, as Firehose delivers records that end with no line break.
+/// Which of them a client wrote into another cannot be seen, so they are not divided. A tab stands between the messages of
+/// the AWS CLI.
+pub(super) fn is_joined(start: &str) -> bool {
+    let line = start.lines().next().unwrap_or_default();
+    let objects = serde_json::Deserializer::from_str(line).into_iter::<BTreeMap<String, IgnoredAny>>();
+    line.starts_with('{') && !line.contains('\t') && objects.take_while(Result::is_ok).take(2).count() == 2
+}
+
 /// Returns whether a text is a list of which each element is a line. A line of an access log may hold what looks like another
 /// element, so it must stay whole.
 ///
