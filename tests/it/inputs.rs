@@ -849,6 +849,7 @@ fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_cl
         (platform("success") + &platform("timeout"), FUNCTION),
         (format!("{}\n{}\n", platform("success") + &platform("error"), platform("success")), FUNCTION),
         (format!("{0} {0}", json!({"requestId": FIRST_ID, "status": "200"})), "/shop/access"),
+        (format!("2026-03-04T05:06:07Z {0}{0}", json!({"requestId": FIRST_ID, "status": "502"})), "/shop/access"),
         (json!({"events": [event], "nextToken": "a"}).to_string(), FUNCTION),
         (json!({"NextToken": "a", "events": [event]}).to_string(), FUNCTION),
         (json!({"results": [row], "status": "Running"}).to_string(), FUNCTION),

@@ -86,7 +86,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
 /// Which of them a client wrote into another cannot be seen, so they are not divided. A tab stands between the messages of
 /// the AWS CLI.
 pub(super) fn is_joined(start: &str) -> bool {
-    let line = start.lines().next().unwrap_or_default();
+    let line = prefix::strip(start.lines().next().unwrap_or_default()).message;
     let objects = serde_json::Deserializer::from_str(line).into_iter::<BTreeMap<String, IgnoredAny>>();
     line.starts_with('{') && !line.contains('\t') && objects.take_while(Result::is_ok).take(2).count() == 2
 }
