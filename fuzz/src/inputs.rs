@@ -10,6 +10,7 @@ use why5xx::settings::Settings;
 #[path = "../../src/bin/why5xx"]
 #[allow(dead_code, unreachable_pub, reason = "the command uses what a target does not")]
 mod command {
+    pub(crate) mod file_identity;
     pub(crate) mod input;
 }
 

@@ -5,6 +5,7 @@ mod configuration;
 mod doctor;
 mod event;
 mod explain;
+mod file_identity;
 mod follow;
 mod html;
 mod input;
@@ -50,18 +51,18 @@ enum Command {
     /// --since read CloudWatch Logs, with the credentials of the AWS CLI. Exit status: 0 every failure has a cause; 1 some
     /// are unclassified; 2 an input could not be read, nothing was read, nothing is in the span, nothing of an input was
     /// understood, the page could not be written, or the counts could not be published.
-    Replay(replay::Options),
+    Replay(replay::ReplayOptions),
     /// Say what a cause means and what to check, or which cause a pasted log shows
     ///
     /// A status lists its causes, words search them. Exit status: 0 a cause was named; 1 no cause was named, or only
     /// `unclassified`; 2 the text could not be read.
-    Explain(explain::Options),
+    Explain(explain::ExplainOptions),
     /// Find the API stages of a Region whose 5xx would get no cause, with the fix for each
     ///
     /// Reads settings of API Gateway, log groups, subscriptions, alarms and counts, with the credentials of the AWS CLI,
     /// and writes nothing in the account. Exit status: 0 nothing to do; 1 there are findings; 2 something could not be
     /// looked at and there are no findings, or nothing could be looked at.
-    Doctor(doctor::Options),
+    Doctor(doctor::DoctorOptions),
     /// List the causes
     Causes {
         /// Print JSON
@@ -75,7 +76,7 @@ enum Command {
         rules: Option<PathBuf>,
     },
     /// Make a subscription event from log lines
-    Event(event::Options),
+    Event(event::EventOptions),
     /// Print the completions of a shell
     Completions {
         /// The shell

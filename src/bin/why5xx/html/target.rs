@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf, is_separator};
 use memchr::memmem;
 
 use super::GENERATOR;
+use crate::file_identity::FileIdentity;
 use crate::terminal::printable;
 use crate::{Failed, is_stdin};
 
@@ -53,12 +54,12 @@ impl PageTarget {
         if found.is_dir() {
             return Err(refused(path, "it is a folder; name a file in it"));
         }
-        let identity = Identity::of(path);
-        if found.is_file() && inputs.iter().any(|input| Identity::of_input(input) == identity) {
+        let identity = FileIdentity::of(path);
+        if found.is_file() && inputs.iter().any(|input| FileIdentity::of_input(input) == identity) {
             return Err(refused(path, "it is an input; name another file for --html"));
         }
         // `/dev/stdout`, for one. A file would be replaced, and lose what is printed after that.
-        if identity.is_some() && identity == Identity::of_stream(io::stdout()) {
+        if identity.is_some() && identity == FileIdentity::of_stream(io::stdout()) {
             return if found.is_file() && !is_of_system(path) {
                 Err(refused(path, "the standard output goes to it; name another file for --html"))
             } else {
@@ -82,7 +83,7 @@ impl PageTarget {
     /// Whether this file of a folder is the one that the page replaces. It holds no log, and so it is not read.
     pub(crate) fn is_older_page(&self, path: &Path) -> bool {
         let Self::File(PageFile { identity: Some(identity), .. }) = self else { return false };
-        Identity::of(path).as_ref() == Some(identity)
+        FileIdentity::of(path).as_ref() == Some(identity)
     }
 
     /// The file with a page that would be replaced.
@@ -122,7 +123,7 @@ pub(crate) struct PageFile {
     /// The path without symbolic links, so that the file is replaced and not a link to it.
     path: PathBuf,
     /// None for a file that does not exist yet.
-    identity: Option<Identity>,
+    identity: Option<FileIdentity>,
 }
 
 impl PageFile {
@@ -145,7 +146,7 @@ impl PageFile {
     }
 
     /// A regular file.
-    fn existing(path: &Path, identity: Option<Identity>) -> Result<Self, Failed> {
+    fn existing(path: &Path, identity: Option<FileIdentity>) -> Result<Self, Failed> {
         let target = fs::canonicalize(path).map_err(|error| unwritable(path, &error))?;
         let file = Self { named: path.to_owned(), path: target, identity };
         file.replaceable()?;
@@ -271,51 +272,6 @@ fn is_stream(file_type: FileType) -> bool {
 #[cfg(not(unix))]
 fn is_stream(_: FileType) -> bool {
     false
-}
-
-/// Identity of a file, whatever path leads to it: device and inode.
-#[cfg(unix)]
-#[derive(Debug, PartialEq, Eq)]
-struct Identity(u64, u64);
-
-#[cfg(unix)]
-impl Identity {
-    /// Follows symbolic links; none if there is no such file.
-    fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().as_ref().map(Self::of_metadata)
-    }
-
-    fn of_stream(stream: impl std::os::fd::AsFd) -> Option<Self> {
-        let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
-        file.metadata().ok().as_ref().map(Self::of_metadata)
-    }
-
-    fn of_metadata(found: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self(found.dev(), found.ino())
-    }
-}
-
-/// Identity of a file: its absolute path. A hard link is another file here, and so is a redirected stream.
-#[cfg(not(unix))]
-#[derive(Debug, PartialEq, Eq)]
-struct Identity(PathBuf);
-
-#[cfg(not(unix))]
-impl Identity {
-    fn of(path: &Path) -> Option<Self> {
-        fs::canonicalize(path).ok().map(Self)
-    }
-
-    fn of_stream<S>(_: S) -> Option<Self> {
-        None
-    }
-}
-
-impl Identity {
-    fn of_input(input: &Path) -> Option<Self> {
-        if is_stdin(input) { Self::of_stream(io::stdin()) } else { Self::of(input) }
-    }
 }
 
 #[cfg(test)]

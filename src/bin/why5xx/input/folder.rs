@@ -5,9 +5,11 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::file_identity::FileIdentity;
+
 /// Result of looking up a path.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum FoundPath {
     /// The standard input, a file, or what a shell passes as one.
     Input {
         path: PathBuf,
@@ -25,7 +27,7 @@ pub(crate) enum Found {
 /// Returns the results for the paths, in their order; files of a folder in the order of their names.
 ///
 /// Of a folder, hidden files and folders are left out, and what is no plain file is skipped: nobody may ever write to a FIFO.
-pub(crate) fn files(paths: &[PathBuf]) -> Vec<Found> {
+pub(crate) fn files(paths: &[PathBuf]) -> Vec<FoundPath> {
     let mut walk = Walk::default();
     for path in paths {
         walk.named(path);
@@ -35,66 +37,53 @@ pub(crate) fn files(paths: &[PathBuf]) -> Vec<Found> {
 
 #[derive(Default)]
 struct Walk {
-    found: Vec<Found>,
-    seen: BTreeSet<Identity>,
-}
-
-/// Identity of a file: equal for all of its names.
-type Identity = (u64, u64, PathBuf);
-
-#[cfg(unix)]
-fn identity(_: &Path, metadata: &Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino(), PathBuf::new())
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path, _: &Metadata) -> Identity {
-    (0, 0, fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+    found: Vec<FoundPath>,
+    seen: BTreeSet<FileIdentity>,
 }
 
 impl Walk {
     fn named(&mut self, path: &Path) {
         if super::is_stdin(path) {
-            return self.found.push(Found::Input { path: path.to_owned(), folder: None });
+            return self.found.push(FoundPath::Input { path: path.to_owned(), folder: None });
         }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
-                let (before, is_new) = (self.found.len(), !self.seen.contains(&identity(path, &metadata)));
+                let (before, is_new) =
+                    (self.found.len(), !self.seen.contains(&FileIdentity::of_metadata(path, &metadata)));
                 self.folder(path, path, &metadata);
-                if is_new && self.found[before..].iter().all(|found| matches!(found, Found::Skipped(..))) {
-                    self.found.push(Found::Empty(path.to_owned()));
+                if is_new && self.found[before..].iter().all(|found| matches!(found, FoundPath::Skipped(..))) {
+                    self.found.push(FoundPath::Empty(path.to_owned()));
                 }
             }
             // A pipe or a device is read as often as it is named.
-            Ok(metadata) if metadata.is_file() && !self.seen.insert(identity(path, &metadata)) => {}
-            Ok(_) => self.found.push(Found::Input { path: path.to_owned(), folder: None }),
-            Err(error) => self.found.push(Found::Failed(path.to_owned(), error)),
+            Ok(metadata) if metadata.is_file() && !self.seen.insert(FileIdentity::of_metadata(path, &metadata)) => {}
+            Ok(_) => self.found.push(FoundPath::Input { path: path.to_owned(), folder: None }),
+            Err(error) => self.found.push(FoundPath::Failed(path.to_owned(), error)),
         }
     }
 
     fn folder(&mut self, named: &Path, path: &Path, metadata: &Metadata) {
-        if !self.seen.insert(identity(path, metadata)) {
+        if !self.seen.insert(FileIdentity::of_metadata(path, metadata)) {
             return;
         }
         let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let mut paths: Vec<PathBuf> = match entries {
             Ok(paths) => paths,
-            Err(error) => return self.found.push(Found::Failed(path.to_owned(), error)),
+            Err(error) => return self.found.push(FoundPath::Failed(path.to_owned(), error)),
         };
         paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
         paths.sort();
         for path in paths {
             let Ok(metadata) = fs::metadata(&path) else {
-                self.found.push(Found::Skipped(path, "a link that leads nowhere, or what may not be looked at"));
+                self.found.push(FoundPath::Skipped(path, "a link that leads nowhere, or what may not be looked at"));
                 continue;
             };
             if metadata.is_dir() {
                 self.folder(named, &path, &metadata);
             } else if !metadata.is_file() {
-                self.found.push(Found::Skipped(path, "neither a file nor a folder: a pipe, a socket or a device"));
-            } else if self.seen.insert(identity(&path, &metadata)) {
-                self.found.push(Found::Input { path, folder: Some(named.to_owned()) });
+                self.found.push(FoundPath::Skipped(path, "neither a file nor a folder: a pipe, a socket or a device"));
+            } else if self.seen.insert(FileIdentity::of_metadata(&path, &metadata)) {
+                self.found.push(FoundPath::Input { path, folder: Some(named.to_owned()) });
             }
         }
     }
