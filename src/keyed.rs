@@ -52,17 +52,17 @@ pub(crate) struct NoHash;
 
 /// See [`NoHash`].
 #[derive(Debug, Default)]
-pub(crate) struct Identity(u64);
+pub(crate) struct IdentityHasher(u64);
 
 impl BuildHasher for NoHash {
-    type Hasher = Identity;
+    type Hasher = IdentityHasher;
     #[inline]
-    fn build_hasher(&self) -> Identity {
-        Identity(0)
+    fn build_hasher(&self) -> IdentityHasher {
+        IdentityHasher(0)
     }
 }
 
-impl Hasher for Identity {
+impl Hasher for IdentityHasher {
     #[inline]
     fn finish(&self) -> u64 {
         self.0

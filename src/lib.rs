@@ -4,7 +4,7 @@
 //!
 //! The modules stand in the order of the data.
 //!
-//! * [`source`]: the batches in an event of Kinesis or SQS, in a kept event, and in what other services put around them.
+//! * [`envelope`]: the batches in an event of Kinesis or SQS, in a kept event, and in what other services put around them.
 //! * [`decode`]: base64, gzip and JSON of a batch to log events, in bounded memory.
 //! * [`record`]: a log event to what it is: a line of one kind of log.
 //! * [`cause`]: the table of causes, each declared once.
@@ -31,6 +31,7 @@ pub mod classify;
 pub mod clock;
 pub mod decode;
 pub mod delays;
+pub mod envelope;
 pub mod failure;
 pub mod fields;
 mod interner;
@@ -51,7 +52,6 @@ pub mod request;
 pub mod settings;
 #[cfg(feature = "publish")]
 pub mod signed;
-pub mod source;
 #[cfg(feature = "publish")]
 pub mod survey;
 pub mod tally;

@@ -26,3 +26,24 @@ pub(crate) fn files() -> Vec<(String, String)> {
     assert!(files.len() > 80, "only {} files were found", files.len());
     files
 }
+
+#[test]
+fn a_type_has_its_name_alone() {
+    let mut types: Vec<(String, String)> = Vec::new();
+    // What stands for a part that a build leaves out has the name of that part.
+    for (file, code) in files().into_iter().filter(|(file, _)| !file.ends_with("without.rs")) {
+        let names = code.lines().filter_map(name_of_type).map(|name| (name.to_owned(), file.clone()));
+        types.extend(names.collect::<std::collections::BTreeSet<_>>());
+    }
+    types.sort_unstable();
+    let twice: Vec<_> = types.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
+    assert!(types.len() > 250 && twice.is_empty(), "of {} types: {twice:#?}", types.len());
+}
+
+/// Returns the name of the type that a line of a module declares, outside of any function.
+fn name_of_type(line: &str) -> Option<&str> {
+    let item = line.strip_prefix("pub").map_or(line, |rest| rest.trim_start_matches(|c| c != ' ').trim_start());
+    let (keyword, rest) = item.split_once(' ')?;
+    let name = rest.split(|c: char| !c.is_alphanumeric()).next()?;
+    matches!(keyword, "struct" | "enum" | "trait" | "type" | "union").then_some(name)
+}

@@ -5,6 +5,7 @@
 //! can be counted again; [`Pipeline::commit`] merges what a batch adds once its data were accepted.
 
 mod batch;
+mod both_kinds;
 mod counted;
 mod counter;
 mod dimensions;
@@ -13,7 +14,6 @@ mod lane;
 mod memory;
 mod options;
 mod own_log;
-mod sources;
 mod understood;
 
 use std::sync::Arc;
@@ -24,13 +24,13 @@ pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 
 use self::batch::BatchAccumulator;
-use self::options::Options;
+use self::options::PipelineOptions;
 use self::own_log::OwnMark;
 use crate::cause::Table;
 use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::envelope;
 use crate::record::{Record, Source};
 use crate::settings::Settings;
-use crate::source;
 
 /// The steps, with what they remember from batch to batch.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub struct Pipeline {
     settings: Arc<Settings>,
     table: Table,
     memory: Memory,
-    options: Options,
+    options: PipelineOptions,
     own_mark: Option<OwnMark>,
 }
 
@@ -50,7 +50,7 @@ impl Pipeline {
             settings,
             table,
             memory: Memory::default(),
-            options: Options::default(),
+            options: PipelineOptions::default(),
         }
     }
 
@@ -73,11 +73,11 @@ impl Pipeline {
     /// # Errors
     ///
     /// As [`count`](Self::count).
-    pub fn count_batch(&self, batch: source::Batch<'_>) -> Result<Counted, DecodeError> {
+    pub fn count_batch(&self, batch: envelope::Batch<'_>) -> Result<Counted, DecodeError> {
         self.count_with(|limits, each| match batch {
-            source::Batch::SubscriptionEvent(event) => decode::subscription_event(event.as_bytes(), limits, each),
-            source::Batch::Data(data) => decode::base64_data(data.as_bytes(), limits, each),
-            source::Batch::Document(document) => decode::document_json(document.as_bytes(), each),
+            envelope::Batch::SubscriptionEvent(event) => decode::subscription_event(event.as_bytes(), limits, each),
+            envelope::Batch::Data(data) => decode::base64_data(data.as_bytes(), limits, each),
+            envelope::Batch::Document(document) => decode::document_json(document.as_bytes(), each),
         })
     }
 
@@ -112,7 +112,7 @@ impl Pipeline {
         mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut each: impl FnMut(&mut BatchAccumulator<'_>, &BatchHeader, &LogEvent<'_>),
     ) -> Result<Counted, DecodeError> {
-        let Options { deadline, cpu_time, .. } = self.options;
+        let PipelineOptions { deadline, cpu_time, .. } = self.options;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
         let mut batch = BatchAccumulator::new(self, None);

@@ -30,7 +30,7 @@ const SHOWN_CHARS: usize = 300;
 
 /// A request to sign.
 #[derive(Debug, Clone)]
-pub struct Request<'r> {
+pub struct ServiceRequest<'r> {
     /// Method: `POST`.
     pub method: &'static str,
     /// Name of the service in signatures: `logs`.
@@ -56,7 +56,7 @@ pub struct Signer<'s> {
 
 /// Answer of a service.
 #[derive(Debug)]
-pub enum Answer {
+pub enum ServiceAnswer {
     /// Status 200, with this body.
     Done(Vec<u8>),
     /// Any other status.
@@ -74,12 +74,12 @@ pub enum Answer {
 
 /// Client for signed calls. It connects with its first request.
 #[derive(Debug)]
-pub struct Client {
+pub struct SignedClient {
     connector: Connector,
     most_body_bytes: usize,
 }
 
-impl Client {
+impl SignedClient {
     /// Creates the client. An answer whose body is longer than `most_body_bytes` is an error.
     pub fn new(proxy: Option<ProxyConfig>, connect_timeout: Duration, most_body_bytes: usize) -> Self {
         let mut connector = Connector::builder()
@@ -93,7 +93,7 @@ impl Client {
     /// # Errors
     ///
     /// If there is no answer. The text says why; it is not safe for a terminal.
-    pub async fn exchange(&self, request: &Request<'_>, signer: Signer<'_>) -> Result<Answer, String> {
+    pub async fn exchange(&self, request: &ServiceRequest<'_>, signer: Signer<'_>) -> Result<ServiceAnswer, String> {
         let request = signed(request, signer)
             .map_err(|error| format!("no request can be made for {}: {}", request.url, root_of(&*error)))?;
         let response = self.connector.call(request).await.map_err(|error| root_of(&error))?;
@@ -105,14 +105,14 @@ impl Client {
         let body = Limited::new(response.into_body(), self.most_body_bytes);
         let body = body.collect().await.map_err(|error| root_of(&*error))?.to_bytes();
         if status == 200 {
-            return Ok(Answer::Done(body.into()));
+            return Ok(ServiceAnswer::Done(body.into()));
         }
         let (code, message) = error_of(&body, kind);
-        Ok(Answer::Refused { status, code, message, date_seconds })
+        Ok(ServiceAnswer::Refused { status, code, message, date_seconds })
     }
 }
 
-fn signed(request: &Request<'_>, signer: Signer<'_>) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
+fn signed(request: &ServiceRequest<'_>, signer: Signer<'_>) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
     let mut headers = request.headers.clone();
     headers.push(("user-agent", concat!("why5xx/", env!("CARGO_PKG_VERSION")).to_owned()));
     let identity: Identity = signer.credentials.clone().into();

@@ -1,6 +1,6 @@
 //! The event of a stream or a queue, whatever is in its place.
 
-use why5xx::source::{self, Batch, RecordError, Records};
+use why5xx::envelope::{self, Batch, RecordError, Records};
 
 use super::pipeline;
 
@@ -11,7 +11,7 @@ pub fn records(input: &[u8]) {
         Err(error) => assert!(error.to_string().len() < 250),
     };
     if let Ok(text) = std::str::from_utf8(input) {
-        source::batches(text, &mut each);
+        envelope::batches(text, &mut each);
     }
     for record in Records::parse(input).iter().flat_map(|records| &records.records) {
         record.batches(&mut each);

@@ -17,13 +17,13 @@ pub(super) struct Index {
 /// The patterns of one author, in the order of precedence.
 #[derive(Debug, Clone, Default)]
 struct PatternsOfAuthor {
-    list: Vec<Entry>,
+    list: Vec<IndexEntry>,
     /// Fallback: the cause with the empty pattern.
     rest: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct IndexEntry {
     pattern: Pattern,
     required: RequiredTrigrams,
     /// Position of its cause in the table.
@@ -41,7 +41,7 @@ impl Index {
             if pattern.is_catch_all() {
                 patterns.rest = patterns.rest.or(Some(cause));
             } else {
-                patterns.list.push(Entry { pattern, required: RequiredTrigrams::of_pattern(pattern), cause });
+                patterns.list.push(IndexEntry { pattern, required: RequiredTrigrams::of_pattern(pattern), cause });
             }
         }
         index

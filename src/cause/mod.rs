@@ -127,7 +127,7 @@ impl Remedy {
 
 /// A step of a remedy, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step<'t> {
+pub struct RemedyStep<'t> {
     /// Instruction, up to the first line break.
     pub prose: &'t str,
     /// Commands or formats to copy; may be empty.
@@ -136,7 +136,7 @@ pub struct Step<'t> {
     pub reading: &'t str,
 }
 
-impl<'t> Step<'t> {
+impl<'t> RemedyStep<'t> {
     /// Takes a step apart.
     ///
     /// `"Ask:\naws sts get-caller-identity\n\nIt prints who you are."` → prose `Ask:`, the command, and the reading

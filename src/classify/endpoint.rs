@@ -104,7 +104,7 @@ fn is_lambda(start: &[u8]) -> bool {
 
 /// Causes that an answer names, one for each kind of endpoint that may have written it. Another line shows which did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Answer {
+pub struct EndpointAnswer {
     /// The cause if the Lambda service answered an invocation.
     pub lambda_service: Option<CauseIndex>,
     /// The cause if the function answered.
@@ -113,7 +113,7 @@ pub struct Answer {
     pub service: Option<CauseIndex>,
 }
 
-impl Answer {
+impl EndpointAnswer {
     /// Fills the gaps from `other`.
     pub(crate) fn fill(&mut self, other: Self) {
         self.lambda_service = self.lambda_service.or(other.lambda_service);
@@ -137,18 +137,18 @@ static IN_BODIES: LazyLock<[Finder<'static>; 4]> =
 pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence> {
     // Most answers have neither. One search for each is enough then.
     if !IN_HEADERS.iter().any(|name| name.find(tail.as_written()).is_some()) {
-        return Some(EndpointEvidence::Headers { function_error: false, error: Answer::default() });
+        return Some(EndpointEvidence::Headers { function_error: false, error: EndpointAnswer::default() });
     }
     let text = tail.text();
     let mut function_error = false;
-    let mut error = Answer::default();
+    let mut error = EndpointAnswer::default();
     for header in text.trim().trim_start_matches('{').trim_end_matches('}').split(", ") {
         let Some((name, value)) = header.split_once('=') else { continue };
         if name.eq_ignore_ascii_case("X-Amz-Function-Error") {
             function_error = true;
         } else if name.eq_ignore_ascii_case("x-amzn-ErrorType") {
             let code = normalise(value.split(':').next().unwrap_or(value));
-            error = Answer {
+            error = EndpointAnswer {
                 lambda_service: index(table, Author::LambdaService, &code),
                 function: None,
                 service: index(table, Author::Service, &code),
@@ -162,7 +162,7 @@ pub(super) fn headers(tail: &Tail<'_>, table: &Table) -> Option<EndpointEvidence
 const LONGEST_BODY_BYTES: usize = 16 * 1024;
 
 /// Returns what a body proves; None if it is not an error as a whole.
-pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
+pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<EndpointAnswer> {
     if !IN_BODIES.iter().any(|word| word.find(tail.as_written()).is_some()) {
         return None;
     }
@@ -172,7 +172,7 @@ pub(super) fn body(tail: &Tail<'_>, table: &Table) -> Option<Answer> {
 /// Returns what the text of a body proves; None if it is not an error as a whole.
 ///
 /// `{"__type":"ThrottlingException"}` → service: `aws_service_throttled`
-pub fn body_text(text: &str, table: &Table) -> Option<Answer> {
+pub fn body_text(text: &str, table: &Table) -> Option<EndpointAnswer> {
     if text.len() > LONGEST_BODY_BYTES {
         return None;
     }
@@ -242,7 +242,7 @@ fn service_cause(code: &str, message: &str, table: &Table) -> Option<CauseIndex>
 }
 
 /// Returns what an error proves that has more members than the usual ones, or that an execution log cut off.
-fn typed_json(text: &str, table: &Table) -> Option<Answer> {
+fn typed_json(text: &str, table: &Table) -> Option<EndpointAnswer> {
     if !(text.starts_with(r#"{"__type""#) || text.starts_with(r#"{"Error""#)) {
         return None;
     }
@@ -254,7 +254,7 @@ fn typed_json(text: &str, table: &Table) -> Option<Answer> {
         Err(error) if error.is_eof() => service_cause(first_code(text)?, "", table),
         Err(_) => None,
     };
-    service.map(|service| Answer { service: Some(service), ..Answer::default() })
+    service.map(|service| EndpointAnswer { service: Some(service), ..EndpointAnswer::default() })
 }
 
 /// Returns the code at the start of an error that was cut off.
@@ -264,7 +264,7 @@ fn first_code(text: &str) -> Option<&str> {
     code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'#' | b'_' | b'-')).then_some(code)
 }
 
-fn json(text: &str, table: &Table) -> Option<Answer> {
+fn json(text: &str, table: &Table) -> Option<EndpointAnswer> {
     let Ok(error) = serde_json::from_str::<JsonError>(text) else { return typed_json(text, table) };
     let joined = |code: &str, message: &str| normalise(&format!("{code}: {message}"));
     let message = error.message.as_deref().unwrap_or("");
@@ -289,11 +289,15 @@ fn json(text: &str, table: &Table) -> Option<Answer> {
         let code = error.reason.as_deref().or(code).unwrap_or("");
         index(table, Author::LambdaService, &joined(code, message))
     });
-    Some(Answer { lambda_service: lambda_service.flatten(), function: function.flatten(), service: service.flatten() })
+    Some(EndpointAnswer {
+        lambda_service: lambda_service.flatten(),
+        function: function.flatten(),
+        service: service.flatten(),
+    })
 }
 
 /// Parses `<AccessDeniedException><Message>…`, `<ErrorResponse><Error><Code>…`, `<Error><Code>…`.
-fn xml(text: &str, table: &Table) -> Option<Answer> {
+fn xml(text: &str, table: &Table) -> Option<EndpointAnswer> {
     let text = match text.strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>")?.1.trim_start(),
         None => text,
@@ -309,7 +313,7 @@ fn xml(text: &str, table: &Table) -> Option<Answer> {
     let code = element(text, "Code").unwrap_or(root);
     let message = element(text, "Message").unwrap_or("");
     let said = normalise(&format!("{code}: {message}"));
-    Some(Answer {
+    Some(EndpointAnswer {
         lambda_service: index(table, Author::LambdaService, &said),
         function: None,
         service: service_cause(code, message, table),

@@ -4,7 +4,7 @@
 //! authorizer works is the authorizer's. The endpoint's answer may refine what the gateway concluded from it, by a closed
 //! list. [`crate::request::execution`] decides which line belongs to which request.
 
-use super::endpoint::{Answer, Endpoint};
+use super::endpoint::{Endpoint, EndpointAnswer};
 use super::execution::{Candidate, EndpointEvidence, FailureLine, GatewayResponse, RequestFinding};
 use crate::cause::{Cause, CauseIndex, Role, Table};
 
@@ -27,7 +27,7 @@ pub struct RequestEvidence {
     received_status: u16,
     headers_seen: bool,
     function_error: bool,
-    answer: Answer,
+    answer: EndpointAnswer,
 }
 
 /// Keeps the candidate of the higher rank, among equals the earlier one.
@@ -61,7 +61,7 @@ impl RequestEvidence {
             && !self.function_error
             && self.received_status == 0
             && self.endpoint == Endpoint::Unknown
-            && self.answer == Answer::default()
+            && self.answer == EndpointAnswer::default()
     }
 
     /// Returns whether a failure line was added.
@@ -88,7 +88,7 @@ impl RequestEvidence {
             self.received_status = 0;
             self.headers_seen = false;
             self.function_error = false;
-            self.answer = Answer::default();
+            self.answer = EndpointAnswer::default();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Decides what a line of an execution log proves.
 
-use super::endpoint::{self, Answer, Endpoint};
+use super::endpoint::{self, Endpoint, EndpointAnswer};
 use super::{frame, shape};
 use crate::cause::{Author, Cause, CauseIndex, Rank, Role, Table, normalise, own_words};
 use crate::record::execution::{ExecutionLine, Head, Tail};
@@ -94,10 +94,10 @@ pub enum EndpointEvidence {
         /// Whether `X-Amz-Function-Error` is among them.
         function_error: bool,
         /// The causes that `x-amzn-ErrorType` names.
-        error: Answer,
+        error: EndpointAnswer,
     },
     /// The causes that its body names. The whole body is an error.
-    Body(Answer),
+    Body(EndpointAnswer),
 }
 
 /// Returns what the line proves; None if it proves nothing.

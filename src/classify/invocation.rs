@@ -9,7 +9,7 @@ pub mod evidence;
 use super::error_text::{cause_of_error, cause_of_type, leaves_reason_open};
 use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{
-    Certainty, Error, Exit, Format, FunctionLine, Init, Phase, Report, RequestId, Start, Status,
+    Certainty, Error, Exit, FunctionLine, Init, Phase, PlatformFormat, Report, RequestId, Start, Status,
 };
 
 /// A finding of one line.
@@ -32,7 +32,7 @@ pub enum InvocationFinding<'a> {
         /// The invocation; None if the line does not name it, and for the init of the environment.
         request_id: Option<RequestId>,
         /// The evidence.
-        evidence: Evidence,
+        evidence: FailureEvidence,
     },
 }
 
@@ -51,7 +51,7 @@ pub struct Reported<'a> {
     /// The invocation.
     pub request_id: RequestId,
     /// Evidence of the report alone.
-    pub evidence: Option<Evidence>,
+    pub evidence: Option<FailureEvidence>,
     /// Whether all of the memory was used; None if the line does not show it.
     pub memory_full: Option<bool>,
     /// Whether only late lines can follow.
@@ -61,7 +61,7 @@ pub struct Reported<'a> {
     /// Whether it has the form of a Managed Instance.
     pub concurrent: bool,
     /// The format of the line.
-    pub format: Format,
+    pub format: PlatformFormat,
     /// The X-Ray trace id.
     pub trace_id: Option<&'a str>,
 }
@@ -77,7 +77,7 @@ impl Reported<'_> {
 
 /// Evidence that an invocation failed.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence {
+pub struct FailureEvidence {
     /// The cause.
     pub cause: &'static Cause,
     /// Its weight against other evidence.
@@ -90,7 +90,7 @@ pub struct Evidence {
     pub exit: ProcessEnd,
 }
 
-impl Evidence {
+impl FailureEvidence {
     /// Returns whether the process ended with it.
     ///
     /// `RequestId: 0c1d… Error: Runtime exited with error: signal: killed` → true; `Task timed out after 3.00 seconds` → false
@@ -186,19 +186,19 @@ pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> InvocationFindi
         FunctionLine::TimedOut(timed_out) => {
             let cause = of_platform(&timed_out.text, Role::FunctionTimedOut, table);
             let certainty = timed_out.certainty;
-            failure(timed_out.request_id, Evidence { certainty, ..evidence(cause, Weight::Ended) })
+            failure(timed_out.request_id, FailureEvidence { certainty, ..evidence(cause, Weight::Ended) })
         }
         FunctionLine::Exit(exit) => failure(exit.request_id, process_end(table, exit)),
         FunctionLine::Error(error) => failure(error.request_id, thrown(table, error)),
     }
 }
 
-fn failure(request_id: Option<RequestId>, evidence: Evidence) -> InvocationFinding<'static> {
+fn failure(request_id: Option<RequestId>, evidence: FailureEvidence) -> InvocationFinding<'static> {
     InvocationFinding::Failure { request_id, evidence }
 }
 
-fn evidence(cause: &'static Cause, weight: Weight) -> Evidence {
-    Evidence { cause, weight, certainty: Certainty::Certain, scope: Scope::Invocation, exit: ProcessEnd::None }
+fn evidence(cause: &'static Cause, weight: Weight) -> FailureEvidence {
+    FailureEvidence { cause, weight, certainty: Certainty::Certain, scope: Scope::Invocation, exit: ProcessEnd::None }
 }
 
 fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
@@ -219,10 +219,13 @@ fn reported<'a>(table: &Table, report: &'a Report<'_>) -> Reported<'a> {
     }
 }
 
-fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
+fn reported_error(table: &Table, error_type: Option<&str>) -> FailureEvidence {
     let Some(error_type) = error_type else { return evidence(Role::FunctionFailed.cause(), Weight::Failed) };
     if error_type == "Runtime.ExitError" {
-        return Evidence { exit: ProcessEnd::Unexplained, ..evidence(Role::ProcessExited.cause(), Weight::Exited) };
+        return FailureEvidence {
+            exit: ProcessEnd::Unexplained,
+            ..evidence(Role::ProcessExited.cause(), Weight::Exited)
+        };
     }
     match cause_of_type(table, error_type) {
         Some(cause) if leaves_reason_open(error_type) => evidence(cause, Weight::Failed),
@@ -233,14 +236,14 @@ fn reported_error(table: &Table, error_type: Option<&str>) -> Evidence {
 
 /// Returns the evidence of a failed init. Lambda repeats a failed init as part of the invocation, so only a second failure
 /// is certain to end it.
-fn init_failure(init: &Init<'_>) -> Evidence {
-    Evidence {
+fn init_failure(init: &Init<'_>) -> FailureEvidence {
+    FailureEvidence {
         scope: Scope::Init { again: init.in_invocation },
         ..evidence(Role::FunctionNotLoaded.cause(), Weight::NeverBegan)
     }
 }
 
-fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
+fn process_end(table: &Table, exit: &Exit<'_>) -> FailureEvidence {
     let text = normalise(&exit.text);
     let certainty = exit.certainty;
     // The platform writes the type on a line of its own: `Error: chdir /app: …`, `Runtime.InvalidWorkingDir`.
@@ -249,7 +252,7 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     let is_entry_point = certainty == Certainty::Certain && text.starts_with("fork/exec ");
     let not_started = is_entry_point.then(|| Role::FunctionNotLoaded.cause());
     if let Some(cause) = find_in(table, &text).or(by_type).or(not_started) {
-        return Evidence { certainty, ..evidence(cause, weight_of(cause)) };
+        return FailureEvidence { certainty, ..evidence(cause, weight_of(cause)) };
     }
     let end = if text.contains("signal: killed") {
         ProcessEnd::Killed
@@ -260,10 +263,10 @@ fn process_end(table: &Table, exit: &Exit<'_>) -> Evidence {
     };
     // What a function prints about a process is not the end of its own.
     let exit = if certainty == Certainty::Certain { end } else { ProcessEnd::None };
-    Evidence { certainty, exit, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
+    FailureEvidence { certainty, exit, ..evidence(Role::ProcessExited.cause(), Weight::Exited) }
 }
 
-fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
+fn thrown(table: &Table, error: &Error<'_>) -> FailureEvidence {
     let named = match error.phase {
         Phase::Init => Some(Role::FunctionNotLoaded.cause()),
         _ => {
@@ -279,7 +282,7 @@ fn thrown(table: &Table, error: &Error<'_>) -> Evidence {
         }
         None => evidence(Role::FunctionFailed.cause(), Weight::Threw),
     };
-    Evidence {
+    FailureEvidence {
         certainty: error.certainty,
         scope: match error.phase {
             Phase::Process => Scope::Process,

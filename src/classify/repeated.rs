@@ -18,11 +18,11 @@ const LONGEST_BYTES: usize = 512;
 /// Memo for one batch.
 #[derive(Debug, Default)]
 pub struct Repeated {
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<MemoEntry>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct MemoEntry {
     head: Head,
     text: Box<[u8]>,
     line: FailureLine,
@@ -46,7 +46,7 @@ impl Repeated {
         }
         let finding = finding(line, table);
         if let Some(RequestFinding::Failure(found)) = &finding {
-            *entry = Some(Entry { head: line.head, text: text.into(), line: found.clone() });
+            *entry = Some(MemoEntry { head: line.head, text: text.into(), line: found.clone() });
         }
         finding
     }

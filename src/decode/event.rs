@@ -199,10 +199,10 @@ pub(super) fn parse_cut(element: &[u8]) -> Reading<'_> {
         damaged |= before.is_some();
     }
     let timestamp_ms = timestamp.and_then(milliseconds);
-    let message = message.and_then(Value::inside);
+    let message = message.and_then(MemberValue::inside);
     let id_is_fine = id.is_none_or(|id| id.bytes == b"null" || id.inside().is_some_and(is_valid));
     damaged |= !id_is_fine || timestamp_ms.is_none() || !message.is_some_and(is_valid);
-    let id = id.and_then(Value::inside).map(|id| Message::json_escaped(id).text()).unwrap_or_default();
+    let id = id.and_then(MemberValue::inside).map(|id| Message::json_escaped(id).text()).unwrap_or_default();
     Reading { id, timestamp_ms, message, damaged, origin: origin.known() }
 }
 
@@ -217,7 +217,7 @@ fn name(key: &[u8]) -> Option<&'static str> {
 }
 
 /// Parses a time in milliseconds: a whole number, a fraction, or either as a string.
-fn milliseconds(value: Value<'_>) -> Option<i64> {
+fn milliseconds(value: MemberValue<'_>) -> Option<i64> {
     let number = Message::json_escaped(value.inside().unwrap_or(value.bytes)).text();
     let number = number.trim();
     if !number.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
@@ -231,13 +231,13 @@ fn milliseconds(value: Value<'_>) -> Option<i64> {
 
 /// Value of a member.
 #[derive(Clone, Copy)]
-struct Value<'a> {
+struct MemberValue<'a> {
     bytes: &'a [u8],
     /// Whether its end is missing.
     cut: bool,
 }
 
-impl<'a> Value<'a> {
+impl<'a> MemberValue<'a> {
     /// Returns the inside of a string, with or without its end; None for other values.
     fn inside(self) -> Option<&'a [u8]> {
         let inside = self.bytes.strip_prefix(b"\"")?;
@@ -254,7 +254,7 @@ struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Returns the next key, without its quotes, and its value.
-    fn next(&mut self) -> Option<(&'a [u8], Value<'a>)> {
+    fn next(&mut self) -> Option<(&'a [u8], MemberValue<'a>)> {
         let before = if self.at == 0 { b'{' } else { b',' };
         let at = self.behind(self.at, before)?;
         let key_from = self.behind(at, b'"')?;
@@ -264,7 +264,7 @@ impl<'a> Members<'a> {
         let end = value_end(value);
         let bytes = &value[..end.unwrap_or(value.len())];
         self.at = at + bytes.len();
-        Some((&self.element[key_from..key_to], Value { bytes, cut: end.is_none() }))
+        Some((&self.element[key_from..key_to], MemberValue { bytes, cut: end.is_none() }))
     }
 
     /// Returns the position behind the next byte that is not blank, if that byte is `byte`.

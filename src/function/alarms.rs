@@ -8,13 +8,13 @@ use why5xx::notify::{Notifier, Outcome};
 use why5xx::publish::unsent_messages;
 use why5xx::settings::{Environment, LogLevel, NotifySettings, Rules, Settings, SettingsError};
 
-use super::log::Log;
+use super::log::OwnLog;
 use super::time_left;
 
 /// State of the function that sends messages about alarms.
 pub(crate) struct Alarms {
     notifier: Notifier,
-    log: Log,
+    log: OwnLog,
     namespace: String,
     function_name: String,
 }
@@ -26,7 +26,7 @@ impl Alarms {
     ///
     /// If settings are missing, or own rules are invalid. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
-        let log = Log::new(&settings);
+        let log = OwnLog::new(&settings);
         let table = Rules::load(environment)?.table();
         let notifier = Notifier::new(NotifySettings::load(environment, &settings)?, table);
         Ok(Self { notifier, log, namespace: settings.namespace, function_name: settings.function_name })

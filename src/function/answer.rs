@@ -3,7 +3,7 @@
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use serde::Serialize;
-use why5xx::source::RecordKind;
+use why5xx::envelope::RecordKind;
 
 /// Answer of an invocation that did not fail.
 #[derive(Debug, Serialize)]

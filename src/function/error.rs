@@ -3,8 +3,8 @@
 use lambda_runtime::Diagnostic;
 use thiserror::Error;
 use why5xx::decode::DecodeError;
+use why5xx::envelope::RecordError;
 use why5xx::publish::PublishError;
-use why5xx::source::RecordError;
 
 /// Reason why an invocation failed, with sizes of the payload but none of its content.
 #[derive(Debug, Error)]

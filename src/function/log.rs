@@ -17,13 +17,13 @@ use why5xx::tally::Datum;
 static MARK: OnceLock<String> = OnceLock::new();
 
 /// Writer of the own log. Each line has the id of its invocation, if it is of one.
-pub(super) struct Log {
+pub(super) struct OwnLog {
     level: LogLevel,
     lambda_level: LogLevel,
     request_id: String,
 }
 
-impl Log {
+impl OwnLog {
     pub(super) fn new(settings: &Settings) -> Self {
         // It stays as it is for the life of the process.
         MARK.get_or_init(|| settings.own_mark());
@@ -87,7 +87,7 @@ fn write(level: LogLevel, message: &str, mut fields: Fields) {
 
 /// Accumulator for the counts of the batches of an invocation.
 #[derive(Default)]
-pub(super) struct Totals {
+pub(super) struct InvocationTotals {
     log_events: u64,
     damaged_events: u64,
     own_lines: u64,
@@ -98,7 +98,7 @@ pub(super) struct Totals {
     pub(super) without_cause: u64,
 }
 
-impl Totals {
+impl InvocationTotals {
     pub(super) fn add(&mut self, counted: &Counted) {
         self.log_events += counted.decoded.log_events;
         self.damaged_events += counted.decoded.damaged_events;
@@ -114,7 +114,7 @@ impl Totals {
 }
 
 /// Returns the fields about the batches of an invocation: those that are not zero.
-pub(super) fn batch(totals: &Totals, published: &Published) -> Fields {
+pub(super) fn batch(totals: &InvocationTotals, published: &Published) -> Fields {
     let mut fields = Fields::default();
     let numbers = [
         ("logEvents", totals.log_events),

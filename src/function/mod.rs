@@ -20,18 +20,18 @@ use lambda_runtime::{Context, Diagnostic};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use why5xx::decode::{BatchHeader, DecodeError};
+use why5xx::envelope::Records;
 use why5xx::fields::Fields;
 use why5xx::metric::OwnMetric;
 use why5xx::pipeline::{Counted, Exemplar, Pipeline};
-use why5xx::publish::{Failures, OwnMetrics, Part, Published, Publisher, canary};
+use why5xx::publish::{BatchData, Failures, OwnMetrics, Published, Publisher, canary};
 use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, SinkKind};
-use why5xx::source::Records;
 use why5xx::tally::Datum;
 
 pub(crate) use alarms::Alarms;
 use answer::Answer;
 use error::InvocationError;
-use log::Log;
+use log::OwnLog;
 use sink::AnySink;
 pub(crate) use survey::Survey;
 
@@ -105,7 +105,7 @@ pub(crate) struct Function {
     publisher: Publisher<AnySink>,
     /// Own metrics of the invocation.
     own: OwnMetrics,
-    log: Log,
+    log: OwnLog,
     /// Warnings that were logged, each with the hash of its log group.
     warned: HashSet<(&'static str, u64)>,
     /// Hashes of the log streams that hold copies of the own log.
@@ -124,7 +124,7 @@ impl Function {
     /// If settings of the sink are missing, or own rules are invalid. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
         let (sink, not_honoured) = AnySink::chosen(&settings, environment)?;
-        let log = Log::new(&settings);
+        let log = OwnLog::new(&settings);
         if !not_honoured.is_empty() {
             let message = "variables of the AWS SDKs that are not honoured; docs/settings.md names those that are";
             log.line_at_any_level(LogLevel::Warn, message, Fields::of(json!({"variables": not_honoured})));
@@ -209,12 +209,12 @@ impl Function {
             self.pipeline.keep_dimensions(std::mem::take(&mut counted.additions));
         }
         self.warn(&counted);
-        let mut totals = log::Totals::default();
+        let mut totals = log::InvocationTotals::default();
         totals.add(&counted);
         let mut fields = log::batch(&totals, &published);
         fields.add("logGroup", &counted.decoded.header.log_group);
         fields.add("logStream", &counted.decoded.header.log_stream);
-        let found = Found { totals: &totals, exemplars: &counted.exemplars, shapes: &counted.shapes };
+        let found = InvocationResults { totals: &totals, exemplars: &counted.exemplars, shapes: &counted.shapes };
         self.report(begin, fields, &found, &published, counted_ms);
         outcome.map_err(InvocationError::Publish)
     }
@@ -233,7 +233,7 @@ impl Function {
             return self.publisher.publish_all(vec![part], begin.now_ms, begin.until).await;
         }
         // What another batch has in CloudWatch is not worked out for so many: see [`Publisher::subtract_shared`].
-        let mut rest = Part { batch, data: Vec::new(), events: counted.additions.events() };
+        let mut rest = BatchData { batch, data: Vec::new(), events: counted.additions.events() };
         let is_certain = self.publisher.subtract_shared(&mut rest, begin.now_ms, &|_| None);
         self.own.count(OwnMetric::UncertainPublishes, u64::from(!is_certain));
         let mut published = Published::default();
@@ -243,7 +243,7 @@ impl Function {
             published.add(
                 self.publisher
                     .publish_part(
-                        std::mem::replace(&mut rest, Part { batch, data: Vec::new(), events: Vec::new() }),
+                        std::mem::replace(&mut rest, BatchData { batch, data: Vec::new(), events: Vec::new() }),
                         begin.now_ms,
                         begin.until,
                     )
@@ -268,8 +268,8 @@ impl Function {
         batch: &'b [u8],
         counted: &Counted,
         recount: &Recount<'_>,
-    ) -> Part<'b> {
-        let mut part = Part { batch, data: counted.tally.data(), events: counted.additions.events() };
+    ) -> BatchData<'b> {
+        let mut part = BatchData { batch, data: counted.tally.data(), events: counted.additions.events() };
         let is_certain = self.publisher.subtract_shared(&mut part, begin.now_ms, &|events| {
             recount(&self.pipeline.knowing(events)).ok().map(|counted| counted.tally.data())
         });
@@ -318,13 +318,13 @@ impl Function {
         own.count(OwnMetric::SplitRequests, counted.split_requests);
         own.count(OwnMetric::AmbiguousLines, counted.ambiguous_lines);
         own.count(OwnMetric::NotUnderstood, counted.understood.not_understood);
-        own.count(OwnMetric::BothSources, counted.both_sources.len() as u64);
+        own.count(OwnMetric::BothSources, counted.in_both_logs.len() as u64);
         own.count(OwnMetric::OtherDimensions, counted.other_dimensions);
         own.delays(&counted.delays);
     }
 
     /// Counts and logs what was published: exemplars of the failures, and shapes of those without a cause.
-    fn log_found(&mut self, found: &Found<'_>, left_out: Failures) {
+    fn log_found(&mut self, found: &InvocationResults<'_>, left_out: Failures) {
         self.own.count(OwnMetric::Failures, found.totals.errors.saturating_sub(left_out.all));
         self.own.count(OwnMetric::Unclassified, found.totals.without_cause.saturating_sub(left_out.without_cause));
         for exemplar in found.exemplars {
@@ -372,7 +372,7 @@ impl Function {
         &mut self,
         begin: &Invocation<'_>,
         mut fields: Fields,
-        found: &Found<'_>,
+        found: &InvocationResults<'_>,
         published: &Published,
         counted_ms: u64,
     ) {
@@ -437,8 +437,8 @@ fn now() -> Duration {
 }
 
 /// Results of the batches of an invocation, for its log.
-struct Found<'a> {
-    totals: &'a log::Totals,
+struct InvocationResults<'a> {
+    totals: &'a log::InvocationTotals,
     exemplars: &'a [Exemplar],
     /// Shapes of failures without a cause, with their counts.
     shapes: &'a BTreeMap<String, u64>,

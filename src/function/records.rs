@@ -13,18 +13,18 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tokio::time::Instant;
 use why5xx::decode::DecodeError;
+use why5xx::envelope::{Batch, EventRecord, Records};
 use why5xx::failure::Failure;
 use why5xx::fields::Fields;
 use why5xx::metric::OwnMetric;
 use why5xx::pipeline::{Counted, Exemplar, LeftOpen, Pipeline, Shown};
-use why5xx::publish::{Part, Published};
+use why5xx::publish::{BatchData, Published};
 use why5xx::settings::LogLevel;
-use why5xx::source::{Batch, EventRecord, Records};
 use why5xx::tally::Datum;
 
 use super::answer::Answer;
 use super::error::InvocationError;
-use super::{COUNTS_AT_A_TIME, Found, Function, Invocation, count, log};
+use super::{COUNTS_AT_A_TIME, Function, Invocation, InvocationResults, count, log};
 
 /// Most log lines of one kind in an invocation with many batches; our own limit.
 const MOST_LINES: usize = 1_000;
@@ -37,7 +37,7 @@ const DATA_AT_A_TIME: usize = 2 * COUNTS_AT_A_TIME;
 struct Run {
     /// Counted batches whose data are not sent yet: what stands for each.
     identities: Vec<[u8; 8]>,
-    /// Their data and log events, as a [`Part`] holds them.
+    /// Their data and log events, as a [`BatchData`] holds them.
     counts: Vec<(Vec<Datum>, Vec<u64>)>,
     /// A counted batch with so many counts that it is sent alone.
     large: Option<([u8; 8], Counted)>,
@@ -53,7 +53,7 @@ struct Run {
     bad_records: usize,
     /// Number of batches left for lack of time.
     left_records: usize,
-    totals: log::Totals,
+    totals: log::InvocationTotals,
     exemplars: Vec<Exemplar>,
     shown: Shown,
     shapes: BTreeMap<String, u64>,
@@ -103,7 +103,7 @@ impl Function {
             // Nothing but control messages and the function's own log, which a line would feed.
             return Ok(Answer::again(records.kind, run.again));
         }
-        let found = Found { totals: &run.totals, exemplars: &run.exemplars, shapes: &run.shapes };
+        let found = InvocationResults { totals: &run.totals, exemplars: &run.exemplars, shapes: &run.shapes };
         self.report(begin, fields(&run, records, &published), &found, &published, counted_ms);
         published.result.map_err(InvocationError::Publish)?;
         run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
@@ -113,7 +113,7 @@ impl Function {
     async fn publish_run(&mut self, begin: &Invocation<'_>, before: &mut LeftOpen, run: &mut Run) {
         let (identities, counts) = (std::mem::take(&mut run.identities), std::mem::take(&mut run.counts));
         let all_events: Vec<u64> = counts.iter().flat_map(|(_, events)| events).copied().collect();
-        let part = |(batch, (data, events))| Part { batch, data, events };
+        let part = |(batch, (data, events))| BatchData { batch, data, events };
         let parts = identities.iter().map(<[u8; 8]>::as_slice).zip(counts).map(part).collect();
         run.published.add(self.publisher.publish_all(parts, begin.now_ms, begin.until).await);
         if run.published.result.is_err() {
@@ -182,7 +182,8 @@ impl Function {
             run.large = Some((identity, counted));
             return;
         }
-        let Part { data, events, .. } = self.part(begin, &identity, &counted, &|pipeline| count_batch(pipeline, batch));
+        let BatchData { data, events, .. } =
+            self.part(begin, &identity, &counted, &|pipeline| count_batch(pipeline, batch));
         run.identities.push(identity);
         run.counts.push((data, events));
         self.pipeline.commit(std::mem::take(&mut counted.additions));

@@ -11,14 +11,14 @@ use why5xx::fields::Fields;
 use why5xx::printable::printable;
 use why5xx::publish::embed_survey;
 use why5xx::settings::{Environment, LogLevel, Settings, SettingsError, SinkKind, SurveySettings};
-use why5xx::signed::client::{Client, Patience};
+use why5xx::signed::client::{AccountClient, Patience};
 use why5xx::signed::proxy_of;
-use why5xx::survey::facts::{Facts, NotLookedAt, Stage};
-use why5xx::survey::findings::{Finding, about};
-use why5xx::survey::read::{Ended, Owner, facts};
-use why5xx::survey::unseen::Watch;
+use why5xx::survey::facts::{AccountFacts, NotLookedAt, Stage};
+use why5xx::survey::findings::{SurveyFinding, about};
+use why5xx::survey::read::{Owner, SurveyError, facts};
+use why5xx::survey::unseen::WatchReport;
 
-use super::log::{Log, object};
+use super::log::{OwnLog, object};
 use super::{now, time_left};
 
 /// Most stages with a line of their own, for each of the two kinds of line. `why5xx doctor` shows all.
@@ -31,7 +31,7 @@ const REPORTING_TIME: Duration = Duration::from_secs(30);
 pub(crate) struct Survey {
     settings: Settings,
     survey: SurveySettings,
-    log: Log,
+    log: OwnLog,
 }
 
 impl Survey {
@@ -41,7 +41,7 @@ impl Survey {
     ///
     /// If settings are missing. A retry does not help.
     pub(crate) fn new(settings: Settings, environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(Self { log: Log::new(&settings), survey: SurveySettings::load(environment)?, settings })
+        Ok(Self { log: OwnLog::new(&settings), survey: SurveySettings::load(environment)?, settings })
     }
 
     /// Surveys the account that the function is in.
@@ -74,8 +74,8 @@ impl Survey {
         }
     }
 
-    fn report(&self, facts: &Facts) {
-        let watch = Watch::of(facts);
+    fn report(&self, facts: &AccountFacts) {
+        let watch = WatchReport::of(facts);
         for (stage, findings) in watch.unseen.iter().take(SHOWN_STAGES) {
             self.log.line(LogLevel::Warn, "unseen stage", unseen(stage, findings));
         }
@@ -101,10 +101,10 @@ impl Survey {
 }
 
 /// Reads all that is read until a time.
-fn look(survey: &SurveySettings, owner: Owner, until: Instant) -> Result<Facts, String> {
-    let client = Client::new(survey.session(), proxy_of(&survey.aws), Patience::WATCH, Arc::default(), |_| ());
+fn look(survey: &SurveySettings, owner: Owner, until: Instant) -> Result<AccountFacts, String> {
+    let client = AccountClient::new(survey.session(), proxy_of(&survey.aws), Patience::WATCH, Arc::default(), |_| ());
     let mut client = client.map_err(|error| error.to_string())?.until(until);
-    facts(&mut client, owner, &mut |_| ()).map_err(|Ended(why)| why)
+    facts(&mut client, owner, &mut |_| ()).map_err(|SurveyError(why)| why)
 }
 
 /// Returns whose account it is, from the ARN of a function.
@@ -121,7 +121,7 @@ fn names(stage: &Stage) -> Map<String, Value> {
     object(fields.into_iter().map(|(name, value)| (name.to_owned(), json!(printable(&value)))))
 }
 
-fn unseen(stage: &Stage, findings: &[Finding]) -> Value {
+fn unseen(stage: &Stage, findings: &[SurveyFinding]) -> Value {
     let mut fields = names(stage);
     let why = findings.iter().map(|finding| json!({"id": finding.id, "text": printable(&finding.text)}));
     fields.insert("why".to_owned(), why.collect());

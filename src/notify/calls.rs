@@ -11,12 +11,12 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::event::{Alarm, AlarmState, query, time_ms};
-use super::facts::{Series, WINDOW_MS};
-use super::message::Message;
+use super::facts::{Contributor, WINDOW_MS};
+use super::message::AlarmMessage;
 use crate::clock::now_ms;
 use crate::publish::THROTTLE_CODES;
 use crate::settings::NotifySettings;
-use crate::signed::{self, Answer, Signer};
+use crate::signed::{self, ServiceAnswer, Signer};
 
 /// Timeout for connecting. The endpoints are in the same Region.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -47,12 +47,12 @@ const MOST_SERIES: usize = 500;
 
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CallError {
+pub(super) struct FailedCall {
     action: &'static str,
     why: String,
 }
 
-impl fmt::Display for CallError {
+impl fmt::Display for FailedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.action, self.why)
     }
@@ -66,7 +66,7 @@ pub struct NotSent(String);
 /// The client and where it calls.
 #[derive(Debug)]
 pub(super) struct Calls {
-    client: signed::Client,
+    client: signed::SignedClient,
     credentials: Credentials,
     region: String,
     monitoring_url: String,
@@ -78,7 +78,7 @@ impl Calls {
     pub(super) fn new(settings: &NotifySettings) -> Self {
         let aws = &settings.aws;
         Self {
-            client: signed::Client::new(signed::proxy_of(aws), CONNECT_TIMEOUT, MOST_BODY_BYTES),
+            client: signed::SignedClient::new(signed::proxy_of(aws), CONNECT_TIMEOUT, MOST_BODY_BYTES),
             credentials: signed::credentials_of(aws),
             region: aws.region.clone(),
             monitoring_url: settings.monitoring_url.clone(),
@@ -88,13 +88,13 @@ impl Calls {
     }
 
     /// Reads an alarm.
-    pub(super) async fn alarm(&self, name: &str, until: Instant) -> Result<Alarm, CallError> {
+    pub(super) async fn alarm(&self, name: &str, until: Instant) -> Result<Alarm, FailedCall> {
         const ACTION: &str = "DescribeAlarms";
         let body = json!({"AlarmNames": [name], "AlarmTypes": ["MetricAlarm"]});
         let answer = self.cloudwatch(ACTION, &body, until).await?;
         let alarm = &answer["MetricAlarms"][0];
         let Some(state) = alarm["StateValue"].as_str() else {
-            return Err(CallError { action: ACTION, why: "there is no such alarm".to_owned() });
+            return Err(FailedCall { action: ACTION, why: "there is no such alarm".to_owned() });
         };
         Ok(Alarm {
             state: AlarmState::of(state),
@@ -105,7 +105,7 @@ impl Calls {
     }
 
     /// Reads what is in ALARM of an alarm. A list that is still empty is read again, for the alarm has changed just now.
-    pub(super) async fn contributors(&self, alarm: &str, until: Instant) -> Result<Vec<Series>, CallError> {
+    pub(super) async fn contributors(&self, alarm: &str, until: Instant) -> Result<Vec<Contributor>, FailedCall> {
         let mut found = Vec::new();
         for read in 0..EMPTY_READS {
             if read > 0 && Instant::now() + EMPTY_WAIT < until {
@@ -115,7 +115,7 @@ impl Calls {
             for _ in 0..MOST_PAGES {
                 let answer = self.cloudwatch("DescribeAlarmContributors", &body, until).await?;
                 let page = answer["AlarmContributors"].as_array().into_iter().flatten();
-                found.extend(page.map(|contributor| Series::of(&contributor["ContributorAttributes"])));
+                found.extend(page.map(|contributor| Contributor::of(&contributor["ContributorAttributes"])));
                 let Some(token) = answer["NextToken"].as_str().filter(|token| !token.is_empty()) else { break };
                 body["NextToken"] = token.into();
             }
@@ -131,10 +131,10 @@ impl Calls {
         &self,
         namespace: &str,
         metric: &str,
-        series: &[&Series],
+        series: &[&Contributor],
         at_ms: Option<i64>,
         until: Instant,
-    ) -> Result<Vec<Vec<(i64, f64)>>, CallError> {
+    ) -> Result<Vec<Vec<(i64, f64)>>, FailedCall> {
         let queries = series.iter().take(MOST_SERIES).enumerate().map(|(number, series)| {
             let dimensions = series.dimensions.iter().map(|(name, value)| json!({"Name": name, "Value": value}));
             let metric =
@@ -154,7 +154,7 @@ impl Calls {
             for result in answer["MetricDataResults"].as_array().into_iter().flatten() {
                 // Source: CloudWatch API Reference, MetricDataResult: the others are Complete and PartialData, whose rest follows.
                 if let Some(why @ ("Forbidden" | "InternalError")) = result["StatusCode"].as_str() {
-                    return Err(CallError { action: "GetMetricData", why: why.to_owned() });
+                    return Err(FailedCall { action: "GetMetricData", why: why.to_owned() });
                 }
                 let number = result["Id"].as_str().and_then(|id| id.strip_prefix('s')?.parse::<usize>().ok());
                 let Some(points) = number.and_then(|number| points.get_mut(number)) else { continue };
@@ -175,7 +175,7 @@ impl Calls {
         log_group: &str,
         since_ms: Option<i64>,
         until: Instant,
-    ) -> Result<(Vec<Value>, bool), CallError> {
+    ) -> Result<(Vec<Value>, bool), FailedCall> {
         let since_ms = since_ms.unwrap_or_else(|| now_ms().saturating_sub(WINDOW_MS));
         // A plain term, which needs no escaping; the fields are compared here.
         let mut body = json!({"logGroupName": log_group, "startTime": since_ms.max(0), "filterPattern": "exemplar"});
@@ -209,7 +209,7 @@ impl Calls {
     pub(super) async fn publish(
         &self,
         topics: &[String],
-        message: &Message,
+        message: &AlarmMessage,
         until: Instant,
     ) -> Result<Vec<String>, NotSent> {
         let by_protocol = message.by_protocol();
@@ -241,7 +241,7 @@ impl Calls {
         action: &'static str,
         body: &Value,
         until: Instant,
-    ) -> Pin<Box<dyn Future<Output = Result<Value, CallError>> + Send + 'c>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Value, FailedCall>> + Send + 'c>> {
         let headers = json_headers("application/x-amz-json-1.0", "GraniteServiceVersion20100801", action);
         let text = body.to_string();
         Box::pin(async move {
@@ -256,27 +256,27 @@ impl Calls {
         url: &'r str,
         headers: Vec<(&'static str, String)>,
         body: &'r str,
-    ) -> signed::Request<'r> {
-        signed::Request { method: "POST", service, url, headers, body }
+    ) -> signed::ServiceRequest<'r> {
+        signed::ServiceRequest { method: "POST", service, url, headers, body }
     }
 
     /// Makes a call; again where that may help and time is left.
     async fn call(
         &self,
         action: &'static str,
-        request: &signed::Request<'_>,
+        request: &signed::ServiceRequest<'_>,
         until: Instant,
-    ) -> Result<Vec<u8>, CallError> {
-        let failed = |why: String| CallError { action, why };
+    ) -> Result<Vec<u8>, FailedCall> {
+        let failed = |why: String| FailedCall { action, why };
         let (mut attempts, mut wait) = (0, FIRST_WAIT);
         loop {
             attempts += 1;
             let signer = Signer { credentials: &self.credentials, region: &self.region, time: SystemTime::now() };
             let answer_until = until.min(Instant::now() + ANSWER_TIMEOUT);
             let why = match timeout_at(answer_until, self.client.exchange(request, signer)).await {
-                Ok(Ok(Answer::Done(body))) => return Ok(body),
+                Ok(Ok(ServiceAnswer::Done(body))) => return Ok(body),
                 // Its words may quote the request, so the code must do.
-                Ok(Ok(Answer::Refused { status, code, .. })) => {
+                Ok(Ok(ServiceAnswer::Refused { status, code, .. })) => {
                     let may_pass = status >= 500 || status == 429 || THROTTLE_CODES.contains(&code.as_str());
                     if !may_pass {
                         return Err(failed(code));
@@ -299,8 +299,8 @@ fn json_headers(content_type: &str, service: &str, action: &str) -> Vec<(&'stati
     vec![("content-type", content_type.to_owned()), ("x-amz-target", format!("{service}.{action}"))]
 }
 
-fn parsed(action: &'static str, answer: &[u8]) -> Result<Value, CallError> {
-    serde_json::from_slice(answer).map_err(|_| CallError { action, why: "an answer that cannot be read".to_owned() })
+fn parsed(action: &'static str, answer: &[u8]) -> Result<Value, FailedCall> {
+    serde_json::from_slice(answer).map_err(|_| FailedCall { action, why: "an answer that cannot be read".to_owned() })
 }
 
 /// Returns a time of an answer in milliseconds: it is in seconds, with or without a fraction; a text where something else

@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
 use serde_json::Value;
 
-use super::facts::Series;
+use super::facts::Contributor;
 
 /// Most milliseconds between a contributor and its alarm that change in one evaluation. Their timestamps are equal in the
 /// documented events, and the next evaluation is a minute later.
@@ -45,7 +45,7 @@ pub struct Change {
     /// State before and since when; None for contributors.
     pub previous: Option<(AlarmState, Option<i64>)>,
     /// The contributor that changed; None if it is the alarm itself.
-    pub contributor: Option<Series>,
+    pub contributor: Option<Contributor>,
     /// Query of the alarm.
     pub query: Option<String>,
     /// Whether a mute rule is in force.
@@ -121,10 +121,10 @@ impl Change {
 }
 
 /// Returns the contributor of an event; None if it is about the alarm itself.
-fn contributor(event: &Value) -> Option<Series> {
+fn contributor(event: &Value) -> Option<Contributor> {
     let contributor = &event["detail"]["alarmContributor"];
     let is_one = !contributor.is_null() || event["detail-type"].as_str()?.contains("Contributor");
-    is_one.then(|| Series::of(&contributor["attributes"]))
+    is_one.then(|| Contributor::of(&contributor["attributes"]))
 }
 
 /// Returns the first query of some metrics, in the member `name`.
@@ -195,7 +195,7 @@ mod tests {
         }});
         let change = Change::parse(&odd).unwrap();
         assert_eq!((change.at_ms, change.previous, change.query), (None, None, None));
-        assert_eq!(change.contributor, Some(Series::default()));
+        assert_eq!(change.contributor, Some(Contributor::default()));
     }
 
     #[test]

@@ -18,12 +18,12 @@ const SHOWN_REQUESTS: usize = 3;
 
 /// Dimensions of what fails, as the query of the alarm groups them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Series {
+pub struct Contributor {
     /// Dimension names and values.
     pub dimensions: BTreeMap<String, String>,
 }
 
-impl Series {
+impl Contributor {
     /// Reads the attributes of a contributor; what is no text is left out.
     pub fn of(attributes: &Value) -> Self {
         let attributes = attributes.as_object().into_iter().flatten();
@@ -51,9 +51,9 @@ impl Series {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failing {
     /// Its dimensions.
-    pub series: Series,
+    pub series: Contributor,
     /// Failures without a pause up to now; None if they could not be read, or nothing failed.
-    pub run: Option<Run>,
+    pub run: Option<FailureRun>,
     /// Ids of failed requests, the newest last.
     pub requests: Vec<String>,
     /// Where the newest of them was logged.
@@ -62,7 +62,7 @@ pub struct Failing {
 
 impl Failing {
     /// Creates one of which no more is known.
-    pub fn new(series: Series) -> Self {
+    pub fn new(series: Contributor) -> Self {
         Self { series, run: None, requests: Vec::new(), newest: None }
     }
 }
@@ -82,7 +82,7 @@ pub struct Newest {
 
 /// Failures without a pause up to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct FailureRun {
     /// How many.
     pub failures: u64,
     /// Its first minute, in milliseconds since 1970-01-01T00:00:00Z.
@@ -95,7 +95,7 @@ pub struct Run {
 
 /// Facts for a message, as far as they could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct AlarmFacts {
     /// Subjects that fail, the most frequent first.
     pub failing: Vec<Failing>,
     /// Metric of the alarm's query, where it has one.
@@ -106,7 +106,7 @@ pub struct Facts {
     pub unread: Vec<String>,
 }
 
-impl Facts {
+impl AlarmFacts {
     /// Sets how often each fails, from the points (time in milliseconds, sum) of each, in the order of `failing`. Sorts them.
     pub fn set_counts(&mut self, points: &[Vec<(i64, f64)>], at_ms: Option<i64>) {
         for (failing, points) in self.failing.iter_mut().zip(points) {
@@ -151,7 +151,7 @@ impl Facts {
 }
 
 /// Returns the failures without a pause up to the newest one; None without failures.
-fn run(points: &[(i64, f64)], at_ms: Option<i64>) -> Option<Run> {
+fn run(points: &[(i64, f64)], at_ms: Option<i64>) -> Option<FailureRun> {
     let mut points: Vec<_> = points.iter().copied().filter(|(_, sum)| *sum > 0.0).collect();
     points.sort_unstable_by_key(|(ms, _)| *ms);
     let (newest_ms, _) = *points.last()?;
@@ -163,7 +163,7 @@ fn run(points: &[(i64, f64)], at_ms: Option<i64>) -> Option<Run> {
         (since_ms, failures) = (ms, failures + sum);
     }
     let end_ms = at_ms.map_or(newest_ms, |at_ms| at_ms.max(newest_ms));
-    Some(Run {
+    Some(FailureRun {
         // A sum of counts; the cast saturates.
         failures: failures as u64,
         since_ms,
@@ -185,8 +185,8 @@ mod tests {
         points.iter().map(|(minutes_ago, sum)| (AT_MS - minutes_ago * MINUTE_MS, *sum)).collect()
     }
 
-    fn series(cause: &str) -> Series {
-        Series::of(&json!({"ApiId": "orders", "Stage": "prod", "Cause": cause}))
+    fn series(cause: &str) -> Contributor {
+        Contributor::of(&json!({"ApiId": "orders", "Stage": "prod", "Cause": cause}))
     }
 
     #[test]
@@ -217,13 +217,13 @@ mod tests {
     #[test]
     fn what_fails_most_comes_first() {
         let failing = ["a", "b", "c"].map(|cause| Failing::new(series(cause))).to_vec();
-        let mut facts = Facts { failing, ..Facts::default() };
+        let mut facts = AlarmFacts { failing, ..AlarmFacts::default() };
         facts.set_counts(&[minutes(&[(1, 1.0)]), minutes(&[(2, 9.0)])], Some(AT_MS));
         let causes: Vec<_> = facts.failing.iter().map(|failing| failing.series.get("Cause").unwrap()).collect();
         assert_eq!(causes, ["b", "a", "c"]);
         assert_eq!(facts.since_ms(Some(AT_MS)), Some(AT_MS - 2 * MINUTE_MS));
         // What began hours ago has no more to show, and a log of hours has more pages than are read.
-        facts.failing[0].run = facts.failing[0].run.map(|run| Run { since_ms: AT_MS - WINDOW_MS, ..run });
+        facts.failing[0].run = facts.failing[0].run.map(|run| FailureRun { since_ms: AT_MS - WINDOW_MS, ..run });
         assert_eq!(facts.since_ms(Some(AT_MS)), Some(AT_MS - LONGEST_PAUSE_MS));
     }
 
@@ -240,7 +240,7 @@ mod tests {
             exemplar("3", "a", "Errors"),
             exemplar("4", "a", "Errors"),
         ];
-        let mut facts = Facts { failing: vec![Failing::new(series("a"))], ..Facts::default() };
+        let mut facts = AlarmFacts { failing: vec![Failing::new(series("a"))], ..AlarmFacts::default() };
         facts.set_requests("Errors", &exemplars);
         assert_eq!(facts.failing[0].requests, ["2", "3", "4"]);
         let newest = Newest { log_group: "group of 4".to_owned(), at_ms: AT_MS, region: None, account: None };
@@ -250,17 +250,17 @@ mod tests {
     #[test]
     fn requests_of_another_function_with_the_same_cause_are_not_taken() {
         let exemplar = |id: &str, name: &str| json!({"message": "exemplar", "metric": "FunctionErrors", "cause": "a", "apiId": null, "stage": null, "functionName": name, "failedRequestId": id, "logGroup": format!("/aws/lambda/{name}"), "eventTimestamp": AT_MS});
-        let series = Series::of(&json!({"FunctionName": "orders", "Cause": "a"}));
+        let series = Contributor::of(&json!({"FunctionName": "orders", "Cause": "a"}));
         assert_eq!(series.place(), "orders");
-        let mut facts = Facts { failing: vec![Failing::new(series)], ..Facts::default() };
+        let mut facts = AlarmFacts { failing: vec![Failing::new(series)], ..AlarmFacts::default() };
         facts.set_requests("FunctionErrors", &[exemplar("1", "orders"), exemplar("2", "billing")]);
         assert_eq!(facts.failing[0].requests, ["1"]);
     }
 
     #[test]
     fn an_account_stands_before_its_api() {
-        let account = Series::of(&json!({"AccountId": "111122223333", "ApiId": "a", "Stage": "b", "Cause": "c"}));
+        let account = Contributor::of(&json!({"AccountId": "111122223333", "ApiId": "a", "Stage": "b", "Cause": "c"}));
         assert_eq!(account.place(), "111122223333/a/b");
-        assert_eq!(Series::of(&json!("x")).place(), "");
+        assert_eq!(Contributor::of(&json!("x")).place(), "");
     }
 }

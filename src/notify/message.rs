@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::event::{AlarmState, Change};
-use super::facts::{Facts, Failing, Newest, Run, Series};
-use crate::cause::{Cause, Known, Step, Table};
+use super::facts::{AlarmFacts, Contributor, Failing, FailureRun, Newest};
+use crate::cause::{Cause, Known, RemedyStep, Table};
 use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, Metric, STAGE};
 use crate::settings::Links;
 
@@ -55,7 +55,7 @@ pub struct Context<'c> {
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct AlarmMessage {
     /// Subject: printable ASCII, fewer than 100 characters.
     pub subject: String,
     /// Text for e-mail. Names and reasons in it are printable ASCII.
@@ -64,9 +64,9 @@ pub struct Message {
     pub chat: Value,
 }
 
-impl Message {
+impl AlarmMessage {
     /// Writes the message about a change; None if the event was not understood.
-    pub fn about(change: Option<&Change>, facts: &Facts, context: &Context<'_>) -> Self {
+    pub fn about(change: Option<&Change>, facts: &AlarmFacts, context: &Context<'_>) -> Self {
         let Some(change) = change else { return not_understood(context) };
         let subject = plain(&subject(change, facts), SUBJECT_CHARS);
         let mut text = String::new();
@@ -111,7 +111,7 @@ impl Message {
     }
 }
 
-fn not_understood(context: &Context<'_>) -> Message {
+fn not_understood(context: &Context<'_>) -> AlarmMessage {
     let subject = "ALARM: an event about an alarm was not understood".to_owned();
     let mut text =
         "An event about an alarm on failures arrived that names no alarm or no state, so look at the dashboard. \
@@ -119,10 +119,10 @@ fn not_understood(context: &Context<'_>) -> Message {
             .to_owned();
     links(&mut text, context);
     let chat = notification(&subject, &for_chat(&text), "", &[], context);
-    Message { subject, text, chat }
+    AlarmMessage { subject, text, chat }
 }
 
-fn subject(change: &Change, facts: &Facts) -> String {
+fn subject(change: &Change, facts: &AlarmFacts) -> String {
     let state = match (change.state, facts.ok_since_ms) {
         (AlarmState::Alarm, None) => "ALARM",
         (AlarmState::Alarm, Some(_)) => "ALARM, OK again",
@@ -149,8 +149,8 @@ fn headline(change: &Change, failing: &Failing) -> String {
 }
 
 /// `14 requests in 10 minutes since 14:12 UTC`
-fn how_often(run: &Run, at_ms: Option<i64>) -> String {
-    let Run { failures, since_ms, minutes, is_older } = *run;
+fn how_often(run: &FailureRun, at_ms: Option<i64>) -> String {
+    let FailureRun { failures, since_ms, minutes, is_older } = *run;
     let requests = counted(failures, "request");
     let minutes = counted(minutes.unsigned_abs(), "minute");
     let since = clock(since_ms, at_ms);
@@ -161,7 +161,7 @@ fn how_often(run: &Run, at_ms: Option<i64>) -> String {
     }
 }
 
-fn cause(series: &Series, table: &Table) -> Option<&'static Cause> {
+fn cause(series: &Contributor, table: &Table) -> Option<&'static Cause> {
     table.by_id(series.get(CAUSE)?)
 }
 
@@ -171,7 +171,7 @@ fn remedy(
     failing: &Failing,
     cause: Option<&Cause>,
     change: &Change,
-    facts: &Facts,
+    facts: &AlarmFacts,
     context: &Context<'_>,
 ) {
     let newest = failing.newest.as_ref();
@@ -208,7 +208,7 @@ fn remedy(
             let mut is_of_rest_api = false;
             for (heading, steps) in [("Check first", cause.remedy.confirm), ("Fix", cause.remedy.fix)] {
                 if let Some(step) = steps.first() {
-                    let Step { prose, code, reading } = Step::new(step);
+                    let RemedyStep { prose, code, reading } = RemedyStep::new(step);
                     let _ = writeln!(text, "\n{heading}: {prose}");
                     is_of_rest_api |= code.contains("--rest-api-id");
                     for line in known.filled(code).lines() {
@@ -269,7 +269,7 @@ fn requests(failing: &Failing) -> String {
 }
 
 /// Writes what concerns the alarm as a whole.
-fn ending(text: &mut String, change: &Change, facts: &Facts, context: &Context<'_>) {
+fn ending(text: &mut String, change: &Change, facts: &AlarmFacts, context: &Context<'_>) {
     let alarm = plain(&change.alarm, QUOTED_CHARS);
     let more = facts.failing.len().saturating_sub(SHOWN_IN_FULL);
     if more > 0 {
@@ -351,7 +351,7 @@ fn notification(subject: &str, description: &str, thread: &str, shown: &[Failing
         }
     }
     let check = |cause: &&Cause| {
-        let step = format!("{}: {}", cause.id, Step::new(cause.remedy.confirm.first()?).alone());
+        let step = format!("{}: {}", cause.id, RemedyStep::new(cause.remedy.confirm.first()?).alone());
         let rest = format!(" All of it: `why5xx explain {}`", cause.id);
         Some(cut(&step, STEP_CHARS - rest.chars().count()) + &rest)
     };

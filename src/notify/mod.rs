@@ -20,10 +20,10 @@ use tokio::time::Instant;
 
 use crate::cause::Table;
 use crate::settings::NotifySettings;
-use calls::{CallError, Calls};
+use calls::{Calls, FailedCall};
 use event::{AlarmState, Change};
-use facts::{Facts, Failing, Series};
-use message::{Context, Message};
+use facts::{AlarmFacts, Contributor, Failing};
+use message::{AlarmMessage, Context};
 
 pub use calls::NotSent;
 
@@ -62,7 +62,7 @@ impl Notifier {
     /// If no topic took the message. A retry may help.
     pub async fn handle(&self, event: &Value, until: Instant) -> Result<Outcome, NotSent> {
         let change = Change::parse(event);
-        let mut facts = Facts::default();
+        let mut facts = AlarmFacts::default();
         if let Some(change) = &change {
             if let Some(why) = change.needs_no_message() {
                 return Ok(Outcome::Nothing(why));
@@ -76,14 +76,14 @@ impl Notifier {
             };
         }
         let context = Context { table: &self.table, links: &self.settings.links, region: &self.settings.aws.region };
-        let message = Message::about(change.as_ref(), &facts, &context);
+        let message = AlarmMessage::about(change.as_ref(), &facts, &context);
         let refused = self.calls.publish(&self.settings.topics, &message, until).await?;
         Ok(Outcome::Sent { unread: facts.unread, refused })
     }
 
     /// Reads what the message needs; an error is the reason why no message is needed.
-    async fn read(&self, change: &Change, until: Instant) -> Result<Facts, &'static str> {
-        let mut facts = Facts::default();
+    async fn read(&self, change: &Change, until: Instant) -> Result<AlarmFacts, &'static str> {
+        let mut facts = AlarmFacts::default();
         let mut query = change.query.clone();
         match self.calls.alarm(&change.alarm, until).await {
             Ok(alarm) if !alarm.acts => return Err("the actions of the alarm are off"),
@@ -125,8 +125,8 @@ impl Notifier {
     }
 
     /// Adds how often, since when, and which requests.
-    async fn count(&self, facts: &mut Facts, change: &Change, metric: &str, until: Instant) {
-        let series: Vec<&Series> = facts.failing.iter().map(|failing| &failing.series).collect();
+    async fn count(&self, facts: &mut AlarmFacts, change: &Change, metric: &str, until: Instant) {
+        let series: Vec<&Contributor> = facts.failing.iter().map(|failing| &failing.series).collect();
         match self.calls.counts(&self.settings.namespace, metric, &series, change.at_ms, until).await {
             Ok(points) => facts.set_counts(&points, change.at_ms),
             Err(error) => facts.unread("how often and since when", &error),
@@ -146,8 +146,8 @@ impl Notifier {
     }
 }
 
-impl Facts {
-    fn unread(&mut self, what: &str, error: &CallError) {
+impl AlarmFacts {
+    fn unread(&mut self, what: &str, error: &FailedCall) {
         self.unread.push(format!("{what}: {error}"));
     }
 }

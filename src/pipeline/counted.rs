@@ -8,7 +8,7 @@ use crate::delays::Delays;
 use crate::tally::{Correction, Tally};
 
 /// Most APIs named of those whose failures are seen in both kinds of log.
-const MOST_BOTH_SOURCES: usize = 1_000;
+const MOST_IN_BOTH_LOGS: usize = 1_000;
 
 /// Result of one batch: the tally, and all that is logged, measured and remembered besides.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub struct Counted {
     /// Counts that a cap folded into `other`.
     pub other_dimensions: u64,
     /// APIs with failures in this batch whose failures are seen in both kinds of log. At most 1,000.
-    pub both_sources: BTreeSet<String>,
+    pub in_both_logs: BTreeSet<String>,
     /// Additions to the memory, for when the data were accepted.
     pub additions: Additions,
 }
@@ -68,8 +68,8 @@ impl Counted {
     }
 
     pub(super) fn note_both(&mut self, api_id: &str) {
-        if self.both_sources.len() < MOST_BOTH_SOURCES && !self.both_sources.contains(api_id) {
-            self.both_sources.insert(api_id.to_owned());
+        if self.in_both_logs.len() < MOST_IN_BOTH_LOGS && !self.in_both_logs.contains(api_id) {
+            self.in_both_logs.insert(api_id.to_owned());
         }
     }
 }

@@ -218,7 +218,7 @@ impl<'p> Counter<'p> {
         let named = named(source, &subject, self.settings);
         subject.without_long_names();
         name_subject(&mut subject, self.settings);
-        let noted = self.counted.additions.sources.note(&self.known.sources, &subject);
+        let noted = self.counted.additions.kinds_seen.note(&self.known.kinds_seen, &subject);
         if noted.is_new && noted.is_in_both || self.subjects.len() == MOST_SUBJECTS {
             // What was worked out while the API had been seen in one kind of log only does not hold any more.
             self.flush();

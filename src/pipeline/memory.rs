@@ -5,12 +5,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::Pipeline;
+use super::both_kinds::KindsSeen;
 use super::dimensions::GivenDimensions;
 use super::exemplars::Shown;
-use super::sources::Sources;
 use crate::keyed::{Keyed, NoHash, growth, key_of};
 use crate::record::flow;
-use crate::request::execution::Carry;
+use crate::request::execution::RequestCarry;
 use crate::request::invocation;
 
 /// Most ids of log events that are remembered, and most of one batch. A batch of failures holds some thousands, and a repeat
@@ -35,16 +35,16 @@ pub struct Memory {
     /// Dimension values given out.
     pub(super) dimensions: GivenDimensions,
     /// Kinds of log by API.
-    pub(super) sources: Sources,
+    pub(super) kinds_seen: KindsSeen,
 }
 
 /// Open requests and invocations of the batches so far, and exemplars shown. A clone shares the requests, which may be many.
 #[derive(Debug, Clone, Default)]
 pub struct LeftOpen {
     /// Open requests of execution logs.
-    pub(super) carry: Arc<Carry>,
+    pub(super) carry: Arc<RequestCarry>,
     /// Open invocations, by log stream.
-    streams: Keyed<invocation::Carry>,
+    streams: Keyed<invocation::InvocationCarry>,
     /// How many invocations they hold.
     invocations: usize,
     streams_oldest_first: VecDeque<u64>,
@@ -57,12 +57,12 @@ pub struct LeftOpen {
 pub struct Additions {
     events: HashSet<u64, NoHash>,
     /// The open requests, in place of the former ones, which the batch had taken up, and those that ended in it.
-    pub(super) carry: Carry,
+    pub(super) carry: RequestCarry,
     /// Open invocations of the batch by log stream: one, but for centralised logs.
-    pub(super) streams: Vec<(u64, invocation::Carry)>,
+    pub(super) streams: Vec<(u64, invocation::InvocationCarry)>,
     pub(super) formats: flow::Formats,
     pub(super) dimensions: GivenDimensions,
-    pub(super) sources: Sources,
+    pub(super) kinds_seen: KindsSeen,
     pub(super) shown: Shown,
 }
 
@@ -86,11 +86,11 @@ impl Additions {
 
 impl LeftOpen {
     /// Returns the invocations that the batch before left open in a log stream; may be empty.
-    fn of_stream(&self, stream_key: u64) -> invocation::Carry {
+    fn of_stream(&self, stream_key: u64) -> invocation::InvocationCarry {
         self.streams.get(&stream_key).cloned().unwrap_or_default()
     }
 
-    fn insert_stream(&mut self, key: u64, carry: invocation::Carry) {
+    fn insert_stream(&mut self, key: u64, carry: invocation::InvocationCarry) {
         if carry.is_empty() {
             // Its place in the queue goes when its turn comes.
             self.remove_stream(key);
@@ -134,7 +134,7 @@ impl Memory {
     }
 
     /// Returns the invocations that the batch before left open in a log stream; may be empty.
-    pub(super) fn of_stream(&self, stream_key: u64) -> invocation::Carry {
+    pub(super) fn of_stream(&self, stream_key: u64) -> invocation::InvocationCarry {
         self.left_open.of_stream(stream_key)
     }
 
@@ -166,7 +166,7 @@ impl Memory {
         left_open.carry = Arc::new(std::mem::take(&mut left_open.carry).followed_by(additions.carry));
         self.formats = additions.formats;
         self.dimensions.merge(additions.dimensions);
-        self.sources.merge(additions.sources);
+        self.kinds_seen.merge(additions.kinds_seen);
         left_open.shown.merge(additions.shown);
         for (key, carry) in additions.streams {
             left_open.insert_stream(key, carry);
@@ -236,16 +236,18 @@ impl Events {
 mod tests {
     use super::*;
     use crate::classify::invocation::InvocationFinding;
-    use crate::record::lambda::{Format, RequestId, Start};
+    use crate::record::lambda::{PlatformFormat, RequestId, Start};
     use crate::request::invocation::Invocations;
 
     /// Returns the carry of so many open invocations of a Managed Instance.
-    fn open(invocations: u128) -> invocation::Carry {
+    fn open(invocations: u128) -> invocation::InvocationCarry {
         let mut stream = Invocations::new();
         stream.add("orders", 1, &InvocationFinding::ManagedInstance, &mut |_| None);
         for n in 0..invocations {
-            let start =
-                Start { request_id: RequestId::new(&format!("00000000-0000-4000-8000-{n:012}")), format: Format::Text };
+            let start = Start {
+                request_id: RequestId::new(&format!("00000000-0000-4000-8000-{n:012}")),
+                format: PlatformFormat::Text,
+            };
             stream.add("orders", 1, &InvocationFinding::Start(start), &mut |_| None);
         }
         stream.finish("orders", &mut |_| None)
@@ -257,11 +259,11 @@ mod tests {
         for stream in 0..100 {
             memory.insert_stream(stream, open(1_000));
             assert!(memory.invocations <= MOST_INVOCATIONS && memory.streams.contains_key(&stream));
-            let held: usize = memory.streams.values().map(invocation::Carry::invocations).sum();
+            let held: usize = memory.streams.values().map(invocation::InvocationCarry::invocations).sum();
             assert_eq!(held, memory.invocations);
         }
         assert_eq!(memory.streams.len(), MOST_INVOCATIONS / 1_000);
-        (0..100).for_each(|stream| memory.insert_stream(stream, invocation::Carry::default()));
+        (0..100).for_each(|stream| memory.insert_stream(stream, invocation::InvocationCarry::default()));
         assert_eq!((memory.invocations, memory.streams.len()), (0, 0));
     }
 

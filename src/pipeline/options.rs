@@ -8,7 +8,7 @@ use crate::log_kind::LogKind;
 
 /// Options that a caller may set.
 #[derive(Debug, Clone)]
-pub(super) struct Options {
+pub(super) struct PipelineOptions {
     /// Log events outside of this span are passed over, and those without a time.
     pub(super) span_ms: Option<Range<i64>>,
     /// When to give up on a batch.
@@ -27,7 +27,7 @@ pub(super) struct Options {
     pub(super) by_status: bool,
 }
 
-impl Default for Options {
+impl Default for PipelineOptions {
     fn default() -> Self {
         Self {
             span_ms: None,

@@ -91,7 +91,7 @@ pub trait Sink {
 
 /// A batch and its data.
 #[derive(Debug)]
-pub struct Part<'b> {
+pub struct BatchData<'b> {
     /// Bytes that identify the batch: equal in each delivery of it, different from every other batch.
     pub batch: &'b [u8],
     /// The data.
@@ -211,7 +211,7 @@ impl<S: Sink> Publisher<S> {
     /// `recount` returns the data of the batch without the log events passed to it.
     pub fn subtract_shared(
         &self,
-        part: &mut Part<'_>,
+        part: &mut BatchData<'_>,
         now_ms: i64,
         recount: &dyn Fn(&[u64]) -> Option<Vec<Datum>>,
     ) -> bool {
@@ -220,21 +220,21 @@ impl<S: Sink> Publisher<S> {
 
     /// Sends the data of `batch` until the deadline `until`. The caller must produce them again after a failure.
     pub async fn publish(&mut self, batch: &[u8], data: Vec<Datum>, now_ms: i64, until: Instant) -> Published {
-        self.publish_all(vec![Part { batch, data, events: Vec::new() }], now_ms, until).await
+        self.publish_all(vec![BatchData { batch, data, events: Vec::new() }], now_ms, until).await
     }
 
     /// Sends the data of several batches, added up, until the deadline `until`.
     ///
     /// Accepted data are remembered by batch. If only some of the batches are delivered again, only their own share is
     /// subtracted.
-    pub async fn publish_all(&mut self, parts: Vec<Part<'_>>, now_ms: i64, until: Instant) -> Published {
+    pub async fn publish_all(&mut self, parts: Vec<BatchData<'_>>, now_ms: i64, until: Instant) -> Published {
         self.publish_some(parts, Rest::Nothing, now_ms, until).await
     }
 
     /// Sends some of the data of a batch until the deadline `until`. No other call may send data of the same metric,
     /// dimensions and minute. They are remembered as those of a batch that is accepted in part: call
     /// [`finish`](Self::finish) once all were accepted.
-    pub async fn publish_part(&mut self, part: Part<'_>, now_ms: i64, until: Instant) -> Published {
+    pub async fn publish_part(&mut self, part: BatchData<'_>, now_ms: i64, until: Instant) -> Published {
         self.publish_some(vec![part], Rest::Follows, now_ms, until).await
     }
 
@@ -244,7 +244,13 @@ impl<S: Sink> Publisher<S> {
         self.sent.forget(batch);
     }
 
-    async fn publish_some(&mut self, mut parts: Vec<Part<'_>>, rest: Rest, now_ms: i64, until: Instant) -> Published {
+    async fn publish_some(
+        &mut self,
+        mut parts: Vec<BatchData<'_>>,
+        rest: Rest,
+        now_ms: i64,
+        until: Instant,
+    ) -> Published {
         let mut published = Published::default();
         self.sink.begin();
         let times = self.times(now_ms);
@@ -280,7 +286,7 @@ impl<S: Sink> Publisher<S> {
 
     async fn send_all(
         &mut self,
-        parts: &[Part<'_>],
+        parts: &[BatchData<'_>],
         requests: Vec<PutRequest>,
         rest: Rest,
         now_ms: i64,
@@ -356,7 +362,7 @@ impl<S: Sink> Publisher<S> {
     }
 
     /// Remembers the accepted data, by batch. Returns how many unfinished batches were forgotten for lack of room.
-    fn remember(&mut self, parts: &[Part<'_>], accepted: &[PutRequest], failed: &[PutRequest]) -> u64 {
+    fn remember(&mut self, parts: &[BatchData<'_>], accepted: &[PutRequest], failed: &[PutRequest]) -> u64 {
         let keys = self.sent.keys(accepted.iter().flat_map(|request| &request.data));
         if let [only] = parts {
             let data = accepted.iter().chain(failed).flat_map(|request| &request.data);

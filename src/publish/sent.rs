@@ -1,4 +1,4 @@
-//! Memo of the accepted data of batches that failed halfway.
+//! Accepted data of batches that failed halfway, remembered until they come again.
 //!
 //! Lambda delivers such a batch again, byte for byte. The accepted counts are subtracted from the batch's new counts,
 //! one by one. Whole requests cannot be compared: the carry-over may have changed since, and so the requests.
@@ -77,7 +77,7 @@ impl Sent {
         touched
     }
 
-    /// Returns the memo of a batch; None if it is new or finished.
+    /// Returns what is remembered of a batch; None if it is new or finished.
     pub(super) fn unfinished(&self, batch: &[u8]) -> Option<&Unfinished> {
         let batch = self.hash(batch);
         self.batches.iter().find(|other| other.batch == batch)

@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Part;
+use super::BatchData;
 use super::request;
 use super::sent::{Sent, Unfinished};
 use crate::tally::{Datum, Dimensions};
@@ -36,7 +36,7 @@ struct Unknown;
 /// `recount` returns the data of the batch without the log events passed to it.
 pub(super) fn subtract(
     sent: &Sent,
-    part: &mut Part<'_>,
+    part: &mut BatchData<'_>,
     now_ms: i64,
     recount: &dyn Fn(&[u64]) -> Option<Vec<Datum>>,
 ) -> bool {
@@ -72,7 +72,7 @@ struct Recounts<'s> {
     /// Keys of the first count, with all log events.
     keys: HashSet<DatumKey>,
     recount: &'s dyn Fn(&[u64]) -> Option<Vec<Datum>>,
-    /// Memo of the few recounts; None for one with other keys than the first count.
+    /// Results of the few recounts; None for one with other keys than the first count.
     done: Vec<(BatchSet, Option<HashMap<DatumKey, Datum>>)>,
 }
 

@@ -112,7 +112,7 @@ async fn credentials_that_end_the_environment_make_what_was_accepted_uncertain()
 /// A publisher to which a batch of the data 1 and 2, made of the log events 1 and 2, got the first of them accepted.
 async fn half_accepted() -> Publisher<Scripted> {
     let mut publisher = one_by_one([Ok(()), refusal()]);
-    let part = Part { batch: b"half", data: vec![datum(1), datum(2)], events: vec![1, 2] };
+    let part = BatchData { batch: b"half", data: vec![datum(1), datum(2)], events: vec![1, 2] };
     publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await.result.unwrap_err();
     publisher
 }
@@ -120,7 +120,7 @@ async fn half_accepted() -> Publisher<Scripted> {
 #[tokio::test(flavor = "current_thread")]
 async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
     let publisher = half_accepted().await;
-    let mut part = Part { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
+    let mut part = BatchData { batch: b"other", data: vec![datum(1), datum(2), datum(3)], events: vec![2, 3, 1] };
     let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|known| {
         assert_eq!(known, [1, 2]);
         Some(vec![datum(3)])
@@ -128,7 +128,7 @@ async fn what_was_accepted_of_shared_log_events_is_left_out_of_another_batch() {
     assert_eq!((is_certain, part.data), (true, vec![datum(2), datum(3)]));
 
     // None of its log events is in the other batch, so it is not counted again.
-    let mut part = Part { batch: b"third", data: vec![datum(1)], events: vec![4] };
+    let mut part = BatchData { batch: b"third", data: vec![datum(1)], events: vec![4] };
     let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|_| unreachable!());
     assert_eq!((is_certain, part.data), (true, vec![datum(1)]));
 }
@@ -145,7 +145,7 @@ async fn where_it_is_unknown_what_was_accepted_nothing_is_left_out_and_that_is_r
     ];
     for recount in recounts {
         let publisher = half_accepted().await;
-        let mut part = Part { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
+        let mut part = BatchData { batch: b"other", data: vec![datum(3)], events: vec![1, 2, 3] };
         let is_certain = publisher.subtract_shared(&mut part, NOW_MS, &|_| recount());
         assert_eq!((is_certain, part.data), (false, vec![datum(3)]));
     }
@@ -155,7 +155,7 @@ async fn where_it_is_unknown_what_was_accepted_nothing_is_left_out_and_that_is_r
 async fn an_unfinished_batch_that_is_forgotten_is_reported() {
     let mut publisher = one_by_one([Ok(()), refusal(), Ok(()), refusal()]);
     for (forgotten, batch) in [b"one", b"two"].into_iter().enumerate() {
-        let part = Part { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
+        let part = BatchData { batch, data: vec![datum(1), datum(2)], events: (0..60_000).collect() };
         let published = publisher.publish_all(vec![part], NOW_MS, in_seconds(20)).await;
         assert_eq!((published.result.is_err(), published.forgotten_batches), (true, forgotten as u64));
     }
@@ -194,7 +194,8 @@ fn share(batch: usize) -> Vec<Datum> {
 async fn batches_sent_together_share_their_requests() {
     let mut publisher = publisher([]);
     let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
-    let parts = names.iter().enumerate().map(|(n, batch)| Part { batch, data: share(n), events: Vec::new() }).collect();
+    let parts =
+        names.iter().enumerate().map(|(n, batch)| BatchData { batch, data: share(n), events: Vec::new() }).collect();
     let published = publisher.publish_all(parts, NOW_MS, in_seconds(20)).await;
     assert_eq!((published.data, published.requests, published.result), (1_800, 2, Ok(())));
     assert_eq!(total(&publisher, "Errors"), 18_000.0);
@@ -206,7 +207,7 @@ async fn what_was_accepted_of_batches_sent_together_is_known_in_any_other_compan
     let mut publisher = publisher([Ok(()), refusal()]);
     let names: Vec<_> = (0..10_usize).map(usize::to_le_bytes).collect();
     let parts = |of: std::ops::Range<usize>| {
-        of.map(|n| Part { batch: &names[n], data: share(n), events: Vec::new() }).collect::<Vec<_>>()
+        of.map(|n| BatchData { batch: &names[n], data: share(n), events: Vec::new() }).collect::<Vec<_>>()
     };
     let first = publisher.publish_all(parts(0..10), NOW_MS, in_seconds(20)).await;
     assert!(first.result.is_err());

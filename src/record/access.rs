@@ -7,7 +7,7 @@
 //!
 //! * A format that the settings declare is read against its own text (`declared`).
 //! * Of other formats, the status has a label (`statuses`), or the line has the columns of a stock format (`clf`, `csv`).
-//!   API, stage and route count only where no client can have written them (`places`). A client can give a wrong reason
+//!   API, stage and route count only where no client can have written them (`names`). A client can give a wrong reason
 //!   for its own failed request, and nothing more.
 //!
 //! [`crate::classify::access`] finds the cause.
@@ -20,14 +20,14 @@ mod form;
 mod json;
 mod keyed;
 mod last_names;
-mod places;
+mod names;
 mod positions;
-mod shape;
 mod statuses;
+mod token;
 mod vocabulary;
 mod xml;
 
-pub use declared::Format;
+pub use declared::DeclaredFormat;
 pub use fields::{AccessFields, telling_fields};
 pub use last_names::LastNames;
 pub use vocabulary::is_name;
@@ -35,7 +35,7 @@ pub use vocabulary::is_name;
 use std::borrow::Cow;
 
 use fields::Likelihood;
-use form::Form;
+use form::LineForm;
 
 use super::Record;
 use crate::decode::LogEvent;
@@ -63,14 +63,14 @@ pub enum AccessLine {
 fn is_healthy(event: &LogEvent<'_>) -> bool {
     // The labels read the same with and without the escapes of the message, so nearly all lines are never unescaped.
     let written = event.message.as_written();
-    written.starts_with(b"{") && written.ends_with(b"}") && statuses::labelled(written, Form::Json).are_healthy()
+    written.starts_with(b"{") && written.ends_with(b"}") && statuses::labelled(written, LineForm::Json).are_healthy()
 }
 
 /// Parses a log event of an access log, against its format if that is declared.
 ///
 /// `{"requestId":"…","status":"502","apiId":"…"}` → `Record::Access(Failed(fields))`; with status 200
 /// `Record::Nothing`
-pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
+pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&DeclaredFormat>) -> Record<'a> {
     if format.is_none() && is_healthy(event) {
         return Record::Nothing(LogKind::Access);
     }
@@ -86,7 +86,7 @@ pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Record<'a> {
 /// last healthy line.
 ///
 /// `{"requestId":"…","status":"200","apiId":"…"}` → `Record::Nothing(LogKind::Access)`; `{"status":"200","user":"ann"}` → None
-pub fn parse_by_shape<'a>(event: &LogEvent<'_>, names: &mut LastNames) -> Option<Record<'a>> {
+pub fn parse_of_unknown_kind<'a>(event: &LogEvent<'_>, names: &mut LastNames) -> Option<Record<'a>> {
     if is_healthy(event) {
         // The names decide as for a failure: else the failures of a format would be all that is not understood of it.
         let is_understood = fields::may_be_of_access_log(event.message.as_written(), names);
@@ -110,7 +110,7 @@ fn record<'a>(line: AccessLine) -> Record<'a> {
 pub fn is_labelled(event: &LogEvent<'_>) -> bool {
     let text = event.message.text();
     let text = text.trim_start();
-    text.starts_with('{') && statuses::labelled(text.as_bytes(), Form::Json).verdict() != statuses::Verdict::None
+    text.starts_with('{') && statuses::labelled(text.as_bytes(), LineForm::Json).verdict() != statuses::Verdict::None
 }
 
 /// Parses one line of text that may be of any log; None if it is not certainly a line of an access log.
@@ -119,8 +119,8 @@ pub fn is_labelled(event: &LogEvent<'_>) -> bool {
 pub fn line(text: &str) -> Option<AccessLine> {
     let text = text.trim();
     let line = undeclared(text)?;
-    let Some(form) = Form::detect(text) else { return Some(line) };
-    if form == Form::Xml && !text.starts_with("<request") {
+    let Some(form) = LineForm::detect(text) else { return Some(line) };
+    if form == LineForm::Xml && !text.starts_with("<request") {
         return None;
     }
     match (line, fields::likelihood(text, form)) {
@@ -134,21 +134,21 @@ pub fn line(text: &str) -> Option<AccessLine> {
 
 /// Parses a line whose format is not declared; None if it has neither labels nor the columns of a stock format.
 fn undeclared(text: &str) -> Option<AccessLine> {
-    let Some(form) = Form::detect(text) else { return clf::line(text).or_else(|| csv::line(text)) };
+    let Some(form) = LineForm::detect(text) else { return clf::line(text).or_else(|| csv::line(text)) };
     let line = statuses::labelled(text.as_bytes(), form).line(|status| {
         let mut fields = AccessFields::from_pairs(&pairs(text, form), status);
-        fields.set_places(places::places(text, form));
+        fields.set_names(names::names(text, form));
         fields
     });
     // The status that API Gateway wrote may be missing at the end.
     Some(if line == AccessLine::NoStatus || form.is_closed(text) { line } else { AccessLine::Ambiguous })
 }
 
-fn pairs(text: &str, form: Form) -> Vec<Pair<'_>> {
+fn pairs(text: &str, form: LineForm) -> Vec<Pair<'_>> {
     match form {
-        Form::Json => json::pairs(text),
-        Form::Xml => xml::pairs(text),
-        Form::Keyed => keyed::pairs(text),
+        LineForm::Json => json::pairs(text),
+        LineForm::Xml => xml::pairs(text),
+        LineForm::Keyed => keyed::pairs(text),
     }
 }
 

@@ -19,7 +19,7 @@ pub struct FlowRecord {
 
 /// Format of a flow log: the order of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Format {
+pub struct FlowFormat {
     fields: Vec<FlowField>,
 }
 
@@ -66,7 +66,7 @@ const LEAST_NAMES: usize = 3;
 /// Most log groups to remember the header of; our own limit.
 const MOST_GROUPS: usize = 1_000;
 
-impl Format {
+impl FlowFormat {
     /// Parses a header line; None if the text is not one.
     ///
     /// `version srcaddr dstport action` → a format of four fields
@@ -182,7 +182,7 @@ impl FlowField {
 ///
 /// `2 111122223333 eni-0a1b2c3d 192.0.2.7 10.0.3.9 40112 5432 6 3 180 1700000000 1700000060 REJECT OK` →
 /// `Record::Flow(FlowRecord { rejected: true })`; with `ACCEPT` `Record::Nothing(Flow)`
-pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&Format>) -> Option<Record<'a>> {
+pub fn parse<'a>(event: &LogEvent<'_>, format: Option<&FlowFormat>) -> Option<Record<'a>> {
     // A record in the default format starts with its version.
     let first = event.message.head(1).first().copied()?;
     if !(first.is_ascii_digit()
@@ -205,7 +205,7 @@ fn default_line(text: &str) -> Option<FlowRecord> {
 /// Formats by log group, from header lines and settings.
 #[derive(Debug, Clone, Default)]
 pub struct Formats {
-    by_log_group: Keyed<Format>,
+    by_log_group: Keyed<FlowFormat>,
 }
 
 impl Formats {
@@ -227,18 +227,18 @@ impl Formats {
         let log_group = key_of(log_group);
         if is_header_like
             && event.message.raw_bytes() <= LONGEST_HEADER_BYTES
-            && let Some(format) = Format::of_header(&event.message.text())
+            && let Some(format) = FlowFormat::of_header(&event.message.text())
         {
             self.remember(log_group, format);
             return Some(Record::Nothing(super::LogKind::Flow));
         }
         if let Some(names) = configured.filter(|_| !self.by_log_group.contains_key(&log_group)) {
-            self.remember(log_group, Format::of_fields(names));
+            self.remember(log_group, FlowFormat::of_fields(names));
         }
         parse(event, self.by_log_group.get(&log_group))
     }
 
-    fn remember(&mut self, log_group: u64, format: Format) {
+    fn remember(&mut self, log_group: u64, format: FlowFormat) {
         if self.by_log_group.len() < MOST_GROUPS || self.by_log_group.contains_key(&log_group) {
             self.by_log_group.insert(log_group, format);
         }
@@ -300,10 +300,10 @@ mod tests {
             "account-id ecs-cluster-arn version",
             "account-id action a-field-of-version-12 bytes",
         ] {
-            assert!(Format::of_header(header).is_some(), "{header}");
+            assert!(FlowFormat::of_header(header).is_some(), "{header}");
         }
         for text in ["the action of version two was to start and end", "version 2 started", "start end", ""] {
-            assert!(Format::of_header(text).is_none(), "{text}");
+            assert!(FlowFormat::of_header(text).is_none(), "{text}");
         }
     }
 

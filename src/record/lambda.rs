@@ -53,12 +53,12 @@ pub struct Start {
     /// The invocation.
     pub request_id: RequestId,
     /// The format of the line.
-    pub format: Format,
+    pub format: PlatformFormat,
 }
 
 /// Format in which the platform writes the log of an environment. It never changes within a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum PlatformFormat {
     /// Lines such as `START RequestId: 0c1d…`.
     Text,
     /// Objects such as `{"type":"platform.start",…}`.
@@ -97,7 +97,7 @@ pub struct Report<'a> {
     /// Whether it has the form of a Managed Instance.
     pub concurrent: bool,
     /// The format of the line.
-    pub format: Format,
+    pub format: PlatformFormat,
     /// The X-Ray trace id.
     pub trace_id: Option<Cow<'a, str>>,
 }

@@ -65,7 +65,7 @@ pub struct Source {
     /// Whether the settings, the log group and the subscription filter do not agree on the kind.
     pub disputed_kind: bool,
     /// The format of the access log, if the settings declare it.
-    pub access_log_format: Option<access::Format>,
+    pub access_log_format: Option<access::DeclaredFormat>,
     /// The API; None if neither the name of the group nor the settings name it.
     pub api_id: Option<String>,
     /// The stage; None as for the API.
@@ -120,7 +120,7 @@ impl Source {
             access_log_format: groups
                 .iter()
                 .find_map(|group| settings.access_log_format(group))
-                .map(access::Format::new),
+                .map(access::DeclaredFormat::new),
             disputed_kind: named.iter().any(|named| named.is_some() && *named != kind),
             api_id: api_id
                 .or_else(|| groups.iter().find_map(|group| settings.api_of_log_group(group)).map(str::to_owned)),
@@ -230,8 +230,8 @@ pub fn parse_event<'a>(
         Some(LogKind::Lambda) => lambda::parse_line(event).map_or(Record::Nothing(LogKind::Lambda), Record::Lambda),
         Some(LogKind::Flow) => formats.parse(group, settings.flow_fields(group), event).unwrap_or(Record::Unknown),
         Some(LogKind::Access) => access::parse(event, source.access_log_format.as_ref()),
-        None => execution::parse_by_shape(event)
-            .or_else(|| parse_by_shape(group, settings, formats, names, event))
+        None => execution::parse_of_unknown_kind(event)
+            .or_else(|| parse_of_unknown_kind(group, settings, formats, names, event))
             .or_else(|| {
                 let line = lambda::parse_line_of_unknown_log(event).filter(|_| !access::is_labelled(event));
                 line.map(Record::Lambda)
@@ -244,7 +244,7 @@ pub fn parse_event<'a>(
 /// line. Only more than that shows which lines are of execution logs and of functions.
 ///
 /// `192.0.2.7 - - [09/Jun/2026:10:00:00 +0000] "GET /orders HTTP/1.1" 503 0 5f1c` → [`Record::Access`]
-pub fn parse_by_shape<'a>(
+pub fn parse_of_unknown_kind<'a>(
     log_group: &str,
     settings: &Settings,
     formats: &mut flow::Formats,
@@ -252,7 +252,7 @@ pub fn parse_by_shape<'a>(
     event: &LogEvent<'a>,
 ) -> Option<Record<'a>> {
     let of_flow_log = formats.parse(log_group, settings.flow_fields(log_group), event);
-    of_flow_log.or_else(|| access::parse_by_shape(event, names))
+    of_flow_log.or_else(|| access::parse_of_unknown_kind(event, names))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::ended::{Ended, Settled, add_settled, median};
 use super::slot::{Ids, Slot};
-use super::state::{Phase, RequestState, is_not_later};
+use super::state::{RequestPhase, RequestState, is_not_later};
 use super::{Names, Place};
 use crate::cause::{Cause, Role, Table};
 use crate::classify::evidence::is_server_error;
@@ -57,7 +57,7 @@ const CARRIED_FOR_MS: i64 = 15 * 60 * 1_000;
 
 /// Open requests at the end of a batch, for the next batch of the same environment, and those that ended.
 #[derive(Debug, Clone, Default)]
-pub struct Carry {
+pub struct RequestCarry {
     /// By the hash of their ID. A list takes half of what a map takes.
     open: Vec<(u64, Slot)>,
     /// See [`Ended`]. Of [`Finished`] those that the batch adds.
@@ -68,7 +68,7 @@ pub struct Carry {
     oldest_ms: i64,
 }
 
-impl Carry {
+impl RequestCarry {
     /// Returns what is open once a batch leaves `later`, when its data were accepted.
     pub(crate) fn followed_by(self: Arc<Self>, later: Self) -> Self {
         let mut settled = Arc::try_unwrap(self).map_or_else(|shared| shared.settled.clone(), |own| own.settled);
@@ -101,7 +101,7 @@ impl<'t> Requests<'t> {
     /// Starts a batch with the requests that the batch before left open.
     ///
     /// A carried request with a failure line, then `Ended(502)` → one split request, not counted again
-    pub fn resume(carry: &'t Carry, table: &'t Table, settings: &Settings) -> Self {
+    pub fn resume(carry: &'t RequestCarry, table: &'t Table, settings: &Settings) -> Self {
         Self {
             table,
             open: carry.open.iter().cloned().collect(),
@@ -176,7 +176,7 @@ impl<'t> Requests<'t> {
                     slot.keep_id(key.request_id);
                     return;
                 }
-                if slot.front.phase == Phase::Answered {
+                if slot.front.phase == RequestPhase::Answered {
                     // A failure line behind a gateway response begins the next request, unless a completion line of the
                     // answered one follows: see `completed`.
                     oldest = slot.leave_front();
@@ -242,7 +242,7 @@ impl<'t> Requests<'t> {
         let slot = self.open.entry(hash).or_default();
         (slot.front.place, slot.front.source) = (key.place, key.source);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
-        if slot.front.phase == Phase::Open && !slot.front.evidence.has_failure() {
+        if slot.front.phase == RequestPhase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
                 Some(original) => slot.front = original,
                 None => slot.front.counted = true,
@@ -274,19 +274,19 @@ impl<'t> Requests<'t> {
         }
         match slot.front.phase {
             // Of the ended request, whose lines came in another order.
-            Phase::Answered | Phase::Completed
+            RequestPhase::Answered | RequestPhase::Completed
                 if key.request_id.is_some() && is_not_later(timestamp_ms, slot.front.end_ms()) => {}
-            Phase::Answered | Phase::Completed => self.retire_front(hash, failed),
+            RequestPhase::Answered | RequestPhase::Completed => self.retire_front(hash, failed),
             // The end of the front request may never be logged. It must not take the failure of the next one.
-            Phase::Open if slot.front.evidence.has_failure() => {
+            RequestPhase::Open if slot.front.evidence.has_failure() => {
                 self.others += 1;
                 if let Some(state) = slot.leave_front() {
                     self.judge(hash, &state, &mut Ids::default(), failed);
                 }
             }
             // The lines of authorizer and usage plan are between the two opening lines of one request.
-            Phase::Open if opening == Opening::Starting => slot.front.evidence.authorizer_done(),
-            Phase::Open => {
+            RequestPhase::Open if opening == Opening::Starting => slot.front.evidence.authorizer_done(),
+            RequestPhase::Open => {
                 self.others += 1;
                 slot.open_behind();
             }
@@ -298,9 +298,9 @@ impl<'t> Requests<'t> {
         let phase = slot.front.phase;
         match finding {
             // Another end may still belong to a left request.
-            RequestFinding::Ended(_) => phase == Phase::Completed && !slot.has_left(),
-            RequestFinding::Failure(_) => phase == Phase::Completed,
-            RequestFinding::GatewayResponse(_) | RequestFinding::AuthorizerStarted => phase != Phase::Open,
+            RequestFinding::Ended(_) => phase == RequestPhase::Completed && !slot.has_left(),
+            RequestFinding::Failure(_) => phase == RequestPhase::Completed,
+            RequestFinding::GatewayResponse(_) | RequestFinding::AuthorizerStarted => phase != RequestPhase::Open,
             _ => false,
         }
     }
@@ -318,9 +318,9 @@ impl<'t> Requests<'t> {
         }
         let is_failure = is_server_error(status);
         let is_the_front_s = match slot.front.phase {
-            Phase::Open => slot.front.evidence.has_failure() || !is_failure,
-            Phase::Answered => true,
-            Phase::Completed => false,
+            RequestPhase::Open => slot.front.evidence.has_failure() || !is_failure,
+            RequestPhase::Answered => true,
+            RequestPhase::Completed => false,
         };
         if !is_the_front_s
             && let Some(others) = slot.others.as_mut()
@@ -539,7 +539,7 @@ impl<'t> Requests<'t> {
         let is_empty = open.is_empty() && ended.is_empty();
         let names = if is_empty { Names::default() } else { names.without_shapes() };
         let (settled, bare) = ended.carry_over(oldest_ms);
-        Finished { carry: Carry { open, settled, bare, names, oldest_ms }, split, corrections, late_trace_ids }
+        Finished { carry: RequestCarry { open, settled, bare, names, oldest_ms }, split, corrections, late_trace_ids }
     }
 }
 
@@ -547,7 +547,7 @@ impl<'t> Requests<'t> {
 #[derive(Debug)]
 pub struct Finished {
     /// The open requests.
-    pub carry: Carry,
+    pub carry: RequestCarry,
     /// Requests with lines in two batches.
     pub split: u64,
     /// Failures that an earlier batch counted under another cause, with that cause.
@@ -575,7 +575,7 @@ mod tests {
     /// reported, and the most requests that were open.
     fn add_failures(ids: usize, rounds: usize) -> (usize, usize) {
         let table = Table::default();
-        let carry = Carry::default();
+        let carry = RequestCarry::default();
         let mut requests = Requests::resume(&carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
         let (mut failures, mut most) = (0, 0);
@@ -598,8 +598,8 @@ mod tests {
     }
 
     /// Counts batches of a thousand requests that end well, one each `step_ms`, and merges what they leave. Returns that.
-    fn end_well(batches: usize, step_ms: i64) -> Carry {
-        let (table, mut carry) = (Table::default(), Carry::default());
+    fn end_well(batches: usize, step_ms: i64) -> RequestCarry {
+        let (table, mut carry) = (Table::default(), RequestCarry::default());
         for batch in 0..batches {
             let mut requests = Requests::resume(&carry, &table, &Settings::default());
             let place = requests.place("a", "prod", Named::Whole);
@@ -616,7 +616,7 @@ mod tests {
     }
 
     /// Failures of a late failure line of each of these requests.
-    fn failures_of_late_lines(carry: &Carry, numbers: std::ops::Range<usize>) -> usize {
+    fn failures_of_late_lines(carry: &RequestCarry, numbers: std::ops::Range<usize>) -> usize {
         let table = Table::default();
         let mut requests = Requests::resume(carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
@@ -659,7 +659,7 @@ mod tests {
     #[test]
     fn requests_without_an_end_are_reported_in_the_order_of_their_first_lines() {
         let table = Table::default();
-        let carry = Carry::default();
+        let carry = RequestCarry::default();
         let mut requests = Requests::resume(&carry, &table, &Settings::default());
         let place = requests.place("a", "prod", Named::Whole);
         let mut numbers = Vec::new();

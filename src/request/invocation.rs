@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use self::started::{IdOrigin, Started};
 use self::state::InvocationState;
-use crate::classify::invocation::{Evidence, InvocationFinding, Reported, Scope};
+use crate::classify::invocation::{FailureEvidence, InvocationFinding, Reported, Scope};
 use crate::failure::{Failure, FailureSink, Id};
 use crate::keyed::OfProcess;
 use crate::metric::Subject;
-use crate::record::lambda::{Certainty, Format, RequestId, Start};
+use crate::record::lambda::{Certainty, PlatformFormat, RequestId, Start};
 
 /// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.
 const MOST_STATES: usize = 32_768;
@@ -88,7 +88,7 @@ enum Announced {
 /// Open invocations that a batch passes to the next batch of its stream, so that an invocation split over both counts
 /// once.
 #[derive(Debug, Clone, Default)]
-pub struct Carry {
+pub struct InvocationCarry {
     states: Vec<(RequestId, InvocationState)>,
     started: Started,
     current: Option<RequestId>,
@@ -97,7 +97,7 @@ pub struct Carry {
     reported: Option<RequestId>,
 }
 
-impl Carry {
+impl InvocationCarry {
     /// Returns how many invocations it holds.
     ///
     /// A batch that ends behind one `START` → 1
@@ -120,7 +120,7 @@ impl Carry {
 impl Invocations {
     /// Returns a stream without invocations.
     ///
-    /// Its `finish` without any line → an empty [`Carry`]
+    /// Its `finish` without any line → an empty [`InvocationCarry`]
     pub fn new() -> Self {
         Self::default()
     }
@@ -128,7 +128,7 @@ impl Invocations {
     /// Continues with the invocations that the previous batch left open.
     ///
     /// `START` and an error in one batch, `REPORT` in the next → one failure
-    pub fn resume(carry: Carry) -> Self {
+    pub fn resume(carry: InvocationCarry) -> Self {
         Self {
             states: carry.states.into_iter().collect(),
             started: carry.started,
@@ -189,10 +189,14 @@ impl Invocations {
     /// Decides the open invocations. Returns what the next batch of the stream needs.
     ///
     /// `START` without its end → a carry of this invocation
-    pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> Carry {
+    pub fn finish(mut self, function_name: &str, failed: &mut FailureSink<'_>) -> InvocationCarry {
         self.decide_on_inner(function_name, failed);
-        let mut carry =
-            Carry { current: self.current, announced: self.announced, reported: self.reported, ..Carry::default() };
+        let mut carry = InvocationCarry {
+            current: self.current,
+            announced: self.announced,
+            reported: self.reported,
+            ..InvocationCarry::default()
+        };
         if let Some(next) = self.take_next(function_name, failed) {
             self.decide(function_name, None, &next, failed);
             carry.next = Some(InvocationState { counted: next.evidence.failed(), ..next });
@@ -248,7 +252,7 @@ impl Invocations {
 
     fn end(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
         let is_foreign = self.started.origin_of_line(id, timestamp_ms) == IdOrigin::Foreign;
-        if is_foreign || !self.started.is_in(Format::Text) {
+        if is_foreign || !self.started.is_in(PlatformFormat::Text) {
             return;
         }
         self.close(id);
@@ -368,7 +372,7 @@ impl Invocations {
         function_name: &str,
         timestamp_ms: i64,
         request_id: Option<RequestId>,
-        evidence: &Evidence,
+        evidence: &FailureEvidence,
         failed: &mut FailureSink<'_>,
     ) {
         let origin = request_id.map_or(IdOrigin::Own, |id| self.started.origin_of_line(id, timestamp_ms));
@@ -433,7 +437,7 @@ impl Invocations {
 
     /// Returns the invocation of a line without an id: the open one, or the one that ended last if START lines show that no
     /// other began since. None if the next invocation has to show it.
-    fn invocation_without_id(&self, evidence: &Evidence) -> Option<RequestId> {
+    fn invocation_without_id(&self, evidence: &FailureEvidence) -> Option<RequestId> {
         if self.current.is_some() {
             return self.current;
         }
@@ -452,7 +456,7 @@ impl Invocations {
         &mut self,
         function_name: &str,
         timestamp_ms: i64,
-        evidence: &Evidence,
+        evidence: &FailureEvidence,
         failed: &mut FailureSink<'_>,
     ) {
         let open = self.current.filter(|id| self.started.is_open(*id));
@@ -462,7 +466,7 @@ impl Invocations {
         match (open, late.and_then(|id| self.states.get(&id))) {
             (Some(id), _) => {
                 let state = self.states.entry(id).or_insert_with(|| InvocationState::new(timestamp_ms));
-                state.add(&Evidence { scope: Scope::Init { again: false }, ..*evidence }, timestamp_ms);
+                state.add(&FailureEvidence { scope: Scope::Init { again: false }, ..*evidence }, timestamp_ms);
             }
             // The report of the second try, behind the invocation that failed with it.
             (None, Some(state)) if state.evidence.was_not_loaded() => {}
@@ -475,7 +479,7 @@ impl Invocations {
         &mut self,
         function_name: &str,
         timestamp_ms: i64,
-        evidence: &Evidence,
+        evidence: &FailureEvidence,
         failed: &mut FailureSink<'_>,
     ) {
         // A second report belongs to a second invocation, or to the second try of the init: a START shows which. What the

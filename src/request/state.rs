@@ -9,7 +9,7 @@ use crate::classify::execution::{FailureLine, GatewayResponse};
 
 /// Phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) enum Phase {
+pub(super) enum RequestPhase {
     /// Not ended.
     #[default]
     Open,
@@ -22,7 +22,7 @@ pub(super) enum Phase {
 /// State of one request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestState {
-    pub(super) phase: Phase,
+    pub(super) phase: RequestPhase,
     /// Evidence of its lines so far.
     pub(super) evidence: RequestEvidence,
     /// Whether its lines have a request ID.
@@ -102,12 +102,12 @@ impl RequestState {
 
     /// Returns whether a line in the next batch can belong to it: it has an ID and has not completed.
     pub(super) fn can_be_carried(&self) -> bool {
-        self.has_id && self.phase != Phase::Completed && !self.is_blank()
+        self.has_id && self.phase != RequestPhase::Completed && !self.is_blank()
     }
 
     /// Returns whether it holds opening lines only.
     pub(super) fn is_blank(&self) -> bool {
-        self.phase == Phase::Open && self.evidence.is_blank()
+        self.phase == RequestPhase::Open && self.evidence.is_blank()
     }
 
     /// Adds a failure line.
@@ -131,26 +131,29 @@ impl RequestState {
     /// Adds a gateway response line.
     pub(super) fn answered(&mut self, response: &GatewayResponse, timestamp_ms: i64) {
         self.answered_bare = !self.evidence.has_failure();
-        self.phase = Phase::Answered;
+        self.phase = RequestPhase::Answered;
         self.end_ms = timestamp_ms;
         self.evidence.answered(response);
     }
 
     /// Adds a completion line.
     pub(super) fn completed(&mut self, status: u16, timestamp_ms: i64) {
-        self.phase = Phase::Completed;
+        self.phase = RequestPhase::Completed;
         self.end_ms = timestamp_ms;
         self.evidence.completed(status);
     }
 
     /// Returns whether a failure line of this time belongs to it, though a gateway response line ended it before.
     pub(super) fn takes_late_failure(&self, timestamp_ms: i64) -> bool {
-        self.phase == Phase::Answered && self.answered_bare && self.has_id && is_not_later(timestamp_ms, self.end_ms)
+        self.phase == RequestPhase::Answered
+            && self.answered_bare
+            && self.has_id
+            && is_not_later(timestamp_ms, self.end_ms)
     }
 
     /// Returns whether lines after its end can be kept apart from those of the next request.
     pub(super) fn is_remembered(&self) -> bool {
-        self.phase == Phase::Completed && self.has_id
+        self.phase == RequestPhase::Completed && self.has_id
     }
 
     /// Returns the time of its end.

@@ -68,13 +68,13 @@ pub(super) struct KnownLogGroup {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct SettingsDocument {
     #[serde(default)]
     api: Vec<Api>,
     #[serde(default)]
     stages: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
-    log_group: Vec<LogGroup>,
+    log_group: Vec<LogGroupSettings>,
     #[serde(default)]
     flow_log: Vec<FlowLog>,
 }
@@ -88,7 +88,7 @@ struct Api {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LogGroup {
+struct LogGroupSettings {
     name: Spanned<String>,
     api: Option<Spanned<String>>,
     stage: Option<Spanned<String>>,
@@ -112,7 +112,7 @@ impl SettingsFile {
     /// Parses the text of a settings file. Errors call it `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let file = TomlFile { path, text };
-        let document: Document = file.document()?;
+        let document: SettingsDocument = file.document()?;
         let mut settings = Self::default();
         file.take_apis(document.api, &mut settings)?;
         file.take_stages(document.stages, &mut settings)?;
@@ -152,7 +152,11 @@ impl TomlFile<'_> {
         Ok(())
     }
 
-    fn take_log_groups(&self, log_groups: Vec<LogGroup>, settings: &mut SettingsFile) -> Result<(), SettingsError> {
+    fn take_log_groups(
+        &self,
+        log_groups: Vec<LogGroupSettings>,
+        settings: &mut SettingsFile,
+    ) -> Result<(), SettingsError> {
         for group in log_groups {
             self.check_name(&group.name)?;
             for name in [&group.api, &group.stage].into_iter().flatten() {

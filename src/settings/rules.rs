@@ -65,7 +65,7 @@ pub struct Rules {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct RulesDocument {
     #[serde(default)]
     rule: Vec<Rule>,
 }
@@ -161,7 +161,7 @@ impl Rules {
     /// If the text is not a valid rules file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let file = TomlFile { path, text };
-        let document: Document = file.document()?;
+        let document: RulesDocument = file.document()?;
         if let Some(rule) = document.rule.get(MOST_RULES) {
             return Err(file.error(rule.id.span(), &format!("at most {MOST_RULES} rules are allowed")));
         }

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::service::Service;
-use super::{Answer, Signer};
+use super::{ServiceAnswer, Signer};
 use crate::clock::now_ms;
 use crate::printable::printable;
 use crate::publish::THROTTLE_CODES;
@@ -187,10 +187,10 @@ impl fmt::Debug for Session {
 
 /// The client. All calls share one rate.
 #[derive(Debug)]
-pub struct Client {
+pub struct AccountClient {
     /// Credentials, Region and endpoints of its calls.
     pub session: Session,
-    signed: super::Client,
+    signed: super::SignedClient,
     runtime: Runtime,
     rate: Rate,
     patience: Patience,
@@ -201,7 +201,7 @@ pub struct Client {
     until: Option<Instant>,
 }
 
-impl Client {
+impl AccountClient {
     /// Creates the client. It ends once `stop` is set; `tell` gets what the user may want to know meanwhile.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ impl Client {
         tell: fn(&str),
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let signed = super::Client::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES);
+        let signed = super::SignedClient::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES);
         Ok(Self {
             session,
             signed,
@@ -258,11 +258,11 @@ impl Client {
             self.pause(turn)?;
             let attempt = self.wait(self.attempt(call, body))?;
             let why = match attempt {
-                Ok(Answer::Done(body)) => {
+                Ok(ServiceAnswer::Done(body)) => {
                     self.rate.accepted();
                     return Ok(body);
                 }
-                Ok(Answer::Refused { status, code, .. })
+                Ok(ServiceAnswer::Refused { status, code, .. })
                     if status == 429 || THROTTLE_CODES.contains(&code.as_str()) =>
                 {
                     self.rate.halve();
@@ -283,8 +283,10 @@ impl Client {
                     }
                     continue;
                 }
-                Ok(Answer::Refused { status, code, .. }) if status >= 500 => format!("server error {status} {code}"),
-                Ok(Answer::Refused { code, message, date_seconds, .. }) => {
+                Ok(ServiceAnswer::Refused { status, code, .. }) if status >= 500 => {
+                    format!("server error {status} {code}")
+                }
+                Ok(ServiceAnswer::Refused { code, message, date_seconds, .. }) => {
                     let ahead = date_seconds.map_or(0, |date| date - now_seconds());
                     if CLOCK_CODES.contains(&code.as_str())
                         && !is_clock_set
@@ -353,7 +355,7 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer. An error is the reason why there is no answer.
-    async fn attempt(&self, call: Call, body: &str) -> Result<Answer, String> {
+    async fn attempt(&self, call: Call, body: &str) -> Result<ServiceAnswer, String> {
         let service = call.service();
         let url = self.session.url(service).trim_end_matches('/');
         let (method, url, headers, body) = match call {
@@ -372,13 +374,13 @@ impl Client {
                 ("POST", format!("{url}/"), vec![("content-type", form)], body)
             }
         };
-        let request = super::Request { method, service: service.prefix(), url: &url, headers, body };
+        let request = super::ServiceRequest { method, service: service.prefix(), url: &url, headers, body };
         let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let time = if self.clock_ahead < 0 { SystemTime::now() - ahead } else { SystemTime::now() + ahead };
         let signer = Signer { credentials: &self.session.credentials, region: &self.session.region, time };
         match timeout(ANSWER_TIMEOUT, self.signed.exchange(&request, signer)).await {
             // A proxy may have cut it off and given it a length that fits.
-            Ok(Ok(Answer::Done(body))) if call != Call::GetCallerIdentity && !is_json(&body) => {
+            Ok(Ok(ServiceAnswer::Done(body))) if call != Call::GetCallerIdentity && !is_json(&body) => {
                 Err("an answer that is cut off, or no JSON".to_owned())
             }
             Ok(answer) => answer.map_err(|why| printable(&why)),
@@ -501,14 +503,14 @@ mod tests {
     use super::*;
 
     /// A client whose clock runs as fast as it waits.
-    fn client_of(url: &str, patience: Patience) -> Client {
+    fn client_of(url: &str, patience: Patience) -> AccountClient {
         let session = Session {
             credentials: Credentials::new("AKIDEXAMPLE", "planted-access-key", None, None, "test"),
             region: "eu-west-1".to_owned(),
             urls: Service::ALL.map(|service| (service, url.to_owned())).to_vec(),
             renew: None,
         };
-        let mut client = Client::new(session, None, patience, Arc::default(), |_| ()).unwrap();
+        let mut client = AccountClient::new(session, None, patience, Arc::default(), |_| ()).unwrap();
         client.runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         client
     }

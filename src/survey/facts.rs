@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The Region of an account, as far as its 5xx are concerned.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct AccountFacts {
     /// The Region.
     pub region: String,
     /// `aws`, `aws-cn` and so on.
@@ -22,7 +22,7 @@ pub struct Facts {
     /// Those that stages write to, and ours, by name.
     pub log_groups: Option<BTreeMap<String, LogGroup>>,
     /// Deliveries of execution logs.
-    pub deliveries: Option<Vec<Delivery>>,
+    pub deliveries: Option<Vec<LogDelivery>>,
     /// Stacks of why5xx.
     pub stacks: Vec<Stack>,
     /// Functions that filters of ours name and that are not there.
@@ -32,7 +32,7 @@ pub struct Facts {
     /// Lists of APIs and stages that could not be read.
     pub unread_lists: u64,
     /// Rules of EventBridge.
-    pub rules: Option<Vec<Rule>>,
+    pub rules: Option<Vec<EventRule>>,
     /// Account policies that switch metrics off which are extracted from logs.
     pub extraction_policies: Option<Vec<ExtractionPolicy>>,
     /// Facts that could not be looked at, with the reason.
@@ -41,7 +41,7 @@ pub struct Facts {
     pub share_s: i64,
 }
 
-impl Facts {
+impl AccountFacts {
     /// Notes which access logs have a format that the settings declare, from the names of their log groups.
     pub fn declare(&mut self, is_declared: &dyn Fn(&str) -> bool) {
         for log in self.stages.iter_mut().filter_map(|stage| stage.access_log.as_mut()) {
@@ -212,7 +212,7 @@ pub struct Filter {
 
 /// Execution-log delivery of a stage, which replaces its managed log group.
 #[derive(Debug, Clone, Default)]
-pub struct Delivery {
+pub struct LogDelivery {
     /// Id of the API.
     pub api_id: String,
     /// Name of the stage.
@@ -244,16 +244,16 @@ pub struct Stack {
     /// The ARN of its function, from the filter of the canary's log group.
     pub function_arn: Option<String>,
     /// None where it could not be looked at, or is gone.
-    pub function: Option<Function>,
+    pub function: Option<StackFunction>,
     /// Its alarms.
-    pub alarms: Option<Vec<Alarm>>,
+    pub alarms: Option<Vec<StackAlarm>>,
     /// The canaries of the last half hour; None where that is not known, or the stack is too young for one.
     pub canaries: Option<f64>,
 }
 
 /// The function of a stack.
 #[derive(Debug, Clone, Default)]
-pub struct Function {
+pub struct StackFunction {
     /// Its name.
     pub name: String,
     /// None if its description does not begin with one.
@@ -264,7 +264,7 @@ pub struct Function {
 
 /// An alarm of a stack.
 #[derive(Debug, Clone, Default)]
-pub struct Alarm {
+pub struct StackAlarm {
     /// Its name.
     pub name: String,
     /// Whether it has an action of its own.
@@ -273,7 +273,7 @@ pub struct Alarm {
 
 /// A rule of EventBridge.
 #[derive(Debug, Clone, Default)]
-pub struct Rule {
+pub struct EventRule {
     /// Its name.
     pub name: String,
     /// Whether it is in force.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::log_kind::LogKind;
 use serde_json::Value;
 
-use super::facts::{ApiKind, Delivery, Facts, Filter, Level, LogGroup, Rule, Share, Stack, Stage};
+use super::facts::{AccountFacts, ApiKind, EventRule, Filter, Level, LogDelivery, LogGroup, Share, Stack, Stage};
 use super::fix::Fix;
 use super::pattern::{default_pattern, earlier_patterns};
-use super::sight::{self, Causes};
+use super::sight::{self, CauseIds};
 
 /// The share of a stage's failures that logs explain, below which it is a finding. Some minutes of difference are normal.
 const EXPLAINED_ENOUGH: f64 = 0.9;
@@ -51,7 +51,7 @@ impl Severity {
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct SurveyFinding {
     /// Its published id.
     pub id: &'static str,
     /// How bad it is.
@@ -105,8 +105,8 @@ pub const ALL: &[(&str, Severity, &str)] = &[
 ];
 
 /// Returns what is to be done, the worst first.
-pub fn of(facts: &Facts) -> Vec<Finding> {
-    let mut found = Found { facts, findings: Vec::new() };
+pub fn of(facts: &AccountFacts) -> Vec<SurveyFinding> {
+    let mut found = Findings { facts, findings: Vec::new() };
     found.account();
     for stage in &facts.stages {
         found.stage(stage);
@@ -120,69 +120,69 @@ pub fn of(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Returns what is to be done about one stage.
-pub(super) fn of_stage(facts: &Facts, stage: &Stage) -> Vec<Finding> {
-    let mut found = Found { facts, findings: Vec::new() };
+pub(super) fn of_stage(facts: &AccountFacts, stage: &Stage) -> Vec<SurveyFinding> {
+    let mut found = Findings { facts, findings: Vec::new() };
     found.stage(stage);
     found.findings
 }
 
 /// One of the two logs of a stage.
 #[derive(Debug, Clone)]
-pub struct Log<'f> {
+pub struct StageLog<'f> {
     /// Which of the two.
     pub kind: LogKind,
     /// None if it goes to no log group.
     pub log_group: Option<String>,
     /// The causes that it can show.
-    pub causes: Causes,
+    pub causes: CauseIds,
     /// None if the log group is not there, or was not looked at.
     pub group: Option<&'f LogGroup>,
 }
 
-impl<'f> Log<'f> {
+impl<'f> StageLog<'f> {
     fn filters(&self) -> &'f [Filter] {
         self.group.and_then(|group| group.filters.as_deref()).unwrap_or_default()
     }
 }
 
-impl Facts {
+impl AccountFacts {
     /// Returns the logs that a stage writes, the execution log first.
     #[inline(never)]
-    pub fn logs_of(&self, stage: &Stage) -> Vec<Log<'_>> {
+    pub fn logs_of(&self, stage: &Stage) -> Vec<StageLog<'_>> {
         let group = |name: Option<&str>| self.log_groups.as_ref()?.get(name?);
         let mut logs = Vec::new();
         let highest = stage.settings.iter().map(|setting| setting.level).max().unwrap_or_default();
         if highest > Level::Off && stage.kind != ApiKind::Http {
-            let deliveries: Vec<&Delivery> = self.deliveries_of(stage).collect();
+            let deliveries: Vec<&LogDelivery> = self.deliveries_of(stage).collect();
             let log_group = match &deliveries[..] {
                 [] => stage.managed_log_group(),
                 all => all.iter().find_map(|delivery| delivery.log_group.clone()),
             };
             let causes = sight::of_level(stage.level());
-            logs.push(Log { kind: LogKind::Execution, group: group(log_group.as_deref()), log_group, causes });
+            logs.push(StageLog { kind: LogKind::Execution, group: group(log_group.as_deref()), log_group, causes });
         }
         if let Some(log) = &stage.access_log {
             let log_group = log.log_group().map(str::to_owned);
             let causes = sight::of_access_log(log);
-            logs.push(Log { kind: LogKind::Access, group: group(log_group.as_deref()), log_group, causes });
+            logs.push(StageLog { kind: LogKind::Access, group: group(log_group.as_deref()), log_group, causes });
         }
         logs
     }
 
     /// Returns the execution log of a stage's canary release, if there is one.
-    pub(super) fn canary_log(&self, stage: &Stage, logs: &[Log<'_>]) -> Option<Log<'_>> {
+    pub(super) fn canary_log(&self, stage: &Stage, logs: &[StageLog<'_>]) -> Option<StageLog<'_>> {
         let log = logs.first().filter(|log| log.kind == LogKind::Execution && stage.has_canary_release)?;
         if self.deliveries_of(stage).next().is_some() {
             return None;
         }
         let log_group = canary_group(log.log_group.as_ref()?);
         let group = self.log_groups.as_ref().and_then(|groups| groups.get(&log_group));
-        Some(Log { log_group: Some(log_group), group, kind: log.kind, causes: log.causes.clone() })
+        Some(StageLog { log_group: Some(log_group), group, kind: log.kind, causes: log.causes.clone() })
     }
 
     /// Says why nothing of a log is counted that a filter of ours passes on; None if nothing shows that.
     #[inline(never)]
-    pub(super) fn lets_nothing_through(&self, stage: &Stage, log: &Log<'_>, filter: &Filter) -> Option<String> {
+    pub(super) fn lets_nothing_through(&self, stage: &Stage, log: &StageLog<'_>, filter: &Filter) -> Option<String> {
         // The name that AWS gives the group says the kind before that of the filter does.
         let is_named_by_aws = log.log_group.as_deref().is_some_and(|name| name.starts_with(EXECUTION_PREFIX));
         let is_declared = log.kind == LogKind::Access && stage.access_log.as_ref().is_some_and(|log| log.is_declared);
@@ -219,7 +219,7 @@ impl Facts {
     }
 
     /// Returns the deliveries of a stage's execution log.
-    pub(super) fn deliveries_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f Delivery> {
+    pub(super) fn deliveries_of<'f>(&'f self, stage: &'f Stage) -> impl Iterator<Item = &'f LogDelivery> {
         let all = self.deliveries.iter().flatten();
         all.filter(|delivery| delivery.api_id == stage.api_id && delivery.stage == stage.name)
     }
@@ -232,18 +232,18 @@ impl Facts {
 
     /// Returns the filters of why5xx on a log.
     #[inline(never)]
-    pub fn our_filters<'f>(&'f self, log: &Log<'f>) -> Vec<&'f Filter> {
+    pub fn our_filters<'f>(&'f self, log: &StageLog<'f>) -> Vec<&'f Filter> {
         log.filters().iter().filter(|filter| self.is_ours(filter)).collect()
     }
 
     /// Returns whether it is known which filters a log has. A log group that is not there has none.
-    pub fn knows_filters(&self, log: &Log<'_>) -> bool {
+    pub fn knows_filters(&self, log: &StageLog<'_>) -> bool {
         self.log_groups.is_some() && log.group.is_none_or(|group| group.filters.is_some())
     }
 
     /// Returns the log that is counted, or would be: the subscribed one, else the one that shows more.
     #[inline(never)]
-    pub fn read_log<'f>(&'f self, logs: &[Log<'f>]) -> Option<Log<'f>> {
+    pub fn read_log<'f>(&'f self, logs: &[StageLog<'f>]) -> Option<StageLog<'f>> {
         let subscribed = logs.iter().find(|log| !self.our_filters(log).is_empty());
         // Of two that show as much, the execution log: it has the end of each request.
         let best = || logs.iter().rev().max_by_key(|log| (log.log_group.is_some(), log.causes.len()));
@@ -266,17 +266,17 @@ fn kind_of(filter: &Filter) -> Option<LogKind> {
     LogKind::parse(filter.name.rsplit_once('/')?.1)
 }
 
-struct Found<'f> {
-    facts: &'f Facts,
-    findings: Vec<Finding>,
+struct Findings<'f> {
+    facts: &'f AccountFacts,
+    findings: Vec<SurveyFinding>,
 }
 
-impl<'f> Found<'f> {
+impl<'f> Findings<'f> {
     #[inline(never)]
     fn add(&mut self, id: &'static str, about: &str, text: String, fix: Fix) {
         let severity =
             ALL.iter().find(|(name, ..)| *name == id).map_or(Severity::Warning, |(_, severity, _)| *severity);
-        self.findings.push(Finding { id, severity, about: about.to_owned(), text, fix });
+        self.findings.push(SurveyFinding { id, severity, about: about.to_owned(), text, fix });
     }
 
     fn account(&mut self) {
@@ -445,7 +445,7 @@ impl<'f> Found<'f> {
         self.add("no_log", about, text.to_owned(), facts.create_log_group(&log_group).then(fix));
     }
 
-    fn execution_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
+    fn execution_log(&mut self, stage: &Stage, about: &str, log: &StageLog<'_>) {
         let facts = self.facts;
         if let Some(delivery) = facts.deliveries_of(stage).next()
             && log.log_group.is_none()
@@ -487,7 +487,7 @@ impl<'f> Found<'f> {
         }
     }
 
-    fn access_log(&mut self, stage: &Stage, about: &str, log: &Log<'_>) {
+    fn access_log(&mut self, stage: &Stage, about: &str, log: &StageLog<'_>) {
         let facts = self.facts;
         let Some(access_log) = &stage.access_log else { return };
         let best = sight::completed(stage.kind, access_log);
@@ -535,7 +535,7 @@ impl<'f> Found<'f> {
         }
     }
 
-    fn subscription(&mut self, about: &str, logs: &[Log<'_>], read: &Log<'_>) {
+    fn subscription(&mut self, about: &str, logs: &[StageLog<'_>], read: &StageLog<'_>) {
         let facts = self.facts;
         let subscribed: Vec<_> = logs.iter().filter(|log| !facts.our_filters(log).is_empty()).collect();
         if let [_, access] = subscribed[..] {
@@ -566,7 +566,7 @@ impl<'f> Found<'f> {
     }
 
     /// Looks at the filters of why5xx on a log: where they lead, and what they let through.
-    fn filters_of(&mut self, about: &str, stage: &Stage, log: &Log<'_>) {
+    fn filters_of(&mut self, about: &str, stage: &Stage, log: &StageLog<'_>) {
         let facts = self.facts;
         let Some(log_group) = &log.log_group else { return };
         let is_good = |filter: &&Filter| {
@@ -619,7 +619,7 @@ impl<'f> Found<'f> {
     }
 
     /// Looks whether the execution log of a canary release is subscribed where that of its stage is.
-    fn canary_release(&mut self, about: &str, logs: &[Log<'_>], canary: Option<&Log<'_>>) {
+    fn canary_release(&mut self, about: &str, logs: &[StageLog<'_>], canary: Option<&StageLog<'_>>) {
         let facts = self.facts;
         if let (Some(canary), Some((stack, arn)), [log, ..]) = (canary, facts.reader(), logs)
             && let Some(log_group) = &canary.log_group
@@ -706,7 +706,7 @@ impl<'f> Found<'f> {
     }
 }
 
-impl Facts {
+impl AccountFacts {
     /// Returns a stack whose function can be subscribed; one without, where there is no other.
     #[inline(never)]
     fn live_stack(&self) -> Option<&Stack> {
@@ -728,13 +728,13 @@ impl Facts {
     }
 
     /// Returns the finding about one stage that API Gateway has no role to write the logs of.
-    pub(super) fn has_no_role(&self, stage: &Stage) -> Finding {
+    pub(super) fn has_no_role(&self, stage: &Stage) -> SurveyFinding {
         let text = "API Gateway has no role to write logs with, so it logs nothing";
         gap("no_log_role", stage, text, self.set_log_role())
     }
 
     /// Returns the finding about a stage where no function is there that could read its logs.
-    pub(super) fn has_no_reader(&self, stage: &Stage) -> Finding {
+    pub(super) fn has_no_reader(&self, stage: &Stage) -> SurveyFinding {
         let stack = self.stacks.first().map_or("why5xx", |stack| &*stack.name);
         let text = "no function of why5xx that is there reads a log of it, so its failures are not counted";
         gap("not_subscribed", stage, text, self.deploy_again(stack, &[]))
@@ -762,12 +762,12 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
 }
 
-fn gap(id: &'static str, stage: &Stage, text: &str, fix: Fix) -> Finding {
-    Finding { id, severity: Severity::Gap, about: about(stage), text: text.to_owned(), fix }
+fn gap(id: &'static str, stage: &Stage, text: &str, fix: Fix) -> SurveyFinding {
+    SurveyFinding { id, severity: Severity::Gap, about: about(stage), text: text.to_owned(), fix }
 }
 
 /// Returns whether a rule passes on the events of an alarm: then something else notifies.
-fn hears(rule: &Rule, alarm: &str) -> bool {
+fn hears(rule: &EventRule, alarm: &str) -> bool {
     let Ok(pattern) = serde_json::from_str::<Value>(&rule.pattern) else { return false };
     let names = |key: &str, word: &str| {
         pattern[key].as_array().is_some_and(|values| values.iter().any(|value| value.to_string().contains(word)))
@@ -803,7 +803,7 @@ pub fn plural(count: usize, noun: &str) -> String {
 }
 
 /// Says what is subscribed, in a word or two: the names of our filters.
-pub fn subscribed_by(facts: &Facts, logs: &[Log<'_>]) -> String {
+pub fn subscribed_by(facts: &AccountFacts, logs: &[StageLog<'_>]) -> String {
     let names: Vec<String> = logs
         .iter()
         .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))
@@ -844,7 +844,7 @@ mod tests {
 
     #[test]
     fn a_rule_is_heard_if_it_may_pass_on_an_event_of_the_alarm() {
-        let rule = |pattern: &str| Rule { name: "r".into(), is_enabled: true, pattern: pattern.to_owned() };
+        let rule = |pattern: &str| EventRule { name: "r".into(), is_enabled: true, pattern: pattern.to_owned() };
         let alarm = "why5xx: API 5xx with a cause that somebody can fix, execution logs";
         let heard = |names: &str| {
             let head = r#""source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"]"#;

@@ -3,9 +3,9 @@
 use crate::log_kind::LogKind;
 use serde_json::{Map, Value, json};
 
-use super::facts::{ApiKind, Delivery, Facts, Level, LogSetting, Stack, Stage};
+use super::facts::{AccountFacts, ApiKind, Level, LogDelivery, LogSetting, Stack, Stage};
 use super::pattern::default_pattern;
-use super::shell::{Aws, quoted};
+use super::shell::{AwsCommand, quoted};
 
 /// Days for which a log group keeps log events, where one is advised.
 const RETENTION_DAYS: &str = "30";
@@ -93,7 +93,7 @@ fn replace(path: &str, value: &str) -> Value {
     texts(&[("op", "replace"), ("path", path), ("value", value)])
 }
 
-impl Facts {
+impl AccountFacts {
     /// Returns the ARN of a log group.
     #[inline(never)]
     pub(super) fn arn_of(&self, log_group: &str) -> String {
@@ -105,11 +105,11 @@ impl Facts {
     }
 
     #[inline(never)]
-    fn aws(&self, operation: &str) -> Aws {
-        self.with_profile(Aws::new(operation, &self.region))
+    fn aws(&self, operation: &str) -> AwsCommand {
+        self.with_profile(AwsCommand::new(operation, &self.region))
     }
 
-    fn with_profile(&self, command: Aws) -> Aws {
+    fn with_profile(&self, command: AwsCommand) -> AwsCommand {
         match &self.profile {
             Some(profile) => command.with("profile", profile),
             None => command,
@@ -117,7 +117,7 @@ impl Facts {
     }
 
     #[inline(never)]
-    fn update_stage(&self, stage: &Stage) -> Aws {
+    fn update_stage(&self, stage: &Stage) -> AwsCommand {
         match stage.kind {
             ApiKind::Rest => {
                 self.aws("apigateway update-stage").with("rest-api-id", &stage.api_id).with("stage-name", &stage.name)
@@ -301,7 +301,7 @@ impl Facts {
     }
 
     /// Has an execution-log delivery hold the lines themselves.
-    pub(super) fn deliver_payload(&self, delivery: &Delivery) -> Fix {
+    pub(super) fn deliver_payload(&self, delivery: &LogDelivery) -> Fix {
         let fields: Vec<&str> = delivery.fields.iter().map(String::as_str).chain(["payload"]).collect();
         let command = self.aws("logs update-delivery-configuration").with("id", &delivery.id);
         let command = command.with("record-fields", &json!(fields).to_string()).end();
@@ -309,7 +309,7 @@ impl Facts {
     }
 
     /// Delivers an execution log to a log group, too.
-    pub(super) fn deliver_to_log_group(&self, delivery: &Delivery, log_group: &str) -> Fix {
+    pub(super) fn deliver_to_log_group(&self, delivery: &LogDelivery, log_group: &str) -> Fix {
         let name = format!("why5xx-{}-{}", delivery.api_id, delivery.stage);
         let target = texts(&[("destinationResourceArn", &self.arn_of(log_group))]);
         let arn = format!(
@@ -356,7 +356,7 @@ impl Facts {
 
     /// Counts a stage's failures of the last day, from its log group.
     pub(super) fn replay(&self, log_group: &str) -> Fix {
-        let command = Aws::other("why5xx replay", &self.region).with("since", "1d").with("log-group", log_group);
+        let command = AwsCommand::other("why5xx replay", &self.region).with("since", "1d").with("log-group", log_group);
         let words = "nothing to change before it is known what the log lacks; docs/no-log.md".to_owned();
         Fix::new(vec![self.with_profile(command).end()], "AWS::ApiGateway::Stage", words).noted(ONLY_LOOKS)
     }
@@ -371,7 +371,7 @@ impl Facts {
     /// Deploys a stack with sam.
     #[inline(never)]
     pub(super) fn deploy(&self, stack: &str, parameters: &[(&str, &str)]) -> Fix {
-        let command = Aws::other("sam build && sam deploy", &self.region).with("stack-name", stack);
+        let command = AwsCommand::other("sam build && sam deploy", &self.region).with("stack-name", stack);
         let mut command = self.with_profile(command).end();
         command.push_str(" --resolve-s3 --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
         let words: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}: {}", json!(value))).collect();

@@ -10,15 +10,15 @@ use super::answers::{
     LOG_GROUPS, List, METRIC_DATA, REST_APIS, REST_STAGES, RULES, list, text,
 };
 use super::facts::{
-    AccessLog, Alarm, ApiKind, Delivery, ExtractionPolicy, Facts, Filter, Function, Level, LogGroup, LogSetting,
-    NotLookedAt, Rule, Share, Stack, Stage, log_group_of_arn,
+    AccessLog, AccountFacts, ApiKind, EventRule, ExtractionPolicy, Filter, Level, LogDelivery, LogGroup, LogSetting,
+    NotLookedAt, Share, Stack, StackAlarm, StackFunction, Stage, log_group_of_arn,
 };
 use super::findings::{EXECUTION_PREFIX, canary_group};
 use super::sight::set_of;
 use crate::metric::{API_ID, CANARY, FUNCTION, Metric, STAGE};
 use crate::partition::partition_of;
 use crate::settings::{NAMESPACE, Settings};
-use crate::signed::client::{Call, CallError, Client, is_denied};
+use crate::signed::client::{AccountClient, Call, CallError, is_denied};
 use crate::signed::service::Service;
 
 /// Every call, with the resource of its permission below `arn:PARTITION:SERVICE:REGION:ACCOUNT:`; None for `*`.
@@ -68,8 +68,8 @@ const UNREADABLE: &str = "an answer that cannot be read";
 const MOST_PAGES: usize = 1_000;
 
 /// Reader of the facts.
-struct Reader<'c> {
-    client: &'c mut Client,
+struct FactsReader<'c> {
+    client: &'c mut AccountClient,
     not_looked_at: Vec<NotLookedAt>,
     /// Services that gave no answer are not asked again.
     silent: Vec<(Service, String)>,
@@ -78,7 +78,7 @@ struct Reader<'c> {
 }
 
 /// Outcome of a call.
-enum Answer<T> {
+enum Reply<T> {
     Here(T),
     /// The resource does not exist.
     Gone,
@@ -86,7 +86,7 @@ enum Answer<T> {
     Unknown,
 }
 
-impl<T> Answer<T> {
+impl<T> Reply<T> {
     /// Returns the answer; the default where nothing is there, None where it is unknown.
     fn or_default(self) -> Option<T>
     where
@@ -102,7 +102,7 @@ impl<T> Answer<T> {
 
 /// Why a survey has no result, in a sentence that says what to do.
 #[derive(Debug)]
-pub struct Ended(pub String);
+pub struct SurveyError(pub String);
 
 /// Whose account it is.
 #[derive(Debug, Clone, Default)]
@@ -118,17 +118,21 @@ pub struct Owner {
 /// # Errors
 ///
 /// If the credentials are refused, or no API could be looked at.
-pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) -> Result<Facts, Ended> {
+pub fn facts(
+    client: &mut AccountClient,
+    owner: Owner,
+    progress: &mut dyn FnMut(&str),
+) -> Result<AccountFacts, SurveyError> {
     let region = client.session.region.clone();
     let partition = if owner.partition.is_empty() { partition_of(&region).name.to_owned() } else { owner.partition };
-    let mut reader = Reader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress, unread_lists: 0 };
-    let mut facts = Facts { region, partition, account: owner.account, ..Facts::default() };
+    let mut reader = FactsReader { client, not_looked_at: Vec::new(), silent: Vec::new(), progress, unread_lists: 0 };
+    let mut facts = AccountFacts { region, partition, account: owner.account, ..AccountFacts::default() };
     facts.stages = reader.stages()?;
     facts.unread_lists = reader.unread_lists;
     if facts.stages.is_empty()
         && let Some(first) = reader.not_looked_at.first()
     {
-        return Err(Ended(format!("no API could be looked at: {}", first.why)));
+        return Err(SurveyError(format!("no API could be looked at: {}", first.why)));
     }
     let needs_role = facts.stages.iter().any(|stage| stage.kind != ApiKind::Http);
     if needs_role {
@@ -146,31 +150,31 @@ pub fn facts(client: &mut Client, owner: Owner, progress: &mut dyn FnMut(&str)) 
     Ok(facts)
 }
 
-impl Reader<'_> {
+impl FactsReader<'_> {
     /// Makes a call. What cannot be looked at is noted; `what` names it.
     ///
     /// Answers are trees, and not types of their own: two dozen of these would be a twentieth of the function's program.
     #[inline(never)]
-    fn get(&mut self, call: Call, body: &str, what: &str) -> Result<Answer<Value>, Ended> {
+    fn get(&mut self, call: Call, body: &str, what: &str) -> Result<Reply<Value>, SurveyError> {
         let service = call.service();
         if let Some((_, why)) = self.silent.iter().find(|(silent, _)| *silent == service) {
             let why = why.clone();
             self.note(what, None, why);
-            return Ok(Answer::Unknown);
+            return Ok(Reply::Unknown);
         }
         (self.progress)(what);
         let error = match self.client.call(call, body) {
             Ok(answer) => match serde_json::from_slice::<Value>(&answer) {
-                Ok(answer) if answer.is_object() => return Ok(Answer::Here(answer)),
+                Ok(answer) if answer.is_object() => return Ok(Reply::Here(answer)),
                 _ => CallError::NoAnswer(UNREADABLE.to_owned()),
             },
             Err(error) => error,
         };
         let why = self.client.sentence(&error, call, "*");
         match error {
-            CallError::Stopped | CallError::Credentials { .. } => return Err(Ended(why)),
+            CallError::Stopped | CallError::Credentials { .. } => return Err(SurveyError(why)),
             CallError::Refused { code, .. } if matches!(&*code, "NotFoundException" | "ResourceNotFoundException") => {
-                return Ok(Answer::Gone);
+                return Ok(Reply::Gone);
             }
             CallError::Refused { code, .. } => self.note(what, is_denied(&code).then(|| call.permission()), why),
             // Each further call ends the same way at once, and is counted.
@@ -180,7 +184,7 @@ impl Reader<'_> {
                 self.note(what, None, why);
             }
         }
-        Ok(Answer::Unknown)
+        Ok(Reply::Unknown)
     }
 
     #[inline(never)]
@@ -200,32 +204,32 @@ impl Reader<'_> {
         what: &str,
         of: &List,
         body: &dyn Fn(Option<&str>) -> String,
-    ) -> Result<Answer<Vec<Value>>, Ended> {
+    ) -> Result<Reply<Vec<Value>>, SurveyError> {
         let (mut items, mut token) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let mut page = match self.get(call, &body(token.as_deref()), what)? {
-                Answer::Here(page) => page,
-                Answer::Gone => return Ok(Answer::Gone),
-                Answer::Unknown => return Ok(Answer::Unknown),
+                Reply::Here(page) => page,
+                Reply::Gone => return Ok(Reply::Gone),
+                Reply::Unknown => return Ok(Reply::Unknown),
             };
             let Some(more) = of.take(&mut page) else {
                 self.note(what, None, UNREADABLE.to_owned());
-                return Ok(Answer::Unknown);
+                return Ok(Reply::Unknown);
             };
             items.extend(more);
             let next = page[of.token].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
             if next.is_none() || next == token {
-                return Ok(Answer::Here(items));
+                return Ok(Reply::Here(items));
             }
             token = next;
         }
         self.note(what, None, format!("the list has more than {MOST_PAGES} pages"));
-        Ok(Answer::Unknown)
+        Ok(Reply::Unknown)
     }
 
     /// Lists with an action of JSON.
     #[inline(never)]
-    fn list_json(&mut self, call: Call, what: &str, of: &List, body: &Value) -> Result<Answer<Vec<Value>>, Ended> {
+    fn list_json(&mut self, call: Call, what: &str, of: &List, body: &Value) -> Result<Reply<Vec<Value>>, SurveyError> {
         self.list(call, what, of, &|token| {
             let mut body = body.clone();
             if let Some(token) = token {
@@ -235,7 +239,7 @@ impl Reader<'_> {
         })
     }
 
-    fn stages(&mut self) -> Result<Vec<Stage>, Ended> {
+    fn stages(&mut self) -> Result<Vec<Stage>, SurveyError> {
         let mut stages = Vec::new();
         let apis =
             self.list(GET_API, "REST APIs", &REST_APIS, &|token| path("/restapis?limit=500", "position", token))?;
@@ -261,13 +265,13 @@ impl Reader<'_> {
 
     /// Returns a list of APIs or stages; an empty one, which is counted, where it is unknown.
     #[inline(never)]
-    fn or_unread<T>(&mut self, list: Answer<Vec<T>>) -> Vec<T> {
+    fn or_unread<T>(&mut self, list: Reply<Vec<T>>) -> Vec<T> {
         let list = list.or_default();
         self.unread_lists += u64::from(list.is_none());
         list.unwrap_or_default()
     }
 
-    fn deliveries(&mut self) -> Result<Option<Vec<Delivery>>, Ended> {
+    fn deliveries(&mut self) -> Result<Option<Vec<LogDelivery>>, SurveyError> {
         let what = "deliveries of execution logs";
         let body = json!({ "limit": 50 });
         let sources = self.list_json(DESCRIBE_DELIVERY_SOURCES, what, &DELIVERY_SOURCES, &body)?;
@@ -289,7 +293,7 @@ impl Reader<'_> {
                     let to = destinations.iter().find(|each| each["arn"] == delivery["deliveryDestinationArn"]);
                     let arn = to.map(|to| &to["deliveryDestinationConfiguration"]["destinationResourceArn"]);
                     let fields = list(delivery, "recordFields").iter().filter_map(Value::as_str);
-                    found.push(Delivery {
+                    found.push(LogDelivery {
                         api_id: api_id.to_owned(),
                         stage: stage.to_owned(),
                         log_group: arn.and_then(Value::as_str).and_then(log_group_of_arn).map(str::to_owned),
@@ -304,7 +308,7 @@ impl Reader<'_> {
     }
 
     /// Reads the log groups of stages, and ours.
-    fn log_groups(&mut self, facts: &Facts) -> Result<Option<BTreeMap<String, LogGroup>>, Ended> {
+    fn log_groups(&mut self, facts: &AccountFacts) -> Result<Option<BTreeMap<String, LogGroup>>, SurveyError> {
         let mut names = BTreeSet::new();
         for stage in &facts.stages {
             names.extend(stage.managed_log_group());
@@ -367,7 +371,7 @@ impl Reader<'_> {
 
     /// Reads the account policies that subscribe every log group, with what they spare.
     #[inline(never)]
-    fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, Ended> {
+    fn account_subscriptions(&mut self) -> Result<Vec<(Filter, String)>, SurveyError> {
         let body = json!({ "policyType": "SUBSCRIPTION_FILTER_POLICY" });
         let what = "account policies that subscribe every log group";
         let policies = self.list_json(DESCRIBE_ACCOUNT_POLICIES, what, &ACCOUNT_POLICIES, &body)?;
@@ -387,7 +391,7 @@ impl Reader<'_> {
     }
 
     /// Finds our stacks by the log groups of their canaries, and the functions by the filters on these.
-    fn stacks(&mut self, facts: &Facts) -> Result<Vec<Stack>, Ended> {
+    fn stacks(&mut self, facts: &AccountFacts) -> Result<Vec<Stack>, SurveyError> {
         let mut stacks = Vec::new();
         for (log_group, group) in facts.log_groups.iter().flatten() {
             let Some(name) = log_group.strip_prefix("/why5xx/").and_then(|name| name.strip_suffix(CANARY_SUFFIX))
@@ -398,7 +402,7 @@ impl Reader<'_> {
             let function_arn = filter.map(|filter| filter.destination.clone());
             let body = json!({ "AlarmNamePrefix": format!("{name}: "), "AlarmTypes": ["MetricAlarm"] });
             let alarms = self.list_json(DESCRIBE_ALARMS, "alarms of why5xx", &ALARMS, &body)?.or_default();
-            let alarm = |alarm: &Value| Alarm {
+            let alarm = |alarm: &Value| StackAlarm {
                 name: text(alarm, "AlarmName"),
                 has_action: !list(alarm, "AlarmActions").is_empty() && alarm["ActionsEnabled"] != false,
             };
@@ -409,7 +413,7 @@ impl Reader<'_> {
     }
 
     /// Looks at the functions of our stacks, and at those that filters of ours name.
-    fn functions(&mut self, facts: &mut Facts) -> Result<(), Ended> {
+    fn functions(&mut self, facts: &mut AccountFacts) -> Result<(), SurveyError> {
         let mut arns = set_of(facts.stacks.iter().filter_map(|stack| stack.function_arn.clone()));
         for stage in &facts.stages {
             let logs = facts.logs_of(stage);
@@ -420,16 +424,16 @@ impl Reader<'_> {
         for arn in arns.into_iter().filter(|arn| is_function(arn)) {
             let path = format!("/2015-03-31/functions/{}/configuration", encoded(&arn));
             match self.get(GET_FUNCTION, &path, "functions of why5xx")? {
-                Answer::Here(function) => {
+                Reply::Here(function) => {
                     let of = |stack: &&mut Stack| stack.function_arn.as_ref() == Some(&arn);
                     if let Some(stack) = facts.stacks.iter_mut().find(of) {
                         stack.function = Some(described(&function));
                     }
                 }
-                Answer::Gone => {
+                Reply::Gone => {
                     facts.missing_functions.insert(arn);
                 }
-                Answer::Unknown => {
+                Reply::Unknown => {
                     facts.unknown_functions.insert(arn);
                 }
             }
@@ -437,9 +441,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn rules(&mut self) -> Result<Option<Vec<Rule>>, Ended> {
+    fn rules(&mut self) -> Result<Option<Vec<EventRule>>, SurveyError> {
         let rules = self.list_json(LIST_RULES, "rules on events of alarms", &RULES, &json!({}))?;
-        let rule = |rule: &Value| Rule {
+        let rule = |rule: &Value| EventRule {
             name: text(rule, "Name"),
             is_enabled: rule["State"] != "DISABLED",
             pattern: text(rule, "EventPattern"),
@@ -447,7 +451,7 @@ impl Reader<'_> {
         Ok(rules.or_default().map(|rules| rules.iter().map(rule).collect()))
     }
 
-    fn extraction_policies(&mut self) -> Result<Option<Vec<ExtractionPolicy>>, Ended> {
+    fn extraction_policies(&mut self) -> Result<Option<Vec<ExtractionPolicy>>, SurveyError> {
         let body = json!({ "policyType": "METRIC_EXTRACTION_POLICY" });
         let what = "account policies on metrics from logs";
         let policies = self.list_json(DESCRIBE_ACCOUNT_POLICIES, what, &ACCOUNT_POLICIES, &body)?;
@@ -459,7 +463,7 @@ impl Reader<'_> {
     }
 
     /// Reads what API Gateway and we counted.
-    fn counts(&mut self, facts: &mut Facts) -> Result<(), Ended> {
+    fn counts(&mut self, facts: &mut AccountFacts) -> Result<(), SurveyError> {
         let now = self.client.now_seconds();
         let end = (now - LATE) / PERIOD * PERIOD;
         let from = (end - DAY).max(first_counted(facts).saturating_add(PERIOD - 1) / PERIOD * PERIOD);
@@ -540,7 +544,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn sums(&mut self, queries: &Queries, from: i64, to: i64) -> Result<Option<Sums>, Ended> {
+    fn sums(&mut self, queries: &Queries, from: i64, to: i64) -> Result<Option<Sums>, SurveyError> {
         let mut sums = Sums::default();
         let all: Vec<(&String, &Value)> = queries.0.iter().collect();
         for some in all.chunks(MOST_QUERIES) {
@@ -578,7 +582,7 @@ impl Reader<'_> {
 /// Returns the time from which on everything counted that is subscribed now; 0 if that is long ago.
 ///
 /// AWS's own counts before it would be missing in ours.
-fn first_counted(facts: &Facts) -> i64 {
+fn first_counted(facts: &AccountFacts) -> i64 {
     let groups = facts.log_groups.iter().flatten();
     let (of_stacks, others): (Vec<_>, Vec<_>) = groups.partition(|(name, _)| name.starts_with("/why5xx/"));
     let made = |(name, group): &(&String, &LogGroup)| group.created_s.filter(|_| name.ends_with(CANARY_SUFFIX));
@@ -600,11 +604,11 @@ fn namespace_of(stack: &Stack) -> String {
 }
 
 /// Reads version and namespace of a function of ours.
-fn described(function: &Value) -> Function {
+fn described(function: &Value) -> StackFunction {
     let description = text(function, "Description");
     let version = description.strip_prefix("why5xx ").and_then(|rest| rest.split_once(':'));
     let namespace = function["Environment"]["Variables"][NAMESPACE].as_str();
-    Function {
+    StackFunction {
         name: text(function, "FunctionName"),
         version: version.map(|(version, _)| version.to_owned()),
         namespace: namespace.map_or_else(|| Settings::default().namespace, str::to_owned),

@@ -6,10 +6,10 @@ use crate::printable::is_hidden;
 
 /// A command of the AWS CLI, built option by option.
 #[derive(Debug)]
-pub(super) struct Aws(String);
+pub(super) struct AwsCommand(String);
 
-impl Aws {
-    /// `Aws::new("logs put-retention-policy", "eu-west-1")` → `aws logs put-retention-policy --region eu-west-1`
+impl AwsCommand {
+    /// `AwsCommand::new("logs put-retention-policy", "eu-west-1")` → `aws logs put-retention-policy --region eu-west-1`
     pub(super) fn new(operation: &str, region: &str) -> Self {
         Self::other(&format!("aws {operation}"), region)
     }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_value_that_looks_like_an_option_stays_a_value() {
-        let command = Aws::new("apigateway get-stage", "eu-west-1").with("stage-name", "-x").end();
+        let command = AwsCommand::new("apigateway get-stage", "eu-west-1").with("stage-name", "-x").end();
         assert_eq!(command, "aws apigateway get-stage --region eu-west-1 --stage-name=-x");
     }
 }

@@ -14,10 +14,10 @@ use serde_json::{Map, Value};
 use super::facts::{AccessLog, ApiKind, Level};
 
 /// Ids of causes.
-pub type Causes = BTreeSet<&'static str>;
+pub type CauseIds = BTreeSet<&'static str>;
 
 /// Returns the causes that an execution log of this level can show, without data trace.
-pub fn of_level(level: Level) -> Causes {
+pub fn of_level(level: Level) -> CauseIds {
     named_by(|need| match need {
         Need::ErrorLevel => level >= Level::Error,
         Need::InfoLevel => level >= Level::Info,
@@ -29,9 +29,9 @@ pub fn of_level(level: Level) -> Causes {
 ///
 /// A variable shows something only under a name that the parser of the lines knows.
 #[inline(never)]
-pub fn of_access_log(log: &AccessLog) -> Causes {
+pub fn of_access_log(log: &AccessLog) -> CauseIds {
     if !has_status(&log.format) || !log.is_declared && !is_read_undeclared(&log.format) {
-        return Causes::new();
+        return CauseIds::new();
     }
     let mut read: Vec<(&str, bool)> = Vec::new();
     named_by(|need| {
@@ -45,7 +45,7 @@ pub fn of_access_log(log: &AccessLog) -> Causes {
     })
 }
 
-fn of_format(format: &str) -> Causes {
+fn of_format(format: &str) -> CauseIds {
     of_access_log(&AccessLog { format: format.to_owned(), ..AccessLog::default() })
 }
 
@@ -88,7 +88,7 @@ fn read_example(format: &str, telling: &str) -> Option<Box<AccessFields>> {
 }
 
 /// Returns the causes that a log of this kind of API can show at best.
-pub fn at_best(kind: ApiKind) -> Causes {
+pub fn at_best(kind: ApiKind) -> CauseIds {
     let mut causes = of_format(advised(kind));
     if kind != ApiKind::Http {
         causes.extend(of_level(Level::Info));
@@ -103,7 +103,7 @@ pub(super) fn set_of<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
     set
 }
 
-fn named_by(mut has: impl FnMut(&Need) -> bool) -> Causes {
+fn named_by(mut has: impl FnMut(&Need) -> bool) -> CauseIds {
     set_of(built_in().filter(|cause: &&Cause| cause.needs.iter().any(&mut has)).map(|cause| cause.id))
 }
 
@@ -216,7 +216,7 @@ fn extended(kind: ApiKind, log: &AccessLog) -> Option<String> {
     (longer.len() <= LONGEST_FORMAT_BYTES && is_better).then_some(longer)
 }
 
-fn at_best_of_formats(kind: ApiKind) -> Causes {
+fn at_best_of_formats(kind: ApiKind) -> CauseIds {
     of_format(advised(kind))
 }
 

@@ -1,17 +1,17 @@
 //! Stages whose failures nobody would name: facts to what a watch reports.
 
-use super::facts::{ApiKind, Facts, Level, Stage};
-use super::findings::{Finding, Log, Severity, of_stage};
+use super::facts::{AccountFacts, ApiKind, Level, Stage};
+use super::findings::{Severity, StageLog, SurveyFinding, of_stage};
 use crate::cause::Role;
 use crate::log_kind::LogKind;
 
 /// Whether the failures of a stage would be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum Visibility {
     /// A log that shows them reaches a function that is there.
     Yes,
     /// None does, for these reasons. There is at least one.
-    No(Vec<Finding>),
+    No(Vec<SurveyFinding>),
     /// It depends on what could not be looked at.
     Unknown,
 }
@@ -19,9 +19,9 @@ pub enum Seen {
 /// Findings about parts of a log, which leave nothing to see where they are about all of it.
 const PARTS: [&str; 3] = ["lower_level", "no_reason", "undeclared_format"];
 
-impl Facts {
+impl AccountFacts {
     /// Returns whether the failures of a stage would be named.
-    pub fn seen(&self, stage: &Stage) -> Seen {
+    pub fn seen(&self, stage: &Stage) -> Visibility {
         let logs = self.logs_of(stage);
         let mut named: Vec<_> = logs.iter().map(|log| self.are_named(stage, log)).collect();
         // What a canary release fails with stands in a log group of its own. An access log has it, too.
@@ -29,17 +29,17 @@ impl Facts {
             named[0] = self.are_named(stage, &canary);
         }
         if named.contains(&Some(true)) {
-            return Seen::Yes;
+            return Visibility::Yes;
         }
         if named.contains(&None) {
-            return Seen::Unknown;
+            return Visibility::Unknown;
         }
         let needs_role = stage.kind != ApiKind::Http && self.deliveries_of(stage).next().is_none();
         let has_no_role = needs_role && self.log_role.as_deref() == Some("");
         let of_role = has_no_role.then(|| self.has_no_role(stage));
         let of_stage = of_stage(self, stage);
         let gaps = of_stage.iter().filter(|finding| finding.severity == Severity::Gap);
-        let mut findings: Vec<Finding> = of_role.into_iter().chain(gaps.cloned()).collect();
+        let mut findings: Vec<SurveyFinding> = of_role.into_iter().chain(gaps.cloned()).collect();
         if findings.is_empty() {
             findings = of_stage.into_iter().filter(|finding| PARTS.contains(&finding.id)).collect();
         }
@@ -47,11 +47,11 @@ impl Facts {
             // Without a function there is nothing to subscribe.
             findings.push(self.has_no_reader(stage));
         }
-        Seen::No(findings)
+        Visibility::No(findings)
     }
 
     /// Returns whether a log that shows why a stage fails reaches a function that is there; None where that is not known.
-    fn are_named(&self, stage: &Stage, log: &Log<'_>) -> Option<bool> {
+    fn are_named(&self, stage: &Stage, log: &StageLog<'_>) -> Option<bool> {
         let mut filters = self.our_filters(log);
         filters.retain(|filter| self.lets_nothing_through(stage, log, filter).is_none());
         let is_gone = |destination: &str| self.missing_functions.contains(destination);
@@ -75,7 +75,7 @@ impl Facts {
     }
 
     /// Returns whether a log shows why a request failed, or that it failed in the backend.
-    fn shows_reasons(&self, stage: &Stage, log: &Log<'_>) -> bool {
+    fn shows_reasons(&self, stage: &Stage, log: &StageLog<'_>) -> bool {
         if log.kind == LogKind::Execution {
             let lacks_payload =
                 |fields: &[String]| !fields.is_empty() && !fields.iter().any(|field| field == "payload");
@@ -90,9 +90,9 @@ impl Facts {
 
 /// Report of a watch over an account.
 #[derive(Debug, Default)]
-pub struct Watch<'f> {
+pub struct WatchReport<'f> {
     /// Stages whose failures nobody would name, with the reasons.
-    pub unseen: Vec<(&'f Stage, Vec<Finding>)>,
+    pub unseen: Vec<(&'f Stage, Vec<SurveyFinding>)>,
     /// Stages of which that is not known.
     pub unknown: Vec<&'f Stage>,
     /// Lists of APIs and stages that could not be read: each may hide a stage.
@@ -101,16 +101,16 @@ pub struct Watch<'f> {
     pub explained: Option<f64>,
 }
 
-impl<'f> Watch<'f> {
+impl<'f> WatchReport<'f> {
     /// Judges each stage.
-    pub fn of(facts: &'f Facts) -> Self {
+    pub fn of(facts: &'f AccountFacts) -> Self {
         let mut watch =
             Self { unread_lists: facts.unread_lists, explained: explained(&facts.stages), ..Self::default() };
         for stage in &facts.stages {
             match facts.seen(stage) {
-                Seen::Yes => {}
-                Seen::No(findings) => watch.unseen.push((stage, findings)),
-                Seen::Unknown => watch.unknown.push(stage),
+                Visibility::Yes => {}
+                Visibility::No(findings) => watch.unseen.push((stage, findings)),
+                Visibility::Unknown => watch.unknown.push(stage),
             }
         }
         watch
@@ -142,41 +142,41 @@ fn explained(stages: &[Stage]) -> Option<f64> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::facts::{AccessLog, Delivery, Filter, LogGroup, LogSetting, Share, Stack};
+    use super::super::facts::{AccessLog, Filter, LogDelivery, LogGroup, LogSetting, Share, Stack};
     use super::super::sight;
     use super::*;
 
     const GROUP: &str = "API-Gateway-Execution-Logs_a/prod";
 
     /// A REST stage whose execution log is subscribed.
-    fn healthy() -> Facts {
+    fn healthy() -> AccountFacts {
         let usual = LogSetting { key: "*/*".to_owned(), level: Level::Info, ..LogSetting::default() };
         let stage =
             Stage { api_id: "a".to_owned(), name: "prod".to_owned(), settings: vec![usual], ..Stage::default() };
         let filter = Filter { name: "why5xx/execution".to_owned(), destination: "f".to_owned(), ..Filter::default() };
         let group = LogGroup { is_standard: true, filters: Some(vec![filter]), ..LogGroup::default() };
-        Facts {
+        AccountFacts {
             stages: vec![stage],
             log_role: Some("role".to_owned()),
             log_groups: Some(BTreeMap::from([(GROUP.to_owned(), group)])),
             deliveries: Some(Vec::new()),
             stacks: vec![Stack { name: "why5xx".to_owned(), function_arn: Some("f".to_owned()), ..Stack::default() }],
-            ..Facts::default()
+            ..AccountFacts::default()
         }
     }
 
-    fn group(facts: &mut Facts) -> &mut LogGroup {
+    fn group(facts: &mut AccountFacts) -> &mut LogGroup {
         facts.log_groups.as_mut().unwrap().get_mut(GROUP).unwrap()
     }
 
     /// The ids of why a stage is unseen; `yes` or `unknown` otherwise.
-    fn after(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
+    fn after(change: impl FnOnce(&mut AccountFacts)) -> Vec<&'static str> {
         let mut facts = healthy();
         change(&mut facts);
         match facts.seen(&facts.stages[0]) {
-            Seen::Yes => vec!["yes"],
-            Seen::Unknown => vec!["unknown"],
-            Seen::No(findings) => findings.iter().map(|finding| finding.id).collect(),
+            Visibility::Yes => vec!["yes"],
+            Visibility::Unknown => vec!["unknown"],
+            Visibility::No(findings) => findings.iter().map(|finding| finding.id).collect(),
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(after(|facts| facts.log_role = Some(String::new())), ["no_log_role"]);
         assert_eq!(after(|facts| group(facts).filters = Some(Vec::new())), ["not_subscribed"]);
         assert_eq!(after(|facts| facts.missing_functions.extend(["f".to_owned()])), ["target_gone"]);
-        let unread = |facts: &mut Facts| {
+        let unread = |facts: &mut AccountFacts| {
             facts.missing_functions.extend(["f".to_owned()]);
             group(facts).filters = Some(Vec::new());
         };
@@ -208,8 +208,9 @@ mod tests {
     fn one_silent_method_or_one_dead_filter_beside_a_live_one_leaves_a_stage_seen() {
         let silent = LogSetting { key: "~1health/GET".to_owned(), ..LogSetting::default() };
         assert_eq!(after(|facts| facts.stages[0].settings.push(silent.clone())), ["yes"]);
-        let only =
-            |facts: &mut Facts| facts.stages[0].settings.push(LogSetting { level: Level::Info, ..silent.clone() });
+        let only = |facts: &mut AccountFacts| {
+            facts.stages[0].settings.push(LogSetting { level: Level::Info, ..silent.clone() })
+        };
         assert_eq!(
             after(|facts| {
                 only(facts);
@@ -218,7 +219,7 @@ mod tests {
             ["lower_level"]
         );
         let dead = Filter { name: "old/execution".to_owned(), destination: "gone".to_owned(), ..Filter::default() };
-        let both = |facts: &mut Facts| {
+        let both = |facts: &mut AccountFacts| {
             facts.missing_functions.extend(["gone".to_owned()]);
             group(facts).filters.as_mut().unwrap().insert(0, dead);
         };
@@ -230,8 +231,13 @@ mod tests {
         let delivered = |fields: &[&str]| {
             let fields = fields.iter().map(|field| (*field).to_owned()).collect();
             let log_group = Some(GROUP.to_owned());
-            let delivery =
-                Delivery { api_id: "a".to_owned(), stage: "prod".to_owned(), log_group, fields, ..Delivery::default() };
+            let delivery = LogDelivery {
+                api_id: "a".to_owned(),
+                stage: "prod".to_owned(),
+                log_group,
+                fields,
+                ..LogDelivery::default()
+            };
             after(|facts| (facts.deliveries, facts.log_role) = (Some(vec![delivery]), Some(String::new())))
         };
         assert_eq!(delivered(&["payload"]), ["yes"]);
@@ -241,20 +247,22 @@ mod tests {
     #[test]
     fn the_answer_is_open_only_where_what_was_not_looked_at_could_change_it() {
         for change in [
-            |facts: &mut Facts| facts.log_groups = None,
-            |facts: &mut Facts| group(facts).filters = None,
-            |facts: &mut Facts| facts.log_role = None,
-            |facts: &mut Facts| facts.deliveries = None,
-            |facts: &mut Facts| facts.unknown_functions.extend(["f".to_owned()]),
+            |facts: &mut AccountFacts| facts.log_groups = None,
+            |facts: &mut AccountFacts| group(facts).filters = None,
+            |facts: &mut AccountFacts| facts.log_role = None,
+            |facts: &mut AccountFacts| facts.deliveries = None,
+            |facts: &mut AccountFacts| facts.unknown_functions.extend(["f".to_owned()]),
         ] {
             assert_eq!(after(change), ["unknown"]);
-            let without_a_log = |facts: &mut Facts| {
+            let without_a_log = |facts: &mut AccountFacts| {
                 change(facts);
                 facts.stages[0].settings.clear();
             };
             assert_eq!(after(without_a_log), ["no_log"]);
         }
-        for change in [|facts: &mut Facts| facts.rules = None, |facts: &mut Facts| facts.extraction_policies = None] {
+        for change in
+            [|facts: &mut AccountFacts| facts.rules = None, |facts: &mut AccountFacts| facts.extraction_policies = None]
+        {
             assert_eq!(after(change), ["yes"]);
         }
     }
@@ -284,9 +292,9 @@ mod tests {
             let mut group = facts.log_groups.as_mut().unwrap().remove(GROUP).unwrap();
             group.filters.as_mut().unwrap()[0].name = "why5xx/access".to_owned();
             facts.log_groups.as_mut().unwrap().insert("/a".to_owned(), group);
-            let is_seen = facts.seen(&facts.stages[0]) == Seen::Yes;
+            let is_seen = facts.seen(&facts.stages[0]) == Visibility::Yes;
             facts.declare(&|log_group| log_group == "/a");
-            (is_seen, facts.seen(&facts.stages[0]) == Seen::Yes)
+            (is_seen, facts.seen(&facts.stages[0]) == Visibility::Yes)
         };
         assert_eq!(of(sight::advised(ApiKind::Http)), (true, true));
         assert_eq!(

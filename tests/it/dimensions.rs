@@ -188,7 +188,7 @@ fn the_route_of_a_request_that_is_split_over_two_batches_is_not_lost() {
 }
 
 #[test]
-fn an_api_that_both_kinds_of_log_tell_of_is_counted_in_both_sources() {
+fn an_api_that_both_kinds_of_log_report_is_counted_in_both() {
     let endpoint = CloudWatch::start();
     let mut function = function(&endpoint, &[("WHY5XX_ROUTE_METRICS", "true")]);
     invoke(&mut function, LOG_GROUP, "a", &events::timed_out_request("1f2e3d4c"));

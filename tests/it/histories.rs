@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use why5xx::cause::Table;
 use why5xx::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
 use why5xx::pipeline::Pipeline;
-use why5xx::publish::{Fault, Part, Publisher, PutRequest, Sink};
+use why5xx::publish::{BatchData, Fault, Publisher, PutRequest, Sink};
 use why5xx::settings::Settings;
 
 use crate::support::settings::load;
@@ -264,7 +264,7 @@ impl World {
             let counted = self.pipeline.count_with(|_, each| document_json(&batch.document, each)).unwrap();
             self.tried.extend(&batch.requests);
             let data = counted.tally.data();
-            let mut part = Part { batch: &batch.document, data, events: counted.additions.events() };
+            let mut part = BatchData { batch: &batch.document, data, events: counted.additions.events() };
             let is_certain = self.publisher.subtract_shared(&mut part, NOW_MS, &|events| {
                 let counted = self.pipeline.knowing(events).count_with(|_, each| document_json(&batch.document, each));
                 counted.ok().map(|counted| counted.tally.data())

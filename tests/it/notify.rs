@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use why5xx::cause::{Kind, Table};
 use why5xx::notify::event::Change;
-use why5xx::notify::facts::{Facts, Failing, Newest, Series};
-use why5xx::notify::message::{Context, Message};
+use why5xx::notify::facts::{AlarmFacts, Contributor, Failing, Newest};
+use why5xx::notify::message::{AlarmMessage, Context};
 use why5xx::settings::{Links, Rules};
 
 use crate::support::document;
@@ -432,9 +432,9 @@ fn every_cause_and_own_rule_makes_a_notification_within_the_limits_of_chats() {
     let change = Change::parse(&event("ALARM", None)).unwrap();
     let mut steps = 0;
     for cause in table.iter() {
-        let failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause.id)));
-        let facts = Facts { failing: vec![failing], ..Facts::default() };
-        let chat = Message::about(Some(&change), &facts, &context).chat;
+        let failing = Failing::new(Contributor::of(&series("a1b2c3d4e5", "prod", cause.id)));
+        let facts = AlarmFacts { failing: vec![failing], ..AlarmFacts::default() };
+        let chat = AlarmMessage::about(Some(&change), &facts, &context).chat;
         let fits = |text: &Value, most: usize| {
             let count = text.as_str().unwrap().chars().count();
             assert!((1..=most).contains(&count), "{}: {count} of {most}: {text}", cause.id);
@@ -547,22 +547,22 @@ fn the_messages_of_ten_causes_are_on_their_page() {
     let context = Context { table: &table, links: &links, region: "eu-west-1" };
     let mut change = Change::parse(&event("ALARM", None)).unwrap();
     let mut page = String::new();
-    let mut written = |cause: &str, message: &Message| {
+    let mut written = |cause: &str, message: &AlarmMessage| {
         let subject = &message.subject;
         writeln!(page, "### {cause}\n\n```text\nSubject: {subject}\n\n{}```\n", message.text).unwrap();
     };
     for (number, cause) in TEN.iter().enumerate() {
-        let mut failing = Failing::new(Series::of(&series("a1b2c3d4e5", "prod", cause)));
+        let mut failing = Failing::new(Contributor::of(&series("a1b2c3d4e5", "prod", cause)));
         let id = format!("1f2e3d4c-0000-4000-8000-00000000000{number}");
         failing.requests = vec![id];
         let log_group = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod".to_owned();
         failing.newest = Some(Newest { log_group, at_ms: AT * 1_000 - 60_000, ..Newest::default() });
-        let mut facts = Facts { failing: vec![failing], ..Facts::default() };
+        let mut facts = AlarmFacts { failing: vec![failing], ..AlarmFacts::default() };
         let start = AT * 1_000 - 600_000;
         facts.set_counts(&[vec![(start, 9.0), (start + 300_000, number as f64)]], change.at_ms);
         let is_load = table.by_id(cause).unwrap().kind == Kind::Load;
         change.alarm = if is_load { LOAD_ALARM } else { ALARM }.to_owned();
-        written(cause, &Message::about(Some(&change), &facts, &context));
+        written(cause, &AlarmMessage::about(Some(&change), &facts, &context));
     }
     document::compare_between("docs/messages.md", "messages", page.trim_end());
 }

@@ -14,7 +14,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::http::{self, Answer};
-use why5xx::cause::{self, Step};
+use why5xx::cause::{self, RemedyStep};
 
 /// The steps of one remedy or of one page, in order. A step is prose with the commands that belong to it.
 struct Steps {
@@ -192,7 +192,7 @@ fn what_is_pasted_with_a_command_is_a_command() {
     for cause in cause::built_in() {
         for step in cause.remedy.steps() {
             let (commands, others): (Vec<_>, Vec<_>) =
-                Step::new(step).code.lines().partition(|line| !line.starts_with(['{', '[']));
+                RemedyStep::new(step).code.lines().partition(|line| !line.starts_with(['{', '[']));
             if !commands.is_empty() && !others.is_empty() {
                 wrong.push(format!("{}: {others:?}", cause.id));
             }
@@ -217,7 +217,7 @@ fn a_fix_says_how_to_undo_it() {
     let runs_only = ["for real", "real request"];
     let mut wrong = Vec::new();
     for cause in cause::built_in() {
-        for step in cause.remedy.fix.iter().filter(|step| changes_something(Step::new(step).code).is_some()) {
+        for step in cause.remedy.fix.iter().filter(|step| changes_something(RemedyStep::new(step).code).is_some()) {
             if !step.contains("undo") && !runs_only.iter().any(|words| step.contains(words)) {
                 wrong.push(format!("{}: {step}", cause.id));
             }
@@ -231,7 +231,7 @@ fn what_a_command_prints_is_explained() {
     let mut wrong = Vec::new();
     for cause in cause::built_in() {
         for step in cause.remedy.steps() {
-            let Step { code, reading, .. } = Step::new(step);
+            let RemedyStep { code, reading, .. } = RemedyStep::new(step);
             if !code.is_empty() && !code.starts_with('{') && reading.is_empty() {
                 wrong.push(format!("{}: {code}", cause.id));
             }
@@ -372,7 +372,7 @@ fn the_remedy_of_an_expired_certificate_lists_every_certificate_of_the_chain() {
         return;
     }
     let cause = cause::built_in().find(|cause| cause.id == "tls_certificate_expired").unwrap();
-    let commands = cause.remedy.confirm.iter().flat_map(|step| Step::new(step).code.lines());
+    let commands = cause.remedy.confirm.iter().flat_map(|step| RemedyStep::new(step).code.lines());
     let command = commands.into_iter().find(|line| line.contains("s_client")).expect("a command that asks the server");
     let address = server_with_a_chain();
     let command = command.replace("HOST:443", &address.to_string()).replace("HOST", "localhost");

@@ -27,7 +27,7 @@ pub(crate) use reading::Account;
 /// Log groups to read, how, and as whom.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "publish"), expect(dead_code, reason = "read by the client that this build lacks"))]
-pub(crate) struct Request<'o> {
+pub(crate) struct AccountRequest<'o> {
     /// Names, prefixes with a `*`, or ARNs.
     pub(crate) log_groups: &'o [String],
     pub(crate) kind: Option<LogKind>,
@@ -43,7 +43,7 @@ pub(crate) struct Request<'o> {
 /// Step of the reading, for the callback.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "publish"), expect(dead_code, reason = "made by the client that this build lacks"))]
-pub(crate) enum Step<'a> {
+pub(crate) enum ReadingStep<'a> {
     /// Log events of one stream.
     Part { log_group: &'a str, part: Part },
     /// How far the reading is.
@@ -51,13 +51,13 @@ pub(crate) enum Step<'a> {
 }
 
 /// A callback for the steps. An error ends the reading.
-pub(crate) type EachStep<'e> = dyn FnMut(Step<'_>) -> Result<(), Failed> + 'e;
+pub(crate) type EachStep<'e> = dyn FnMut(ReadingStep<'_>) -> Result<(), Failed> + 'e;
 
 /// Result of reading one log group.
 #[derive(Debug)]
 pub(crate) struct GroupRead {
     pub(crate) log_group: String,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: GroupOutcome,
     /// One of many that a prefix stands for.
     pub(crate) is_of_prefix: bool,
     /// Sentence on the log events that the filter pattern keeps back; None where everything was read.
@@ -67,7 +67,7 @@ pub(crate) struct GroupRead {
 /// How the reading of a log group ended.
 #[derive(Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "publish"), expect(dead_code, reason = "made by the client that this build lacks"))]
-pub(crate) enum Outcome {
+pub(crate) enum GroupOutcome {
     /// Log events were handed over, and all of the span was read.
     Read,
     /// There are log events in the span, and none of them passed the filter pattern.

@@ -24,7 +24,7 @@ pub(crate) use steps::run;
 
 #[derive(Debug, Args)]
 #[cfg_attr(not(feature = "publish"), allow(dead_code, reason = "only the build with the client reads all of it"))]
-pub(crate) struct Options {
+pub(crate) struct DoctorOptions {
     /// Print one JSON document instead of tables
     #[arg(long)]
     json: bool,

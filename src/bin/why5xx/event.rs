@@ -14,7 +14,7 @@ use crate::input::{self, Event, Part};
 use crate::{Failed, inputs_or_stdin, is_stdin};
 
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct EventOptions {
     /// The log group
     #[arg(long, value_name = "NAME")]
     log_group: String,
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     input: Option<PathBuf>,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+pub(crate) fn run(options: &EventOptions) -> Result<ExitCode, Failed> {
     let inputs = inputs_or_stdin(&options.input.clone().into_iter().collect::<Vec<_>>())?;
     let mut events = Vec::new();
     for path in inputs {

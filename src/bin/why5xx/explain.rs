@@ -33,7 +33,7 @@ use crate::totals::counted;
 use crate::{Failed, report, runbook};
 
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ExplainOptions {
     /// The id of a cause, a status, words to search for, log text, or `-` for log text on the standard input
     #[arg(value_name = "ID|STATUS|WORDS|TEXT|-", required = true, num_args = 1..)]
     what: Vec<String>,
@@ -50,7 +50,7 @@ const LONGEST_TEXT_BYTES: u64 = 256 << 20;
 /// Most sentences of one part that are asked for a cause they name.
 const MOST_SENTENCES: usize = 1_000;
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
+pub(crate) fn run(options: &ExplainOptions) -> Result<ExitCode, Failed> {
     let done = explain(options);
     if let Err(Failed(why)) = &done
         && options.json
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failed> {
     done
 }
 
-fn explain(options: &Options) -> Result<ExitCode, Failed> {
+fn explain(options: &ExplainOptions) -> Result<ExitCode, Failed> {
     let table = options.configuration.table()?;
     let what = options.what.join(" ");
     if let Some(cause) = table.by_id(what.trim()).or_else(|| question::respelt(&what, &table)) {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use why5xx::cause::Step;
+use why5xx::cause::RemedyStep;
 use why5xx::pipeline::{Counted, Exemplar};
 
 use crate::Failed;
@@ -46,7 +46,7 @@ fn line(Exemplar { failure, .. }: &Exemplar) -> String {
     let place: Vec<String> = failure.subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect();
     let status = failure.status.map_or("-".to_owned(), |status| status.to_string());
     let request_id = failure.request_id.as_ref().and_then(|id| id.text()).unwrap_or("-");
-    let check = failure.cause.remedy.confirm.first().map_or_else(String::new, |step| Step::new(step).alone());
+    let check = failure.cause.remedy.confirm.first().map_or_else(String::new, |step| RemedyStep::new(step).alone());
     let (time, cause) = (second(failure.timestamp_ms), failure.cause.id);
     format!("{time}  {}  {cause}  {status}  {request_id}  {check}", place.join("/"))
 }

@@ -22,7 +22,7 @@ use why5xx::cause::Table;
 use why5xx::metric::Metric;
 
 use self::axis::Axis;
-use self::counts::{Causes, Colours, Log, by_metric, highest_first};
+use self::counts::{CauseCounts, Colours, MetricCounts, by_metric, highest_first};
 use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
 pub(crate) use self::view::{View, is_region};
@@ -118,7 +118,7 @@ fn page(totals: &Totals, table: &Table, inputs: &[PathBuf], view: &View, made: T
     page
 }
 
-fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>, inputs: &[PathBuf], view: &View) {
+fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, MetricCounts>, inputs: &[PathBuf], view: &View) {
     page.push_str("<header><h1>Why requests failed with a 5xx</h1><p class=\"soft\">");
     match span_ms(totals, logs) {
         Some((first_ms, last_ms)) => {
@@ -147,13 +147,13 @@ fn head(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>, inputs
 }
 
 /// The time from the first to the last log event with a time.
-fn span_ms(totals: &Totals, logs: &BTreeMap<Metric, Log>) -> Option<(i64, i64)> {
+fn span_ms(totals: &Totals, logs: &BTreeMap<Metric, MetricCounts>) -> Option<(i64, i64)> {
     let read = totals.span_ms.filter(|(first_ms, last_ms)| has_time(*first_ms) && has_time(*last_ms));
-    let spans = logs.values().filter_map(Log::span_ms).chain(read);
+    let spans = logs.values().filter_map(MetricCounts::span_ms).chain(read);
     spans.reduce(|span, other| (span.0.min(other.0), span.1.max(other.1)))
 }
 
-fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
+fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, MetricCounts>) {
     page.push_str("<nav aria-label=\"Contents\"><ul>");
     for metric in logs.keys() {
         let _ = write!(page, "<li><a href=\"#{}\">{}</a></li>", metric.name(), Words::of(*metric).title);
@@ -170,7 +170,7 @@ fn contents(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("<li><a href=\"#reading\">What was read</a></li></ul></nav>");
 }
 
-fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
+fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, MetricCounts>) {
     page.push_str("<ul class=\"tiles\">");
     let mut tile = |class: &str, count: &str, of: &str| {
         let _ = write!(page, "<li{class}><b>{count}</b><span>{of}</span></li>");
@@ -187,13 +187,13 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     page.push_str("</ul>");
     let [of_execution, of_access] = [Metric::Errors, Metric::AccessLogErrors].map(|metric| logs.get(&metric));
     if let (Some(of_execution), Some(of_access)) = (of_execution, of_access)
-        && (!totals.both_sources.is_empty() || of_execution.has_unknown_api() || of_access.has_unknown_api())
+        && (!totals.in_both_logs.is_empty() || of_execution.has_unknown_api() || of_access.has_unknown_api())
     {
         page.push_str(
             "<p class=\"note\">Execution logs and access logs show the same requests where an API writes both. Never \
              add up the two counts: look at one of them for each API.",
         );
-        for (place, api_id) in totals.both_sources.iter().take(MOST_ROWS).enumerate() {
+        for (place, api_id) in totals.in_both_logs.iter().take(MOST_ROWS).enumerate() {
             let before = if place == 0 { " Seen in both: " } else { ", " };
             let _ = write!(page, "{before}<code>{}</code>", text(api_id));
         }
@@ -207,7 +207,14 @@ fn tiles(page: &mut String, totals: &Totals, logs: &BTreeMap<Metric, Log>) {
     }
 }
 
-fn section(page: &mut String, metric: Metric, log: &Log, axis: Option<&Axis>, colours: &Colours, table: &Table) {
+fn section(
+    page: &mut String,
+    metric: Metric,
+    log: &MetricCounts,
+    axis: Option<&Axis>,
+    colours: &Colours,
+    table: &Table,
+) {
     let name = metric.name();
     let words = Words::of(metric);
     let (places, heading) = (words.places, words.heading());
@@ -237,7 +244,7 @@ fn section(page: &mut String, metric: Metric, log: &Log, axis: Option<&Axis>, co
     page.push_str("</section>");
 }
 
-fn by_cause(page: &mut String, log: &Log, colours: &Colours, table: &Table) {
+fn by_cause(page: &mut String, log: &MetricCounts, colours: &Colours, table: &Table) {
     let total = log.total();
     page.push_str(
         "<h3>By cause</h3><div class=\"scroll\"><table class=\"places causes\"><thead><tr><th scope=\"col\">Cause</th>\
@@ -264,10 +271,10 @@ fn by_place(
     page: &mut String,
     title: &str,
     columns: &[&str],
-    places: &BTreeMap<Vec<String>, Causes>,
+    places: &BTreeMap<Vec<String>, CauseCounts>,
     colours: &Colours,
 ) {
-    let sum = |causes: &Causes| causes.values().sum::<u64>();
+    let sum = |causes: &CauseCounts| causes.values().sum::<u64>();
     let places = highest_first(places, |causes| sum(causes));
     let longest = places.first().map_or(0, |(_, causes)| sum(causes));
     let _ = write!(page, "<h3>{title}</h3><div class=\"scroll\"><table class=\"places\"><thead><tr>");
@@ -310,7 +317,7 @@ fn by_place(
     }
 }
 
-fn by_status(page: &mut String, log: &Log) {
+fn by_status(page: &mut String, log: &MetricCounts) {
     let total = log.total();
     page.push_str(
         "<h3>By status</h3><div class=\"scroll\"><table class=\"small\"><thead><tr><th scope=\"col\">Status</th>\

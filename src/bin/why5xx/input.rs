@@ -26,7 +26,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
-use why5xx::source::RecordError;
+use why5xx::envelope::RecordError;
 
 pub(crate) use quoted::unquoted;
 pub(crate) use reader::Reader;

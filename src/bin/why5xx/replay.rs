@@ -16,11 +16,11 @@ use why5xx::pipeline::Pipeline;
 use why5xx::record::Source;
 use why5xx::settings::Settings;
 
-use crate::account::{Account, GroupRead, Outcome, Request, Step};
+use crate::account::{Account, AccountRequest, GroupOutcome, GroupRead, ReadingStep};
 use crate::configuration::Configuration;
 use crate::follow::NewFailures;
 use crate::html::{self, PageTarget};
-use crate::input::folder::{self, Found};
+use crate::input::folder::{self, FoundPath};
 use crate::input::{self, InputError, Part, Reader};
 use crate::progress::Progress;
 use crate::publish::{self, Target};
@@ -31,7 +31,7 @@ use crate::totals::{InputEvents, Totals, Undecodable};
 use crate::{Failed, is_stdin};
 
 #[derive(Debug, Args)]
-pub(crate) struct Options {
+pub(crate) struct ReplayOptions {
     /// Files or folders; `-` is the standard input
     inputs: Vec<PathBuf>,
     /// Print one JSON document instead of tables
@@ -89,7 +89,7 @@ pub(crate) struct Options {
     configuration: Configuration,
 }
 
-impl Options {
+impl ReplayOptions {
     /// Returns the span, by a clock that is so far ahead of this one.
     fn span(&self, clock_ahead_ms: i64) -> Result<Option<Range<i64>>, Failed> {
         let span = Span::of(self.since.as_deref(), self.until.as_deref(), clock_ahead_ms).map_err(Failed)?;
@@ -114,7 +114,7 @@ impl Options {
             let since_ms = span.as_ref().filter(|_| self.since.is_some()).map_or(now_ms, |span| span.start.max(0));
             since_ms..span.as_ref().map_or(i64::MAX, |span| span.end)
         };
-        let request = Request {
+        let request = AccountRequest {
             log_groups: &self.log_group,
             kind: self.kind,
             filter: self.filter.as_deref(),
@@ -145,7 +145,7 @@ fn region() -> impl TypedValueParser<Value = String> {
     NonEmptyStringValueParser::new().try_map(named)
 }
 
-pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
+pub(crate) fn run(options: &ReplayOptions, color: Color) -> Result<ExitCode, Failed> {
     let mut is_printed = false;
     let done = run_noting(options, color, &mut is_printed);
     if let Err(Failed(why)) = &done
@@ -162,7 +162,7 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
 }
 
 /// Does it, and notes once the document is printed.
-fn run_noting(options: &Options, color: Color, is_printed: &mut bool) -> Result<ExitCode, Failed> {
+fn run_noting(options: &ReplayOptions, color: Color, is_printed: &mut bool) -> Result<ExitCode, Failed> {
     let mut span = options.span(0)?;
     let (profile, region) = (options.profile.as_deref(), options.region.as_deref());
     if !options.publish && !options.inputs.is_empty() && profile.is_some() {
@@ -255,7 +255,7 @@ struct Replay<'o> {
     /// Separate, since a request that is open in a batch is not one of a text.
     pasted: Pipeline,
     reader: Reader<'o>,
-    options: &'o Options,
+    options: &'o ReplayOptions,
     span: Option<Range<i64>>,
     /// `--kind` or `--log-group` says that what names no log group is of a function's log.
     supposes_function: bool,
@@ -270,23 +270,23 @@ struct Replay<'o> {
 
 impl Replay<'_> {
     /// A file, or the standard input.
-    fn found(&mut self, found: Found) {
+    fn found(&mut self, found: FoundPath) {
         match found {
-            Found::Input { path, .. } if is_stdin(&path) => self.input("-", None, None, io::stdin().lock()),
-            Found::Input { path, folder: Some(_) }
+            FoundPath::Input { path, .. } if is_stdin(&path) => self.input("-", None, None, io::stdin().lock()),
+            FoundPath::Input { path, folder: Some(_) }
                 if self.page.as_ref().is_some_and(|page| page.is_older_page(&path)) => {}
-            Found::Input { path, folder } => match File::open(&path) {
+            FoundPath::Input { path, folder } => match File::open(&path) {
                 Ok(file) => {
                     let bytes = file.metadata().map(|data| data.len()).ok();
                     self.input(&path.display().to_string(), folder, bytes, file);
                 }
                 Err(error) => self.undecodable(&path.display().to_string(), &error),
             },
-            Found::Empty(path) => {
+            FoundPath::Empty(path) => {
                 self.undecodable(&path.display().to_string(), "a folder without a log: no file in it")
             }
-            Found::Skipped(path, why) => self.skip(&path.display().to_string(), why),
-            Found::Failed(path, error) => self.undecodable(&path.display().to_string(), &error),
+            FoundPath::Skipped(path, why) => self.skip(&path.display().to_string(), why),
+            FoundPath::Failed(path, error) => self.undecodable(&path.display().to_string(), &error),
         }
     }
 
@@ -354,31 +354,31 @@ impl Replay<'_> {
     fn account(&mut self, account: Account) -> Result<(), Failed> {
         let mut events: BTreeMap<String, InputEvents> = BTreeMap::new();
         let groups = account.read(&mut |step| match step {
-            Step::Part { log_group, part } => {
+            ReadingStep::Part { log_group, part } => {
                 self.part(log_group, &part, events.entry(log_group.to_owned()).or_default());
                 self.new_failures.print(self.options.json)
             }
-            Step::Progress(text) => {
+            ReadingStep::Progress(text) => {
                 self.progress.says(text);
                 Ok(())
             }
         })?;
         self.totals.is_filtered = groups.iter().any(|group| group.left_out.is_some());
-        let all_are_empty = groups.iter().all(|group| group.outcome == Outcome::Empty);
+        let all_are_empty = groups.iter().all(|group| group.outcome == GroupOutcome::Empty);
         for GroupRead { log_group, outcome, is_of_prefix, left_out } in groups {
             self.totals.left_out.extend(left_out);
             let events = events.remove(&log_group).unwrap_or_default();
             let empty = "no log event is in the span of --since and --until";
             let is_quiet = self.options.follow && self.options.since.is_none();
             match outcome {
-                Outcome::Read => {
+                GroupOutcome::Read => {
                     events.says_nothing("").into_iter().for_each(|why| self.undecodable(&log_group, &why));
                 }
-                Outcome::NonePassed => self.totals.none_passed += 1,
-                Outcome::Empty if is_quiet => self.skip(&log_group, "no log event came while it was followed"),
-                Outcome::Empty if is_of_prefix && !all_are_empty => self.skip(&log_group, empty),
-                Outcome::Empty => self.undecodable(&log_group, empty),
-                Outcome::Failed(why) => self.undecodable(&log_group, &why),
+                GroupOutcome::NonePassed => self.totals.none_passed += 1,
+                GroupOutcome::Empty if is_quiet => self.skip(&log_group, "no log event came while it was followed"),
+                GroupOutcome::Empty if is_of_prefix && !all_are_empty => self.skip(&log_group, empty),
+                GroupOutcome::Empty => self.undecodable(&log_group, empty),
+                GroupOutcome::Failed(why) => self.undecodable(&log_group, &why),
             }
             self.totals.add_input(&log_group, &events);
         }

@@ -5,7 +5,7 @@ pub(crate) mod rows;
 
 use std::io::{self, Write};
 
-use why5xx::cause::{Cause, Step, Table};
+use why5xx::cause::{Cause, RemedyStep, Table};
 use why5xx::classify::shape;
 use why5xx::log_kind::LogKind;
 use why5xx::metric::{Metric, Subject};
@@ -242,7 +242,7 @@ fn what_to_do(out: &mut impl Write, rows: &[Row], table: &Table) -> Result<(), F
         let title = wrapped("  ", &format!("{}: {}", cause.id, cause.title), width());
         writeln!(out, "{}", title.replacen(cause.id, &bold(cause.id), 1))?;
         if let Some(step) = cause.remedy.confirm.first() {
-            let Step { prose, code, .. } = Step::new(step);
+            let RemedyStep { prose, code, .. } = RemedyStep::new(step);
             writeln!(out, "{}", wrapped("      ", prose, width()))?;
             let of_cause = rows.iter().filter(|row| row.cause == cause.id).map(|row| &row.subject);
             // Not wrapped, so that it can be pasted.
@@ -270,7 +270,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
             "counts are of more APIs, stages or names than are counted separately, and stand as `other`",
         ),
     ];
-    if remarks.iter().any(|(count, _)| *count > 0) || !totals.both_sources.is_empty() || !totals.assumed.is_empty() {
+    if remarks.iter().any(|(count, _)| *count > 0) || !totals.in_both_logs.is_empty() || !totals.assumed.is_empty() {
         writeln!(out)?;
     }
     for assumed in &totals.assumed {
@@ -280,7 +280,7 @@ fn remarks(out: &mut impl Write, totals: &Totals) -> Result<(), Failed> {
         let remark = if count == 1 { of_one(remark) } else { remark.to_owned() };
         writeln!(out, "{}", wrapped("", &format!("{count} {remark}"), width()))?;
     }
-    for api_id in &totals.both_sources {
+    for api_id in &totals.in_both_logs {
         let remark = format!("{}: seen in both logs: do not add them up", printable(api_id));
         writeln!(out, "{}", wrapped("", &remark, width()))?;
     }

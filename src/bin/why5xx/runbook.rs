@@ -1,12 +1,12 @@
 //! A cause as text for people: `explain` and the documentation.
 //!
-//! Lines to copy stand as they are; see [`Step`].
+//! Lines to copy stand as they are; see [`RemedyStep`].
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Example, Family, Known, Need, Step, Table};
+use why5xx::cause::{Cause, Example, Family, Known, Need, RemedyStep, Table};
 
 use crate::terminal::wrapped;
 
@@ -18,7 +18,7 @@ const INDENT_COLUMNS: usize = 2;
 
 /// A cause as a runbook, with what is known filled in, wrapped at `width` columns.
 pub(crate) fn text(cause: &Cause, known: &Known<'_>, width: usize) -> String {
-    let mut page = Page { known: *known, ..Page::new(width) };
+    let mut page = WrappedText { known: *known, ..WrappedText::new(width) };
     page.line(cause.title);
     page.line(&format!("{} ({})", cause.id, facts(cause)));
 
@@ -155,7 +155,7 @@ fn section(page: &mut String, cause: &Cause) {
 
 /// An item of a list in Markdown; lines to copy are a code block.
 fn item(page: &mut String, mark: &str, step: &str) {
-    let Step { prose, code, reading } = Step::new(step);
+    let RemedyStep { prose, code, reading } = RemedyStep::new(step);
     let _ = writeln!(page, "{mark}{prose}");
     if code.is_empty() {
         return;
@@ -257,13 +257,13 @@ fn cell(text: &str) -> String {
 }
 
 /// Text that is wrapped as it is written.
-struct Page<'k> {
+struct WrappedText<'k> {
     text: String,
     width: usize,
     known: Known<'k>,
 }
 
-impl Page<'_> {
+impl WrappedText<'_> {
     fn new(width: usize) -> Self {
         Self { text: String::new(), width: width.max(NARROWEST_COLUMNS), known: Known::default() }
     }
@@ -280,7 +280,7 @@ impl Page<'_> {
 
     /// An indented paragraph behind a mark; lines to copy are indented further and never wrapped.
     fn paragraph(&mut self, mark: &str, step: &str) {
-        let Step { prose, code, reading } = Step::new(step);
+        let RemedyStep { prose, code, reading } = RemedyStep::new(step);
         let first = format!("{}{mark}", " ".repeat(INDENT_COLUMNS));
         let rest = " ".repeat(first.len());
         self.line(&wrapped(&first, prose, self.width));

@@ -56,7 +56,7 @@ pub(crate) struct Totals {
     pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) split_requests: u64,
     pub(crate) other_dimensions: u64,
-    pub(crate) both_sources: BTreeSet<String>,
+    pub(crate) in_both_logs: BTreeSet<String>,
     pub(crate) undecodable: Vec<Undecodable>,
     /// Files of a folder that are not logs.
     pub(crate) skipped: Vec<Undecodable>,
@@ -281,7 +281,7 @@ impl Totals {
         self.ambiguous_lines += counted.ambiguous_lines;
         self.split_requests += counted.split_requests;
         self.other_dimensions += counted.other_dimensions;
-        self.both_sources.extend(counted.both_sources);
+        self.in_both_logs.extend(counted.in_both_logs);
     }
 
     /// Adds the log events of an input that was read to its end, or as far as it could be.

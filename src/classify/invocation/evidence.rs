@@ -2,7 +2,7 @@
 //!
 //! [`crate::request::invocation`] decides which line belongs to which invocation.
 
-use super::{Evidence, ProcessEnd, Scope, Weight};
+use super::{FailureEvidence, ProcessEnd, Scope, Weight};
 use crate::cause::{Cause, Role};
 use crate::record::lambda::Certainty;
 
@@ -133,7 +133,7 @@ impl InvocationEvidence {
     /// Adds the evidence of one line.
     ///
     /// `Task timed out after 3.00 seconds` → the cause `lambda_timeout`
-    pub fn add(&mut self, evidence: &Evidence) {
+    pub fn add(&mut self, evidence: &FailureEvidence) {
         let found = Best { cause: Some(evidence.cause), weight: evidence.weight };
         match (evidence.scope, evidence.certainty) {
             (Scope::Init { again }, _) => {
@@ -155,7 +155,7 @@ impl InvocationEvidence {
     /// Adds what a report without all of its fields says.
     ///
     /// A report of a timeout without its memory → the cause `lambda_timeout`, unless the platform's own report follows
-    pub fn add_excerpt(&mut self, evidence: &Evidence) {
+    pub fn add_excerpt(&mut self, evidence: &FailureEvidence) {
         self.excerpt.add(Best { cause: Some(evidence.cause), weight: evidence.weight });
     }
 

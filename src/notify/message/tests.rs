@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::super::facts::Facts;
+use super::super::facts::AlarmFacts;
 use super::*;
 
 const AT_MS: i64 = 1_777_904_520_000;
@@ -29,8 +29,8 @@ fn change(state: AlarmState) -> Change {
 
 fn failing(api: &str, stage: &str, cause: &str, failures: u64) -> Failing {
     Failing {
-        series: Series::of(&json!({"ApiId": api, "Stage": stage, "Cause": cause})),
-        run: Some(Run { failures, since_ms: AT_MS - 600_000, minutes: 10, is_older: false }),
+        series: Contributor::of(&json!({"ApiId": api, "Stage": stage, "Cause": cause})),
+        run: Some(FailureRun { failures, since_ms: AT_MS - 600_000, minutes: 10, is_older: false }),
         requests: vec!["1f2e3d4c-0000-4000-8000-000000000001".to_owned()],
         newest: Some(logged("API-Gateway-Execution-Logs_a1b2c3d4e5/prod")),
     }
@@ -40,12 +40,12 @@ fn logged(log_group: &str) -> Newest {
     Newest { log_group: log_group.to_owned(), at_ms: AT_MS - 60_000, ..Newest::default() }
 }
 
-fn written(change: Option<&Change>, facts: &Facts) -> Message {
-    Message::about(change, facts, &Context { table: &Table::default(), links: &links(), region: "eu-west-1" })
+fn written(change: Option<&Change>, facts: &AlarmFacts) -> AlarmMessage {
+    AlarmMessage::about(change, facts, &Context { table: &Table::default(), links: &links(), region: "eu-west-1" })
 }
 
-fn facts(failing: Vec<Failing>) -> Facts {
-    Facts { failing, ..Facts::default() }
+fn facts(failing: Vec<Failing>) -> AlarmFacts {
+    AlarmFacts { failing, ..AlarmFacts::default() }
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn five_stand_in_full_and_the_rest_is_a_number() {
 fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
     let mut ok = change(AlarmState::Ok);
     ok.previous = Some((AlarmState::Alarm, Some(AT_MS - 1_800_000)));
-    let message = written(Some(&ok), &Facts::default());
+    let message = written(Some(&ok), &AlarmFacts::default());
     assert_eq!(message.subject, "OK: why5xx: API 5xx with a cause that somebody can fix, execution logs");
     assert!(message.text.starts_with(
         "All of this alarm is OK again since 2026-05-04 14:22 UTC; it was on since 2026-05-04 13:52 UTC.\n"
@@ -139,7 +139,7 @@ fn the_end_of_an_alarm_and_of_one_contributor_are_short() {
 #[test]
 fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
     let unread = vec!["which API, stage and cause: DescribeAlarmContributors: AccessDenied".to_owned()];
-    let message = written(Some(&change(AlarmState::Alarm)), &Facts { unread, ..Facts::default() });
+    let message = written(Some(&change(AlarmState::Alarm)), &AlarmFacts { unread, ..AlarmFacts::default() });
     assert!(message.subject.starts_with("ALARM: why5xx: API 5xx"));
     for part in [
         "CloudWatch says: 1 out of 4 time series evaluated to ALARM. This shows it:",
@@ -148,7 +148,7 @@ fn what_could_not_be_read_is_said_with_the_command_that_reads_it() {
     ] {
         assert!(message.text.contains(part), "{part} in {}", message.text);
     }
-    let message = written(None, &Facts::default());
+    let message = written(None, &AlarmFacts::default());
     assert_eq!(message.subject, "ALARM: an event about an alarm was not understood");
     assert!(message.text.contains("Dashboard: "));
 }
@@ -174,7 +174,7 @@ fn no_remedy_is_made_up_for_a_cause_that_is_not_known() {
     let message =
         written(Some(&change(AlarmState::Alarm)), &facts(vec![failing("orders", "prod", "coupon_service_down", 3)]));
     assert!(message.text.contains("No remedy is known for coupon_service_down here"), "{}", message.text);
-    let nothing = Failing::new(Series::default());
+    let nothing = Failing::new(Contributor::default());
     let message = written(Some(&change(AlarmState::Alarm)), &facts(vec![nothing]));
     assert!(message.text.starts_with("an API that the event does not name: a cause that the event does not name\n"));
 }
@@ -249,7 +249,7 @@ fn an_alarm_on_access_logs_has_no_hint_at_execution_logs_and_says_for_which_apis
     let failing =
         Failing { newest: Some(logged("/orders/access")), ..failing("a1b2c3d4e5", "prod", "stage_variable", 14) };
     let of = |metric: &str| {
-        let facts = Facts { metric: Some(metric.to_owned()), ..facts(vec![failing.clone()]) };
+        let facts = AlarmFacts { metric: Some(metric.to_owned()), ..facts(vec![failing.clone()]) };
         written(Some(&change(AlarmState::Alarm)), &facts).text
     };
     let access = of("AccessLogErrors");
@@ -273,7 +273,7 @@ fn a_cause_stands_once_among_the_keywords_whatever_stands_between() {
 
 #[test]
 fn an_alarm_that_is_ok_again_when_its_event_comes_is_not_said_to_be_on() {
-    let facts = Facts { ok_since_ms: Some(AT_MS + 600_000), ..Facts::default() };
+    let facts = AlarmFacts { ok_since_ms: Some(AT_MS + 600_000), ..AlarmFacts::default() };
     let message = written(Some(&change(AlarmState::Alarm)), &facts);
     assert!(message.subject.starts_with("ALARM, OK again: why5xx: API 5xx"), "{}", message.subject);
     let said = "The alarm was on since 2026-05-04 14:22 UTC, and is OK again since 2026-05-04 14:32 UTC.";

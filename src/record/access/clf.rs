@@ -2,7 +2,7 @@
 
 use super::fields::AccessFields;
 use super::statuses::Statuses;
-use super::{AccessLine, set_value, shape};
+use super::{AccessLine, set_value, token};
 
 /// Parses `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
 ///
@@ -13,7 +13,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
     let (address, _caller, _user) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || !shape::is_address(address) || !shape::starts_with_request_time(rest.as_bytes()) {
+    if words.next().is_some() || !token::is_address(address) || !token::starts_with_request_time(rest.as_bytes()) {
         return None;
     }
     let (_time, rest) = rest.split_once("] \"")?;
@@ -32,21 +32,21 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
 }
 
 /// Fields behind the quoted request.
-struct Columns<'a> {
+struct ClfFields<'a> {
     status: u16,
     request_id: &'a str,
     behind: &'a str,
 }
 
-fn columns(rest: &str, quote: usize) -> Option<Columns<'_>> {
+fn columns(rest: &str, quote: usize) -> Option<ClfFields<'_>> {
     let (status, behind) = word(rest[quote + 1..].strip_prefix(' ')?);
-    let status = shape::status(status)?;
+    let status = token::status(status)?;
     let (length, behind_length) = word(behind);
     // WebSocket formats lack the length.
-    let (request_id, behind) = if shape::is_number(length) { word(behind_length) } else { (length, behind_length) };
+    let (request_id, behind) = if token::is_number(length) { word(behind_length) } else { (length, behind_length) };
     // Web servers write a referrer or `-` in quotes here.
-    let is_ours = (request_id == "-" && length != "-") || shape::is_request_id(request_id);
-    is_ours.then_some(Columns { status, request_id, behind })
+    let is_ours = (request_id == "-" && length != "-") || token::is_request_id(request_id);
+    is_ours.then_some(ClfFields { status, request_id, behind })
 }
 
 /// Splits at the first blank.
@@ -57,10 +57,10 @@ fn word(text: &str) -> (&str, &str) {
 /// Returns the text behind the ids, and behind statuses and latencies that some formats add.
 fn error_text(behind: &str) -> Option<&str> {
     let (first, after_first) = word(behind.trim());
-    let mut text = if shape::is_extended_request_id(first) { after_first } else { behind.trim() };
+    let mut text = if token::is_extended_request_id(first) { after_first } else { behind.trim() };
     loop {
         let (first, rest) = word(text);
-        if !shape::is_number(first) {
+        if !token::is_number(first) {
             return set_value(text);
         }
         text = rest;
@@ -71,7 +71,7 @@ fn error_text(behind: &str) -> Option<&str> {
 fn without_status(rest: &str) -> Option<AccessLine> {
     let (event, behind) = rest.split_once('"')?;
     let is_event = ["CONNECT ", "MESSAGE ", "DISCONNECT "].iter().any(|kind| event.starts_with(kind));
-    (is_event && shape::is_request_id(behind.trim())).then_some(AccessLine::NoStatus)
+    (is_event && token::is_request_id(behind.trim())).then_some(AccessLine::NoStatus)
 }
 
 #[cfg(test)]

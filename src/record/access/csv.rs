@@ -2,7 +2,7 @@
 
 use super::fields::AccessFields;
 use super::statuses::Statuses;
-use super::{AccessLine, set_value, shape};
+use super::{AccessLine, set_value, token};
 
 /// Parses `ip,[caller,user,]requestTime,httpMethod,resource,protocol,status,responseLength,requestId[,extended
 /// id[,text]]`.
@@ -10,17 +10,17 @@ use super::{AccessLine, set_value, shape};
 /// The status follows the protocol. Client text before it may contain commas, so every cell that looks like the status
 /// may be it, and all of them are read. The route is not read: a format may have the client's path in its place.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
-    if !shape::is_address(text.split(',').next()?.trim().trim_matches('"')) {
+    if !token::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
     }
     let cells: Vec<&str> = text.split(',').map(|cell| cell.trim().trim_matches('"')).collect();
     let time = cells
         .iter()
-        .position(|cell| shape::starts_with_request_time(cell.as_bytes()))
+        .position(|cell| token::starts_with_request_time(cell.as_bytes()))
         .filter(|at| (1..=3).contains(at))?;
     let mut statuses = Statuses::default();
     let places: Vec<usize> = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at)).collect();
-    places.iter().for_each(|&at| statuses.add(shape::status(cells[at])));
+    places.iter().for_each(|&at| statuses.add(token::status(cells[at])));
     let first = *places.first()?;
     let only = (places.len() == 1).then_some(first);
     Some(statuses.line(|status| AccessFields {
@@ -34,15 +34,15 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
 /// Returns whether the cell at `at` is a status: with a request before it, a length (or connection) and an id behind
 /// it.
 fn follows_a_request(cells: &[&str], at: usize) -> bool {
-    let is_id = |cell: &&str| **cell == *"-" || shape::is_request_id(cell);
+    let is_id = |cell: &&str| **cell == *"-" || token::is_request_id(cell);
     let (Some(length), Some(id)) = (cells.get(at + 1), cells.get(at + 2)) else { return false };
-    if shape::status(cells[at]).is_none() || !is_id(id) {
+    if token::status(cells[at]).is_none() || !is_id(id) {
         return false;
     }
     let of_http = cells[at - 1].starts_with("HTTP/") || cells[at - 1] == "-";
     let of_websocket = matches!(cells[at - 2], "CONNECT" | "MESSAGE" | "DISCONNECT" | "-");
     // WebSocket formats have a connection id instead of the length, and no protocol.
-    (of_http && shape::is_number(length)) || (of_websocket && is_id(length))
+    (of_http && token::is_number(length)) || (of_websocket && is_id(length))
 }
 
 #[cfg(test)]

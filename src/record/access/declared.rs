@@ -11,10 +11,10 @@ use std::ops::Range;
 use memchr::memmem::{Finder, FinderRev};
 
 use super::fields::AccessFields;
-use super::places::Places;
+use super::names::LineNames;
 use super::statuses::{Statuses, Verdict};
 use super::vocabulary::Variable;
-use super::{AccessLine, set_value, shape};
+use super::{AccessLine, set_value, token};
 use crate::decode::Message;
 use crate::settings::AccessLogFormat;
 
@@ -23,7 +23,7 @@ const LONGEST_VALUE_BYTES: usize = 512;
 
 /// A declared format.
 #[derive(Debug, Clone)]
-pub struct Format {
+pub struct DeclaredFormat {
     blocks: Vec<Block>,
     /// The variable between a block and the next one, if it matters.
     between: Vec<Option<Variable>>,
@@ -119,7 +119,7 @@ impl Alphabet {
     }
 }
 
-impl Format {
+impl DeclaredFormat {
     /// Compiles a format.
     ///
     /// `$context.requestId $context.status` → a format that reads `0f6a4e0c 502` as `Failed`
@@ -148,7 +148,7 @@ impl Format {
 
     /// Parses a line.
     pub(super) fn line(&self, text: &str) -> AccessLine {
-        let Some(reading) = Reading::parse(self, text) else { return AccessLine::NoStatus };
+        let Some(reading) = FormatReading::parse(self, text) else { return AccessLine::NoStatus };
         match reading.statuses.verdict() {
             Verdict::None => AccessLine::NoStatus,
             Verdict::Healthy => AccessLine::Healthy,
@@ -214,27 +214,27 @@ impl Block {
 }
 
 /// All readings of a line that its format allows, as one.
-struct Reading<'f> {
-    format: &'f Format,
+struct FormatReading<'f> {
+    format: &'f DeclaredFormat,
     text: &'f str,
     statuses: Statuses,
     /// The place of each block; None if it may have several.
     places: Vec<Option<Range<usize>>>,
     /// The values of the server, and where the format has each first.
-    values: Vec<(Variable, usize, Value<'f>)>,
+    values: Vec<(Variable, usize, VariableValue<'f>)>,
 }
 
 /// Value of a variable.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Value<'f> {
+enum VariableValue<'f> {
     One(&'f str),
     /// The readings disagree.
     Several,
 }
 
-impl<'f> Reading<'f> {
+impl<'f> FormatReading<'f> {
     /// Reads a line in every way that the format allows; None without a reading.
-    fn parse(format: &'f Format, text: &'f str) -> Option<Self> {
+    fn parse(format: &'f DeclaredFormat, text: &'f str) -> Option<Self> {
         let bytes = text.as_bytes();
         let spans = spans(&format.blocks, bytes)?;
         let mut reading = Self { format, text, statuses: Statuses::default(), places: Vec::new(), values: Vec::new() };
@@ -261,11 +261,11 @@ impl<'f> Reading<'f> {
         block.end(text.as_bytes(), start, |server, range| {
             let value = &text[range];
             match server.variable {
-                Some(Variable::Status) => self.statuses.add(shape::status(value)),
+                Some(Variable::Status) => self.statuses.add(token::status(value)),
                 Some(variable) => match self.values.iter_mut().find(|(_, nth, _)| *nth == server.nth) {
-                    Some((_, _, known)) if *known != Value::One(value) => *known = Value::Several,
+                    Some((_, _, known)) if *known != VariableValue::One(value) => *known = VariableValue::Several,
                     Some(_) => {}
-                    None => self.values.push((variable, server.nth, Value::One(value))),
+                    None => self.values.push((variable, server.nth, VariableValue::One(value))),
                 },
                 None => {}
             }
@@ -275,18 +275,18 @@ impl<'f> Reading<'f> {
     /// Returns the fields of a failed request; None if the readings disagree on a reason.
     fn fields(&self, status: Option<u16>) -> Option<AccessFields> {
         let mut fields = AccessFields { status, ..AccessFields::default() };
-        let mut places = Places::default();
+        let mut names = LineNames::default();
         let mut route_key = None;
         for (variable, _, value) in &self.values {
             let set = match value {
-                Value::One(value) => set_value(value),
-                Value::Several => None,
+                VariableValue::One(value) => set_value(value),
+                VariableValue::Several => None,
             };
-            let several = *value == Value::Several;
+            let several = *value == VariableValue::Several;
             let slot = match variable {
-                Variable::ApiId => &mut places.api_id,
-                Variable::Stage => &mut places.stage,
-                Variable::ResourcePath => &mut places.route,
+                Variable::ApiId => &mut names.api_id,
+                Variable::Stage => &mut names.stage,
+                Variable::ResourcePath => &mut names.route,
                 Variable::RouteKey => &mut route_key,
                 Variable::RequestId | Variable::ExtendedRequestId => {
                     fields.set_some(*variable, set);
@@ -299,7 +299,7 @@ impl<'f> Reading<'f> {
                 }
             };
             *slot = set.map(str::to_owned);
-            places.doubtful |= several;
+            names.doubtful |= several;
         }
         for (nth, variable) in self.format.between.iter().enumerate() {
             let Some(variable) = *variable else { continue };
@@ -312,13 +312,13 @@ impl<'f> Reading<'f> {
                 _ => None,
             };
             match variable {
-                Variable::ResourcePath => places.route = value,
+                Variable::ResourcePath => names.route = value,
                 Variable::RouteKey => route_key = value,
                 _ => fields.set_some(variable, value.as_deref()),
             }
         }
-        places.route = places.route.or(route_key);
-        fields.set_places(places);
+        names.route = names.route.or(route_key);
+        fields.set_names(names);
         Some(fields)
     }
 
@@ -374,7 +374,7 @@ mod tests {
     fn read(format: &str, line: &str) -> AccessLine {
         let file = format!("[[log_group]]\nname = \"/a\"\naccess_log_format = '''{format}'''\n");
         let settings = of_file(&file);
-        Format::new(settings.access_log_format("/a").unwrap()).line(line)
+        DeclaredFormat::new(settings.access_log_format("/a").unwrap()).line(line)
     }
 
     fn failed(format: &str, line: &str) -> AccessFields {

@@ -2,11 +2,11 @@
 
 use super::form::Key;
 use super::last_names::{LastNames, MOST_KEYS};
-use super::places::Places;
+use super::names::LineNames;
 use super::vocabulary::{
     LONGEST_KEY_BYTES, Variable, is_of_an_application, is_plain_label, plain_in, variable, weight, without_context,
 };
-use super::{Form, Pair, json, set_value, shape};
+use super::{LineForm, Pair, json, set_value, token};
 
 /// Fields of a request that ended in a server error. Unset variables are None.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ struct Weighed {
 
 /// Weighs the names in a line until they weigh enough. Client text can add names, but cannot remove those of the format.
 /// `each` gets each key with a weight, and that weight as far as the key alone gives it.
-fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Weighed {
+fn weigh<'a>(line: &'a [u8], form: LineForm, enough: u32, mut each: impl FnMut(Key<'a>, u32)) -> Weighed {
     let mut names = Weighed { weight: 0, has_name_of_its_own: false, has_name_of_an_application: false };
     let mut buffer = [0; LONGEST_KEY_BYTES];
     for key in form.keys(line) {
@@ -88,7 +88,7 @@ fn weigh<'a>(line: &'a [u8], form: Form, enough: u32, mut each: impl FnMut(Key<'
         let name = without_context(name);
         let weight = weight(name);
         // API Gateway's formats write numbers as strings; applications rarely do.
-        let is_quoted_status = is_plain_label(name) && (form != Form::Json || key.is_quoted());
+        let is_quoted_status = is_plain_label(name) && (form != LineForm::Json || key.is_quoted());
         let of_key = weight + u32::from(is_quoted_status);
         if of_key > 0 {
             each(key, of_key);
@@ -111,7 +111,7 @@ pub(super) fn may_be_of_access_log(line: &[u8], before: &mut LastNames) -> bool 
     }
     let mut keys = Vec::new();
     let mut weight_of_keys = 0;
-    let names = weigh(line, Form::Json, LEAST_WEIGHT, |key, weight| {
+    let names = weigh(line, LineForm::Json, LEAST_WEIGHT, |key, weight| {
         if keys.len() <= MOST_KEYS {
             keys.push(key);
         }
@@ -125,7 +125,7 @@ pub(super) fn may_be_of_access_log(line: &[u8], before: &mut LastNames) -> bool 
 }
 
 /// Returns how surely the names in a line are those of an access log.
-pub(super) fn likelihood(text: &str, form: Form) -> Likelihood {
+pub(super) fn likelihood(text: &str, form: LineForm) -> Likelihood {
     let names = weigh(text.as_bytes(), form, LEAST_WEIGHT_BESIDE_APPLICATION, |_, _| {});
     if names.weight < LEAST_WEIGHT || !names.has_name_of_its_own {
         Likelihood::None
@@ -197,14 +197,14 @@ impl AccessFields {
     }
 
     /// Sets API, stage and route.
-    pub(super) fn set_places(&mut self, places: Places) {
-        (self.api_id, self.stage, self.route) = (places.api_id, places.stage, places.route);
-        self.has_doubtful_names = places.doubtful;
+    pub(super) fn set_names(&mut self, names: LineNames) {
+        (self.api_id, self.stage, self.route) = (names.api_id, names.stage, names.route);
+        self.has_doubtful_names = names.doubtful;
     }
 }
 
 fn set_status(slot: &mut Option<u16>, value: &str) {
     if slot.is_none_or(|status| status < 500) {
-        *slot = shape::status(value).or(*slot);
+        *slot = token::status(value).or(*slot);
     }
 }

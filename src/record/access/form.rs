@@ -1,21 +1,21 @@
 //! Forms of a line: how keys and values are written in it.
 
 use super::positions::Positions;
-use super::shape;
+use super::token;
 
 /// Longest key to recognise, in bytes; our own limit.
 const LONGEST_KEY_BYTES: usize = 48;
 
 /// Form of a line with labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum LineForm {
     Json,
     Xml,
     /// `requestId: …, ip: …, status: …`: the format of one deployment framework.
     Keyed,
 }
 
-impl Form {
+impl LineForm {
     /// Returns the form of a line; None if it has no labels.
     pub(super) fn detect(text: &str) -> Option<Self> {
         match text.as_bytes() {
@@ -94,7 +94,7 @@ pub(super) struct Key<'a> {
     length: usize,
     /// Where the value begins.
     value: usize,
-    form: Form,
+    form: LineForm,
 }
 
 impl<'a> Key<'a> {
@@ -117,7 +117,7 @@ impl<'a> Key<'a> {
     }
 
     pub(super) fn opens_an_object(&self) -> bool {
-        self.rest().starts_with(b"{") || (self.form == Form::Xml && self.rest().starts_with(b"<"))
+        self.rest().starts_with(b"{") || (self.form == LineForm::Xml && self.rest().starts_with(b"<"))
     }
 
     pub(super) fn is_quoted(&self) -> bool {
@@ -128,24 +128,24 @@ impl<'a> Key<'a> {
     pub(super) fn value(&self) -> &'a str {
         let (rest, quoted) = self.behind_quotes();
         let ends = |b: &u8| match self.form {
-            Form::Json => matches!(b, b'"' | b'\\') || (!quoted && matches!(b, b',' | b'}')),
-            Form::Xml => *b == b'<',
-            Form::Keyed => *b == b',',
+            LineForm::Json => matches!(b, b'"' | b'\\') || (!quoted && matches!(b, b',' | b'}')),
+            LineForm::Xml => *b == b'<',
+            LineForm::Keyed => *b == b',',
         };
         std::str::from_utf8(&rest[..rest.iter().position(ends).unwrap_or(rest.len())]).unwrap_or_default()
     }
 
     /// Returns whether the value starts with a time as API Gateway writes it. Where the value ends is looked for only if it may.
     pub(super) fn has_request_time(&self) -> bool {
-        shape::starts_with_request_time(self.behind_quotes().0)
-            && shape::starts_with_request_time(self.value().as_bytes())
+        token::starts_with_request_time(self.behind_quotes().0)
+            && token::starts_with_request_time(self.value().as_bytes())
     }
 
     /// Returns the line from behind the quotes of the value, and whether there are any.
     fn behind_quotes(&self) -> (&'a [u8], bool) {
         let mut rest = self.rest();
         let mut quoted = false;
-        if self.form == Form::Json {
+        if self.form == LineForm::Json {
             // The quote of the value, and a quote of its own behind it, which has a backslash.
             loop {
                 let escapes = rest.iter().take_while(|b| **b == b'\\').count();

@@ -15,7 +15,7 @@ use super::{DEEPEST, MOST_PAIRS, Pair};
 
 /// Parses a line that starts with a brace.
 pub(super) fn pairs(text: &str) -> Vec<Pair<'_>> {
-    strict(text).unwrap_or_else(|| Reader { text, at: 1, path: Vec::new(), found: Vec::new() }.pairs())
+    strict(text).unwrap_or_else(|| JsonParser { text, at: 1, path: Vec::new(), found: Vec::new() }.pairs())
 }
 
 /// Parses a valid document; None if it is not valid JSON.
@@ -142,14 +142,14 @@ impl<'de> Visitor<'de> for Collect<'_, 'de> {
 }
 
 /// Parser of a broken document, field by field.
-struct Reader<'a> {
+struct JsonParser<'a> {
     text: &'a str,
     at: usize,
     path: Vec<String>,
     found: Vec<Pair<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonParser<'a> {
     fn pairs(mut self) -> Vec<Pair<'a>> {
         while let Some(b) = self.next_byte().filter(|_| self.found.len() < MOST_PAIRS) {
             match b {

@@ -6,7 +6,7 @@
 
 use super::fields::AccessFields;
 use super::positions::Positions;
-use super::{AccessLine, Form, shape, vocabulary};
+use super::{AccessLine, LineForm, token, vocabulary};
 
 /// Accumulator for the statuses that a line may be read to have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,7 +73,7 @@ const LONGEST_LABEL_BYTES: usize = 48;
 /// string.
 ///
 /// `{"status":"502","a":{"response_status":502},"integrationStatus":"200"}` → 502 twice
-pub(super) fn labelled(bytes: &[u8], form: Form) -> Statuses {
+pub(super) fn labelled(bytes: &[u8], form: LineForm) -> Statuses {
     const WORD: &[u8] = b"status";
     /// Position of the rarest letter of the word in it.
     const U: usize = 4;
@@ -92,7 +92,7 @@ pub(super) fn labelled(bytes: &[u8], form: Form) -> Statuses {
 }
 
 /// Returns where the value begins if the word at `start..end` belongs to a key that is a label.
-fn value_of_label(bytes: &[u8], start: usize, end: usize, form: Form) -> Option<usize> {
+fn value_of_label(bytes: &[u8], start: usize, end: usize, form: LineForm) -> Option<usize> {
     let start = start - form.key_at_end(&bytes[..start], LONGEST_LABEL_BYTES);
     let end = end + form.key_at_start(&bytes[end..], LONGEST_LABEL_BYTES);
     vocabulary::is_label(&bytes[start..end]).then(|| form.value(bytes, start, end)).flatten()
@@ -104,7 +104,7 @@ fn status_at(bytes: &[u8], at: usize) -> Option<u16> {
     let quotes = rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\\')).count();
     let rest = &rest[quotes..];
     let length = rest.iter().take(4).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
-    shape::status(std::str::from_utf8(&rest[..length]).ok()?)
+    token::status(std::str::from_utf8(&rest[..length]).ok()?)
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
             r#"{"path":"x\","status":"502"}"#,
             r#"{"path":"\"status\":","status":"502"}"#,
         ] {
-            let found = labelled(text.as_bytes(), Form::Json);
+            let found = labelled(text.as_bytes(), LineForm::Json);
             assert!(found.failed == Some(502), "{text}: {found:?}");
         }
     }
@@ -139,7 +139,7 @@ mod tests {
             "status",
             "",
         ] {
-            assert_eq!(labelled(text.as_bytes(), Form::Json), Statuses::default(), "{text}");
+            assert_eq!(labelled(text.as_bytes(), LineForm::Json), Statuses::default(), "{text}");
         }
     }
 
@@ -162,11 +162,11 @@ mod tests {
     #[test]
     fn labels_of_xml_and_of_the_stock_keys_are_found() {
         let xml = "<request id=\"r\"> <a><status>200</status></a> <responseStatus> 502 </responseStatus></request>";
-        assert_eq!(labelled(xml.as_bytes(), Form::Xml).verdict(), Verdict::Ambiguous);
+        assert_eq!(labelled(xml.as_bytes(), LineForm::Xml).verdict(), Verdict::Ambiguous);
         assert_eq!(
-            labelled(b"requestId: r, status: 502, protocol: x", Form::Keyed).verdict(),
+            labelled(b"requestId: r, status: 502, protocol: x", LineForm::Keyed).verdict(),
             Verdict::Failed(Some(502))
         );
-        assert_eq!(labelled(b"requestId: r, status: 200, status: 502", Form::Keyed).verdict(), Verdict::Ambiguous);
+        assert_eq!(labelled(b"requestId: r, status: 200, status: 502", LineForm::Keyed).verdict(), Verdict::Ambiguous);
     }
 }

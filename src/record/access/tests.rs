@@ -21,7 +21,7 @@ fn read_both(text: &str) -> Option<AccessLine> {
 }
 
 fn read_event(message: Message<'_>) -> Option<AccessLine> {
-    match parse_by_shape(&LogEvent { id: b"", timestamp_ms: 0, message }, &mut LastNames::default())? {
+    match parse_of_unknown_kind(&LogEvent { id: b"", timestamp_ms: 0, message }, &mut LastNames::default())? {
         Record::Nothing(_) => Some(AccessLine::Healthy),
         Record::Access(line) => Some(line),
         other => panic!("{other:?}"),

@@ -7,7 +7,7 @@ use super::{DEEPEST, MOST_PAIRS, Pair};
 
 /// Parses a line that is one element, as far as it is whole. The name of the element is not part of the paths.
 pub(super) fn pairs(text: &str) -> Vec<Pair<'_>> {
-    let mut reader = Reader { text, open: Vec::new(), pairs: Vec::new() };
+    let mut reader = XmlParser { text, open: Vec::new(), pairs: Vec::new() };
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
         reader.tag(at);
         if reader.pairs.len() == MOST_PAIRS {
@@ -18,14 +18,14 @@ pub(super) fn pairs(text: &str) -> Vec<Pair<'_>> {
 }
 
 /// Parser of a line.
-struct Reader<'a> {
+struct XmlParser<'a> {
     text: &'a str,
     /// Open elements: name, start of the content, whether it contains elements.
     open: Vec<(&'a str, usize, bool)>,
     pairs: Vec<Pair<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> XmlParser<'a> {
     fn tag(&mut self, at: usize) {
         let rest = &self.text[at + 1..];
         let (rest, closes) = rest.strip_prefix('/').map_or((rest, false), |rest| (rest, true));

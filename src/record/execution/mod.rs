@@ -123,7 +123,7 @@ pub fn parse<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 /// Parses a log event of a group that may hold any kind of log; None if only another kind has such lines.
 ///
 /// `{"api_id":"a1b2c3d4e5","payload":"(5f1c…) Execution failed …"}` → head `ExecutionFailed`, API `a1b2c3d4e5`
-pub fn parse_by_shape<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+pub fn parse_of_unknown_kind<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     if let Some(record) = parse_with_id(event).record() {
         return Some(record);
     }

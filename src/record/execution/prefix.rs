@@ -37,7 +37,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
     loop {
         let rest = text[prefix.length..].trim_start_matches(is_separator);
         prefix.length = text.len() - rest.len();
-        let timed = columns.iter().any(|(column, _)| *column == Column::Time);
+        let timed = columns.iter().any(|(column, _)| *column == PrefixWord::Time);
         if timed && let Some(length) = zone_offset(rest) {
             prefix.length += length;
             without_id_from = prefix.length;
@@ -47,7 +47,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             // `[time] (stream) (request-id) `, as one log tail writes it.
             let is_stream = timed && is_log_stream(id);
             if is_stream && columns.len() < MOST_COLUMNS && bracketed_id(&rest[length..]).is_some() {
-                columns.push((Column::LogStream, id));
+                columns.push((PrefixWord::LogStream, id));
                 prefix.length += length;
                 continue;
             }
@@ -64,13 +64,13 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
             continue;
         }
         let word = rest.split(is_separator).next().unwrap_or("");
-        let Some(column) = Column::classify(word) else { break };
+        let Some(column) = PrefixWord::classify(word) else { break };
         if columns.len() == MOST_COLUMNS {
             break;
         }
         columns.push((column, word));
         prefix.length += word.len();
-        if column == Column::Time {
+        if column == PrefixWord::Time {
             without_id_from = prefix.length;
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
         _ => false,
     };
     prefix.may_be_of_access_log =
-        !columns.is_empty() && !is_dated && columns.iter().all(|(column, _)| *column != Column::Arn);
+        !columns.is_empty() && !is_dated && columns.iter().all(|(column, _)| *column != PrefixWord::Arn);
     if prefix.request_id.is_some() {
         delivery_columns(&columns, &mut prefix);
     } else {
@@ -159,7 +159,7 @@ pub(super) fn later_dates(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 /// Kind of word before a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum PrefixWord {
     /// Of a log tail or of delivery.
     Time,
     /// Of a log tail.
@@ -180,7 +180,7 @@ enum Column {
     Name,
 }
 
-impl Column {
+impl PrefixWord {
     fn classify(word: &str) -> Option<Self> {
         const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
         Some(match word {
@@ -203,10 +203,11 @@ impl Column {
 
 /// Returns whether the words are those of a log tail or of plain delivery. At most one may be a name: the stage, beside
 /// another field of delivery.
-fn are_closed(columns: &[(Column, &str)]) -> bool {
-    let names = columns.iter().filter(|(column, _)| *column == Column::Name).count();
-    let is_delivery =
-        columns.iter().any(|(c, _)| matches!(c, Column::Arn | Column::ApiId | Column::Path | Column::Method));
+fn are_closed(columns: &[(PrefixWord, &str)]) -> bool {
+    let names = columns.iter().filter(|(column, _)| *column == PrefixWord::Name).count();
+    let is_delivery = columns
+        .iter()
+        .any(|(c, _)| matches!(c, PrefixWord::Arn | PrefixWord::ApiId | PrefixWord::Path | PrefixWord::Method));
     names == 0 || (names == 1 && is_delivery)
 }
 
@@ -246,12 +247,12 @@ fn is_stage(word: &str) -> bool {
 
 /// Takes API, stage and resource from the columns of plain delivery. The ARN names API and stage; without it, a word
 /// shaped like an API ID and the name do.
-fn delivery_columns<'a>(columns: &[(Column, &'a str)], prefix: &mut Prefix<'a>) {
+fn delivery_columns<'a>(columns: &[(PrefixWord, &'a str)], prefix: &mut Prefix<'a>) {
     let first = |wanted| columns.iter().find(|(column, _)| *column == wanted).map(|(_, word)| *word);
-    let by_arn = first(Column::Arn).and_then(api_and_stage_of_arn);
-    prefix.api_id = by_arn.map(|arn| arn.0).or_else(|| first(Column::ApiId));
-    prefix.stage = by_arn.map(|arn| arn.1).or_else(|| first(Column::Name));
-    prefix.resource_path = first(Column::Path);
+    let by_arn = first(PrefixWord::Arn).and_then(api_and_stage_of_arn);
+    prefix.api_id = by_arn.map(|arn| arn.0).or_else(|| first(PrefixWord::ApiId));
+    prefix.stage = by_arn.map(|arn| arn.1).or_else(|| first(PrefixWord::Name));
+    prefix.resource_path = first(PrefixWord::Path);
 }
 
 /// Returns API and stage of `arn:aws:apigateway:{region}:{account}:/restapis/{api}/stages/{stage}`.

@@ -41,12 +41,12 @@ fn what_may_stand_before_a_request_id_is_a_closed_list() {
         // A line of an access log may begin with a name, a method or a path.
         let is_date_alone = prefix.starts_with("2024-05-04") && !prefix.contains("abcdef");
         let is_certain = prefix.is_empty() || prefix.contains(" UTC ") || prefix.starts_with("arn:") || is_date_alone;
-        assert_eq!(line(parse_by_shape(&event(&text))), got.filter(|_| is_certain), "{text}");
+        assert_eq!(line(parse_of_unknown_kind(&event(&text))), got.filter(|_| is_certain), "{text}");
     }
     for prefix in ["ERROR ", "my service says: ", "{\"a\":1} ", "GET /orders has failed ", "prod "] {
         let text = format!("{prefix}({ID}) Execution failed due to a timeout error");
         assert_eq!(line(parse(&event(&text))), None, "{text}");
-        assert_eq!(line(parse_by_shape(&event(&text))), None, "{text}");
+        assert_eq!(line(parse_of_unknown_kind(&event(&text))), None, "{text}");
     }
 }
 
@@ -65,7 +65,7 @@ fn what_a_client_wrote_in_an_access_log_of_unknown_format_is_no_line() {
         format!("2026-06-09T10:13:20Z 2606:4700:4700::1111 {failed} 200"),
         format!("12345678-1234-4123-8123-123456789012 {failed} 200"),
     ] {
-        assert!(parse_by_shape(&event(&text)).is_none(), "{text}");
+        assert!(parse_of_unknown_kind(&event(&text)).is_none(), "{text}");
     }
 }
 
@@ -105,7 +105,7 @@ fn any_key_of_json_delivery_may_be_its_first() {
         let escaped = format!("\\u00{:02x}{}", first.as_bytes()[0], &first[1..]);
         for (key, blanks) in [(first, ""), (first, " \n\t"), (&*escaped, "")] {
             let text = format!(r#"{{{blanks}"{key}"{blanks}:"{}",{others}}}"#, value(first));
-            assert!(line(parse_by_shape(&event(&text))).is_some(), "{text}");
+            assert!(line(parse_of_unknown_kind(&event(&text))).is_some(), "{text}");
         }
     }
 }
@@ -119,7 +119,7 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
     ] {
         let text = format!("{{{fields}\"payload\":\"{payload}\",\"event_timestamp\":1767323045678}}");
         let message = event(&text);
-        let Some(Record::Execution(line)) = parse_by_shape(&message) else { panic!("{text}") };
+        let Some(Record::Execution(line)) = parse_of_unknown_kind(&message) else { panic!("{text}") };
         let delivered = line.delivered.unwrap_or_default();
         assert_eq!(delivered.api_id.as_deref(), Some("a1b2c3d4e5"));
         assert_eq!(delivered.stage.as_deref(), Some("prod"));
@@ -127,17 +127,17 @@ fn json_delivery_is_read_with_any_subset_of_its_fields() {
     }
     let unset = format!(r#"{{"api_id":null,"stage":"-","http_method":"","resource_path":null,"payload":"{payload}"}}"#);
     let unset = event(&unset);
-    let Some(Record::Execution(line)) = parse_by_shape(&unset) else { panic!("unset fields") };
+    let Some(Record::Execution(line)) = parse_of_unknown_kind(&unset) else { panic!("unset fields") };
     assert!(line.delivered.is_none());
     for spelled in [
         format!(r#"{{"api_id":"a1b2c3d4e5","payload":"\u0028{ID}) Method completed with status: 502"}}"#),
         format!(r#"{{"api_id":"a1b2c3d4e5","p\u0061yload":"({ID}) \u004dethod completed with status: 502"}}"#),
     ] {
-        assert!(matches!(parse_by_shape(&event(&spelled)), Some(Record::Execution(_))), "{spelled}");
+        assert!(matches!(parse_of_unknown_kind(&event(&spelled)), Some(Record::Execution(_))), "{spelled}");
     }
     let bare = format!("{{\"payload\":\"{payload}\"}}");
-    assert!(matches!(parse_by_shape(&event(&bare)), Some(Record::Execution(_))));
-    assert!(parse_by_shape(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
+    assert!(matches!(parse_of_unknown_kind(&event(&bare)), Some(Record::Execution(_))));
+    assert!(parse_of_unknown_kind(&event(r#"{"payload":"Execution failed due to a timeout error"}"#)).is_none());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn json_with_a_key_that_delivery_does_not_write_or_writes_once_is_no_delivered_l
         format!(r#"{{"api_id":{{"a":1}},{payload}}}"#),
         format!("{{{payload}}} {{}}"),
     ] {
-        assert!(parse_by_shape(&event(&text)).is_none(), "{text}");
+        assert!(parse_of_unknown_kind(&event(&text)).is_none(), "{text}");
         assert!(parse(&event(&text)).is_none(), "{text}");
     }
 }
@@ -190,8 +190,8 @@ fn a_line_without_id_is_read_in_an_execution_log_only() {
             assert!(line(parse(&event(&format!("{before}{text}")))).is_some(), "{before}{text}");
         }
     }
-    assert!(line(parse_by_shape(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
-    assert!(line(parse_by_shape(&event(cases[1]))).is_none());
+    assert!(line(parse_of_unknown_kind(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
+    assert!(line(parse_of_unknown_kind(&event(cases[1]))).is_none());
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn text_that_a_body_quotes_is_no_head() {
         format!("({ID}) Method request path: {{id=({ID}) Execution failed}}"),
     ] {
         assert!(matches!(parse(&event(&text)), Some(Record::Nothing(_))), "{text}");
-        assert!(matches!(parse_by_shape(&event(&text)), Some(Record::Nothing(_))), "{text}");
+        assert!(matches!(parse_of_unknown_kind(&event(&text)), Some(Record::Nothing(_))), "{text}");
     }
 }
 
@@ -240,7 +240,7 @@ fn a_sentence_that_is_not_known_is_not_understood_in_any_form() {
         let console = format!("Thu May 04 17:48:21 UTC 2024 : {sentence}");
         let dated = format!("2024-05-04T17:48:21.117Z {text}");
         for form in [text, delivered, console, dated] {
-            assert!(parse(&event(&form)).is_none() && parse_by_shape(&event(&form)).is_none(), "{form}");
+            assert!(parse(&event(&form)).is_none() && parse_of_unknown_kind(&event(&form)).is_none(), "{form}");
             let known = form.replace(sentence, "Method request path: {}");
             assert!(matches!(parse(&event(&known)), Some(Record::Nothing(_))), "{known}");
         }

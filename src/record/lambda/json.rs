@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::platform::{is_full, parse_failure, status_of};
 use super::{
-    Certainty, Error, Exit, Format, FunctionLine, Init, Phase, READ_BYTES, Report, RequestId, Start, Status, TimedOut,
-    go, runtime,
+    Certainty, Error, Exit, FunctionLine, Init, Phase, PlatformFormat, READ_BYTES, Report, RequestId, Start, Status,
+    TimedOut, go, runtime,
 };
 
 /// An event of the platform.
@@ -96,7 +96,7 @@ pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
     }
     let request_id = fields.request_id.as_deref().map(RequestId::new);
     match kind {
-        "start" => request_id.map(|request_id| FunctionLine::Start(Start { request_id, format: Format::Json })),
+        "start" => request_id.map(|request_id| FunctionLine::Start(Start { request_id, format: PlatformFormat::Json })),
         "report" => request_id.map(|id| FunctionLine::Report(report(id, fields, true))),
         "runtimeDone" => request_id.map(|id| FunctionLine::Report(report(id, fields, false))),
         "initReport" | "initRuntimeDone" | "restoreReport" | "restoreRuntimeDone" => init(fields),
@@ -129,7 +129,7 @@ fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Repo
         certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         ends: ends && is_whole,
         concurrent,
-        format: Format::Json,
+        format: PlatformFormat::Json,
         trace_id: fields.tracing.and_then(|tracing| tracing.value).and_then(root_of_trace),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::prefix::{self, is_request_id, word};
-use super::{Certainty, Exit, Format, FunctionLine, Init, Report, RequestId, Start, Status, TimedOut};
+use super::{Certainty, Exit, FunctionLine, Init, PlatformFormat, Report, RequestId, Start, Status, TimedOut};
 
 /// Part of the memory size from which the memory counts as full, in hundredths. The platform measures in megabytes: a
 /// 128 MB function is killed at 127 or 128.
@@ -22,9 +22,8 @@ pub(super) fn parse(text: &str) -> Option<FunctionLine<'_>> {
     }
     let (keyword, rest) = word(text);
     match keyword {
-        "START" => {
-            request_id(rest).map(|(request_id, _)| FunctionLine::Start(Start { request_id, format: Format::Text }))
-        }
+        "START" => request_id(rest)
+            .map(|(request_id, _)| FunctionLine::Start(Start { request_id, format: PlatformFormat::Text })),
         "END" => request_id(rest).map(|(id, _)| FunctionLine::End(id)),
         // Behind the id that a function prints, other words may follow.
         "REPORT" => request_id(rest)
@@ -75,7 +74,7 @@ fn report(request_id: RequestId, fields: &str) -> Report<'_> {
         certainty: if is_whole { Certainty::Certain } else { Certainty::UnlessItSucceeded },
         ends: is_whole,
         concurrent: false,
-        format: Format::Text,
+        format: PlatformFormat::Text,
         trace_id: value_after(fields, &TRACE_ID).map(Cow::Borrowed),
     }
 }

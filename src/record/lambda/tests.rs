@@ -59,7 +59,7 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
         let text = format!("{prefix}START RequestId: {ID} Version: $LATEST");
         assert_eq!(
             line(&text),
-            Some(FunctionLine::Start(Start { request_id: RequestId::new(ID), format: Format::Text })),
+            Some(FunctionLine::Start(Start { request_id: RequestId::new(ID), format: PlatformFormat::Text })),
             "{prefix}"
         );
     }

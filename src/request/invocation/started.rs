@@ -10,7 +10,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::keyed::OfProcess;
-use crate::record::lambda::{Format, RequestId, Start};
+use crate::record::lambda::{PlatformFormat, RequestId, Start};
 
 /// Longest invocation, in milliseconds: 15 minutes (Lambda quotas), and a minute for late lines. An older one has ended
 /// unseen.
@@ -35,7 +35,7 @@ pub(super) struct Started {
     /// The environment serves several invocations at a time: a Managed Instance.
     concurrent: bool,
     /// The format in which the platform writes the log; None before a START.
-    format: Option<Format>,
+    format: Option<PlatformFormat>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +99,7 @@ impl Started {
     }
 
     /// Returns whether the platform may write the log in this format.
-    pub(super) fn is_in(&self, format: Format) -> bool {
+    pub(super) fn is_in(&self, format: PlatformFormat) -> bool {
         self.format.is_none_or(|known| known == format)
     }
 
@@ -144,10 +144,10 @@ impl Started {
     }
 
     /// Returns whether a doubtful invocation has ended with a report in this format: behind END, or in JSON without.
-    pub(super) fn is_doubtful_end(&self, id: RequestId, format: Format) -> bool {
+    pub(super) fn is_doubtful_end(&self, id: RequestId, format: PlatformFormat) -> bool {
         match format {
-            Format::Text => self.ended.contains(&(id, true)),
-            Format::Json => self.open.get(&id).is_some_and(|open| open.doubtful),
+            PlatformFormat::Text => self.ended.contains(&(id, true)),
+            PlatformFormat::Json => self.open.get(&id).is_some_and(|open| open.doubtful),
         }
     }
 

@@ -1,6 +1,6 @@
 //! State of one invocation: what its lines prove, and what is known of their order.
 
-use crate::classify::invocation::Evidence;
+use crate::classify::invocation::FailureEvidence;
 use crate::classify::invocation::evidence::InvocationEvidence;
 
 /// State of one invocation.
@@ -29,13 +29,13 @@ impl InvocationState {
     }
 
     /// Adds the evidence of a line.
-    pub(super) fn add(&mut self, evidence: &Evidence, timestamp_ms: i64) {
+    pub(super) fn add(&mut self, evidence: &FailureEvidence, timestamp_ms: i64) {
         self.seen(timestamp_ms);
         self.evidence.add(evidence);
     }
 
     /// Adds what a report without all of its fields says.
-    pub(super) fn add_excerpt(&mut self, evidence: &Evidence, timestamp_ms: i64) {
+    pub(super) fn add_excerpt(&mut self, evidence: &FailureEvidence, timestamp_ms: i64) {
         self.seen(timestamp_ms);
         self.evidence.add_excerpt(evidence);
     }

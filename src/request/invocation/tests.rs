@@ -10,7 +10,7 @@ const B: &str = "1d2e3f40-5b6c-4d7e-9f80-a1b2c3d4e5f6";
 
 struct Run {
     failures: Vec<Failure>,
-    carry: Carry,
+    carry: InvocationCarry,
 }
 
 impl Run {
@@ -19,7 +19,7 @@ impl Run {
     }
 }
 
-fn run_from(carry: Carry, lines: &[&str]) -> Run {
+fn run_from(carry: InvocationCarry, lines: &[&str]) -> Run {
     let table = Table::default();
     let mut failures = Vec::new();
     let mut failed = |failure| {
@@ -39,7 +39,7 @@ fn run_from(carry: Carry, lines: &[&str]) -> Run {
 }
 
 fn causes(lines: &[&str]) -> Vec<&'static str> {
-    run_from(Carry::default(), lines).causes()
+    run_from(InvocationCarry::default(), lines).causes()
 }
 
 const START: &str = "START RequestId: {A} Version: $LATEST";
@@ -64,15 +64,19 @@ fn a_report_that_another_invocation_prints_again_counts_nothing() {
     const DONE: &str = r#"{"time":"2026-06-09T10:13:20Z","type":"platform.runtimeDone","record":{"requestId":"{A}","status":"timeout"}}"#;
     for again in [REPORT, DONE] {
         let run = run_from(
-            Carry::default(),
+            InvocationCarry::default(),
             &["START RequestId: {A}", REPORT, "START RequestId: {B}", again, "END RequestId: {B}"],
         );
         assert_eq!(run.causes(), ["lambda_timeout"], "{again}");
     }
     // Retries of one event, whose other lines were filtered away.
-    assert_eq!(run_from(Carry::default(), &[REPORT, REPORT]).causes(), ["lambda_timeout"; 2]);
+    assert_eq!(run_from(InvocationCarry::default(), &[REPORT, REPORT]).causes(), ["lambda_timeout"; 2]);
     let own_words = "REPORT RequestId: {A} customer 17, Status: error";
-    assert!(run_from(Carry::default(), &["START RequestId: {A}", own_words, "END RequestId: {A}"]).causes().is_empty());
+    assert!(
+        run_from(InvocationCarry::default(), &["START RequestId: {A}", own_words, "END RequestId: {A}"])
+            .causes()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn lines_without_an_id_belong_to_the_invocation_under_way() {
         "END RequestId: {B}",
         "REPORT RequestId: {B}\tDuration: 7.00 ms",
     ];
-    let run = run_from(Carry::default(), &[&[START, END, REPORT][..], &second].concat());
+    let run = run_from(InvocationCarry::default(), &[&[START, END, REPORT][..], &second].concat());
     assert_eq!(run.causes(), ["lambda_unhandled_error"]);
     assert_eq!(run.failures[0].request_id.as_ref().and_then(Id::text), Some(B));
 }
@@ -293,7 +297,7 @@ fn an_error_that_ends_the_process_is_one_with_the_exit_under_another_id() {
 
 #[test]
 fn the_report_gives_the_count_its_time_else_the_first_failure() {
-    let time = |lines: &[&str]| run_from(Carry::default(), lines).failures[0].timestamp_ms;
+    let time = |lines: &[&str]| run_from(InvocationCarry::default(), lines).failures[0].timestamp_ms;
     assert_eq!(time(&[START, PYTHON, END, REPORT]), 3);
     assert_eq!(time(&[START, PYTHON, TIMED_OUT]), 1);
 }
@@ -313,18 +317,21 @@ fn an_invocation_split_over_two_batches_counts_once() {
         (&[INIT_TIMED_OUT], &[INIT_FAILED_AGAIN, START, TIMED_OUT, END, REPORT]),
         (&[START, END, "REPORT RequestId: {A}\tStatus: timeout"], &[TIMED_OUT]),
     ] {
-        let before = run_from(Carry::default(), first);
+        let before = run_from(InvocationCarry::default(), first);
         assert_eq!(before.failures.len(), 1, "{first:?}");
         let after = run_from(before.carry.clone(), second);
         assert_eq!(after.failures.len(), 0, "{second:?}");
     }
-    let healthy = run_from(Carry::default(), &[START]);
+    let healthy = run_from(InvocationCarry::default(), &[START]);
     assert_eq!(run_from(healthy.carry, &[PYTHON, END, REPORT]).causes(), ["lambda_unhandled_error"]);
 }
 
 #[test]
 fn a_trace_id_of_the_report_is_kept_for_exemplars() {
-    let run = run_from(Carry::default(), &["REPORT RequestId: {A}\tStatus: timeout\t\nXRAY TraceId: 1-5e34a614-10bd"]);
+    let run = run_from(
+        InvocationCarry::default(),
+        &["REPORT RequestId: {A}\tStatus: timeout\t\nXRAY TraceId: 1-5e34a614-10bd"],
+    );
     assert_eq!(run.failures[0].trace_id.as_deref(), Some("1-5e34a614-10bd"));
 }
 
@@ -375,7 +382,7 @@ fn a_line_of_a_foreign_invocation_counts_nothing_while_another_is_open() {
         assert_eq!(causes(&with(&[END, REPORT])), NONE, "{foreign:?}");
         assert_eq!(causes(&with(&[TIMED_OUT, END, REPORT])), ["lambda_timeout"], "{foreign:?}");
         // The invocation began in an earlier batch.
-        let before = run_from(Carry::default(), &[START]);
+        let before = run_from(InvocationCarry::default(), &[START]);
         let after = run_from(before.carry.clone(), &[foreign, &[END, REPORT]].concat());
         assert_eq!(after.causes(), NONE, "{foreign:?}");
     }
@@ -385,7 +392,7 @@ fn a_line_of_a_foreign_invocation_counts_nothing_while_another_is_open() {
 fn an_invocation_whose_end_another_environment_received_hides_no_other() {
     let report = "REPORT RequestId: {B}\tDuration: 7.00 ms\tStatus: error";
     let lines = &["START RequestId: {B} Version: $LATEST", PYTHON, "END RequestId: {B}", report];
-    let before = run_from(Carry::default(), &[START]);
+    let before = run_from(InvocationCarry::default(), &[START]);
     assert_eq!(run_from(before.carry.clone(), lines).causes(), ["lambda_unhandled_error"]);
     assert_eq!(run_from(before.carry, &lines[3..]).causes(), ["lambda_unhandled_error"]);
 }
@@ -426,7 +433,7 @@ fn a_late_line_belongs_to_the_invocation_that_ended() {
         (&[START, END, REPORT, EXITED], "lambda_runtime_exit"),
     ] {
         assert_eq!(causes(lines), [expected], "{lines:?}");
-        let run = run_from(Carry::default(), &[lines, &next].concat());
+        let run = run_from(InvocationCarry::default(), &[lines, &next].concat());
         assert_eq!(run.causes(), [expected], "{lines:?}");
         assert_eq!(run.failures[0].request_id.as_ref().and_then(Id::text), Some(A), "{lines:?}");
     }
@@ -511,7 +518,7 @@ fn a_sentence_of_rubys_runtime_counts_with_the_error_behind_it() {
         ["{", "  \"errorMessage\": \"SIGTERM\",", "  \"errorType\": \"Init<SignalException>\",", "}"];
     const INIT: &str = "Init error when loading handler";
     assert_eq!(causes(&[&[INIT][..], &SIGTERM, &[START, END, REPORT]].concat()), NONE);
-    let first = run_from(Carry::default(), &[INIT]);
+    let first = run_from(InvocationCarry::default(), &[INIT]);
     assert_eq!(first.causes(), NONE);
     assert_eq!(run_from(first.carry, &SIGTERM).causes(), NONE);
 }
@@ -569,7 +576,7 @@ fn an_invocation_whose_end_is_missing_hides_no_other() {
     // The others succeeded, or the last of them is open.
     let others = [START, START_B, END_B, REPORT_B, START_C, PYTHON];
     assert_eq!(causes(&[&others[..], &[END_C, REPORT_C]].concat()), ["lambda_unhandled_error"]);
-    let run = run_from(Carry::default(), &others);
+    let run = run_from(InvocationCarry::default(), &others);
     assert_eq!(run.causes(), ["lambda_unhandled_error"]);
     assert_eq!(run_from(run.carry, &[END_C, REPORT_C, START, TIMED_OUT]).causes(), ["lambda_timeout"]);
     // What failed before the START inside is of the outer one.

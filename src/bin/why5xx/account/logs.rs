@@ -7,10 +7,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use why5xx::log_kind::LogKind;
 use why5xx::signed::between;
-use why5xx::signed::client::{Call, CallError, Client};
+use why5xx::signed::client::{AccountClient, Call, CallError};
 use why5xx::signed::service::Service;
 
-use super::seen::Seen;
+use super::seen::SeenIds;
 use crate::input::Part;
 
 pub(super) const FILTER_LOG_EVENTS: Call = Call::Action(Service::Logs, "FilterLogEvents");
@@ -42,7 +42,7 @@ pub(super) struct Group {
 
 /// Query for the log events of a span, without its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Question<'q> {
+pub(super) struct EventQuery<'q> {
     pub(super) from_ms: i64,
     pub(super) until_ms: i64,
     pub(super) pattern: Option<&'q str>,
@@ -52,7 +52,7 @@ pub(super) struct Question<'q> {
 
 /// Summary of one page of log events.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(super) struct PageSummary {
     /// Log events that were not seen before.
     pub(super) log_events: u64,
     pub(super) bytes: u64,
@@ -84,11 +84,11 @@ struct FilteredLogEvent<'a> {
 
 /// Asks for one page of log events, and adds those that were not seen before.
 pub(super) fn page(
-    client: &mut Client,
+    client: &mut AccountClient,
     group: &Group,
-    question: Question<'_>,
-    (seen, pending): (&mut Seen, &mut Pending),
-) -> Result<Page, CallError> {
+    question: EventQuery<'_>,
+    (seen, pending): (&mut SeenIds, &mut PendingEvents),
+) -> Result<PageSummary, CallError> {
     let named = if group.arn.is_some() { "logGroupIdentifier" } else { "logGroupName" };
     let mut body = json!({
         named: group.arn.as_ref().unwrap_or(&group.name),
@@ -115,7 +115,7 @@ pub(super) fn page(
         pending.add(event);
         log_events += 1;
     }
-    Ok(Page {
+    Ok(PageSummary {
         log_events,
         bytes: answer.len() as u64,
         newest_ms,
@@ -126,7 +126,7 @@ pub(super) fn page(
 /// Log events of several pages, by stream. A filtered page may hold a few log events only, and a request that is split over
 /// two batches loses what stands in the other one, its status say.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingEvents {
     numbers: HashMap<String, usize>,
     /// The name of each stream and its log events, in JSON.
     streams: Vec<(String, String)>,
@@ -134,7 +134,7 @@ pub(super) struct Pending {
     bytes: usize,
 }
 
-impl Pending {
+impl PendingEvents {
     fn add(&mut self, event: &FilteredLogEvent<'_>) {
         let stream = event.log_stream_name.get();
         let number = self.numbers.get(stream).copied().unwrap_or(self.streams.len());
@@ -170,11 +170,16 @@ impl Pending {
 }
 
 /// Asks whether the span holds a log event at all. Empty pages are read through.
-pub(super) fn has_any(client: &mut Client, group: &Group, from_ms: i64, until_ms: i64) -> Result<bool, CallError> {
+pub(super) fn has_any(
+    client: &mut AccountClient,
+    group: &Group,
+    from_ms: i64,
+    until_ms: i64,
+) -> Result<bool, CallError> {
     let mut token: Option<String> = None;
     loop {
-        let question = Question { from_ms, until_ms, pattern: None, token: token.as_deref(), limit: Some(1) };
-        let page = page(client, group, question, (&mut Seen::default(), &mut Pending::default()))?;
+        let question = EventQuery { from_ms, until_ms, pattern: None, token: token.as_deref(), limit: Some(1) };
+        let page = page(client, group, question, (&mut SeenIds::default(), &mut PendingEvents::default()))?;
         match page.token {
             _ if page.log_events > 0 => return Ok(true),
             None => return Ok(false),
@@ -187,19 +192,19 @@ pub(super) fn has_any(client: &mut Client, group: &Group, from_ms: i64, until_ms
 #[serde(rename_all = "camelCase")]
 struct LogGroups {
     #[serde(default)]
-    log_groups: Vec<LogGroup>,
+    log_groups: Vec<GroupToRead>,
     next_token: Option<String>,
 }
 
 /// A log group of the account.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LogGroup {
+pub(super) struct GroupToRead {
     pub(super) log_group_name: String,
     log_group_class: Option<String>,
 }
 
-impl LogGroup {
+impl GroupToRead {
     /// Returns whether its log events can be read. Those of the Infrequent Access class can only be queried, and of the
     /// Delivery class nothing is kept.
     pub(super) fn is_readable(&self) -> bool {
@@ -208,7 +213,7 @@ impl LogGroup {
 }
 
 /// Returns the log groups whose names begin with `prefix`.
-pub(super) fn log_groups(client: &mut Client, prefix: &str) -> Result<Vec<LogGroup>, CallError> {
+pub(super) fn log_groups(client: &mut AccountClient, prefix: &str) -> Result<Vec<GroupToRead>, CallError> {
     let (mut groups, mut token) = (Vec::new(), None);
     loop {
         let mut body = json!({ "limit": 50 });
@@ -243,7 +248,7 @@ struct SubscriptionFilter {
 }
 
 /// Returns the name of the subscription filter that ends in a kind of log; None without one, or if several disagree.
-pub(super) fn kind_filter(client: &mut Client, group: &str) -> Result<Option<(String, LogKind)>, CallError> {
+pub(super) fn kind_filter(client: &mut AccountClient, group: &str) -> Result<Option<(String, LogKind)>, CallError> {
     let answer = client.call(DESCRIBE_SUBSCRIPTION_FILTERS, &json!({ "logGroupName": group }).to_string())?;
     // A group has a few filters, which fit in one answer.
     let filters = serde_json::from_slice::<SubscriptionFilters>(&answer).map(|page| page.subscription_filters);
@@ -257,7 +262,7 @@ pub(super) fn kind_filter(client: &mut Client, group: &str) -> Result<Option<(St
 }
 
 /// Returns the ARN and the account of the caller.
-pub(crate) fn identity(client: &mut Client) -> Result<(String, String), CallError> {
+pub(crate) fn identity(client: &mut AccountClient) -> Result<(String, String), CallError> {
     let answer = client.call(Call::GetCallerIdentity, "Action=GetCallerIdentity&Version=2011-06-15")?;
     let text = String::from_utf8_lossy(&answer);
     let element = |before, behind| between(&text, before, behind).unwrap_or_default().to_owned();

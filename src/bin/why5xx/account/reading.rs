@@ -15,13 +15,13 @@ use why5xx::decode::BatchHeader;
 use why5xx::log_kind::LogKind;
 use why5xx::record::Source;
 use why5xx::settings::{Environment, Settings};
-use why5xx::signed::client::{CallError, Client, Patience};
+use why5xx::signed::client::{AccountClient, CallError, Patience};
 use why5xx::survey::pattern;
 
 use super::credentials::session;
-use super::logs::{self, Group, Pending, Question};
-use super::seen::Seen;
-use super::{EachStep, GroupRead, Outcome, Request, Step};
+use super::logs::{self, EventQuery, Group, PendingEvents};
+use super::seen::SeenIds;
+use super::{AccountRequest, EachStep, GroupOutcome, GroupRead, ReadingStep};
 use crate::Failed;
 use crate::report::complain;
 use crate::terminal::printable;
@@ -42,7 +42,7 @@ const INTERRUPTED: i32 = 130;
 
 /// The log groups of an account, found and ready to be read.
 pub(crate) struct Account {
-    client: Client,
+    client: AccountClient,
     groups: Vec<GroupReading>,
     span_ms: Range<i64>,
     follow: bool,
@@ -58,8 +58,8 @@ struct GroupReading {
     pages: u64,
     log_events: u64,
     bytes: u64,
-    seen: Seen,
-    pending: Pending,
+    seen: SeenIds,
+    pending: PendingEvents,
     /// The time of the latest log event that was read.
     newest_ms: Option<i64>,
     /// All before this time was read.
@@ -75,14 +75,14 @@ impl Account {
     /// # Errors
     ///
     /// If there are no credentials, no Region or no such log groups.
-    pub(crate) fn open(request: &Request<'_>, settings: &Settings) -> Result<Self, Failed> {
+    pub(crate) fn open(request: &AccountRequest<'_>, settings: &Settings) -> Result<Self, Failed> {
         let session = session(&Environment::of_process(), request.profile, request.region)?;
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
         }
-        let mut client = Client::new(session, Some(ProxyConfig::from_env()), Patience::ENDLESS, stop, complain)?;
+        let mut client = AccountClient::new(session, Some(ProxyConfig::from_env()), Patience::ENDLESS, stop, complain)?;
         let (caller, account) = match logs::identity(&mut client) {
             Ok((arn, account)) => (printable(&arn), account),
             Err(CallError::Stopped) => return Err(Failed("stopped by Ctrl-C".to_owned())),
@@ -215,7 +215,7 @@ impl Account {
 }
 
 /// Returns the log groups that a name stands for.
-fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<GroupReading>, Failed> {
+fn find(client: &mut AccountClient, name: &str, account: &str) -> Result<Vec<GroupReading>, Failed> {
     let state = |group| GroupReading { group, ..GroupReading::default() };
     // An ARN may end in `:*`.
     if let Some(prefix) = name.strip_suffix('*').filter(|_| !name.starts_with("arn:")) {
@@ -227,7 +227,7 @@ fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<GroupReadi
             return Err(Failed(format!("no log group of {region} begins with {}", printable(prefix))));
         }
         let class = "not of the Standard class, so its log events can only be queried, in Logs Insights";
-        let each = |found: logs::LogGroup| GroupReading {
+        let each = |found: logs::GroupToRead| GroupReading {
             failed: (!found.is_readable()).then(|| class.to_owned()),
             ..state(Group {
                 name: found.log_group_name,
@@ -254,7 +254,12 @@ fn find(client: &mut Client, name: &str, account: &str) -> Result<Vec<GroupReadi
 
 impl GroupReading {
     /// Decides on the kind of log and the filter pattern.
-    fn prepare(&mut self, client: &mut Client, request: &Request<'_>, settings: &Settings) -> Result<(), Failed> {
+    fn prepare(
+        &mut self,
+        client: &mut AccountClient,
+        request: &AccountRequest<'_>,
+        settings: &Settings,
+    ) -> Result<(), Failed> {
         if self.failed.is_some() {
             return Ok(());
         }
@@ -284,7 +289,7 @@ impl GroupReading {
     /// Reads a span from its first page to its last.
     fn pass(
         &mut self,
-        client: &mut Client,
+        client: &mut AccountClient,
         span_ms: Range<i64>,
         follow: bool,
         each: &mut EachStep<'_>,
@@ -294,7 +299,7 @@ impl GroupReading {
         let mut newest_ms = span_ms.start;
         let mut restarts = 0;
         loop {
-            let question = Question {
+            let question = EventQuery {
                 from_ms,
                 until_ms: span_ms.end,
                 pattern: self.group.pattern.as_deref(),
@@ -322,7 +327,7 @@ impl GroupReading {
             }
             let kept_from_ms = if follow { newest_ms.min(span_ms.end - OVERLAP_MS) } else { newest_ms };
             self.seen.forget_before(kept_from_ms);
-            each(Step::Progress(self.progress()))?;
+            each(ReadingStep::Progress(self.progress()))?;
             token = page.token;
             if token.is_none() {
                 break;
@@ -340,7 +345,7 @@ impl GroupReading {
     /// Hands over the log events that wait.
     fn hand_over(&mut self, each: &mut EachStep<'_>) -> Result<(), Failed> {
         for part in self.pending.take(&self.group) {
-            each(Step::Part { log_group: &self.group.label, part })?;
+            each(ReadingStep::Part { log_group: &self.group.label, part })?;
         }
         Ok(())
     }
@@ -363,10 +368,10 @@ impl GroupReading {
 
     fn end(self) -> GroupRead {
         let outcome = match self.failed {
-            Some(why) => Outcome::Failed(why),
-            None if self.log_events > 0 => Outcome::Read,
-            None if self.is_not_empty => Outcome::NonePassed,
-            None => Outcome::Empty,
+            Some(why) => GroupOutcome::Failed(why),
+            None if self.log_events > 0 => GroupOutcome::Read,
+            None if self.is_not_empty => GroupOutcome::NonePassed,
+            None => GroupOutcome::Empty,
         };
         let Group { label, is_of_prefix, .. } = self.group;
         GroupRead { log_group: label, outcome, is_of_prefix, left_out: self.left_out }

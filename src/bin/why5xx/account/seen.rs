@@ -8,13 +8,13 @@ const MOST_IDS: usize = 1_000_000;
 
 /// Ids of log events by their time, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct SeenIds {
     by_time: BTreeMap<i64, HashSet<u64>>,
     count: usize,
     hasher: RandomState,
 }
 
-impl Seen {
+impl SeenIds {
     /// Notes a log event; false if it was seen before.
     pub(super) fn note(&mut self, timestamp_ms: i64, id: &str) -> bool {
         let is_new = self.by_time.entry(timestamp_ms).or_default().insert(self.hasher.hash_one(id));
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn an_event_is_new_once_and_forgotten_events_take_no_room() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         assert_eq!([1, 2, 1].map(|ms| seen.note(ms, "a")), [true, true, false]);
         assert!(seen.note(1, "b"));
         seen.forget_before(2);
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn ids_are_bounded_and_the_oldest_go_first() {
-        let mut seen = Seen::default();
+        let mut seen = SeenIds::default();
         for ms in 0..MOST_IDS as i64 + 3 {
             seen.note(ms, "a");
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use why5xx::settings::Settings;
 
-use super::{EachStep, GroupRead, Request};
+use super::{AccountRequest, EachStep, GroupRead};
 use crate::Failed;
 
 /// Always missing.
@@ -12,7 +12,7 @@ pub(crate) enum Account {}
 
 impl Account {
     /// Says how to get a command that has one.
-    pub(crate) fn open(_request: &Request<'_>, _settings: &Settings) -> Result<Self, Failed> {
+    pub(crate) fn open(_request: &AccountRequest<'_>, _settings: &Settings) -> Result<Self, Failed> {
         Err(Failed(
             "this build has no client of AWS, so it reads files only; `cargo install --locked --path .` installs all of \
              why5xx. Or fetch the log events: aws logs filter-log-events --log-group-name NAME --start-time MS > log.json"

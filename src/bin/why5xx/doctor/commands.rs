@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use why5xx::survey::facts::Facts;
-use why5xx::survey::findings::Finding;
+use why5xx::survey::facts::AccountFacts;
+use why5xx::survey::findings::SurveyFinding;
 
 use crate::terminal::printable;
 
 /// Returns the script. Nothing of it has run.
 ///
 /// The commands of a fix need each other and are joined by `&&`; the fixes do not, so each is tried.
-pub(super) fn script(facts: &Facts, findings: &[Finding]) -> String {
+pub(super) fn script(facts: &AccountFacts, findings: &[SurveyFinding]) -> String {
     let mut script = format!(
         "#!/bin/sh\n# What why5xx doctor found in {}. Read each command before you run it. A fix that fails stops no other.\n\
          failed=0\n",

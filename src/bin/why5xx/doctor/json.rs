@@ -1,14 +1,14 @@
 //! The survey as one JSON document.
 
 use serde_json::{Value, json};
-use why5xx::survey::facts::{Facts, Stage};
-use why5xx::survey::findings::Finding;
+use why5xx::survey::facts::{AccountFacts, Stage};
+use why5xx::survey::findings::SurveyFinding;
 use why5xx::survey::sight;
 
 use crate::terminal::printable;
 
 /// Returns the document. Texts of the account are shown without characters that hide.
-pub(super) fn document(facts: &Facts, findings: &[Finding]) -> Value {
+pub(super) fn document(facts: &AccountFacts, findings: &[SurveyFinding]) -> Value {
     json!({
         "region": facts.region,
         "account": facts.account,
@@ -51,7 +51,7 @@ pub(super) fn document(facts: &Facts, findings: &[Finding]) -> Value {
     })
 }
 
-fn stage(facts: &Facts, stage: &Stage) -> Value {
+fn stage(facts: &AccountFacts, stage: &Stage) -> Value {
     let logs = facts.logs_of(stage);
     let best = sight::at_best(stage.kind);
     let read = facts.read_log(&logs);

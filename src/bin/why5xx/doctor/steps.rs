@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use why5xx::settings::{Environment, Settings};
-use why5xx::signed::client::{Call, CallError, Client, Patience};
-use why5xx::survey::facts::Facts;
-use why5xx::survey::findings::{self, Finding, Severity};
-use why5xx::survey::read::{self, Ended, Owner};
+use why5xx::signed::client::{AccountClient, Call, CallError, Patience};
+use why5xx::survey::facts::AccountFacts;
+use why5xx::survey::findings::{self, Severity, SurveyFinding};
+use why5xx::survey::read::{self, Owner, SurveyError};
 
-use super::{Options, commands, json, policy, table};
+use super::{DoctorOptions, commands, json, policy, table};
 use crate::account::credentials::session;
 use crate::account::logs::identity;
 use crate::progress::Progress;
@@ -22,7 +22,7 @@ use crate::{Failed, UNREADABLE};
 /// Exit status of a survey that found something to do.
 const FINDINGS: u8 = 1;
 
-pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
+pub(crate) fn run(options: &DoctorOptions, color: Color) -> Result<ExitCode, Failed> {
     if options.policy {
         writeln!(io::stdout().lock(), "{}", policy::least())?;
         return Ok(ExitCode::SUCCESS);
@@ -52,9 +52,10 @@ pub(crate) fn run(options: &Options, color: Color) -> Result<ExitCode, Failed> {
 }
 
 /// Reads all of it, as whom and where the user says.
-fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts, Failed> {
+fn facts(profile: Option<&str>, region: Option<&str>) -> Result<AccountFacts, Failed> {
     let session = session(&Environment::of_process(), profile, region)?;
-    let mut client = Client::new(session, Some(ProxyConfig::from_env()), Patience::SHORT, Arc::default(), complain)?;
+    let mut client =
+        AccountClient::new(session, Some(ProxyConfig::from_env()), Patience::SHORT, Arc::default(), complain)?;
     let (arn, account) = match identity(&mut client) {
         Ok(caller) => caller,
         Err(error @ CallError::Credentials { .. }) => {
@@ -66,11 +67,11 @@ fn facts(profile: Option<&str>, region: Option<&str>) -> Result<Facts, Failed> {
     complain(&format!("looking at {} as {caller}", client.session.region));
     let owner = Owner { partition: arn.split(':').nth(1).unwrap_or_default().to_owned(), account };
     let progress = Progress::on_terminal();
-    read::facts(&mut client, owner, &mut |what| progress.says(what.to_owned())).map_err(|Ended(why)| Failed(why))
+    read::facts(&mut client, owner, &mut |what| progress.says(what.to_owned())).map_err(|SurveyError(why)| Failed(why))
 }
 
 /// Returns the exit status. Without a finding, what was not looked at leaves open whether there is nothing to do.
-fn status(facts: &Facts, findings: &[Finding]) -> ExitCode {
+fn status(facts: &AccountFacts, findings: &[SurveyFinding]) -> ExitCode {
     match findings.iter().any(|finding| finding.severity < Severity::Note) {
         true => ExitCode::from(FINDINGS),
         false if facts.not_looked_at.is_empty() => ExitCode::SUCCESS,

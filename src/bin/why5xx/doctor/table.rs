@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use why5xx::survey::facts::{Facts, Share, Stage};
-use why5xx::survey::findings::{Finding, plural, subscribed_by};
+use why5xx::survey::facts::{AccountFacts, Share, Stage};
+use why5xx::survey::findings::{SurveyFinding, plural, subscribed_by};
 use why5xx::survey::sight;
 
 use crate::Failed;
@@ -12,7 +12,7 @@ use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrappe
 /// Widest cell of a name, in columns.
 const WIDEST_CELL: usize = 40;
 
-pub(super) fn print(facts: &Facts, findings: &[Finding], color: Color) -> Result<(), Failed> {
+pub(super) fn print(facts: &AccountFacts, findings: &[SurveyFinding], color: Color) -> Result<(), Failed> {
     let mut out = color.stdout();
     let summary = format!(
         "{}: {}, {}{}",
@@ -70,7 +70,7 @@ pub(super) fn print(facts: &Facts, findings: &[Finding], color: Color) -> Result
     Ok(())
 }
 
-fn stage(facts: &Facts, stage: &Stage) -> [String; 6] {
+fn stage(facts: &AccountFacts, stage: &Stage) -> [String; 6] {
     let logs = facts.logs_of(stage);
     let read = facts.read_log(&logs);
     let log = match &read {

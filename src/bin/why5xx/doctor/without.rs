@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::Options;
+use super::DoctorOptions;
 use crate::Failed;
 use crate::terminal::Color;
 
 /// Says how to get a command that has one.
-pub(crate) fn run(_options: &Options, _color: Color) -> Result<ExitCode, Failed> {
+pub(crate) fn run(_options: &DoctorOptions, _color: Color) -> Result<ExitCode, Failed> {
     Err(Failed(
         "this build has no client of AWS, so it has no doctor; `cargo install --locked --path .` installs all of why5xx"
             .into(),

@@ -52,7 +52,7 @@ pub(super) struct Axis {
 
 /// A label below the axis.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Label {
+pub(super) struct AxisLabel {
     pub(super) bin: usize,
     pub(super) time: String,
     /// The day, where it is another one than before.
@@ -92,7 +92,7 @@ impl Axis {
     }
 
     /// The labels below it.
-    pub(super) fn labels(&self) -> Vec<Label> {
+    pub(super) fn labels(&self) -> Vec<AxisLabel> {
         let span_ms = self.step_ms * self.bins as i64;
         let is_fine = |every_ms: &i64| every_ms % self.step_ms == 0 && span_ms / every_ms <= MOST_LABELS;
         let longest = LABELS_MS[LABELS_MS.len() - 1];
@@ -100,13 +100,13 @@ impl Axis {
             let unit = if longest % self.step_ms == 0 { longest } else { self.step_ms };
             (span_ms / MOST_LABELS / unit + 1) * unit
         });
-        let mut labels: Vec<Label> = Vec::new();
+        let mut labels: Vec<AxisLabel> = Vec::new();
         let mut day_before = String::new();
         for bin in (0..self.bins).filter(|bin| self.start_of(*bin).rem_euclid(every_ms) == 0) {
             let at = |format| markup::time(self.start_of(bin), format).unwrap_or_default();
             let (time, day) = if every_ms < DAY_MS { (at("%H:%M"), at("%-d %b %Y")) } else { (at("%-d %b"), at("%Y")) };
             let is_same = day == day_before;
-            labels.push(Label { bin, time, day: if is_same { String::new() } else { day.clone() } });
+            labels.push(AxisLabel { bin, time, day: if is_same { String::new() } else { day.clone() } });
             day_before = day;
         }
         labels

@@ -7,7 +7,7 @@ use super::markup::{length, number, text};
 
 /// A layer of a stacked chart, or a part of a bar.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(super) struct ChartLayer {
     pub(super) name: String,
     /// The class of its colour.
     pub(super) colour: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Layer {
     pub(super) counts: Vec<u64>,
 }
 
-impl Layer {
+impl ChartLayer {
     pub(super) fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
@@ -29,7 +29,7 @@ const BIN: f64 = 10.0;
 const GAP: f64 = 1.2;
 
 /// A stacked chart over time, its legend, and its numbers as a table. `what` says in the plural what is counted.
-pub(super) fn over_time(page: &mut String, id: &str, what: &str, axis: &Axis, layers: &[Layer]) {
+pub(super) fn over_time(page: &mut String, id: &str, what: &str, axis: &Axis, layers: &[ChartLayer]) {
     let title = format!("{what} by cause, in steps of {} (UTC)", in_steps(axis.step_ms));
     let most = (0..axis.bins).map(|bin| layers.iter().map(|layer| layer.counts[bin]).sum::<u64>()).max().unwrap_or(0);
     let ticks = ticks(most);
@@ -76,7 +76,7 @@ pub(super) fn over_time(page: &mut String, id: &str, what: &str, axis: &Axis, la
 }
 
 /// One path for each layer: a day of minutes stays a small page.
-fn drawn(page: &mut String, axis: &Axis, layers: &[Layer], top: u64) {
+fn drawn(page: &mut String, axis: &Axis, layers: &[ChartLayer], top: u64) {
     let mut below = vec![0_u64; axis.bins];
     for layer in layers {
         let _ = write!(page, "<path class=\"{}\" d=\"", layer.colour);
@@ -91,7 +91,7 @@ fn drawn(page: &mut String, axis: &Axis, layers: &[Layer], top: u64) {
     }
 }
 
-fn legend(page: &mut String, layers: &[Layer]) {
+fn legend(page: &mut String, layers: &[ChartLayer]) {
     page.push_str("<ul class=\"legend\">");
     for layer in layers {
         let _ = write!(page, "<li>{}{} <b>{}</b></li>", key(layer.colour), text(&layer.name), number(layer.total()));
@@ -107,7 +107,7 @@ pub(super) fn key(colour: &str) -> String {
 }
 
 /// The numbers behind a chart: a row for each bin with a failure.
-fn numbers(page: &mut String, axis: &Axis, layers: &[Layer], title: &str) {
+fn numbers(page: &mut String, axis: &Axis, layers: &[ChartLayer], title: &str) {
     let _ = write!(
         page,
         "<details class=\"numbers\"><summary>The numbers of this chart</summary><div class=\"scroll\" role=\"region\" \
@@ -134,7 +134,7 @@ fn numbers(page: &mut String, axis: &Axis, layers: &[Layer], title: &str) {
 }
 
 /// A bar whose parts are layers of one bin each, as long as its share of the longest one.
-pub(super) fn bar(page: &mut String, layers: &[Layer], longest: u64) {
+pub(super) fn bar(page: &mut String, layers: &[ChartLayer], longest: u64) {
     let _ = write!(
         page,
         "<svg class=\"bar\" viewBox=\"0 0 {HEIGHT} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
@@ -158,7 +158,7 @@ fn in_steps(step_ms: i64) -> String {
 }
 
 /// Returns the chart in words, for those who do not see it.
-fn summary(axis: &Axis, layers: &[Layer], most: u64) -> String {
+fn summary(axis: &Axis, layers: &[ChartLayer], most: u64) -> String {
     let all = |bin: usize| layers.iter().map(|layer| layer.counts[bin]).sum::<u64>();
     let highest = (0..axis.bins).find(|bin| all(*bin) == most && most > 0);
     let mut words = highest.map_or("No failure has a time".to_owned(), |bin| {
@@ -170,7 +170,7 @@ fn summary(axis: &Axis, layers: &[Layer], most: u64) -> String {
     words
 }
 
-fn bin_in_words(axis: &Axis, layers: &[Layer], bin: usize) -> String {
+fn bin_in_words(axis: &Axis, layers: &[ChartLayer], bin: usize) -> String {
     let all: u64 = layers.iter().map(|layer| layer.counts[bin]).sum();
     let mut words = format!("{} UTC: {}", axis.name(bin), number(all));
     for layer in layers.iter().filter(|layer| layer.counts[bin] > 0) {
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_bar_add_up_to_its_share() {
-        let layer = |count| Layer { name: String::new(), colour: "c1", counts: vec![count] };
+        let layer = |count| ChartLayer { name: String::new(), colour: "c1", counts: vec![count] };
         let mut page = String::new();
         bar(&mut page, &[layer(25), layer(25)], 100);
         assert!(page.contains("x=\"0.0\" width=\"250.0\""), "{page}");
@@ -230,7 +230,7 @@ mod tests {
         let axis = Axis::over(1_777_896_000_000, 1_777_896_000_000);
         let mut counts = vec![0; axis.bins];
         counts[axis.bin(1_777_896_000_000).unwrap()] = 3;
-        let layers = [Layer { name: "lambda_timeout".into(), colour: "c1", counts }];
+        let layers = [ChartLayer { name: "lambda_timeout".into(), colour: "c1", counts }];
         let mut page = String::new();
         over_time(&mut page, "t", "Failed requests", &axis, &layers);
         assert!(page.contains("<th scope=\"row\">2026-05-04 12:00</th><td class=\"n\">3</td>"), "{page}");

@@ -8,30 +8,30 @@ use why5xx::metric::{Metric, Subject};
 use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;
-use super::chart::Layer;
+use super::chart::ChartLayer;
 use crate::time::has_time;
 
 /// API of a failure whose API nothing names.
 const UNKNOWN: &str = "unknown";
 
 /// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
-pub(super) type Causes = BTreeMap<&'static str, u64>;
+pub(super) type CauseCounts = BTreeMap<&'static str, u64>;
 
 /// Counts of one metric.
 #[derive(Debug, Default)]
-pub(super) struct Log {
-    pub(super) causes: Causes,
+pub(super) struct MetricCounts {
+    pub(super) causes: CauseCounts,
     /// By API and stage, function, or log group.
-    pub(super) places: BTreeMap<Vec<String>, Causes>,
+    pub(super) places: BTreeMap<Vec<String>, CauseCounts>,
     /// By API, stage and route.
-    pub(super) routes: BTreeMap<Vec<String>, Causes>,
+    pub(super) routes: BTreeMap<Vec<String>, CauseCounts>,
     pub(super) statuses: BTreeMap<Option<u16>, u64>,
-    minutes: BTreeMap<i64, Causes>,
+    minutes: BTreeMap<i64, CauseCounts>,
     /// Failures of log events without a time.
     pub(super) untimed: u64,
 }
 
-impl Log {
+impl MetricCounts {
     pub(super) fn total(&self) -> u64 {
         self.causes.values().sum()
     }
@@ -68,8 +68,8 @@ impl Log {
     }
 
     /// Its failures over time, in layers by cause; none where no failure has a time.
-    pub(super) fn over_time(&self, axis: &Axis, colours: &Colours) -> Vec<Layer> {
-        let mut layers: BTreeMap<usize, Layer> = BTreeMap::new();
+    pub(super) fn over_time(&self, axis: &Axis, colours: &Colours) -> Vec<ChartLayer> {
+        let mut layers: BTreeMap<usize, ChartLayer> = BTreeMap::new();
         for (minute_ms, causes) in &self.minutes {
             let Some(bin) = axis.bin(*minute_ms) else { continue };
             for (cause, count) in causes {
@@ -88,8 +88,8 @@ fn place(subject: &Subject) -> (Vec<String>, Option<String>) {
 }
 
 /// The counts of each metric that has some, in the order of [`Metric`].
-pub(super) fn by_metric(tally: &Tally) -> BTreeMap<Metric, Log> {
-    let mut logs: BTreeMap<Metric, Log> = BTreeMap::new();
+pub(super) fn by_metric(tally: &Tally) -> BTreeMap<Metric, MetricCounts> {
+    let mut logs: BTreeMap<Metric, MetricCounts> = BTreeMap::new();
     for (key, count) in tally.counts() {
         logs.entry(key.subject.metric()).or_default().add(&key, count);
     }
@@ -115,8 +115,8 @@ const OTHER: &str = "c0";
 impl Colours {
     /// Gives each cause the colour of its place in the table, so that it has the same one on the page of another day. If a
     /// more frequent cause has that colour, it gets the next one that is free.
-    pub(super) fn of(logs: &BTreeMap<Metric, Log>, table: &Table) -> Self {
-        let mut highest: Causes = BTreeMap::new();
+    pub(super) fn of(logs: &BTreeMap<Metric, MetricCounts>, table: &Table) -> Self {
+        let mut highest: CauseCounts = BTreeMap::new();
         for log in logs.values() {
             for (cause, count) in &log.causes {
                 // The highest count, not a sum: no two metrics are added up.
@@ -146,15 +146,15 @@ impl Colours {
         self.0.get(self.place(cause)).map_or(OTHER, |(_, class)| class)
     }
 
-    fn layer(&self, cause: &str, bins: usize) -> Layer {
+    fn layer(&self, cause: &str, bins: usize) -> ChartLayer {
         let colour = self.class(cause);
         let name = if colour == OTHER { "other causes" } else { cause };
-        Layer { name: name.to_owned(), colour, counts: vec![0; bins] }
+        ChartLayer { name: name.to_owned(), colour, counts: vec![0; bins] }
     }
 
     /// The parts of a bar.
-    pub(super) fn parts(&self, causes: &Causes) -> Vec<Layer> {
-        let mut parts: BTreeMap<usize, Layer> = BTreeMap::new();
+    pub(super) fn parts(&self, causes: &CauseCounts) -> Vec<ChartLayer> {
+        let mut parts: BTreeMap<usize, ChartLayer> = BTreeMap::new();
         for (cause, count) in causes {
             parts.entry(self.place(cause)).or_insert_with(|| self.layer(cause, 1)).counts[0] += count;
         }

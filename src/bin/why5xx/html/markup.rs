@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use crate::terminal::is_hidden;
 
 /// A text that can stand between tags and in a quoted attribute.
-pub(super) fn text(text: &str) -> Text<'_> {
-    Text(text)
+pub(super) fn text(text: &str) -> HtmlText<'_> {
+    HtmlText(text)
 }
 
-pub(super) struct Text<'a>(&'a str);
+pub(super) struct HtmlText<'a>(&'a str);
 
-impl Display for Text<'_> {
+impl Display for HtmlText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
             match c {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use why5xx::cause::{Cause, Step, Table};
+use why5xx::cause::{Cause, RemedyStep, Table};
 use why5xx::failure::Id;
 use why5xx::metric::{ACCOUNT_ID, API_ID, Metric, STAGE, Subject};
 use why5xx::pipeline::Exemplar;
 
-use super::counts::{Colours, Log, highest_first};
+use super::counts::{Colours, MetricCounts, highest_first};
 use super::markup::{number, text};
 use super::{View, chart};
 use crate::time::has_time;
@@ -28,7 +28,7 @@ const QUERY: &str = "fields @timestamp, @logStream, @message\n\
 pub(super) fn section(
     page: &mut String,
     totals: &Totals,
-    logs: &BTreeMap<Metric, Log>,
+    logs: &BTreeMap<Metric, MetricCounts>,
     colours: &Colours,
     table: &Table,
     view: &View,
@@ -115,7 +115,7 @@ fn remedy(page: &mut String, cause: &Cause) {
 /// The steps as items of a list.
 fn list(page: &mut String, steps: &[&str]) {
     for step in steps {
-        let Step { prose, code, reading } = Step::new(step);
+        let RemedyStep { prose, code, reading } = RemedyStep::new(step);
         page.push_str("<li>");
         prose_of(page, prose);
         if !code.is_empty() {

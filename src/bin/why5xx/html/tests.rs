@@ -59,7 +59,7 @@ fn names_from_a_log_are_text_and_nothing_else() {
         failure(request(HOSTILE, Some(HOSTILE)), "lambda_timeout", NOON_MS),
         failure(line, "lambda_timeout", NOON_MS),
     ]);
-    totals.both_sources.insert(HOSTILE.into());
+    totals.in_both_logs.insert(HOSTILE.into());
     totals.shapes.insert(HOSTILE.into(), 1);
     totals.undecodable.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
     totals.skipped.push(Undecodable { input: HOSTILE.into(), error: HOSTILE.into() });
@@ -166,7 +166,7 @@ fn each_log_has_its_own_section_and_the_two_of_an_api_are_not_added_up() {
         failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS),
         failure(line, "lambda_timeout", NOON_MS),
     ]);
-    totals.both_sources.insert("a1b2c3d4e5".into());
+    totals.in_both_logs.insert("a1b2c3d4e5".into());
     let page = made(&totals);
     assert!(page.contains("<h2 id=\"Errors\">Failed requests, from execution logs</h2>"));
     assert!(page.contains("<h2 id=\"AccessLogErrors\">Failed requests, from access logs</h2>"));

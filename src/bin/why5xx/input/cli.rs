@@ -7,7 +7,7 @@
 use std::io::BufRead;
 
 use serde_json::value::RawValue;
-use why5xx::source::RecordError;
+use why5xx::envelope::RecordError;
 
 use super::json::held_batches;
 use super::order::Sorted;

@@ -30,7 +30,7 @@ pub(super) struct Pieces {
     /// Bytes that a tool put before the line; None where it is known that none did.
     head: Option<usize>,
     /// The object behind an error of Node.js, as far as it was read.
-    object: Option<Object>,
+    object: Option<NodeError>,
     count: usize,
 }
 
@@ -71,7 +71,7 @@ impl Pieces {
         if line.trim().is_empty() || self.message().len() > LONGEST_BYTES || self.count >= MOST_PIECES {
             return false;
         }
-        if self.object.as_ref().is_some_and(Object::is_open) {
+        if self.object.as_ref().is_some_and(NodeError::is_open) {
             if begins(line) {
                 return false;
             }
@@ -112,19 +112,19 @@ impl Pieces {
             let message = Some(prefix::strip(start).message).filter(|message| !message.is_empty()).unwrap_or(start);
             self.head = Some(start.len() - message.len());
         }
-        self.object = Object::of(self.message());
+        self.object = NodeError::of(self.message());
     }
 }
 
 /// The object in which Node.js reports an error, read up to some place.
 #[derive(Debug, Default)]
-struct Object {
+struct NodeError {
     open: usize,
     in_string: bool,
     is_escaped: bool,
 }
 
-impl Object {
+impl NodeError {
     /// Of a line that holds its beginning.
     fn of(line: &str) -> Option<Self> {
         const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
@@ -174,7 +174,7 @@ pub(super) fn may_go_on(line: &str) -> bool {
         Some(b'0'..=b'9' | b'a'..=b'f') => line.len() <= HEAD_BYTES || line.contains(" Task") || line.contains("ERROR"),
         _ => false,
     };
-    may_be && (extent(line).is_some() || Object::of(line).is_some_and(|object| object.is_open()))
+    may_be && (extent(line).is_some() || NodeError::of(line).is_some_and(|object| object.is_open()))
 }
 
 /// Returns whether a line begins as one of the platform about an invocation.
@@ -205,7 +205,7 @@ fn joined(whole: &str, line: &str) -> Option<String> {
     let both = format!("{} {}", whole.trim_end(), line.trim_start());
     if let Some((head, object)) = both.split_once('{') {
         let text = squeezed(head) + "{";
-        let mut rest = Rest { text: &text, line: String::new() };
+        let mut rest = FrameText { text: &text, line: String::new() };
         return error(&mut rest).is_ok().then(|| format!("{}{object}", rest.line));
     }
     match extent(&both)? {
@@ -236,36 +236,36 @@ pub(super) fn without_breaks(message: &str) -> Cow<'_, str> {
 }
 
 /// A text without blanks that is read from its start, and what was written again of it.
-struct Rest<'t> {
+struct FrameText<'t> {
     text: &'t str,
     line: String,
 }
 
 /// Why reading stopped.
-enum Stop {
+enum FrameEnd {
     /// The text ended.
     End,
     /// Something else follows.
     Other,
 }
 
-impl<'t> Rest<'t> {
+impl<'t> FrameText<'t> {
     /// Reads words, which are written with their blanks.
-    fn words(&mut self, words: &str) -> Result<(), Stop> {
+    fn words(&mut self, words: &str) -> Result<(), FrameEnd> {
         let plain = squeezed(words);
         if let Some(rest) = self.text.strip_prefix(plain.as_str()) {
             self.text = rest;
             self.line.push_str(words);
             return Ok(());
         }
-        Err(if plain.starts_with(self.text) { Stop::End } else { Stop::Other })
+        Err(if plain.starts_with(self.text) { FrameEnd::End } else { FrameEnd::Other })
     }
 
     /// Reads so many characters, each of which is one of those.
-    fn exactly(&mut self, count: usize, is_sign: impl Fn(usize, u8) -> bool) -> Result<(), Stop> {
+    fn exactly(&mut self, count: usize, is_sign: impl Fn(usize, u8) -> bool) -> Result<(), FrameEnd> {
         let signs = self.text.bytes().take(count).enumerate().take_while(|(at, byte)| is_sign(*at, *byte)).count();
         if signs < count {
-            return Err(if signs == self.text.len() { Stop::End } else { Stop::Other });
+            return Err(if signs == self.text.len() { FrameEnd::End } else { FrameEnd::Other });
         }
         let (read, rest) = self.text.split_at(count);
         self.line.push_str(read);
@@ -273,7 +273,7 @@ impl<'t> Rest<'t> {
         Ok(())
     }
 
-    fn uuid(&mut self) -> Result<(), Stop> {
+    fn uuid(&mut self) -> Result<(), FrameEnd> {
         self.exactly(
             36,
             |at, byte| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() },
@@ -281,16 +281,16 @@ impl<'t> Rest<'t> {
     }
 
     /// `2026-01-02T03:04:05.678Z`
-    fn time(&mut self) -> Result<(), Stop> {
+    fn time(&mut self) -> Result<(), FrameEnd> {
         const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
         self.exactly(FORM.len(), |at, byte| if FORM[at] == b'0' { byte.is_ascii_digit() } else { byte == FORM[at] })
     }
 
-    fn number(&mut self) -> Result<(), Stop> {
+    fn number(&mut self) -> Result<(), FrameEnd> {
         let end = self.text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
         let (number, rest) = self.text.split_at(end);
         if rest.is_empty() || end == 0 {
-            return Err(if rest.is_empty() { Stop::End } else { Stop::Other });
+            return Err(if rest.is_empty() { FrameEnd::End } else { FrameEnd::Other });
         }
         self.line.push_str(number);
         self.text = rest;
@@ -311,17 +311,17 @@ fn extent(text: &str) -> Option<Extent> {
     }
     let text = squeezed(text);
     [start, end, report, exit, timed_out, error].into_iter().find_map(|read| {
-        let mut rest = Rest { text: &text, line: String::new() };
+        let mut rest = FrameText { text: &text, line: String::new() };
         match read(&mut rest) {
             Ok(()) if rest.text.is_empty() => Some(Extent::Whole(rest.line)),
             // Fewer characters begin lines of any kind.
-            Err(Stop::End) if text.len() >= 8 => Some(Extent::Open),
+            Err(FrameEnd::End) if text.len() >= 8 => Some(Extent::Open),
             _ => None,
         }
     })
 }
 
-fn start(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn start(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     rest.words("START RequestId: ")?;
     rest.uuid()?;
     rest.words(" Version: ")?;
@@ -331,12 +331,12 @@ fn start(rest: &mut Rest<'_>) -> Result<(), Stop> {
     }
 }
 
-fn end(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn end(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     rest.words("END RequestId: ")?;
     rest.uuid()
 }
 
-fn timed_out(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn timed_out(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     invocation(rest)?;
     rest.words(" Task timed out after ")?;
     rest.number()?;
@@ -344,7 +344,7 @@ fn timed_out(rest: &mut Rest<'_>) -> Result<(), Stop> {
 }
 
 /// Time and id, as runtimes put them before their lines.
-fn invocation(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn invocation(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     if rest.text.get(4..5) == Some("-") {
         rest.time()?;
         rest.line.push(' ');
@@ -353,7 +353,7 @@ fn invocation(rest: &mut Rest<'_>) -> Result<(), Stop> {
 }
 
 /// The head of an error of Node.js, up to its object.
-fn error(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn error(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     invocation(rest)?;
     rest.words("\tERROR\t")?;
     let heads = ["Invoke Error \t{", "Uncaught Exception \t{", "Unhandled Promise Rejection \t{"];
@@ -361,15 +361,15 @@ fn error(rest: &mut Rest<'_>) -> Result<(), Stop> {
     for head in heads {
         match rest.words(head) {
             Ok(()) => return Ok(()),
-            Err(Stop::End) => ends = true,
-            Err(Stop::Other) => {}
+            Err(FrameEnd::End) => ends = true,
+            Err(FrameEnd::Other) => {}
         }
     }
-    Err(if ends { Stop::End } else { Stop::Other })
+    Err(if ends { FrameEnd::End } else { FrameEnd::Other })
 }
 
 /// Sentences of the platform about a process that ended, and what stands behind each.
-fn exit(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn exit(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     const SENTENCES: [&str; 4] = [
         " Error: Runtime exited with error: exit status ",
         " Error: Runtime exited with error: signal: ",
@@ -388,11 +388,11 @@ fn exit(rest: &mut Rest<'_>) -> Result<(), Stop> {
                 }
                 return rest.exactly(rest.text.len().max(1), |_, byte| byte.is_ascii_alphanumeric());
             }
-            Err(Stop::End) => ends = true,
-            Err(Stop::Other) => {}
+            Err(FrameEnd::End) => ends = true,
+            Err(FrameEnd::Other) => {}
         }
     }
-    Err(if ends { Stop::End } else { Stop::Other })
+    Err(if ends { FrameEnd::End } else { FrameEnd::Other })
 }
 
 /// Fields of a report, and the unit of their value.
@@ -412,12 +412,12 @@ const FIELDS: [(&str, &str); 13] = [
     ("Phase: ", ""),
 ];
 
-fn report(rest: &mut Rest<'_>) -> Result<(), Stop> {
+fn report(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     rest.words("REPORT RequestId: ")?;
     rest.uuid()?;
     while !rest.text.is_empty() {
         rest.line.push('\t');
-        let mut stop = Stop::Other;
+        let mut stop = FrameEnd::Other;
         let mut found = None;
         for (name, unit) in FIELDS {
             match rest.words(name) {
@@ -425,8 +425,8 @@ fn report(rest: &mut Rest<'_>) -> Result<(), Stop> {
                     found = Some((name, unit));
                     break;
                 }
-                Err(Stop::End) => stop = Stop::End,
-                Err(Stop::Other) => {}
+                Err(FrameEnd::End) => stop = FrameEnd::End,
+                Err(FrameEnd::Other) => {}
             }
         }
         let Some((name, unit)) = found else { return Err(stop) };
@@ -442,7 +442,7 @@ fn report(rest: &mut Rest<'_>) -> Result<(), Stop> {
 }
 
 /// Reads the value of a field that is no number.
-fn word(rest: &mut Rest<'_>, name: &str) -> Result<(), Stop> {
+fn word(rest: &mut FrameText<'_>, name: &str) -> Result<(), FrameEnd> {
     let words: &[&str] = match name {
         "Status: " => &["timeout", "error", "success", "failure"],
         "Phase: " => &["invoke", "init", "restore"],
@@ -460,11 +460,11 @@ fn word(rest: &mut Rest<'_>, name: &str) -> Result<(), Stop> {
     for word in words {
         match rest.words(word) {
             Ok(()) => return Ok(()),
-            Err(Stop::End) => ends = true,
-            Err(Stop::Other) => {}
+            Err(FrameEnd::End) => ends = true,
+            Err(FrameEnd::Other) => {}
         }
     }
-    Err(if ends { Stop::End } else { Stop::Other })
+    Err(if ends { FrameEnd::End } else { FrameEnd::Other })
 }
 
 #[cfg(test)]

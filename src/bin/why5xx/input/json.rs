@@ -1,4 +1,4 @@
-//! JSON inputs: documents that hold batches ([`source`] knows them), and log events in arrays and lines.
+//! JSON inputs: documents that hold batches ([`envelope`] knows them), and log events in arrays and lines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use why5xx::envelope::{self, Batch};
 use why5xx::record::access;
-use why5xx::source::{self, Batch};
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
@@ -52,7 +52,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         Some(Err(error)) if error.is_eof() => (start, false),
         _ => return Layout::Lines,
     };
-    if first.starts_with('{') && source::may_hold_batches(first, !is_valid) {
+    if first.starts_with('{') && envelope::may_hold_batches(first, !is_valid) {
         return Layout::Documents;
     }
     let keys = top_level_keys(first);
@@ -223,7 +223,7 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
 
 /// Hands over the batches that a text holds. False where it is of no kind that holds any.
 pub(super) fn held_batches(text: &str, sink: &mut Sorted<'_>) -> bool {
-    source::batches(text, &mut |batch| match batch {
+    envelope::batches(text, &mut |batch| match batch {
         Ok(Batch::SubscriptionEvent(event)) => sink.part(Part::SubscriptionEvent(event.as_bytes().to_vec())),
         Ok(Batch::Data(data)) => sink.part(Part::Data(data.as_bytes().to_vec())),
         Ok(Batch::Document(document)) => sink.part(Part::Batch(document.as_bytes().to_vec())),

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 
-use why5xx::source::RecordError;
+use why5xx::envelope::RecordError;
 
 use super::wrapped::Path;
 use super::{Event, Part, Summary};

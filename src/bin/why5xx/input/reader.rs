@@ -85,7 +85,7 @@ impl<'s> Reader<'s> {
         let is_printed = |record: &Record<'_>| matches!(record, Record::Execution(line) if line.request_id.is_none());
         execution::parse(event)
             .filter(|record| !self.is_invoked || !is_printed(record))
-            .or_else(|| record::parse_by_shape("", self.settings, formats, names, event))
+            .or_else(|| record::parse_of_unknown_kind("", self.settings, formats, names, event))
             .or_else(|| self.function_line(event))
             .unwrap_or_else(|| self.other(event))
     }

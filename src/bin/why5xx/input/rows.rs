@@ -47,10 +47,10 @@ struct Paste<'a> {
     row: Vec<(String, String)>,
     field: Option<String>,
     /// The header of the table that is being read.
-    table: Option<Table>,
+    table: Option<RowTable>,
 }
 
-struct Table {
+struct RowTable {
     separator: char,
     names: Vec<String>,
 }
@@ -142,7 +142,7 @@ impl<'a> Paste<'a> {
             }
             _ => {
                 let known = cells.iter().filter(|cell| access::is_name(cell)).count();
-                self.table = (known >= 2).then_some(Table { separator, names: cells });
+                self.table = (known >= 2).then_some(RowTable { separator, names: cells });
                 self.table.is_some()
             }
         }

@@ -151,7 +151,7 @@ fn each_member(object: &Map<String, Value>, path: &mut Path, each: &mut dyn FnMu
 /// Returns whether a text is certainly a line of one of the logs.
 fn is_line_of_a_log(text: &str) -> bool {
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-    execution::parse_by_shape(&event).is_some()
+    execution::parse_of_unknown_kind(&event).is_some()
         || access::line(text).is_some()
         || lambda::shows_function(&event)
         || Formats::default().parse("", None, &event).is_some()

@@ -70,7 +70,7 @@ fn no_line_of_prose_is_longer_than_the_width() {
     let mut remedies: Vec<&str> = Vec::new();
     for cause in Table::default().iter() {
         remedies.extend(cause.remedy.steps());
-        let copied: Vec<&str> = remedies.iter().flat_map(|step| Step::new(step).code.lines()).collect();
+        let copied: Vec<&str> = remedies.iter().flat_map(|step| RemedyStep::new(step).code.lines()).collect();
         for line in text(cause, &Known::default(), WIDTH).lines().skip(2) {
             let is_copied = copied.contains(&line.trim_start());
             let is_one_word = line.trim_start().trim_start_matches("- ").split(' ').count() == 1;

@@ -4,11 +4,11 @@
 //! text. Everything is client text from the first key on that is not certainly the server's.
 
 use super::vocabulary::{self, LONGEST_KEY_BYTES, Variable, plain_in};
-use super::{Form, set_value};
+use super::{LineForm, set_value};
 
 /// API, stage and route of a line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
+pub(super) struct LineNames {
     pub(super) api_id: Option<String>,
     pub(super) stage: Option<String>,
     pub(super) route: Option<String>,
@@ -18,13 +18,13 @@ pub(super) struct Places {
 
 /// Value of one variable.
 #[derive(Debug, Default)]
-struct Value<'a> {
+struct NameValue<'a> {
     text: Option<&'a str>,
     /// Whether there is another value, or client text in front of one.
     doubtful: bool,
 }
 
-impl<'a> Value<'a> {
+impl<'a> NameValue<'a> {
     fn add(&mut self, text: &'a str, doubtful: bool) {
         let first = *self.text.get_or_insert(text);
         self.doubtful |= doubtful || first != text;
@@ -35,9 +35,9 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Finds the places of a line, at any depth and escaping.
-pub(super) fn places(text: &str, form: Form) -> Places {
-    let [mut api_id, mut stage, mut resource_path, mut route_key] = <[Value<'_>; 4]>::default();
+/// Finds the names in a line, at any depth and escaping.
+pub(super) fn names(text: &str, form: LineForm) -> LineNames {
+    let [mut api_id, mut stage, mut resource_path, mut route_key] = <[NameValue<'_>; 4]>::default();
     let mut client_text = false;
     let mut buffer = [0; LONGEST_KEY_BYTES];
     for key in form.keys(text.as_bytes()) {
@@ -55,7 +55,7 @@ pub(super) fn places(text: &str, form: Form) -> Places {
         };
         value.add(key.value(), client_text);
     }
-    Places {
+    LineNames {
         api_id: api_id.certain(),
         stage: stage.certain(),
         route: resource_path.certain().or_else(|| route_key.certain()),
@@ -68,11 +68,11 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
-        let places = places(text, Form::detect(text).expect("a form"));
-        (places.api_id, places.stage, places.route, places.doubtful)
+        let found = names(text, LineForm::detect(text).expect("a form"));
+        (found.api_id, found.stage, found.route, found.doubtful)
     }
 
-    fn names(api_id: &str, stage: &str, route: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
+    fn expected(api_id: &str, stage: &str, route: &str) -> (Option<String>, Option<String>, Option<String>, bool) {
         let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
         (name(api_id), name(stage), name(route), false)
     }
@@ -82,22 +82,22 @@ mod tests {
         for (text, expected) in [
             (
                 r#"{"status":"502","apiId":"a1","stage":"prod","routeKey":"GET /x","path":"/y"}"#,
-                names("a1", "prod", "GET /x"),
+                expected("a1", "prod", "GET /x"),
             ),
             (
                 r#"{"context":{"apiId":"a1","stage":"$default","integrationErrorMessage":"-","routeKey":"-"}}"#,
-                names("a1", "$default", ""),
+                expected("a1", "$default", ""),
             ),
-            (r#"{"requestId":"\"r\"","apiId":"\"a1\"","stage":""}"#, names("a1", "", "")),
+            (r#"{"requestId":"\"r\"","apiId":"\"a1\"","stage":""}"#, expected("a1", "", "")),
             (
                 r#"{"requestId":"r","resourcePath":"/x/{id}","routeKey":"ANY /x","path":"/x/1"}"#,
-                names("", "", "/x/{id}"),
+                expected("", "", "/x/{id}"),
             ),
             (
                 "<request id=\"r\"> <ip>192.0.2.1</ip> <stage>prod</stage> <path>/x</path> </request>",
-                names("", "prod", ""),
+                expected("", "prod", ""),
             ),
-            ("requestId: r, ip: 192.0.2.1, httpMethod: GET, resourcePath: /x, status: 502", names("", "", "/x")),
+            ("requestId: r, ip: 192.0.2.1, httpMethod: GET, resourcePath: /x, status: 502", expected("", "", "/x")),
         ] {
             assert_eq!(of(text), expected, "{text}");
         }

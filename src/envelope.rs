@@ -97,7 +97,7 @@ pub fn batches(text: &str, each: &mut BatchCallback<'_>) -> bool {
 pub fn may_hold_batches(text: &str, is_cut: bool) -> bool {
     let mut object = Object::default();
     let mut json = serde_json::Deserializer::from_str(text);
-    let is_whole = json.deserialize_map(Members(&mut object)).is_ok();
+    let is_whole = json.deserialize_map(ObjectVisitor(&mut object)).is_ok();
     (is_whole || is_cut)
         && (object.detect(false).is_some() || is_cut && object.last.is_some_and(MemberName::holds_layer))
 }
@@ -415,9 +415,9 @@ struct Object<'a> {
     last: Option<MemberName>,
 }
 
-struct Members<'m, 'a>(&'m mut Object<'a>);
+struct ObjectVisitor<'m, 'a>(&'m mut Object<'a>);
 
-impl<'de> Visitor<'de> for Members<'_, 'de> {
+impl<'de> Visitor<'de> for ObjectVisitor<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -453,7 +453,7 @@ impl<'a> Object<'a> {
         }
         let mut object = Self::default();
         let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_map(Members(&mut object)).ok()?;
+        json.deserialize_map(ObjectVisitor(&mut object)).ok()?;
         json.end().ok()?;
         Some(object)
     }

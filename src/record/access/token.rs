@@ -1,4 +1,4 @@
-//! Recognises single words of a line by their shape: times, ids, statuses.
+//! Recognises single words of a line by their characters: times, ids, statuses.
 
 /// Parses an HTTP status: exactly three digits, 100 to 599.
 pub(super) fn status(word: &str) -> Option<u16> {
@@ -10,9 +10,9 @@ pub(super) fn status(word: &str) -> Option<u16> {
 
 /// Returns whether the text starts with a `$context.requestTime`: `10/Oct/2023:13:55:36 +0000`.
 pub(super) fn starts_with_request_time(text: &[u8]) -> bool {
-    const SHAPE: &[u8] = b"00/aaa/0000:00:00:00 ";
-    text.len() > SHAPE.len()
-        && SHAPE.iter().zip(text).all(|(shape, b)| match shape {
+    const LAYOUT: &[u8] = b"00/aaa/0000:00:00:00 ";
+    text.len() > LAYOUT.len()
+        && LAYOUT.iter().zip(text).all(|(expected, b)| match expected {
             b'0' => b.is_ascii_digit(),
             b'a' => b.is_ascii_alphabetic(),
             other => b == other,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_time_is_recognised_by_its_shape() {
+    fn a_request_time_is_recognised_by_its_characters() {
         assert!(starts_with_request_time(b"10/Oct/2023:13:55:36 +0000"));
         assert!(!starts_with_request_time(b"10/10/2023:13:55:36 +0000"));
         assert!(!starts_with_request_time(b"10/Oct/2023:13:55:36"));
