@@ -23,8 +23,29 @@ PYTEST := -m pytest -p no:cacheprovider
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
+# Two lanes side by side: the first compiles on both cores, then its tests use little more than one; the second takes one.
+CRATE := fmt clippy doc unit quick differential
+TEMPLATE := tools lint commands deny advisories chain walkthrough
+
 .PHONY: test
-test: fmt clippy doc unit quick lint commands deny advisories differential chain walkthrough ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
+test: ## The tests: formatting, lints, docs, the crate, template, licences, the real chain
+	@echo "Two parts run side by side. Each prints when it is done; the longest takes ten minutes."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target IN_LANES=yes $(CRATE) $(TEMPLATE)
+
+# Each target of a lane waits for the one before it.
+ifdef IN_LANES
+clippy: fmt
+doc: clippy
+unit: doc
+quick: unit
+differential: quick
+lint: tools
+commands: lint
+deny: commands
+advisories: deny
+chain: advisories
+walkthrough: chain
+endif
 
 .PHONY: test-all
 test-all: test fuzz-check report-test release-test deploy-test ## These, and what takes longer: fuzz targets by libFuzzer, the page in a browser, the release and its deploy folders
@@ -96,9 +117,9 @@ advisories: tools ## Known vulnerabilities, where the advisory database can be f
 		echo "advisories: NOT CHECKED, the advisory database cannot be fetched from here"; \
 	fi
 
-# How the program is built that `make test` deploys: not optimised across crates, in a third of the time. `make release-test`
+# How the program is built that `make test` deploys: not optimised, in a third of the time. `make release-test`
 # deploys the one that is released.
-QUICKLY := SAM_BUILD_MODE=debug
+QUICKLY := SAM_BUILD_MODE=debug CARGO_PROFILE_DEV_OPT_LEVEL=0
 
 .PHONY: chain
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
