@@ -1078,7 +1078,19 @@ fn of_several_inputs_each_shows_for_itself_whether_it_is_a_functions_log() {
     assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{document}");
     fs::write(&second, "panic: no stock\n").unwrap();
     let (document, status, _) = replay(&[first.to_str().unwrap(), second.to_str().unwrap()], "");
-    assert_eq!((document["assumed"].as_array().map(Vec::len), status), (Some(1), Some(0)), "{document}");
+    assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{document}");
+    // Its own report shows it, before the error or behind.
+    let report = format!(
+        "REPORT RequestId: {id}\tDuration: 30.00 ms\tBilled Duration: 31 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\tStatus: \
+         error\tError Type: Runtime.ExitError\n"
+    );
+    for text in
+        [format!("panic: no stock\n{report}"), format!("START RequestId: {id} Version: $LATEST\npanic: no stock\n")]
+    {
+        fs::write(&second, text).unwrap();
+        let (document, status, _) = replay(&[first.to_str().unwrap(), second.to_str().unwrap()], "");
+        assert_eq!((&document["errors"], status), (&json!(1), Some(0)), "{document}");
+    }
 }
 
 #[test]

@@ -100,6 +100,11 @@ impl Part {
         matches!(self, Self::Events { log_group, log_stream, .. } if log_group.is_empty() && log_stream.is_empty())
     }
 
+    /// Returns its log events, where it holds them as text.
+    fn events(&self) -> &[Event] {
+        if let Self::Events { events, .. } = self { events } else { &[] }
+    }
+
     /// Returns the number in the input of its `nth` log event, counted from 1; None if only the part's own order is known.
     pub(crate) fn number_of(&self, nth: u64) -> Option<u64> {
         let Self::Events { events, .. } = self else { return None };

@@ -246,10 +246,6 @@ fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     Source::from_header(&header, settings).kind
 }
 
-/// Remark where errors that any program writes were counted.
-const SUPPOSED: &str =
-    "errors of a program were taken for those of a function: nothing in the input shows that it is a function's log";
-
 struct Replay<'o> {
     pipeline: Pipeline,
     /// Separate, since a request that is open in a batch is not one of a text.
@@ -335,9 +331,6 @@ impl Replay<'_> {
                 self.undecodable(name, &error);
             }
         }
-        if self.reader.supposes_function() {
-            self.totals.assumed.insert(SUPPOSED);
-        }
         self.totals.add_input(name, &events);
     }
 
@@ -404,8 +397,9 @@ impl Replay<'_> {
         self.totals.is_filtered |= !is_text;
         let pasted = part.is_of_no_group() && log_group.is_empty();
         let pipeline = if pasted { &mut self.pasted } else { &mut self.pipeline };
+        self.reader.begin_part();
         let counted = match self.options.kind {
-            None if pasted => pipeline.count_read_by(decode, |source, event| self.reader.read(source, event)),
+            None if pasted => pipeline.count_read_by(decode, |source, event| self.reader.read_of(part, source, event)),
             _ => pipeline.count_with(decode),
         };
         match counted {

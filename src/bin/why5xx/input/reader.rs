@@ -12,6 +12,8 @@ use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source, execution};
 use why5xx::settings::Settings;
 
+use super::Part;
+
 /// Reads pasted text: any line of any log, and also one that lacks what surrounds it there.
 pub(crate) struct Reader<'s> {
     settings: &'s Settings,
@@ -26,6 +28,8 @@ pub(crate) struct Reader<'s> {
     is_invoked: bool,
     /// An error was read that a program writes on any machine.
     has_error_of_program: bool,
+    /// With [`read_of`](Self::read_of): whether the part that is read shows that it is of a function; None until it is asked for.
+    part_shows_function: Option<bool>,
 }
 
 impl<'s> Reader<'s> {
@@ -40,6 +44,7 @@ impl<'s> Reader<'s> {
             shows_function: false,
             is_invoked: false,
             has_error_of_program: false,
+            part_shows_function: None,
         }
     }
 
@@ -73,6 +78,31 @@ impl<'s> Reader<'s> {
     /// Returns whether a text names the code of a function, as in the frames of a stack.
     pub(crate) fn is_of_functions_code(text: &str) -> bool {
         OF_FUNCTIONS.iter().any(|path| text.contains(path))
+    }
+
+    /// Begins another part of an input.
+    pub(crate) fn begin_part(&mut self) {
+        self.part_shows_function = None;
+    }
+
+    /// Reads a log event as [`read`](Self::read) does, but takes an error that any program writes for one of a function only if a line
+    /// before it, or of `part`, shows that the log is a function's.
+    pub(crate) fn read_of<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
+        let record = self.read(source, event);
+        let is_of_program = matches!(&record, Record::Lambda(line) if is_of_any_program(line, event));
+        if !is_of_program || self.shows_function || !source.log_group.is_empty() || source.kind.is_some() {
+            return record;
+        }
+        let shows_function = || {
+            part.events().iter().any(|event| {
+                let event = event.borrowed();
+                Self::is_of_functions_code(&event.message.text())
+                    || lambda::parse_line(&event).is_some_and(|line| !is_of_any_program(&line, &event))
+            })
+        };
+        let is_shown = *self.part_shows_function.get_or_insert_with(shows_function);
+        self.shows_function = is_shown;
+        if is_shown { record } else { Record::Unknown }
     }
 
     /// Reads a log event. With a log group it is read as the function does.
