@@ -2,10 +2,12 @@
 
 mod answer;
 mod evidence;
-mod other;
+mod kind;
+mod page;
 mod question;
 
 use std::io::{self, Cursor, Read, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,12 +23,12 @@ use why5xx::record::Record;
 use why5xx::record::lambda::FunctionLine;
 use why5xx::settings::Settings;
 
-use self::answer::PublicAnswer;
+use self::answer::Answer;
 use self::evidence::Evidence;
-use self::other::Other;
-use self::question::{Question, nearest};
+use self::kind::TextKind;
+use self::question::Question;
 use crate::configuration::{self, Configuration};
-use crate::input::{self, Reader, sentence};
+use crate::input::{self, InputError, Reader, sentence};
 use crate::report::rows::in_common;
 use crate::terminal::{printable, table_width, width, wrapped};
 use crate::totals::counted;
@@ -65,99 +67,167 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<ExitCode, Failed> {
 
 fn explain(options: &ExplainOptions) -> Result<ExitCode, Failed> {
     let table = options.configuration.table()?;
-    let what = options.what.join(" ");
+    let is_piped = options.what == ["-"];
+    let mut text = options.what.join(" ").into_bytes();
+    if is_piped {
+        text.clear();
+        io::stdin().lock().take(LONGEST_TEXT_BYTES).read_to_end(&mut text)?;
+    }
+    let what = String::from_utf8_lossy(&text);
+    let question = Question::of(&what);
     if let Some(cause) = table.by_id(what.trim()).or_else(|| question::respelt(&what, &table)) {
         return print_cause(cause, options.json);
     }
-    // Public texts are words, too.
-    if let Some(answer) = PublicAnswer::of(&what).filter(|answer| answer.status.is_none()) {
-        return print_public_answer(&answer, &table, options.json);
+    match &question {
+        Some(Question::Words(words)) if !is_piped && Answer::of(&what).is_none() => {
+            let is_type = what.contains('_') && sentence::cause(&what, &table).is_some();
+            if !is_type && let Some(status) = search(words, what.trim(), true, &table, options.json)? {
+                return Ok(status);
+            }
+        }
+        Some(Question::Words(_)) | None => {}
+        Some(status) => return print_status(status, &table, options.json),
     }
     if let [path] = &options.what[..]
+        && !is_piped
         && Path::new(path).is_file()
     {
         let path = printable(path);
         return Err(Failed(format!("{path} is a file: `why5xx explain - < {path}`, or `why5xx replay {path}`")));
     }
-    let is_type = what.contains('_') && sentence::cause(&what, &table).is_some();
-    if let Some(question) = Question::of(&what).filter(|_| !is_type)
-        && let Some(status) = answer_question(&question, what.trim(), &table, options.json)?
-    {
-        return Ok(status);
-    }
-    let mut text = what.into_bytes();
-    if text == b"-" {
-        text.clear();
-        io::stdin().lock().take(LONGEST_TEXT_BYTES).read_to_end(&mut text)?;
-    }
     let settings = options.configuration.settings()?;
     let found = Found::in_text(&text, settings, &table)?;
     if found.causes.is_empty() {
-        let text = String::from_utf8_lossy(&text);
-        if let Some(answer) = PublicAnswer::of(&text) {
-            return print_public_answer(&answer, &table, options.json);
+        if let Some(answer) = &found.answer {
+            return print_answer(answer, &table, options.json);
         }
-        if let Some(cause) = question::nearest_word(&text, &table) {
-            report::complain(&format!("no cause is called {}; this is the nearest", printable(text.trim())));
-            return print_cause(cause, options.json);
+        // A sentence of a log has its own meaning first, whatever words are in it.
+        if let Some(words) = question::words(&what)
+            && let Some(status) = search(&words, what.trim(), !is_piped, &table, options.json)?
+        {
+            return Ok(status);
         }
     }
     print_found(&found, &table, options.json)
 }
 
-/// Answers a question of a few words; None if nothing answers it. It may be log text then.
-fn answer_question(question: &Question, what: &str, table: &Table, as_json: bool) -> Result<Option<ExitCode>, Failed> {
-    let Question::Words(words) = question else {
-        return print_status(question, table, as_json).map(Some);
-    };
+/// Answers a question of a few words; None if nothing answers it. It may be log text then. Text that somebody pasted is no question for
+/// topics and texts (`is_question`): a few words of it are in some.
+fn search(
+    words: &[String],
+    what: &str,
+    is_question: bool,
+    table: &Table,
+    as_json: bool,
+) -> Result<Option<ExitCode>, Failed> {
     if let Some(cause) = question::respelt(&words.join("_"), table) {
         return print_cause(cause, as_json).map(Some);
     }
-    if let Some(cause) = Some(what).filter(|what| looks_like_id(what)).and_then(|what| nearest(what, table)) {
-        report::complain(&format!("no cause is called {what}; this is the nearest"));
-        return print_cause(cause, as_json).map(Some);
-    }
-    let (causes, topics) = (question::search(words, table), question::topics(words));
-    match (&causes[..], &topics[..]) {
-        ([], []) if question::nearest_word(&words.join("_"), table).is_some() => {
-            let Some(cause) = question::nearest_word(&words.join("_"), table) else { return Ok(None) };
-            report::complain(&format!("no cause is called {}; this is the nearest", printable(what)));
+    let named = question::search_names(words, table);
+    let near = if named.is_empty() { question::nearest(what, table) } else { Vec::new() };
+    let topics = if is_question { question::topics(words) } else { Vec::new() };
+    let topics: Vec<&str> = topics.iter().map(|topic| topic.says).collect();
+    let texts = || if is_question { question::search_texts(words, table) } else { Vec::new() };
+    let missing = format!("no cause is called {}", printable(what));
+    match (&named[..], &near[..], &topics[..]) {
+        ([cause], [], []) => print_cause(cause, as_json).map(Some),
+        ([], [cause], []) => {
+            report::complain(&format!("{missing}; this is the nearest"));
             print_cause(cause, as_json).map(Some)
         }
-        ([], []) if looks_like_id(what) => {
-            Err(Failed(format!("no cause is called {what} (`why5xx causes` lists them)")))
+        ([], [_, ..], []) => {
+            report::complain(&format!("{missing}; these are the nearest"));
+            print_list(&near, &[], as_json).map(Some)
         }
-        ([], []) => Ok(None),
-        ([cause], []) => print_cause(cause, as_json).map(Some),
-        _ => {
-            let topics: Vec<&str> = topics.iter().map(|topic| topic.says).collect();
-            print_list(&causes, &topics, as_json).map(Some)
-        }
+        ([], [], []) => match &texts()[..] {
+            [] if looks_like_id(what) => {
+                report::complain(&format!("{missing}, and none is near to it (`why5xx causes` lists them)"));
+                print_list(&[], &[], as_json).map(Some)
+            }
+            [] => Ok(None),
+            [cause] => print_cause(cause, as_json).map(Some),
+            causes => print_list(causes, &[], as_json).map(Some),
+        },
+        ([], [], _) => print_list(&texts(), &topics, as_json).map(Some),
+        _ => print_list(&[named, near].concat(), &topics, as_json).map(Some),
     }
 }
 
 /// Prints the causes that usually have a status.
 fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
-    let of_status = |status: u16| table.iter().filter(|cause| cause.statuses.contains(&status)).collect::<Vec<_>>();
-    let (causes, heading) = match question {
-        Question::Status(status) if of_status(*status).is_empty() => {
-            (Vec::new(), format!("{status} says that a request failed, and not why. No cause is known to give it."))
-        }
-        Question::Status(status) => (of_status(*status), format!("{status} says that a request failed, and not why.")),
-        Question::AnyFailure => (table.iter().collect(), "A 5xx says that a request failed, and not why.".to_owned()),
-        Question::OtherStatus(status) => {
-            (of_status(*status), format!("{status} is not a 5xx: why5xx counts no request that ends with it."))
-        }
-        Question::Words(_) => return Ok(ExitCode::from(1)),
-    };
+    let mut causes: Vec<&'static Cause> = Vec::new();
+    let mut prose = Vec::new();
     let next = format!(
         "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. An access \
          log that does not say why: `why5xx explain {REASON_NOT_LOGGED}` has the format to use."
     );
-    let of_list = if matches!(question, Question::AnyFailure) { "All causes:" } else { "Its usual causes:" };
-    let prose = if causes.is_empty() { vec![heading.as_str()] } else { vec![heading.as_str(), &next, of_list] };
-    print_list(&causes, &prose, as_json)
+    match question {
+        Question::Status(status) => {
+            causes.extend(table.iter().filter(|cause| cause.statuses.contains(status)));
+            prose.push(format!("{status} says that a request failed, and not why."));
+            if causes.is_empty() {
+                prose.push(
+                    "API Gateway has no such answer of its own. A server behind the API gave it, or one before the API, such as a \
+                     CDN: the reason is in its log."
+                        .to_owned(),
+                );
+                if CLOUDFLARES.contains(status) {
+                    prose.push(format!(
+                        "Cloudflare writes {} to {} where it did not get a good answer from the server behind it.",
+                        CLOUDFLARES.start(),
+                        CLOUDFLARES.end()
+                    ));
+                }
+                let backend = Role::BackendAnswered.cause();
+                if REGISTERED.contains(status) {
+                    causes.push(backend);
+                    prose.push("Where the server is behind the API:".to_owned());
+                } else {
+                    prose.push(format!("Where the server is behind the API: `why5xx explain {}`.", backend.id));
+                }
+            } else {
+                prose.extend([next, "Its usual causes:".to_owned()]);
+            }
+        }
+        Question::AnyFailure => {
+            causes.extend(table.iter());
+            prose.extend(["A 5xx says that a request failed, and not why.".to_owned(), next, "All causes:".to_owned()]);
+        }
+        Question::OtherStatus(status) => {
+            prose.push(format!("{status} is not a 5xx: {NOT_COUNTED}."));
+            if *status < 400 {
+                prose.push("The request did not fail.".to_owned());
+            } else {
+                prose.push(REFUSED.to_owned());
+                let texts = answer::texts_of(*status);
+                prose.extend(texts.map(|public| format!("\u{201c}{}\u{201d}: {}", public.text, public.shows)));
+            }
+        }
+        Question::AnyRejection => prose.extend([format!("A 4xx is not a 5xx: {NOT_COUNTED}."), REFUSED.to_owned()]),
+        Question::NoStatus(number) => prose.push(format!("{number} is no status of HTTP. A 5xx is one of 500 to 599.")),
+        Question::Words(_) => {}
+    }
+    let prose: Vec<&str> = prose.iter().map(String::as_str).collect();
+    print_list(&causes, &prose, as_json)?;
+    Ok(if causes.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
+
+/// Statuses that Cloudflare writes and no other server.
+///
+/// Source: Cloudflare's documentation, "Cloudflare 5xx errors".
+const CLOUDFLARES: RangeInclusive<u16> = 520..=530;
+
+/// Statuses of a server error that are registered.
+///
+/// Source: IANA, "HTTP Status Code Registry".
+const REGISTERED: &[u16] = &[500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511];
+
+const NOT_COUNTED: &str = "why5xx counts no request that ends with it, and it has no cause of a 5xx";
+
+/// Where to look for the reason of a 4xx.
+const REFUSED: &str = "API Gateway, or the server behind it, refused the request of the client. REST APIs count it in 4XXError of \
+                       AWS/ApiGateway, HTTP APIs in 4xx; which refusal it was is in the access log of the stage \
+                       ($context.error.responseType).";
 
 /// Prints sentences and a list of causes, of which none was found in a log.
 fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Result<ExitCode, Failed> {
@@ -181,25 +251,65 @@ fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Resul
     Ok(if is_empty { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-/// Says what the public answer of a failed request shows, what it hides, and where to look.
-fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+/// Says what the answer to a request shows, what it hides, and where to look.
+fn print_answer(answer: &Answer, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
-        writeln!(out, "{}", json!({ "cause": UNCLASSIFIED, "causes": [UNCLASSIFIED] }))?;
+        let causes = if answer.shows_failure() { vec![UNCLASSIFIED] } else { Vec::new() };
+        writeln!(out, "{}", json!({ "cause": causes.first(), "causes": causes }))?;
         return Ok(ExitCode::from(1));
     }
-    let what = match (answer.message, answer.status) {
-        (Some(answer::NO_TEXT), _) => "This is a body without a text".to_owned(),
-        (Some(message), _) => format!("\u{201c}{message}\u{201d} is a public text"),
-        (None, Some(status)) => format!("This is an answer with status {status}"),
-        (None, None) => "This is a public answer".to_owned(),
+    let status = answer.status.map(|status| format!(" with status {status}")).unwrap_or_default();
+    let what = match (answer.says, answer.page) {
+        (_, Some(server)) => format!(
+            "This is a page{status} that {} wrote. API Gateway's own answers are JSON, so it is not the author",
+            server.name
+        ),
+        (Some(says), _) if says.text == answer::NO_TEXT.text => "This is a body without a text".to_owned(),
+        (Some(says), _) => format!("\u{201c}{}\u{201d} is a public text of API Gateway{status}", says.text),
+        (None, None) => format!("This is an answer{status}"),
     };
-    let mut sentences =
-        vec![format!("{what}: it says that a request failed, and does not say why. The reason is in a log.")];
-    if let Some(status) = answer.status {
+    let sentences = if answer.is_below_500() { of_no_failure(answer, &what) } else { of_failure(answer, &what, table) };
+    for sentence in sentences {
+        writeln!(out, "{}", wrapped("", &sentence, width()))?;
+    }
+    Ok(ExitCode::from(1))
+}
+
+fn of_no_failure(answer: &Answer, what: &str) -> Vec<String> {
+    let shows = answer.says.map_or("", |says| says.shows);
+    let first = if shows.is_empty() { format!("{what}.") } else { format!("{what}: {shows}") };
+    let status = answer.status.unwrap_or_default();
+    if status < 400 {
+        return vec![first, format!("{status} is not a 5xx: the request did not fail.")];
+    }
+    vec![first, format!("{status} is not a 5xx: {NOT_COUNTED}."), REFUSED.to_owned()]
+}
+
+fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(server) = answer.page {
+        let backend = Role::BackendAnswered.cause().id;
+        sentences.push(format!(
+            "{what}. {} It does not show why, and not whether the request reached API Gateway.",
+            if answer.has_status { "It shows that the request failed." } else { "It does not show a status." }
+        ));
+        sentences.push(format!("The reason of a failure is in {}.", server.look));
+        sentences.push(format!(
+            "If the server is behind the API, API Gateway passed its answer on: `why5xx explain {backend}`. If it is before the API, \
+             look for the request in the log of the API next: without it there, the API was not reached."
+        ));
+        return sentences;
+    }
+    sentences.push(format!("{what}: it says that a request failed, and does not say why. The reason is in a log."));
+    if let Some(status) = answer.status.filter(|_| answer.has_status) {
         let causes: Vec<&str> =
             table.iter().filter(|cause| cause.statuses.contains(&status)).map(|cause| cause.id).collect();
-        sentences.push(format!("Usual causes of {status}: {}.", causes.join(", ")));
+        match causes.len() {
+            0 => {}
+            1..=MOST_USUAL => sentences.push(format!("Usual causes of {status}: {}.", causes.join(", "))),
+            _ => sentences.push(format!("`why5xx explain {status}` lists its usual causes.")),
+        }
     }
     let id = answer.request_id.as_deref().map_or("the request".to_owned(), |id| format!("request {}", printable(id)));
     sentences.push(format!(
@@ -210,11 +320,11 @@ fn print_public_answer(answer: &PublicAnswer, table: &Table, as_json: bool) -> R
     sentences.push(
         "If neither log has the request, the API was not reached or logging is off: see docs/no-log.md.".to_owned(),
     );
-    for sentence in sentences {
-        writeln!(out, "{}", wrapped("", &sentence, width()))?;
-    }
-    Ok(ExitCode::from(1))
+    sentences
 }
+
+/// Most causes of a status that are listed in a sentence.
+const MOST_USUAL: usize = 20;
 
 /// Findings in a pasted text.
 #[derive(Default)]
@@ -242,6 +352,8 @@ struct Found {
     unread: String,
     /// Cause that the error of a program would have in a function's log. It is not one of `causes`.
     in_function: Option<&'static str>,
+    /// The text is the answer to a request.
+    answer: Option<Answer>,
 }
 
 /// Starts and ends of the invocations of a text: in a whole one, Lambda's lines say how it went, and what the function printed does not.
@@ -305,42 +417,60 @@ impl Found {
         if found.is_certain || found.names_a_cause() && found.assumed.is_none() {
             return Ok(found);
         }
-        let origin = other::origin(&text);
-        if origin.is_some() && found.assumed.take().is_some() {
+        let kind = TextKind::of(&text, table);
+        if kind != TextKind::Error && found.assumed.take().is_some() {
             // The program is not a function.
             found.subjects.retain(|(_, subject)| !matches!(**subject, Subject::Invocation { .. }));
             found.causes = found.subjects.iter().map(|(cause, _)| *cause).collect();
         }
-        if origin == Some(Other::NoFailure) || found.names_a_cause() && origin.is_some() {
+        let is_error = kind == TextKind::Error;
+        if let TextKind::Answer(answer) = kind {
+            let is_below_500 = answer.is_below_500();
+            found.answer = Some(answer);
+            if is_below_500 {
+                return Ok(found);
+            }
+        }
+        if !found.names_a_cause() {
+            let unread = std::mem::take(&mut found.unread);
+            found.add_sentences(&unread, &text, table);
+            if found.names_a_cause() {
+                return Ok(found);
+            }
+        }
+        if found.answer.is_some() || !is_error && found.names_a_cause() {
             return Ok(found);
         }
-        let unread = std::mem::take(&mut found.unread);
-        let within = sentence::within(&unread, table).map(|cause| cause.id);
-        if matches!(origin, None | Some(Other::Program)) {
-            // A person pastes the error of a function without the lines around it.
-            let loose = Self::of_reader(bytes, &settings, table, Reader::of_function(&settings, table))?;
-            if origin.is_some() {
-                // Only a sentence of the platform may be quoted in the error of a program.
-                let in_function = loose.causes.into_iter().find(|id| *id != UNCLASSIFIED);
-                let assumed = within.map(|_| QUOTED);
-                return Ok(Self { causes: within.into_iter().collect(), in_function, assumed, ..found });
-            }
-            if loose.names_a_cause() {
-                return Ok(Self { is_cut: found.is_cut, ..loose });
-            }
+        // A person pastes the error of a function without the lines around it.
+        let loose = Self::of_reader(bytes, &settings, table, Reader::of_function(&settings, table))?;
+        if is_error && loose.names_a_cause() {
+            return Ok(Self { is_cut: found.is_cut, ..loose });
         }
-        // That no cause is known was found already.
-        let of_line = sentence::surest(&unread, table).map(|cause| cause.id);
-        let of_line = of_line.filter(|id| found.causes.is_empty() || *id != UNCLASSIFIED);
-        let named = std::mem::take(&mut found.named);
-        found.causes.splice(0..0, if named.is_empty() { of_line.into_iter().collect() } else { named });
-        if found.causes.is_empty() {
-            found.causes.extend(within.or(found.evidence));
-        }
-        if found.names_a_cause() && sentence::is_quoted(&unread, table) {
-            found.assumed = Some(QUOTED);
-        }
+        found.in_function = loose.causes.into_iter().find(|id| *id != UNCLASSIFIED);
         Ok(found)
+    }
+
+    /// Adds the causes that sentences of the platform name, in the lines that no reader understood.
+    fn add_sentences(&mut self, unread: &str, text: &str, table: &Table) {
+        let named = std::mem::take(&mut self.named);
+        // That no cause is known was found already.
+        let of_line = || {
+            let of_line = sentence::surest(unread, table).map(|cause| cause.id);
+            of_line.filter(|id| self.causes.is_empty() || *id != UNCLASSIFIED)
+        };
+        let named = if named.is_empty() { of_line().into_iter().collect() } else { named };
+        self.causes.splice(0..0, named);
+        if self.causes.is_empty() {
+            let within = sentence::within(unread, table).or_else(|| sentence::of_broken_lines(text, table));
+            self.causes.extend(within.map(|cause| cause.id).or(self.evidence));
+        }
+        if self.names_a_cause() {
+            if sentence::is_quoted(unread, table) {
+                self.assumed = Some(QUOTED);
+            } else if self.subjects.is_empty() && unread.lines().any(sentence::is_shared) {
+                self.assumed = Some(SHARED);
+            }
+        }
     }
 
     /// Returns what the lines show, as `reader` reads them.
@@ -350,7 +480,7 @@ impl Found {
         let mut failed = None;
         let mut starts_and_ends = StartsAndEnds::default();
         let mut evidence = Evidence::default();
-        input::read(Cursor::new(text), |part| {
+        let read = input::read(Cursor::new(text), |part| {
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),
@@ -388,7 +518,12 @@ impl Found {
                 }
                 Err(error) => failed = Some(error),
             }
-        })?;
+        });
+        match read {
+            // A record of another service, as a person pastes it.
+            Err(InputError::UnknownDocument) => found.log_events += 1,
+            read => drop(read?),
+        }
         found.is_certain |= starts_and_ends.are_whole() && found.causes.is_empty();
         found.assumed = (found.names_a_cause() && reader.supposes_function()).then_some(SUPPOSED);
         found.named.extend(evidence.of_request(table));
@@ -413,6 +548,9 @@ fn is_cut_sentence(line: &str) -> bool {
 /// Remark on a sentence that a function prints, where a text may be of any program.
 const SUPPOSED: &str = "Nothing shows that this text is of a function's log. What follows holds only if it is.";
 
+/// Remark on a sentence that libraries have, too.
+const SHARED: &str = "Nothing shows that API Gateway wrote this sentence: a library writes it in any program. What follows holds only if it did.";
+
 /// Remark on a sentence that stands within other text.
 const QUOTED: &str =
     "No line of this text is API Gateway's or Lambda's own. What follows is the cause that a sentence within it names.";
@@ -429,8 +567,8 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
         && let Some(cause) = found.in_function.and_then(|id| table.by_id(id))
     {
         let answer = format!(
-            "This is the error of a program, and nothing shows that the program is a function: it names no cause of a 5xx. A \
-             function's log would have lines such as START and REPORT around it; with them, it is {}: {}.",
+            "Nothing shows that this text is of a function's log: it names no cause of a 5xx. A function's log would have lines such \
+             as START and REPORT around it; with them, it is {}: {}.",
             cause.id, cause.title
         );
         writeln!(out, "{}", wrapped("", &answer, width()))?;

@@ -1,92 +1,282 @@
-//! The answer of a failed request as its client sees it: a body, or an HTTP response around it.
+//! The answer to a request as its client sees it: a body, an HTTP response around it, the headers alone, or the page of a server.
 
 use serde_json::Value;
 
-/// An answer that says that a request failed and not why.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct PublicAnswer {
-    /// The status; None if only the body is there.
+use super::page::Server;
+
+/// An answer to a request. It shows whether the request failed, and not why.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    /// The status; None if the text does not show it, and the body has no usual one.
     pub(super) status: Option<u16>,
+    /// The text shows it.
+    pub(super) has_status: bool,
     /// The text of the body, in API Gateway's words.
-    pub(super) message: Option<&'static str>,
+    pub(super) says: Option<&'static PublicText>,
     /// The request id, if a header has it.
     pub(super) request_id: Option<String>,
+    /// The server that wrote an HTML page; None if API Gateway may have written the answer.
+    pub(super) page: Option<&'static Server>,
 }
 
-/// Texts in which API Gateway hides a reason.
-const PUBLIC_TEXTS: &[&str] =
-    &["Internal server error", "Service Unavailable", "Bad Gateway", "Gateway Timeout", "Internal failure"];
+/// A text that API Gateway sends to a client.
+#[derive(Debug, PartialEq)]
+pub(super) struct PublicText {
+    /// How it begins, or the whole of it.
+    pub(super) text: &'static str,
+    /// Whether something of the request may stand behind it.
+    goes_on: bool,
+    status: u16,
+    /// Meaning for the client's request; empty where a 5xx hides the reason.
+    pub(super) shows: &'static str,
+}
+
+const fn whole(text: &'static str, status: u16, shows: &'static str) -> PublicText {
+    PublicText { text, goes_on: false, status, shows }
+}
+
+const fn beginning(text: &'static str, status: u16, shows: &'static str) -> PublicText {
+    PublicText { goes_on: true, ..whole(text, status, shows) }
+}
+
+const THROTTLED: &str = "API Gateway throttled the client: a rate or burst limit of the account, the stage, the method or the usage \
+                         plan was reached. A limit behind the API gives a 5xx.";
+const SIGNATURE: &str = "the signature of the request was refused.";
+const DENIED: &str = "a policy (of the authorizer, of IAM, or of the API) denies the request.";
+const TOO_LARGE: &str = "the request is larger than API Gateway allows.";
+
+/// Texts of API Gateway's own answers. Those of a 5xx hide a reason; the others are about the client's request.
+const PUBLIC_TEXTS: &[PublicText] = &[
+    whole("Internal server error", 500, ""),
+    whole("Internal failure", 500, ""),
+    whole("Bad Gateway", 502, ""),
+    whole("Service Unavailable", 503, ""),
+    whole("Gateway Timeout", 504, ""),
+    whole("Gateway Time-out", 504, ""),
+    whole("Too Many Requests", 429, THROTTLED),
+    beginning("Too many requests, ", 429, "a limit of a server before or behind the API was reached."),
+    whole("Limit Exceeded", 429, "the quota of the client's usage plan is used up."),
+    whole(
+        "Forbidden",
+        403,
+        "a missing or wrong API key, AWS WAF, a resource policy, or a host name that is mapped to no API.",
+    ),
+    whole("Access Denied", 403, DENIED),
+    whole("Missing Authentication Token", 403, "the API has no such path or method, or the request is not signed."),
+    beginning("User is not authorized to access this resource", 403, DENIED),
+    beginning("User: ", 403, DENIED),
+    whole("Unauthorized", 401, "the authorizer refused the token, or the request has none."),
+    beginning("The incoming token has expired", 401, "the authorizer refused the token."),
+    beginning("The request signature we calculated does not match", 403, SIGNATURE),
+    beginning("The security token included in the request is", 403, SIGNATURE),
+    beginning("Signature expired", 403, SIGNATURE),
+    beginning("Credential should be scoped to", 403, SIGNATURE),
+    beginning("Authorization header requires", 403, SIGNATURE),
+    beginning("Invalid key=value pair", 403, SIGNATURE),
+    whole("Not Found", 404, "no route of the API matches the request, or its host name is mapped to no stage."),
+    whole("Method Not Allowed", 405, "the API or what is behind it does not take this method."),
+    whole("Bad Request", 400, "the request was refused as it is."),
+    beginning("Invalid request body", 400, "the request does not fit the model of the method."),
+    beginning("Missing required request parameters", 400, "the request lacks a parameter that the method requires."),
+    whole("Unsupported Media Type", 415, "the API does not take the content type of the request."),
+    whole("Request Too Long", 413, TOO_LARGE),
+    whole("Request Entity Too Large", 413, TOO_LARGE),
+    beginning("HTTP content length exceeded", 413, TOO_LARGE),
+];
+
+/// Body without a text.
+pub(super) static NO_TEXT: PublicText = whole("null", 500, "");
 
 /// Headers of API Gateway's answers, and of HTTP APIs'.
 const REQUEST_ID_HEADERS: &[&str] = &["x-amzn-requestid", "apigw-requestid"];
 
-impl PublicAnswer {
-    /// Returns the answer that a text is; None if it is something else, or an answer below 500.
+/// Headers that only the answers of AWS have.
+const AWS_HEADERS: &[&str] = &[
+    "x-amzn-requestid",
+    "apigw-requestid",
+    "x-amz-apigw-id",
+    "x-amzn-errortype",
+    "x-amzn-trace-id",
+    "x-amzn-remapped-",
+    "x-amz-cf-",
+    "x-cache",
+];
+
+/// Header with the type of an error, and the statuses of the types.
+const ERROR_TYPE: &str = "x-amzn-errortype";
+const ERROR_TYPES: &[(&str, u16)] = &[
+    ("TooManyRequestsException", 429),
+    ("LimitExceededException", 429),
+    ("ForbiddenException", 403),
+    ("AccessDeniedException", 403),
+    ("MissingAuthenticationTokenException", 403),
+    ("IncompleteSignatureException", 403),
+    ("InvalidSignatureException", 403),
+    ("UnrecognizedClientException", 403),
+    ("ExpiredTokenException", 403),
+    ("UnauthorizedException", 401),
+    ("NotFoundException", 404),
+    ("BadRequestException", 400),
+    ("InternalServerErrorException", 500),
+    ("InternalServerException", 500),
+    ("InternalFailureException", 500),
+    ("AuthorizerConfigurationException", 500),
+    ("ServiceUnavailableException", 503),
+];
+
+impl Answer {
+    /// Returns the answer that a text is; None if it is something else.
     ///
-    /// `{"message":"Internal server error"}` → the message, no status
+    /// `{"message":"Too Many Requests"}` → the text, with its status 429
     pub(super) fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
         // `curl -v` puts signs before the lines of the response.
-        let mut lines = text.lines().map(|line| line.trim_start_matches("< ").trim());
-        let head =
-            lines.clone().position(|line| line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/")));
-        let Some(head) = head else {
-            if let Some(message) = public_text(text.trim()) {
-                return Some(Self { status: None, message: Some(message), request_id: None });
-            }
-            return Self::below_status(text);
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_start_matches(['<', '*', '$', ' ']).trim()).collect();
+        let head = lines.iter().enumerate().rev().find_map(|(at, line)| Some((at, status_of_protocol(line)?)));
+        let first = lines.first()?;
+        let mut answer = Self::default();
+        let behind = if let Some((at, status)) = head {
+            answer.status = Some(status);
+            &lines[at + 1..]
+        } else if let Some(status) = status_of_label(first) {
+            answer.status = Some(status);
+            &lines[1..]
+        } else {
+            &lines[..]
         };
-        let status = lines.nth(head)?.split_whitespace().nth(1)?.parse().ok()?;
-        if !(500..600).contains(&status) {
-            return None;
+        let headers = behind.iter().take_while(|line| header(line).is_some()).count();
+        for (name, value) in behind[..headers].iter().filter_map(|line| header(line)) {
+            answer.header(name, value);
         }
-        let mut answer = Self { status: Some(status), message: None, request_id: None };
-        for line in lines {
-            if let Some((name, value)) = line.split_once(':')
-                && REQUEST_ID_HEADERS.iter().any(|header| name.trim().eq_ignore_ascii_case(header))
-            {
-                answer.request_id = Some(value.trim().to_owned());
-            }
-            answer.message = answer.message.or_else(|| public_text(line));
-        }
-        Some(answer)
+        let has_aws_header = behind[..headers].iter().any(|line| is_of_aws(line));
+        let body = &behind[headers..];
+        answer.says = public_text(&body.join("\n"));
+        // `curl -v` prints its own lines around the body.
+        let of_line = || body.iter().find_map(|line| public_text(line));
+        answer.says = answer.says.or_else(|| if head.is_some() { of_line() } else { public_object_within(text) });
+        answer.page = Server::of_page(text, answer.page);
+        let is_answer = head.is_some()
+            || answer.says.is_some()
+            || answer.page.is_some()
+            || has_aws_header && body.first().is_none_or(|line| line.is_empty())
+            || headers == 0 && answer.status.is_some() && body.iter().all(|line| line.is_empty());
+        let of_text = answer.says.map(|says| says.status).filter(|_| answer.says != Some(&NO_TEXT));
+        let of_page = || answer.page.and_then(|_| super::page::status(text));
+        answer.status = answer.status.or_else(of_page);
+        answer.has_status = answer.status.is_some();
+        answer.status = answer.status.or(of_text);
+        is_answer.then_some(answer)
     }
 
-    /// Returns the answer of a status line without its protocol and the body below it: `502 Bad Gateway`, `Status: 502`.
-    fn below_status(text: &str) -> Option<Self> {
-        let (first, body) = text.trim().split_once('\n')?;
-        let status = first.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
-            (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (500..600).contains(status))
-        })?;
-        let message = public_text(body.trim())?;
-        Some(Self { status: Some(status), message: Some(message), request_id: None })
+    fn header(&mut self, name: &str, value: &str) {
+        if REQUEST_ID_HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header)) {
+            self.request_id = Some(value.to_owned());
+        } else if name.eq_ignore_ascii_case(ERROR_TYPE) {
+            let name = value.split([':', ',']).next().unwrap_or_default();
+            let of_type = ERROR_TYPES.iter().find(|(known, _)| *known == name).map(|(_, status)| *status);
+            self.status = self.status.or(of_type);
+        } else if name.eq_ignore_ascii_case("server") {
+            self.page = Server::of_name(value);
+        }
+    }
+
+    /// Returns whether it shows that the request failed. The page of a server without a status does not.
+    pub(super) fn shows_failure(&self) -> bool {
+        self.status.map_or(self.page.is_none(), |status| status >= 500)
+    }
+
+    /// Returns whether it shows that the request did not fail.
+    pub(super) fn is_below_500(&self) -> bool {
+        self.status.is_some_and(|status| status < 500)
     }
 }
 
-/// Text of a body that says nothing.
-pub(super) const NO_TEXT: &str = "null";
+/// Returns the texts of answers with a status, for people.
+pub(super) fn texts_of(status: u16) -> impl Iterator<Item = &'static PublicText> {
+    PUBLIC_TEXTS.iter().filter(move |public| public.status == status && public.text != "User: ")
+}
+
+/// Returns the status behind the protocol: `HTTP/2 429`, `HTTP 502 Bad Gateway` → 429, 502
+fn status_of_protocol(line: &str) -> Option<u16> {
+    let (protocol, rest) = line.split_once(' ')?;
+    let is_protocol = protocol.eq_ignore_ascii_case("http")
+        || protocol.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/"));
+    if is_protocol { status(rest) } else { None }
+}
+
+/// Returns the status of a line that has little else: `502 Bad Gateway`, `Status: 502`, `curl: (22) The requested URL returned
+/// error: 502`
+fn status_of_label(line: &str) -> Option<u16> {
+    const LABELS: &[&str] =
+        &["status", "status code", "statuscode", "http status", "error", "curl: (22) the requested url returned error"];
+    const MOST_WORDS: usize = 4;
+    let lower = line.to_ascii_lowercase();
+    let behind = LABELS.iter().find_map(|label| lower.strip_prefix(label));
+    let rest = behind.map_or(lower.as_str(), |behind| behind.trim_start_matches([':', '=', ' ']));
+    let reason = rest.get(3..)?.trim();
+    let is_reason = reason.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-'))
+        && reason.split_whitespace().count() <= MOST_WORDS;
+    status(rest).filter(|_| is_reason)
+}
+
+/// Returns the status at the start of a text.
+fn status(text: &str) -> Option<u16> {
+    let word = text.split_whitespace().next()?;
+    (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (100..600).contains(status))
+}
+
+/// Splits a line of headers: `content-length: 33`
+fn header(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_name.then_some((name, value.trim()))
+}
+
+fn is_of_aws(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    AWS_HEADERS.iter().any(|header| lower.starts_with(header))
+}
+
+/// Returns the public text of an object within the words of a person: `they get {"message": "Internal server error"} today`
+fn public_object_within(text: &str) -> Option<&'static PublicText> {
+    const LONGEST_BYTES: usize = 4_096;
+    let object = text.get(text.find('{')?..=text.rfind('}')?).filter(|object| object.len() <= LONGEST_BYTES)?;
+    public_text(object)
+}
 
 /// Returns the public text that a body is, alone or as the message of an object.
-fn public_text(body: &str) -> Option<&'static str> {
+fn public_text(body: &str) -> Option<&'static PublicText> {
     // As a program prints an object.
+    let body = body.trim();
     let body = if body.starts_with("{'") { body.replace('\'', "\"") } else { body.to_owned() };
     let said = match serde_json::from_str::<Value>(&body) {
         Ok(Value::Object(fields)) => {
             let mut messages = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("message"));
             match messages.next()?.1 {
-                Value::Null if fields.len() == 1 => return Some(NO_TEXT),
+                Value::Null if fields.len() == 1 => return Some(&NO_TEXT),
                 message => message.as_str()?.to_owned(),
             }
         }
         Ok(Value::String(text)) => text,
         _ => body,
     };
-    let said = said.trim().trim_end_matches('.');
-    PUBLIC_TEXTS.iter().find(|text| text.eq_ignore_ascii_case(said)).copied()
+    // A mail may have broken it.
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = said.trim_end_matches('.');
+    PUBLIC_TEXTS.iter().find(|public| {
+        let start = said.get(..public.text.len().min(said.len()));
+        start.is_some_and(|start| start.eq_ignore_ascii_case(public.text))
+            && (public.goes_on || said.len() == public.text.len())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn status_and_text(text: &str) -> Option<(Option<u16>, Option<&'static str>)> {
+        Answer::of(text).map(|answer| (answer.status, answer.says.map(|says| says.text)))
+    }
 
     #[test]
     fn a_public_body_is_known_in_every_form() {
@@ -95,38 +285,64 @@ mod tests {
             r#"{ "message": "Internal Server Error" }"#,
             r#"{"message": "Internal server error", "connectionId":"L0=", "requestId":"x"}"#,
             "Internal server error",
+            "Internal server\nerror",
             "{'message': 'Internal server error'}",
             "{\n  \"Message\": \"internal server error\"\n}\n",
+            "{\n  \"message\":\n    \"Internal server error\"\n}\n",
         ] {
-            let answer = PublicAnswer::of(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((answer.status, answer.message), (None, Some("Internal server error")), "{text}");
+            assert_eq!(status_and_text(text), Some((Some(500), Some("Internal server error"))), "{text}");
         }
-        for text in ["", "ok", r#"{"message":"no such order"}"#, r#"{"message":"Forbidden"}"#, r#"{"message":5}"#] {
-            assert_eq!(PublicAnswer::of(text), None, "{text}");
+        let quoted = "our client gets {\"message\": \"Internal server error\"} since noon";
+        assert_eq!(status_and_text(quoted), Some((Some(500), Some("Internal server error"))));
+        for text in
+            ["", "ok", "} {", r#"{"message":"no such order"}"#, r#"{"message":5}"#, "Forbidden fruit", "User error"]
+        {
+            assert_eq!(Answer::of(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_body_below_a_status_or_without_a_text_is_a_public_answer() {
-        for first in ["502 Bad Gateway", "Status: 502", "502"] {
-            let answer = PublicAnswer::of(&format!("{first}\n\n{{\"message\": \"Internal server error\"}}"));
-            assert_eq!(
-                answer.map(|answer| (answer.status, answer.message)),
-                Some((Some(502), Some("Internal server error")))
-            );
+    fn a_body_of_a_4xx_shows_its_status() {
+        for (text, status) in [
+            (r#"{"message":"Too Many Requests"}"#, 429),
+            ("Too Many Requests", 429),
+            (r#"{"message":"Limit Exceeded"}"#, 429),
+            (r#"{"message":"Forbidden"}"#, 403),
+            (r#"{"message":"Missing Authentication Token"}"#, 403),
+            (r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#, 403),
+            (r#"{"message":"The security token included in the request is expired"}"#, 403),
+            (r#"{"message":"Unauthorized"}"#, 401),
+            (r#"{"message":"Not Found"}"#, 404),
+            ("x-amzn-ErrorType: TooManyRequestsException", 429),
+            ("content-type: application/json\nx-amzn-errortype: ForbiddenException:http://x/\n\n{}", 403),
+            ("HTTP 429 Too Many Requests", 429),
+            ("HTTP/1.1 301 Moved\nlocation: /\n\nHTTP/1.1 404 Not Found\n", 404),
+            ("curl: (22) The requested URL returned error: 403", 403),
+        ] {
+            let answer = Answer::of(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((answer.status, answer.is_below_500()), (Some(status), true), "{text}");
         }
-        assert_eq!(PublicAnswer::of("{\"message\":null}").and_then(|answer| answer.message), Some("null"));
-        assert_eq!(PublicAnswer::of("{\"message\":null,\"id\":7}"), None);
+    }
+
+    #[test]
+    fn a_body_below_a_status_or_without_a_text_is_an_answer() {
+        for first in ["502 Bad Gateway", "Status: 502", "502"] {
+            let text = format!("{first}\n\n{{\"message\": \"Internal server error\"}}");
+            assert_eq!(status_and_text(&text), Some((Some(502), Some("Internal server error"))), "{text}");
+        }
+        assert_eq!(status_and_text("{\"message\":null}"), Some((None, Some("null"))));
+        for text in ["{\"message\":null,\"id\":7}", "502 orders failed, see below\nall of them", "503 bottles\nof beer"]
+        {
+            assert_eq!(Answer::of(text), None, "{text}");
+        }
     }
 
     #[test]
     fn a_response_has_its_status_and_request_id() {
         let text = "< HTTP/2 503\r\n< apigw-requestid: AbCd=\r\n< content-length: 33\r\n<\r\n{\"message\":\"Service Unavailable\"}\r\n";
-        let expected =
-            PublicAnswer { status: Some(503), message: Some("Service Unavailable"), request_id: Some("AbCd=".into()) };
-        assert_eq!(PublicAnswer::of(text), Some(expected));
-        for text in ["HTTP/1.1 429 Too Many Requests\n", "HTTP/1.1 200 OK\n\nInternal server error", "HTTP/1.1\n"] {
-            assert_eq!(PublicAnswer::of(text), None, "{text}");
-        }
+        let answer = Answer::of(text).unwrap();
+        assert_eq!((answer.status, answer.request_id.as_deref()), (Some(503), Some("AbCd=")));
+        assert_eq!(answer.says.map(|says| says.text), Some("Service Unavailable"));
+        assert_eq!(Answer::of("HTTP/1.1\n"), None);
     }
 }

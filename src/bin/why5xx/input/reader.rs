@@ -80,6 +80,22 @@ impl<'s> Reader<'s> {
         OF_FUNCTIONS.iter().any(|path| text.contains(path))
     }
 
+    /// Returns whether a text holds errors and the frames of their stacks, and nothing else: no other program's lines, no words of a person.
+    ///
+    /// `connect ETIMEDOUT 192.0.2.7:443` → true, `Readiness probe failed: connect ETIMEDOUT 192.0.2.7:443` → false
+    pub(crate) fn is_error_alone(text: &str, table: &Table) -> bool {
+        let (mut has_error, mut goes_on) = (false, false);
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.all(|line| {
+            let begins = begins_error(line, table);
+            let is_part = begins || goes_on || continues_error(line);
+            has_error |= begins;
+            // Rust writes the message on a line of its own.
+            goes_on = begins && line.ends_with(':');
+            is_part
+        }) && has_error
+    }
+
     /// Begins another part of an input.
     pub(crate) fn begin_part(&mut self) {
         self.part_shows_function = None;
@@ -173,6 +189,62 @@ impl<'s> Reader<'s> {
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
+}
+
+/// Returns whether a line begins with an error: with its type, or with a sentence of a library. Before it may stand a time.
+fn begins_error(line: &str, table: &Table) -> bool {
+    /// Words that libraries write before the reason.
+    const BEFORE_REASONS: &[&str] =
+        &["dial ", "read ", "write ", "lookup ", "connect", "tls", "x509", "fatal error", "FATAL ERROR"];
+    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
+    if matches!(lambda::parse_line(&event), Some(FunctionLine::Error(_))) {
+        return true;
+    }
+    let text = prefix::strip(line).rest;
+    let is_name = |name: &str| name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()));
+    if let Some(name) = lambda::exception_at_start(text).filter(|name| is_name(name)) {
+        let behind = &text[name.len()..];
+        return behind.is_empty() || behind.starts_with(": ");
+    }
+    let names_a_cause = |text: &str| cause_of_error(table, "", text, std::iter::empty()).is_some();
+    if !names_a_cause(text) {
+        return false;
+    }
+    // What stands before the colon may be another program's.
+    let Some((head, reason)) = text.split_once(": ") else { return true };
+    !names_a_cause(reason) || names_a_cause(head) || BEFORE_REASONS.iter().any(|start| head.starts_with(start))
+}
+
+/// Returns whether a line belongs to the error before it: a frame, an error behind it, the end of its process.
+fn continues_error(line: &str) -> bool {
+    const HEADS: &[&str] = &[
+        "Caused by: ",
+        "Suppressed: ",
+        "Traceback (most recent call last)",
+        "During handling of the above exception",
+        "The above exception was the direct cause",
+        "Stack trace:",
+        "stack backtrace:",
+        "note: ",
+        "Require stack:",
+        "- /",
+        "--- End of ",
+        "goroutine ",
+        "created by ",
+        "exit status ",
+        "[signal ",
+        "#",
+        "<--- ",
+        "==== ",
+        "Node.js v",
+        "Aborted",
+    ];
+    // A function of Go, whose file stands below it: `main.get(0x1, 0x2)`
+    let is_of_go = || {
+        let name = line.split('(').next().unwrap_or_default();
+        line.ends_with(')') && name.contains('.') && !name.contains([' ', ':'])
+    };
+    line.starts_with([' ', '\t', '{', '}', ']']) || HEADS.iter().any(|head| line.starts_with(head)) || is_of_go()
 }
 
 /// Where the code of functions is, and the libraries that only functions use.

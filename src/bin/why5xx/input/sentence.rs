@@ -2,6 +2,8 @@
 //!
 //! Only `explain` asks this. Nothing says that such a text is the platform's, so it never makes a count.
 
+use std::sync::LazyLock;
+
 use why5xx::cause::{Author, Cause, Role, Table, normalise, own_words};
 use why5xx::classify::error_text::cause_of_type;
 use why5xx::classify::execution::{RequestFinding, finding};
@@ -17,6 +19,9 @@ pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
     if body_text(text.trim(), table).is_some() {
         return of_body(text, table);
     }
+    if let Some(fields) = rows::fields(text) {
+        return of_fields(fields, table);
+    }
     text.split(['\t', '|', '\u{2502}'])
         .map(str::trim)
         .filter(|column| !column.is_empty())
@@ -26,51 +31,197 @@ pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
 /// Returns the cause that a whole body names, as the error of a service or of a function.
 pub(crate) fn of_body(body: &str, table: &Table) -> Option<&'static Cause> {
     let answer = body_text(body.trim(), table)?;
-    let index = answer.lambda_service.or(answer.function).or(answer.service);
+    let code = code_of(body.trim());
+    // Only other services write this key.
+    let of_service = answer.service.filter(|_| code.as_deref().is_none_or(is_code_of_aws));
+    let index = match answer.function {
+        None if body.contains("\"__type\"") => of_service,
+        function => answer.lambda_service.or(function).or(of_service),
+    };
     index.map(|index| table.at(index))
 }
 
-/// Returns whether a text is the error of a program: the platform begins none so.
-fn is_of_program(text: &str) -> bool {
-    text.starts_with("Error: ")
+/// Returns the code of an error in JSON.
+fn code_of(body: &str) -> Option<String> {
+    let error: serde_json::Value = serde_json::from_str(body).ok()?;
+    let code = |object: &serde_json::Value| {
+        ["__type", "code", "Code"].iter().find_map(|key| object.get(key)?.as_str().map(str::to_owned))
+    };
+    code(&error).or_else(|| code(error.get("Error")?))
 }
 
-/// Returns the cause that one sentence names.
+/// Returns whether the code of an error is spelt as those of AWS are. Other programs write such bodies, too.
+///
+/// `com.amazonaws#ThrottlingException`, `AccessDenied` → true, `ORDER_NOT_FOUND` → false
+fn is_code_of_aws(code: &str) -> bool {
+    let name = code.rsplit('#').next().unwrap_or_default();
+    let name = name.split(':').next().unwrap_or_default();
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+        && name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// Returns the cause that one sentence names, if it begins as one of the platform's, or is one that libraries have, too.
 fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
-    if is_of_program(sentence) {
-        return None;
-    }
+    let sentence = sentence.trim_start_matches(QUOTES);
     if let Some(said) = frame::function_error(sentence) {
         return table.find(Author::Function, &normalise(said));
     }
+    if let Some(cause) = response_type(sentence, table) {
+        return Some(cause);
+    }
+    if !is_platforms(sentence) && !is_shared(sentence) {
+        return None;
+    }
     let text = normalise(sentence);
-    if own_words(&text).contains("authorizer") && is_platforms(&text) {
+    if own_words(&text).contains("authorizer") {
         return Some(table.find(Author::Authorizer, &text).unwrap_or_else(|| Role::AuthorizerFailed.cause()));
     }
     table
         .find(Author::Gateway, &text)
         .or_else(|| table.find_invocation_status(frame::invocation_status(&text)?))
         .or_else(|| table.find(Author::LambdaService, &text))
-        .or_else(|| response_type(sentence, table))
 }
 
 /// How the platform's sentences begin, wherever a person's text quotes them.
 const HEADS: &[&str] = &[
-    "Execution failed",
+    "Execution failed due to",
     "Lambda execution failed",
     "Lambda invocation failed with status",
     "The Lambda function returned the following error",
     "Lambda Customer Function Error",
     "The response from the Lambda",
     "The IAM role configured on",
-    "API Gateway does",
+    "API Gateway does not have permission",
+    "API Gateway doesn't have permission",
+    "API Gateway doesn\u{2019}t have permission",
+    "Authorizer error",
     "AuthorizerConfigurationException",
     "Endpoint request timed out",
+    "Integration request timed out",
+    "Integration response timed out",
+    "Integration response of reported length",
+    "Request to integration timed out",
     "There was an internal error while executing your request",
+    "There was an error evaluating the AWS WAF",
+    "WAF call timed out",
     "Network error communicating with endpoint",
     "Invalid permissions on Lambda function",
     "Malformed Lambda proxy response",
+    "Wrong type for field",
+    "Output mapping refers to",
+    "No match for output mapping",
+    "No target endpoints found for integration",
+    "Unable to transform request",
+    "Unable to transform response",
+    "Unable to base64 decode the body",
+    "Unable to determine service/operation name",
+    "Unable to parse statusCode",
+    "statusCode should be an integer",
+    "Could not parse request body into json",
+    "Could not parse policy",
+    "Unable to parse given policy",
+    "Unrecognized field \"errorType",
+    "Unrecognized field \"errorMessage",
+    "1 validation error detected: Value 'arn:aws",
+    "Invalid endpoint address",
+    "Invalid stage variable",
+    "Invalid mapping expression",
 ];
+
+/// How reasons begin that API Gateway writes behind "configuration error:" and that its libraries write in any other program.
+const SHARED_HEADS: &[&str] = &[
+    "Host name '",
+    "PKIX path ",
+    "unable to find valid certification path",
+    "No subject alternative ",
+    "No name matching ",
+    "Cannot verify ECDH ServerKeyExchange signature",
+    "General SSLEngine problem",
+    "Received fatal alert: ",
+    "Remote host terminated the handshake",
+    "Not a valid protocol version",
+    "Function not found: ",
+    "Invalid function ARN",
+    "Invalid JSON in response",
+];
+
+/// Sentence of a throttle, which counts only as the whole text.
+const RATE_EXCEEDED: &str = "rate exceeded";
+
+/// Beginnings that other texts have, too, and a part that the platform's sentence has behind.
+const GO_ON: &[(&str, &[&str])] = &[
+    // Build tools say so of a task.
+    (
+        "execution failed due to ",
+        &[
+            "configuration error",
+            "timeout error",
+            "internal error",
+            "internal server error",
+            "vpc link error",
+            "network error",
+        ],
+    ),
+    ("response from lambda", &["match format"]),
+    ("iam role configured on", &["permission"]),
+];
+
+/// The heads in the form for comparison.
+static PLATFORMS: LazyLock<Vec<String>> = LazyLock::new(|| HEADS.iter().map(|head| normalise(head)).collect());
+static SHARED: LazyLock<Vec<String>> = LazyLock::new(|| SHARED_HEADS.iter().map(|head| normalise(head)).collect());
+
+/// Returns whether a sentence begins as only the platform's do.
+fn is_platforms(sentence: &str) -> bool {
+    let text = beginning(sentence);
+    let goes_on = |(head, parts): &(&str, &[&str])| {
+        text.strip_prefix(head).is_none_or(|behind| parts.iter().any(|part| behind.contains(part)))
+    };
+    PLATFORMS.iter().any(|head| text.starts_with(head)) && GO_ON.iter().all(goes_on)
+}
+
+/// Returns whether a sentence begins as one that libraries have, too. Before it may stand the class of the error.
+pub(crate) fn is_shared(sentence: &str) -> bool {
+    let text = beginning(behind_classes(sentence));
+    text == RATE_EXCEEDED || SHARED.iter().any(|head| text.starts_with(head))
+}
+
+/// Returns a sentence without the classes of Java before it: `javax.net.ssl.SSLException: Received …` → `Received …`
+fn behind_classes(sentence: &str) -> &str {
+    const MOST_CLASSES: usize = 3;
+    let is_class = |name: &str| {
+        name.contains('.')
+            && name.ends_with("Exception")
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+    };
+    (0..MOST_CLASSES).fold(sentence, |rest, _| match rest.split_once(": ") {
+        Some((name, behind)) if is_class(name) => behind,
+        _ => rest,
+    })
+}
+
+/// Returns the first words of a sentence, without quotes, in the form for comparison.
+fn beginning(sentence: &str) -> String {
+    const LONGEST_BYTES: usize = 200;
+    let sentence = sentence.trim_start_matches(|c: char| c.is_whitespace() || QUOTES.contains(&c));
+    normalise(&sentence[..sentence.floor_char_boundary(LONGEST_BYTES)])
+}
+
+/// Signs around a sentence that somebody quotes.
+const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{2018}'];
+
+/// Returns where a sentence of the platform begins in a line.
+fn platforms_start(line: &str) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    let starts = HEADS.iter().flat_map(|head| {
+        let head = head.to_ascii_lowercase();
+        lower.match_indices(&head).map(|(at, _)| at).take(MOST_STARTS).collect::<Vec<_>>()
+    });
+    starts.filter(|at| is_platforms(&line[*at..])).min()
+}
+
+/// Most places of one head in a line that are looked at.
+const MOST_STARTS: usize = 4;
 
 /// Returns whether a line holds the beginning of a sentence that names a cause.
 pub(super) fn is_platforms_start(line: &str) -> bool {
@@ -127,6 +278,24 @@ pub(crate) fn of_joined_lines(text: &str, table: &Table) -> Option<&'static Caus
     if is_failure && !holds_more && ends.split(END).all(failed) { cause(sentence, table) } else { None }
 }
 
+/// Returns the cause of a sentence that somebody broke into several lines, however long they are: a text of nothing else.
+///
+/// `PKIX path building failed:`, `unable to find valid certification path` → tls_untrusted_chain
+pub(crate) fn of_broken_lines(text: &str, table: &Table) -> Option<&'static Cause> {
+    const MOST_LINES: usize = 12;
+    const LONGEST_BYTES: usize = 4_096;
+    if text.len() > LONGEST_BYTES {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let begins = |line: &&str| prefix::strip(line).has_prefix() || prefix::is_head(line) || is_platforms_line(line);
+    if !(2..=MOST_LINES).contains(&lines.len()) || lines[1..].iter().any(begins) {
+        return None;
+    }
+    // Between words, or within one.
+    [" ", ""].iter().find_map(|between| named(&lines.join(between), table))
+}
+
 /// Returns whether a request's id in brackets stands within a text. A word in brackets has no digit and no hyphen.
 fn holds_id(text: &str) -> bool {
     const SHORTEST_ID_BYTES: usize = 8;
@@ -142,9 +311,7 @@ fn holds_id(text: &str) -> bool {
 /// Returns the cause that a sentence within other text names: between the columns of a table, or behind words of the person's.
 pub(crate) fn within(text: &str, table: &Table) -> Option<&'static Cause> {
     text.lines().find_map(|line| {
-        let lower = line.to_ascii_lowercase();
-        let starts = HEADS.iter().filter_map(|head| lower.find(&head.to_ascii_lowercase()));
-        let of_gateway = starts.min().and_then(|at| named(line[at..].trim(), table));
+        let of_gateway = platforms_start(line).and_then(|at| named(line[at..].trim(), table));
         of_gateway.or_else(|| of_process(line, table)).or_else(|| of_type(line, table))
     })
 }
@@ -163,6 +330,7 @@ pub(crate) fn is_quoted(text: &str, table: &Table) -> bool {
 
 /// Returns whether more stands around the sentence of a line than a log has there: columns, a time, a level or a name.
 fn has_words_around(line: &str, table: &Table) -> bool {
+    /// A level, or the name of a field.
     const MOST_WORDS: usize = 1;
     let line = line.trim();
     if line.starts_with('{') {
@@ -178,12 +346,8 @@ fn has_words_around(line: &str, table: &Table) -> bool {
     if prefix::strip(line).has_prefix() || is_cell {
         return false;
     }
-    let lower = line.to_ascii_lowercase();
-    let heads = HEADS.iter().chain(PROCESS_HEADS.iter().map(|(head, _)| head));
-    let Some(at) = heads.filter_map(|head| lower.find(&head.to_ascii_lowercase())).min() else {
-        // A sentence whose beginning is not listed needs one of its first words.
-        return line.splitn(MOST_WORDS + 2, ' ').nth(MOST_WORDS + 1).is_some_and(|rest| cause(rest, table).is_some());
-    };
+    let of_process = PROCESS_HEADS.iter().filter_map(|(head, _)| line.find(head)).min();
+    let Some(at) = platforms_start(line).into_iter().chain(of_process).min() else { return false };
     let is_word = |word: &&str| word.trim_end_matches([',', '.', ':']).bytes().all(|b| b.is_ascii_alphabetic());
     // A person goes on behind the quotes.
     let goes_on =
@@ -219,24 +383,6 @@ pub(crate) fn shows_success(line: &str) -> bool {
     };
     let mut statuses = of_protocol.chain(of_label).filter_map(status).peekable();
     statuses.peek().is_some() && statuses.all(|status| status < 500)
-}
-
-/// Returns whether a text that speaks of an authorizer is the platform's, not a person's who writes about an API.
-fn is_platforms(normal: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "execution failed",
-        "authorizer error",
-        "authorizer_",
-        "authorizerconfigurationexception",
-        "have permission",
-        "match format",
-        "returned following error",
-        "timed out",
-        "timeout error",
-        "parse policy",
-        "given policy",
-    ];
-    WORDS.iter().any(|word| normal.contains(word))
 }
 
 /// How the platform's sentences on a process begin, and what they say where the table does not.
@@ -298,28 +444,27 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
         Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
         Some(AccessLine::NoStatus) | None => {}
     }
-    if is_of_program(line) {
-        return None;
-    }
     let named = match rows::fields(line) {
-        Some(fields) => access::why(&fields, table),
+        Some(fields) => of_fields(fields, table),
         None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
     };
     // Without a status an unknown text proves no failure.
     named.filter(|cause| !cause.is(Role::Unclassified))
 }
 
+/// Returns the cause that fields of an access log name. Keys such as `message` are in the records of many programs: their text must be
+/// the platform's.
+fn of_fields(fields: AccessFields, table: &Table) -> Option<&'static Cause> {
+    let error_message = fields.error_message.filter(|text| is_platforms(text));
+    access::why(&AccessFields { error_message, ..fields }, table).filter(|cause| !cause.is(Role::Unclassified))
+}
+
 /// Returns the cause that one cell of a pasted table, or a line without any, names.
 fn of_cell(cell: &str, table: &Table) -> Option<&'static Cause> {
     let cell = cell.trim().trim_matches('"');
-    let normal = normalise(cell);
-    // A whole word, not part of a host's or a function's name.
-    let is_authorizer = |word: &str| word.trim_end_matches([',', '.', ':', ';']) == "authorizer";
-    if own_words(&normal).split(' ').any(is_authorizer) && !is_platforms(&normal) {
-        return None;
-    }
     let as_error = || AccessFields { integration_error: Some(cell.to_owned()), ..AccessFields::default() };
-    table.find(Author::ResponseType, cell).or_else(|| access::why(&as_error(), table))
+    let of_sentence = || (is_platforms(cell) || is_shared(cell)).then(|| access::why(&as_error(), table)).flatten();
+    response_type(cell, table).or_else(of_sentence)
 }
 
 #[cfg(test)]

@@ -1,55 +1,39 @@
-//! Text that other programs print: none of it is a line of a log that why5xx reads.
+//! Kind of a pasted text in which no reader found the failure of a request: it decides which of its sentences name a cause.
 
+use why5xx::cause::Table;
 use why5xx::record::lambda::exception_at_start;
 
+use super::answer::Answer;
 use crate::input::Reader;
 
-/// Programs that people run against an API. They print `NAME: `.
-const CLIENTS: &[&str] = &[
-    "ab",
-    "aws",
-    "curl",
-    "dig",
-    "docker",
-    "git",
-    "grpcurl",
-    "hey",
-    "host",
-    "http",
-    "httpie",
-    "k6",
-    "kubectl",
-    "mongosh",
-    "mysql",
-    "mysqldump",
-    "nc",
-    "ncat",
-    "newman",
-    "npm",
-    "nslookup",
-    "openssl",
-    "pg_dump",
-    "ping",
-    "ping6",
-    "psql",
-    "redis-cli",
-    "scp",
-    "ssh",
-    "telnet",
-    "terraform",
-    "traceroute",
-    "wget",
-    "wrk",
-    "wscat",
-];
+/// Kind of a text. Whatever it is, the platform's own sentences name their causes, but for those in an answer below 500.
+#[derive(Debug, PartialEq)]
+pub(super) enum TextKind {
+    /// The answer to a request, as its client sees it.
+    Answer(Answer),
+    /// An error alone, with the frames of its stack, or text with the folders of a function: a person may have taken it out of a function's
+    /// log, so the sentences of libraries in it name a cause.
+    Error,
+    /// Anything else: the output of another program, of a build, of a cluster; a record of another service; words of a person.
+    Other,
+}
 
-/// How lines begin that such programs print without their name.
+impl TextKind {
+    /// `connect ETIMEDOUT 192.0.2.7:443` → `Error`, `curl: (28) Operation timed out` → `Other`
+    pub(super) fn of(text: &str, table: &Table) -> Self {
+        if let Some(answer) = Answer::of(text) {
+            return Self::Answer(answer);
+        }
+        let is_of_function = Reader::is_of_functions_code(text);
+        let is_error =
+            || Reader::is_error_alone(text, table) && !text.lines().any(|line| is_of_no_function(line.trim_start()));
+        if is_of_function || is_error() { Self::Error } else { Self::Other }
+    }
+}
+
+/// How lines begin that programs print which people run against an API, and which read like an error of a function.
 const HEADS: &[&str] = &[
-    // npm, redis-cli, Terraform.
-    "npm ERR! ",
-    "npm error ",
     "Could not connect to Redis at ",
-    "\u{2577}",
     // The AWS CLI.
     "Could not connect to the endpoint URL",
     "Connect timeout on endpoint URL",
@@ -62,7 +46,7 @@ const HEADS: &[&str] = &[
     "Could not send request",
 ];
 
-/// Words that browsers and OpenSSL write, and no function.
+/// Words that browsers, OpenSSL and tests write, and no function.
 const WITHIN: &[&str] = &[
     "net::ERR_",
     "Failed to fetch",
@@ -70,6 +54,11 @@ const WITHIN: &[&str] = &[
     "Uncaught (in promise)",
     "blocked by CORS policy",
     ":SSL routines:",
+    // Frames of the tests of Go, Java, Python and Node.js.
+    "testing.tRunner",
+    "org.junit.",
+    "_pytest/",
+    "/jest-",
 ];
 
 /// Prefixes of the path of a file in the frame of a stack: in Python, in Node.js with the name of a function and without, in .NET and PHP.
@@ -94,48 +83,6 @@ fn is_frame_of_person(line: &str) -> bool {
             .any(|before| line.match_indices(before).any(|(at, _)| is_of_person(&line[at + before.len()..])))
 }
 
-/// Answer of API Gateway, with a 403, to a request without a signature. No log of a function has it.
-const DENIED: &str = "User: anonymous is not authorized to perform: execute-api:Invoke";
-
-/// Where a text comes from that is not a log of API Gateway or Lambda.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Other {
-    /// An HTTP response with a 5xx. Its headers and body may name a cause.
-    FailedResponse,
-    /// Another response, the error of a client, or API Gateway's line about a request that it let pass.
-    NoFailure,
-    /// The error of a program that nothing shows to be a function.
-    Program,
-}
-
-/// Returns where a text comes from; None if it may be a log.
-///
-/// `curl: (28) Operation timed out` → `NoFailure`
-pub(super) fn origin(text: &str) -> Option<Other> {
-    let mut origin = None;
-    let mut is_of_program = false;
-    for line in text.lines().map(|line| line.trim_start_matches(['<', '>', '*', '$', ' ', '\t'])) {
-        if line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/")) {
-            let is_failed = line.split_whitespace().nth(1).is_some_and(|status| status.starts_with('5'));
-            // `curl -v` prints its own lines around the response.
-            return Some(if is_failed { Other::FailedResponse } else { Other::NoFailure });
-        }
-        let name = line.split_once(": ").or_else(|| line.split_once(' ')).map_or("", |(name, _)| name);
-        let is_of_cli = line.starts_with("An error occurred (") && line.contains(") when calling the ");
-        let is_of_nginx = line.contains(" [error] ") && line.contains("#") && line.contains(": *");
-        if CLIENTS.contains(&name)
-            || is_of_cli
-            || is_of_nginx
-            || line.contains("authorized because method")
-            || line.contains(DENIED)
-        {
-            origin = Some(Other::NoFailure);
-        }
-        is_of_program |= is_of_no_function(line);
-    }
-    origin.or((is_of_program && !Reader::is_of_functions_code(text)).then_some(Other::Program))
-}
-
 /// Returns whether a program that is no function printed a line.
 fn is_of_no_function(line: &str) -> bool {
     // `ERROR 1040 (08004): ` of MySQL's client.
@@ -149,7 +96,9 @@ fn is_of_no_function(line: &str) -> bool {
             || ["Get", "Post", "Put", "Patch", "Delete", "Head"]
                 .iter()
                 .any(|verb| line.match_indices("\"https://").any(|(at, _)| line[..at].trim_end().ends_with(verb))));
+    let is_of_aws_cli = line.starts_with("An error occurred (") && line.contains(") when calling the ");
     is_of_mysql
+        || is_of_aws_cli
         || is_call
         || is_of_python(line)
         || HEADS.iter().any(|head| line.starts_with(head))
@@ -163,9 +112,9 @@ fn is_of_no_function(line: &str) -> bool {
 /// `requests.exceptions.ReadTimeout: …` → true, `java.net.ConnectException: …` → false
 fn is_of_python(line: &str) -> bool {
     /// Where names of other languages begin, beside the countries' two letters.
-    const ROOTS: [&str; 16] = [
+    const ROOTS: [&str; 17] = [
         "akka", "app", "com", "dev", "feign", "groovy", "jakarta", "java", "javax", "kotlin", "net", "okhttp3", "org",
-        "reactor", "scala", "software",
+        "reactor", "scala", "software", "sun",
     ];
     let name = line.split(':').next().unwrap_or_default();
     let Some((module, class)) = name.rsplit_once('.') else { return false };
@@ -179,21 +128,39 @@ fn is_of_python(line: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn kind(text: &str) -> TextKind {
+        TextKind::of(text, &Table::default())
+    }
+
     #[test]
-    fn clients_and_responses_are_known_and_errors_of_functions_may_be_a_log() {
+    fn an_error_alone_may_be_of_a_function() {
         for text in [
+            "Error: connect ETIMEDOUT 10.0.0.7:443",
+            "connect ECONNREFUSED 10.0.0.7:5432",
+            "dial tcp 10.0.0.7:5432: connect: connection refused",
+            "2026-11-20T10:00:00.000Z java.net.ConnectException: Connection refused",
+            "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\t/tmp/main.go:7 +0x1d\nexit status 2",
+            "System.TimeoutException: no answer\n   at Shop.Function.Get() in /src/Function.cs:line 7",
+            "java.net.ConnectException: Connection refused\n\tat shop.Orders.get(Orders.java:7)\nCaused by: java.io.IOException: x",
+            "Error: connect ECONNREFUSED 10.0.0.7:5432\n    at connect (node:net:7)\n{\n  errno: -111,\n  code: 'ECONNREFUSED'\n}",
+            "Traceback (most recent call last):\n  File \"/var/task/orders.py\", line 3\nrequests.exceptions.ReadTimeout: x",
+            "got order 7\nError: connect ETIMEDOUT 10.0.0.7:443\n    at get (/var/task/get.js:7:3)",
+        ] {
+            assert_eq!(kind(text), TextKind::Error, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_other_programs_print_is_no_error_of_a_function() {
+        for text in [
+            "",
             "curl: (7) Failed to connect to api.example.com port 443",
             "$ ping api.example.com",
             "ping: cannot resolve api.example.com: Unknown host",
-            "< HTTP/2 429",
-            r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: x"}"#,
             "An error occurred (ThrottlingException) when calling the GetLogEvents operation: Rate exceeded",
             "2026/01/02 03:04:05 [error] 7#7: *1 upstream timed out (110: Connection timed out) while reading",
             "API Key authorized because method 'GET /' requires API Key",
-        ] {
-            assert_eq!(origin(text), Some(Other::NoFailure), "{text}");
-        }
-        for text in [
+            "yesterday the database gave connection refused twice",
             "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.example.com', port=443): Read timed out.",
             "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: \"https://x/\"",
             "socket.gaierror: [Errno -2] Name or service not known",
@@ -214,24 +181,26 @@ mod tests {
             "ERROR 1040 (08004): Too many connections",
             "Could not get response\nError: connect ECONNREFUSED 10.0.0.7:443",
             "TypeError: Failed to fetch",
+            "--- FAIL: TestGet (0.00s)\n    get_test.go:7: dial tcp 127.0.0.1:5432: connect: connection refused\nFAIL",
+            "panic: no stock [recovered]\n\ngoroutine 7 [running]:\ntesting.tRunner.func1.2({0x1, 0x2})\n\t/go/testing.go:7",
+            "[INFO] Running shop.OrdersTest\njava.net.ConnectException: Connection refused\n\tat shop.OrdersTest.get(OrdersTest.java:7)",
+            "3m Warning Unhealthy pod/orders-1 Readiness probe failed: dial tcp 10.0.0.7:80: connect: connection refused",
+            "2026-11-20 10:00:00.123 UTC [7] FATAL:  remaining connection slots are reserved",
+            "2026-11-20 10:00:00.123 ERROR 1 --- [main] shop.Orders : failed\njava.net.SocketTimeoutException: Read timed out",
+            "Nov 20 10:00:00 web-1 app[7]: connect ETIMEDOUT 10.0.0.7:5432",
         ] {
-            assert_eq!(origin(text), Some(Other::Program), "{text}");
+            assert_eq!(kind(text), TextKind::Other, "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_one_whatever_stands_in_it() {
         for text in [
-            "Error: connect ETIMEDOUT 10.0.0.7:443",
-            "panic: runtime error",
-            "panic: no stock\n\ngoroutine 1 [running]:\n\t/home/ann/go/pkg/mod/github.com/aws/aws-lambda-go@v1.47.0/lambda/entry.go:7",
-            "System.TimeoutException: no answer\n   at Shop.Function.Get() in /src/Function.cs:line 7",
-            "/orders/home/7 failed",
-            "HTTPError: 503",
-            "",
-            "java.net.ConnectException: Connection refused",
-            "io.netty.channel.ConnectTimeoutException: connection timed out",
-            "ERROR 2026 was a good year (not):",
-            "Traceback (most recent call last):\n  File \"/var/task/orders.py\", line 3\nrequests.exceptions.ReadTimeout: x",
+            "$ curl -v https://x\n< HTTP/1.1 502 Bad Gateway",
+            "HTTP/1.1 500\n\nconnect ECONNREFUSED 10.0.0.7:5432",
+            r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: x"}"#,
         ] {
-            assert_eq!(origin(text), None, "{text}");
+            assert!(matches!(kind(text), TextKind::Answer(_)), "{text}");
         }
-        assert_eq!(origin("$ curl -v https://x\n< HTTP/1.1 502 Bad Gateway"), Some(Other::FailedResponse));
     }
 }
