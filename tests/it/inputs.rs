@@ -233,6 +233,50 @@ fn forms(log: &[String]) -> Forms {
             }),
         ),
         (
+            "wrapped_lines",
+            lines(log, |n, m| {
+                json!({"insertId": "a", "resource": {"type": "global"}, "textPayload": m, "timestamp": time(n, 'T', "Z")}).to_string()
+            }),
+        ),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| {
+                json!({"__REALTIME_TIMESTAMP": format!("{}000", time_ms(n)), "MESSAGE": m, "PRIORITY": "6", "_PID": "7"}).to_string()
+            }),
+        ),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| json!({"log": format!("{m}\n"), "stream": "stdout", "time": time(n, 'T', "Z")}).to_string()),
+        ),
+        (
+            "wrapped_lines",
+            lines(log, |n, m| json!({"short": m, "full": m, "at": {"written": time(n, 'T', "Z")}}).to_string()),
+        ),
+        (
+            // The tool has read the fields of the line, too.
+            "wrapped_lines",
+            lines(log, |n, m| {
+                let fields: Value = serde_json::from_str(m).unwrap_or_else(|_| json!({}));
+                json!({"id": "a", "attributes": {"timestamp": time(n, 'T', "Z"), "message": m, "status": "info", "attributes": fields}})
+                    .to_string()
+            }),
+        ),
+        ("wrapped_document", pretty(&json!({"total": 8, "rows": log}))),
+        ("wrapped_document", text(&json!({"page": {"lines": {"a": log}}})).into_bytes()),
+        ("wrapped_document", text(&json!({"content": [{"type": "text", "text": log.join("\n")}]})).into_bytes()),
+        (
+            "wrapped_document",
+            text(&json!({"body": json!({"events": events, "searchedLogStreams": []}).to_string()})).into_bytes(),
+        ),
+        (
+            "wrapped_document",
+            text(&json!(json!({"events": events, "searchedLogStreams": []}).to_string())).into_bytes(),
+        ),
+        (
+            "wrapped_document",
+            pretty(&json!(events.iter().enumerate().map(|(n, event)| (format!("{n:03}"), event)).collect::<BTreeMap<_, _>>())),
+        ),
+        (
             "wrapped_document",
             pretty(&json!({"data": (log.iter().enumerate())
                 .map(|(n, m)| json!({"id": "a", "attributes": {"timestamp": time(n, 'T', "Z"), "message": m, "status": "info"}}))
@@ -1020,4 +1064,218 @@ fn a_time_that_is_written_out_under_a_made_up_key_is_one_in_a_list() {
     let printed = format!("{}\n", json!({"t": "2026-03-04T05:06:07Z", "m": function_log()[2]}));
     let text = format!("{}\n{printed}", function_log()[5]);
     assert_eq!(replay(text.as_bytes(), FUNCTION).0, BTreeMap::new());
+}
+
+/// The error of an input, and the exit status.
+fn refusal(text: &str, group: &str) -> (String, Option<i32>) {
+    let (document, status) = whole_document(text.as_bytes(), group);
+    (document["undecodable"][0]["error"].as_str().unwrap_or_default().to_owned(), status)
+}
+
+#[test]
+fn several_records_on_one_line_of_a_file_are_never_lost_in_silence() {
+    let clf = |status: &str, id: &str| {
+        format!("192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] \"GET /orders HTTP/1.1\" {status} 0 {id}")
+    };
+    let clf = [clf("200", "AbCdEfGhIjKlMn="), clf("502", "BbCdEfGhIjKlMn="), clf("200", "CbCdEfGhIjKlMn=")];
+    let xml = |status: &str| {
+        format!(
+            "<request id=\"A=\"> <httpMethod>GET</httpMethod> <status>{status}</status> <responseLength>0</responseLength> </request>"
+        )
+    };
+    let xml = [xml("200"), xml("502"), xml("200")];
+    let access = access_log();
+    let execution = execution_log();
+    let function = function_log();
+    for (log, group) in [
+        (&access[..], "/team/access"),
+        (&clf, "/team/access"),
+        (&xml, "/team/access"),
+        (&execution[3..], GROUP),
+        (&function, FUNCTION),
+    ] {
+        for between in [" ", ",", ", ", ""] {
+            let text = format!("{}\n\n{}\n", log[0], log[1..].join(between));
+            let (error, status) = refusal(&text, group);
+            assert!(error.contains("the first is line 3: ") && status == Some(2), "{error}\n{text}");
+            let shown = command(&["replay", "--log-group", group, "-"], text.as_bytes()).stdout;
+            assert!(!String::from_utf8(shown).unwrap().to_lowercase().contains("no failure"), "{text}");
+        }
+    }
+    let row = |number: usize| event(number, &access[number]).to_string();
+    for text in [
+        format!("{}\n{}{}, {}\n", row(0), row(1), row(2), row(3)),
+        format!("{} {}\n{}{}\n", row(0), row(1), row(2), row(3)),
+    ] {
+        let expected = (counts(&[("AccessLogErrors/lambda_permission", 2)]), Some(0));
+        assert_eq!(replay(text.as_bytes(), "/team/access"), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_only_looks_like_several_is_one() {
+    let quoting = |text: &str| access_log()[0].replace("\"/a,b\"", &json!(text).to_string());
+    let honest = access_log()[1].clone();
+    let two = format!("{honest} {honest}");
+    let access = [quoting(&two), quoting(&format!("}} {honest}")), quoting(&json!({"rows": [honest]}).to_string())];
+    let id = &execution_log()[3][..39];
+    let execution = [
+        execution_log()[3].clone(),
+        format!("{id}Endpoint response body before transformations: {}", function_log().join(" ")),
+        format!("{id}Method response body after transformations: (Abc) Method completed with status: 200"),
+        execution_log()[4].clone(),
+    ];
+    let mut function = function_log();
+    function.insert(2, two.clone());
+    function.insert(2, json!({"rows": [honest]}).to_string());
+    function.insert(2, format!("2026-03-04T05:06:07.000Z\t{FIRST_ID}\tINFO\tEND RequestId: {NEXT_ID}"));
+    let failed = counts(&[("Errors/lambda_permission", 1)]);
+    for (log, group, expected) in [
+        (&access[..], "/team/access", BTreeMap::new()),
+        (&execution, GROUP, failed),
+        (&function, FUNCTION, function_counts()),
+    ] {
+        let text = log.join("\n");
+        assert_eq!(replay(text.as_bytes(), group), (expected, Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn records_in_a_document_of_unknown_shape_count_each() {
+    let records: Vec<Value> = access_log().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let by_id: BTreeMap<String, &Value> =
+        records.iter().enumerate().map(|(n, record)| (format!("r{n}"), record)).collect();
+    let all = (counts(&[("AccessLogErrors/lambda_permission", 2)]), Some(0));
+    for document in [
+        json!({"rows": records}),
+        json!({"took": 3, "data": {"page": {"items": records}}}),
+        json!({"hits": {"hits": records.iter().map(|record| json!({"_index": "i", "_source": record})).collect::<Vec<_>>()}}),
+        json!({"status": "success", "rows": records}),
+        json!(by_id),
+        json!({"data": by_id}),
+        json!({"body": json!({"rows": records}).to_string()}),
+        json!({"body": json!(records).to_string()}),
+        json!({"content": [{"text": access_log().join("\n")}]}),
+        json!([{"rows": records[..2]}, {"rows": records[2..]}]),
+        json!(json!({"rows": records}).to_string()),
+    ] {
+        for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap()] {
+            for group in ["/team/access", ""] {
+                let group = if group.is_empty() { vec![] } else { vec!["--log-group", group] };
+                let output = command(&[&["replay", "--json", "-"], &group[..]].concat(), text.as_bytes());
+                let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+                assert_eq!((&document["errors"], output.status.code()), (&json!(2), Some(0)), "{group:?} {text}");
+            }
+            assert_eq!(replay(text.as_bytes(), "/team/access"), all, "{text}");
+        }
+    }
+    let lines = format!("{}\n{}\n", json!({"rows": records[..2]}), json!({"rows": records[2..]}));
+    assert_eq!(replay(lines.as_bytes(), "/team/access"), all);
+}
+
+#[test]
+fn records_in_json_that_is_not_read_are_refused_by_name() {
+    let access = access_log();
+    let events: Vec<String> = (0..4).map(|number| event(number, &access[number]).to_string()).collect();
+    let records: Vec<Value> = access.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&String> = records[0].as_object().unwrap().keys().collect();
+    let column = |name: &String| -> BTreeMap<String, Value> {
+        records.iter().enumerate().map(|(n, record)| (n.to_string(), record[name].clone())).collect()
+    };
+    let columns: BTreeMap<&String, BTreeMap<String, Value>> = names.iter().map(|name| (*name, column(name))).collect();
+    let cells: Vec<Vec<&Value>> =
+        records.iter().map(|record| names.iter().map(|name| &record[*name]).collect()).collect();
+    let long = json!({"rows": vec![&records[1]; 2_000]}).to_string();
+    for text in [
+        format!("{{\"events\":[{},]}}", events.join(",")),
+        format!("{{\n  \"events\": [\n    {},\n  ]\n}}\n", events.join(",\n    ")),
+        format!("{{\"rows\":[{},]}}", access.join(",")),
+        format!("{{\"rows\":[{}", access.join(",")),
+        format!("{{\"rows\":[ // of the table\n{}]}}", access.join(",\n")),
+        format!("{{\"rows\":[/* all */{}]}}", access.join(",")),
+        format!("{{rows: [{}]}}", access.join(", ")),
+        format!("{{'rows': [{}]}}", access.join(", ")),
+        format!("{}\n{}\n", access[0], json!({"rows": records[1..]})),
+        json!({"status": 200, "rows": records}).to_string(),
+        json!({"statusCode": 200, "body": access.join("\n")}).to_string(),
+        json!({"columns": names, "index": [0, 1, 2, 3], "data": cells}).to_string(),
+        json!(columns).to_string(),
+        long,
+        json!(vec![&access[1][..]; 2_000].join("\n")).to_string(),
+    ] {
+        for group in ["/team/access", "/any"] {
+            let (error, status) = refusal(&text, group);
+            let is_named = ["JSON", "pandas"].iter().any(|name| error.contains(name));
+            assert!(is_named && status == Some(2), "{error}\n{}", &text[..text.len().min(2_000)]);
+        }
+    }
+}
+
+#[test]
+fn a_record_whose_client_wrote_a_log_stays_that_record() {
+    let failed = access_log()[1].clone();
+    let documents = [
+        failed.clone(),
+        execution_log()[3].clone(),
+        execution_log().join("\n"),
+        access_log().join("\n"),
+        json!({"rows": [failed]}).to_string(),
+        json!({"events": [event(0, &failed)]}).to_string(),
+        function_log()[2].clone(),
+    ];
+    for text in documents {
+        for status in ["404", "504"] {
+            let line = json!({"requestId": "Zz=", "requestTime": "04/Mar/2026:05:06:07 +0000", "status": status, "protocol": "HTTP/1.1",
+                "responseType": "INTEGRATION_TIMEOUT", "userAgent": text, "time": time(3, 'T', "Z")});
+            // Labels count wherever a client writes them, so such a line is ambiguous.
+            let (document, _) = whole_document(line.to_string().as_bytes(), "/team/access");
+            let (errors, ambiguous) =
+                (document["errors"].as_u64().unwrap(), document["ambiguous_lines"].as_u64().unwrap());
+            let is_failed = status == "504";
+            assert_eq!(document["log_events"], 1, "{line}");
+            assert!(errors <= u64::from(is_failed) && (errors + ambiguous > 0 || !is_failed), "{line}: {document}");
+        }
+    }
+}
+
+/// Puts a log into layers of JSON that nobody has named.
+fn layered(log: &[String], random: &mut crate::simulation::random::Random) -> Value {
+    const KEYS: [&str; 8] = ["rows", "payload", "x", "Text", "result", "entry", "logs", "b64"];
+    let key = *random.pick(&KEYS);
+    let mut value = match random.below(4) {
+        0 => json!(log),
+        1 => json!(log.iter().enumerate().map(|(n, m)| json!({key: m, "at": time(n, 'T', "Z")})).collect::<Vec<_>>()),
+        2 => json!(log.iter().enumerate().map(|(n, m)| (format!("k{n:02}"), m)).collect::<BTreeMap<_, _>>()),
+        _ => json!(log.join("\n")),
+    };
+    for _ in 0..random.below(4) {
+        let key = *random.pick(&KEYS);
+        value = match random.below(5) {
+            0 => json!({key: value, "total": 3}),
+            1 => json!({"ok": true, key: value}),
+            2 => json!([value]),
+            3 => json!({key: [value]}),
+            _ => json!({key: value.to_string()}),
+        };
+    }
+    value
+}
+
+#[test]
+fn a_log_in_random_layers_of_json_counts_the_same_or_is_no_all_clear() {
+    let mut random = crate::simulation::random::Random::new(17);
+    let access = (access_log(), "/team/access", counts(&[("AccessLogErrors/lambda_permission", 2)]));
+    let logs = [access, (execution_log(), GROUP, execution_counts()), (function_log(), FUNCTION, function_counts())];
+    let (mut read, mut all) = (0, 0);
+    for _ in 0..120 {
+        let (log, group, expected) = random.pick(&logs);
+        let document = layered(log, &mut random);
+        let text =
+            if random.percent(50) { document.to_string() } else { serde_json::to_string_pretty(&document).unwrap() };
+        let done = replay(text.as_bytes(), group);
+        all += 1;
+        read += u32::from(done == (expected.clone(), Some(0)));
+        assert!(done == (expected.clone(), Some(0)) || done.1 == Some(2), "{done:?}\n{text}");
+    }
+    assert!(read * 10 > all * 8, "{read} of {all} are read");
 }

@@ -16,6 +16,7 @@ mod reader;
 mod row;
 mod rows;
 pub(crate) mod sentence;
+mod several;
 mod table;
 mod text;
 mod time;
@@ -172,12 +173,11 @@ impl Form {
         if let Some(what) = json::of_another_kind(text, is_whole).or_else(|| of_another_kind(text)) {
             return Self::Refused(what);
         }
-        // A text in quotes may be a whole log, with its line breaks, or without them.
-        if is_whole && serde_json::from_str::<String>(text.trim_end()).is_ok_and(|text| text::holds_lines(&text)) {
-            return Self::Refused(ONE_LINE);
-        }
         match json::layout(text, is_whole) {
-            Layout::Lines if json::is_joined(text) => return Self::Refused(ONE_LINE),
+            Layout::Lines if json::is_broken(text) => return Self::Refused(UNREAD_JSON),
+            Layout::Lines if text.starts_with('"') && !is_whole && !text.contains('\n') => {
+                return Self::Refused(ONE_STRING);
+            }
             Layout::Lines => {}
             layout => return Self::Json(layout),
         }
@@ -231,6 +231,8 @@ pub(crate) struct Summary {
     pub(crate) lines_behind: u64,
     /// Lines of Lambda that lack their end.
     pub(crate) broken_lines: u64,
+    /// Lines that hold several records, or records in a form that is not read.
+    unread: Option<UnreadLines>,
     /// Why the input is not the whole log.
     incomplete: Option<&'static str>,
     /// Rows of a query lack the message.
@@ -239,7 +241,22 @@ pub(crate) struct Summary {
     pub(crate) assumed: Option<&'static str>,
 }
 
+/// Lines of which not every record was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct UnreadLines {
+    lines: u64,
+    /// Number of the first one in the input, counted from 1; 0 if it is not known.
+    first: u64,
+    /// Name of what the first one is, and what to do.
+    why: &'static str,
+}
+
 impl Summary {
+    /// Notes a line of which not every record is read.
+    fn unread(&mut self, line: u64, why: &'static str) {
+        self.unread.get_or_insert(UnreadLines { lines: 0, first: line, why }).lines += 1;
+    }
+
     /// Returns why a part of the log may be missing, if so: then nothing says that no request failed.
     pub(crate) fn lacks(&self) -> Option<String> {
         let lines = |count: u64, what: &str| {
@@ -251,6 +268,10 @@ impl Summary {
             self.lacks_messages.then(|| NO_MESSAGE.to_owned()),
             lines(self.cut_lines, "longer than 1 MiB, of which only the beginning was read"),
             lines(self.broken_lines, "of Lambda without the end, as where a mail or a terminal broke it"),
+            self.unread.and_then(|UnreadLines { lines: count, first, why }| {
+                let first = if first > 0 { format!("; the first is line {first}") } else { String::new() };
+                Some(format!("{} of which not every record is read{first}: {why}", lines(count, "")?.trim_end()))
+            }),
         ];
         let why: Vec<String> = why.into_iter().flatten().collect();
         (!why.is_empty()).then(|| format!("not the whole log: {}", why.join("; ")))
@@ -263,6 +284,13 @@ const YAML: &str = "YAML: have the AWS CLI write it with --output json";
 /// Refusal of a log whose line breaks were lost.
 const ONE_LINE: &str =
     "one line that holds several lines of a log: keep the line breaks, as in \"$(cat FILE)\" with its quotes";
+
+/// Refusal of records in a document that is not read.
+const UNREAD_JSON: &str = "JSON with records in a shape that is not read, or with an error, such as a comma too many: write one record \
+                           a line, as `jq -c '.[]'` does";
+
+/// Refusal of a long log in one string.
+const ONE_STRING: &str = "a log in one string of JSON: write it with `jq -r .`";
 
 /// Remark on the results of a query that left the messages out.
 const NO_MESSAGE: &str =
@@ -345,39 +373,52 @@ const BASE64_OF_GZIP: &str = "H4sI";
 /// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that
 /// were handed over.
 pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summary, InputError> {
-    let mut text = Text::open(input)?;
-    let start = text.peek_text()?;
-    let form = Form::of(start, start.len() < bytes::PEEK_BYTES - 4);
-    let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
-    let is_newest_first = order::is_newest_first(start.split(['\n', '"']));
-    let is_one_string = serde_json::from_str::<String>(start.trim()).is_ok();
+    let text = Text::open(input)?;
     let mut sink = Sorted::new(&mut each);
-    sink.is_one_string = is_one_string;
-    if is_newest_first {
+    let read = read_text(text, &mut sink);
+    // What came before an error counts.
+    sink.flush();
+    match sink.no_batch {
+        Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
+        _ => read.map(|form| Summary { form, ..sink.summary }),
+    }
+}
+
+/// Reads a text that stands within another one, such as a log in a string of JSON.
+fn read_within(text: &str, sink: &mut Sorted<'_>) -> Result<&'static str, InputError> {
+    read_text(Text::open(text.as_bytes())?, sink)
+}
+
+/// Reads a text, and returns the name of its form.
+fn read_text(mut text: Text<'_>, sink: &mut Sorted<'_>) -> Result<&'static str, InputError> {
+    let start = text.peek_text()?;
+    let is_whole = start.len() < bytes::PEEK_BYTES - 4;
+    // It may be a whole log, with its line breaks.
+    if let Some(inner) = is_whole.then(|| serde_json::from_str::<String>(start.trim()).ok()).flatten() {
+        return read_within(&inner, sink);
+    }
+    let form = Form::of(start, is_whole);
+    let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
+    if order::is_newest_first(start.split(['\n', '"'])) {
         sink.is_download();
     }
-    let read = match &form {
+    match &form {
         Form::Data => {
             let mut data = Vec::new();
             text.read_to_end(&mut data)?;
             sink.part(Part::Data(data));
             Ok(())
         }
-        Form::Json(Layout::Documents) => json::documents(BufReader::with_capacity(1 << 16, text), &mut sink),
-        Form::Json(_) => json::lists(BufReader::with_capacity(1 << 16, text), &mut sink),
-        Form::Separated(separated) => separated.read(text, &mut sink),
+        Form::Json(Layout::Documents) => json::documents(BufReader::with_capacity(1 << 16, text), sink),
+        Form::Json(_) => json::lists(BufReader::with_capacity(1 << 16, text), sink),
+        Form::Separated(separated) => separated.read(text, sink),
         Form::Refused(what) => Err(InputError::Refused { what }),
-        Form::Boxed => table::boxed(text, &mut sink),
-        Form::Page => table::page(text, &mut sink),
-        Form::TextOutput => cli::read(text, &mut sink),
-        Form::Text => lines.read(text, &mut sink),
-    };
-    // What came before an error counts.
-    sink.flush();
-    match sink.no_batch {
-        Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
-        _ => read.map(|()| Summary { form: form.name(), ..sink.summary }),
-    }
+        Form::Boxed => table::boxed(text, sink),
+        Form::Page => table::page(text, sink),
+        Form::TextOutput => cli::read(text, sink),
+        Form::Text => lines.read(text, sink),
+    }?;
+    Ok(form.name())
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
         return Layout::Lists;
     }
-    if is_whole && is_valid && start[first.len()..].trim().is_empty() && !wrapped::nested(first).is_empty() {
+    if is_whole && is_valid && holds_records(first) && is_all_json(&start[first.len()..]) {
         return Layout::Documents;
     }
     let is_on_one_line = !first.contains('\n');
@@ -82,13 +82,49 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     }
 }
 
-/// Returns whether a text begins with a line of several objects, as Firehose delivers records that end with no line break.
-/// Which of them a client wrote into another cannot be seen, so they are not divided. A tab stands between the messages of
-/// the AWS CLI.
-pub(super) fn is_joined(start: &str) -> bool {
-    let line = prefix::strip(start.lines().next().unwrap_or_default()).message;
-    let objects = serde_json::Deserializer::from_str(line).into_iter::<BTreeMap<String, IgnoredAny>>();
-    line.starts_with('{') && !line.contains('\t') && objects.take_while(Result::is_ok).take(2).count() == 2
+/// Returns whether a document of unknown shape holds records of a log, and is not a record itself.
+fn holds_records(document: &str) -> bool {
+    let records = wrapped::records(document);
+    !records.is_own && !records.is_empty()
+}
+
+/// Returns whether a text holds a log: it is a document of a known kind, or two of its lines are of a log.
+pub(super) fn holds_log(text: &str) -> bool {
+    let text = text.trim();
+    let holds_record = || {
+        let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+        elements.iter().any(|element| wrapped::is_record(element.get()) || is_event(element.get()))
+    };
+    match text.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<String>(text).is_ok_and(|text| holds_log(&text)),
+        Some(b'{') if layout(text, true) != Layout::Lines => true,
+        Some(b'[') if holds_record() => true,
+        _ => {
+            let are_of_log = |line: &&str| wrapped::is_line_of_a_log(prefix::strip(line).message);
+            text.lines().filter(are_of_log).take(2).count() > 1
+        }
+    }
+}
+
+/// Returns whether a document breaks off within a list of objects, or has an error there. In lines of JSON a client may have
+/// broken the first one.
+pub(super) fn is_broken(start: &str) -> bool {
+    let Err(error) = IgnoredAny::deserialize(&mut serde_json::Deserializer::from_str(start)) else { return false };
+    let before: usize = start.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
+    let (mut open, mut in_string, mut is_escaped) = (0_usize, false, false);
+    for byte in start.bytes().take((before + error.column()).saturating_sub(1)) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' if !in_string => open += 1,
+            b']' if !in_string => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let mut lines = start.lines();
+    let is_whole_line = lines.next().is_some_and(|line| line.trim_end().ends_with('}'));
+    start.starts_with('{') && open > 0 && !(is_whole_line && lines.any(|line| line.starts_with("{\"")))
 }
 
 /// Returns whether a text is a list of which each element is a line. A line of an access log may hold what looks like another
@@ -135,11 +171,29 @@ pub(super) fn of_another_kind(start: &str, is_whole: bool) -> Option<&'static st
         Some("an answer of `aws athena get-query-results`: download the results as CSV")
     } else if has("openapi") || has("swagger") {
         Some("the definition of an API (OpenAPI)")
+    } else if is_by_columns(last, &keys) {
+        Some("a table of pandas by columns: write it with to_json(orient='records')")
     } else if has("responseTemplates") || has("items") && last.contains("\"responseTemplates\"") {
         Some("an answer of `aws apigateway`")
     } else {
         None
     }
+}
+
+/// Returns whether a document is a table of pandas of which the names of the columns and the rows are apart, or each column is an object.
+fn is_by_columns(document: &str, keys: &[String]) -> bool {
+    let is_split = keys.iter().all(|key| ["columns", "index", "data"].contains(&key.as_str()));
+    if is_split && keys.len() == 3 {
+        return true;
+    }
+    let is_column = |column: &serde_json::Value| {
+        let cells = column.as_object();
+        cells.is_some_and(|cells| {
+            cells.contains_key("0") && !cells.values().any(|cell| cell.is_object() || cell.is_array())
+        })
+    };
+    let columns: serde_json::Map<String, serde_json::Value> = serde_json::from_str(document).unwrap_or_default();
+    columns.len() > 1 && columns.values().all(is_column)
 }
 
 /// Whether these are the keys of what `aws lambda invoke` prints, without the log.
@@ -213,10 +267,25 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
     } else if LISTS.iter().any(|list| keys.contains_key(*list)) {
         element(text, sink);
     } else {
-        let events = wrapped::nested(text);
-        let is_known = !events.is_empty();
-        events.into_iter().for_each(|event| sink.event(event));
-        return Ok(is_known);
+        return held_records(text, sink);
+    }
+    Ok(true)
+}
+
+/// Hands over the records of a document of unknown shape. False where it holds none, or is one itself.
+fn held_records(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
+    let wrapped::HeldRecords { is_own, events, values } = wrapped::records(text);
+    if is_own || events.is_empty() && values.is_empty() {
+        return Ok(false);
+    }
+    events.into_iter().for_each(|event| sink.event(event));
+    for value in values {
+        let text = string(value.get());
+        if value.get().starts_with('"') && holds_log(&text) {
+            super::read_within(&text, sink)?;
+        } else {
+            element(value.get(), sink);
+        }
     }
     Ok(true)
 }
@@ -353,11 +422,9 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
             if message.starts_with('{') && held_batches(&message, sink) {
                 return;
             }
-            // A log that was joined in one string.
-            if sink.is_one_string && message.lines().filter(|line| prefix::is_head(line)).take(2).count() > 1 {
-                // Reading from memory does not fail.
-                let _ = text::read(message.as_bytes(), sink);
-                return;
+            // One of several texts: which of its line breaks a client wrote cannot be seen.
+            if message.trim_end().contains('\n') && holds_log(&message) {
+                sink.summary.unread(0, super::UNREAD_JSON);
             }
             sink.event(Event { message, ..Event::default() });
         }
@@ -398,6 +465,11 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         }
         if let Some(event) = wrapped_event(text, sink) {
             return sink.event(event);
+        }
+        match held_records(text, sink) {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(_) => return sink.summary.unread(0, super::UNREAD_JSON),
         }
         let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
         if has_at {
@@ -516,7 +588,7 @@ fn wrapped_event(text: &str, sink: &mut Sorted<'_>) -> Option<Event> {
 }
 
 /// Whether an object is a log event with its message, not a message itself.
-fn is_event(text: &str) -> bool {
+pub(super) fn is_event(text: &str) -> bool {
     let text = repaired(text);
     let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(&text) else { return false };
     let has_list = pairs.iter().any(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['));
@@ -533,7 +605,7 @@ fn string(raw: &str) -> String {
 }
 
 /// The pairs of an object in their order, whether or not a key comes twice.
-struct Pairwise<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Pairwise<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairwise<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

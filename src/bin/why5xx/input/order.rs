@@ -37,8 +37,6 @@ pub(super) struct Sorted<'e> {
     part_bytes: usize,
     /// Summary of the input so far.
     pub(super) summary: Summary,
-    /// The input is one string of JSON, which may hold a whole log. Otherwise each string is a log event.
-    pub(super) is_one_string: bool,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
     /// Where objects of the input hold the text of a log event, once one has shown it.
@@ -145,7 +143,6 @@ impl<'e> Sorted<'e> {
             part: Vec::new(),
             part_bytes: 0,
             summary: Summary::default(),
-            is_one_string: false,
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),

@@ -38,6 +38,8 @@ const NAMES: &[(Column, &[&str])] = &[
             "hora",
             "fechayhora",
             "timeunixnano",
+            "realtimetimestamp",
+            "timegenerated",
             "timestampevento",
             "dataora",
             "carimbodedatahora",

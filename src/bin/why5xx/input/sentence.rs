@@ -297,7 +297,7 @@ pub(crate) fn of_broken_lines(text: &str, table: &Table) -> Option<&'static Caus
 }
 
 /// Returns whether a request's id in brackets stands within a text. A word in brackets has no digit and no hyphen.
-fn holds_id(text: &str) -> bool {
+pub(super) fn holds_id(text: &str) -> bool {
     const SHORTEST_ID_BYTES: usize = 8;
     const LONGEST_ID_BYTES: usize = 128;
     text.match_indices('(').any(|(at, _)| {

@@ -9,7 +9,7 @@ use super::order::Sorted;
 use super::quoted::Mark;
 use super::row::Columns;
 use super::wrap::Wrap;
-use super::{Event, InputError, frame, json, prefix, sentence, time};
+use super::{Event, InputError, frame, json, prefix, sentence, several, time};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -108,6 +108,10 @@ pub(super) struct Lines {
     are_pages: bool,
     /// Each line is one of `jq @tsv`, which writes line breaks, tabs and backslashes with a backslash.
     are_escaped: bool,
+    /// Lines of the input that were read.
+    number: u64,
+    /// A line of Lambda's was seen: what stands beside it is what a function printed, and no record of another log.
+    is_of_function: bool,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
     behind: Vec<String>,
 }
@@ -121,6 +125,8 @@ struct Pending {
     owns_lines: bool,
     /// Time and stream stand on a line of their own.
     is_below_prefix: bool,
+    /// Number of its line.
+    line: u64,
     /// Brackets that are open in it, if it is a document of JSON over several lines.
     open_brackets: usize,
 }
@@ -152,7 +158,9 @@ impl Lines {
                 line = self.mark.unmarked(&line).unwrap_or_default().to_owned();
             }
             // Copied from the console with its first line.
-            if !(is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some()) {
+            if is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some() {
+                self.number += 1;
+            } else {
                 self.line(line, sink);
             }
             is_heading = false;
@@ -165,26 +173,28 @@ impl Lines {
         /// Most lines that are kept until it is known whether the log has ended before them.
         const MOST_BEHIND: usize = 1_000;
         let is_of_terminal = is_of_terminal(&line);
+        let number = self.number + 1;
         if let Some(mut whole) = self.broken.take() {
             let is_hard = whole.last().chars().count() == self.widest;
             if !is_of_terminal && whole.add(&line, is_hard) {
-                self.broken = Some(whole);
+                (self.broken, self.number) = (Some(whole), number);
                 return;
             }
             match self.wrap.between(whole.message(), whole.last(), &line) {
                 Some(between) if !is_of_terminal && whole.message().len() + line.len() < LONGEST_EVENT_BYTES => {
                     whole.push(between, &line);
-                    self.broken = Some(whole);
+                    (self.broken, self.number) = (Some(whole), number);
                     return;
                 }
                 // The reason of a sentence may stand behind a blank line.
                 _ if line.trim().is_empty() && whole.last().trim_end().ends_with(':') => {
-                    self.broken = Some(whole);
+                    (self.broken, self.number) = (Some(whole), number);
                     return;
                 }
                 _ => self.whole_line(whole.into_line(), sink),
             }
         }
+        self.number = number;
         let may_be_behind = self.pending.as_ref().is_some_and(|event| event.owns_lines || event.is_below_prefix)
             && (!self.behind.is_empty() || is_of_terminal)
             && self.behind.len() < MOST_BEHIND
@@ -240,6 +250,7 @@ impl Lines {
                 has_prefix: true,
                 owns_lines: stripped.stream.is_some() || self.prefixes > 1,
                 is_below_prefix: message.trim().is_empty(),
+                line: self.number,
                 open_brackets: 0,
             });
             return;
@@ -248,14 +259,25 @@ impl Lines {
             self.prefixes = 0;
         }
         let own = without_brackets(&line);
-        if own.is_empty() || json::line(own, sink) || line.starts_with("[{") && json::line(line.trim(), sink) {
+        // What a function printed is no wrapped line of another log.
+        let is_printed = self.is_of_function && own.starts_with('{') && !json::is_event(own);
+        if own.is_empty()
+            || !is_printed && json::line(own, sink)
+            || line.starts_with("[{") && json::line(line.trim(), sink)
+        {
             return;
         }
         self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
         let event = Event { timestamp_ms: self.timestamp_ms, message: line, ..Event::default() };
         let open_brackets = usize::from(event.message.trim() == "{");
-        self.pending =
-            Some(Pending { has_prefix: false, owns_lines: false, is_below_prefix: false, open_brackets, event });
+        self.pending = Some(Pending {
+            has_prefix: false,
+            owns_lines: false,
+            is_below_prefix: false,
+            line: self.number,
+            open_brackets,
+            event,
+        });
     }
 
     /// Hands on what is left.
@@ -269,7 +291,7 @@ impl Lines {
 
     /// Hands on the event that is complete.
     fn hand_on(&mut self, sink: &mut Sorted<'_>) {
-        let Some(Pending { mut event, has_prefix, is_below_prefix, .. }) = self.pending.take() else { return };
+        let Some(Pending { mut event, has_prefix, is_below_prefix, line, .. }) = self.pending.take() else { return };
         if is_below_prefix {
             event.message = once(event.message.trim()).to_owned();
         }
@@ -287,9 +309,10 @@ impl Lines {
             event.message = whole;
         }
         sink.summary.broken_lines += u64::from(frame::is_broken(&event.message));
+        self.is_of_function |= frame::is_framed(&event.message);
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
-            return sink.event(event);
+            return self.message(event, has_prefix, line, sink);
         }
         // A document behind lines of text, which was collected line by line.
         let document = event.message.trim_start().trim_end_matches([',', ']', ' ', '\n']);
@@ -299,8 +322,23 @@ impl Lines {
         let text = std::mem::take(&mut event.message);
         let messages = if self.are_pages { messages(&text) } else { vec![text.as_str()] };
         for message in messages {
-            sink.in_place(Event { message: without_brackets(message).to_owned(), ..event.clone() });
+            let event = Event { message: without_brackets(message).to_owned(), ..event.clone() };
+            self.message(event, has_prefix, line, sink);
         }
+    }
+
+    /// Hands on a message. What else stands on its line is reported.
+    fn message(&self, event: Event, has_prefix: bool, line: u64, sink: &mut Sorted<'_>) {
+        let is_printed = self.is_of_function && event.message.starts_with('{');
+        match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
+            several::LineContent::One => {}
+            several::LineContent::Joined(why) => sink.summary.unread(line, why),
+            several::LineContent::Unread(why) => return sink.summary.unread(line, why),
+            several::LineContent::Events(events) => {
+                return events.into_iter().for_each(|event| json::element(event, sink));
+            }
+        }
+        if has_prefix { sink.event(event) } else { sink.in_place(event) }
     }
 }
 
@@ -344,12 +382,11 @@ fn may_be_broken_frame(line: &str) -> bool {
 
 /// Returns whether a text is of `jq @tsv`: times, and lines of Lambda whose line breaks and tabs are escaped.
 fn are_escaped(start: &str) -> bool {
-    const HEADS: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
     let mut has_escape = false;
     let mut lines = start.lines().filter(|line| !line.is_empty());
     let have_columns = lines.all(|line| {
         let (_, message) = line.rsplit_once('\t').unwrap_or_default();
-        has_escape |= HEADS.iter().any(|head| message.starts_with(head)) && message.ends_with("\\n");
+        has_escape |= FRAMES.iter().any(|head| message.starts_with(head)) && message.ends_with("\\n");
         !message.is_empty()
     });
     have_columns && has_escape
@@ -375,10 +412,12 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
+/// How the platform's lines about an invocation begin.
+const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+
 /// Returns whether a text is one line that holds several lines of a log: their line breaks were lost. Between messages that the AWS
 /// CLI puts on one line stands a tab.
 pub(super) fn holds_lines(text: &str) -> bool {
-    const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
     const END: &str = "Method completed with status: ";
     let line = prefix::strip(text.trim()).message;
     if line.contains('\n') || line.starts_with('{') || !(prefix::is_head(line) || sentence::is_platforms_line(line)) {
@@ -399,6 +438,30 @@ pub(super) fn holds_lines(text: &str) -> bool {
         })
     };
     is_head_within || line.split('\t').any(holds_end)
+}
+
+/// Returns whether a line of an execution log or of Lambda goes on with another one behind its end. Where a client may have written the
+/// rest of it, only another line of the same request shows that.
+pub(super) fn holds_more(line: &str) -> bool {
+    const ID_BYTES: usize = 36;
+    const LONGEST_ID_BYTES: usize = 128;
+    const OF_CLIENTS: [&str; 5] = ["Method re", "Endpoint re", "HTTP Method", "Received response", "Sending request"];
+    if frame::is_framed(line) {
+        return holds_lines(line);
+    }
+    if line.starts_with('2') {
+        // A line of an invocation, and the platform's next one about it.
+        let is_next = |at: usize, words: &str| {
+            let id = line.get(at + words.len()..at + words.len() + ID_BYTES);
+            id.is_some_and(|id| line[..at].contains(id))
+        };
+        return FRAMES.iter().any(|words| line.find(words).is_some_and(|at| is_next(at, words)));
+    }
+    let Some((id, own)) = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")) else { return false };
+    let is_of_client = OF_CLIENTS.iter().any(|head| own.starts_with(head));
+    sentence::is_platforms_line(own)
+        && id.len() <= LONGEST_ID_BYTES
+        && (own.contains(&format!("({id}) ")) || !is_of_client && (sentence::holds_id(own) || holds_lines(line)))
 }
 
 /// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.

@@ -1,53 +1,44 @@
-//! Log events that another tool wrapped in JSON: the text of one among members of the tool's own, at any depth. Exports of
-//! Datadog, Elasticsearch, Grafana, Loki, New Relic, OpenTelemetry, Splunk and Vector are such.
+//! Log events that another tool wrapped in JSON: the text of one among members of the tool's own, at any depth and under any
+//! key. Exports of Datadog, Elasticsearch, Google Cloud, Grafana, journald, Loki, New Relic, OpenTelemetry, Splunk and Vector are
+//! such.
 //!
 //! A line of an access log is no wrapper, whatever text of a client it holds, nor is a line of a function in JSON.
 
-use std::borrow::Cow;
-
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::flow::Formats;
 use why5xx::record::{access, execution, lambda};
 
+use super::json::{self, Pairwise};
 use super::row::{self, Column};
 use super::{Event, prefix, time};
 
 /// Deepest value that is looked into; our own bound.
 const DEEPEST: usize = 8;
 
-/// Names of the member that holds the text, beside those of columns.
-const TEXTS: [&str; 3] = ["_raw", "body", "stringValue"];
+/// Most names of fields of an access log beside a text. A line without a status has more, and its text may be a client's.
+const MOST_NAMES: u32 = 1;
 
 /// Keys from the outermost object to the text.
 pub(super) type Path = Vec<String>;
 
-/// Whether an object may hold a log event. It is asked of every line, so it does not parse.
+/// Returns whether an object may hold a log event. It is asked of every line, so it does not parse: nearly all lines are of an access
+/// log, and what holds one in a string has a backslash.
 pub(super) fn may_be(text: &str) -> bool {
-    const KEYS: [&str; 9] = [
-        "essage\":",
-        "\"_raw\":",
-        "\"line\":",
-        "\"log\":",
-        "\"event\":",
-        "\"msg\":",
-        "\"body\":",
-        "\"text\":",
-        "stringValue\":",
-    ];
-    KEYS.iter().any(|key| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some())
+    memchr::memchr(b'\\', text.as_bytes()).is_some() || !access::is_labelled(&log_event(text))
 }
 
-/// Returns where an object holds a text that is a line of a log; None if it holds none, or more than one.
+/// Returns where an object holds a text that is a line of a log; None if it holds none, or different ones.
 pub(super) fn path_of_message(object: &Map<String, Value>) -> Option<Path> {
-    let mut paths = Vec::new();
+    let mut found: Vec<(Path, String)> = Vec::new();
     each_member(object, &mut Vec::new(), &mut |path, key, value| {
-        let is_text = TEXTS.contains(&key) || row::column(key) == Some(Column::Message);
-        if is_text && value.as_str().is_some_and(is_line_of_a_log) {
-            paths.push([path, &[key.to_owned()]].concat());
+        if let Some(text) = value.as_str().filter(|text| is_line_of_a_log(text) && !json::holds_log(text)) {
+            found.push(([path, &[key.to_owned()]].concat(), text.trim().to_owned()));
         }
     });
-    let path = if paths.len() == 1 { paths.pop() } else { None };
+    let are_same = found.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    let path = found.into_iter().next().filter(|_| are_same).map(|(path, _)| path);
     path.filter(|path| event_at(object, path).is_some())
 }
 
@@ -58,10 +49,11 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
     let holder = objects.iter().try_fold(&mut outer, |object, key| object.get_mut(key)?.as_object_mut())?;
     let Value::String(message) = holder.remove(last)? else { return None };
     let mut event = Event { message, ..Event::default() };
-    let (mut is_of_function, mut has_level) = (false, false);
+    let (mut is_of_function, mut has_level, mut names, mut other_time_ms) = (false, false, 0, None);
     each_member(&outer, &mut Vec::new(), &mut |_, key, value| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let name = key.rsplit('.').next().unwrap_or(key);
+        names += u32::from(access::is_name(name));
         match row::column(name) {
             Some(Column::Time) if event.timestamp_ms == 0 => event.timestamp_ms = time::of(&text).unwrap_or(0),
             Some(Column::Stream) => event.log_stream = text,
@@ -70,6 +62,8 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
             _ if ["requestId", "AWSRequestId", "function_request_id"].contains(&name) => is_of_function = true,
             _ => {
                 has_level |= name == "level";
+                // A time that is written out shows itself.
+                other_time_ms = other_time_ms.or_else(|| time::of(&text).filter(|_| text.contains(':')));
                 let group = text.strip_prefix("lambda:").unwrap_or(&text);
                 if event.log_group.is_empty() && group.starts_with("/aws/") {
                     event.log_group = group.to_owned();
@@ -77,56 +71,185 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
             }
         }
     });
+    let has_time = event.timestamp_ms != 0;
+    if !has_time {
+        event.timestamp_ms = other_time_ms.unwrap_or(0);
+    }
+    // A tool may have read the fields of the line, too.
+    let is_read_twice = serde_json::from_str(&event.message).is_ok_and(|inner| holds_all(&outer, &inner));
     let has_origin = !event.log_group.is_empty() || !event.log_stream.is_empty();
-    let is_line = is_of_access_log(&Value::Object(outer).to_string());
-    let is_wrapper = (has_origin || event.timestamp_ms != 0) && !is_of_function && (has_origin || !has_level);
-    (is_wrapper && !is_line).then_some(event)
+    let is_of_gateway = || access::line(&event.message).is_some() || is_of_execution_log(&event.message);
+    let is_wrapper = (has_origin || has_time || is_of_gateway())
+        && !is_of_function
+        && (has_origin || !has_level)
+        && names <= MOST_NAMES
+        && !is_of_access_log(&own(&Value::Object(outer)).to_string())
+        && !(last == "payload" && is_of_execution_log(&Value::Object(object.clone()).to_string()));
+    (is_read_twice || is_wrapper).then_some(event)
 }
 
-/// Returns the log events in the lists of a document, however deep.
-pub(super) fn nested(document: &str) -> Vec<Event> {
-    let Ok(value) = serde_json::from_str::<Value>(document) else { return Vec::new() };
-    let mut objects = Vec::new();
-    let outer = without_lists(&value).to_string();
-    if value.is_object() && !is_of_access_log(&outer) {
-        in_lists(&value, false, 0, &mut objects);
+/// Returns whether an object, or one in it, has all members of another one.
+fn holds_all(object: &Map<String, Value>, all: &Map<String, Value>) -> bool {
+    !all.is_empty() && all.iter().all(|(key, value)| object.get(key) == Some(value))
+        || object.values().any(|value| value.as_object().is_some_and(|object| holds_all(object, all)))
+}
+
+/// HeldRecords that a document of unknown shape holds.
+#[derive(Debug, Default)]
+pub(super) struct HeldRecords<'d> {
+    /// The document is a line of an access log itself.
+    pub(super) is_own: bool,
+    /// Log events that a tool wrapped.
+    pub(super) events: Vec<Event>,
+    /// Lists of records, records under keys of their own, texts that hold a log.
+    pub(super) values: Vec<&'d RawValue>,
+}
+
+impl HeldRecords<'_> {
+    /// Returns whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.values.is_empty()
     }
-    let Some(path) = objects.iter().find_map(|object| path_of_message(object)) else { return Vec::new() };
-    objects.iter().filter_map(|object| event_at(object, &path)).collect()
+}
+
+/// Returns the records in the lists, objects and texts of a document, however deep. Of a line of a log, its texts may be a client's.
+pub(super) fn records(document: &str) -> HeldRecords<'_> {
+    let (Ok(Value::Object(object)), Ok(raw)) = (serde_json::from_str(document), serde_json::from_str(document)) else {
+        return HeldRecords::default();
+    };
+    let outer = own(&Value::Object(object.clone())).to_string();
+    let is_one = is_of_execution_log(document)
+        || lambda::shows_function(&log_event(&outer))
+        || path_of_message(&object).is_some();
+    if is_one {
+        return HeldRecords::default();
+    }
+    let mut records = HeldRecords { is_own: is_of_access_log(&outer), ..HeldRecords::default() };
+    if !records.is_own {
+        let mut objects = Vec::new();
+        in_lists(&Value::Object(object), false, 0, &mut |object| objects.push(object.clone()));
+        if let Some(path) = objects.iter().find_map(path_of_message) {
+            records.events = objects.iter().filter_map(|object| event_at(object, &path)).collect();
+        }
+    }
+    if records.events.is_empty() {
+        // A label alone is no name of an access log: the document may be the answer of an API.
+        find(raw, access::line(&outer).is_none(), 0, &mut records.values);
+    }
+    records
+}
+
+/// Collects what [`HeldRecords::values`] holds.
+fn find<'d>(raw: &'d RawValue, looks_into_texts: bool, depth: usize, found: &mut Vec<&'d RawValue>) {
+    let text = raw.get();
+    match text.as_bytes().first() {
+        _ if depth > DEEPEST => {}
+        Some(b'"') => {
+            let holds_log = || serde_json::from_str::<String>(text).is_ok_and(|text| json::holds_log(&text));
+            found.extend((looks_into_texts && holds_log()).then_some(raw));
+        }
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+            if elements.iter().any(|element| is_record(element.get())) {
+                found.push(raw);
+            } else {
+                elements.into_iter().for_each(|element| find(element, looks_into_texts, depth + 1, found));
+            }
+        }
+        Some(b'{') => {
+            let Ok(Pairwise(members)) = serde_json::from_str::<Pairwise<'_>>(text) else { return };
+            let is_group = members.iter().any(|(name, _)| access::is_name(name));
+            let values: Vec<&RawValue> = members.into_iter().map(|(_, value)| value).collect();
+            let keys_of = |value: &RawValue| serde_json::from_str(value.get()).as_ref().map(keys).unwrap_or_default();
+            let mut records = values.iter().filter(|value| is_record(value.get())).map(|value| keys_of(value));
+            match (records.next(), records.next()) {
+                (Some(first), Some(second)) if looks_into_texts && !is_group && first == second => {
+                    found.extend(values.into_iter().filter(|value| keys_of(value) == first));
+                }
+                _ => values.into_iter().for_each(|value| find(value, looks_into_texts, depth + 1, found)),
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the names of the members of an object; of a text a name that no object has.
+fn keys(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(object) => object.keys().cloned().collect(),
+        Value::String(_) => vec![String::new()],
+        _ => Vec::new(),
+    }
+}
+
+/// Returns whether a value is a record of a log itself: a text, or an object with the fields of one.
+pub(super) fn is_record(raw: &str) -> bool {
+    match serde_json::from_str(raw) {
+        Ok(Value::String(text)) => is_line_of_a_log(&text) && !json::holds_log(&text),
+        Ok(Value::Object(object)) => {
+            let is_wrapper = path_of_message(&object).is_some();
+            let own = own(&Value::Object(object)).to_string();
+            is_wrapper
+                || access::line(&own).is_some()
+                || is_of_execution_log(raw)
+                || lambda::shows_function(&log_event(&own))
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether an object may be a record of a log.
+pub(super) fn may_be_record(object: &str) -> bool {
+    is_of_access_log(object) || is_record(object)
 }
 
 /// Returns whether a text may be a line of an access log.
 fn is_of_access_log(text: &str) -> bool {
-    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-    access::is_labelled(&event) || access::line(text).is_some()
+    access::is_labelled(&log_event(text)) || access::line(text).is_some()
 }
 
-fn without_lists(value: &Value) -> Value {
+fn is_of_execution_log(text: &str) -> bool {
+    execution::parse_of_unknown_kind(&log_event(text)).is_some()
+}
+
+fn log_event(text: &str) -> LogEvent<'_> {
+    LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }
+}
+
+/// Returns a value without what may hold other records: lists, texts with quotes in them, objects with the same keys. Groups of fields
+/// of one record have names of their own.
+fn own(value: &Value) -> Value {
     match value {
         Value::Array(_) => Value::Null,
+        Value::String(text) if text.contains('"') => Value::Null,
         Value::Object(object) => {
-            Value::Object(object.iter().map(|(key, value)| (key.clone(), without_lists(value))).collect())
+            let mut objects = object.iter().filter(|(_, value)| value.is_object());
+            let first = objects.next().map(|(_, value)| keys(value));
+            let is_map = first.is_some_and(|first| objects.next().is_some_and(|(_, value)| keys(value) == first))
+                && !object.keys().any(|name| access::is_name(name));
+            let members = object.iter().filter(|(_, value)| !(is_map && value.is_object()));
+            Value::Object(members.map(|(key, value)| (key.clone(), own(value))).collect())
         }
         value => value.clone(),
     }
 }
 
-/// Collects the objects that stand in lists. A pair of a time and a text is one, too.
-fn in_lists<'v>(value: &'v Value, is_in_list: bool, depth: usize, objects: &mut Vec<Cow<'v, Map<String, Value>>>) {
+/// Calls `each` for the objects that stand in lists. A pair of a time and a text is one, too.
+fn in_lists(value: &Value, is_in_list: bool, depth: usize, each: &mut dyn FnMut(&Map<String, Value>)) {
     match value {
         _ if depth > DEEPEST => {}
         Value::Array(values) => match &values[..] {
             [Value::String(time), text @ Value::String(_), ..] if time::of(time).is_some() => {
                 let pair = [("time".to_owned(), time.clone().into()), ("line".to_owned(), text.clone())];
-                objects.push(Cow::Owned(pair.into_iter().collect()));
+                each(&pair.into_iter().collect());
             }
-            values => values.iter().for_each(|value| in_lists(value, true, depth + 1, objects)),
+            values => values.iter().for_each(|value| in_lists(value, true, depth + 1, each)),
         },
         Value::Object(object) => {
             if is_in_list {
-                objects.push(Cow::Borrowed(object));
+                each(object);
             }
-            object.values().for_each(|value| in_lists(value, false, depth + 1, objects));
+            object.values().for_each(|value| in_lists(value, false, depth + 1, each));
         }
         _ => {}
     }
@@ -149,9 +272,9 @@ fn each_member(object: &Map<String, Value>, path: &mut Path, each: &mut dyn FnMu
 }
 
 /// Returns whether a text is certainly a line of one of the logs.
-fn is_line_of_a_log(text: &str) -> bool {
-    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
-    execution::parse_of_unknown_kind(&event).is_some()
+pub(super) fn is_line_of_a_log(text: &str) -> bool {
+    let event = log_event(text);
+    is_of_execution_log(text)
         || access::line(text).is_some()
         || lambda::shows_function(&event)
         || Formats::default().parse("", None, &event).is_some()
