@@ -999,6 +999,15 @@ fn text_behind_the_marks_of_a_mail_or_a_tool_is_read() {
         with(&|_, line| format!("logs/a.log:{line}")),
         with(&|number, line| format!("logs/a.log:{number}:{line}")),
         with(&|_, line| format!("app_1  | {line}")),
+        with(&|_, line| format!(">> {line}")),
+        with(&|_, line| format!(">{line}")),
+        with(&|number, line| format!("2026-03-04T05:06:07.{number:09}Z stdout F {line}")),
+        with(&|_, line| format!("Mar  4 05:06:07 web-1 app[123]: {line}")),
+        with(&|_, line| format!("<14>Mar 14 05:06:07 web-1 app: {line}")),
+        with(&|number, line| format!("<14>1 2026-03-04T05:06:07.{number:03}Z web-1 app 123 - - {line}")),
+        with(&|_, line| format!("<14>1 2026-03-04T05:06:07Z web-1 app 123 A1 [a b=\"c\"] {line}")),
+        with(&|number, line| format!("time=2026-03-04T05:06:{number:02}Z level=info msg={}", json!(line))),
+        with(&|number, line| format!("timestamp : {}\nmessage   : {line}\n", time_ms(number))),
         with(&|_, line| line.to_owned()).replacen("Accept", "Acc\0ept", 1),
     ] {
         assert_eq!(replay(text.as_bytes(), GROUP).0, execution_counts(), "{text}");
@@ -1235,6 +1244,43 @@ fn a_record_whose_client_wrote_a_log_stays_that_record() {
             assert_eq!(document["log_events"], 1, "{line}");
             assert!(errors <= u64::from(is_failed) && (errors + ambiguous > 0 || !is_failed), "{line}: {document}");
         }
+    }
+}
+
+#[test]
+fn quoted_printable_is_refused_by_name_and_no_other_text_is() {
+    let encoded = |log: &[String]| -> String {
+        let mut text = String::new();
+        for line in log {
+            let line = line.replace('=', "=3D").replace('\t', "=09");
+            let mut rest = line.as_str();
+            while rest.len() > 76 {
+                // No sign is broken.
+                let at =
+                    (73..=75).rev().find(|at| !rest[..*at].ends_with('=') && !rest[..at - 1].ends_with('=')).unwrap();
+                text += &format!("{}=\n", &rest[..at]);
+                rest = &rest[at..];
+            }
+            text += &format!("{rest}\n");
+        }
+        text
+    };
+    for (log, group) in [(execution_log(), GROUP), (access_log(), "/team/access"), (function_log(), FUNCTION)] {
+        for text in [encoded(&log), encoded(&log).replace('\n', "\r\n"), format!("Hello,\n\n{}\nBest\n", encoded(&log))]
+        {
+            let (error, status) = refusal(&text, group);
+            assert!(error.contains("quoted-printable") && status == Some(2), "{error}\n{text}");
+        }
+    }
+    let id = "(TuVwX3GpYzAbCdE=) ";
+    for text in [
+        format!("{id}Execution failed due to a timeout error\n{id}Method completed with status: 504\n"),
+        "Execution failed due to a timeout error\nlimit=20\na=\nMethod completed with status: 504\n".to_owned(),
+        "Execution failed due to a timeout error\nbody: dGhpcyBpcyBhIGJvZHkgb2YgYSByZXF1ZXN0IHRoYXQgaXMgcGFkZGVkLi4u=\n\
+         dGhpcyB0b28=\nMethod completed with status: 504\n"
+            .to_owned(),
+    ] {
+        assert_eq!(replay(text.as_bytes(), GROUP).0, counts(&[("Errors/integration_timeout", 1)]), "{text}");
     }
 }
 

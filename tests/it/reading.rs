@@ -207,7 +207,7 @@ fn lines_of_lambda_within_other_text_are_not_understood() {
         format!("REPORT RequestId: {id}\tDuration: 3000.00 ms"),
     ];
     for head in [
-        "2026-05-04T12:00:00.000Z stdout F ",
+        "2026-05-04T12:00:00.000Z pod/web-1 app F ",
         "2026-05-04T12:00:00.000000Z 01O ",
         "2026-05-04T12:00:00.000Z {log_group=\"/aws/lambda/orders\"} ",
     ] {

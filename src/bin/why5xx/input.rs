@@ -307,7 +307,7 @@ fn of_another_kind(start: &str) -> Option<&'static str> {
         Some(YAML)
     } else if PYTHON.iter().any(|key| start.trim_start_matches('[').starts_with(key)) {
         Some("an object of Python as `print` shows it: print json.dumps of it")
-    } else if has_line("Content-Transfer-Encoding: quoted-printable") {
+    } else if has_line("Content-Transfer-Encoding: quoted-printable") || quoted::is_quoted_printable(start) {
         Some("a mail in quoted-printable: copy its text, or save it as plain text")
     } else if has_line("Field\tValue") {
         Some("unfolded rows of Logs Insights: copy them folded, or download them as CSV or JSON")

@@ -9,6 +9,8 @@
 //! | `serverless logs` | time, its zone in parentheses |
 //! | `saw`, `cw` | `[time] (stream)`; columns with ` - ` between |
 //! | `--query '….[timestamp,message]' --output text` | milliseconds and a tab |
+//! | container runtimes (CRI) | time, `stdout F` |
+//! | syslog (RFC 5424) | priority, time, host, program, process, id, data |
 
 use super::time;
 
@@ -45,7 +47,10 @@ impl Line<'_> {
 
 /// Strips what stands before the message. A time that belongs to the message stays, as that of Node.js does.
 pub(super) fn strip(text: &str) -> Line<'_> {
-    let mut line = Line { message: text, ..Line::default() };
+    // The priority and the version of RFC 5424.
+    let of_syslog = text.strip_prefix('<').and_then(|rest| rest.split_once(">1 ")).map(|(_, rest)| rest);
+    let is_of_syslog = of_syslog.is_some_and(|rest| timed(rest).is_some());
+    let mut line = Line { message: of_syslog.filter(|_| is_of_syslog).unwrap_or(text), ..Line::default() };
     loop {
         let rest = line.message;
         if line.time_ms.is_none()
@@ -56,7 +61,10 @@ pub(super) fn strip(text: &str) -> Line<'_> {
                 break;
             }
             line.time_ms = Some(time);
-            line.message = after;
+            line.message = match is_of_syslog {
+                true => without_fields_of_syslog(after).unwrap_or(after),
+                false => without_stream_of_container(after),
+            };
             continue;
         }
         let (word, after) = word(rest);
@@ -74,6 +82,20 @@ pub(super) fn strip(text: &str) -> Line<'_> {
     // A path alone may begin any sentence, and a time alone be that of a logger, which is a part of its line.
     let is_of_logger = line.is_only_time() && is_logged(line.message) && !is_head(line.message);
     if line.has_prefix() && !is_of_logger { line } else { Line { message: text, ..Line::default() } }
+}
+
+/// Strips what container runtimes write between the time and the line: `stdout F `.
+fn without_stream_of_container(text: &str) -> &str {
+    let rest = ["stdout ", "stderr "].iter().find_map(|stream| text.strip_prefix(stream));
+    // The tag of a line that is whole; one that goes on has a P.
+    rest.and_then(|rest| rest.strip_prefix("F ")).unwrap_or(text)
+}
+
+/// Strips the fields that syslog writes between the time and the line as RFC 5424 has it: host, program, process, id, data.
+fn without_fields_of_syslog(text: &str) -> Option<&str> {
+    let data = text.splitn(5, ' ').nth(4)?;
+    let behind = data.strip_prefix('-').or_else(|| data.split_once("] ").map(|(_, behind)| behind))?;
+    Some(behind.trim_start_matches([' ', '\u{feff}']))
 }
 
 /// Returns whether a line begins with a time, a tool's or its own.

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use why5xx::record::access;
+
+use super::row::{self, Column};
 use super::text::plain;
 use super::{prefix, sentence, time};
 
@@ -91,6 +94,38 @@ fn rest_of_sentence(lines: &[&str], at: usize, widest: usize) -> Option<(usize, 
     }
 }
 
+/// Returns whether a text is in quoted-printable: no line is longer than a mail's, each `=` is one of its signs, and it has lines that it
+/// broke and signs that it wrote. Other texts have such a sign behind an id or before a value.
+pub(super) fn is_quoted_printable(text: &str) -> bool {
+    /// Source: RFC 2045, section 6.7: a line has at most 76 characters, with the sign at its end.
+    const WIDEST: usize = 76;
+    const WIDE: usize = 70;
+    let (mut wide, mut broken, mut equals, mut blanks) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let line = line.trim_end_matches('\r');
+        if line.len() > WIDEST || !line.is_ascii() {
+            return false;
+        }
+        let next = lines.peek().map_or("", |next| next.trim_start());
+        if line.ends_with('=') && !next.is_empty() {
+            broken += 1;
+            wide += u32::from(line.len() >= WIDE && !prefix::is_head(next) && !prefix::strip(next).has_prefix());
+        }
+        blanks += u32::from(line.ends_with("=20") || line.ends_with("=09"));
+        for (at, _) in line.match_indices('=') {
+            let sign = &line[at + 1..line.len().min(at + 3)];
+            if !(sign.is_empty()
+                || sign.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) && (sign.len() == 2 || next.is_empty()))
+            {
+                return false;
+            }
+            equals += u32::from(sign == "3D");
+        }
+    }
+    wide > 0 || broken > 0 && equals > 0 || blanks > 0 && equals > 0
+}
+
 /// Mark before each line of a text that is no part of the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -100,6 +135,10 @@ pub(super) enum Mark {
     Quote,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
+    /// The head of syslog.
+    Syslog,
+    /// Names of fields, of which one is the message: logfmt, lists of PowerShell.
+    Fields,
 }
 
 impl Mark {
@@ -107,9 +146,12 @@ impl Mark {
     pub(super) fn of(start: &str) -> Self {
         let is_event = |text: &str| {
             let message = prefix::strip(text).message;
-            prefix::is_head(message) || message.len() < text.len() || time::of_line(text).is_some()
+            prefix::is_head(message)
+                || message.len() < text.len()
+                || time::of_line(text).is_some()
+                || access::line(text).is_some()
         };
-        [Self::Quote, Self::Name]
+        [Self::Quote, Self::Name, Self::Syslog, Self::Fields]
             .into_iter()
             .find(|mark| {
                 let (mut marked, mut bare) = (0_u32, 0_u32);
@@ -117,7 +159,7 @@ impl Mark {
                     let is_bare = is_event(line);
                     bare += u32::from(is_bare);
                     marked +=
-                        u32::from(!is_bare && mark.unmarked(line).is_some_and(|own| own != line && is_event(own)));
+                        u32::from(!is_bare && mark.unmarked(line).is_some_and(|own| own != line && is_event(&own)));
                 }
                 marked > 0 && bare == 0
             })
@@ -125,13 +167,58 @@ impl Mark {
     }
 
     /// Returns the line without its mark; None for a fence.
-    pub(super) fn unmarked(self, line: &str) -> Option<&str> {
-        match self {
-            Self::None => Some(line),
-            Self::Quote => own_words(without_number(line)),
-            Self::Name => Some(without_name(line)),
-        }
+    pub(super) fn unmarked(self, line: &str) -> Option<Cow<'_, str>> {
+        let own = match self {
+            Self::None => line,
+            Self::Quote => own_words(without_number(without_quotes(line)))?,
+            Self::Name => without_name(line),
+            Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
+            Self::Fields => return message_of_fields(line),
+        };
+        Some(Cow::Borrowed(own))
     }
+}
+
+/// Returns the message of a line of fields; None if it has another field.
+///
+/// `time=2026-01-02T03:04:05Z level=info msg="a \"b\""` → `a "b"`; `message   : a` → `a`
+fn message_of_fields(line: &str) -> Option<Cow<'_, str>> {
+    let named = |(name, value)| Some((row::column(name)?, value));
+    if let Some((column, value)) = line.split_once(" : ").and_then(|(name, value)| named((name.trim_end(), value))) {
+        return (column == Column::Message).then_some(Cow::Borrowed(value));
+    }
+    let is_of_logfmt = line.split_once('=').is_some_and(|(name, _)| name == "level" || row::column(name).is_some());
+    let quoted = [" msg=\"", " message=\"", " log=\""].iter().find_map(|key| Some(line.find(key)? + key.len() - 1));
+    let message = quoted
+        .filter(|_| is_of_logfmt)
+        .and_then(|at| serde_json::Deserializer::from_str(&line[at..]).into_iter::<String>().next()?.ok());
+    Some(message.map_or(Cow::Borrowed(line), Cow::Owned))
+}
+
+/// Takes off the marks of a mail that is quoted once or more often: `>> a`, `> > a`, `>a` → `a`
+fn without_quotes(mut line: &str) -> &str {
+    while let Some(rest) = line.strip_prefix('>') {
+        line = rest.strip_prefix(' ').unwrap_or(rest);
+    }
+    line
+}
+
+/// Takes off the priority, time, host and program that syslog writes as RFC 3164 has it; its time has no year.
+///
+/// `<14>Mar  4 05:06:07 web-1 app[7]: a` → `a`
+fn without_head_of_syslog(line: &str) -> Option<&str> {
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = match line.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        Some((priority, rest)) if is_number(priority) => rest,
+        _ => line,
+    };
+    let (month, rest) = rest.split_once(' ')?;
+    let (day, rest) = rest.trim_start().split_once(' ')?;
+    let (clock, rest) = rest.split_once(' ')?;
+    let (_host, rest) = rest.split_once(' ')?;
+    let (program, rest) = rest.split_once(": ")?;
+    let is_time = MONTHS.contains(&month) && is_number(day) && clock.split(':').count() == 3;
+    (is_time && !program.contains([' ', '"', '{', '('])).then_some(rest)
 }
 
 /// A line without the name before it: `logs/a.log:b`, `logs/a.log:12:b`, `app_1  | b` → `b`

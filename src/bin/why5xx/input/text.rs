@@ -137,7 +137,7 @@ impl Lines {
         let mark = Mark::of(start);
         let own: String = match mark {
             Mark::None => String::new(),
-            mark => start.lines().filter_map(|line| mark.unmarked(line)).flat_map(|line| [line, "\n"]).collect(),
+            mark => start.lines().filter_map(|line| mark.unmarked(line)).flat_map(|line| [line, "\n".into()]).collect(),
         };
         let start = if mark == Mark::None { start } else { own.as_str() };
         Self {
@@ -155,7 +155,7 @@ impl Lines {
         let mut is_heading = true;
         while let Some(mut line) = next_line(&mut input, sink)? {
             if self.mark != Mark::None {
-                line = self.mark.unmarked(&line).unwrap_or_default().to_owned();
+                line = self.mark.unmarked(&line).unwrap_or_default().into_owned();
             }
             // Copied from the console with its first line.
             if is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some() {
