@@ -409,6 +409,9 @@ fn a_sentence_in_the_words_of_a_person_is_said_to_be_one() {
         "10:00\tGET /orders\tEndpoint request timed out",
         r#"{"message":"Endpoint request timed out"}"#,
         r#""integrationErrorMessage": "Endpoint request timed out""#,
+        "integrationErrorMessage: Connection refused",
+        "$context.integration.error: Read timed out",
+        "responseType=INTEGRATION_TIMEOUT",
     ] {
         let document = causes(text).0;
         assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
@@ -428,6 +431,10 @@ fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
         (format!("Mon May 04 17:48:20 UTC 2026 : {head}{xml}"), "aws_service_access_denied"),
         (format!("(1f2e3d4c) {head}<UnknownOperationException/>"), "aws_service_error"),
         (r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_owned(), "aws_service_throttled"),
+        (
+            r#"{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}"#.to_owned(),
+            "aws_service_access_denied",
+        ),
         (
             "(1f2e3d4c) Endpoint response headers: {x-amzn-ErrorType=ThrottlingException:http://x/, Connection=close}"
                 .to_owned(),
@@ -451,6 +458,10 @@ fn a_public_body_is_explained_as_what_it_is() {
         r#"{"message": "Internal server error"}"#,
         r#"{"message":"Service Unavailable"}"#,
         "HTTP/1.1 502 Bad Gateway\nx-amzn-RequestId: 1f2e3d4c\n\n{\"message\": \"Internal server error\"}",
+        "  \"message\": \"Internal server error\",",
+        r#"{"statusCode":502,"body":"{\"message\":\"Internal server error\"}"}"#,
+        "INTEGRATION_FAILURE",
+        "DEFAULT_5XX",
     ] {
         let (printed, status) = explained(text);
         assert!(printed.contains("does not say why") && printed.contains("reason_not_logged"), "{printed}");
@@ -533,13 +544,16 @@ fn an_id_in_other_words_explains_the_nearest_one_or_lists_several() {
         (&["Authoriser", "Timeout"], "authorizer_timeout"),
         (&["timeout of integration"], "integration_timeout"),
         (&["vpclink_transient"], "vpc_link_transient"),
+        (&["endpoint request timed out"], "integration_timeout"),
     ] {
         let (document, status) = json(what);
         assert_eq!((&document["cause"], status), (&json!(id), Some(0)), "{what:?}");
     }
-    let (document, status) = json(&["tls_cert_mismatch"]);
-    let causes = document["causes"].as_array().unwrap();
-    assert!(causes.len() > 1 && causes.contains(&json!("tls_hostname_mismatch")) && status == Some(0), "{document}");
+    for (what, id) in [("tls_cert_mismatch", "tls_hostname_mismatch"), ("vpclink", "vpc_link_internal_error")] {
+        let (document, status) = json(&[what]);
+        let causes = document["causes"].as_array().unwrap();
+        assert!(causes.len() > 1 && causes.contains(&json!(id)) && status == Some(0), "{what}: {document}");
+    }
     for what in ["orders_of_the_day", "x_y"] {
         let (document, status) = json(&[what]);
         assert_eq!((&document["cause"], &document["causes"], status), (&Value::Null, &json!([]), Some(1)), "{what}");
@@ -618,6 +632,10 @@ fn an_answer_below_500_names_no_cause_and_is_explained() {
         ("HTTP 429 Too Many Requests", "429 is not a 5xx"),
         ("HTTP/2 429\nretry-after: 1\n\n{\"message\":\"Too Many Requests\"}", "throttled the client"),
         ("they answer {\"message\":\"Forbidden\"} to all of us", "API key"),
+        ("{\"statusCode\":429,\"headers\":{},\"body\":\"{\\\"message\\\":\\\"Limit Exceeded\\\"}\"}", "usage plan"),
+        ("message: Not Found", "no route"),
+        ("WAF_FILTERED", "blocked the request"),
+        ("x-amzn-requestid: 1f2e3d4c\ncontent-type: text/plain", "does not show whether the request failed"),
         ("429 Too Many Requests\n{\"message\":\"Too Many Requests\"}", "throttled the client"),
         ("x-amzn-ErrorType: TooManyRequestsException", "429 is not a 5xx"),
         (
@@ -732,6 +750,10 @@ fn a_sentence_that_libraries_have_too_holds_only_if_api_gateway_wrote_it() {
             "tls_untrusted_chain",
         ),
         ("javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure", "tls_handshake_failure"),
+        (
+            "User: arn:aws:sts::111122223333:assumed-role/r/x is not authorized to perform: lambda:InvokeFunction on resource: y",
+            "lambda_permission",
+        ),
         ("Rate Exceeded.", "lambda_throttled"),
     ] {
         let document = causes(text).0;

@@ -80,8 +80,9 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, Failed> {
     }
     match &question {
         Some(Question::Words(words)) if !is_piped && Answer::of(&what).is_none() => {
-            let is_type = what.contains('_') && sentence::cause(&what, &table).is_some();
-            if !is_type && let Some(status) = search(words, what.trim(), true, &table, options.json)? {
+            // Words may be a whole sentence, or a response type.
+            let is_sentence = sentence::cause(&what, &table).is_some();
+            if !is_sentence && let Some(status) = search(words, what.trim(), true, &table, options.json)? {
                 return Ok(status);
             }
         }
@@ -123,7 +124,8 @@ fn search(
     if let Some(cause) = question::respelt(&words.join("_"), table) {
         return print_cause(cause, as_json).map(Some);
     }
-    let named = question::search_names(words, table);
+    let of_ids = question::search_names(&question::words_of(what), table);
+    let named = if of_ids.is_empty() { question::search_names(words, table) } else { of_ids };
     let near = if named.is_empty() { question::nearest(what, table) } else { Vec::new() };
     let topics = if is_question { question::topics(words) } else { Vec::new() };
     let topics: Vec<&str> = topics.iter().map(|topic| topic.says).collect();
@@ -145,7 +147,6 @@ fn search(
                 print_list(&[], &[], as_json).map(Some)
             }
             [] => Ok(None),
-            [cause] => print_cause(cause, as_json).map(Some),
             causes => print_list(causes, &[], as_json).map(Some),
         },
         ([], [], _) => print_list(&texts(), &topics, as_json).map(Some),
@@ -200,7 +201,9 @@ fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<Exi
             } else {
                 prose.push(REFUSED.to_owned());
                 let texts = answer::texts_of(*status);
-                prose.extend(texts.map(|public| format!("\u{201c}{}\u{201d}: {}", public.text, public.shows)));
+                prose.extend(texts.map(|public| {
+                    format!("\u{201c}{}\u{201d}: {}", public.text.trim_end_matches([',', ' ']), public.shows)
+                }));
             }
         }
         Question::AnyRejection => prose.extend([format!("A 4xx is not a 5xx: {NOT_COUNTED}."), REFUSED.to_owned()]),
@@ -265,7 +268,10 @@ fn print_answer(answer: &Answer, table: &Table, as_json: bool) -> Result<ExitCod
             "This is a page{status} that {} wrote. API Gateway's own answers are JSON, so it is not the author",
             server.name
         ),
-        (Some(says), _) if says.text == answer::NO_TEXT.text => "This is a body without a text".to_owned(),
+        (Some(says), _) if *says == answer::NO_TEXT => format!("This is a body without a text{status}"),
+        (Some(says), _) if answer.is_response_type() => {
+            format!("{} is a response type of API Gateway, usually{status}", says.text)
+        }
         (Some(says), _) => format!("\u{201c}{}\u{201d} is a public text of API Gateway{status}", says.text),
         (None, None) => format!("This is an answer{status}"),
     };
@@ -301,7 +307,11 @@ fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {
         ));
         return sentences;
     }
-    sentences.push(format!("{what}: it says that a request failed, and does not say why. The reason is in a log."));
+    sentences.push(if answer.shows_failure() {
+        format!("{what}: it says that a request failed, and does not say why. The reason is in a log.")
+    } else {
+        format!("{what} without its status: it does not show whether the request failed.")
+    });
     if let Some(status) = answer.status.filter(|_| answer.has_status) {
         let causes: Vec<&str> =
             table.iter().filter(|cause| cause.statuses.contains(&status)).map(|cause| cause.id).collect();
@@ -310,6 +320,8 @@ fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {
             1..=MOST_USUAL => sentences.push(format!("Usual causes of {status}: {}.", causes.join(", "))),
             _ => sentences.push(format!("`why5xx explain {status}` lists its usual causes.")),
         }
+    } else if let Some(status) = answer.status {
+        sentences.push(format!("`why5xx explain {status}` lists the usual causes of this status."));
     }
     let id = answer.request_id.as_deref().map_or("the request".to_owned(), |id| format!("request {}", printable(id)));
     sentences.push(format!(

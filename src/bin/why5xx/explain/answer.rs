@@ -22,7 +22,7 @@ pub(super) struct Answer {
 /// A text that API Gateway sends to a client.
 #[derive(Debug, PartialEq)]
 pub(super) struct PublicText {
-    /// How it begins, or the whole of it.
+    /// How it begins, or the whole of it. Anything may stand for a sign of omission.
     pub(super) text: &'static str,
     /// Whether something of the request may stand behind it.
     goes_on: bool,
@@ -64,7 +64,7 @@ const PUBLIC_TEXTS: &[PublicText] = &[
     whole("Access Denied", 403, DENIED),
     whole("Missing Authentication Token", 403, "the API has no such path or method, or the request is not signed."),
     beginning("User is not authorized to access this resource", 403, DENIED),
-    beginning("User: ", 403, DENIED),
+    beginning("User: \u{2026} is not authorized to perform: execute-api:Invoke", 403, DENIED),
     whole("Unauthorized", 401, "the authorizer refused the token, or the request has none."),
     beginning("The incoming token has expired", 401, "the authorizer refused the token."),
     beginning("The request signature we calculated does not match", 403, SIGNATURE),
@@ -83,6 +83,28 @@ const PUBLIC_TEXTS: &[PublicText] = &[
     whole("Request Entity Too Large", 413, TOO_LARGE),
     beginning("HTTP content length exceeded", 413, TOO_LARGE),
 ];
+
+/// Response types of API Gateway for which no cause is known, and the statuses that they usually have. A gateway response may set another.
+const RESPONSE_TYPES: &[PublicText] = &[
+    whole("DEFAULT_5XX", 500, ""),
+    whole("API_CONFIGURATION_ERROR", 500, ""),
+    whole("INTEGRATION_FAILURE", 504, ""),
+    whole("ACCESS_DENIED", 403, DENIED),
+    whole("BAD_REQUEST_BODY", 400, "the request does not fit the model of the method."),
+    whole("BAD_REQUEST_PARAMETERS", 400, "the request lacks a parameter that the method requires."),
+    whole("DEFAULT_4XX", 400, "the request was refused."),
+    whole("EXPIRED_TOKEN", 403, "the token of the request has expired."),
+    whole("INVALID_API_KEY", 403, "the API key of the request is missing or wrong."),
+    whole("INVALID_SIGNATURE", 403, SIGNATURE),
+    whole("MISSING_AUTHENTICATION_TOKEN", 403, "the API has no such path or method, or the request is not signed."),
+    whole("REQUEST_TOO_LARGE", 413, TOO_LARGE),
+    whole("RESOURCE_NOT_FOUND", 404, "the API has no such path."),
+    whole("UNSUPPORTED_MEDIA_TYPE", 415, "the API does not take the content type of the request."),
+    whole("WAF_FILTERED", 403, "AWS WAF blocked the request."),
+];
+
+/// Longest text that is looked into; our own bound. API Gateway's answers are short, and behind a long one may stand anything.
+const LONGEST_BYTES: usize = 64 * 1024;
 
 /// Body without a text.
 pub(super) static NO_TEXT: PublicText = whole("null", 500, "");
@@ -129,43 +151,61 @@ impl Answer {
     ///
     /// `{"message":"Too Many Requests"}` → the text, with its status 429
     pub(super) fn of(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = text[..text.floor_char_boundary(LONGEST_BYTES)].trim();
+        if let Some(answer) = Self::of_object(text) {
+            return Some(answer);
+        }
         // `curl -v` puts signs before the lines of the response.
         let lines: Vec<&str> = text.lines().map(|line| line.trim_start_matches(['<', '*', '$', ' ']).trim()).collect();
-        let head = lines.iter().enumerate().rev().find_map(|(at, line)| Some((at, status_of_protocol(line)?)));
-        let first = lines.first()?;
-        let mut answer = Self::default();
-        let behind = if let Some((at, status)) = head {
-            answer.status = Some(status);
-            &lines[at + 1..]
-        } else if let Some(status) = status_of_label(first) {
-            answer.status = Some(status);
-            &lines[1..]
-        } else {
-            &lines[..]
+        let head = head_of_response(&lines);
+        let label = lines.first().and_then(|first| status_of_label(first)).map(|status| (0, status));
+        let (behind, status) = match head.or(label) {
+            Some((at, status)) => (&lines[at + 1..], Some(status)),
+            None => (&lines[..], None),
         };
         let headers = behind.iter().take_while(|line| header(line).is_some()).count();
-        for (name, value) in behind[..headers].iter().filter_map(|line| header(line)) {
+        let (headers, body) = behind.split_at(headers);
+        let mut answer = Self { status, ..Self::default() };
+        for (name, value) in headers.iter().filter_map(|line| header(line)) {
             answer.header(name, value);
         }
-        let has_aws_header = behind[..headers].iter().any(|line| is_of_aws(line));
-        let body = &behind[headers..];
-        answer.says = public_text(&body.join("\n"));
         // `curl -v` prints its own lines around the body.
         let of_line = || body.iter().find_map(|line| public_text(line));
-        answer.says = answer.says.or_else(|| if head.is_some() { of_line() } else { public_object_within(text) });
+        let within = || if head.is_some() { of_line() } else { public_object_within(text) };
+        answer.says = public_text(text).or_else(|| public_text(&body.join("\n"))).or_else(within);
         answer.page = Server::of_page(text, answer.page);
+        let has_aws_header = headers.iter().any(|line| is_of_aws(line));
         let is_answer = head.is_some()
             || answer.says.is_some()
             || answer.page.is_some()
-            || has_aws_header && body.first().is_none_or(|line| line.is_empty())
-            || headers == 0 && answer.status.is_some() && body.iter().all(|line| line.is_empty());
-        let of_text = answer.says.map(|says| says.status).filter(|_| answer.says != Some(&NO_TEXT));
-        let of_page = || answer.page.and_then(|_| super::page::status(text));
-        answer.status = answer.status.or_else(of_page);
-        answer.has_status = answer.status.is_some();
-        answer.status = answer.status.or(of_text);
-        is_answer.then_some(answer)
+            || (has_aws_header || label.is_some()) && body.iter().all(|line| line.is_empty())
+            || has_aws_header && body.first().is_some_and(|line| line.is_empty());
+        answer.status = answer.status.or_else(|| answer.page.and_then(|_| super::page::status(text)));
+        is_answer.then(|| answer.with_usual_status())
+    }
+
+    /// Returns the answer that an object holds, as a function or a client writes it: `{"statusCode": 502, "body": "…"}`
+    fn of_object(text: &str) -> Option<Self> {
+        let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return None };
+        let field = |names: &[&str]| {
+            fields
+                .iter()
+                .find(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)))
+                .map(|(_, value)| value)
+        };
+        let status = field(&["statusCode", "status"])?.as_u64().and_then(|status| u16::try_from(status).ok())?;
+        let body = field(&["body", "data"])?;
+        let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        let answer = Self { status: Some(status), says: public_text(&body), ..Self::default() };
+        (100..600).contains(&status).then(|| answer.with_usual_status())
+    }
+
+    /// Adds the usual status of the body, where nothing shows one.
+    fn with_usual_status(mut self) -> Self {
+        self.has_status = self.status.is_some();
+        let usual = self.says.filter(|says| **says != NO_TEXT).map(|says| says.status);
+        self.status = self.status.or(usual);
+        self
     }
 
     fn header(&mut self, name: &str, value: &str) {
@@ -180,9 +220,14 @@ impl Answer {
         }
     }
 
-    /// Returns whether it shows that the request failed. The page of a server without a status does not.
+    /// Returns whether it shows that the request failed. Headers and the page of a server do not without a status.
     pub(super) fn shows_failure(&self) -> bool {
-        self.status.map_or(self.page.is_none(), |status| status >= 500)
+        self.status.map_or(self.says == Some(&NO_TEXT), |status| status >= 500)
+    }
+
+    /// Returns whether it is the name of a response type alone.
+    pub(super) fn is_response_type(&self) -> bool {
+        self.says.is_some_and(|says| says.text.contains('_'))
     }
 
     /// Returns whether it shows that the request did not fail.
@@ -193,22 +238,37 @@ impl Answer {
 
 /// Returns the texts of answers with a status, for people.
 pub(super) fn texts_of(status: u16) -> impl Iterator<Item = &'static PublicText> {
-    PUBLIC_TEXTS.iter().filter(move |public| public.status == status && public.text != "User: ")
+    PUBLIC_TEXTS.iter().filter(move |public| public.status == status)
 }
 
-/// Returns the status behind the protocol: `HTTP/2 429`, `HTTP 502 Bad Gateway` → 429, 502
+/// Returns which line holds the status of a response, and the status: of several responses the first that failed, or else the last.
+fn head_of_response(lines: &[&str]) -> Option<(usize, u16)> {
+    let heads = || lines.iter().enumerate().filter_map(|(at, line)| Some((at, status_of_protocol(line)?)));
+    heads().find(|(_, status)| *status >= 500).or_else(|| heads().next_back())
+}
+
+/// Returns the status behind the protocol: `HTTP/2 429`, `HTTP 502 Bad Gateway`, `HTTP ERROR 502` → 429, 502, 502
 fn status_of_protocol(line: &str) -> Option<u16> {
     let (protocol, rest) = line.split_once(' ')?;
     let is_protocol = protocol.eq_ignore_ascii_case("http")
         || protocol.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http/"));
+    // A browser shows the last one.
+    let rest = rest.strip_prefix("ERROR ").unwrap_or(rest);
     if is_protocol { status(rest) } else { None }
 }
 
 /// Returns the status of a line that has little else: `502 Bad Gateway`, `Status: 502`, `curl: (22) The requested URL returned
 /// error: 502`
 fn status_of_label(line: &str) -> Option<u16> {
-    const LABELS: &[&str] =
-        &["status", "status code", "statuscode", "http status", "error", "curl: (22) the requested url returned error"];
+    const LABELS: &[&str] = &[
+        "http status code",
+        "http status",
+        "status code",
+        "statuscode",
+        "status",
+        "error",
+        "curl: (22) the requested url returned error",
+    ];
     const MOST_WORDS: usize = 4;
     let lower = line.to_ascii_lowercase();
     let behind = LABELS.iter().find_map(|label| lower.strip_prefix(label));
@@ -225,10 +285,13 @@ fn status(text: &str) -> Option<u16> {
     (word.len() == 3).then(|| word.parse().ok()).flatten().filter(|status| (100..600).contains(status))
 }
 
-/// Splits a line of headers: `content-length: 33`
+/// Splits a line of headers: `content-length: 33`, and of the tools of a browser: `Remote Address: 192.0.2.7:443`
 fn header(line: &str) -> Option<(&str, &str)> {
+    const MOST_WORDS: usize = 2;
     let (name, value) = line.split_once(':')?;
-    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_name = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b' '))
+        && name.split(' ').count() <= MOST_WORDS;
     is_name.then_some((name, value.trim()))
 }
 
@@ -236,6 +299,9 @@ fn is_of_aws(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     AWS_HEADERS.iter().any(|header| lower.starts_with(header))
 }
+
+/// How a line with a message begins.
+const MESSAGE_KEYS: &[&str] = &["\"message\":", "\"Message\":", "message:", "Message:", "Message=", "message="];
 
 /// Returns the public text of an object within the words of a person: `they get {"message": "Internal server error"} today`
 fn public_object_within(text: &str) -> Option<&'static PublicText> {
@@ -251,6 +317,10 @@ fn public_text(body: &str) -> Option<&'static PublicText> {
     let body = if body.starts_with("{'") { body.replace('\'', "\"") } else { body.to_owned() };
     let said = match serde_json::from_str::<Value>(&body) {
         Ok(Value::Object(fields)) => {
+            // The error of an AWS service behind the API.
+            if fields.keys().any(|name| matches!(name.as_str(), "__type" | "code" | "Code")) {
+                return None;
+            }
             let mut messages = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("message"));
             match messages.next()?.1 {
                 Value::Null if fields.len() == 1 => return Some(&NO_TEXT),
@@ -258,15 +328,21 @@ fn public_text(body: &str) -> Option<&'static PublicText> {
             }
         }
         Ok(Value::String(text)) => text,
-        _ => body,
+        // A line of the object, or what a person made of it.
+        _ => MESSAGE_KEYS.iter().find_map(|key| body.strip_prefix(key)).map_or(body.as_str(), |said| said).to_owned(),
     };
+    let said = said.trim().trim_matches(['"', ',', '\'', '\u{201c}', '\u{201d}']);
     // A mail may have broken it.
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = said.trim_end_matches('.');
+    if let Some(response_type) = RESPONSE_TYPES.iter().find(|public| public.text == said) {
+        return Some(response_type);
+    }
     PUBLIC_TEXTS.iter().find(|public| {
-        let start = said.get(..public.text.len().min(said.len()));
-        start.is_some_and(|start| start.eq_ignore_ascii_case(public.text))
-            && (public.goes_on || said.len() == public.text.len())
+        let (start, rest) = public.text.split_once('\u{2026}').unwrap_or((public.text, ""));
+        let behind =
+            said.get(..start.len()).filter(|said| said.eq_ignore_ascii_case(start)).map(|_| &said[start.len()..]);
+        behind.is_some_and(|behind| behind.is_empty() || public.goes_on && behind.contains(rest))
     })
 }
 
@@ -292,6 +368,12 @@ mod tests {
         ] {
             assert_eq!(status_and_text(text), Some((Some(500), Some("Internal server error"))), "{text}");
         }
+        for text in [
+            r#"{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}"#,
+            r#"{"Message":"User: arn:x is not authorized to perform: lambda:InvokeFunction on resource: y"}"#,
+        ] {
+            assert_eq!(Answer::of(text), None, "{text}");
+        }
         let quoted = "our client gets {\"message\": \"Internal server error\"} since noon";
         assert_eq!(status_and_text(quoted), Some((Some(500), Some("Internal server error"))));
         for text in
@@ -311,6 +393,7 @@ mod tests {
             (r#"{"message":"Missing Authentication Token"}"#, 403),
             (r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#, 403),
             (r#"{"message":"The security token included in the request is expired"}"#, 403),
+            (r#"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: x"}"#, 403),
             (r#"{"message":"Unauthorized"}"#, 401),
             (r#"{"message":"Not Found"}"#, 404),
             ("x-amzn-ErrorType: TooManyRequestsException", 429),
@@ -318,6 +401,11 @@ mod tests {
             ("HTTP 429 Too Many Requests", 429),
             ("HTTP/1.1 301 Moved\nlocation: /\n\nHTTP/1.1 404 Not Found\n", 404),
             ("curl: (22) The requested URL returned error: 403", 403),
+            ("message: Too Many Requests", 429),
+            ("  \"message\": \"Forbidden\",", 403),
+            (r#"{"statusCode":404,"headers":{},"body":"{\"message\":\"Not Found\"}"}"#, 404),
+            ("Status Code: 401 Unauthorized\nRemote Address: 192.0.2.7:443", 401),
+            ("WAF_FILTERED", 403),
         ] {
             let answer = Answer::of(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((answer.status, answer.is_below_500()), (Some(status), true), "{text}");
@@ -335,6 +423,16 @@ mod tests {
         {
             assert_eq!(Answer::of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn of_several_responses_the_one_that_failed_counts() {
+        let status = |text: &str| Answer::of(text).and_then(|answer| answer.status);
+        assert_eq!(status("HTTP/1.1 502 Bad Gateway\n\nHTTP/1.1 200 OK\n"), Some(502));
+        assert_eq!(status("HTTP/1.1 301 Moved\n\nHTTP/1.1 503 Slow\n"), Some(503));
+        assert_eq!(status("This page is not working\nexample.com is ill\nHTTP ERROR 500"), Some(500));
+        let headers = Answer::of("x-amzn-requestid: 1f2e\ncontent-type: text/plain").unwrap();
+        assert_eq!((headers.status, headers.shows_failure()), (None, false));
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub(super) fn nearest(question: &str, table: &Table) -> Vec<&'static Cause> {
 /// Splits a question into words in lower case, in the spelling and without the abbreviations of ids.
 ///
 /// `LambdaTimeOut`, `lambda time-out` → `lambda`, `timeout`
-fn words_of(question: &str) -> Vec<String> {
+pub(super) fn words_of(question: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(question.len() + 8);
     let mut before = ' ';
     for c in question.chars() {
@@ -180,7 +180,7 @@ fn words_of(question: &str) -> Vec<String> {
 }
 
 /// Least share of the words of a question that an id must have.
-const FEWEST_OF_QUESTION: f64 = 0.6;
+const FEWEST_OF_QUESTION: f64 = 0.55;
 
 /// Share of the words of a question that an id has, and of the words of the id that the question has (harmonic mean).
 fn nearness_of_words(words: &[String], of_id: &[String]) -> f64 {
@@ -229,7 +229,11 @@ const ALIKE: &[&[&str]] = &[
 const SHORT: &[(&str, &str)] = &[
     ("time out", "timeout"),
     ("timed out", "timeout"),
-    ("cold start", "init"),
+    ("module not found", "init failure"),
+    ("handler not found", "init failure"),
+    ("import error", "init failure"),
+    ("network error", "connection failed"),
+    ("unknown host", "unresolvable"),
     ("timedout", "timeout"),
     ("timeouts", "timeout"),
     ("oom", "out of memory"),
@@ -316,7 +320,7 @@ pub(super) struct Topic {
 /// Topics: failures without a line in the log, and what looks like a 5xx but is not.
 const TOPICS: &[Topic] = &[
     Topic {
-        words: &["domain", "mapping", "base", "path", "custom", "edge", "optimized", "regional"],
+        words: &["domain", "mapping", "base", "path", "edge", "optimized", "regional"],
         says: "Custom domain: a wrong or missing mapping fails before the API is reached, and no log shows it. \
                `aws apigateway get-base-path-mappings --domain-name DOMAIN` must name the API and the stage.",
     },
@@ -424,6 +428,9 @@ mod tests {
             ("dependency_unreachable", "lambda_dependency_unreachable"),
             ("backend_conn_fail", "backend_connection_failed"),
             ("config integration", "integration_config"),
+            ("custom authorizer failed", "authorizer_error"),
+            ("module not found", "lambda_init_failure"),
+            ("network error", "backend_connection_failed"),
         ] {
             assert_eq!(near(text), [id], "{text}");
         }

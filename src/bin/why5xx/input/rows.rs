@@ -25,8 +25,8 @@ pub(super) fn lines(text: &str) -> Vec<Cow<'_, str>> {
     paste.lines
 }
 
-/// The fields of a line that has some, whether or not it says that a request failed: `"integrationError": "…"` and the
-/// like.
+/// The fields of a line that has some, whether or not it says that a request failed: `"integrationError": "…"`, `responseType: THROTTLED` and
+/// the like.
 pub(super) fn fields(line: &str) -> Option<AccessFields> {
     let line = straight_quotes(line.trim().trim_end_matches(','));
     if line.starts_with('{') {
@@ -34,7 +34,14 @@ pub(super) fn fields(line: &str) -> Option<AccessFields> {
     } else if line.contains(':') && line.starts_with(['"', '\'']) {
         access::telling_fields(&format!("{{{line}}}"))
     } else {
-        None
+        // As a person writes it down.
+        let (key, value) = line.split_once([':', '='])?;
+        let key = key.trim().trim_start_matches("$context.");
+        let is_name =
+            !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        let value = serde_json::Value::from(value.trim().trim_matches('"'));
+        let nested = || key.rsplit('.').fold(value, |inner, name| serde_json::json!({ name: inner }));
+        if is_name { access::telling_fields(&nested().to_string()) } else { None }
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
     if body_text(text.trim(), table).is_some() {
         return of_body(text, table);
     }
-    if let Some(fields) = rows::fields(text) {
-        return of_fields(fields, table);
+    if let Some(cause) = rows::fields(text).and_then(|fields| of_fields(fields, table)) {
+        return Some(cause);
     }
     text.split(['\t', '|', '\u{2502}'])
         .map(str::trim)
@@ -127,6 +127,8 @@ const HEADS: &[&str] = &[
     "Invalid endpoint address",
     "Invalid stage variable",
     "Invalid mapping expression",
+    "Lambda was unable to decrypt",
+    "Lambda was not able to",
 ];
 
 /// How reasons begin that API Gateway writes behind "configuration error:" and that its libraries write in any other program.
@@ -139,8 +141,12 @@ const SHARED_HEADS: &[&str] = &[
     "Cannot verify ECDH ServerKeyExchange signature",
     "General SSLEngine problem",
     "Received fatal alert: ",
+    "No cipher suites in common",
+    "No negotiable cipher suite",
+    "Unrecognized SSL message",
     "Remote host terminated the handshake",
     "Not a valid protocol version",
+    "User: arn:aws",
     "Function not found: ",
     "Invalid function ARN",
     "Invalid JSON in response",
@@ -165,6 +171,7 @@ const GO_ON: &[(&str, &[&str])] = &[
     ),
     ("response from lambda", &["match format"]),
     ("iam role configured on", &["permission"]),
+    ("user: arn:aws", &["lambda:invokefunction", "sts:assumerole"]),
 ];
 
 /// The heads in the form for comparison.
@@ -173,17 +180,20 @@ static SHARED: LazyLock<Vec<String>> = LazyLock::new(|| SHARED_HEADS.iter().map(
 
 /// Returns whether a sentence begins as only the platform's do.
 fn is_platforms(sentence: &str) -> bool {
-    let text = beginning(sentence);
-    let goes_on = |(head, parts): &(&str, &[&str])| {
-        text.strip_prefix(head).is_none_or(|behind| parts.iter().any(|part| behind.contains(part)))
-    };
-    PLATFORMS.iter().any(|head| text.starts_with(head)) && GO_ON.iter().all(goes_on)
+    begins_with(&beginning(sentence), &PLATFORMS)
 }
 
 /// Returns whether a sentence begins as one that libraries have, too. Before it may stand the class of the error.
 pub(crate) fn is_shared(sentence: &str) -> bool {
     let text = beginning(behind_classes(sentence));
-    text == RATE_EXCEEDED || SHARED.iter().any(|head| text.starts_with(head))
+    text == RATE_EXCEEDED || begins_with(&text, &SHARED)
+}
+
+fn begins_with(text: &str, heads: &[String]) -> bool {
+    let goes_on = |(head, parts): &(&str, &[&str])| {
+        text.strip_prefix(head).is_none_or(|behind| parts.iter().any(|part| behind.contains(part)))
+    };
+    heads.iter().any(|head| text.starts_with(head)) && GO_ON.iter().all(goes_on)
 }
 
 /// Returns a sentence without the classes of Java before it: `javax.net.ssl.SSLException: Received …` → `Received …`
@@ -210,14 +220,18 @@ fn beginning(sentence: &str) -> String {
 /// Signs around a sentence that somebody quotes.
 const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{2018}'];
 
+/// The heads in lower case, with their articles, as they stand in a line.
+static LOWER_HEADS: LazyLock<Vec<String>> =
+    LazyLock::new(|| HEADS.iter().map(|head| head.to_ascii_lowercase()).collect());
+
 /// Returns where a sentence of the platform begins in a line.
 fn platforms_start(line: &str) -> Option<usize> {
     let lower = line.to_ascii_lowercase();
-    let starts = HEADS.iter().flat_map(|head| {
-        let head = head.to_ascii_lowercase();
-        lower.match_indices(&head).map(|(at, _)| at).take(MOST_STARTS).collect::<Vec<_>>()
-    });
-    starts.filter(|at| is_platforms(&line[*at..])).min()
+    let starts = |head: &String| {
+        let mut starts = lower.match_indices(head.as_str()).map(|(at, _)| at).take(MOST_STARTS);
+        starts.find(|at| is_platforms(&line[*at..]))
+    };
+    LOWER_HEADS.iter().filter_map(starts).min()
 }
 
 /// Most places of one head in a line that are looked at.
@@ -226,7 +240,7 @@ const MOST_STARTS: usize = 4;
 /// Returns whether a line holds the beginning of a sentence that names a cause.
 pub(super) fn is_platforms_start(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
-    HEADS.iter().any(|head| lower.contains(&head.to_ascii_lowercase()))
+    LOWER_HEADS.iter().any(|head| lower.contains(head))
 }
 
 /// How the platform's lines about a request begin.
@@ -444,10 +458,8 @@ fn of_pasted_line(line: &str, table: &Table) -> Option<&'static Cause> {
         Some(AccessLine::Healthy | AccessLine::Ambiguous) => return None,
         Some(AccessLine::NoStatus) | None => {}
     }
-    let named = match rows::fields(line) {
-        Some(fields) => of_fields(fields, table),
-        None => line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank),
-    };
+    let of_cells = || line.split(['\t', '|']).filter_map(|cell| of_cell(cell, table)).max_by_key(|cause| cause.rank);
+    let named = rows::fields(line).and_then(|fields| of_fields(fields, table)).or_else(of_cells);
     // Without a status an unknown text proves no failure.
     named.filter(|cause| !cause.is(Role::Unclassified))
 }
