@@ -1180,6 +1180,38 @@ fn records_in_a_document_of_unknown_shape_count_each() {
     }
     let lines = format!("{}\n{}\n", json!({"rows": records[..2]}), json!({"rows": records[2..]}));
     assert_eq!(replay(lines.as_bytes(), "/team/access"), all);
+    // Several shapes in one document.
+    let wrapped = |number: usize| json!({"at": time(number, 'T', "Z"), "line": access_log()[number]});
+    for document in [
+        json!({"a": [wrapped(0), wrapped(1)], "rows": records[2..]}),
+        json!({"a": records[0], "b": records[1], "more": {"rows": records[2..]}}),
+        json!({"a": [wrapped(0)], "b": {"c": [[time(1, ' ', ""), access_log()[1]], [time(2, ' ', ""), access_log()[2]]]}, "d": [records[3]]}),
+    ] {
+        assert_eq!(replay(document.to_string().as_bytes(), "/team/access"), all, "{document}");
+    }
+}
+
+#[test]
+fn explain_reads_what_is_there_of_a_document_with_an_error() {
+    let log = execution_log();
+    for text in [
+        format!("{{\"rows\":[{},]}}", json!(log[3])),
+        format!("{{\"rows\":[{},", json!(log[3])),
+        format!("it printed\n{}\n", serde_json::to_string_pretty(&json!({"rows": log})).unwrap()),
+    ] {
+        let output = command(&["explain", "--json", "-"], text.as_bytes());
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&document["cause"], output.status.code()), (&json!("lambda_permission"), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn an_event_of_lines_says_which_of_them_hold_more_than_one_record() {
+    let log = access_log();
+    let text = format!("{}\n{} {}\n", log[0], log[1], log[2]);
+    let output = command(&["event", "--log-group", "/team/access", "-"], text.as_bytes());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the first is line 2") && output.status.code() == Some(0), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
 
 use crate::input::{self, Event, Part};
+use crate::report::complain;
 use crate::{Failed, inputs_or_stdin, is_stdin};
 
 #[derive(Debug, Args)]
@@ -35,10 +36,13 @@ pub(crate) fn run(options: &EventOptions) -> Result<ExitCode, Failed> {
         let input: Box<dyn Read> =
             if is_stdin(&path) { Box::new(io::stdin().lock()) } else { Box::new(File::open(&path)?) };
         let mut other = false;
-        input::read(input, |part| match part {
+        let summary = input::read(input, |part| match part {
             Part::Events { events: read, .. } => events.extend(read),
             _ => other = true,
         })?;
+        if let Some(lacks) = summary.lacks() {
+            complain(&lacks);
+        }
         if other {
             return Err(Failed("the input is a batch already, not log lines".into()));
         }

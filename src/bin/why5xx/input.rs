@@ -174,10 +174,6 @@ impl Form {
             return Self::Refused(what);
         }
         match json::layout(text, is_whole) {
-            Layout::Lines if json::is_broken(text) => return Self::Refused(UNREAD_JSON),
-            Layout::Lines if text.starts_with('"') && !is_whole && !text.contains('\n') => {
-                return Self::Refused(ONE_STRING);
-            }
             Layout::Lines => {}
             layout => return Self::Json(layout),
         }
@@ -197,6 +193,21 @@ impl Form {
             Self::Refused(ONE_LINE)
         } else {
             Self::Text
+        }
+    }
+
+    /// Returns the refusal of a text of which a part would be read and other records would be lost.
+    fn lossy(start: &str, is_whole: bool) -> Option<&'static str> {
+        let text = start.trim_start();
+        let is_broken = || json::is_broken(text) && json::layout(text, is_whole) == Layout::Lines;
+        if json::is_by_columns(text, is_whole) {
+            Some("a table of pandas by columns: write it with to_json(orient='records')")
+        } else if quoted::is_quoted_printable(text) {
+            Some(QUOTED_PRINTABLE)
+        } else if text.starts_with('"') && !is_whole && !text.contains('\n') {
+            Some("a log in one string of JSON: write it with `jq -r .`")
+        } else {
+            is_broken().then_some(UNREAD_JSON)
         }
     }
 
@@ -289,8 +300,8 @@ const ONE_LINE: &str =
 const UNREAD_JSON: &str = "JSON with records in a shape that is not read, or with an error, such as a comma too many: write one record \
                            a line, as `jq -c '.[]'` does";
 
-/// Refusal of a long log in one string.
-const ONE_STRING: &str = "a log in one string of JSON: write it with `jq -r .`";
+/// Refusal of a mail that is encoded.
+const QUOTED_PRINTABLE: &str = "a mail in quoted-printable: copy its text, or save it as plain text";
 
 /// Remark on the results of a query that left the messages out.
 const NO_MESSAGE: &str =
@@ -307,8 +318,8 @@ fn of_another_kind(start: &str) -> Option<&'static str> {
         Some(YAML)
     } else if PYTHON.iter().any(|key| start.trim_start_matches('[').starts_with(key)) {
         Some("an object of Python as `print` shows it: print json.dumps of it")
-    } else if has_line("Content-Transfer-Encoding: quoted-printable") || quoted::is_quoted_printable(start) {
-        Some("a mail in quoted-printable: copy its text, or save it as plain text")
+    } else if has_line("Content-Transfer-Encoding: quoted-printable") {
+        Some(QUOTED_PRINTABLE)
     } else if has_line("Field\tValue") {
         Some("unfolded rows of Logs Insights: copy them folded, or download them as CSV or JSON")
     } else {
@@ -372,9 +383,19 @@ const BASE64_OF_GZIP: &str = "H4sI";
 
 /// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that
 /// were handed over.
-pub(crate) fn read(input: impl Read, mut each: impl FnMut(Part)) -> Result<Summary, InputError> {
+pub(crate) fn read(input: impl Read, each: impl FnMut(Part)) -> Result<Summary, InputError> {
+    read_input(input, false, each)
+}
+
+/// Reads what a person pasted to have it explained: of what has an error, all that can be read.
+pub(crate) fn read_pasted(text: &[u8], each: impl FnMut(Part)) -> Result<Summary, InputError> {
+    read_input(text, true, each)
+}
+
+fn read_input(input: impl Read, is_pasted: bool, mut each: impl FnMut(Part)) -> Result<Summary, InputError> {
     let text = Text::open(input)?;
     let mut sink = Sorted::new(&mut each);
+    sink.is_pasted = is_pasted;
     let read = read_text(text, &mut sink);
     // What came before an error counts.
     sink.flush();
@@ -397,7 +418,8 @@ fn read_text(mut text: Text<'_>, sink: &mut Sorted<'_>) -> Result<&'static str, 
     if let Some(inner) = is_whole.then(|| serde_json::from_str::<String>(start.trim()).ok()).flatten() {
         return read_within(&inner, sink);
     }
-    let form = Form::of(start, is_whole);
+    let lossy = if sink.is_pasted { None } else { Form::lossy(start, is_whole) };
+    let form = lossy.map_or_else(|| Form::of(start, is_whole), Form::Refused);
     let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
     if order::is_newest_first(start.split(['\n', '"'])) {
         sink.is_download();

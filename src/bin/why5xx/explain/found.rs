@@ -1,6 +1,5 @@
 //! Causes that a pasted text shows: by the lines of a log, or else by its sentences, as far as its kind allows.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use why5xx::cause::{Role, Table, UNCLASSIFIED};
@@ -175,7 +174,7 @@ impl Found {
         let mut failed = None;
         let mut starts_and_ends = StartsAndEnds::default();
         let mut evidence = Evidence::default();
-        let read = input::read(Cursor::new(text), |part| {
+        let read = input::read_pasted(text, |part| {
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),

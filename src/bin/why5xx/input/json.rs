@@ -85,7 +85,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
 /// Returns whether a document of unknown shape holds records of a log, and is not a record itself.
 fn holds_records(document: &str) -> bool {
     let records = wrapped::records(document);
-    !records.is_own && !records.is_empty()
+    !records.is_own && !records.values.is_empty()
 }
 
 /// Returns whether a text holds a log: it is a document of a known kind, or two of its lines are of a log.
@@ -171,8 +171,6 @@ pub(super) fn of_another_kind(start: &str, is_whole: bool) -> Option<&'static st
         Some("an answer of `aws athena get-query-results`: download the results as CSV")
     } else if has("openapi") || has("swagger") {
         Some("the definition of an API (OpenAPI)")
-    } else if is_by_columns(last, &keys) {
-        Some("a table of pandas by columns: write it with to_json(orient='records')")
     } else if has("responseTemplates") || has("items") && last.contains("\"responseTemplates\"") {
         Some("an answer of `aws apigateway`")
     } else {
@@ -181,7 +179,8 @@ pub(super) fn of_another_kind(start: &str, is_whole: bool) -> Option<&'static st
 }
 
 /// Returns whether a document is a table of pandas of which the names of the columns and the rows are apart, or each column is an object.
-fn is_by_columns(document: &str, keys: &[String]) -> bool {
+pub(super) fn is_by_columns(document: &str, is_whole: bool) -> bool {
+    let keys = if document.starts_with('{') { top_level_keys(document) } else { Vec::new() };
     let is_split = keys.iter().all(|key| ["columns", "index", "data"].contains(&key.as_str()));
     if is_split && keys.len() == 3 {
         return true;
@@ -192,7 +191,11 @@ fn is_by_columns(document: &str, keys: &[String]) -> bool {
             cells.contains_key("0") && !cells.values().any(|cell| cell.is_object() || cell.is_array())
         })
     };
-    let columns: serde_json::Map<String, serde_json::Value> = serde_json::from_str(document).unwrap_or_default();
+    let columns: serde_json::Map<String, serde_json::Value> = if is_whole && keys.len() > 1 {
+        serde_json::from_str(document).unwrap_or_default()
+    } else {
+        Default::default()
+    };
     columns.len() > 1 && columns.values().all(is_column)
 }
 
@@ -274,16 +277,16 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
 
 /// Hands over the records of a document of unknown shape. False where it holds none, or is one itself.
 fn held_records(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
-    let wrapped::HeldRecords { is_own, events, values } = wrapped::records(text);
-    if is_own || events.is_empty() && values.is_empty() {
+    let wrapped::HeldRecords { is_own, values } = wrapped::records(text);
+    if is_own || values.is_empty() {
         return Ok(false);
     }
-    events.into_iter().for_each(|event| sink.event(event));
     for value in values {
         let text = string(value.get());
         if value.get().starts_with('"') && holds_log(&text) {
             super::read_within(&text, sink)?;
         } else {
+            sink.path_of_message = wrapped::path_in_list(value.get()).or(sink.path_of_message.take());
             element(value.get(), sink);
         }
     }
@@ -581,10 +584,13 @@ fn wrapped_event(text: &str, sink: &mut Sorted<'_>) -> Option<Event> {
         return None;
     }
     let object = serde_json::from_str(&repaired(text)).ok()?;
-    let path = sink.path_of_message.take().or_else(|| wrapped::path_of_message(&object));
-    let event = path.as_ref().and_then(|path| wrapped::event_at(&object, path));
-    sink.path_of_message = path;
-    event
+    let of_path = |path: &wrapped::Path| wrapped::event_at(&object, path);
+    sink.path_of_message.as_ref().and_then(of_path).or_else(|| {
+        let path = wrapped::path_of_message(&object)?;
+        let event = of_path(&path);
+        sink.path_of_message = Some(path);
+        event
+    })
 }
 
 /// Whether an object is a log event with its message, not a message itself.

@@ -37,6 +37,8 @@ pub(super) struct Sorted<'e> {
     part_bytes: usize,
     /// Summary of the input so far.
     pub(super) summary: Summary,
+    /// A person pasted the input, to have it explained: what is there is read, even if records may be missing.
+    pub(super) is_pasted: bool,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
     /// Where objects of the input hold the text of a log event, once one has shown it.
@@ -143,6 +145,7 @@ impl<'e> Sorted<'e> {
             part: Vec::new(),
             part_bytes: 0,
             summary: Summary::default(),
+            is_pasted: false,
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),

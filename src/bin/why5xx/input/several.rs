@@ -50,7 +50,7 @@ pub(super) fn look(line: &str) -> LineContent<'_> {
         return LineContent::One;
     }
     let records = wrapped::records(text);
-    match records.is_empty() {
+    match records.values.is_empty() {
         true => LineContent::One,
         false if records.is_own => LineContent::Joined(UNREAD_JSON),
         false => LineContent::Unread(UNREAD_JSON),

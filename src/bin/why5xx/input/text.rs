@@ -260,7 +260,7 @@ impl Lines {
         }
         let own = without_brackets(&line);
         // What a function printed is no wrapped line of another log.
-        let is_printed = self.is_of_function && own.starts_with('{') && !json::is_event(own);
+        let is_printed = self.is_of_function && own.starts_with(['{', '[']) && !json::is_event(own);
         if own.is_empty()
             || !is_printed && json::line(own, sink)
             || line.starts_with("[{") && json::line(line.trim(), sink)
@@ -333,6 +333,7 @@ impl Lines {
         match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
             several::LineContent::One => {}
             several::LineContent::Joined(why) => sink.summary.unread(line, why),
+            several::LineContent::Unread(_) if sink.is_pasted => {}
             several::LineContent::Unread(why) => return sink.summary.unread(line, why),
             several::LineContent::Events(events) => {
                 return events.into_iter().for_each(|event| json::element(event, sink));

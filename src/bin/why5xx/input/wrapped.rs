@@ -63,7 +63,9 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
             _ => {
                 has_level |= name == "level";
                 // A time that is written out shows itself.
-                other_time_ms = other_time_ms.or_else(|| time::of(&text).filter(|_| text.contains(':')));
+                if other_time_ms.is_none() && text.contains(':') && text.starts_with(|c: char| c.is_ascii_digit()) {
+                    other_time_ms = time::of(&text);
+                }
                 let group = text.strip_prefix("lambda:").unwrap_or(&text);
                 if event.log_group.is_empty() && group.starts_with("/aws/") {
                     event.log_group = group.to_owned();
@@ -94,22 +96,13 @@ fn holds_all(object: &Map<String, Value>, all: &Map<String, Value>) -> bool {
         || object.values().any(|value| value.as_object().is_some_and(|object| holds_all(object, all)))
 }
 
-/// HeldRecords that a document of unknown shape holds.
+/// Records in a document of unknown shape.
 #[derive(Debug, Default)]
 pub(super) struct HeldRecords<'d> {
     /// The document is a line of an access log itself.
     pub(super) is_own: bool,
-    /// Log events that a tool wrapped.
-    pub(super) events: Vec<Event>,
     /// Lists of records, records under keys of their own, texts that hold a log.
     pub(super) values: Vec<&'d RawValue>,
-}
-
-impl HeldRecords<'_> {
-    /// Returns whether nothing was found.
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.values.is_empty()
-    }
 }
 
 /// Returns the records in the lists, objects and texts of a document, however deep. Of a line of a log, its texts may be a client's.
@@ -117,24 +110,17 @@ pub(super) fn records(document: &str) -> HeldRecords<'_> {
     let (Ok(Value::Object(object)), Ok(raw)) = (serde_json::from_str(document), serde_json::from_str(document)) else {
         return HeldRecords::default();
     };
-    let outer = own(&Value::Object(object.clone())).to_string();
-    let is_one = is_of_execution_log(document)
-        || lambda::shows_function(&log_event(&outer))
-        || path_of_message(&object).is_some();
-    if is_one {
+    let value = Value::Object(object);
+    let outer = own(&value).to_string();
+    if is_of_execution_log(document) || lambda::shows_function(&log_event(&outer)) {
         return HeldRecords::default();
     }
-    let mut records = HeldRecords { is_own: is_of_access_log(&outer), ..HeldRecords::default() };
-    if !records.is_own {
-        let mut objects = Vec::new();
-        in_lists(&Value::Object(object), false, 0, &mut |object| objects.push(object.clone()));
-        if let Some(path) = objects.iter().find_map(path_of_message) {
-            records.events = objects.iter().filter_map(|object| event_at(object, &path)).collect();
-        }
-    }
-    if records.events.is_empty() {
-        // A label alone is no name of an access log: the document may be the answer of an API.
-        find(raw, access::line(&outer).is_none(), 0, &mut records.values);
+    let mut records = HeldRecords { is_own: is_of_access_log(&outer), values: Vec::new() };
+    // A label alone is no name of an access log: the document may be the answer of an API.
+    find(raw, access::line(&outer).is_none(), 0, &mut records.values);
+    // A tool may write the same text twice.
+    if !records.values.is_empty() && value.as_object().and_then(path_of_message).is_some() {
+        records.values.clear();
     }
     records
 }
@@ -150,10 +136,10 @@ fn find<'d>(raw: &'d RawValue, looks_into_texts: bool, depth: usize, found: &mut
         }
         Some(b'[') => {
             let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
-            if elements.iter().any(|element| is_record(element.get())) {
-                found.push(raw);
-            } else {
-                elements.into_iter().for_each(|element| find(element, looks_into_texts, depth + 1, found));
+            match elements.iter().find(|element| is_record(element.get())) {
+                Some(pair) if pair.get().starts_with('[') => found.extend(elements),
+                Some(_) => found.push(raw),
+                None => elements.into_iter().for_each(|element| find(element, looks_into_texts, depth + 1, found)),
             }
         }
         Some(b'{') => {
@@ -162,15 +148,25 @@ fn find<'d>(raw: &'d RawValue, looks_into_texts: bool, depth: usize, found: &mut
             let values: Vec<&RawValue> = members.into_iter().map(|(_, value)| value).collect();
             let keys_of = |value: &RawValue| serde_json::from_str(value.get()).as_ref().map(keys).unwrap_or_default();
             let mut records = values.iter().filter(|value| is_record(value.get())).map(|value| keys_of(value));
-            match (records.next(), records.next()) {
-                (Some(first), Some(second)) if looks_into_texts && !is_group && first == second => {
-                    found.extend(values.into_iter().filter(|value| keys_of(value) == first));
+            let of_records = match (records.next(), records.next()) {
+                (Some(first), Some(second)) if looks_into_texts && !is_group && first == second => Some(first),
+                _ => None,
+            };
+            for value in values {
+                match &of_records {
+                    Some(keys) if keys_of(value) == *keys => found.push(value),
+                    _ => find(value, looks_into_texts, depth + 1, found),
                 }
-                _ => values.into_iter().for_each(|value| find(value, looks_into_texts, depth + 1, found)),
             }
         }
         _ => {}
     }
+}
+
+/// Returns where the objects of a list hold the text of a log event, as the first one shows it that has one.
+pub(super) fn path_in_list(list: &str) -> Option<Path> {
+    let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
+    elements.iter().find_map(|element| path_of_message(&serde_json::from_str(element.get()).ok()?))
 }
 
 /// Returns the names of the members of an object; of a text a name that no object has.
@@ -182,10 +178,14 @@ fn keys(value: &Value) -> Vec<String> {
     }
 }
 
-/// Returns whether a value is a record of a log itself: a text, or an object with the fields of one.
+/// Returns whether a value is a record of a log itself: a text, alone or behind its time, or an object with the fields of one.
 pub(super) fn is_record(raw: &str) -> bool {
     match serde_json::from_str(raw) {
         Ok(Value::String(text)) => is_line_of_a_log(&text) && !json::holds_log(&text),
+        Ok(Value::Array(cells)) => match &cells[..] {
+            [Value::String(time), Value::String(text), ..] => time::of(time).is_some() && is_line_of_a_log(text),
+            _ => false,
+        },
         Ok(Value::Object(object)) => {
             let is_wrapper = path_of_message(&object).is_some();
             let own = own(&Value::Object(object)).to_string();
@@ -231,27 +231,6 @@ fn own(value: &Value) -> Value {
             Value::Object(members.map(|(key, value)| (key.clone(), own(value))).collect())
         }
         value => value.clone(),
-    }
-}
-
-/// Calls `each` for the objects that stand in lists. A pair of a time and a text is one, too.
-fn in_lists(value: &Value, is_in_list: bool, depth: usize, each: &mut dyn FnMut(&Map<String, Value>)) {
-    match value {
-        _ if depth > DEEPEST => {}
-        Value::Array(values) => match &values[..] {
-            [Value::String(time), text @ Value::String(_), ..] if time::of(time).is_some() => {
-                let pair = [("time".to_owned(), time.clone().into()), ("line".to_owned(), text.clone())];
-                each(&pair.into_iter().collect());
-            }
-            values => values.iter().for_each(|value| in_lists(value, true, depth + 1, each)),
-        },
-        Value::Object(object) => {
-            if is_in_list {
-                each(object);
-            }
-            object.values().for_each(|value| in_lists(value, false, depth + 1, each));
-        }
-        _ => {}
     }
 }
 
