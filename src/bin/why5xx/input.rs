@@ -9,6 +9,7 @@ mod cli;
 pub(crate) mod folder;
 mod frame;
 mod json;
+mod of_function;
 mod order;
 mod prefix;
 mod quoted;
@@ -29,6 +30,7 @@ use std::path::Path;
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 use why5xx::envelope::RecordError;
 
+pub(crate) use of_function::shows_function;
 pub(crate) use quoted::unquoted;
 pub(crate) use reader::Reader;
 

@@ -13,7 +13,7 @@ use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
 
 use crate::UNREADABLE;
-use crate::input::Part;
+use crate::input::{Part, shows_function};
 use crate::time::has_time;
 
 /// Sums over all inputs.
@@ -142,7 +142,7 @@ impl InputEvents {
             self.reach((timestamp_ms, timestamp_ms));
         }
         if is_supposed {
-            self.shows_function = self.shows_function || lambda::shows_function(event);
+            self.shows_function = self.shows_function || shows_function(event);
             if event.id.is_empty() && timestamp_ms == 0 {
                 self.unproven += 1;
                 self.first_unproven.get_or_insert(self.read);

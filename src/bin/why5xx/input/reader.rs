@@ -12,7 +12,7 @@ use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source, execution};
 use why5xx::settings::Settings;
 
-use super::Part;
+use super::{Part, shows_function};
 
 /// Reads pasted text: any line of any log, and also one that lacks what surrounds it there.
 pub(crate) struct Reader<'s> {
@@ -155,7 +155,7 @@ impl<'s> Reader<'s> {
     /// Reads what is no line of a log: the output of a function, or of any program.
     fn other<'a>(&mut self, event: &LogEvent<'a>) -> Record<'a> {
         let text = event.message.text();
-        self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || lambda::shows_function(event);
+        self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || shows_function(event);
         let Some(record) = self.is_of_function.then(|| self.bare_error(&text)).flatten() else {
             return Record::Unknown;
         };

@@ -10,9 +10,9 @@ use why5xx::classify::execution::{RequestFinding, finding};
 use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::access::{AccessFields, AccessLine, line as access_line};
-use why5xx::record::{self, Record, lambda};
+use why5xx::record::{self, Record};
 
-use super::{prefix, rows};
+use super::{prefix, rows, shows_function};
 
 /// Returns the cause that a pasted text names. The columns of a table row are asked one by one.
 pub(crate) fn cause(text: &str, table: &Table) -> Option<&'static Cause> {
@@ -352,7 +352,7 @@ fn has_words_around(line: &str, table: &Table) -> bool {
         let of_fields = rows::fields(line).and_then(|fields| access::why(&fields, table));
         return line.contains("\"level\"") || of_fields.or_else(|| of_body(line, table)).is_none();
     }
-    if lambda::shows_function(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) }) {
+    if shows_function(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) }) {
         return true;
     }
     let is_cell =

@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::flow::Formats;
-use why5xx::record::{access, execution, lambda};
+use why5xx::record::{access, execution};
 
 use super::json::{self, Pairwise};
 use super::row::{self, Column};
-use super::{Event, prefix, time};
+use super::{Event, prefix, shows_function, time};
 
 /// Deepest value that is looked into; our own bound.
 const DEEPEST: usize = 8;
@@ -112,7 +112,7 @@ pub(super) fn records(document: &str) -> HeldRecords<'_> {
     };
     let value = Value::Object(object);
     let outer = own(&value).to_string();
-    if is_of_execution_log(document) || lambda::shows_function(&log_event(&outer)) {
+    if is_of_execution_log(document) || shows_function(&log_event(&outer)) {
         return HeldRecords::default();
     }
     let mut records = HeldRecords { is_own: is_of_access_log(&outer), values: Vec::new() };
@@ -189,10 +189,7 @@ pub(super) fn is_record(raw: &str) -> bool {
         Ok(Value::Object(object)) => {
             let is_wrapper = path_of_message(&object).is_some();
             let own = own(&Value::Object(object)).to_string();
-            is_wrapper
-                || access::line(&own).is_some()
-                || is_of_execution_log(raw)
-                || lambda::shows_function(&log_event(&own))
+            is_wrapper || access::line(&own).is_some() || is_of_execution_log(raw) || shows_function(&log_event(&own))
         }
         _ => false,
     }
@@ -255,6 +252,6 @@ pub(super) fn is_line_of_a_log(text: &str) -> bool {
     let event = log_event(text);
     is_of_execution_log(text)
         || access::line(text).is_some()
-        || lambda::shows_function(&event)
+        || shows_function(&event)
         || Formats::default().parse("", None, &event).is_some()
 }
