@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::support::command::command;
+use crate::support::events::{batch, payload};
 
 const GROUP: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
 
@@ -1113,4 +1114,25 @@ fn what_a_function_prints_without_an_id_is_no_line_of_an_execution_log() {
     ] {
         assert_eq!(replay(&["-"], &text).0["counts"][0]["dimensions"]["Cause"], "integration_timeout", "{text}");
     }
+}
+
+#[test]
+fn a_sentence_that_stands_alone_counts_in_a_text_and_not_in_a_log_event() {
+    let lines =
+        ["*** : Execution failed due to a timeout error", "\"Method completed with status: 504"].map(str::to_owned);
+    let text = lines.join("\n");
+    for arguments in [&["-"][..], &["--kind", "execution", "-"], &["--log-group", GROUP, "-"]] {
+        let (document, status, _) = replay(arguments, &text);
+        assert_eq!((&document["errors"], status), (&json!(1), Some(0)), "{arguments:?}: {document}");
+        assert_eq!(document["counts"][0]["dimensions"]["Cause"], "integration_timeout", "{arguments:?}");
+    }
+    // A decoded batch went through somebody's hands, an event as Lambda gets it did not.
+    let batch = batch(GROUP, "a", 1_772_600_767_000, &lines);
+    assert_eq!(replay(&["-"], &batch.to_string()).0["errors"], 1);
+    let (document, _, _) = replay(&["-"], &String::from_utf8(payload(&batch)).unwrap());
+    assert_eq!(
+        (&document["errors"], &document["not_understood"][0]["log_events"]),
+        (&json!(0), &json!(2)),
+        "{document}"
+    );
 }

@@ -4,6 +4,7 @@
 //! Its content decides what an input is, never its name. What an event says is left to the library, but for text that a
 //! person pasted ([`Reader`], [`sentence`]).
 
+mod alone;
 mod bytes;
 mod cli;
 pub(crate) mod folder;

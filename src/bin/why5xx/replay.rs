@@ -398,9 +398,12 @@ impl Replay<'_> {
         let pasted = part.is_of_no_group() && log_group.is_empty();
         let pipeline = if pasted { &mut self.pasted } else { &mut self.pipeline };
         self.reader.begin_part();
-        let counted = match self.options.kind {
-            None if pasted => pipeline.count_read_by(decode, |source, event| self.reader.read_of(part, source, event)),
-            _ => pipeline.count_with(decode),
+        let counted = match part {
+            Part::SubscriptionEvent(_) | Part::Data(_) => pipeline.count_with(decode),
+            // It went through somebody's hands, who may have blanked or copied a part of it.
+            Part::Batch(_) | Part::Events { .. } => {
+                pipeline.count_read_by(decode, |source, event| self.reader.read_of(part, source, event))
+            }
         };
         match counted {
             Ok(mut counted) => {

@@ -24,7 +24,7 @@ pub use head::Head;
 /// A line of an execution log.
 #[derive(Debug)]
 pub struct ExecutionLine<'a> {
-    /// The request ID, in ASCII; None in the console's test output and in pasted text.
+    /// The request ID, in ASCII; None in the console's test output.
     pub request_id: Option<Cow<'a, [u8]>>,
     /// The fields of execution-log delivery. Boxed: few lines have them, and every line is moved.
     pub delivered: Option<Box<Delivered>>,
@@ -32,27 +32,6 @@ pub struct ExecutionLine<'a> {
     pub head: Head,
     /// The text behind the head.
     pub tail: Tail<'a>,
-}
-
-impl ExecutionLine<'_> {
-    /// Returns whether only the platform writes such a line, with nothing before it: build tools say of a task that its
-    /// execution failed.
-    ///
-    /// `Execution failed due to a timeout error` → true, `Execution failed for task ':app:test'.` → false
-    fn is_platforms_alone(&self) -> bool {
-        /// `an internal server error:`
-        const MOST_WORDS: usize = 5;
-        let tail = self.tail.text();
-        let mut words = tail.split_whitespace().map(|word| word.trim_end_matches([':', '.', ',']));
-        let mut is_next = |wanted: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(wanted));
-        match self.head {
-            Head::ExecutionFailed => {
-                is_next("due") && is_next("to") && words.take(MOST_WORDS).any(|word| word.eq_ignore_ascii_case("error"))
-            }
-            Head::MethodCompleted => words.next().is_some_and(|word| word.parse::<u16>().is_ok()),
-            _ => true,
-        }
-    }
 }
 
 /// The fields of execution-log delivery.
@@ -113,7 +92,7 @@ const LONGEST_KEY_BYTES: usize = 24;
 /// Longest request ID, in bytes. API Gateway accepts UUIDs (36 bytes) from clients and creates shorter ones.
 const LONGEST_REQUEST_ID_BYTES: usize = 128;
 
-/// Parses a log event of a group that holds an execution log, or pasted text.
+/// Parses a log event of a group that holds an execution log.
 ///
 /// `(5f1c…) Method completed with status: 502` → head `MethodCompleted`, tail ` 502`
 pub fn parse<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
@@ -256,12 +235,11 @@ fn parse_any_form<'a>(event: &LogEvent<'a>, by_shape: bool) -> Option<Record<'a>
             return Some(Record::Transcript(text.into_owned()));
         }
     }
-    match line_of(&text, &prefix) {
-        // Without proof it may be anybody's text, unless it stands behind a request ID or a console's date.
-        WithId::Nothing if !prefix.is_closed => None,
-        WithId::Line(line) if !prefix.is_closed && !line.is_platforms_alone() => None,
-        line => line.record(),
-    }
+    // Behind neither a request ID nor a date of the console it may be anybody's text. The first line of the test output has
+    // neither.
+    let is_certain = prefix.request_id.is_some() || prefix.has_console_date;
+    let is_first = |record: &Record<'_>| matches!(record, Record::Execution(line) if line.head == Head::TestLog);
+    line_of(&text, &prefix).record().filter(|record| is_certain || is_first(record))
 }
 
 /// Returns the lines of a transcript that one log event holds. Each begins with a date of the console.
@@ -280,12 +258,7 @@ pub fn lines_of_transcript(text: &str) -> impl Iterator<Item = ExecutionLine<'st
 
 /// Parses the message behind a prefix.
 fn line_of(text: &str, prefix: &prefix::Prefix<'_>) -> WithId<'static> {
-    let message = &text[prefix.length..];
-    let message = match prefix.request_id {
-        Some(_) => message,
-        // People quote pasted lines.
-        None => message.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '-' | '>')),
-    };
+    let message = text[prefix.length..].trim_start();
     let (head, length) = match Head::find(message.as_bytes()) {
         Some((Some(head), length)) => (head, length),
         Some((None, _)) => return WithId::Nothing,

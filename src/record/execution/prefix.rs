@@ -1,9 +1,8 @@
 //! Strips what can precede `(request-id) ` in a log event. The list is closed: a date of the console's test output, an ISO
-//! timestamp, the prefix of a log tail, the columns of plain execution-log delivery, a word in place of a blanked date.
+//! timestamp, the prefix of a log tail, the columns of plain execution-log delivery.
 //!
-//! Log events hold all of these, not only files: delivery writes its columns itself, and an agent that sends a file or the
-//! output of a tail to CloudWatch Logs keeps its lines as they are. What only files and pasted text have is stripped by the
-//! command that reads them.
+//! Log events hold all of these: delivery writes its columns itself, and an agent that sends a file or the output of a tail
+//! to CloudWatch Logs keeps its lines as they are.
 
 use super::{LONGEST_REQUEST_ID_BYTES, is_request_id};
 
@@ -18,8 +17,6 @@ pub(super) struct Prefix<'a> {
     pub(super) resource_path: Option<&'a str>,
     /// Whether it holds a date of the console's test output.
     pub(super) has_console_date: bool,
-    /// Whether each part of it is on the closed list.
-    pub(super) is_closed: bool,
     /// Whether it has columns that a line of an access log may have as well: an epoch time, a method, a path, then what the
     /// client wrote. No variable of an access log holds the ARN of a stage, or a date in the form of ISO 8601.
     pub(super) may_be_of_access_log: bool,
@@ -30,7 +27,7 @@ const MOST_COLUMNS: usize = 8;
 
 /// Returns what precedes the message.
 pub(super) fn strip(text: &str) -> Prefix<'_> {
-    let mut prefix = Prefix { is_closed: true, ..Prefix::default() };
+    let mut prefix = Prefix::default();
     let mut columns = Vec::new();
     // Start of the message if no request ID follows: behind a date, or behind the columns of a log tail.
     let mut without_id_from = 0;
@@ -85,23 +82,9 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
         delivery_columns(&columns, &mut prefix);
     } else {
         prefix.length = without_id_from;
-        prefix.is_closed = prefix.has_console_date;
-        prefix.length += blanked_date(&text[prefix.length..]);
     }
     prefix
 }
-
-/// Returns the length of a date that somebody blanked (`Date : `, `*** : `), or 0.
-fn blanked_date(text: &str) -> usize {
-    let blanked = text
-        .split_once(" : ")
-        .map(|(before, _)| before)
-        .filter(|before| before.len() <= LONGEST_BLANKED_DATE_BYTES && !before.contains([':', '{', '"', '(', ' ']));
-    blanked.map_or(0, |before| before.len() + " : ".len())
-}
-
-/// Longest word in place of a date, in bytes; our own bound.
-const LONGEST_BLANKED_DATE_BYTES: usize = 24;
 
 /// Returns whether `c` separates columns, in plain delivery or in a log tail.
 fn is_separator(c: char) -> bool {

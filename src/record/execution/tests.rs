@@ -164,34 +164,38 @@ fn json_with_a_key_that_delivery_does_not_write_or_writes_once_is_no_delivered_l
 }
 
 #[test]
-fn a_line_without_id_is_read_in_an_execution_log_only() {
-    let cases = [
-        "Thu May 04 17:48:21 UTC 2024 : Execution failed due to a timeout error",
-        "Execution failed due to a timeout error",
-        "\"Execution failed due to a timeout error",
-        "Date : Execution failed due to a timeout error",
-        "2024-05-04T17:48:21Z Execution failed due to a timeout error",
-    ];
-    for text in cases {
-        let got = line(parse(&event(text)));
-        assert_eq!(got.map(|line| (line.0, line.1)), Some((None, Head::ExecutionFailed)), "{text}");
-    }
-    // Build tools say this of a task, and others of a method.
+fn a_line_without_id_needs_a_date_of_the_console() {
+    const DATE: &str = "Thu May 04 17:48:21 UTC 2024 : ";
     for text in [
+        "Execution failed due to a timeout error",
         "Execution failed for task ':app:test'.",
-        "Execution failed due to a missing agent",
-        "Execution failed",
-        "Method completed with status: SUCCESS",
+        "Method completed with status: 504",
     ] {
-        for before in ["", "> ", "2024-05-04T17:48:21Z "] {
-            assert!(line(parse(&event(&format!("{before}{text}")))).is_none(), "{before}{text}");
-        }
-        for before in ["(5f1c-0a) ", "Thu May 04 17:48:21 UTC 2024 : "] {
-            assert!(line(parse(&event(&format!("{before}{text}")))).is_some(), "{before}{text}");
+        let dated = format!("{DATE}{text}");
+        assert!(line(parse(&event(&dated))).is_some_and(|line| line.0.is_none()), "{dated}");
+        assert!(line(parse_of_unknown_kind(&event(&dated))).is_some(), "{dated}: the date is the gateway's own");
+        for before in ["", "\"", "> ", "Date : ", "2024-05-04T17:48:21Z "] {
+            assert!(parse(&event(&format!("{before}{text}"))).is_none(), "{before}{text}");
+            assert!(parse_of_unknown_kind(&event(&format!("{before}{text}"))).is_none(), "{before}{text}");
         }
     }
-    assert!(line(parse_of_unknown_kind(&event(cases[0]))).is_some(), "the console's date is the gateway's own");
-    assert!(line(parse_of_unknown_kind(&event(cases[1]))).is_none());
+}
+
+#[test]
+fn the_first_line_of_the_test_output_has_no_date() {
+    for before in ["", "2024-05-04T17:48:21Z "] {
+        let text = format!("{before}Execution log for request 5f1c0a2b");
+        assert_eq!(line(parse(&event(&text))).map(|line| line.1), Some(Head::TestLog), "{text}");
+        assert!(parse_of_unknown_kind(&event(&text)).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn an_id_that_data_protection_masked_is_an_id() {
+    for id in ["0f6a4e0c-****-4c57-9f0a-5d2f6d8f1a10", "************"] {
+        let text = format!("({id}) Execution failed due to a timeout error");
+        assert_eq!(line(parse(&event(&text))).and_then(|line| line.0).as_deref(), Some(id), "{text}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A log event of which no log group shows what it is, since a person pasted it.
+//! A log event that went through somebody's hands: no log group may show what it is, and parts of it may be missing.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,13 @@ use why5xx::log_kind::LogKind;
 use why5xx::record::access::LastNames;
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
-use why5xx::record::{self, Record, Source, execution};
+use why5xx::record::{self, Record, Source};
 use why5xx::settings::Settings;
 
+use super::alone::execution_line;
 use super::{Part, shows_function};
 
-/// Reads pasted text: any line of any log, and also one that lacks what surrounds it there.
+/// Reads what somebody copied or pasted: any line of any log, and also one that lacks what surrounds it there.
 pub(crate) struct Reader<'s> {
     settings: &'s Settings,
     table: &'s Table,
@@ -121,15 +122,20 @@ impl<'s> Reader<'s> {
         if is_shown { record } else { Record::Unknown }
     }
 
-    /// Reads a log event. With a log group it is read as the function does.
+    /// Reads a log event. Where its log group or its kind of log is known, it is read as the function does; a sentence of an
+    /// execution log may stand alone.
     pub(crate) fn read<'a>(&mut self, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
-        if !source.log_group.is_empty() || source.kind.is_some() {
-            return record::parse_event(source, self.settings, &mut self.formats, &mut self.access_names, event);
-        }
         let (formats, names) = (&mut self.formats, &mut self.access_names);
+        if !source.log_group.is_empty() || source.kind.is_some() {
+            let record = record::parse_event(source, self.settings, formats, names, event);
+            return match source.kind {
+                Some(LogKind::Execution) if record.kind().is_none() => execution_line(event).unwrap_or(record),
+                _ => record,
+            };
+        }
         // Between START and REPORT, the function printed it.
         let is_printed = |record: &Record<'_>| matches!(record, Record::Execution(line) if line.request_id.is_none());
-        execution::parse(event)
+        execution_line(event)
             .filter(|record| !self.is_invoked || !is_printed(record))
             .or_else(|| record::parse_of_unknown_kind("", self.settings, formats, names, event))
             .or_else(|| self.function_line(event))

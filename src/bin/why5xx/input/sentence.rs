@@ -9,9 +9,10 @@ use why5xx::classify::error_text::cause_of_type;
 use why5xx::classify::execution::{RequestFinding, finding};
 use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
+use why5xx::record::Record;
 use why5xx::record::access::{AccessFields, AccessLine, line as access_line};
-use why5xx::record::{self, Record};
 
+use super::alone::execution_line;
 use super::{prefix, rows, shows_function};
 
 /// Returns the cause that a pasted text names. The columns of a table row are asked one by one.
@@ -279,7 +280,7 @@ pub(crate) fn of_joined_lines(text: &str, table: &Table) -> Option<&'static Caus
     let before = id.and_then(|id| before.strip_suffix(&id)).unwrap_or(before);
     let sentence = before.trim();
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(sentence.as_bytes()) };
-    let is_failure = matches!(record::execution::parse(&event), Some(Record::Execution(line))
+    let is_failure = matches!(execution_line(&event), Some(Record::Execution(line))
         if matches!(finding(&line, table), Some(RequestFinding::Failure(_))));
     let failed = |end: &str| {
         let status = end.trim_start();
