@@ -191,8 +191,8 @@ fn parse_error(text: &str) -> Option<FunctionLine<'_>> {
     }
 }
 
-/// Closes an object that was cut off, by us or by whoever copied it: `{"a":["b","c` → `{"a":["b","c"]}`. A name without its
-/// value is dropped.
+/// Closes an object that was cut off, by us or at the size limit of a log event: `{"a":["b","c` → `{"a":["b","c"]}`. A name
+/// without its value is dropped.
 pub(super) fn closed(text: &str) -> String {
     let mut open = Vec::new();
     let mut in_string = false;

@@ -7,7 +7,8 @@ use uuid::fmt::Hyphenated;
 
 /// The id of an invocation.
 ///
-/// Lambda's ids are UUIDs and are kept whole. Of others (people shorten ids before they publish a log), a hash is kept.
+/// Lambda's ids are UUIDs and are kept whole. Of another word a hash is kept: a function may print any word where a runtime
+/// prints the id, and CloudWatch Logs masks a part of an id that its data protection takes for an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId {
     /// The halves of the UUID, or hash and length of another id: as numbers, for bytes that were just written one by one
