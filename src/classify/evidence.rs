@@ -244,24 +244,4 @@ impl RequestEvidence {
     fn may_be_refused(&self) -> bool {
         self.received_status == 0 || self.received_status >= 300
     }
-
-    /// Returns the cause that the endpoint's answer alone names, for pasted text without a line that says that the request
-    /// failed.
-    ///
-    /// A call of DynamoDB and the body `{"__type":"ThrottlingException"}` → `aws_service_throttled`
-    pub fn cause_of_answer(&self, table: &Table) -> Option<&'static Cause> {
-        let index = match self.endpoint {
-            Endpoint::AwsService => self.service_answer().or_else(|| {
-                let by_status = match self.received_status {
-                    401 | 403 => Role::ServiceDenied,
-                    429 => Role::ServiceThrottled,
-                    400.. => Role::ServiceFailed,
-                    _ => return None,
-                };
-                table.index_of(by_status.cause())
-            }),
-            _ => self.lambda_service_answer().or_else(|| self.function_answer(table)),
-        };
-        index.map(|index| table.at(index))
-    }
 }

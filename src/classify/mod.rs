@@ -15,4 +15,4 @@ pub mod invocation;
 pub mod repeated;
 pub mod shape;
 
-pub use endpoint::body_text;
+pub use endpoint::{Endpoint, body_text};

@@ -3,9 +3,10 @@
 //! The function counts nothing by such an answer.
 
 use serde_json::json;
-use why5xx::cause::{Cause, Table};
+use why5xx::cause::{Cause, Role, Table};
+use why5xx::classify::Endpoint;
 use why5xx::classify::evidence::RequestEvidence;
-use why5xx::classify::execution::{RequestFinding, finding};
+use why5xx::classify::execution::{Candidate, EndpointEvidence, FailureLine, RequestFinding, finding};
 use why5xx::record::Record;
 use why5xx::record::execution::{ExecutionLine, Head, lines_of_transcript};
 
@@ -15,7 +16,7 @@ use crate::input::sentence;
 #[derive(Default)]
 pub(super) struct Evidence {
     /// Of the request that the last line is of.
-    request: RequestEvidence,
+    request: Answered,
     request_id: Option<Vec<u8>>,
     of_request: Option<&'static Cause>,
     /// Cause that the first answer names which names one, whoever gave it.
@@ -41,19 +42,69 @@ impl Evidence {
             self.request_id = request_id.map(<[u8]>::to_vec);
         }
         if let Some(finding) = &finding {
-            self.request.add_context(finding);
+            self.request.add(finding);
         }
     }
 
     fn end_request(&mut self, table: &Table) {
-        self.of_request = self.of_request.or_else(|| self.request.cause_of_answer(table));
-        self.request = RequestEvidence::default();
+        let request = std::mem::take(&mut self.request);
+        self.of_request = self.of_request.or_else(|| request.cause(table));
     }
 
     /// Returns the cause that the answer to the first request whose answer names one.
     pub(super) fn of_request(&mut self, table: &Table) -> Option<&'static str> {
         self.end_request(table);
         self.of_request.map(|cause| cause.id)
+    }
+}
+
+/// The answer to one request.
+#[derive(Default)]
+struct Answered {
+    evidence: RequestEvidence,
+    endpoint: Endpoint,
+    /// Status that the endpoint answered; 0 if no line shows it.
+    status: u16,
+}
+
+impl Answered {
+    fn add(&mut self, finding: &RequestFinding) {
+        match finding {
+            // Whose answer it is does not matter where no line says that the request failed.
+            RequestFinding::AuthorizerStarted => return,
+            RequestFinding::AuthorizerDone => (self.endpoint, self.status) = (Endpoint::Unknown, 0),
+            RequestFinding::Endpoint(EndpointEvidence::Uri(endpoint)) => self.endpoint = *endpoint,
+            RequestFinding::Endpoint(EndpointEvidence::Status(status)) => self.status = *status,
+            _ => {}
+        }
+        self.evidence.add_context(finding);
+    }
+
+    /// Returns the cause that the answer names if the gateway concluded a failure from it; None if it names none.
+    ///
+    /// A call of DynamoDB and the body `{"__type":"ThrottlingException"}` → `aws_service_throttled`
+    fn cause(mut self, table: &Table) -> Option<&'static Cause> {
+        let is_service = self.endpoint == Endpoint::AwsService;
+        let concluded = if is_service { Role::StatusNotMapped } else { Role::MalformedAnswer }.cause();
+        self.evidence.failure(&FailureLine {
+            integration: table.index_of(concluded).map(|cause| Candidate { cause, rank: concluded.rank }),
+            authorizer: None,
+            names_authorizer: false,
+            says_no_more: false,
+            shape: None,
+        });
+        let named = self.evidence.cause(table);
+        if named.id != concluded.id {
+            return Some(named);
+        }
+        let by_status = match self.status {
+            _ if !is_service => return None,
+            401 | 403 => Role::ServiceDenied,
+            429 => Role::ServiceThrottled,
+            400.. => Role::ServiceFailed,
+            _ => return None,
+        };
+        Some(by_status.cause())
     }
 }
 
