@@ -91,7 +91,8 @@ pub fn batches(text: &str, each: &mut BatchCallback<'_>) -> bool {
     layer(text, DEEPEST + 1, each)
 }
 
-/// Returns whether a JSON text is of a kind that holds batches. If `is_cut`, its end is missing.
+/// Returns whether a JSON text is of a kind that holds batches. If `is_cut`, its end is missing. For programs that must
+/// recognise an input by its beginning; the function gets whole events.
 ///
 /// `{"Messages":[` → true if it is cut
 pub fn may_hold_batches(text: &str, is_cut: bool) -> bool {

@@ -94,7 +94,8 @@ impl Pipeline {
         self.count_each(decode, |batch, header, event| batch.event(header, event))
     }
 
-    /// Counts log events that `read` parses better than [`parse_event`](crate::record::parse_event), such as a person's text.
+    /// Counts log events that `read` parses instead of [`parse_event`](crate::record::parse_event). For programs that know more
+    /// of their input than a log event holds; the function is not one of them.
     ///
     /// # Errors
     ///

@@ -43,7 +43,8 @@ impl Default for PipelineOptions {
 }
 
 impl Pipeline {
-    /// Counts the requests of access logs, too, each once. To know a repeat, it remembers the lines that did not fail.
+    /// Counts the requests of access logs, too, each once. To know a repeat, it remembers the lines that did not fail. For
+    /// programs that report a rate; the function leaves it off.
     #[must_use]
     pub fn counting_requests(mut self) -> Self {
         self.options.counts_requests = true;

@@ -8,8 +8,9 @@ use crate::record::Record;
 /// Log events by kind of log. A log event that no reader of its kind claims is not understood: it may be a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Understood {
-    /// By kind. Of functions' logs whatever the function printed, of access logs the lines that have a status.
-    by_kind: [u64; LogKind::ALL.len()],
+    /// By kind, in the order of [`LogKind::ALL`]. Of functions' logs whatever the function printed, of access logs the lines
+    /// that have a status.
+    pub by_kind: [u64; LogKind::ALL.len()],
     /// Log events that were not understood.
     pub not_understood: u64,
     /// Number of the first of them, counted from 1 in the batch.
@@ -24,12 +25,6 @@ impl Understood {
     /// Returns the number of log events of a kind.
     pub const fn of(&self, kind: LogKind) -> u64 {
         self.by_kind[kind as usize]
-    }
-
-    /// Takes so many log events of a kind for not understood.
-    pub const fn misread(&mut self, kind: LogKind, log_events: u64) {
-        self.by_kind[kind as usize] = self.of(kind).saturating_sub(log_events);
-        self.not_understood += log_events;
     }
 
     /// Counts a log event of a kind.

@@ -156,17 +156,24 @@ impl InputEvents {
         let of_functions = self.understood.of(LogKind::Lambda);
         if self.quotes_platform && !self.has_platform_line && of_functions > 0 {
             // Each line has something before or around it that is not known.
-            self.understood.misread(LogKind::Lambda, of_functions);
+            self.misread(of_functions);
             self.understood.first_not_understood = Some(1);
             return;
         }
         if self.shows_function || self.unproven == 0 {
             return;
         }
-        self.understood.misread(LogKind::Lambda, self.unproven);
+        self.misread(self.unproven);
         let firsts = [self.understood.first_not_understood, self.first_unproven];
         self.understood.first_not_understood = firsts.into_iter().flatten().min();
         self.unproven = 0;
+    }
+
+    /// Takes so many log events that were read as a function's for not understood.
+    fn misread(&mut self, log_events: u64) {
+        let of_functions = &mut self.understood.by_kind[LogKind::Lambda as usize];
+        *of_functions = of_functions.saturating_sub(log_events);
+        self.understood.not_understood += log_events;
     }
 
     /// Adds the events of one part, and what the pipeline understood of them.
