@@ -1,6 +1,7 @@
 //! Interns what the requests of a batch share: the pairs of API and stage, routes, and the shapes of texts.
 //!
-//! For memory, not for speed: an open request holds numbers, and twenty thousand of them a few names.
+//! For memory, not for speed: an open request holds six bytes of numbers. API, stage and route in texts of its own would take 72
+//! bytes and three allocations, which is some 6 MB for the forty thousand requests that may be open.
 
 use std::sync::Arc;
 

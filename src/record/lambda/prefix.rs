@@ -45,7 +45,8 @@ pub fn strip(text: &str) -> Stripped<'_> {
     stripped
 }
 
-/// Whether a byte may end a word. Looked up in a table, which saves 1.2 % of the instructions of a Lambda log.
+/// Whether a byte may end a word: the one list of these bytes. As a table, since comparing each byte with them takes 1.2 % more
+/// instructions of the whole job for a Lambda log.
 static MAY_END_WORD: [bool; 256] = {
     let mut may_end = [false; 256];
     let mut byte = 0;
