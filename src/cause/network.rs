@@ -78,7 +78,7 @@ pub(super) const CAUSES: &[Cause] = &[Cause {
         ],
         prevent: &[
             "Let groups refer to groups instead of addresses, and keep the chain in one template.",
-            "Alarm on `RejectedFlows` only for interfaces of the chain: elsewhere it is scans.",
+            "Alarm on rejected flows only for interfaces of the chain: elsewhere they are scans.",
         ],
     },
     docs: &[

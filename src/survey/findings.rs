@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::log_kind::LogKind;
+use crate::metric::Metric;
 use serde_json::Value;
 
 use super::facts::{AccountFacts, ApiKind, EventRule, Filter, Level, LogDelivery, LogGroup, Share, Stack, Stage};
@@ -541,10 +542,11 @@ impl<'f> Findings<'f> {
         if let [_, access] = subscribed[..] {
             let filters = facts.our_filters(access);
             if let (Some(filter), Some(log_group)) = (filters.first(), &access.log_group) {
-                let text =
-                    "both its execution log and its access log are subscribed, so a failure counts in Errors and in \
-                            AccessLogErrors"
-                        .to_owned();
+                let text = format!(
+                    "both its execution log and its access log are subscribed, so a failure counts in {} and in {}",
+                    Metric::Errors.name(),
+                    Metric::AccessLogErrors.name()
+                );
                 let fix = match filter.is_of_account {
                     true => facts.spare(log_group, &filter.name),
                     false => facts.delete_filter(log_group, &filter.name),
