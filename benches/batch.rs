@@ -1,4 +1,4 @@
-//! What a batch costs beside what it cannot do without, and beside the usual ways.
+//! Cost of a batch beside that of what no reader can do without, and beside the usual ways.
 //!
 //! `cargo bench` prints one table for each payload: CPU time, the median of interleaved rounds; its ratio to the floor
 //! and to what `miniz_oxide` (flate2's default) takes merely to inflate the payload; and the most memory that the way
@@ -41,7 +41,7 @@ use ways::{Count, DECODE, EVENTS_CRATE, FLOOR, MINIZ, WAYS, WHOLE_JOB};
 use why5xx::cause::Table;
 use why5xx::decode::{self, DecodeError, Limits};
 
-/// What is delivered at once: one subscription event, or the records of a Kinesis batch.
+/// Payload of one delivery: one subscription event, or the records of a Kinesis batch.
 struct Payload {
     name: String,
     parts: Vec<Part>,
@@ -168,7 +168,7 @@ fn measure(payload: &Payload) {
     println!("  the whole job is as fast as {}", times_as_fast.join(", "));
 }
 
-/// What it takes to refuse a batch.
+/// Measures the time and memory that it takes to refuse a batch.
 #[expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 fn measure_bomb(payload: &Payload) {
     let data = payload.parts[0].data.as_bytes();

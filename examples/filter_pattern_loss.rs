@@ -1,4 +1,4 @@
-//! What the default filter pattern costs in accuracy on logs of your own.
+//! Loss of accuracy that the default filter pattern costs on logs of your own.
 //!
 //! `cargo run --example filter_pattern_loss -- CASES.jsonl [PREFIX]...` reads one case a line, `{"id", "log_group",
 //! "lines"}`, takes those whose log group begins with a prefix, counts each with and without the template's default

@@ -59,7 +59,7 @@ fn count(rounds: u64, way: usize, file: &File) -> u64 {
     collected.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{printed}"))
 }
 
-/// What that process does. Whether this is one.
+/// Does the work of a process that callgrind watches. Returns false if this is no such process.
 pub(crate) fn is_watched(arguments: &[String]) -> bool {
     let [first, rounds, way, file] = arguments else { return false };
     if first != REPEAT {

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use why5xx::decode::{BatchHeader, LogEvent, Message, encode_event};
 
-/// What a log is of.
+/// Kind of log, and its level or format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Execution log at INFO with data trace: about 22 lines a request, with headers and bodies.
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     FailureOnly,
     /// Access log, one JSON object a line.
     AccessLog,
-    /// What a Lambda function and its runtime write.
+    /// Log of a Lambda function and its runtime.
     FunctionLog,
 }
 
@@ -314,7 +314,7 @@ impl Dice {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
-    /// What a client orders, and what it is answered.
+    /// Returns the bodies of a client's order and of its answer.
     fn bodies(&mut self, order: u64) -> (String, String) {
         let skus: Vec<String> = (0..=self.below(4)).map(|_| self.hex(10)).collect();
         let mut lines = |key: &str, most: u64| {

@@ -14,7 +14,7 @@ pub(crate) const PROGRAMS: [(&str, &str, &str); 2] = [
     ("Node: zlib, JSON.parse, RegExp", "node", "usual.mjs"),
 ];
 
-/// What such a program prints.
+/// Output of such a program.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Printed {
     causes: Causes,
@@ -73,7 +73,7 @@ pub(crate) fn peak_kib(nth: usize, file: &File) -> u64 {
     String::from_utf8_lossy(&printed.stdout).trim().parse().expect("a number of KiB")
 }
 
-/// What that process does. Whether this is one.
+/// Does the work of a process whose memory is measured. Returns false if this is no such process.
 #[expect(clippy::print_stdout, reason = "the bench that started this process reads it")]
 pub(crate) fn is_peak(arguments: &[String]) -> bool {
     let [first, nth, file] = arguments else { return false };
@@ -92,7 +92,7 @@ pub(crate) fn is_peak(arguments: &[String]) -> bool {
     true
 }
 
-/// The memory that this process takes, or the most that it has taken so far, in KiB; 0 where the system does not tell.
+/// The memory that this process takes, or the most that it has taken so far, in KiB; 0 where the system does not say.
 fn memory_kib(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));

@@ -33,7 +33,7 @@ const GZIP_HEADER_BYTES: usize = 10;
 /// Failures by cause.
 pub(crate) type Causes = BTreeMap<String, u64>;
 
-/// What a way makes of a payload. What it does not come to know is `None`.
+/// Count of a way for a payload: None where the way does not find it out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) log_events: Option<u64>,
@@ -88,8 +88,8 @@ impl Payload {
     }
 }
 
-/// What no reader of a batch can do without, by the libraries and in the sizes of the decoder. Its inflater is kept from
-/// batch to batch, too.
+/// Does the work that no reader of a batch can do without, by the libraries and in the sizes of the decoder. Its inflater is
+/// kept from batch to batch, too.
 fn floor(part: &Part) -> Count {
     thread_local! {
         static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(false));

@@ -30,7 +30,7 @@ export interface Why5xxProps {
 
 /** One of them in a stack, and best in a stack of its own: filters, alarms and dashboard are named after the stack. */
 export class Why5xx extends Construct {
-  /** Formats for access logs that tell why a request failed, for stages of each type of API. */
+  /** Formats for access logs that show why a request failed, for stages of each type of API. */
   static readonly accessLogFormats: Readonly<Record<'rest' | 'http' | 'websocket', string>> = JSON.parse(
     fs.readFileSync(path.join(__dirname, 'access-log-formats.json'), 'utf8'),
   );

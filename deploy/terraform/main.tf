@@ -144,6 +144,6 @@ output "outputs" {
 }
 
 output "access_log_formats" {
-  description = "Formats for access logs that tell why a request failed: of stages of a rest, http or websocket API."
+  description = "Formats for access logs that show why a request failed: of stages of a rest, http or websocket API."
   value       = jsondecode(file("${path.module}/access-log-formats.json"))
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use why5xx::decode::{self, Decoded, Limits, LogEvent};
 
-/// What is seen of a log event.
+/// Fields of a log event that are compared.
 type Seen = (String, i64, String);
 
 fn seen(event: &LogEvent<'_>) -> Seen {

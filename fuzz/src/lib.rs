@@ -96,7 +96,7 @@ fn count_messages<'m>(pipeline: &Pipeline, log_group: &str, messages: impl Itera
     check(&count_events(pipeline, &header, events), MOST_EVENTS);
 }
 
-/// What holds of every batch.
+/// Asserts what holds of every batch.
 fn check(counted: &Counted, log_events: usize) {
     let failures: u64 = counted.tally.counts().map(|(_, count)| count).sum();
     // A line may be a transcript of several; each of its failures takes some twenty bytes of it.

@@ -74,7 +74,7 @@ pub trait Sink {
         limits::DATA_PER_REQUEST
     }
 
-    /// Returns by how many milliseconds the clock of the service is ahead of ours; None if only an answer can tell.
+    /// Returns by how many milliseconds the clock of the service is ahead of ours; None if only an answer shows it.
     fn clock_ahead_ms(&self) -> Option<i64> {
         Some(0)
     }

@@ -30,7 +30,7 @@ TIMES = "START END".split()
 VERSION_2_OPTIONS = ["--cli-binary-format raw-in-base64-out"]
 VERSION_2_COMMANDS = [["configure", "export-credentials"], ["logs", "tail"]]
 
-# Files that commands read, as the pages tell to write them.
+# Files that commands read, as the pages have them written.
 FILES = {
     "event.json": {},
     "item.json": {"id": {"S": "1"}},

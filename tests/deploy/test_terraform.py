@@ -157,7 +157,7 @@ def test_a_stage_with_the_output_as_its_format_writes_what_names_the_cause(deplo
     count(deployed, GROUPS["access"], line, "AccessLogErrors", api["ApiId"], stage["StageName"], "lambda_throttled")
 
 
-def test_alarms_tell_the_topic_of_the_address(deployed):
+def test_alarms_go_to_the_topic_of_the_address(deployed):
     topic = deployed.outputs()["AlarmTopicArn"]
     alarms = {each["AlarmName"]: each for each in deployed.cloudwatch.describe_alarms()["MetricAlarms"]}
     for kind, group in GROUPS.items():

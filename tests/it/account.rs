@@ -17,7 +17,7 @@ const GROUP: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
 
 const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/Reader/me";
 
-/// What the server does with the next call of FilterLogEvents, instead of a page.
+/// Fault that the server answers the next call of FilterLogEvents with, instead of a page.
 #[derive(Debug, Clone)]
 enum Fault {
     Refuse(u16, &'static str, &'static str),

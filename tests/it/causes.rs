@@ -25,7 +25,7 @@ fn causes(example: &Example) -> Vec<&'static str> {
     counted(example).tally.counts().map(|(key, _)| key.cause).collect()
 }
 
-/// In API logs some causes of functions fold into one that an API can tell.
+/// In API logs some causes of functions fold into one that an API log shows.
 fn folded(id: &str) -> &str {
     if id.starts_with("lambda_dependency_") || id == "lambda_runtime_exit" { "lambda_unhandled_error" } else { id }
 }

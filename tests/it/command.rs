@@ -1,4 +1,4 @@
-//! What the real command prints: the page, tables that fit, completions, nothing but text where no terminal is.
+//! Output of the real command: the page, tables that fit, completions, nothing but text where no terminal is.
 
 use std::fs;
 use std::path::Path;

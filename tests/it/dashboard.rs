@@ -145,8 +145,8 @@ fn searches(expression: &str) -> Vec<(BTreeSet<String>, String)> {
         .collect()
 }
 
-/// What the program publishes, of the examples of all causes, in its own account and in another: metric names with the names
-/// of their dimensions.
+/// Returns the metrics that the program publishes for the examples of all causes, in its own account and in another: their
+/// names with the names of their dimensions.
 fn published() -> BTreeMap<String, BTreeSet<String>> {
     let mut published: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let settings = Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true")])).expect("settings");

@@ -159,7 +159,7 @@ fn routes_count_where_they_are_asked_for_and_are_capped() {
 const STAGE_ARN: &str = "arn:aws:apigateway:eu-west-1:111122223333:/restapis/a1b2c3d4e5/stages/prod";
 
 #[test]
-fn delivery_and_access_logs_tell_the_route_on_every_line() {
+fn delivery_and_access_logs_have_the_route_on_every_line() {
     let endpoint = CloudWatch::start();
     let mut function = function(&endpoint, &[("WHY5XX_ROUTE_METRICS", "true")]);
     let delivered = |payload: &str| {

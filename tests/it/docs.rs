@@ -1,4 +1,4 @@
-//! What the pages in `docs/` say of settings and own rules is what the program reads.
+//! The pages in `docs/` say of settings and own rules what the program reads.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

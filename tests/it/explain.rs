@@ -445,7 +445,7 @@ fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
     }
 }
 
-/// What the command prints and its exit status.
+/// Returns the output of the command and its exit status.
 fn explained(what: &str) -> (String, Option<i32>) {
     let output = command(&["explain", what], b"");
     let printed = [output.stdout, output.stderr].concat();

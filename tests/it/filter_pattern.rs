@@ -4,7 +4,7 @@ use why5xx::log_kind::LogKind;
 
 use crate::support::filter_pattern::{Error, MAX_PATTERN_CHARS, Pattern, default_execution_pattern};
 
-/// What a pattern must select, and what it must not.
+/// Pattern, with log events that it must select and others that it must not.
 struct Case {
     pattern: &'static str,
     selects: &'static [&'static str],

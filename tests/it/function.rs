@@ -17,7 +17,7 @@ use crate::support::runtime_api::Outcome;
 /// More variables of an environment.
 type Variables = &'static [(&'static str, &'static str)];
 
-/// What must come out of the function nowhere: text of clients, words of CloudWatch, keys.
+/// Texts that must come out of the function nowhere: of clients, of CloudWatch, keys.
 const SECRETS: [&str; 4] = [events::SECRET, cloudwatch::SECRET, "planted-access-key", "planted-session-token"];
 
 /// The payload of a batch with one request that timed out.
@@ -502,7 +502,8 @@ fn failures_too_old_for_cloudwatch_are_reported_and_the_others_counted() {
     assert_eq!((&last["level"], &last["staleFailures"]), (&json!("WARN"), &json!(1)));
 }
 
-/// What the function has written, as the log events of a batch in another log group, beside the lines that Lambda writes.
+/// Returns the lines that the function has written, as the log events of a batch in another log group, beside the lines that
+/// Lambda writes.
 fn copy_of_own_log(function: &Function, name: &str, from_line: usize) -> Value {
     let id = "00000000-0000-4000-8000-000000000001";
     let of_lambda = [

@@ -36,7 +36,7 @@ const MADE: usize = 5_000;
 /// Most bytes of one.
 const MOST_BYTES: usize = 4_096;
 
-/// What the readers look for.
+/// Pieces of text that the readers look for.
 const TOKENS: [&[u8]; 14] = [
     b"\"",
     b"\\",

@@ -68,7 +68,7 @@ fn gzip_of(head: &[u8], piece: &[u8], bytes: usize, tail: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// What stands before the log events of a document.
+/// Returns the part of a document before its log events.
 fn head(log_group: &str) -> Vec<u8> {
     let batch = events::batch(log_group, "", now_ms(), &[]).to_string();
     // The keys are sorted, so the header is not before the events: put it there.

@@ -94,7 +94,7 @@ fn every_golden_batch_gives_its_counts() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a golden batch results in with route metrics on: API, stage, route and cause, and their counts.
+/// Returns the counts of a golden batch with route metrics on, by API, stage, route and cause.
 fn routes(batches: &Value) -> BTreeMap<String, u64> {
     let settings = Settings::load(&Environment::of([("WHY5XX_ROUTE_METRICS", "true")])).expect("settings");
     let mut pipeline = Pipeline::new(Arc::new(settings), Table::default());

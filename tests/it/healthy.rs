@@ -184,7 +184,7 @@ fn keyed_line(random: &mut Random, status: u16, _: &str, _: &str) -> String {
     )
 }
 
-/// What functions log of errors that they have handled. `{id}` is the request id.
+/// Lines that functions log of errors that they have handled. `{id}` is the request id.
 const HANDLED: &[&str] = &[
     "2024-05-04T17:48:21.117Z\t{id}\tERROR\tupstream answered 502, trying again",
     "2024-05-04T17:48:21.117Z\t{id}\tERROR\tconnect ECONNREFUSED 10.0.31.44:6379, going on without the cache",

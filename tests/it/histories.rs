@@ -52,10 +52,10 @@ impl Dice {
     }
 }
 
-/// What CloudWatch holds of a metric: by name, dimensions and minute.
+/// Datum of a metric in CloudWatch: name, dimensions and minute.
 type Place = (&'static str, Vec<(&'static str, String)>, i64);
 
-/// What really happened, which the publisher only hears a part of.
+/// Record of what really happened, of which the publisher hears a part.
 #[derive(Default)]
 struct Truth {
     held: BTreeMap<Place, f64>,
@@ -192,7 +192,7 @@ fn lines(request: usize) -> Vec<(String, i64, String)> {
     texts.into_iter().enumerate().map(line).collect()
 }
 
-/// What the environments of a history have in common.
+/// Plan that the environments of a history have in common.
 struct Plan {
     settings: Arc<Settings>,
     /// Requests that more than one batch holds.
@@ -343,7 +343,7 @@ fn shared(batches: &[Batch]) -> BTreeSet<usize> {
     batches.iter().flat_map(|batch| &batch.requests).filter(|request| !seen.insert(**request)).copied().collect()
 }
 
-/// What the histories held, so that they are not all peaceful.
+/// Number of faults in the histories: not all of them may be peaceful.
 #[derive(Debug, Default)]
 struct Met {
     /// Attempts of unknown outcome.

@@ -64,7 +64,7 @@ fn counted(line: &str) -> Counted {
     count_events(&Pipeline::new(Settings::default().into(), Default::default()), &header, [event])
 }
 
-/// What a client may try in order to forge a status.
+/// Texts that a client may send in order to forge a status.
 const FORGERIES: &[&str] = &[
     r#"","status":"502"#,
     r#"","status":"200"#,

@@ -93,7 +93,7 @@ fn lines(log: &[String], line: impl Fn(usize, &str) -> String) -> Vec<u8> {
     log.iter().enumerate().map(|(number, message)| line(number, message) + "\n").collect::<String>().into_bytes()
 }
 
-/// The same with a mark before each line of its messages.
+/// Returns the text of a log with a mark before each line of its messages.
 fn marked(log: &[String], mark: impl Fn(usize) -> String) -> Vec<u8> {
     let text = log.join("\n");
     text.lines().enumerate().map(|(number, line)| mark(number) + line + "\n").collect::<String>().into_bytes()
@@ -417,7 +417,7 @@ fn forms(log: &[String]) -> Forms {
     ]
 }
 
-/// What the command counts, and its exit status.
+/// Returns the counts of the command, and its exit status.
 fn replay(input: &[u8], group: &str) -> (BTreeMap<String, u64>, Option<i32>) {
     let output = command(&["replay", "--json", "--log-group", group, "-"], input);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

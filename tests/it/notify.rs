@@ -46,7 +46,7 @@ impl Services {
         Self::start_for(answers, TOPIC)
     }
 
-    /// The same with other topics.
+    /// Starts the services and a function that sends to these topics.
     fn start_for(answers: &[(&'static str, Value)], topics: &str) -> (Self, Function) {
         let services = Self::default();
         for (action, answer) in answers {
@@ -93,7 +93,7 @@ impl Services {
         self.calls.lock().unwrap().iter().map(|(action, _)| action.clone()).collect()
     }
 
-    /// What was asked of an action the last time.
+    /// Returns the last request of an action.
     fn asked(&self, action: &str) -> Value {
         self.calls.lock().unwrap().iter().rev().find(|(called, _)| called == action).unwrap().1.clone()
     }

@@ -28,7 +28,7 @@ const MOST_GROWTH: u32 = 9;
 /// Shorter times are those of the clock.
 const SHORTEST: Duration = Duration::from_micros(200);
 
-/// What lines begin with, so that they reach the readers of each kind.
+/// Beginnings of lines, so that they reach the readers of each kind.
 const HEADS: &[&str] = &[
     "",
     "(1f2e3d4c) ",
@@ -59,7 +59,7 @@ const HEADS: &[&str] = &[
     "version srcaddr ",
 ];
 
-/// What they consist of, over and over.
+/// Pieces that the lines repeat.
 const PIECES: &[&str] = &[
     " ",
     "\t",

@@ -221,7 +221,7 @@ fn nothing_that_a_client_writes_relabels_a_count_under_the_default_pattern() {
     }
 }
 
-/// What nobody may find anywhere. Not a word of the platform's, so that no shape may keep it.
+/// Text that may come out nowhere. Not a word of the platform's, so that no shape may keep it.
 const SECRET: &str = "hunter2-zXq9";
 
 /// Everybody's words, each with the secret in it.

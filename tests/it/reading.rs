@@ -1,4 +1,4 @@
-//! What `replay` says of its inputs: what was read, what was not understood, and no all-clear without either.
+//! `replay` reports what of its inputs was read and what was not understood, and gives no all-clear without either.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -732,7 +732,7 @@ fn memory_does_not_grow_with_the_input() {
 
 const STREAM: &str = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
 
-/// What was counted, the exit status, and how many log events were not understood.
+/// Returns the counts, the exit status, and how many log events were not understood.
 fn counted(arguments: &[&str], input: &str) -> (Value, Option<i32>, u64) {
     let (document, status, _) = replay(arguments, input);
     let rows = document["counts"].as_array().unwrap().iter();

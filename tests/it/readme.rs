@@ -1,4 +1,4 @@
-//! What the README shows is what the program prints, its figures are those of the pages, and it stays short.
+//! The README shows what the program prints, its figures are those of the pages, and it stays short.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

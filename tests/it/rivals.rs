@@ -1,4 +1,4 @@
-//! What can be pasted instead of why5xx, measured beside it.
+//! Filters and queries that can be pasted instead of why5xx, measured beside it.
 //!
 //! The same logs go through a metric filter, a query of Logs Insights and why5xx behind its default filter pattern. The
 //! truth comes from what writes the logs, and for captured events from whoever reads them.
@@ -45,7 +45,7 @@ fn simulated(level: Level) -> (Truth, Vec<Line>, Vec<Batch>) {
     (truth, lines.collect(), batches_of_whole_parts(parts, &mut random))
 }
 
-/// The failed requests and their causes, as far as a log of this level can tell them.
+/// The failed requests and their causes, as far as a log of this level shows them.
 fn truth_of(chains: &[Chain], level: Level) -> Truth {
     let failed = chains.iter().filter_map(|chain| {
         let (cause, _) = chain.counts[0][level as usize]?;

@@ -185,7 +185,7 @@ fn needs(cause: &Cause, level: Level) -> bool {
 }
 
 #[test]
-fn every_cause_that_an_execution_log_can_tell_is_simulated() {
+fn every_cause_that_an_execution_log_can_show_is_simulated() {
     let tales = TALES.iter().flat_map(|tale| tale.causes);
     let types = RESPONSE_TYPES.iter().map(|(.., cause)| *cause);
     let simulated: BTreeSet<&str> = tales.chain(types).chain(["backend_error_response"]).collect();

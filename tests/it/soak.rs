@@ -24,7 +24,7 @@ const fn most_growth(invocations: usize) -> usize {
     if invocations / 4 >= FULL { 1 << 20 } else { 8 << 20 }
 }
 
-/// What the invocations came to.
+/// Sums over the invocations.
 #[derive(Debug, Default, PartialEq)]
 struct Sums {
     batches: f64,

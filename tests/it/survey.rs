@@ -12,7 +12,7 @@ use crate::support::filter_pattern::default_pattern_of;
 use crate::support::function::Function;
 use crate::support::runtime_api::Outcome;
 
-/// What a survey led to.
+/// Result of a survey.
 struct Surveyed {
     outcome: Outcome,
     lines: Vec<Value>,

@@ -35,7 +35,7 @@ REQUESTS = 3000
 # Most bytes of a program, with notifier and survey in it.
 MOST_BYTES = 6_300_000
 
-# Fields of the function's log that tell times, which differ.
+# Fields of the function's log that hold times, which differ.
 TIMES = {"countMs", "publishMs", "timestamp"}
 
 

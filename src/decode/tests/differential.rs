@@ -36,7 +36,7 @@ impl Dice {
         choices[self.roll(choices.len())]
     }
 
-    /// The inside of a JSON string, valid as a rule.
+    /// The inside of a JSON string, usually valid.
     fn text(&mut self, most: usize) -> String {
         let mut text = String::new();
         for _ in 0..self.roll(most) {

@@ -27,10 +27,10 @@ const WITHOUT_REASON: &[&str] = &[REASON_NOT_LOGGED, UNCLASSIFIED];
 /// replaces. (A variable changes text inside of a search by pattern alone.)
 const ANY_API: &str = "Errors AND Errors";
 
-/// The same for the stage.
+/// Value of the variable `stage` that stands for all stages.
 const ANY_STAGE: &str = "Errors OR Errors";
 
-/// What a variable puts there for all APIs or stages.
+/// Text that a variable puts into a search for all APIs or stages.
 pub(super) const ANY: &str = "Errors";
 
 /// The body of the dashboard, one widget a line.
@@ -65,7 +65,8 @@ fn widgets(table: &Table) -> Vec<Value> {
     grid.widgets
 }
 
-/// What fails now, where and since when, with requests to look up and what to check; then whether the picture is complete.
+/// Adds the first screen: the failures of now, where and since when, with requests to look up and what to check; then
+/// whether the picture is complete.
 fn first_screen(grid: &mut Grid, table: &Table) {
     grid.log(
         (24, 7),
@@ -133,7 +134,7 @@ const ALARMS_ON_CONDITION: [(&str, &[&str]); 7] = [
     ("PublishesSurveys", &["UnseenStagesAlarm"]),
 ];
 
-/// What fills in the alarms that have a condition; as entries of a mapping. CloudFormation knows no list with an end that
+/// Returns the alarms that have a condition, as entries of a mapping. CloudFormation knows no list with an end that
 /// may be missing inside of a text.
 pub(super) fn alarms_on_condition() -> String {
     let mut entries = String::new();
@@ -144,7 +145,7 @@ pub(super) fn alarms_on_condition() -> String {
     entries
 }
 
-/// What to check first, by the part that failed, with a page to read for each cause.
+/// Adds the remedies: what to check first, by the part that failed, with a page to read for each cause.
 fn remedies(grid: &mut Grid, table: &Table) {
     let mut text = String::from("| what failed | check first | causes, and AWS's page on each |\n|---|---|---|\n");
     for &family in Family::ALL {
@@ -182,7 +183,7 @@ const fn first_check(family: Family) -> (&'static str, &'static str) {
     }
 }
 
-/// What others count at the same time: API Gateway, a week ago, functions, networks.
+/// Adds the counts of others at the same time: API Gateway, a week ago, functions, networks.
 fn beside(grid: &mut Grid) {
     let sum = |schema: &str, metric: &str| format!("SUM(SEARCH('{{{schema}}} MetricName=\"{metric}\"', 'Sum', 300))");
     let gateway = [
@@ -295,8 +296,8 @@ fn health(grid: &mut Grid) {
     deliveries(grid);
 }
 
-/// What CloudWatch Logs could not hand over, by log group: those of other stacks too. The name of a filter ends with the kind
-/// of log; without quotes, a word of it is enough.
+/// Adds the log events that CloudWatch Logs could not hand over, by log group: those of other stacks too. The name of a filter
+/// ends with the kind of log; without quotes, a word of it is enough.
 fn deliveries(grid: &mut Grid) {
     let kinds = LogKind::ALL.map(LogKind::word).join(" OR ");
     let searches = ["DeliveryErrors", "DeliveryThrottling"].map(|metric| {
@@ -346,7 +347,7 @@ fn own(metric: &str, stat: &str) -> Value {
     json!(["${Namespace}", metric, "Function", "${Function}", {"stat": stat, "label": format!("{metric} {stat}")}])
 }
 
-/// The same metric against the right axis.
+/// Returns the metric against the right axis.
 fn on_the_right(mut metric: Value) -> Value {
     if let Some(rendering) = metric.as_array_mut().and_then(|parts| parts.last_mut()) {
         rendering["yAxis"] = json!("right");

@@ -1,4 +1,4 @@
-//! Access logs of a REST API, and which of their lines tell of a failure.
+//! Access logs of a REST API, and which of their lines show a failure.
 //!
 //! API Gateway writes the values of its variables as they are, so a message with quotes breaks the JSON around it, and
 //! a client that puts quotes into its user agent writes fields of its own.
@@ -9,7 +9,7 @@ use super::measure::{Line, Truth};
 use crate::simulation::random::Random;
 use crate::simulation::world::{Batch, Event};
 
-/// How a request can fail, as the variables of the access log tell it.
+/// How a request can fail, as the variables of the access log show it.
 struct Tale {
     status: u16,
     response_type: &'static str,
@@ -83,7 +83,7 @@ const TALES: &[Tale] = &[
     tale(503, "-", "-", "backend_error_response"),
 ];
 
-/// What functions say of their errors; some of it with quotes.
+/// Messages of functions' errors, some with quotes.
 const WORDS: &[&str] = &[
     "'NoneType' object is not subscriptable",
     "Cannot read properties of undefined (reading \"items\")",
@@ -92,10 +92,10 @@ const WORDS: &[&str] = &[
     "order {uuid} has no lines",
 ];
 
-/// What clients say that they are.
+/// User agents of clients.
 const AGENTS: &[&str] = &["Mozilla/5.0 (X11; Linux x86_64)", "curl/8.5.0", "orders-app/5.03 (502)"];
 
-/// What a client says that would hide its failure, or make one.
+/// User agents that would hide a failure, or make one.
 const FORGERS: &[&str] = &["x\",\"status\":\"200", "x\",\"status\":\"502"];
 
 /// The format of a stage.

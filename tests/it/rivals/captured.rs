@@ -48,7 +48,7 @@ const FAILURES: &[(&str, &str)] = &[
     ("00000097-", "reason_not_logged"),
 ];
 
-/// What these events hold.
+/// Returns the truth, the lines and the batches of these events.
 pub(crate) fn log(names: &[&str]) -> (Truth, Vec<Line>, Vec<Batch>) {
     let id =
         Regex::new(r#"^\(([^)]+)\) |"payload": "\(([^)]+)\) |"requestId": "([^"]+)"| (\S+)$"#).expect("an expression");

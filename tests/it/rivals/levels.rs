@@ -1,4 +1,4 @@
-//! What a log can tell, by its level or format: by the table of causes, and of simulated requests.
+//! Causes that a log shows, by its level or format: by the table of causes, and of simulated requests.
 
 use std::fmt::Write as _;
 

@@ -23,7 +23,7 @@ pub(crate) struct Line {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) request: String,
-    /// What it is named, where it is.
+    /// Name of its cause, if it has one.
     pub(crate) cause: Option<&'static str>,
     /// Whether it says what the client got.
     pub(crate) has_status: bool,
@@ -31,14 +31,14 @@ pub(crate) struct Counted {
     pub(crate) has_route: bool,
     /// Whether it has an X-Ray trace id.
     pub(crate) has_trace: bool,
-    /// What stands before the number: equal counts share a row.
+    /// Text before the number: equal counts share a row.
     pub(crate) row: String,
 }
 
 /// Failed requests and their causes.
 pub(crate) type Truth = BTreeMap<String, &'static str>;
 
-/// What became of the failed requests.
+/// Number of failed requests, by how they were counted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) failed: usize,
@@ -89,7 +89,7 @@ impl Outcome {
     }
 }
 
-/// What why5xx counts of batches behind a filter pattern.
+/// Returns the counts of why5xx for batches behind a filter pattern.
 pub(crate) fn ours(pattern: &str, batches: &[Batch]) -> Vec<Counted> {
     let pattern = Pattern::parse(pattern).expect("a filter pattern");
     let mut settings = Settings::default();

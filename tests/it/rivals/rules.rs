@@ -1,4 +1,4 @@
-//! What can be pasted instead of why5xx, and what it counts.
+//! Filters and queries that can be pasted instead of why5xx, and their counts.
 //!
 //! The patterns and queries are those of `examples/without_why5xx.yaml` and of `docs/comparison.md`; a test compares them. Metric
 //! filters run through the evaluator of filter patterns; the queries' own regular expressions run here, and around
@@ -70,13 +70,13 @@ pub(crate) fn access_query() -> String {
     )
 }
 
-/// What a metric filter for text counts: every log event that it selects, without a name.
+/// Returns the counts of a metric filter for text: every log event that it selects, without a name.
 pub(crate) fn metric_filter(pattern: &str, lines: &[Line]) -> Vec<Counted> {
     let pattern = Pattern::parse(pattern).expect("a filter pattern");
     select(lines, |message| pattern.matches(message))
 }
 
-/// What [`JSON_STATUS`] counts.
+/// Returns the counts of [`JSON_STATUS`].
 pub(crate) fn json_metric_filter(lines: &[Line]) -> Vec<Counted> {
     select(lines, |message| {
         let event: Value = serde_json::from_str(message).unwrap_or_default();
@@ -89,7 +89,7 @@ fn select(lines: &[Line], is_selected: impl Fn(&str) -> bool) -> Vec<Counted> {
     selected.map(|line| Counted { request: line.request.clone(), ..Counted::default() }).collect()
 }
 
-/// What the lines of a request come to in the query for execution logs.
+/// Fields that the query for execution logs takes from the lines of a request.
 #[derive(Default)]
 struct Seen {
     completed: Option<u16>,
@@ -122,7 +122,7 @@ impl Seen {
 
 const EXECUTION_LOG: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
 
-/// What the query for execution logs counts.
+/// Returns the counts of the query for execution logs.
 pub(crate) fn execution_insights(lines: &[Line]) -> Vec<Counted> {
     let [line, end, answer, failure] = [LINE, END, ANSWER, FAILURE].map(regex);
     let mut requests: BTreeMap<String, Seen> = BTreeMap::new();
@@ -152,7 +152,7 @@ pub(crate) fn execution_insights(lines: &[Line]) -> Vec<Counted> {
         .collect()
 }
 
-/// What the query for access logs counts, named from the fields that it shows.
+/// Returns the counts of the query for access logs, named from the fields that it shows.
 pub(crate) fn access_insights(lines: &[Line]) -> Vec<Counted> {
     let [status, kind, authorizer, integration] = [STATUS, TYPE, AUTHORIZER, INTEGRATION].map(regex);
     let mut counted = Vec::new();

@@ -1,4 +1,4 @@
-//! What clients write into their requests: most of it harmless, some of it the gateway's own sentences.
+//! Texts that clients write into their requests: most of them harmless, some the gateway's own sentences.
 
 /// Text of ordinary clients.
 pub(crate) const HARMLESS: &[&str] = &[

@@ -1,4 +1,4 @@
-//! What the template's default filter pattern changes, counted.
+//! Counts with and without the template's default filter pattern.
 
 use std::collections::BTreeMap;
 

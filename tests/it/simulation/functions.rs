@@ -266,7 +266,7 @@ impl Invocation {
         Written { inside, late, ..written }
     }
 
-    /// What a function prints of its work and of errors that it handled; none of it counts.
+    /// Returns a line that a function prints of its work or of an error that it handled; it does not count.
     fn logged(&self, random: &mut Random) -> String {
         let Self { id, time, foreign } = self;
         let json = |line: Value| line.to_string();

@@ -107,9 +107,9 @@ pub(crate) fn batches_with_ends_first(chains: &[Chain], events_per_batch: usize,
 
 /// Counts of batches, one after the other, in one environment.
 pub(crate) struct Outcome {
-    /// What the function publishes.
+    /// Counts that the function publishes.
     pub(crate) published: Counts,
-    /// What `replay` shows, which moves a count to the right cause.
+    /// Counts that `replay` shows, which moves one to the right cause.
     pub(crate) corrected: Counts,
     pub(crate) corrections: usize,
     pub(crate) split: u64,

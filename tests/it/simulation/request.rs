@@ -13,7 +13,7 @@ pub(crate) enum Level {
     Trace,
 }
 
-/// What a request is counted as: the cause, and the status where an end was logged. None: not counted.
+/// Count of a request: the cause, and the status where an end was logged. None: not counted.
 pub(crate) type Count = Option<(&'static str, Option<u16>)>;
 
 /// A line of a request, without its id.
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-/// What a request is written with.
+/// Writer of a request.
 pub(crate) struct Writer<'r> {
     pub(crate) random: &'r mut Random,
     pub(crate) id: String,
@@ -75,7 +75,7 @@ pub(crate) struct Writer<'r> {
     lines: Vec<Line>,
 }
 
-/// What others than the gateway may write.
+/// Texts that others than the gateway may write.
 #[derive(Debug, Clone)]
 pub(crate) struct Words {
     pub(crate) client: Vec<String>,
@@ -256,7 +256,7 @@ impl<'r> Writer<'r> {
         text
     }
 
-    /// What stands before the authorizer.
+    /// Writes the lines before the authorizer.
     fn opening(&mut self) {
         let (extended, id) = (self.random.hex(15), self.id.clone());
         self.info(&format!("Extended Request Id: {extended}="));

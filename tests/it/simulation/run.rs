@@ -61,7 +61,7 @@ fn named(id: &str) -> &'static str {
     why5xx::cause::built_in().find(|cause| cause.id == id).expect("a cause of the table").id
 }
 
-/// What differs, readable.
+/// Returns the differences, readable.
 pub(crate) fn differences(expected: &Counts, got: &Counts) -> Vec<String> {
     let keys: std::collections::BTreeSet<_> = expected.keys().chain(got.keys()).collect();
     let of = |counts: &Counts, key| counts.get(key).copied().unwrap_or(0);

@@ -16,7 +16,7 @@ use crate::simulation::world::{Batch, Chain, Form, Plan, chains, parts};
 /// Requests under way at the same time in a log stream.
 const TOGETHER: usize = 40;
 
-/// What became of the requests.
+/// Number of requests, by how they were counted.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// Requests that failed.

@@ -1,8 +1,8 @@
-//! The failures that an execution log can tell: what is called, what it answers, what API Gateway then writes.
+//! The failures that an execution log can show: what is called, what it answers, what API Gateway then writes.
 //!
 //! Each says itself what it must be counted as, at each level of the log. Nothing here asks the program under test.
 
-/// What the integration calls.
+/// Target of the integration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
     /// A function, by proxy integration or not.
@@ -13,7 +13,7 @@ pub(crate) enum Calls {
     Service(&'static str),
 }
 
-/// What the endpoint answered: status, a header of its own, the body. None: no answer came.
+/// Answer of the endpoint: status, a header of its own, the body. None: no answer came.
 pub(crate) type Answer = Option<(u16, &'static str, &'static str)>;
 
 /// One way to fail.
@@ -188,7 +188,7 @@ pub(crate) const REFUSALS: &[(&str, u16)] = &[
     ("REQUEST_TOO_LARGE", 413),
 ];
 
-/// What functions say when they fail.
+/// Messages of functions that fail.
 pub(crate) const FUNCTION_WORDS: &[&str] = &[
     "'NoneType' object is not subscriptable",
     "order 503 was refused: upstream said Task timed out after 3.00 seconds",
@@ -201,6 +201,6 @@ pub(crate) const FUNCTION_WORDS: &[&str] = &[
     "unknown size: Response payload size exceeded maximum allowed payload size",
 ];
 
-/// What backends say that speak no HTTP.
+/// Answers of backends that speak no HTTP.
 pub(crate) const BACKEND_WORDS: &[&str] =
     &["SSH-2.0-OpenSSH_9.6", "This is not HTTP", "Received fatal alert: handshake please"];

@@ -9,7 +9,7 @@ use super::random::Random;
 use super::request::{Count, End, Level, Request, Words, Writer};
 use super::tales::{TALES, Tale};
 
-/// What requests are counted by.
+/// Key that requests are counted by: API, stage, cause and status.
 pub(crate) type Key = (String, String, &'static str, Option<u16>);
 
 /// Counts by API, stage, cause and status.
@@ -34,7 +34,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// Whether the events tell API and stage.
+    /// Whether the events name API and stage.
     fn has_place(self) -> bool {
         match self {
             Self::Text => false,
@@ -112,7 +112,7 @@ impl Batch {
     }
 }
 
-/// Requests of one id in the order in which their lines come; as a rule one.
+/// Requests of one id in the order in which their lines come; usually one.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
     pub(crate) place: Place,
@@ -135,7 +135,7 @@ impl Chain {
     }
 }
 
-/// What goes into a log.
+/// Plan of a log.
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// Ids, each of one request or several.
@@ -194,7 +194,7 @@ fn overlapping(random: &mut Random, place: Place, id: String, words: &Words) -> 
     Chain { place, id, lines, counts, overlaps: true }
 }
 
-/// What chains must be counted as at a level.
+/// Returns the counts that chains must have at a level.
 pub(crate) fn truth(chains: &[Chain], level: Level) -> Counts {
     let mut counts = Counts::new();
     for chain in chains {

@@ -71,7 +71,7 @@ impl State {
         state
     }
 
-    /// The same with an HTTP API, whose access log is subscribed.
+    /// Creates a healthy account with an HTTP API, whose access log is subscribed.
     pub fn with_http_api(format: &str) -> Self {
         let mut state = Self::healthy();
         state.set("GET /v2/apis", json!({ "items": [{ "apiId": "h7", "name": "pets", "protocolType": "HTTP" }] }));

@@ -19,15 +19,15 @@ const MEGABYTE: usize = 1_000_000;
 const DAY_MS: i64 = 24 * 60 * 60_000;
 const HOUR_MS: i64 = 60 * 60_000;
 
-/// What stands in the messages of errors. It must come out of the function nowhere.
+/// Text in the messages of errors. It must come out of the function nowhere.
 pub const SECRET: &str = "planted-by-cloudwatch";
 
-/// What the endpoint does with one request.
+/// Behaviour of the endpoint towards one request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Behaviour {
-    /// What CloudWatch does: accept, or refuse what breaks a rule.
+    /// Accepts, or refuses what breaks a rule, as CloudWatch does.
     Strict,
-    /// The same, and closes the connection after the answer without having said so.
+    /// Behaves as [`Strict`](Self::Strict), and closes the connection after the answer without having said so.
     StrictThenClose,
     Throttle,
     /// Answers with this status and takes nothing.
@@ -111,7 +111,7 @@ impl CloudWatch {
         Self { address: serve(move |request| answer(&shared, request)), state }
     }
 
-    /// The same behind TLS: to be called by a name that the certificate has.
+    /// Starts the endpoint behind TLS: to be called by a name that the certificate has.
     pub fn start_with_tls(tls: Arc<rustls::ServerConfig>) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
@@ -122,12 +122,12 @@ impl CloudWatch {
         format!("http://{}", self.address)
     }
 
-    /// What to do with the next requests, one after the other. After that it is strict again.
+    /// Sets the behaviour towards the next requests, one after the other. After that it is strict again.
     pub fn then(&self, script: impl IntoIterator<Item = Behaviour>) {
         self.state.lock().unwrap().script.extend(script);
     }
 
-    /// What to do with all requests that the script does not speak of.
+    /// Sets the behaviour towards all requests behind those of the script.
     pub fn always(&self, behaviour: Behaviour) {
         self.state.lock().unwrap().otherwise = Some(behaviour);
     }
@@ -194,7 +194,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     with_date(answer, if matches!(behaviour, Behaviour::Page(_)) { 0 } else { now_ms })
 }
 
-/// When the request was signed; long ago where it does not tell.
+/// When the request was signed; long ago where it does not say.
 fn signed_ms(request: &Request) -> i64 {
     let date = strtime::parse("%Y%m%dT%H%M%SZ", request.header("x-amz-date")).and_then(|date| date.to_datetime());
     date.and_then(|date| date.to_zoned(TimeZone::UTC)).map_or(0, |date| date.timestamp().as_millisecond())

@@ -8,7 +8,7 @@ pub(crate) fn command(arguments: &[&str], input: &[u8]) -> Output {
     command_in(&[], arguments, input)
 }
 
-/// The same with more environment variables.
+/// Runs the command with more environment variables.
 pub(crate) fn command_in(variables: &[(&str, &str)], arguments: &[&str], input: &[u8]) -> Output {
     // `replay` reads the standard input only if it is named.
     let is_replay = arguments.first().is_some_and(|command| *command == "replay");

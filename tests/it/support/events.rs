@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// A log group of execution logs.
 pub const LOG_GROUP: &str = "API-Gateway-Execution-Logs_a1b2c3d4e5/prod";
 
-/// What stands in log messages. It must come out of the function nowhere.
+/// Text in log messages. It must come out of the function nowhere.
 pub const SECRET: &str = "planted-by-a-client";
 
 /// The lines of one request that timed out, with client text in between.
@@ -34,7 +34,7 @@ pub fn batch(log_group: &str, name: &str, timestamp_ms: i64, messages: &[String]
     batch_of(log_group, name, &events)
 }
 
-/// The same of log events that each have a time of their own.
+/// Returns a batch of log events that each have a time of their own.
 pub fn batch_of(log_group: &str, name: &str, events: &[(i64, String)]) -> Value {
     let event = |(n, (timestamp_ms, message)): (usize, &(i64, String))| json!({"id": format!("{name}-{n:040}"), "timestamp": timestamp_ms, "message": message});
     json!({
@@ -139,7 +139,7 @@ pub fn sqs_event(messages: &[(&str, String)]) -> Value {
     json!({"Records": messages.iter().map(message).collect::<Vec<_>>()})
 }
 
-/// What Lambda's on-failure destination makes of an event that failed three times.
+/// Returns the record that Lambda's on-failure destination gets of an event that failed three times.
 pub fn on_failure_record(payload: &[u8]) -> String {
     let payload: Value = serde_json::from_slice(payload).unwrap();
     json!({

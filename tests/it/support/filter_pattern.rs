@@ -30,7 +30,7 @@ pub(crate) fn default_execution_pattern() -> String {
     default_pattern_of("Execution")
 }
 
-/// The same for any kind of log: `Execution`, `Access`, `Function` or `Flow`.
+/// Returns the template's default pattern for a kind of log: `Execution`, `Access`, `Function` or `Flow`.
 ///
 /// # Panics
 ///
@@ -195,7 +195,7 @@ fn terms(pattern: &str) -> Result<Vec<Term>, Error> {
     Ok(terms)
 }
 
-/// What stands before the next `quote`, and what follows it.
+/// Splits a text at the next `quote`.
 fn closed_by(quote: char, text: &str) -> Result<(&str, &str), Error> {
     text.split_once(quote).ok_or(Error::Unclosed(quote))
 }

@@ -177,7 +177,7 @@ impl Parser {
         Ok(Class::Set { negated: c.is_ascii_uppercase(), ranges })
     }
 
-    /// What stands between brackets, the first of which is read.
+    /// Parses a class in brackets, the first of which is read.
     fn set(&mut self) -> Result<Class, String> {
         let negated = self.rest.next_if_eq(&'^').is_some();
         let mut ranges = Vec::new();

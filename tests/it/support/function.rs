@@ -87,8 +87,8 @@ impl Function {
         line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
     }
 
-    /// What it has written. An invocation's lines are in the pipe before its outcome is reported, so that all there is
-    /// to wait for is the reader's next turn.
+    /// Returns the lines that it has written. An invocation's lines are in the pipe before its outcome is reported, so that all
+    /// there is to wait for is the reader's next turn.
     pub fn written(&self) -> String {
         let mut written = self.written.lock().unwrap().clone();
         loop {
@@ -102,7 +102,7 @@ impl Function {
     }
 }
 
-/// What the function has counted of itself.
+/// Counts of the function of itself.
 impl Function {
     /// The sum of an own metric over all lines so far.
     pub fn own(&self, metric: &str) -> f64 {

@@ -23,7 +23,7 @@ impl Request {
     }
 }
 
-/// What the server does with a request.
+/// Answer of the server to a request.
 #[derive(Debug, Clone)]
 pub enum Answer {
     Response {
@@ -49,7 +49,7 @@ pub fn serve(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> So
     serve_over(Ok, handler)
 }
 
-/// The same over TLS, with this configuration.
+/// Serves over TLS, with this configuration.
 pub fn serve_tls(
     tls: Arc<rustls::ServerConfig>,
     handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
