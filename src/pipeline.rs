@@ -23,11 +23,11 @@ pub use exemplars::{Exemplar, Shown};
 pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;
 
-use self::batch::BatchAccumulator;
+use self::batch::{BatchAccumulator, Parser};
 use self::options::PipelineOptions;
 use self::own_log::OwnMark;
 use crate::cause::Table;
-use crate::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent};
+use crate::decode::{self, DecodeError, Decoded, EventCallback, Limits, LogEvent};
 use crate::envelope;
 use crate::record::{Record, Source};
 use crate::settings::Settings;
@@ -91,7 +91,7 @@ impl Pipeline {
         &self,
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, header, event| batch.event(header, event))
+        self.count_each(decode, None)
     }
 
     /// Counts log events that `read` parses instead of [`parse_event`](crate::record::parse_event). For programs that know more
@@ -105,22 +105,23 @@ impl Pipeline {
         decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
         mut read: impl for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e>,
     ) -> Result<Counted, DecodeError> {
-        self.count_each(decode, |batch, header, event| batch.event_read_by(header, event, &mut read))
+        self.count_each(decode, Some(&mut read))
     }
 
-    fn count_each(
-        &self,
+    fn count_each<'p>(
+        &'p self,
         mut decode: impl FnMut(&Limits, &mut EventCallback<'_>) -> Result<Decoded, DecodeError>,
-        mut each: impl FnMut(&mut BatchAccumulator<'_>, &BatchHeader, &LogEvent<'_>),
+        parser: Option<&'p mut Parser<'p>>,
     ) -> Result<Counted, DecodeError> {
         let PipelineOptions { deadline, cpu_time, .. } = self.options;
         let inflated_bytes = self.settings.inflated_bytes_limit;
         let limits = Limits { inflated_bytes, deadline, cpu_time, ..Limits::default() };
-        let mut batch = BatchAccumulator::new(self, None);
-        let mut decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+        let mut batch = BatchAccumulator::new(self, None, parser);
+        let mut decoded = decode(&limits, &mut |header, event| batch.event(header, event))?;
         if let Some(origin) = decoded.late_origin.take() {
-            batch = BatchAccumulator::new(self, Some(origin));
-            decoded = decode(&limits, &mut |header, event| each(&mut batch, header, event))?;
+            let parser = batch.parser.take();
+            batch = BatchAccumulator::new(self, Some(origin), parser);
+            decoded = decode(&limits, &mut |header, event| batch.event(header, event))?;
         }
         batch.counter.counted.decoded = decoded;
         let counted = batch.finish();

@@ -17,6 +17,9 @@ use crate::request::Place;
 use crate::request::execution::{RequestKey, Requests};
 use crate::request::invocation::Invocations;
 
+/// Parser of log events that a caller has.
+pub(super) type Parser<'r> = dyn for<'e> FnMut(&Source, &LogEvent<'e>) -> Record<'e> + 'r;
+
 /// Accumulator for one batch.
 pub(super) struct BatchAccumulator<'p> {
     pipeline: &'p Pipeline,
@@ -31,15 +34,22 @@ pub(super) struct BatchAccumulator<'p> {
     requests: Requests<'p>,
     repeated: Repeated,
     access_names: record::access::LastNames,
+    /// Parses the log events in place of [`record::parse_event`].
+    pub(super) parser: Option<&'p mut Parser<'p>>,
     pub(super) counter: Counter<'p>,
     /// The number of the log event at hand, from 1.
     number: u64,
 }
 
 impl<'p> BatchAccumulator<'p> {
-    pub(super) fn new(pipeline: &'p Pipeline, late_origin: Option<Origin>) -> Self {
+    pub(super) fn new(
+        pipeline: &'p Pipeline,
+        late_origin: Option<Origin>,
+        parser: Option<&'p mut Parser<'p>>,
+    ) -> Self {
         Self {
             pipeline,
+            parser,
             source: None,
             lane: Lane::default(),
             parked: Vec::new(),
@@ -100,22 +110,7 @@ impl<'p> BatchAccumulator<'p> {
         lane
     }
 
-    /// Takes a log event, which `read` parses.
-    pub(super) fn event_read_by<'e>(
-        &mut self,
-        header: &BatchHeader,
-        event: &LogEvent<'e>,
-        read: impl FnOnce(&Source, &LogEvent<'e>) -> Record<'e>,
-    ) {
-        let source = self.source_of(header);
-        if self.admits(event) {
-            self.within_span(event, |batch| batch.record(&source, event, &read(&source, event)));
-        }
-        self.source = Some(source);
-    }
-
-    /// Takes a log event. Not by [`event_read_by`](Self::event_read_by), whose closure takes 1 % more instructions of the whole
-    /// job.
+    /// Takes a log event.
     pub(super) fn event(&mut self, header: &BatchHeader, event: &LogEvent<'_>) {
         let source = self.source_of(header);
         if self.admits(event) {
@@ -186,15 +181,12 @@ impl<'p> BatchAccumulator<'p> {
         (.., counted.lacks_status, counted.has_doubtful_names) = before;
     }
 
-    /// Reads a log event. Here the kind of its log decides the reader; [`record`](Self::record) decides by what was read. The
-    /// usual lines of execution and function logs go to their step without a [`Record`] in between: moved into one, those of a
-    /// function take 1.3 % more instructions of the whole job.
+    /// Reads a log event. The usual lines of an execution log go to their step without a [`Record`] in between; see
+    /// [`execution::parse_with_id`] for what that saves.
     #[inline]
     fn read(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        match source.kind {
-            Some(LogKind::Lambda) => return self.lambda_event(source, event),
-            Some(LogKind::Access | LogKind::Flow) => return self.other_event(source, event),
-            Some(LogKind::Execution) | None => {}
+        if self.parser.is_some() || !matches!(source.kind, Some(LogKind::Execution) | None) {
+            return self.other_event(source, event);
         }
         match execution::parse_with_id(event) {
             execution::WithId::Line(line) => {
@@ -206,23 +198,16 @@ impl<'p> BatchAccumulator<'p> {
         }
     }
 
-    #[inline(never)]
-    fn lambda_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
-        self.counter.counted.understood.add(LogKind::Lambda);
-        if let Some(line) = &lambda::parse_platform_line(event) {
-            self.invocation(source, event, line);
-        } else if let Some(line) = &lambda::parse_other_line(event) {
-            self.invocation(source, event, line);
-        }
-    }
-
     /// Handles a log event of any other form. A separate function, so that the usual ones skip its stack frame.
     #[inline(never)]
     fn other_event(&mut self, source: &Arc<Source>, event: &LogEvent<'_>) {
         let settings = &*self.pipeline.settings;
-        // Borrowed, as everything that is read of an event: see [`EventCallback`](crate::decode::EventCallback).
         let formats = &mut self.counter.counted.additions.formats;
-        let record = &record::parse_event(source, settings, formats, &mut self.access_names, event);
+        // Borrowed, as everything that is read of an event: see [`EventCallback`](crate::decode::EventCallback).
+        let record = &match &mut self.parser {
+            None => record::parse_event(source, settings, formats, &mut self.access_names, event),
+            Some(parse) => parse(source, event),
+        };
         self.record(source, event, record);
     }
 
