@@ -94,6 +94,9 @@ const OWN_WORDS: &[(&str, &str)] = &[
     ("bin/why5xx/explain.rs", "unclassified"),
     ("bin/why5xx/html.rs", "unclassified"),
     ("bin/why5xx/html/rest.rs", "unclassified"),
+    // A spelling that a person types, and a sentence.
+    ("bin/why5xx/explain/question.rs", "throttled"),
+    ("bin/why5xx/explain/answer.rs", "throttled"),
     // Code of a fault, closures and fields.
     ("publish/fault.rs", "throttled"),
     ("classify/access.rs", "unclassified"),

@@ -8,7 +8,7 @@ use why5xx::envelope::RecordKind;
 /// Answer of an invocation that did not fail.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Answer {
+pub(crate) enum InvocationAnswer {
     /// Null, for CloudWatch Logs, which ignores it.
     Done,
     /// Records of a stream to deliver again; none if all were counted.
@@ -17,7 +17,7 @@ pub(crate) enum Answer {
     Sqs(SqsBatchResponse),
 }
 
-impl Answer {
+impl InvocationAnswer {
     /// Returns the answer that requests the records with these ids again.
     pub(super) fn again(kind: RecordKind, ids: Vec<String>) -> Self {
         match kind {
@@ -44,11 +44,11 @@ mod tests {
     fn answers_are_what_lambda_reads() {
         let text = |answer| serde_json::to_string(&answer).unwrap();
         let ids = || vec!["49590338271490256608559692538361571095921575989136588898".to_owned()];
-        assert_eq!(text(Answer::Done), "null");
-        assert_eq!(text(Answer::again(RecordKind::Sqs, Vec::new())), r#"{"batchItemFailures":[]}"#);
+        assert_eq!(text(InvocationAnswer::Done), "null");
+        assert_eq!(text(InvocationAnswer::again(RecordKind::Sqs, Vec::new())), r#"{"batchItemFailures":[]}"#);
         for kind in [RecordKind::Kinesis, RecordKind::Sqs] {
             assert_eq!(
-                text(Answer::again(kind, ids())),
+                text(InvocationAnswer::again(kind, ids())),
                 format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{}"}}]}}"#, ids()[0])
             );
         }

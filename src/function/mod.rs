@@ -29,7 +29,7 @@ use why5xx::settings::{Environment, LogLevel, Rules, Settings, SettingsError, Si
 use why5xx::tally::Datum;
 
 pub(crate) use alarms::Alarms;
-use answer::Answer;
+use answer::InvocationAnswer;
 use error::InvocationError;
 use log::OwnLog;
 use sink::AnySink;
@@ -78,16 +78,18 @@ impl Serves {
     /// # Errors
     ///
     /// As Lambda reports it. Lambda retries, and finally keeps the event.
-    pub(crate) async fn invoke(&mut self, payload: &[u8], context: &Context) -> Result<Answer, Diagnostic> {
+    pub(crate) async fn invoke(&mut self, payload: &[u8], context: &Context) -> Result<InvocationAnswer, Diagnostic> {
         let Context { request_id, deadline, invoked_function_arn, .. } = context;
         match self {
             Self::Batches(function) => {
                 function.runs_in(invoked_function_arn);
                 Ok(function.invoke(payload, request_id, *deadline).await?)
             }
-            Self::Alarms(alarms) => alarms.invoke(payload, request_id, *deadline).await.map(|()| Answer::Done),
+            Self::Alarms(alarms) => {
+                alarms.invoke(payload, request_id, *deadline).await.map(|()| InvocationAnswer::Done)
+            }
             Self::Schedule(survey) => {
-                survey.invoke(invoked_function_arn, request_id, *deadline).await.map(|()| Answer::Done)
+                survey.invoke(invoked_function_arn, request_id, *deadline).await.map(|()| InvocationAnswer::Done)
             }
         }
     }
@@ -167,14 +169,14 @@ impl Function {
         payload: &[u8],
         request_id: &str,
         deadline_ms: u64,
-    ) -> Result<Answer, InvocationError> {
+    ) -> Result<InvocationAnswer, InvocationError> {
         self.log.begin(request_id);
         self.own = OwnMetrics::default();
         let begin = Invocation::begin(payload, deadline_ms);
         self.pipeline.set_now(self.publisher.time_ms(begin.now_ms));
         self.pipeline.limit_time(begin.read_until.into_std(), MOST_CPU_TIME);
         let error = match count(&self.pipeline, |pipeline| pipeline.count(payload)) {
-            Ok(counted) => return self.batch(&begin, counted).await.map(|()| Answer::Done),
+            Ok(counted) => return self.batch(&begin, counted).await.map(|()| InvocationAnswer::Done),
             Err(error) => error,
         };
         // Nearly all events are of CloudWatch Logs, so the other kinds are tried last.

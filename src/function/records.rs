@@ -22,7 +22,7 @@ use why5xx::publish::{BatchData, Published};
 use why5xx::settings::LogLevel;
 use why5xx::tally::Datum;
 
-use super::answer::Answer;
+use super::answer::InvocationAnswer;
 use super::error::InvocationError;
 use super::{COUNTS_AT_A_TIME, Function, Invocation, InvocationResults, count, log};
 
@@ -80,7 +80,7 @@ impl Function {
         &mut self,
         begin: &Invocation<'_>,
         records: &Records<'_>,
-    ) -> Result<Answer, InvocationError> {
+    ) -> Result<InvocationAnswer, InvocationError> {
         let mut before = self.pipeline.left_open();
         let mut run = Run::default();
         for record in &records.records {
@@ -101,12 +101,12 @@ impl Function {
         }
         if self.own.is_empty() && run.again.is_empty() && run.unnamed.is_none() {
             // Nothing but control messages and the function's own log, which a line would feed.
-            return Ok(Answer::again(records.kind, run.again));
+            return Ok(InvocationAnswer::again(records.kind, run.again));
         }
         let found = InvocationResults { totals: &run.totals, exemplars: &run.exemplars, shapes: &run.shapes };
         self.report(begin, fields(&run, records, &published), &found, &published, counted_ms);
         published.result.map_err(InvocationError::Publish)?;
-        run.unnamed.map_or_else(|| Ok(Answer::again(records.kind, run.again)), Err)
+        run.unnamed.map_or_else(|| Ok(InvocationAnswer::again(records.kind, run.again)), Err)
     }
 
     /// Sends the data of the batches counted so far. They are taken back if CloudWatch does not accept all of them.

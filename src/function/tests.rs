@@ -39,5 +39,5 @@ async fn a_panic_is_an_error_that_quotes_nothing_and_the_function_lives_on() {
     assert!(!error.is_undecodable() && !format!("{error:?}").contains("planted"));
 
     let answer = function.invoke(payload.as_bytes(), "request", now_ms() + 30_000).await;
-    assert!(matches!(answer, Ok(Answer::Done)), "{answer:?}");
+    assert!(matches!(answer, Ok(InvocationAnswer::Done)), "{answer:?}");
 }

@@ -42,11 +42,7 @@ pub(super) struct BatchAccumulator<'p> {
 }
 
 impl<'p> BatchAccumulator<'p> {
-    pub(super) fn new(
-        pipeline: &'p Pipeline,
-        late_origin: Option<Origin>,
-        parser: Option<&'p mut Parser<'p>>,
-    ) -> Self {
+    pub(super) fn new(pipeline: &'p Pipeline, late_origin: Option<Origin>, parser: Option<&'p mut Parser<'p>>) -> Self {
         Self {
             pipeline,
             parser,

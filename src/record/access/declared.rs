@@ -37,12 +37,12 @@ struct Block {
     finder: Finder<'static>,
     finder_rev: FinderRev<'static>,
     /// Each value, and the literal behind it.
-    rest: Vec<(Server, String)>,
+    rest: Vec<(ServerVariable, String)>,
 }
 
 /// Variable that the server writes.
 #[derive(Debug, Clone, Copy)]
-struct Server {
+struct ServerVariable {
     alphabet: Alphabet,
     variable: Option<Variable>,
     /// Where the format has it first. Two variables may fill one field: `integration.status` and `integrationStatus` differ.
@@ -134,7 +134,7 @@ impl DeclaredFormat {
             match Alphabet::of_variable(name).filter(ends) {
                 Some(alphabet) => {
                     let first = format.rest.iter().position(|(other, _)| other == name);
-                    rest.push((Server { alphabet, variable, nth: first.unwrap_or(nth) }, literal.clone()));
+                    rest.push((ServerVariable { alphabet, variable, nth: first.unwrap_or(nth) }, literal.clone()));
                 }
                 None => {
                     blocks.push(Block::new(std::mem::replace(&mut first, literal.clone()), std::mem::take(&mut rest)));
@@ -161,14 +161,14 @@ impl DeclaredFormat {
 }
 
 impl Block {
-    fn new(first: String, rest: Vec<(Server, String)>) -> Self {
+    fn new(first: String, rest: Vec<(ServerVariable, String)>) -> Self {
         let finder = Finder::new(first.as_bytes()).into_owned();
         let finder_rev = FinderRev::new(first.as_bytes()).into_owned();
         Self { first, finder, finder_rev, rest }
     }
 
     /// Returns the end of the block if it starts at `start`. `on_value` gets each value of the server.
-    fn end(&self, bytes: &[u8], start: usize, mut on_value: impl FnMut(Server, Range<usize>)) -> Option<usize> {
+    fn end(&self, bytes: &[u8], start: usize, mut on_value: impl FnMut(ServerVariable, Range<usize>)) -> Option<usize> {
         let mut at = start + self.first.len();
         if !bytes.get(start..)?.starts_with(self.first.as_bytes()) {
             return None;
