@@ -1,7 +1,6 @@
 //! Recognises the gateway's sentences by their first words.
 //!
-//! This is the one list of sentences, sorted: each line is compared with those of its own first letter alone. Measured by
-//! callgrind: found by a binary search instead, the whole job takes 1 % more instructions for a log at INFO level.
+//! This is the one list of sentences, sorted by their first eight bytes: a binary search finds those to compare.
 
 /// Sentence of the gateway that proves something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,22 +132,6 @@ const fn first_eight(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Position of the first sentence with each first letter; the table's length for the other letters.
-static FIRST_WITH_LETTER: [usize; 32] = {
-    let mut from = [SENTENCES.len(); 32];
-    let mut nth = SENTENCES.len();
-    while nth > 0 {
-        nth -= 1;
-        from[letter(SENTENCES[nth].text[0])] = nth;
-    }
-    from
-};
-
-/// Returns the number of a letter in either case. Other bytes share these numbers, so the words are compared too.
-const fn letter(byte: u8) -> usize {
-    (byte & 0x1f) as usize
-}
-
 impl Head {
     /// Returns the sentence that `text` begins with, and the length of its first words. Case varied over the years. The
     /// sentence is None if it proves nothing.
@@ -162,9 +145,9 @@ impl Head {
             text.get(..words.text.len())
                 .is_some_and(|start| start == words.text || start.eq_ignore_ascii_case(words.text))
         };
-        let mut candidates =
-            SENTENCES[FIRST_WITH_LETTER[letter(text[0])]..].iter().take_while(|words| words.first <= first);
-        candidates.find(|words| words.first == first && begins(words)).map(|words| (words.head, words.text.len()))
+        let from = SENTENCES.partition_point(|words| words.first < first);
+        let mut candidates = SENTENCES[from..].iter().take_while(|words| words.first == first);
+        candidates.find(|words| begins(words)).map(|words| (words.head, words.text.len()))
     }
 }
 
