@@ -1,4 +1,4 @@
-//! Encoder: log events to a batch, for tests, benches and the command.
+//! Encoder: log events to a batch. `why5xx event` makes subscription events with it.
 
 use std::io::{self, Write};
 
@@ -15,21 +15,13 @@ pub fn encode_event<'a>(header: &BatchHeader, events: impl IntoIterator<Item = L
     format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode(encode_gzip(header, events)))
 }
 
-/// Encodes the content of a Kinesis record: gzip, at the level that CloudWatch Logs uses.
-pub fn encode_gzip<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> Vec<u8> {
+/// Compresses the document, at the level that CloudWatch Logs uses.
+fn encode_gzip<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> Vec<u8> {
     /// Source: CloudWatch Logs User Guide, "Subscription filters with Amazon Kinesis Data Streams": "gzip level 6".
     const LEVEL: u32 = 6;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
     write_document(&mut gzip, header, events)
         .and_then(|()| gzip.finish())
-        .expect("a Vec takes all bytes, and strings and numbers always serialise")
-}
-
-/// Encodes the JSON document of a batch.
-pub fn encode_document<'a>(header: &BatchHeader, events: impl IntoIterator<Item = LogEvent<'a>>) -> Vec<u8> {
-    let mut document = Vec::new();
-    write_document(&mut document, header, events)
-        .map(|()| document)
         .expect("a Vec takes all bytes, and strings and numbers always serialise")
 }
 

@@ -40,7 +40,7 @@ use gzip::{Gunzip, is_gzip};
 use scan::{Pass, Scanner};
 use watch::Watch;
 
-pub use encode::{encode_document, encode_event, encode_gzip};
+pub use encode::encode_event;
 pub use error::{DecodeError, GzipFault, JsonFault};
 pub use message::Message;
 pub use origin::Origin;

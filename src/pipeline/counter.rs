@@ -270,7 +270,7 @@ mod tests {
 
     use super::*;
     use crate::cause::Table;
-    use crate::decode::{BatchHeader, LogEvent, Message, document_json, encode_document};
+    use crate::decode::{BatchHeader, LogEvent, Message, encode_event};
     use crate::pipeline::Pipeline;
     use crate::settings::Environment;
 
@@ -296,9 +296,9 @@ mod tests {
             timestamp_ms: 1_700_000_000_000,
             message: Message::plain(line.as_bytes()),
         });
-        let document = encode_document(&header, events);
+        let event = encode_event(&header, events);
         let pipeline = Pipeline::new(Arc::new(settings), Table::default());
-        pipeline.count_with(|_, each| document_json(&document, each)).unwrap()
+        pipeline.count(event.as_bytes()).unwrap()
     }
 
     fn shown_routes(counted: &Counted) -> BTreeSet<String> {
