@@ -123,6 +123,7 @@ QUICKLY := SAM_BUILD_MODE=debug CARGO_PROFILE_DEV_OPT_LEVEL=0
 
 .PHONY: chain
 chain: tools ## Build, deploy to an emulator on 127.0.0.1, send log events, read the metrics back
+	$(COMMAND)
 	$(QUICKLY) .tools/emulator/bin/python $(PYTEST) -s tests/chain
 
 .PHONY: walkthrough
