@@ -332,7 +332,7 @@ impl Settings {
     /// Returns the stage to count `stage` as: that of the first glob in the file that matches.
     ///
     /// `pr-17` → `preview`, with `"pr-*" = "preview"` in the file
-    pub fn fold_stage<'a>(&'a self, stage: &'a str) -> &'a str {
+    pub fn stage_name<'a>(&'a self, stage: &'a str) -> &'a str {
         self.file.stages.iter().find(|fold| fold.glob.matches(stage)).map_or(stage, |fold| &fold.stage)
     }
 }

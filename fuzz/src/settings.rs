@@ -8,7 +8,7 @@ use super::settings_file::load;
 pub fn settings(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     match load(text) {
-        Ok(settings) => drop(settings.fold_stage("pr-17").to_owned()),
+        Ok(settings) => drop(settings.stage_name("pr-17").to_owned()),
         Err(SettingsError::File { line, .. }) => assert!((1..=text.lines().count() + 1).contains(&line)),
         Err(error) => panic!("an error of another kind: {error}"),
     }

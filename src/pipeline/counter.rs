@@ -257,7 +257,7 @@ fn named(source: &Source, subject: &Subject, settings: &Settings) -> Named {
 fn name_subject(subject: &mut Subject, settings: &Settings) {
     if let Subject::Request { api_id, stage, route } | Subject::AccessLine { api_id, stage, route } = subject {
         *api_id = settings.api_name(api_id).to_owned();
-        *stage = settings.fold_stage(stage).to_owned();
+        *stage = settings.stage_name(stage).to_owned();
         if !settings.route_metrics {
             *route = None;
         }

@@ -272,10 +272,10 @@ fields = ["srcaddr", "action"]
     #[test]
     fn the_first_pattern_of_the_file_that_fits_decides_the_stage() {
         let settings = settings(EXAMPLE).unwrap();
-        assert_eq!(settings.fold_stage("pr-12"), "first");
-        assert_eq!(settings.fold_stage("pr-2"), "preview");
-        assert_eq!(settings.fold_stage("prod"), "other");
-        assert_eq!(Settings::default().fold_stage("prod"), "prod");
+        assert_eq!(settings.stage_name("pr-12"), "first");
+        assert_eq!(settings.stage_name("pr-2"), "preview");
+        assert_eq!(settings.stage_name("prod"), "other");
+        assert_eq!(Settings::default().stage_name("prod"), "prod");
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn the_example_of_a_settings_file_loads() {
     let blocks = toml_blocks(&page("settings.md"));
     assert_eq!(blocks.len(), 1);
     let settings = settings::load(&blocks[0]).unwrap();
-    assert_eq!((settings.api_name("a1b2c3d4e5"), settings.fold_stage("pr-7")), ("orders", "preview"));
+    assert_eq!((settings.api_name("a1b2c3d4e5"), settings.stage_name("pr-7")), ("orders", "preview"));
 }
 
 #[test]
