@@ -46,16 +46,11 @@ const EMPTY_WAIT: Duration = Duration::from_secs(2);
 const MOST_SERIES: usize = 500;
 
 /// Why a call has no result.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{action}: {why}")]
 pub(super) struct FailedCall {
     action: &'static str,
     why: String,
-}
-
-impl fmt::Display for FailedCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.action, self.why)
-    }
 }
 
 /// No topic took the message.
@@ -260,7 +255,8 @@ impl Calls {
         signed::ServiceRequest { method: "POST", service, url, headers, body }
     }
 
-    /// Makes a call; again where that may help and time is left.
+    /// Makes a call; again where that may help and time is left. Not by [`AccountClient`](crate::signed::client::AccountClient),
+    /// which waits for minutes, at a rate of its own, in a runtime of its own: a message has seconds.
     async fn call(
         &self,
         action: &'static str,
