@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 
 use crate::cause::{Pattern, built_in, pieces};
 
+/// Most distinct shapes kept of one batch; the rest counts under the shape of no known word. Our own limit.
+pub(crate) const MOST_SHAPES: usize = 1_000;
+
 /// Words of the platform's sentences that are in no pattern of the table, in lower case.
 const PLATFORM: &str = "\
     a account an and api are arn as at authorization be because been before binary body but by cannot client \

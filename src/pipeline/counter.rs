@@ -11,6 +11,7 @@ use super::exemplars::{self, Exemplar};
 use super::{Counted, Memory};
 use crate::cause::Cause;
 use crate::classify;
+use crate::classify::shape::MOST_SHAPES;
 use crate::failure::Failure;
 use crate::interner::Interner;
 use crate::keyed::{OfProcess, key_of};
@@ -18,9 +19,6 @@ use crate::metric::Subject;
 use crate::record::{Named, Source};
 use crate::settings::Settings;
 use crate::tally::{Correction, CountKey, Sum, minute_of};
-
-/// Most distinct shapes kept of one batch; the rest counts under the shape of no known word.
-const MOST_SHAPES: usize = 1_000;
 
 /// Most counts of one batch, by what failed, cause and minute (and status). They take 10 MB. A batch that has more was made up:
 /// CloudWatch Logs sends some ten thousand log events.

@@ -84,7 +84,7 @@ pub enum Named {
 }
 
 /// Log groups that API Gateway makes for the execution logs of REST APIs: `{prefix}{api id}/{stage}`.
-const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
+pub(crate) const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
 
 /// Log groups that Lambda makes for functions: `{prefix}{function name}`.
 const LAMBDA_PREFIX: &str = "/aws/lambda/";

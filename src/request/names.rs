@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::classify::shape::MOST_SHAPES;
 use crate::interner::Interner;
 use crate::keyed::key_of;
 use crate::metric::Subject;
@@ -37,9 +38,6 @@ const BYTES_OF_ROUTE: usize = 80;
 
 /// Number of all further routes.
 const OTHER_ROUTE: Route = Route(u16::MAX);
-
-/// Most shapes kept in one batch.
-const MOST_SHAPES: usize = 1_000;
 
 /// Number of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::log_kind::LogKind;
 use crate::metric::Metric;
+use crate::record::EXECUTION_PREFIX;
 use serde_json::Value;
 
 use super::facts::{AccountFacts, ApiKind, EventRule, Filter, Level, LogDelivery, LogGroup, Share, Stack, Stage};
@@ -19,9 +20,6 @@ const COUNTED_TOO_OFTEN: f64 = 1.5;
 
 /// Failures of a day below which a share says nothing.
 const FEW_FAILURES: f64 = 10.0;
-
-/// Begin of the names of log groups that API Gateway makes for the execution logs of REST APIs.
-pub(super) const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
 
 /// Limits of the lists in the template: log groups in all, bytes of one list, characters of one name.
 const MOST_LISTED_GROUPS: usize = 50;

@@ -13,10 +13,11 @@ use super::facts::{
     AccessLog, AccountFacts, ApiKind, EventRule, ExtractionPolicy, Filter, Level, LogDelivery, LogGroup, LogSetting,
     NotLookedAt, Share, Stack, StackAlarm, StackFunction, Stage, log_group_of_arn,
 };
-use super::findings::{EXECUTION_PREFIX, canary_group};
+use super::findings::canary_group;
 use super::sight::set_of;
 use crate::metric::{API_ID, CANARY, FUNCTION, Metric, STAGE};
 use crate::partition::partition_of;
+use crate::record::EXECUTION_PREFIX;
 use crate::settings::{NAMESPACE, Settings};
 use crate::signed::client::{AccountClient, Call, CallError, is_denied};
 use crate::signed::service::Service;
@@ -38,8 +39,10 @@ pub const CALLS: &[(Call, &[&str])] = &[
 
 const GET_API: Call = Call::Get(Service::ApiGateway, "GET");
 const GET_FUNCTION: Call = Call::Get(Service::Lambda, "GetFunctionConfiguration");
-const DESCRIBE_LOG_GROUPS: Call = Call::Action(Service::Logs, "DescribeLogGroups");
-const DESCRIBE_SUBSCRIPTION_FILTERS: Call = Call::Action(Service::Logs, "DescribeSubscriptionFilters");
+/// Reads the log groups of an account.
+pub const DESCRIBE_LOG_GROUPS: Call = Call::Action(Service::Logs, "DescribeLogGroups");
+/// Reads the subscription filters of a log group.
+pub const DESCRIBE_SUBSCRIPTION_FILTERS: Call = Call::Action(Service::Logs, "DescribeSubscriptionFilters");
 const DESCRIBE_DELIVERY_SOURCES: Call = Call::Action(Service::Logs, "DescribeDeliverySources");
 const DESCRIBE_DELIVERIES: Call = Call::Action(Service::Logs, "DescribeDeliveries");
 const DESCRIBE_DELIVERY_DESTINATIONS: Call = Call::Action(Service::Logs, "DescribeDeliveryDestinations");

@@ -9,13 +9,12 @@ use why5xx::log_kind::LogKind;
 use why5xx::signed::between;
 use why5xx::signed::client::{AccountClient, Call, CallError};
 use why5xx::signed::service::Service;
+use why5xx::survey::read::{DESCRIBE_LOG_GROUPS, DESCRIBE_SUBSCRIPTION_FILTERS};
 
 use super::seen::SeenIds;
 use crate::input::Part;
 
 pub(super) const FILTER_LOG_EVENTS: Call = Call::Action(Service::Logs, "FilterLogEvents");
-pub(super) const DESCRIBE_LOG_GROUPS: Call = Call::Action(Service::Logs, "DescribeLogGroups");
-const DESCRIBE_SUBSCRIPTION_FILTERS: Call = Call::Action(Service::Logs, "DescribeSubscriptionFilters");
 
 /// Most log events that wait to be counted together, and most bytes of them: one page of the largest.
 const MOST_PENDING_EVENTS: usize = 10_000;

@@ -17,6 +17,7 @@ use why5xx::record::Source;
 use why5xx::settings::{Environment, Settings};
 use why5xx::signed::client::{AccountClient, CallError, Patience};
 use why5xx::survey::pattern;
+use why5xx::survey::read::DESCRIBE_LOG_GROUPS;
 
 use super::credentials::session;
 use super::logs::{self, EventQuery, Group, PendingEvents};
@@ -219,9 +220,8 @@ fn find(client: &mut AccountClient, name: &str, account: &str) -> Result<Vec<Gro
     let state = |group| GroupReading { group, ..GroupReading::default() };
     // An ARN may end in `:*`.
     if let Some(prefix) = name.strip_suffix('*').filter(|_| !name.starts_with("arn:")) {
-        let found = logs::log_groups(client, prefix).map_err(|error| {
-            Failed(client.sentence(&error, logs::DESCRIBE_LOG_GROUPS, "the log groups of the account"))
-        })?;
+        let found = logs::log_groups(client, prefix)
+            .map_err(|error| Failed(client.sentence(&error, DESCRIBE_LOG_GROUPS, "the log groups of the account")))?;
         if found.is_empty() {
             let region = &client.session.region;
             return Err(Failed(format!("no log group of {region} begins with {}", printable(prefix))));
