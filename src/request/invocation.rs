@@ -379,6 +379,7 @@ impl Invocations {
         if origin == IdOrigin::Foreign {
             return;
         }
+        // Which of the two invocations a line without an id is of shows later, so both get it: see `Inner`.
         if request_id.is_none()
             && let Some(inner) = self.inner.as_ref().map(|inner| inner.current).filter(|id| self.started.is_open(*id))
         {
@@ -427,6 +428,7 @@ impl Invocations {
             state.merge(&next);
         }
         state.add(evidence, timestamp_ms);
+        // Its START may be missing: lines without an id are of it from now on, and a crash until another id ends with one.
         if !state.evidence.has_ended() && origin == IdOrigin::Own && !needs_exit && !self.started.has_ended(id) {
             self.current = Some(id);
             if evidence.scope == Scope::Process {

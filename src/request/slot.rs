@@ -26,6 +26,8 @@ pub(super) struct Ids {
     pub(super) trace_id: Option<String>,
 }
 
+/// The requests beside the front one, in two queues, since what a line without a clue may belong to differs: an opening line, a
+/// failure or an answer to the front one and those behind it, an end to those that were left, too.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Others {
     /// Failed requests, the oldest first. Only an end can still belong to them.
