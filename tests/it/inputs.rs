@@ -1357,3 +1357,47 @@ fn a_log_in_random_layers_of_json_counts_the_same_or_is_no_all_clear() {
     }
     assert!(read * 10 > all * 8, "{read} of {all} are read");
 }
+
+/// Counts and exit status.
+fn shown(text: &str, group: &str) -> (BTreeMap<String, u64>, Option<i32>) {
+    replay(text.as_bytes(), group)
+}
+
+#[test]
+fn a_functions_log_in_json_shows_that_it_is_newest_first() {
+    let of = |id: &str, second: u64, kind: &str, record: Value| {
+        let mut record = record;
+        record["requestId"] = json!(id);
+        json!({"time": format!("2026-03-04T05:06:{second:02}.000Z"), "type": kind, "record": record}).to_string()
+    };
+    let error = json!({"timestamp": "2026-03-04T05:06:08.000Z", "level": "ERROR", "requestId": NEXT_ID,
+        "message": {"errorType": "TypeError", "errorMessage": "x is not a function", "stackTrace": ["TypeError: x is not a function"]}});
+    let third = "6a9f4e3d-2c1b-4a0f-99e8-c7b6a5f4e3d2";
+    let log = [
+        of(FIRST_ID, 7, "platform.start", json!({"version": "$LATEST"})),
+        of(FIRST_ID, 10, "platform.report", json!({"metrics": {"durationMs": 3000.0}, "status": "timeout"})),
+        of(NEXT_ID, 11, "platform.start", json!({"version": "$LATEST"})),
+        error.to_string(),
+        of(
+            NEXT_ID,
+            12,
+            "platform.report",
+            json!({"metrics": {"durationMs": 3.0}, "status": "error", "errorType": "TypeError"}),
+        ),
+        of(third, 13, "platform.start", json!({"version": "$LATEST"})),
+        of(third, 14, "platform.report", json!({"metrics": {"durationMs": 3.0}, "status": "success"})),
+    ];
+    let newest_first: Vec<&String> = log.iter().rev().collect();
+    let table = |row: &dyn Fn(&str) -> String| newest_first.iter().map(|line| row(line) + "\n").collect::<String>();
+    let time = "2026-03-04 05:06:00.000";
+    for text in [
+        table(&|line| line.to_owned()),
+        format!("@message\n{}", table(&|line| quoted(line))),
+        format!("@timestamp,@message\n{}", table(&|line| format!("{time},{}", quoted(line)))),
+        json!(newest_first).to_string(),
+        json!({"results": newest_first.iter().map(|line| vec![json!({"field": "@message", "value": line})]).collect::<Vec<_>>(), "status": "Complete"}).to_string(),
+    ] {
+        assert_eq!(shown(&text, FUNCTION), (function_counts(), Some(0)), "{text}");
+    }
+    assert_eq!(shown(&(log.join("\n") + "\n"), FUNCTION), (function_counts(), Some(0)));
+}

@@ -424,7 +424,7 @@ fn read_text(mut text: Text<'_>, sink: &mut Sorted<'_>) -> Result<&'static str, 
     let lossy = if sink.is_pasted { None } else { Form::lossy(start, is_whole) };
     let form = lossy.map_or_else(|| Form::of(start, is_whole), Form::Refused);
     let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };
-    if order::is_newest_first(start.split(['\n', '"'])) {
+    if order::is_newest_first([start].into_iter()) {
         sink.is_download();
     }
     match &form {

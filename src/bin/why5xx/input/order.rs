@@ -79,25 +79,54 @@ const ENDS: [(&str, bool); 5] = [
 pub(super) fn is_newest_first<'t>(texts: impl Iterator<Item = &'t str>) -> bool {
     let mut begun: HashMap<&str, bool> = HashMap::new();
     let (mut newest_first, mut oldest_first) = (0_u64, 0_u64);
-    for text in texts {
-        let Some((at, words, begins)) =
-            ENDS.iter().find_map(|(words, begins)| Some((text.find(words)?, words, *begins)))
-        else {
-            continue;
-        };
-        let behind = &text[at + words.len()..];
-        let id = match text[..at].trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
-            Some((_, id)) => id,
-            None => behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default(),
-        };
-        // A client may use one id again and again: then it turns as often to the one side as to the other.
-        match begun.insert(id, begins) {
-            Some(true) if !begins => oldest_first += 1,
-            Some(false) if begins => newest_first += 1,
-            _ => {}
-        }
+    // A client may use one id again and again: then it turns as often to the one side as to the other.
+    let mut add = |id: &'t str, begins: bool| match begun.insert(id, begins) {
+        Some(true) if !begins => oldest_first += 1,
+        Some(false) if begins => newest_first += 1,
+        _ => {}
+    };
+    for line in texts.flat_map(|text| text.split('\n')) {
+        ends_in_json(line, &mut add);
+        line.split('"').filter_map(end).for_each(|(id, begins)| add(id, begins));
     }
     newest_first > oldest_first
+}
+
+/// Returns the id of a request or an invocation that a text begins or ends, and whether it begins.
+fn end(text: &str) -> Option<(&str, bool)> {
+    let (at, words, begins) = ENDS.iter().find_map(|(words, begins)| Some((text.find(words)?, words, *begins)))?;
+    let behind = &text[at + words.len()..];
+    let id = match text[..at].trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+        Some((_, id)) => id,
+        None => id_at_start(behind),
+    };
+    Some((id, begins))
+}
+
+fn id_at_start(text: &str) -> &str {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default()
+}
+
+/// Calls `each` for the invocations that objects of Lambda begin or end: `{"type":"platform.start","record":{"requestId":"…"}}`. The object
+/// may stand in a string. Its keys may be in the order of their names: then the type is the last one.
+fn ends_in_json<'t>(line: &'t str, each: &mut impl FnMut(&'t str, bool)) {
+    const KEY: &str = "requestId";
+    let id_at =
+        |text: &'t str, at: usize| id_at_start(text[at + KEY.len()..].trim_start_matches([' ', '"', '\\', ':']));
+    let mut types = line.match_indices("\"platform.").peekable();
+    let mut before = 0;
+    while let Some((at, words)) = types.next() {
+        let kind = id_at_start(&line[at + words.len()..]);
+        let behind = at + words.len() + kind.len();
+        let end = types.peek().map_or(line.len(), |(next, _)| *next);
+        let is_last = line[behind..].trim_start_matches(['\\', '"', ' ']).starts_with('}');
+        let rest = if is_last { &line[before..at] } else { &line[behind..end] };
+        let key = if is_last { rest.rfind(KEY) } else { rest.find(KEY) };
+        if let (Some(key), "start" | "report") = (key, kind) {
+            each(id_at(rest, key), kind == "start");
+        }
+        before = behind;
+    }
 }
 
 struct Waiting {
