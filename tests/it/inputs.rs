@@ -1363,6 +1363,84 @@ fn shown(text: &str, group: &str) -> (BTreeMap<String, u64>, Option<i32>) {
     replay(text.as_bytes(), group)
 }
 
+/// Lines of access logs without braces: CLF, the stock CSV, XML, keys and values. One of three failed in each.
+fn bare_access_logs() -> Vec<Vec<String>> {
+    let of = |line: &dyn Fn(&str, &str) -> String| {
+        [("200", "AbCdEfGhIjKlMn="), ("502", "BbCdEfGhIjKlMn="), ("404", "CbCdEfGhIjKlMn=")]
+            .map(|(status, id)| line(status, id))
+            .to_vec()
+    };
+    vec![
+        of(&|status, id| {
+            format!("192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] \"GET /orders HTTP/1.1\" {status} 36 {id}")
+        }),
+        of(&|status, id| format!("192.0.2.7,-,-,04/Mar/2026:05:06:07 +0000,GET,/orders,HTTP/1.1,{status},36,{id}")),
+        of(&|status, id| {
+            format!(
+                "<request id=\"{id}\"> <httpMethod>GET</httpMethod> <status>{status}</status> <responseLength>0</responseLength> </request>"
+            )
+        }),
+        of(&|status, id| {
+            format!(
+                "requestId: {id}, ip: 192.0.2.7, requestTime: 04/Mar/2026:05:06:07 +0000, httpMethod: GET, resourcePath: /orders, status: {status}, protocol: HTTP/1.1, responseLength: 0"
+            )
+        }),
+    ]
+}
+
+fn flow_log() -> Vec<String> {
+    ["ACCEPT", "REJECT", "REJECT"]
+        .map(|action| format!("2 111122223333 eni-0a1b2c3d4e5f60718 192.0.2.9 192.0.2.12 49761 3389 6 20 4249 1772600767 1772600827 {action} OK"))
+        .to_vec()
+}
+
+#[test]
+fn a_record_behind_blanks_is_a_record() {
+    let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
+    let flows = vec![(flow_log(), "/shop/flow", counts(&[("RejectedFlows/network_rejected", 2)]))];
+    let logs = bare_access_logs().into_iter().map(|log| (log, "/team/access", failed.clone())).chain(flows);
+    for (log, group, expected) in logs {
+        let with = |mark: &dyn Fn(usize) -> &'static str| -> String {
+            log.iter().enumerate().map(|(number, line)| format!("{}{line}\n", mark(number))).collect()
+        };
+        for blanks in [" ", "  ", "    ", "\t", "\u{a0}\u{a0}"] {
+            let all = with(&|_| blanks);
+            for text in [
+                all.clone(),
+                with(&|number| if number > 0 { blanks } else { "" }),
+                with(&|number| if number % 2 == 0 { blanks } else { "" }),
+                format!("The log:\n\n{all}\nRegards\n"),
+                format!("log: |\n{all}"),
+            ] {
+                assert_eq!(shown(&text, group), (expected.clone(), Some(0)), "{text}");
+            }
+        }
+    }
+    // The lines of a message stay with it.
+    for blanks in ["  ", "    ", "\t"] {
+        let text: String = printed_error().lines().map(|line| format!("{blanks}{line}\n")).collect();
+        assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+        let printed = format!("START RequestId: {FIRST_ID} Version: 7\nthe last requests:\n");
+        let requests: String = bare_access_logs()[0].iter().map(|line| format!("{blanks}{line}\n")).collect();
+        assert_eq!(command(&["replay", "--json", "-"], (printed + &requests).as_bytes()).status.code(), Some(0));
+        let text = format!("START RequestId: {FIRST_ID} Version: 7\nthe last requests:\n{requests}");
+        let document: Value =
+            serde_json::from_slice(&command(&["replay", "--json", "-"], text.as_bytes()).stdout).unwrap();
+        assert_eq!(document["errors"], 0, "{text}");
+    }
+}
+
+/// A failed invocation of Python, whose error has several lines.
+fn printed_error() -> String {
+    format!(
+        "START RequestId: {FIRST_ID} Version: $LATEST\n[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 7, in handler\n    return event['order']\nEND RequestId: {FIRST_ID}\nREPORT RequestId: {FIRST_ID}\tDuration: 3.40 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t\n"
+    )
+}
+
+fn unhandled() -> BTreeMap<String, u64> {
+    counts(&[("FunctionErrors/lambda_unhandled_error", 1)])
+}
+
 #[test]
 fn a_functions_log_in_json_shows_that_it_is_newest_first() {
     let of = |id: &str, second: u64, kind: &str, record: Value| {
@@ -1400,4 +1478,144 @@ fn a_functions_log_in_json_shows_that_it_is_newest_first() {
         assert_eq!(shown(&text, FUNCTION), (function_counts(), Some(0)), "{text}");
     }
     assert_eq!(shown(&(log.join("\n") + "\n"), FUNCTION), (function_counts(), Some(0)));
+}
+
+#[test]
+fn marks_around_a_functions_log_hide_no_failure() {
+    let text =
+        function_log().join("\n") + "\n" + &printed_error().replace(FIRST_ID, "6a9f4e3d-2c1b-4a0f-99e8-c7b6a5f4e3d2");
+    let mut all = function_counts();
+    *all.get_mut("FunctionErrors/lambda_unhandled_error").unwrap() += 1;
+    let each = |line: &dyn Fn(usize, &str) -> String| -> String {
+        text.lines().enumerate().map(|(number, own)| line(number + 1, own) + "\n").collect()
+    };
+    // Messages, of which one has several lines.
+    let mut messages = function_log();
+    let (start, rest) = printed_error()
+        .replace(FIRST_ID, "6a9f4e3d-2c1b-4a0f-99e8-c7b6a5f4e3d2")
+        .split_once('\n')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let at = rest.find("END ").unwrap();
+    messages.extend([start, rest[..at].trim_end().to_owned()]);
+    messages.extend(rest[at..].lines().map(str::to_owned));
+    let around = |before: &str, behind: &str| -> String {
+        messages.iter().map(|message| format!("{before}{message}{behind}\n")).collect()
+    };
+    let with_quotes = |text: &str| text.replace('"', "\\\"");
+    for text in [
+        each(&|_, line| line.replace('\t', "^I") + "$"),
+        each(&|_, line| line.replace('\t', "^I") + "^M$"),
+        each(&|_, line| format!("{line}^M")),
+        each(&|number, line| format!("{number}{}{line}", if number % 2 == 0 { ':' } else { '-' })),
+        each(&|number, line| format!("{number}:{line}")),
+        each(&|number, line| {
+            let sign = if number % 2 == 0 { ':' } else { '-' };
+            format!("logs/a.log{sign}{number}{sign}{line}")
+        }),
+        each(&|number, line| format!("logs/a.log{}{line}", if number % 2 == 0 { ':' } else { '-' })),
+        each(&|_, line| format!("{line}<br>")),
+        each(&|_, line| entities(line) + "<br/>"),
+        around("", "<br>"),
+        around("\"", "\""),
+        around("`", "`"),
+        around("* `", "`"),
+        messages.iter().map(|message| quoted(message) + "\n").collect(),
+        messages.iter().map(|message| quoted(message) + ",\n").collect(),
+        messages
+            .iter()
+            .enumerate()
+            .map(|(n, m)| {
+                format!(
+                    "-[ RECORD {n} ]------\ntime    | 2026-03-04 05:06:07.000\nmessage | {}\n",
+                    m.replace('\n', "   +\n        | ")
+                )
+            })
+            .collect(),
+        "timestamp,message\n".to_owned()
+            + &messages
+                .iter()
+                .enumerate()
+                .map(|(n, m)| format!("{},\"{}\"\n", time_ms(n), with_quotes(m)))
+                .collect::<String>(),
+    ] {
+        assert_eq!(shown(&text, FUNCTION), (all.clone(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn signs_that_a_tool_wrote_otherwise_hide_no_failure() {
+    let log = function_log();
+    let escaped = |line: &str| line.replace('\\', "\\\\").replace('\t', "\\t");
+    let each = |line: &dyn Fn(&str) -> String| -> String { log.iter().map(|own| line(own) + "\n").collect() };
+    for text in [
+        each(&|line| escaped(line) + "\\n"),
+        log.iter().enumerate().map(|(n, line)| format!("{}\\n\t{}\n", escaped(line), time_ms(n))).collect(),
+        each(&|line| line.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('\'', "&#39;")),
+        each(&|line| line.replace('"', "\u{201d}")),
+        each(&|line| line.replace("{\"", "{\u{201c}").replace('"', "\u{201d}")),
+        each(&|line| json!(line).to_string().trim_matches('"').to_owned()),
+    ] {
+        assert_eq!(shown(&text, FUNCTION), (function_counts(), Some(0)), "{text}");
+    }
+    // A client's escapes, entities and tabs change no line.
+    for written in ["\tREPORT RequestId: 7\\tDuration: 7 ms\t", "\t{\"a\":1}\\n\t", "&quot;", "\u{201d}"] {
+        let text = access_log().join("\n").replace("/a,b", written).replace("GET /a", "\\\",\\\"status\\\":\\\"502");
+        assert_eq!(shown(&text, "/team/access").0.get("AccessLogErrors/reason_not_logged"), None, "{text}");
+    }
+    let access = access_log();
+    let text = access.join("\n").replace("/a,b", "/a&quot;,&quot;status&quot;:&quot;502&quot;\\\\n}");
+    assert_eq!(shown(&text, "/team/access"), (counts(&[("AccessLogErrors/lambda_permission", 2)]), Some(0)), "{text}");
+}
+
+#[test]
+fn lines_that_lost_a_break_among_others_are_never_lost_in_silence() {
+    let error = printed_error();
+    let lines: Vec<&str> = error.lines().collect();
+    let timed_out = function_log()[..5].to_vec();
+    for between in [" ", "\t", "\r", "\u{1e}", "\u{2028}", "\u{85}", "\0", "\\n", "|", "<br>", "#012", ""] {
+        for text in [
+            format!(
+                "{}\n",
+                [&lines[..2].join(between), &lines[2..4].join("\n"), &lines[4..].join(between)]
+                    .map(String::as_str)
+                    .join("\n")
+            ),
+            format!("{}\n{}\n", lines[..5].join("\n"), lines[5..].join(between)),
+            format!("{}\n{}\n", lines[..4].join("\n"), lines[4..].join(between)),
+            format!("{}{between}{}\n{}\n", timed_out[0], timed_out[2], timed_out[3..].join("\n")),
+            format!("{}\n{}{between}{}\n{}\n", timed_out[0], timed_out[1], timed_out[2], timed_out[3..].join("\n")),
+        ] {
+            let (error, status) = refusal(&text, FUNCTION);
+            assert!(error.contains("not every record is read") && status == Some(2), "{between:?} {error}\n{text}");
+        }
+        let access = access_log();
+        if between != "\r" {
+            let text = format!("{}\n{}\n", access[0], access[1..].join(between));
+            let (error, status) = refusal(&text, "/team/access");
+            assert!(error.contains("not every record is read") && status == Some(2), "{between:?} {error}\n{text}");
+        }
+    }
+    // What a function prints about invocations is no line of the platform.
+    let mut log = timed_out;
+    log.insert(1, format!("waited for END RequestId: {NEXT_ID} REPORT RequestId: {NEXT_ID}"));
+    log.insert(1, format!("2026-03-04T05:06:07.000Z\t{FIRST_ID}\tINFO\tinvoked {NEXT_ID}, not {FIRST_ID}"));
+    let timed_out = counts(&[("FunctionErrors/lambda_timeout", 1)]);
+    assert_eq!(shown(&(log.join("\n") + "\n"), FUNCTION), (timed_out, Some(0)));
+}
+
+#[test]
+fn a_sign_behind_each_line_is_no_part_of_it() {
+    let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
+    for log in bare_access_logs() {
+        for sign in [" \\", ",", ";", "<br>", "$"] {
+            for text in [
+                log.join(&format!("{sign}\n")) + sign + "\n",
+                log.join(&format!("{sign}\n")) + "\n",
+                log[1].clone() + sign,
+            ] {
+                assert_eq!(shown(&text, "/team/access"), (failed.clone(), Some(0)), "{text}");
+            }
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod row;
 mod rows;
 pub(crate) mod sentence;
 mod several;
+mod spelling;
 mod table;
 mod text;
 mod time;

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use why5xx::record::lambda::RequestId;
+
 use super::prefix;
 use super::wrap::begins;
 
@@ -180,6 +182,51 @@ pub(super) fn may_go_on(line: &str) -> bool {
 /// Returns whether a line begins as one of the platform about an invocation.
 pub(super) fn is_framed(line: &str) -> bool {
     ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|head| line.starts_with(head))
+}
+
+/// The id behind the words of a line of the platform, and what follows it.
+fn id_behind<'l>(line: &'l str, head: &str) -> Option<(&'l str, &'l str)> {
+    let (id, behind) = line.strip_prefix(head)?.split_at_checked(36)?;
+    RequestId::new(id).as_uuid().map(|_| (id, behind))
+}
+
+/// Returns the id of the invocation that a message begins.
+pub(super) fn id_of_start(message: &str) -> Option<&str> {
+    id_behind(message, "START RequestId: ").map(|(id, _)| id)
+}
+
+/// Returns whether an invocation ends within one of the lines of a message: no client knows its id.
+pub(super) fn holds_end_of(message: &str, id: &str) -> bool {
+    !id.is_empty()
+        && !is_framed(message)
+        && memchr::memmem::find_iter(message.as_bytes(), id).any(|at| {
+            let before = &message[..at];
+            let head = ["END RequestId: ", "REPORT RequestId: "].iter().find_map(|head| before.strip_suffix(head));
+            head.is_some_and(|before| !before.trim_end_matches([' ', '\t']).is_empty() && !before.ends_with('\n'))
+        })
+}
+
+/// Returns whether other lines stand behind the end of one of the platform.
+///
+/// `START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 7 [ERROR] KeyError: 'a'` → true
+pub(super) fn has_more_behind(line: &str) -> bool {
+    const LATER: [&str; 4] = [" RequestId: ", " Task timed out after ", "[ERROR]", "\tERROR\t"];
+    let is_of_version = |c: char| c.is_ascii_alphanumeric() || matches!(c, '$' | '.' | '_');
+    let behind_version = |rest: &'_ str| {
+        let version =
+            rest.strip_prefix(" Version: ").map(|version| version.trim_start_matches(is_of_version).to_owned());
+        version.unwrap_or_else(|| rest.to_owned())
+    };
+    let start = id_behind(line, "START RequestId: ").map(|(_, rest)| behind_version(rest));
+    let end = || id_behind(line, "END RequestId: ").map(|(_, rest)| rest.to_owned());
+    match start.or_else(end) {
+        Some(rest) => {
+            let rest = ["\\n", "\\r", "\\t", "<br>", "<br/>"].iter().fold(rest, |rest, sign| rest.replace(sign, " "));
+            rest.contains(char::is_alphanumeric)
+        }
+        None => id_behind(line, "REPORT RequestId: ")
+            .is_some_and(|(_, rest)| LATER.iter().any(|words| rest.contains(words))),
+    }
 }
 
 /// Returns whether a text is a line of the platform without its end.

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use why5xx::record::access;
+use why5xx::record::flow::FlowFormat;
 
 use super::row::{self, Column};
 use super::text::plain;
-use super::{prefix, sentence, time};
+use super::{prefix, sentence, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.
 const MARKS: &[&str] = &["> ", "// ", "# ", "* ", "- ", "\u{2022} ", "\u{25b6} ", "\u{25bc} ", "\u{25b8} "];
@@ -127,10 +127,16 @@ pub(super) fn is_quoted_printable(text: &str) -> bool {
 }
 
 /// Mark before each line of a text that is no part of the line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Mark {
     #[default]
     None,
+    /// Blanks before each line of a block, as Markdown and YAML have them.
+    Indentation(usize),
+    /// The name of the file, empty without one, and the number of the line, as `grep -n -C` writes them.
+    Grep(String),
+    /// Quotes around each message, also of several lines.
+    Around(char),
     /// Marks of quotes and lists, and numbers.
     Quote,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
@@ -144,19 +150,23 @@ pub(super) enum Mark {
 impl Mark {
     /// Of a text by its beginning: log events stand behind such marks only. A mail has lines of its writer before and behind them.
     pub(super) fn of(start: &str) -> Self {
-        let is_event = |text: &str| {
-            let message = prefix::strip(text).message;
-            prefix::is_head(message)
-                || message.len() < text.len()
-                || time::of_line(text).is_some()
-                || access::line(text).is_some()
-        };
-        [Self::Quote, Self::Name, Self::Syslog, Self::Fields]
+        if let Some(blanks) = indentation(start) {
+            return Self::Indentation(blanks);
+        }
+        let grep = grep(start).map(Self::Grep);
+        let around = ['"', '`', '\''].into_iter().filter(|sign| is_within(start, *sign)).map(Self::Around);
+        // `psql` writes a bar between a name and its value, as others do between a container and its line.
+        let psql = start.lines().any(|line| line.starts_with(RECORD_OF_PSQL)).then_some(Self::Fields);
+        let marks = grep.into_iter().chain(around).chain(psql);
+        let marks = marks.chain([Self::Quote, Self::Name, Self::Syslog, Self::Fields]);
+        marks
             .into_iter()
             .find(|mark| {
                 let (mut marked, mut bare) = (0_u32, 0_u32);
                 for line in start.lines().filter(|line| !line.trim().is_empty()) {
-                    let is_bare = is_event(line);
+                    // A quote before a time is no part of it, but one before the first cell of a record is.
+                    let is_quoted = matches!(mark, Self::Around(sign) if line.trim_start().starts_with(*sign));
+                    let is_bare = if is_quoted { wrapped::is_bare_record(line) } else { is_event(line) };
                     bare += u32::from(is_bare);
                     marked +=
                         u32::from(!is_bare && mark.unmarked(line).is_some_and(|own| own != line && is_event(&own)));
@@ -167,9 +177,13 @@ impl Mark {
     }
 
     /// Returns the line without its mark; None for a fence.
-    pub(super) fn unmarked(self, line: &str) -> Option<Cow<'_, str>> {
+    pub(super) fn unmarked<'l>(&self, line: &'l str) -> Option<Cow<'l, str>> {
         let own = match self {
             Self::None => line,
+            Self::Indentation(blanks) => without_blanks(line, *blanks),
+            Self::Grep(_) if line == "--" => return None,
+            Self::Grep(name) => without_mark_of_grep(line, name).unwrap_or(line),
+            Self::Around(sign) => without_sign(line, *sign),
             Self::Quote => own_words(without_number(without_quotes(line)))?,
             Self::Name => without_name(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
@@ -179,13 +193,109 @@ impl Mark {
     }
 }
 
+/// Returns whether a text begins as a log event does, of which kind whatsoever.
+pub(super) fn is_event(text: &str) -> bool {
+    let message = prefix::strip(text).message;
+    prefix::is_head(message)
+        || message.len() < text.len()
+        || time::of_line(text).is_some()
+        || wrapped::is_bare_record(text)
+}
+
+/// Returns how many blanks stand before each line from the first log event to the last one; None without any. The lines before
+/// and behind may be a writer's. Objects are read with and without.
+fn indentation(start: &str) -> Option<usize> {
+    let blanks = |line: &str| line.chars().take_while(|c| c.is_whitespace()).count();
+    let is_event = |line: &str| {
+        let own = line.trim_start();
+        !own.starts_with(['{', '[']) && (is_event(own) || FlowFormat::of_header(own).is_some())
+    };
+    // Most texts have none, and their lines are not looked at.
+    let may_be = start.lines().any(|line| line.starts_with(char::is_whitespace) && is_event(line));
+    let lines: Vec<&str> = start.lines().filter(|line| may_be && !line.trim().is_empty()).collect();
+    let first = lines.iter().position(|line| is_event(line))?;
+    let last = lines.iter().rposition(|line| is_event(line))?;
+    lines[first..=last].iter().map(|line| blanks(line)).min().filter(|blanks| *blanks > 0)
+}
+
+/// Takes off so many blanks at most.
+fn without_blanks(line: &str, blanks: usize) -> &str {
+    let end = line.char_indices().take(blanks).take_while(|(_, c)| c.is_whitespace()).last();
+    &line[end.map_or(0, |(at, c)| at + c.len_utf8())..]
+}
+
+/// Returns the name before each line of a text, empty without one, where all are as `grep -n` or `grep -C` writes them; None if they
+/// are not.
+fn grep(start: &str) -> Option<String> {
+    let lines = || start.lines().filter(|line| *line != "--" && !line.trim().is_empty());
+    let named =
+        lines().find_map(|line| line.split_once(':').map(|(name, _)| name).filter(|name| is_name_of_file(name)));
+    [named, Some("")].into_iter().flatten().map(str::to_owned).find(|name| {
+        let signs = [':', '-']
+            .map(|sign| lines().any(|line| line[..].get(name.len()..).is_some_and(|rest| rest.starts_with(sign))));
+        let are_mixed = signs == [true, true];
+        // Where all have the same sign, it may be one of any text.
+        (name.is_empty() || are_mixed) && lines().all(|line| without_mark_of_grep(line, name).is_some())
+    })
+}
+
+/// A line without what `grep` writes before it: `12:a`, `12-a`; with a name `logs/a.log:12:a`, `logs/a.log-a` → `a`
+fn without_mark_of_grep<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    let numbered = |text: &'l str| {
+        let behind = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        (1..=7).contains(&(text.len() - behind.len())).then(|| behind.strip_prefix([':', '-']))?
+    };
+    if name.is_empty() {
+        return numbered(line);
+    }
+    let rest = line.strip_prefix(name)?.strip_prefix([':', '-'])?;
+    // A date is no number of a line.
+    Some(numbered(rest).filter(|_| time::at_start(rest).is_none()).unwrap_or(rest))
+}
+
+fn is_name_of_file(name: &str) -> bool {
+    !name.is_empty() && !name.contains([' ', '\t', '"', '(', '{']) && name.contains(['/', '.'])
+}
+
+/// Returns whether log events of a text begin and end with a sign. Strings of JSON are read as such.
+fn is_within(start: &str, sign: char) -> bool {
+    let mut lines = start.lines().map(|line| without_sign(line, sign)).filter(|own| is_event(own)).peekable();
+    let ends = |line: &str| line.trim_end_matches([',', ' ', '\r']).ends_with(sign);
+    let is_string = |line: &str| serde_json::from_str::<String>(line.trim().trim_end_matches(',')).is_ok();
+    lines.peek().is_some()
+        && start.lines().any(ends)
+        && (sign != '"' || !start.lines().filter(|line| line.starts_with('"')).all(is_string))
+}
+
+/// Takes off a sign before and behind a line.
+fn without_sign(line: &str, sign: char) -> &str {
+    let marked = MARKS.iter().find_map(|mark| line.trim_start().strip_prefix(mark));
+    let line = marked.unwrap_or(line).strip_prefix(sign).unwrap_or(line);
+    line.trim_end_matches([',', ' ']).strip_suffix(sign).unwrap_or(line)
+}
+
+/// How `psql` heads each record of `-x`.
+const RECORD_OF_PSQL: &str = "-[ RECORD ";
+
 /// Returns the message of a line of fields; None if it has another field.
 ///
 /// `time=2026-01-02T03:04:05Z level=info msg="a \"b\""` → `a "b"`; `message   : a` → `a`
 fn message_of_fields(line: &str) -> Option<Cow<'_, str>> {
     let named = |(name, value)| Some((row::column(name)?, value));
-    if let Some((column, value)) = line.split_once(" : ").and_then(|(name, value)| named((name.trim_end(), value))) {
-        return (column == Column::Message).then_some(Cow::Borrowed(value));
+    let fields = [" : ", " | "]
+        .iter()
+        .find_map(|sign| line.split_once(sign).and_then(|(name, value)| named((name.trim_end(), value))));
+    if let Some((column, value)) = fields {
+        return (column == Column::Message).then(|| Cow::Borrowed(without_break_of_psql(value)));
+    }
+    // Before the other lines of a value stands a bar.
+    if line.starts_with(RECORD_OF_PSQL) {
+        return None;
+    }
+    if let Some((before, value)) = line.split_once("| ")
+        && before.trim().is_empty()
+    {
+        return Some(Cow::Borrowed(without_break_of_psql(value)));
     }
     let is_of_logfmt = line.split_once('=').is_some_and(|(name, _)| name == "level" || row::column(name).is_some());
     let quoted = [" msg=\"", " message=\"", " log=\""].iter().find_map(|key| Some(line.find(key)? + key.len() - 1));
@@ -193,6 +303,11 @@ fn message_of_fields(line: &str) -> Option<Cow<'_, str>> {
         .filter(|_| is_of_logfmt)
         .and_then(|at| serde_json::Deserializer::from_str(&line[at..]).into_iter::<String>().next()?.ok());
     Some(message.map_or(Cow::Borrowed(line), Cow::Owned))
+}
+
+/// Takes off the sign of `psql` that a value goes on in the next line: `a    +` → `a`
+fn without_break_of_psql(value: &str) -> &str {
+    value.strip_suffix('+').filter(|rest| rest.ends_with(' ')).map_or(value, str::trim_end)
 }
 
 /// Takes off the marks of a mail that is quoted once or more often: `>> a`, `> > a`, `>a` → `a`
@@ -230,7 +345,7 @@ fn without_name(line: &str) -> &str {
     {
         return rest;
     }
-    let Some((_, rest)) = line.split_once(':').filter(|(name, _)| is_name(name) && name.contains(['/', '.'])) else {
+    let Some((_, rest)) = line.split_once(':').filter(|(name, _)| is_name_of_file(name)) else {
         return line;
     };
     without_number_of_line(rest).unwrap_or(rest)

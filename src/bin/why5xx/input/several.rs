@@ -6,7 +6,7 @@
 use serde_json::value::RawValue;
 
 use super::text::holds_more;
-use super::{ONE_LINE, UNREAD_JSON, json, wrapped};
+use super::{ONE_LINE, UNREAD_JSON, frame, json, wrapped};
 use why5xx::record::access;
 
 /// Content of a line.
@@ -28,7 +28,12 @@ pub(super) enum LineContent<'t> {
 pub(super) fn look(line: &str) -> LineContent<'_> {
     let text = line.trim();
     if !text.starts_with('{') {
-        let is_joined = !text.contains('\n') && (holds_more(text) || holds_access_lines(text));
+        // A line of the platform has no other lines.
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let is_joined = match rest.is_empty() {
+            true => holds_more(text) || holds_access_lines(text),
+            false => frame::is_framed(first) && holds_more(first),
+        };
         return if is_joined { LineContent::Joined(ONE_LINE) } else { LineContent::One };
     }
     let inner = text[1..].trim_start();
@@ -57,7 +62,7 @@ pub(super) fn look(line: &str) -> LineContent<'_> {
     }
 }
 
-/// Returns the objects of a line, of which nothing but blanks and commas stands between.
+/// Returns the objects of a line, of which nothing but blanks and signs stands between that tools put there.
 fn objects(line: &str) -> Vec<&str> {
     let mut objects = Vec::new();
     let mut rest = line;
@@ -65,9 +70,23 @@ fn objects(line: &str) -> Vec<&str> {
         && let Some(Ok(object)) = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>().next()
     {
         objects.push(object.get());
-        rest = rest[object.get().len()..].trim_start_matches([' ', '\t', ',', ';']);
+        rest = behind_separators(&rest[object.get().len()..]);
     }
     objects
+}
+
+/// Takes off what tools write between records in place of a line break.
+fn behind_separators(mut text: &str) -> &str {
+    const WRITTEN: [&str; 7] = ["\\n", "\\r", "\\t", "<br>", "<br/>", "<br />", "#012"];
+    loop {
+        let rest =
+            text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '|'));
+        let rest = WRITTEN.iter().find_map(|sign| rest.strip_prefix(sign)).unwrap_or(rest);
+        if rest.len() == text.len() {
+            return rest;
+        }
+        text = rest;
+    }
 }
 
 /// Returns whether an object has lists, objects or texts in which records may be. Nearly all lines have none, so they are not parsed.

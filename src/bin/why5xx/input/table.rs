@@ -14,6 +14,8 @@ const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Separated {
     separator: u8,
+    /// A backslash stands before each quote in a cell, in place of another quote.
+    has_backslashes: bool,
     columns: Columns,
     /// Lines before the first row.
     header_rows: usize,
@@ -110,7 +112,7 @@ impl Rows {
 pub(super) fn separated(start: &str) -> Option<Separated> {
     SEPARATORS.into_iter().find_map(|separator| {
         let table = separated_by(separator, start)?;
-        let mut rows = reader(separator, start.as_bytes());
+        let mut rows = reader(separator, table.has_backslashes, start.as_bytes());
         let rows: Vec<csv::StringRecord> = rows.records().map_while(Result::ok).skip(table.header_rows).collect();
         let times = || rows.iter().filter_map(|row| row.get(table.columns.time()?));
         let dates = times().fold(Dates::Unknown, Dates::and);
@@ -139,15 +141,17 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
         return None;
     }
     {
+        let has_backslashes = has_backslashes(start, separator);
         let of = |columns, header_rows| Separated {
             separator,
+            has_backslashes,
             columns,
             header_rows,
             dates: Dates::Unknown,
             lacks_times: false,
             has_bare_lines: false,
         };
-        let mut rows = reader(separator, start.as_bytes());
+        let mut rows = reader(separator, has_backslashes, start.as_bytes());
         let mut records = rows.records().map_while(Result::ok);
         let mut first = records.next()?;
         let mut header_rows = 1;
@@ -183,8 +187,20 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
     }
 }
 
-fn reader<R: Read>(separator: u8, input: R) -> csv::Reader<R> {
-    csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(input)
+fn reader<R: Read>(separator: u8, has_backslashes: bool, input: R) -> csv::Reader<R> {
+    let mut reader = csv::ReaderBuilder::new();
+    reader.delimiter(separator).has_headers(false).flexible(true);
+    if has_backslashes {
+        reader.double_quote(false).escape(Some(b'\\'));
+    }
+    reader.from_reader(input)
+}
+
+/// Returns whether a table has a backslash before each quote in a cell. Where quotes are doubled, a cell ends behind a single one.
+fn has_backslashes(start: &str, separator: u8) -> bool {
+    let bytes = start.as_bytes();
+    let is_within = |at: usize| bytes.get(at + 2).is_some_and(|next| ![separator, b'\r', b'\n'].contains(next));
+    memchr::memmem::find_iter(bytes, b"\\\"").any(is_within) && memchr::memmem::find(bytes, b"\"\"").is_none()
 }
 
 impl Separated {
@@ -207,7 +223,7 @@ impl Separated {
     }
 
     fn read_rows(&self, input: impl Read, events: &mut Rows, sink: &mut Sorted<'_>) -> Result<(), InputError> {
-        let mut rows = reader(self.separator, input);
+        let mut rows = reader(self.separator, self.has_backslashes, input);
         let mut row = csv::StringRecord::new();
         let mut skipped = 0;
         while rows.read_record(&mut row).map_err(|error| InputError::Read(error.into()))? {
@@ -260,7 +276,8 @@ impl Separated {
         if row.is_empty() {
             return;
         }
-        let mut records = reader(self.separator, row.as_bytes()).into_records().map_while(Result::ok);
+        let mut records =
+            reader(self.separator, self.has_backslashes, row.as_bytes()).into_records().map_while(Result::ok);
         match (records.next(), records.next()) {
             (Some(record), None) if record.len() == self.columns.count() => {
                 self.row(&record.iter().collect::<Vec<_>>(), events, sink);

@@ -7,9 +7,10 @@ use why5xx::record::lambda;
 
 use super::order::Sorted;
 use super::quoted::Mark;
-use super::row::Columns;
+use super::row::{self, Columns};
+use super::spelling::Spelling;
 use super::wrap::Wrap;
-use super::{Event, InputError, frame, json, prefix, sentence, several, time};
+use super::{Event, InputError, ONE_LINE, frame, json, prefix, sentence, several, time, wrapped};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -101,6 +102,7 @@ pub(super) struct Lines {
     widest: usize,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
+    spelling: Spelling,
     /// Mark that a person or a tool put before the lines.
     mark: Mark,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
@@ -112,6 +114,8 @@ pub(super) struct Lines {
     number: u64,
     /// A line of Lambda's was seen: what stands beside it is what a function printed, and no record of another log.
     is_of_function: bool,
+    /// Id of the last invocation that began.
+    invocation: String,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
     behind: Vec<String>,
 }
@@ -134,13 +138,19 @@ struct Pending {
 impl Lines {
     /// Of a text that begins so.
     pub(super) fn of(start: &str) -> Self {
-        let mark = Mark::of(start);
-        let own: String = match mark {
-            Mark::None => String::new(),
-            mark => start.lines().filter_map(|line| mark.unmarked(line)).flat_map(|line| [line, "\n".into()]).collect(),
-        };
-        let start = if mark == Mark::None { start } else { own.as_str() };
+        let spelling = Spelling::of(start);
+        let mut own = Cow::Borrowed(start);
+        if spelling != Spelling::default() {
+            own = Cow::Owned(start.lines().flat_map(|line| [spelling.own(line), "\n".into()]).collect());
+        }
+        let mark = Mark::of(&own);
+        if mark != Mark::None {
+            let lines = own.lines().filter_map(|line| mark.unmarked(line));
+            own = Cow::Owned(lines.flat_map(|line| [line, "\n".into()]).collect());
+        }
+        let start = &*own;
         Self {
+            spelling,
             wrap: Wrap::of(start),
             widest: start.lines().map(|line| line.chars().count()).max().unwrap_or(0),
             mark,
@@ -154,6 +164,9 @@ impl Lines {
     pub(super) fn read(mut self, mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         let mut is_heading = true;
         while let Some(mut line) = next_line(&mut input, sink)? {
+            if self.spelling != Spelling::default() {
+                line = self.spelling.own(&line).into_owned();
+            }
             if self.mark != Mark::None {
                 line = self.mark.unmarked(&line).unwrap_or_default().into_owned();
             }
@@ -217,7 +230,7 @@ impl Lines {
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
-            && pending.takes(&line, is_blank)
+            && pending.takes(&line, is_blank, self.is_of_function)
         {
             if !is_blank || pending.is_below_prefix {
                 pending.open_brackets = brackets_open_after(pending.open_brackets, &line);
@@ -268,7 +281,9 @@ impl Lines {
             return;
         }
         self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
-        let event = Event { timestamp_ms: self.timestamp_ms, message: line, ..Event::default() };
+        let message =
+            if line.starts_with(BLANKS) && wrapped::is_bare_record(&line) { line.trim().to_owned() } else { line };
+        let event = Event { timestamp_ms: self.timestamp_ms, message, ..Event::default() };
         let open_brackets = usize::from(event.message.trim() == "{");
         self.pending = Some(Pending {
             has_prefix: false,
@@ -328,9 +343,14 @@ impl Lines {
     }
 
     /// Hands on a message. What else stands on its line is reported.
-    fn message(&self, event: Event, has_prefix: bool, line: u64, sink: &mut Sorted<'_>) {
+    fn message(&mut self, event: Event, has_prefix: bool, line: u64, sink: &mut Sorted<'_>) {
         let is_printed = self.is_of_function && event.message.starts_with('{');
+        let holds_end = frame::holds_end_of(&event.message, &self.invocation);
+        if let Some(id) = frame::id_of_start(&event.message) {
+            id.clone_into(&mut self.invocation);
+        }
         match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
+            several::LineContent::One if holds_end => sink.summary.unread(line, ONE_LINE),
             several::LineContent::One => {}
             several::LineContent::Joined(why) => sink.summary.unread(line, why),
             several::LineContent::Unread(_) if sink.is_pasted => {}
@@ -349,7 +369,7 @@ impl Pending {
     }
 
     /// Whether a line without time and stream is a part of this event.
-    fn takes(&self, line: &str, is_blank: bool) -> bool {
+    fn takes(&self, line: &str, is_blank: bool, is_of_function: bool) -> bool {
         let message = &self.event.message;
         if !self.has_room_for(line) {
             return false;
@@ -371,7 +391,10 @@ impl Pending {
         if line.trim() == "{" && message.trim_start().starts_with("{\n") {
             return false;
         }
-        !is_blank && (continues(line) && !is_head || continues_report(message, line))
+        // In a list or a block, blanks stand before a record. What has other lines may have printed it.
+        let may_be_record = !is_of_function && !self.has_prefix && !prefix::is_head(message);
+        let is_record = || may_be_record && line.starts_with(BLANKS) && wrapped::is_bare_record(line);
+        !is_blank && (continues(line) && !is_head && !is_record() || continues_report(message, line))
     }
 }
 
@@ -381,19 +404,23 @@ fn may_be_broken_frame(line: &str) -> bool {
     frame::may_go_on(if message.is_empty() { line } else { message })
 }
 
-/// Returns whether a text is of `jq @tsv`: times, and lines of Lambda whose line breaks and tabs are escaped.
+/// Returns whether a text is of `jq @tsv`, or of strings of JSON without their quotes: lines of Lambda show it, or objects, whose line
+/// breaks, tabs and quotes are escaped.
 fn are_escaped(start: &str) -> bool {
-    let mut has_escape = false;
-    let mut lines = start.lines().filter(|line| !line.is_empty());
-    let have_columns = lines.all(|line| {
-        let (_, message) = line.rsplit_once('\t').unwrap_or_default();
-        has_escape |= FRAMES.iter().any(|head| message.starts_with(head)) && message.ends_with("\\n");
-        !message.is_empty()
-    });
-    have_columns && has_escape
+    let is_escaped = |message: &str| {
+        let is_frame = FRAMES.iter().any(|head| message.starts_with(head));
+        is_frame && (message.ends_with("\\n") || message.contains("\\tDuration: "))
+            || message.starts_with("{\"") && message.ends_with("}\\n")
+            || message.starts_with("{\\\"")
+    };
+    // A tab in a line of another log is a client's.
+    start.lines().any(|line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        cells.iter().any(|cell| is_escaped(cell)) && row::only_text(&cells)
+    })
 }
 
-/// Undoes the escapes of `jq @tsv`: `a\\tb` → `a`, a tab, `b`
+/// Undoes the escapes: `a\\tb` → `a`, a tab, `b`
 fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -407,6 +434,8 @@ fn unescaped(text: &str) -> String {
             Some('t') => plain.push('\t'),
             Some('r') => plain.push('\r'),
             Some('\\') | None => plain.push('\\'),
+            // `jq @tsv` writes no backslash before these.
+            Some(sign @ ('"' | '/')) => plain.push(sign),
             Some(other) => plain.extend(['\\', other]),
         }
     }
@@ -448,9 +477,19 @@ pub(super) fn holds_more(line: &str) -> bool {
     const LONGEST_ID_BYTES: usize = 128;
     const OF_CLIENTS: [&str; 5] = ["Method re", "Endpoint re", "HTTP Method", "Received response", "Sending request"];
     if frame::is_framed(line) {
-        return holds_lines(line);
+        return frame::has_more_behind(line) || holds_lines(line);
     }
     if line.starts_with('2') {
+        // Only the runtime knows the id of an invocation.
+        const TIME_BYTES: usize = "2026-01-02T03:04:05.678Z ".len();
+        let own = line.get(TIME_BYTES - 1..TIME_BYTES + ID_BYTES).filter(|own| own.starts_with([' ', '\t']));
+        let is_again = |own: &str| {
+            let rest = &line[TIME_BYTES + ID_BYTES..];
+            [" ", "\t"].iter().any(|blank| rest.contains(&format!("Z{blank}{}", &own[1..])))
+        };
+        if own.is_some_and(is_again) {
+            return true;
+        }
         // A line of an invocation, and the platform's next one about it.
         let is_next = |at: usize, words: &str| {
             let id = line.get(at + words.len()..at + words.len() + ID_BYTES);
@@ -600,9 +639,12 @@ fn without_brackets(line: &str) -> &str {
     if is_of_export { &inner[..=end] } else { line }
 }
 
+/// Signs of which some stand before a line that goes on with the one before.
+const BLANKS: [char; 2] = [' ', '\t'];
+
 /// Whether a line belongs to the one before: stack traces and pretty-printed JSON are indented or close a bracket.
 fn continues(line: &str) -> bool {
-    line.starts_with([' ', '\t', '}', ']']) && !line.trim().is_empty()
+    line.starts_with(BLANKS) && !line.trim().is_empty() || line.starts_with(['}', ']'])
 }
 
 /// Heads of lines that continue a report, by themselves.

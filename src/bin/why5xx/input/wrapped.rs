@@ -205,6 +205,11 @@ fn is_of_access_log(text: &str) -> bool {
     access::is_labelled(&log_event(text)) || access::line(text).is_some()
 }
 
+/// Returns whether a text is a line of an access log or a flow log, which have nothing of their own before the first field.
+pub(super) fn is_bare_record(text: &str) -> bool {
+    access::line(text).is_some() || Formats::default().parse("", None, &log_event(text.trim())).is_some()
+}
+
 fn is_of_execution_log(text: &str) -> bool {
     execution::parse_of_unknown_kind(&log_event(text)).is_some()
 }

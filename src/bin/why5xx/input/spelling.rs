@@ -1,0 +1,143 @@
+//! How a tool or a page spelt every line of a text otherwise: signs at the ends of lines, entities for signs, round quotes.
+//!
+//! Undone only where the whole beginning of a text is spelt so. So what a client wrote in one line changes nothing.
+
+use std::borrow::Cow;
+
+use super::quoted::is_event;
+use super::table::without_entities;
+
+/// Signs behind each line: of `cat -A`, of `cat -v`, of a page, of a script or a list.
+const ENDS: [&str; 9] = ["^M$", "$", "^M", "<br>", "<br/>", "<br />", " \\", ",", ";"];
+
+/// Double quotes that word processors and chats write.
+const ROUND_QUOTES: [char; 4] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}'];
+
+/// Entities of a double quote.
+const ENTITIES: [&str; 3] = ["&quot;", "&#34;", "&#x22;"];
+
+/// How the lines of a text are spelt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spelling {
+    end: Option<&'static str>,
+    has_entities: bool,
+    has_round_quotes: bool,
+    /// Lines are hashes as Ruby prints them.
+    is_of_ruby: bool,
+}
+
+impl Spelling {
+    /// Of a text by its beginning.
+    pub(super) fn of(start: &str) -> Self {
+        // Who spells the quotes otherwise spells all of them so.
+        let has_no_quotes = memchr::memchr(b'"', start.as_bytes()).is_none();
+        let has_entities = has_no_quotes && ENTITIES.iter().any(|entity| start.contains(entity));
+        let plain = if has_entities { Cow::Owned(without_entities(start)) } else { Cow::Borrowed(start) };
+        let lines = || plain.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        Self {
+            end: end_of_messages(&lines().collect::<Vec<_>>()),
+            has_entities,
+            has_round_quotes: has_no_quotes && start.contains(ROUND_QUOTES),
+            is_of_ruby: lines().any(is_hash_of_ruby),
+        }
+    }
+
+    /// Returns the line as the log has it.
+    pub(super) fn own(self, line: &str) -> Cow<'_, str> {
+        let mut own = Cow::Borrowed(line);
+        if self.has_entities {
+            own = Cow::Owned(without_entities(&own));
+        }
+        if let Some(end) = self.end
+            && let Some(behind) = own.trim_end().strip_suffix(end)
+        {
+            let shows_tabs = matches!(end, "^M$" | "$");
+            own = Cow::Owned(if shows_tabs { behind.replace("^I", "\t") } else { behind.to_owned() });
+        }
+        if self.has_round_quotes && own.contains(ROUND_QUOTES) {
+            own = Cow::Owned(own.replace(ROUND_QUOTES, "\"").replace(['\u{2018}', '\u{2019}'], "'"));
+        }
+        if self.is_of_ruby && is_hash_of_ruby(&own) {
+            own = Cow::Owned(json_of_ruby(&own));
+        }
+        own
+    }
+}
+
+/// Returns the sign that stands behind each message of a text. A message may have more lines.
+fn end_of_messages(lines: &[&str]) -> Option<&'static str> {
+    // Most texts have none, and their lines are not looked at.
+    let may_be = |end: &&&str| lines.iter().rev().skip(usize::from(lines.len() > 1)).any(|line| line.ends_with(**end));
+    ENDS.iter().filter(may_be).copied().find(|end| {
+        let begins: Vec<bool> = lines.iter().map(|line| is_event(line.strip_suffix(end).unwrap_or(line))).collect();
+        let Some(first) = begins.iter().position(|begins| *begins) else { return false };
+        // The last line may be cut off, and what is between messages may not stand behind it.
+        let mut lasts = (first..lines.len()).filter(|at| begins.get(at + 1) == Some(&true)).peekable();
+        match lasts.peek() {
+            Some(_) => lasts.all(|at| lines[at].ends_with(end)),
+            None => lines[first].ends_with(end),
+        }
+    })
+}
+
+/// Returns whether a line begins as a hash of which Ruby prints the keys in quotes: `{"message"=>"a"}`, `{"message" => "a"}` → true
+fn is_hash_of_ruby(line: &str) -> bool {
+    let key = line.trim_start().strip_prefix("{\"").and_then(|rest| rest.split_once('"'));
+    key.is_some_and(|(_, behind)| behind.trim_start().starts_with("=>"))
+}
+
+/// Returns a hash of Ruby as JSON: `{"a"=>nil, "b"=>"\#{c}"}` → `{"a":null, "b":"#{c}"}`
+fn json_of_ruby(line: &str) -> String {
+    let mut json = String::with_capacity(line.len());
+    let (mut rest, mut in_string) = (line, false);
+    while let Some(character) = rest.chars().next() {
+        let (read, written) = match in_string {
+            true if rest.starts_with("\\#") => ("\\#", "#"),
+            true if rest.starts_with("\\e") => ("\\e", "\\u001b"),
+            true if character == '\\' => {
+                let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+                (&rest[..length], &rest[..length])
+            }
+            false if rest.starts_with("=>") => ("=>", ":"),
+            false if rest.starts_with("nil") => ("nil", "null"),
+            _ => {
+                in_string ^= character == '"';
+                (&rest[..character.len_utf8()], &rest[..character.len_utf8()])
+            }
+        };
+        json.push_str(written);
+        rest = &rest[read.len()..];
+    }
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "(TuVwX3GpYzAbCdE=) Execution failed due to a timeout error";
+
+    #[test]
+    fn what_each_line_has_is_taken_off() {
+        for end in ENDS {
+            let text = format!("{LINE}{end}\nhello{end}\n");
+            assert_eq!(Spelling::of(&text).own(&format!("hello{end}")), "hello", "{text}");
+            let other = format!("{LINE}\nhello\nhello{end}\n");
+            assert_eq!(Spelling::of(&other).own(&format!("hello{end}")), format!("hello{end}"), "{other}");
+        }
+        let shown = format!("{LINE}$\na^Ib$\n");
+        assert_eq!(Spelling::of(&shown).own("a^Ib$"), "a\tb");
+    }
+
+    #[test]
+    fn signs_are_undone_where_no_line_has_them_plain() {
+        let text = "{&quot;a&quot;:&quot;b&quot;}\n";
+        assert_eq!(Spelling::of(text).own("{&quot;a&quot;}"), "{\"a\"}");
+        assert_eq!(Spelling::of("{\u{201c}a\u{201d}:1}").own("{\u{201c}a\u{201d}:1}"), "{\"a\":1}");
+        for text in ["{\"a\":\"&quot;\"}", "{\"a\":\"\u{201c}\"}"] {
+            assert_eq!(Spelling::of(text).own(text), text);
+        }
+        let hash = "{\"message\"=>\"a \\\"=> \\#{b}\", \"id\" => nil}";
+        assert_eq!(Spelling::of(hash).own(hash), "{\"message\":\"a \\\"=> #{b}\", \"id\" : null}");
+    }
+}
