@@ -1605,6 +1605,60 @@ fn lines_that_lost_a_break_among_others_are_never_lost_in_silence() {
 }
 
 #[test]
+fn a_whole_record_in_an_object_of_a_logger_keeps_its_cause() {
+    let record = json!({"requestId": "Qw=", "ip": "192.0.2.9", "requestTime": "04/Mar/2026:05:06:07 +0000", "httpMethod": "GET",
+        "status": "500", "responseType": "AUTHORIZER_FAILURE", "errorMessage": "Internal server error", "userAgent": "Execution failed due to a timeout error"});
+    let text = record.to_string();
+    let time = "2026-03-04T05:06:07.000Z";
+    let failed = counts(&[("AccessLogErrors/authorizer_error", 1)]);
+    for object in [
+        json!({"level": "info", "msg": text}),
+        json!({"level": 30, "time": FIRST_MS, "pid": 7, "hostname": "web-1", "msg": text}),
+        json!({"@timestamp": time, "log.level": "info", "message": text, "event": {"original": text}}),
+        json!({"requestId": "x", "message": text, "timestamp": time}),
+        json!({"labels": {"level": "info"}, "line": text, "timestamp": time}),
+        json!({"level": "info", "msg": text, "short": "RequestId: 7 Process exited before completing request"}),
+        json!({"ts": {"N": "1772600767000"}, "message": {"S": text}}),
+    ] {
+        for line in [format!("{object}\n"), format!("{object}\n{object}\n")] {
+            let expected: BTreeMap<String, u64> =
+                failed.iter().map(|(name, n)| (name.clone(), n * line.lines().count() as u64)).collect();
+            assert_eq!(shown(&line, "/team/access"), (expected, Some(0)), "{line}");
+        }
+    }
+    let hash = |time: &str, arrow: &str| format!("{{{time}\"message\"{arrow}{}, \"tag\"{arrow}nil}}\n", json!(text));
+    for line in [hash("", "=>"), hash(&format!("\"timestamp\"=>{FIRST_MS}, "), "=>"), hash("", " => ")] {
+        assert_eq!(shown(&line, "/team/access"), (failed.clone(), Some(0)), "{line}");
+    }
+    // A record of its own, in which a client wrote another one; and what a function printed.
+    for object in [
+        json!({"requestId": "Zz=", "status": "404", "protocol": "HTTP/1.1", "level": "info", "userAgent": text}),
+        json!({"timestamp": time, "level": "INFO", "requestId": FIRST_ID, "message": text}),
+    ] {
+        let (found, _) = shown(&format!("{object}\n"), "/team/access");
+        assert!(!found.contains_key("AccessLogErrors/authorizer_error"), "{object}: {found:?}");
+    }
+}
+
+#[test]
+fn strings_of_log_events_are_log_events() {
+    for (log, group, expected) in [
+        (execution_log(), GROUP, execution_counts()),
+        (access_log(), "/team/access", counts(&[("AccessLogErrors/lambda_permission", 2)])),
+    ] {
+        let strings: Vec<String> = (log.iter().enumerate()).map(|(n, line)| event(n, line).to_string()).collect();
+        let lines: String = strings.iter().map(|line| json!(line).to_string() + "\n").collect();
+        let pretty = serde_json::to_string_pretty(&strings).unwrap();
+        for text in [json!(strings).to_string(), pretty, lines] {
+            assert_eq!(shown(&text, group), (expected.clone(), Some(0)), "{text}");
+        }
+    }
+    // A message of a program that only looks like one.
+    let printed = json!({"timestamp": FIRST_MS, "message": execution_log()[3]}).to_string();
+    assert_eq!(shown(&json!([printed, execution_log()[7]]).to_string(), GROUP).0, BTreeMap::new());
+}
+
+#[test]
 fn a_sign_behind_each_line_is_no_part_of_it() {
     let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
     for log in bare_access_logs() {

@@ -425,6 +425,10 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
             if message.starts_with('{') && held_batches(&message, sink) {
                 return;
             }
+            // `--query 'events[].to_string(@)'`
+            if is_event_of_cli(&message) {
+                return object(&message, sink);
+            }
             // One of several texts: which of its line breaks a client wrote cannot be seen.
             if message.trim_end().contains('\n') && holds_log(&message) {
                 sink.summary.unread(0, super::UNREAD_JSON);
@@ -461,6 +465,12 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         Some(string(pairs[at].1.get()))
     };
     let timestamp_ms = column(Column::Time).and_then(|time| time::of(&time)).unwrap_or(0);
+    // A text that a database put its type around.
+    if pairs.iter().any(|(key, value)| row::column(key) == Some(Column::Message) && value.get().starts_with("{\"S\""))
+        && let Some(event) = wrapped_event(text, sink)
+    {
+        return sink.event(event);
+    }
     // Another key is one of the message itself, such as a level of a function's log in JSON.
     if !columns.iter().any(is_message) || columns.contains(&None) {
         if held_batches(text, sink) {
@@ -603,6 +613,18 @@ pub(super) fn is_event(text: &str) -> bool {
         || columns.contains(&Some(Column::Message)) && !columns.contains(&None)
         || pairs.iter().any(|(key, _)| key.starts_with('@'))
         || renamed_event(&pairs, false).is_some()
+}
+
+/// Whether an object is a log event as the AWS CLI writes it, and no program's line.
+fn is_event_of_cli(text: &str) -> bool {
+    let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
+    let is_number = |value: &RawValue| value.get().bytes().all(|byte| byte.is_ascii_digit());
+    text.starts_with('{')
+        && has("\"ingestionTime\"")
+        && is_event(text)
+        && serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text).is_ok_and(|members| {
+            ["timestamp", "ingestionTime"].iter().all(|key| members.get(*key).is_some_and(|value| is_number(value)))
+        })
 }
 
 /// The text of a string; of anything else its JSON.

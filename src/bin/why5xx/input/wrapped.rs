@@ -37,6 +37,10 @@ pub(super) fn path_of_message(object: &Map<String, Value>) -> Option<Path> {
             found.push(([path, &[key.to_owned()]].concat(), text.trim().to_owned()));
         }
     });
+    // A text that is a record as a whole is the log event, whatever else looks like a line of some log.
+    if found.iter().any(|(_, text)| is_whole_record(text)) {
+        found.retain(|(_, text)| is_whole_record(text));
+    }
     let are_same = found.windows(2).all(|pair| pair[0].1 == pair[1].1);
     let path = found.into_iter().next().filter(|_| are_same).map(|(path, _)| path);
     path.filter(|path| event_at(object, path).is_some())
@@ -81,11 +85,16 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
     let is_read_twice = serde_json::from_str(&event.message).is_ok_and(|inner| holds_all(&outer, &inner));
     let has_origin = !event.log_group.is_empty() || !event.log_stream.is_empty();
     let is_of_gateway = || access::line(&event.message).is_some() || is_of_execution_log(&event.message);
-    let is_wrapper = (has_origin || has_time || is_of_gateway())
-        && !is_of_function
-        && (has_origin || !has_level)
+    let outer = own(&Value::Object(outer)).to_string();
+    // Loggers write a level and an id, too. Of a line without a status of its own, such a record is the only request.
+    let may_be_wrapper = if is_whole_record(&event.message) {
+        !shows_function(&log_event(&outer))
+    } else {
+        (has_origin || has_time || is_of_gateway()) && !is_of_function && (has_origin || !has_level)
+    };
+    let is_wrapper = may_be_wrapper
         && names <= MOST_NAMES
-        && !is_of_access_log(&own(&Value::Object(outer)).to_string())
+        && !is_of_access_log(&outer)
         && !(last == "payload" && is_of_execution_log(&Value::Object(object.clone()).to_string()));
     (is_read_twice || is_wrapper).then_some(event)
 }
@@ -203,6 +212,11 @@ pub(super) fn may_be_record(object: &str) -> bool {
 /// Returns whether a text may be a line of an access log.
 fn is_of_access_log(text: &str) -> bool {
     access::is_labelled(&log_event(text)) || access::line(text).is_some()
+}
+
+/// Returns whether a text is an object of an access log and nothing else.
+fn is_whole_record(text: &str) -> bool {
+    text.trim_start().starts_with('{') && access::line(text).is_some()
 }
 
 /// Returns whether a text is a line of an access log or a flow log, which have nothing of their own before the first field.
