@@ -530,24 +530,32 @@ mod tests {
         assert_eq!(rate.per_second, 20.0);
     }
 
+    /// Answers every request with a throttle.
+    async fn throttle(listener: std::net::TcpListener) {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let body = r#"{"__type":"TooManyRequestsException"}"#;
+        let answer = format!("HTTP/1.1 429 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        while let Ok((stream, _)) = listener.accept().await {
+            // It may be called readable before it is.
+            while stream.readable().await.is_ok() && stream.try_read(&mut [0; 4096]).is_err() {}
+            let _ = stream.try_write(answer.as_bytes());
+        }
+    }
+
     #[test]
     fn a_short_patience_gives_up_on_a_service_that_throttles_or_hangs() {
         let throttles = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let urls = [&throttles, &hangs].map(|listener| format!("http://{}", listener.local_addr().unwrap()));
-        std::thread::spawn(move || {
-            for mut stream in throttles.incoming().map_while(Result::ok) {
-                use std::io::{Read, Write};
-                let body = r#"{"__type":"TooManyRequestsException"}"#;
-                let answer =
-                    format!("HTTP/1.1 429 -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-                let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
+        throttles.set_nonblocking(true).unwrap();
+        let mut throttles = Some(throttles);
         let call = Call::Get(Service::ApiGateway, "GET");
         let shown = urls.each_ref().map(|url| {
             let mut client = client_of(url, Patience::SHORT);
+            // In the runtime of the client: its clock goes on whenever it waits for another thread.
+            if let Some(listener) = throttles.take() {
+                client.runtime.spawn(throttle(listener));
+            }
             let error = client.call(call, "/restapis").unwrap_err();
             client.sentence(&error, call, "*")
         });
