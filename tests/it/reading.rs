@@ -1136,3 +1136,108 @@ fn a_sentence_that_stands_alone_counts_in_a_text_and_not_in_a_log_event() {
         "{document}"
     );
 }
+
+/// Texts of programs that have a sentence or an object of a function in them, but for the sign that they are of one.
+const LIKE_A_FUNCTION: &[&str] = &[
+    "Task timed out after 12.00 seconds",
+    "huey: Task timed out after 12.00 seconds",
+    "2026-11-20 10:00:00,123 ERROR Task timed out after 12.00 seconds",
+    "[2026-11-20 10:00:00,123: ERROR/ForkPoolWorker-2] Task timed out after 12 seconds",
+    "2026-11-20T10:00:00.000Z build1234 Task timed out after 12.00 seconds",
+    "Unable to import module 'orders': No module named 'stock'",
+    "Handler 'get' missing on module 'orders'",
+    "Class not found: shop.Orders",
+    "Runtime exited with error: exit status 3",
+    "Error: fork/exec /usr/bin/shop: no such file or directory",
+    r#"{"errorType":"OrderError","errorMessage":"the order has no name"}"#,
+    r#"{"errorMessage":"the order has no name","errorType":"OrderError","requestId":"17"}"#,
+    r#"{"level":"error","errorType":"OrderError","errorMessage":"no order"}"#,
+    "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/srv/shop/orders.py\", line 3, in get",
+];
+
+#[test]
+fn what_any_program_may_write_is_no_failed_invocation() {
+    let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
+    for text in LIKE_A_FUNCTION {
+        for text in [(*text).to_owned(), format!("worker ready\n{text}\nworker stopped\n")] {
+            let (document, status, _) = replay(&["-"], &text);
+            assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{text}");
+        }
+    }
+    // Lambda's own lines need nothing around them.
+    for (text, cause) in [
+        (format!("2026-11-20T10:00:00.000Z {id} Task timed out after 12.00 seconds"), "lambda_timeout"),
+        (format!("{id} Task timed out after 12.00 seconds"), "lambda_timeout"),
+        (
+            format!(r#"{{"errorMessage":"2026-11-20T10:00:00.000Z {id} Task timed out after 12.00 seconds"}}"#),
+            "lambda_timeout",
+        ),
+        (format!("RequestId: {id} Error: Runtime exited with error: exit status 3"), "lambda_runtime_exit"),
+        (
+            r#"{"errorType":"Runtime.ImportModuleError","errorMessage":"Unable to import module 'orders': x"}"#.to_owned(),
+            "lambda_init_failure",
+        ),
+        (
+            "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/orders.py\", line 3, in get"
+                .to_owned(),
+            "lambda_unhandled_error",
+        ),
+    ] {
+        let text = format!("worker ready\n{text}\n");
+        assert_eq!(replay(&["-"], &text).0["counts"][0]["dimensions"]["Cause"], cause, "{text}");
+    }
+    // A line of Lambda's beside it shows whose it is, before it or behind.
+    let start = format!("START RequestId: {id} Version: $LATEST\n");
+    for text in [format!("{start}{}\n", LIKE_A_FUNCTION[0]), format!("{}\n{start}", LIKE_A_FUNCTION[5])] {
+        assert_eq!(replay(&["-"], &text).0["errors"], 1, "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_of_api_gateway_counts_where_no_other_program_shows() {
+    for text in [
+        "Execution failed due to configuration error: no pom.xml",
+        "Execution failed due to configuration error: no pom.xml\nbye",
+        "stage 1 of 3\nExecution failed due to a timeout error\nstage 2 of 3",
+        "stage 1 of 3\nMethod completed with status: 503\nstage 2 of 3",
+        "(main) Method completed with status: 503",
+        "(thread-7) Execution failed due to a timeout error",
+        "[pool-2] Execution failed due to a timeout error",
+        "(runner) Lambda execution failed with status 200 due to customer function error: x.",
+    ] {
+        let (document, status, _) = replay(&["-"], text);
+        assert_eq!((&document["errors"], status), (&json!(0), Some(2)), "{text}");
+    }
+    for (text, cause, is_assumed) in [
+        // Nothing beside it, or the end of its request, shows no other program.
+        ("Execution failed due to a timeout error", "integration_timeout", true),
+        ("Method completed with status: 503", "backend_error_response", true),
+        (
+            "my log:\nExecution failed due to configuration error: no route\nMethod completed with status: 500",
+            "integration_config",
+            true,
+        ),
+        // Another line of the log shows whose it is.
+        (
+            "my log:\nMethod request path: {}\nExecution failed due to configuration error: no route\nbye",
+            "integration_config",
+            false,
+        ),
+        (
+            "my log:\nExecution failed due to a timeout error\nEndpoint request body after transformations: x\nbye",
+            "integration_timeout",
+            false,
+        ),
+        ("my log:\n(1f2e3d4c) Execution failed due to a timeout error\nbye", "integration_timeout", false),
+        ("my log:\n(L2fWfGC9IAMF2fA=) Execution failed due to a timeout error\nbye", "integration_timeout", false),
+        (
+            "my log:\n(1f2e3d4c-****-4c6d-8e7f-90a1b2c3d4e5) Execution failed due to a timeout error\nbye",
+            "integration_timeout",
+            false,
+        ),
+    ] {
+        let (document, _, _) = replay(&["-"], text);
+        assert_eq!(document["counts"][0]["dimensions"]["Cause"], cause, "{text}");
+        assert_eq!(document["assumed"].as_array().map(Vec::len), Some(usize::from(is_assumed)), "{text}");
+    }
+}

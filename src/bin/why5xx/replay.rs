@@ -240,6 +240,10 @@ fn run_noting(options: &ReplayOptions, color: Color, is_printed: &mut bool) -> R
     Ok(totals.status())
 }
 
+/// Remark on sentences that stand alone.
+const OF_GATEWAY: &str = "Nothing but a sentence shows that a line is API Gateway's: no request id, no date of the console, no other line of an \
+                          execution log. What was counted for it holds only if API Gateway wrote it.";
+
 /// Returns the kind of log that the name of a log group or the settings show.
 fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     let header = BatchHeader { log_group: log_groups.first()?.clone(), ..BatchHeader::default() };
@@ -298,6 +302,7 @@ impl Replay<'_> {
                 self.totals.cut_lines += summary.cut_lines;
                 self.totals.lines_behind += summary.lines_behind;
                 self.totals.assumed.extend(summary.assumed);
+                self.totals.assumed.extend(self.reader.supposes_gateway().then_some(OF_GATEWAY));
                 let lacks = summary.lacks();
                 self.totals.lacks_lines |= lacks.is_some();
                 let why = events.says_nothing(&format!("; it looks like {}", summary.form));

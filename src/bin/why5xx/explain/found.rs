@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) is_cut: bool,
     /// Sentence on the condition under which the causes hold, where nothing in the text shows it.
     pub(super) assumed: Option<&'static str>,
+    /// Some causes are those of lines of a function, though nothing in the text shows that it is of one.
+    is_unproven: bool,
     /// Log events that no reader understood. What a reader understood says whether a request failed; the rest of it is anybody's text.
     unread: String,
     /// Cause that the error of a program would have in a function's log. It is not one of `causes`.
@@ -108,11 +110,12 @@ impl Found {
             *only = quoted;
         }
         // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
-        if found.is_certain || found.names_a_cause() && found.assumed.is_none() {
+        if found.is_certain || found.names_a_cause() && !found.is_unproven {
             return Ok(found);
         }
         let kind = TextKind::of(&text, table);
-        if kind != TextKind::Error && found.assumed.take().is_some() {
+        if kind != TextKind::Error && found.is_unproven {
+            found.assumed = None;
             // The program is not a function.
             found.subjects.retain(|(_, subject)| !matches!(**subject, Subject::Invocation { .. }));
             found.causes = found.subjects.iter().map(|(cause, _)| *cause).collect();
@@ -174,17 +177,20 @@ impl Found {
         let mut failed = None;
         let mut starts_and_ends = StartsAndEnds::default();
         let mut evidence = Evidence::default();
+        let mut is_doubtful = false;
         let read = input::read_pasted(text, |part| {
+            reader.begin_part();
             let mut sentences = Vec::new();
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),
                 |source, event| {
                     let record = reader.read(source, event);
+                    is_doubtful |= reader.is_doubtful(&part, source, &record, event);
                     starts_and_ends.add(&record, event);
                     evidence.add(&record, table);
                     if record.kind().is_none() && source.log_group.is_empty() {
                         let text = event.message.text();
-                        if sentence::shows_success(&text) {
+                        if sentence::shows_success(&text) || sentence::is_of_deployment(&text) {
                             return record;
                         }
                         found.unread.push_str(&text);
@@ -219,7 +225,11 @@ impl Found {
             read => drop(read?),
         }
         found.is_certain |= starts_and_ends.are_whole() && found.causes.is_empty();
-        found.assumed = (found.names_a_cause() && reader.supposes_function()).then_some(SUPPOSED);
+        found.is_unproven = found.names_a_cause() && reader.supposes_function();
+        if found.names_a_cause() {
+            let of_function = reader.supposes_any_program().then_some(SUPPOSED);
+            found.assumed = of_function.or(is_doubtful.then_some(ALONE));
+        }
         found.named.extend(evidence.of_request(table));
         found.evidence = evidence.of_anybody;
         failed.map_or(Ok(found), |error| Err(error.into()))
@@ -244,6 +254,10 @@ const SUPPOSED: &str = "Nothing shows that this text is of a function's log. Wha
 
 /// Remark on a sentence that libraries have, too.
 const SHARED: &str = "Nothing shows that API Gateway wrote this sentence: a library writes it in any program. What follows holds only if it did.";
+
+/// Remark on a sentence that another program may have, among other text.
+const ALONE: &str = "Nothing shows that API Gateway wrote this sentence: no request id, no date of the console, no other line of an execution log. \
+                     What follows holds only if it did.";
 
 /// Remark on a sentence that stands within other text.
 const QUOTED: &str =

@@ -1,16 +1,78 @@
 //! A sentence of an execution log that stands alone, as people copy it: without the id or the date before it.
 
+use why5xx::cause::{Author, Rank, Table, normalise, own_words};
 use why5xx::decode::LogEvent;
 use why5xx::record::Record;
 use why5xx::record::execution::{self, ExecutionLine, Head, Tail};
 
 use super::prefix;
+use super::sentence::begins_as_platforms;
 
 /// Parses a line of an execution log, or a sentence of one that somebody copied without the id or the date before it.
 ///
 /// `Execution failed due to a timeout error` → head `ExecutionFailed`, without an id
 pub(super) fn execution_line<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
     execution::parse(event).or_else(|| alone(&event.message.text()).map(Record::Execution))
+}
+
+/// Returns what shows that API Gateway wrote a line that [`execution_line`] parsed; None if another program did.
+///
+/// `(1f2e3d4c) Method completed with status: 502` → `ByLine`, `(worker) Method completed with status: 502` → None, `Execution failed due to a
+/// timeout error` → `ByNothing`, `Execution failed due to configuration error: no Jenkinsfile` → `ReasonUnknown`
+pub(super) fn shown_by(line: &ExecutionLine<'_>, event: &LogEvent<'_>, table: &Table) -> Option<Shown> {
+    if line.delivered.is_some() {
+        return Some(Shown::ByLine);
+    }
+    if let Some(id) = line.request_id.as_deref() {
+        return is_id(id).then_some(Shown::ByLine);
+    }
+    if execution::parse(event).is_some() {
+        return Some(Shown::ByLine);
+    }
+    Some(match line.head {
+        Head::ExecutionFailed if has_unknown_reason(&format!("Execution failed{}", line.tail.text()), table) => {
+            Shown::ReasonUnknown
+        }
+        Head::ExecutionFailed | Head::MethodCompleted => Shown::ByNothing,
+        _ => Shown::BySentence,
+    })
+}
+
+/// Returns whether a sentence says that a configuration is wrong, and gives a reason that the table does not know.
+///
+/// `Execution failed due to configuration error: no Jenkinsfile` → true
+fn has_unknown_reason(sentence: &str, table: &Table) -> bool {
+    let Some((_, reason)) = sentence.split_once("configuration error") else { return false };
+    let text = normalise(sentence);
+    let reason = reason.trim_matches([':', ' ', '.', '"']);
+    !reason.is_empty()
+        && !own_words(&text).contains("authorizer")
+        && table.find(Author::Gateway, &text).is_none_or(|cause| cause.rank <= Rank::Generic)
+        && !begins_as_platforms(reason)
+}
+
+/// Evidence that API Gateway wrote a line of an execution log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// An id or a date before the sentence.
+    ByLine,
+    /// No other program has this sentence.
+    BySentence,
+    /// Nothing: another program may have such a sentence. As the whole text it may be taken for API Gateway's.
+    ByNothing,
+    /// Nothing, and its reason is of no known text of API Gateway.
+    ReasonUnknown,
+}
+
+/// Returns whether a word in brackets may be the id of a request: hexadecimal digits in groups, signs of base64 that end in `=`, or one of which a
+/// part is masked. A person may have shortened it. Programs put the name of a worker or a thread there.
+///
+/// `5f1c`, `L2fWfGC9IAMF2fA=`, `0c1d2e3f-****-4c6d-8e7f-90a1b2c3d4e5` → true; `worker`, `thread-1` → false
+fn is_id(id: &[u8]) -> bool {
+    let is_hexadecimal = id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-') && id.iter().any(u8::is_ascii_digit);
+    // Blanked by another letter.
+    let has_groups = id.len() == 36 && [8, 13, 18, 23].iter().all(|at| id[*at] == b'-');
+    is_hexadecimal || has_groups || id.ends_with(b"=") || id.contains(&b'*')
 }
 
 /// Parses a sentence of an execution log that stands alone: quoted, or behind a word in place of its date.
@@ -90,6 +152,34 @@ mod tests {
             for before in ["", "> ", "2026-03-04T05:06:07Z "] {
                 assert_eq!(head(&format!("{before}{text}")), None, "{before}{text}");
             }
+        }
+    }
+
+    #[test]
+    fn an_id_or_a_date_shows_the_gateway_and_a_sentence_alone_does_not() {
+        let shown = |text: &str| {
+            let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) };
+            match execution_line(&event) {
+                Some(Record::Execution(line)) => shown_by(&line, &event, &Table::default()),
+                other => panic!("{text}: {other:?}"),
+            }
+        };
+        for (text, by) in [
+            ("(1f2e3d4c) Method completed with status: 502", Some(Shown::ByLine)),
+            ("(L2fWfGC9IAMF2fA=) Method completed with status: 502", Some(Shown::ByLine)),
+            ("(xx389x71-xx67-442x-9073-441x13535xx1) Method completed with status: 502", Some(Shown::ByLine)),
+            ("(worker) Method completed with status: 502", None),
+            ("(thread-1) Method completed with status: 502", None),
+            ("(bad) Method completed with status: 502", None),
+            ("Mon May 04 17:48:20 UTC 2026 : Execution failed due to an error", Some(Shown::ByLine)),
+            ("Starting execution for request: 1f2e", Some(Shown::BySentence)),
+            ("Execution failed due to a timeout error", Some(Shown::ByNothing)),
+            ("Execution failed due to configuration error:", Some(Shown::ByNothing)),
+            ("Execution failed due to configuration error: Authorizer error", Some(Shown::ByNothing)),
+            ("Execution failed due to configuration error: Host name 'a' does not match", Some(Shown::ByNothing)),
+            ("Execution failed due to configuration error: no pom.xml", Some(Shown::ReasonUnknown)),
+        ] {
+            assert_eq!(shown(text), by, "{text}");
         }
     }
 }

@@ -7,12 +7,14 @@ use why5xx::classify::error_text::cause_of_error;
 use why5xx::decode::{LogEvent, Message};
 use why5xx::log_kind::LogKind;
 use why5xx::record::access::LastNames;
+use why5xx::record::execution::{ExecutionLine, Head};
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source};
 use why5xx::settings::Settings;
 
-use super::alone::execution_line;
+use super::alone::{Shown, execution_line, shown_by};
+use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::{Part, shows_function};
 
 /// Reads what somebody copied or pasted: any line of any log, and also one that lacks what surrounds it there.
@@ -27,10 +29,38 @@ pub(crate) struct Reader<'s> {
     shows_function: bool,
     /// An invocation has begun and not ended.
     is_invoked: bool,
-    /// An error was read that a program writes on any machine.
+    /// A line was read as a function's that any program may write.
+    has_unproven: bool,
+    /// One of them is such as a program writes on any machine.
     has_error_of_program: bool,
-    /// With [`read_of`](Self::read_of): whether the part that is read shows that it is of a function; None until it is asked for.
-    part_shows_function: Option<bool>,
+    /// A line of API Gateway's execution log was seen.
+    shows_gateway: bool,
+    /// A sentence alone was read as one of an execution log, though no line of one is beside it.
+    supposes_gateway: bool,
+    /// With [`read_of`](Self::read_of): what the lines of the part that is read show; None until it is asked for.
+    part_shows: Option<PartShows>,
+}
+
+/// Evidence in the lines of a part: whose log it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct PartShows {
+    /// A line of a function that no other program writes.
+    function: bool,
+    /// A line of an execution log that no other program writes.
+    gateway: bool,
+    /// A failure and the end of a request.
+    has_failure_and_end: bool,
+    /// Nothing but sentences of API Gateway and lines of Lambda.
+    only_sentences: bool,
+}
+
+/// Whether API Gateway wrote a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Shown,
+    /// Nothing shows that another program did.
+    Supposed,
+    Doubtful,
 }
 
 impl<'s> Reader<'s> {
@@ -44,8 +74,11 @@ impl<'s> Reader<'s> {
             is_of_function: false,
             shows_function: false,
             is_invoked: false,
+            has_unproven: false,
             has_error_of_program: false,
-            part_shows_function: None,
+            shows_gateway: false,
+            supposes_gateway: false,
+            part_shows: None,
         }
     }
 
@@ -68,17 +101,28 @@ impl<'s> Reader<'s> {
     /// Begins another input, which may be of another program.
     pub(crate) fn begin_input(&mut self) {
         (self.is_of_function, self.shows_function) = (false, false);
-        (self.is_invoked, self.has_error_of_program) = (false, false);
+        (self.is_invoked, self.has_unproven, self.has_error_of_program) = (false, false, false);
+        (self.shows_gateway, self.supposes_gateway) = (false, false);
     }
 
-    /// Returns whether errors were taken for those of a function, though nothing that was read shows that they are.
+    /// Returns whether lines were taken for those of a function, though nothing that was read shows that they are.
     pub(crate) fn supposes_function(&self) -> bool {
+        self.has_unproven && !self.shows_function
+    }
+
+    /// Returns whether one of them is such as a program writes on any machine.
+    pub(crate) fn supposes_any_program(&self) -> bool {
         self.has_error_of_program && !self.shows_function
+    }
+
+    /// Returns whether a sentence alone was taken for API Gateway's, though nothing that was read shows that it is.
+    pub(crate) fn supposes_gateway(&self) -> bool {
+        self.supposes_gateway && !self.shows_gateway
     }
 
     /// Returns whether a text names the code of a function, as in the frames of a stack.
     pub(crate) fn is_of_functions_code(text: &str) -> bool {
-        OF_FUNCTIONS.iter().any(|path| text.contains(path))
+        names_functions_code(text)
     }
 
     /// Returns whether a text holds errors and the frames of their stacks, and nothing else: no other program's lines, no words of a person.
@@ -99,27 +143,96 @@ impl<'s> Reader<'s> {
 
     /// Begins another part of an input.
     pub(crate) fn begin_part(&mut self) {
-        self.part_shows_function = None;
+        self.part_shows = None;
     }
 
-    /// Reads a log event as [`read`](Self::read) does, but takes an error that any program writes for one of a function only if a line
-    /// before it, or of `part`, shows that the log is a function's.
+    /// Reads a log event as [`read`](Self::read) does, but takes a line that any program may write for one of a function or of API Gateway only
+    /// if a line before it, or of `part`, shows that the log is that one's.
     pub(crate) fn read_of<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         let record = self.read(source, event);
-        let is_of_program = matches!(&record, Record::Lambda(line) if is_of_any_program(line, event));
-        if !is_of_program || self.shows_function || !source.log_group.is_empty() || source.kind.is_some() {
+        if !source.log_group.is_empty() || source.kind.is_some() {
             return record;
         }
-        let shows_function = || {
-            part.events().iter().any(|event| {
-                let event = event.borrowed();
-                Self::is_of_functions_code(&event.message.text())
-                    || lambda::parse_line(&event).is_some_and(|line| !is_of_any_program(&line, &event))
-            })
+        let is_shown = match &record {
+            Record::Lambda(line) if !self.shows_function && !is_proof(line, event) => {
+                self.shows_function = self.shows_of(part).function;
+                self.shows_function
+            }
+            Record::Execution(line) if !self.shows_gateway => match self.standing(part, line, event) {
+                Standing::Shown => true,
+                Standing::Supposed => {
+                    self.supposes_gateway = true;
+                    true
+                }
+                Standing::Doubtful => false,
+            },
+            _ => true,
         };
-        let is_shown = *self.part_shows_function.get_or_insert_with(shows_function);
-        self.shows_function = is_shown;
         if is_shown { record } else { Record::Unknown }
+    }
+
+    /// Returns whether a log event that [`read`](Self::read) took for a sentence of API Gateway may be one of another program.
+    pub(crate) fn is_doubtful(
+        &mut self,
+        part: &Part,
+        source: &Source,
+        record: &Record<'_>,
+        event: &LogEvent<'_>,
+    ) -> bool {
+        let Record::Execution(line) = record else { return false };
+        source.log_group.is_empty()
+            && source.kind.is_none()
+            && !self.shows_gateway
+            && self.standing(part, line, event) == Standing::Doubtful
+    }
+
+    /// Returns what shows that API Gateway wrote a line: itself, or the lines of `part`.
+    fn standing(&mut self, part: &Part, line: &ExecutionLine<'_>, event: &LogEvent<'_>) -> Standing {
+        let is_reason_unknown = match shown_by(line, event, self.table) {
+            Some(Shown::ByLine | Shown::BySentence) => {
+                self.shows_gateway = true;
+                return Standing::Shown;
+            }
+            shown => shown != Some(Shown::ByNothing),
+        };
+        let shows = self.shows_of(part);
+        self.shows_gateway = shows.gateway;
+        if shows.gateway {
+            Standing::Shown
+        } else if shows.has_failure_and_end || shows.only_sentences && !is_reason_unknown {
+            Standing::Supposed
+        } else {
+            Standing::Doubtful
+        }
+    }
+
+    /// Looks at the lines of a part, once.
+    fn shows_of(&mut self, part: &Part) -> PartShows {
+        *self.part_shows.get_or_insert_with(|| {
+            let mut shows = PartShows::default();
+            let (mut has_failure, mut has_end, mut has_other) = (false, false, false);
+            for event in part.events() {
+                let event = event.borrowed();
+                let text = event.message.text();
+                shows.function |= names_functions_code(&text);
+                if let Some(Record::Execution(line)) = execution_line(&event) {
+                    match shown_by(&line, &event, self.table) {
+                        Some(Shown::ByLine | Shown::BySentence) => shows.gateway = true,
+                        Some(Shown::ByNothing) if line.head == Head::MethodCompleted => has_end = true,
+                        Some(Shown::ByNothing) => has_failure = true,
+                        Some(Shown::ReasonUnknown) => (has_failure, has_other) = (true, true),
+                        None => has_other = true,
+                    }
+                } else if lambda::parse_line(&event).is_some_and(|line| is_proof(&line, &event)) {
+                    shows.function = true;
+                } else {
+                    shows.gateway |= is_line_of_request(&text);
+                    has_other |= !text.trim().is_empty();
+                }
+            }
+            (shows.has_failure_and_end, shows.only_sentences) = (has_failure && has_end, !has_other);
+            shows
+        })
     }
 
     /// Reads a log event. Where its log group or its kind of log is known, it is read as the function does; a sentence of an
@@ -135,7 +248,12 @@ impl<'s> Reader<'s> {
         }
         // Between START and REPORT, the function printed it.
         let is_printed = |record: &Record<'_>| matches!(record, Record::Execution(line) if line.request_id.is_none());
+        let is_of_gateway = |record: &Record<'_>| match record {
+            Record::Execution(line) => shown_by(line, event, self.table).is_some(),
+            _ => true,
+        };
         execution_line(event)
+            .filter(is_of_gateway)
             .filter(|record| !self.is_invoked || !is_printed(record))
             .or_else(|| record::parse_of_unknown_kind("", self.settings, formats, names, event))
             .or_else(|| self.function_line(event))
@@ -144,9 +262,9 @@ impl<'s> Reader<'s> {
 
     fn function_line<'a>(&mut self, event: &LogEvent<'a>) -> Option<Record<'a>> {
         let line = lambda::parse_line(event)?;
-        if is_of_any_program(&line, event) {
-            self.has_error_of_program = true;
-            self.shows_function = self.shows_function || Self::is_of_functions_code(&event.message.text());
+        if !is_proof(&line, event) {
+            self.has_unproven = true;
+            self.has_error_of_program |= is_of_any_program(&line);
         } else {
             (self.is_of_function, self.shows_function) = (true, true);
             match &line {
@@ -166,6 +284,7 @@ impl<'s> Reader<'s> {
             return Record::Unknown;
         };
         self.has_error_of_program |= matches!(record, Record::Lambda(_));
+        self.has_unproven |= self.has_error_of_program;
         record
     }
 
@@ -197,20 +316,38 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// Returns whether a line is one about a request, as API Gateway alone writes it.
+fn is_line_of_request(text: &str) -> bool {
+    ["Endpoint request ", "Endpoint response ", "Method request ", "Method response "].iter().any(|start| {
+        let rest = text.trim_start().strip_prefix(start).unwrap_or_default();
+        ["body", "headers:", "path:", "query string:"].iter().any(|next| rest.starts_with(next))
+    })
+}
+
 /// Returns whether a line begins with an error: with its type, or with a sentence of a library. Before it may stand a time.
 fn begins_error(line: &str, table: &Table) -> bool {
     /// Words that libraries write before the reason.
     const BEFORE_REASONS: &[&str] =
         &["dial ", "read ", "write ", "lookup ", "connect", "tls", "x509", "fatal error", "FATAL ERROR"];
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
-    if matches!(lambda::parse_line(&event), Some(FunctionLine::Error(_))) {
-        return true;
+    match lambda::parse_line(&event) {
+        Some(FunctionLine::Error(_) | FunctionLine::Exit(_)) => return true,
+        Some(FunctionLine::TimedOut(_)) => return is_platforms_timeout(line).is_some(),
+        _ => {}
     }
     let text = prefix::strip(line).rest;
     let is_name = |name: &str| name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()));
+    let mut text = text;
     if let Some(name) = lambda::exception_at_start(text).filter(|name| is_name(name)) {
         let behind = &text[name.len()..];
-        return behind.is_empty() || behind.starts_with(": ");
+        if name != "Error" {
+            return behind.is_empty() || behind.starts_with(": ");
+        }
+        // Commands write this word before any text. In Node.js the reason of a library follows; Go's runtime writes no such word.
+        text = behind.strip_prefix(": ").unwrap_or_default();
+        if text.contains("dial ") || text.starts_with("lookup ") || text.starts_with("x509") {
+            return false;
+        }
     }
     let names_a_cause = |text: &str| cause_of_error(table, "", text, std::iter::empty()).is_some();
     if !names_a_cause(text) {
@@ -251,33 +388,6 @@ fn continues_error(line: &str) -> bool {
         line.ends_with(')') && name.contains('.') && !name.contains([' ', ':'])
     };
     line.starts_with([' ', '\t', '{', '}', ']']) || HEADS.iter().any(|head| line.starts_with(head)) || is_of_go()
-}
-
-/// Where the code of functions is, and the libraries that only functions use.
-const OF_FUNCTIONS: &[&str] = &[
-    "/var/task/",
-    "/var/runtime/",
-    "/var/lang/",
-    "/aws-lambda-go",
-    "Amazon.Lambda.",
-    "com.amazonaws.services.lambda.",
-];
-
-/// Returns whether a line of a function is an error that a program of the same language writes on any machine: as its last words, or as a logger
-/// does.
-///
-/// `panic: no stock` → true, `Unable to import module 'orders'` → false
-fn is_of_any_program(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
-    /// Beginnings of the texts of the platform, or of a client of it, in such an error.
-    const OF_LAMBDA: &[&str] = &["Response payload size ", "LAMBDA_RUNTIME", "Runtime.", "Extension.", "Sandbox."];
-    let FunctionLine::Error(error) = line else { return false };
-    let words = [&error.message, error.error_type.as_ref().unwrap_or(&Cow::Borrowed(""))];
-    error.request_id.is_none()
-        && error.certainty == Certainty::UnlessItSucceeded
-        && matches!(error.phase, Phase::Process | Phase::Unknown)
-        && !words.iter().any(|text| OF_LAMBDA.iter().any(|start| text.starts_with(start)))
-        // The object of a runtime.
-        && !event.message.text().contains("\"errorType\"")
 }
 
 /// Levels of loggers: behind one of them stands the function's own line.

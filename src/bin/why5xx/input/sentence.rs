@@ -10,7 +10,7 @@ use why5xx::classify::execution::{RequestFinding, finding};
 use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::Record;
-use why5xx::record::access::{AccessFields, AccessLine, line as access_line};
+use why5xx::record::access::{AccessFields, AccessLine, is_name, line as access_line};
 
 use super::alone::execution_line;
 use super::{prefix, rows, shows_function};
@@ -190,6 +190,11 @@ pub(crate) fn is_shared(sentence: &str) -> bool {
     text == RATE_EXCEEDED || begins_with(&text, &SHARED)
 }
 
+/// Returns whether a sentence begins as one of the platform's, or as one that its libraries have.
+pub(super) fn begins_as_platforms(sentence: &str) -> bool {
+    is_platforms(sentence) || is_shared(sentence)
+}
+
 fn begins_with(text: &str, heads: &[String]) -> bool {
     let goes_on = |(head, parts): &(&str, &[&str])| {
         text.strip_prefix(head).is_none_or(|behind| parts.iter().any(|part| behind.contains(part)))
@@ -343,10 +348,33 @@ pub(crate) fn is_quoted(text: &str, table: &Table) -> bool {
     is_quoted
 }
 
+/// Returns whether a tool that deploys resources wrote a line. It quotes the sentences of services.
+///
+/// `CREATE_FAILED AWS::ApiGateway::Method Invalid permissions on Lambda function`, `Error: creating API Gateway Method: …` → true
+pub(crate) fn is_of_deployment(line: &str) -> bool {
+    /// Of CloudFormation.
+    const RESOURCE_TYPE: &str = "AWS::";
+    const STATUSES: &[&str] = &["CREATE", "UPDATE", "DELETE", "IMPORT", "ROLLBACK"];
+    let is_status = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_uppercase());
+        STATUSES.iter().any(|start| word.starts_with(start))
+            && ["_FAILED", "_IN_PROGRESS", "_COMPLETE"].iter().any(|end| word.ends_with(end))
+    };
+    let of_type = || {
+        let behind = line.split_once(RESOURCE_TYPE).map_or("", |(_, behind)| behind);
+        behind.split_once("::").is_some_and(|(service, _)| service.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    // Terraform says what it was doing, in a box.
+    let own = line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{2502}' | '\u{2577}' | '|'));
+    let is_doing = || {
+        let (first, rest) = own.strip_prefix("Error: ").and_then(|said| said.split_once(' ')).unwrap_or_default();
+        first.ends_with("ing") && first.bytes().all(|b| b.is_ascii_lowercase()) && rest.contains(':')
+    };
+    of_type() || is_doing() || line.split_whitespace().any(is_status)
+}
+
 /// Returns whether more stands around the sentence of a line than a log has there: columns, a time, a level or a name.
 fn has_words_around(line: &str, table: &Table) -> bool {
-    /// A level, or the name of a field.
-    const MOST_WORDS: usize = 1;
     let line = line.trim();
     if line.starts_with('{') {
         // The line of a logger, unless it is an error as a whole or has the fields of one.
@@ -363,14 +391,30 @@ fn has_words_around(line: &str, table: &Table) -> bool {
     }
     let of_process = PROCESS_HEADS.iter().filter_map(|(head, _)| line.find(head)).min();
     let Some(at) = platforms_start(line).into_iter().chain(of_process).min() else { return false };
-    let is_word = |word: &&str| word.trim_end_matches([',', '.', ':']).bytes().all(|b| b.is_ascii_alphabetic());
     // A person goes on behind the quotes.
     let goes_on =
         line[..at].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`' | '\u{201c}')).is_some_and(|quote| {
             let closing = if quote == '\u{201c}' { '\u{201d}' } else { quote };
             line[at..].split_once(closing).is_some_and(|(_, behind)| behind.contains(|c: char| c.is_alphabetic()))
         });
-    goes_on || line[..at].split_whitespace().filter(is_word).count() > MOST_WORDS
+    goes_on || line[..at].split_whitespace().any(|word| !is_of_line(word))
+}
+
+/// Returns whether a log, or a table that was copied, has such a word before a sentence: a number, a time, an id, a path, a level, a mark, the name
+/// of a field.
+///
+/// `10:00`, `[ERROR]`, `/orders`, `integrationError:` → true; `Step`, `CREATE_FAILED` → false
+fn is_of_line(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "trace", "debug", "info", "notice", "warn", "warning", "error", "fatal", "critical", "message", "reason", "z",
+        "utc", "gmt", "get", "post", "put", "patch", "delete", "head", "options", "any",
+    ];
+    let plain = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/' && c != '$');
+    plain.is_empty()
+        || plain.starts_with('/')
+        || plain.starts_with(|c: char| c.is_ascii_digit())
+        || WORDS.iter().any(|known| plain.eq_ignore_ascii_case(known))
+        || is_name(plain)
 }
 
 /// Returns whether a line that no reader knows says that its request was answered below 500: behind the protocol or a label. What else stands in it
@@ -413,12 +457,32 @@ const TIMED_OUT: &str = "Task timed out after ";
 fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
     let (at, head, role) = PROCESS_HEADS.iter().find_map(|(head, role)| Some((line.find(head)?, *head, *role)))?;
     if head == TIMED_OUT {
+        // Lambda writes two decimals.
         let (seconds, unit) = line[at + head.len()..].split_once(' ')?;
-        if seconds.parse::<f64>().is_err() || !unit.starts_with("seconds") {
+        let decimals = seconds.split_once('.').map_or("", |(_, decimals)| decimals);
+        if seconds.parse::<f64>().is_err() || decimals.len() != 2 || !unit.starts_with("seconds") {
             return None;
         }
     }
+    if is_labelled(&line[..at]) {
+        return None;
+    }
     Some(table.find(Author::FunctionLog, &normalise(&line[at..])).unwrap_or_else(|| role.cause()))
+}
+
+/// Returns whether a program put its own label before a sentence, and no person wrote words there.
+///
+/// `celery: `, `[2026-01-02 03:04:05,678: ERROR/MainProcess] ` → true; `My function fails with: `, `2026-01-02T03:04:05.678Z ` → false
+fn is_labelled(before: &str) -> bool {
+    /// A person writes a sentence, or quotes one.
+    const FEWEST_WORDS: usize = 2;
+    let is_word =
+        |word: &&str| word.trim_matches(['`', '*', '"', ',', '.', ':']).bytes().all(|b| b.is_ascii_alphabetic());
+    let foreign = || before.split_whitespace().filter(|word| !is_of_line(word));
+    let is_quoted = before.ends_with(['"', '\'', '`', '\u{201c}']);
+    // Lambda's own.
+    let has_id = before.contains("RequestId: ");
+    !is_quoted && !has_id && foreign().next().is_some() && foreign().filter(is_word).count() < FEWEST_WORDS
 }
 
 /// Returns the cause that the platform's type of an error names, behind the label of a report or alone on a line.
