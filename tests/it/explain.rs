@@ -314,9 +314,14 @@ fn what_a_client_wrote_into_a_line_that_is_understood_names_nothing() {
 
 #[test]
 fn the_last_words_of_any_program_hold_for_a_functions_log_only_and_the_output_says_so() {
-    let errors = [
+    // The main thread of a program in Java is not that of a function: nothing is named, but what it would be.
+    let of_java = [
         "Exception in thread \"main\" java.lang.IllegalStateException: no stock\n\tat shop.Main.main(Main.java:7)",
         "Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n\tat shop.Main.main(Main.java:7)",
+    ];
+    let errors = [
+        of_java[0],
+        of_java[1],
         "Unhandled exception. System.InvalidOperationException: no stock\n   at Shop.Program.Main(String[] args)",
         "PHP Fatal error:  Uncaught Exception: no stock in shop.php:3\nStack trace:\n#0 {main}",
         "thread 'main' panicked at src/main.rs:3:5:\nno stock",
@@ -329,7 +334,12 @@ fn the_last_words_of_any_program_hold_for_a_functions_log_only_and_the_output_sa
     };
     for error in errors {
         let document = causes(error).0;
-        assert!(document["cause"].is_string() && document["assumed"].as_array().map(Vec::len) == Some(1), "{document}");
+        if of_java.contains(&error) {
+            assert_eq!(document["cause"], Value::Null, "{error}");
+        } else {
+            let is_noted = document["assumed"].as_array().map(Vec::len) == Some(1);
+            assert!(document["cause"].is_string() && is_noted, "{document}");
+        }
         assert_eq!(replayed(error)["errors"], 0, "{error}");
         // A line of Lambda's, before it or behind, or the folder of a function shows whose it is.
         let report = "REPORT RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718\tDuration: 30.00 ms\tBilled Duration: 31 \
@@ -790,5 +800,83 @@ fn a_sentence_over_several_lines_names_its_cause() {
         ("{\n  \"message\":\n    \"Endpoint request timed out\"\n}", "integration_timeout"),
     ] {
         assert_eq!(causes(text).0["cause"], cause, "{text}");
+    }
+}
+
+#[test]
+fn what_another_program_labels_or_surrounds_names_no_cause_of_a_function() {
+    for text in [
+        "huey: Task timed out after 12.00 seconds",
+        "FAIL Task timed out after 12.00 seconds",
+        "[2026-11-20 10:00:00,123: ERROR/ForkPoolWorker-2] Task timed out after 12.00 seconds",
+        "shop.errors.TaskError: Task timed out after 12.00 seconds",
+        "Task timed out after 12 seconds",
+        "make: Process exited before completing request",
+        "ERROR:root:Unable to import module 'orders': No module named 'stock'",
+        "3 tests run\nUnable to import module 'orders': No module named 'stock'\n1 failed",
+        "worker ready\nTask timed out after 12.00 seconds\nworker stopped",
+        "worker ready\n{\"errorType\":\"OrderError\",\"errorMessage\":\"no name\"}\nworker stopped",
+        "(main) Method completed with status: 503",
+    ] {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+    }
+    // An object alone may be a function's answer.
+    let document = causes(r#"{"errorType":"OrderError","errorMessage":"no name"}"#).0;
+    assert_eq!(document["assumed"].as_array().map(Vec::len), Some(1), "{document}");
+}
+
+#[test]
+fn what_deploys_or_calls_an_api_names_no_cause() {
+    for text in [
+        // Terraform.
+        "Error: reading Lambda Alias (orders): TooManyRequestsException: Rate exceeded, status code: 429",
+        "Error: putting API Gateway Integration: BadRequestException: Invalid permissions on Lambda function",
+        "\u{2502} Error: waiting for API Gateway VPC Link: Endpoint request timed out",
+        "Error: deleting IAM Policy (x): AccessDenied: User: arn:aws:iam::111122223333:user/x is not authorized to perform: iam:DeletePolicy",
+        // Helm, kubectl, and other commands in Go.
+        "Error: UPGRADE FAILED: Get \"https://192.0.2.7:6443/version\": dial tcp 192.0.2.7:6443: i/o timeout",
+        "Error: Post \"https://192.0.2.7:6443/api\": dial tcp 192.0.2.7:6443: connect: connection refused",
+        "Error: dial tcp 192.0.2.7:6443: connect: connection refused",
+        "Unable to connect to the server: dial tcp 192.0.2.7:6443: i/o timeout",
+        // A server on the same machine.
+        "Error: connect ECONNREFUSED 127.0.0.1:8080",
+        "ConnectionError: connect ECONNREFUSED ::1:5432",
+        "dial tcp [::1]:5432: connect: connection refused",
+        // A program in Java with a thread of its own.
+        "Exception in thread \"main\" java.net.SocketTimeoutException: Read timed out",
+        "java.net.ConnectException: Connection refused\n\tat shop.Main.main(Main.java:7)",
+        // CloudFormation.
+        "UPDATE_FAILED AWS::ApiGatewayV2::Integration Invalid permissions on Lambda function",
+        "orders  CREATE_FAILED  Endpoint request timed out",
+    ] {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+    }
+    // Beside it, the log of the API has its own causes.
+    let beside = "CREATE_FAILED AWS::ApiGateway::Method Invalid permissions on Lambda function\n\
+                  (1f2e3d4c) Execution failed due to a timeout error\n";
+    assert_eq!(causes(beside).0["causes"], json!(["integration_timeout"]));
+}
+
+#[test]
+fn a_sentence_of_api_gateway_that_another_program_may_have_written_is_said_to_be_doubtful() {
+    for (text, cause) in [
+        ("Step 'test': Execution failed due to a timeout error", "integration_timeout"),
+        ("(main) Execution failed due to a timeout error", "integration_timeout"),
+        ("stage 1 of 3\nExecution failed due to a timeout error\nstage 2 of 3", "integration_timeout"),
+        ("Execution failed due to configuration error: no pom.xml", "integration_config"),
+        ("npm ERR! Endpoint request timed out", "integration_timeout"),
+    ] {
+        let document = causes(text).0;
+        let is_noted = document["assumed"].as_array().map(Vec::len) == Some(1);
+        assert!(document["cause"] == cause && is_noted, "{text}: {document}");
+        assert!(explained(text).0.starts_with("No"), "{text}");
+    }
+    for text in [
+        "Execution failed due to a timeout error",
+        "[ERROR] Endpoint request timed out",
+        "Method request path: {}\nExecution failed due to configuration error: no route\nbye",
+    ] {
+        let document = causes(text).0;
+        assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
     }
 }

@@ -33,7 +33,11 @@ impl TextKind {
 
 /// How lines begin that programs print which people run against an API, and which read like an error of a function.
 const HEADS: &[&str] = &[
+    // The program's own thread: Lambda's runtime for Java is that of a function.
+    "Exception in thread \"main\" ",
     "Could not connect to Redis at ",
+    // kubectl.
+    "Unable to connect to the server: ",
     // The AWS CLI.
     "Could not connect to the endpoint URL",
     "Connect timeout on endpoint URL",
@@ -104,6 +108,20 @@ fn is_of_no_function(line: &str) -> bool {
         || HEADS.iter().any(|head| line.starts_with(head))
         || is_frame_of_person(line)
         || WITHIN.iter().any(|words| line.contains(words))
+        || is_of_this_machine(line)
+        || line.starts_with("at ") && line.contains(".main(") && line.contains(".java:")
+}
+
+/// Returns whether what did not answer is on the machine of the program: a server that a person runs, or one beside a test.
+///
+/// `connect ECONNREFUSED 127.0.0.1:3000` → true
+fn is_of_this_machine(line: &str) -> bool {
+    ["127.0.0.1:", "localhost:", "[::1]:", "::1:"].iter().any(|address| {
+        line.match_indices(address).any(|(at, _)| {
+            let is_whole = !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-'));
+            is_whole && line[at + address.len()..].starts_with(|c: char| c.is_ascii_digit())
+        })
+    })
 }
 
 /// Returns whether a line begins with the type of an error and its module in Python. Lambda writes such a type without its module, so this is what a
