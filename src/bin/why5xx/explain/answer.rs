@@ -43,6 +43,10 @@ const THROTTLED: &str = "API Gateway throttled the client: a rate or burst limit
                          plan was reached. A limit behind the API gives a 5xx.";
 const SIGNATURE: &str = "the signature of the request was refused.";
 const DENIED: &str = "a policy (of the authorizer, of IAM, or of the API) denies the request.";
+const NO_MODEL: &str = "the request does not fit the model of the method.";
+const NO_PARAMETER: &str = "the request lacks a parameter that the method requires.";
+const NO_PATH_OR_TOKEN: &str = "the API has no such path or method, or the request is not signed.";
+const NO_TYPE: &str = "the API does not take the content type of the request.";
 const TOO_LARGE: &str = "the request is larger than API Gateway allows.";
 
 /// Texts of API Gateway's own answers. Those of a 5xx hide a reason; the others are about the client's request.
@@ -62,7 +66,7 @@ const PUBLIC_TEXTS: &[PublicText] = &[
         "a missing or wrong API key, AWS WAF, a resource policy, or a host name that is mapped to no API.",
     ),
     whole("Access Denied", 403, DENIED),
-    whole("Missing Authentication Token", 403, "the API has no such path or method, or the request is not signed."),
+    whole("Missing Authentication Token", 403, NO_PATH_OR_TOKEN),
     beginning("User is not authorized to access this resource", 403, DENIED),
     beginning("User: \u{2026} is not authorized to perform: execute-api:Invoke", 403, DENIED),
     whole("Unauthorized", 401, "the authorizer refused the token, or the request has none."),
@@ -76,9 +80,9 @@ const PUBLIC_TEXTS: &[PublicText] = &[
     whole("Not Found", 404, "no route of the API matches the request, or its host name is mapped to no stage."),
     whole("Method Not Allowed", 405, "the API or what is behind it does not take this method."),
     whole("Bad Request", 400, "the request was refused as it is."),
-    beginning("Invalid request body", 400, "the request does not fit the model of the method."),
-    beginning("Missing required request parameters", 400, "the request lacks a parameter that the method requires."),
-    whole("Unsupported Media Type", 415, "the API does not take the content type of the request."),
+    beginning("Invalid request body", 400, NO_MODEL),
+    beginning("Missing required request parameters", 400, NO_PARAMETER),
+    whole("Unsupported Media Type", 415, NO_TYPE),
     whole("Request Too Long", 413, TOO_LARGE),
     whole("Request Entity Too Large", 413, TOO_LARGE),
     beginning("HTTP content length exceeded", 413, TOO_LARGE),
@@ -90,16 +94,16 @@ const RESPONSE_TYPES: &[PublicText] = &[
     whole("API_CONFIGURATION_ERROR", 500, ""),
     whole("INTEGRATION_FAILURE", 504, ""),
     whole("ACCESS_DENIED", 403, DENIED),
-    whole("BAD_REQUEST_BODY", 400, "the request does not fit the model of the method."),
-    whole("BAD_REQUEST_PARAMETERS", 400, "the request lacks a parameter that the method requires."),
+    whole("BAD_REQUEST_BODY", 400, NO_MODEL),
+    whole("BAD_REQUEST_PARAMETERS", 400, NO_PARAMETER),
     whole("DEFAULT_4XX", 400, "the request was refused."),
     whole("EXPIRED_TOKEN", 403, "the token of the request has expired."),
     whole("INVALID_API_KEY", 403, "the API key of the request is missing or wrong."),
     whole("INVALID_SIGNATURE", 403, SIGNATURE),
-    whole("MISSING_AUTHENTICATION_TOKEN", 403, "the API has no such path or method, or the request is not signed."),
+    whole("MISSING_AUTHENTICATION_TOKEN", 403, NO_PATH_OR_TOKEN),
     whole("REQUEST_TOO_LARGE", 413, TOO_LARGE),
     whole("RESOURCE_NOT_FOUND", 404, "the API has no such path."),
-    whole("UNSUPPORTED_MEDIA_TYPE", 415, "the API does not take the content type of the request."),
+    whole("UNSUPPORTED_MEDIA_TYPE", 415, NO_TYPE),
     whole("WAF_FILTERED", 403, "AWS WAF blocked the request."),
 ];
 

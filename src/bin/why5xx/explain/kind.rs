@@ -150,9 +150,15 @@ mod tests {
         TextKind::of(text, &Table::default())
     }
 
+    fn assert_all(kind_of_all: &TextKind, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(&kind(text), kind_of_all, "{text}");
+        }
+    }
+
     #[test]
     fn an_error_alone_may_be_of_a_function() {
-        for text in [
+        let texts = [
             "Error: connect ETIMEDOUT 10.0.0.7:443",
             "connect ECONNREFUSED 10.0.0.7:5432",
             "dial tcp 10.0.0.7:5432: connect: connection refused",
@@ -163,14 +169,13 @@ mod tests {
             "Error: connect ECONNREFUSED 10.0.0.7:5432\n    at connect (node:net:7)\n{\n  errno: -111,\n  code: 'ECONNREFUSED'\n}",
             "Traceback (most recent call last):\n  File \"/var/task/orders.py\", line 3\nrequests.exceptions.ReadTimeout: x",
             "got order 7\nError: connect ETIMEDOUT 10.0.0.7:443\n    at get (/var/task/get.js:7:3)",
-        ] {
-            assert_eq!(kind(text), TextKind::Error, "{text}");
-        }
+        ];
+        assert_all(&TextKind::Error, &texts);
     }
 
     #[test]
     fn what_other_programs_print_is_no_error_of_a_function() {
-        for text in [
+        let texts = [
             "",
             "curl: (7) Failed to connect to api.example.com port 443",
             "$ ping api.example.com",
@@ -206,9 +211,8 @@ mod tests {
             "2026-11-20 10:00:00.123 UTC [7] FATAL:  remaining connection slots are reserved",
             "2026-11-20 10:00:00.123 ERROR 1 --- [main] shop.Orders : failed\njava.net.SocketTimeoutException: Read timed out",
             "Nov 20 10:00:00 web-1 app[7]: connect ETIMEDOUT 10.0.0.7:5432",
-        ] {
-            assert_eq!(kind(text), TextKind::Other, "{text}");
-        }
+        ];
+        assert_all(&TextKind::Other, &texts);
     }
 
     #[test]
