@@ -811,6 +811,7 @@ fn what_another_program_labels_or_surrounds_names_no_cause_of_a_function() {
         "[2026-11-20 10:00:00,123: ERROR/ForkPoolWorker-2] Task timed out after 12.00 seconds",
         "shop.errors.TaskError: Task timed out after 12.00 seconds",
         "Task timed out after 12 seconds",
+        r#"{"level":"error","msg":"Task timed out after 12.00 seconds"}"#,
         "make: Process exited before completing request",
         "ERROR:root:Unable to import module 'orders': No module named 'stock'",
         "3 tests run\nUnable to import module 'orders': No module named 'stock'\n1 failed",
@@ -821,8 +822,10 @@ fn what_another_program_labels_or_surrounds_names_no_cause_of_a_function() {
         assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
     }
     // An object alone may be a function's answer.
-    let document = causes(r#"{"errorType":"OrderError","errorMessage":"no name"}"#).0;
-    assert_eq!(document["assumed"].as_array().map(Vec::len), Some(1), "{document}");
+    for object in [r#"{"errorType":"OrderError","errorMessage":"no name"}"#, r#"{"errorMessage":"no name"}"#] {
+        let document = causes(object).0;
+        assert_eq!(document["assumed"].as_array().map(Vec::len), Some(1), "{document}");
+    }
 }
 
 #[test]
@@ -848,6 +851,7 @@ fn what_deploys_or_calls_an_api_names_no_cause() {
         // CloudFormation.
         "UPDATE_FAILED AWS::ApiGatewayV2::Integration Invalid permissions on Lambda function",
         "orders  CREATE_FAILED  Endpoint request timed out",
+        "orders failed: Resource handler returned message: \"Invalid permissions on Lambda function\"",
     ] {
         assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
     }

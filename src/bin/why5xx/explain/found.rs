@@ -166,6 +166,8 @@ impl Found {
                 self.assumed = Some(QUOTED);
             } else if self.subjects.is_empty() && unread.lines().any(sentence::is_shared) {
                 self.assumed = Some(SHARED);
+            } else if self.subjects.is_empty() && sentence::is_functions_body(unread, table) {
+                self.assumed = Some(SUPPOSED);
             }
         }
     }

@@ -33,7 +33,12 @@ pub(super) fn shown_by(line: &ExecutionLine<'_>, event: &LogEvent<'_>, table: &T
         Head::ExecutionFailed if has_unknown_reason(&format!("Execution failed{}", line.tail.text()), table) => {
             Shown::ReasonUnknown
         }
-        Head::ExecutionFailed | Head::MethodCompleted => Shown::ByNothing,
+        Head::ExecutionFailed
+        | Head::LambdaExecutionFailed
+        | Head::LambdaInvocationFailed
+        | Head::AuthorizerConfigurationException
+        | Head::WafError
+        | Head::MethodCompleted => Shown::ByNothing,
         _ => Shown::BySentence,
     })
 }
@@ -69,7 +74,12 @@ pub(super) enum Shown {
 ///
 /// `5f1c`, `L2fWfGC9IAMF2fA=`, `0c1d2e3f-****-4c6d-8e7f-90a1b2c3d4e5` → true; `worker`, `thread-1` → false
 fn is_id(id: &[u8]) -> bool {
-    let is_hexadecimal = id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-') && id.iter().any(u8::is_ascii_digit);
+    /// A number alone is one of a process or of a list.
+    const SHORTEST_BYTES: usize = 4;
+    let is_hexadecimal = id.len() >= SHORTEST_BYTES
+        && id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-')
+        && id.iter().any(u8::is_ascii_digit)
+        && id.iter().any(|b| !b.is_ascii_digit());
     // Blanked by another letter.
     let has_groups = id.len() == 36 && [8, 13, 18, 23].iter().all(|at| id[*at] == b'-');
     is_hexadecimal || has_groups || id.ends_with(b"=") || id.contains(&b'*')
@@ -170,10 +180,13 @@ mod tests {
             ("(xx389x71-xx67-442x-9073-441x13535xx1) Method completed with status: 502", Some(Shown::ByLine)),
             ("(worker) Method completed with status: 502", None),
             ("(thread-1) Method completed with status: 502", None),
+            ("(12) Method completed with status: 502", None),
+            ("(20481) Method completed with status: 502", None),
             ("(bad) Method completed with status: 502", None),
             ("Mon May 04 17:48:20 UTC 2026 : Execution failed due to an error", Some(Shown::ByLine)),
             ("Starting execution for request: 1f2e", Some(Shown::BySentence)),
             ("Execution failed due to a timeout error", Some(Shown::ByNothing)),
+            ("Lambda execution failed with status 500", Some(Shown::ByNothing)),
             ("Execution failed due to configuration error:", Some(Shown::ByNothing)),
             ("Execution failed due to configuration error: Authorizer error", Some(Shown::ByNothing)),
             ("Execution failed due to configuration error: Host name 'a' does not match", Some(Shown::ByNothing)),

@@ -13,6 +13,7 @@ use why5xx::record::Record;
 use why5xx::record::access::{AccessFields, AccessLine, is_name, line as access_line};
 
 use super::alone::execution_line;
+use super::of_function::names_functions_code;
 use super::{prefix, rows, shows_function};
 
 /// Returns the cause that a pasted text names. The columns of a table row are asked one by one.
@@ -40,6 +41,15 @@ pub(crate) fn of_body(body: &str, table: &Table) -> Option<&'static Cause> {
         function => answer.lambda_service.or(function).or(of_service),
     };
     index.map(|index| table.at(index))
+}
+
+/// Returns whether a text is the error of a function by its keys alone: other programs have such keys.
+///
+/// `{"errorMessage":"no stock"}` → true, `{"errorMessage":"x","errorType":"Runtime.ExitError"}` → false
+pub(crate) fn is_functions_body(body: &str, table: &Table) -> bool {
+    body_text(body.trim(), table).is_some_and(|answer| answer.function.is_some() && answer.lambda_service.is_none())
+        && !names_functions_code(body)
+        && !body.contains("\"Runtime.")
 }
 
 /// Returns the code of an error in JSON.
@@ -370,7 +380,10 @@ pub(crate) fn is_of_deployment(line: &str) -> bool {
         let (first, rest) = own.strip_prefix("Error: ").and_then(|said| said.split_once(' ')).unwrap_or_default();
         first.ends_with("ing") && first.bytes().all(|b| b.is_ascii_lowercase()) && rest.contains(':')
     };
-    of_type() || is_doing() || line.split_whitespace().any(is_status)
+    line.contains("Resource handler returned message: ")
+        || of_type()
+        || is_doing()
+        || line.split_whitespace().any(is_status)
 }
 
 /// Returns whether more stands around the sentence of a line than a log has there: columns, a time, a level or a name.
@@ -482,7 +495,10 @@ fn is_labelled(before: &str) -> bool {
     let is_quoted = before.ends_with(['"', '\'', '`', '\u{201c}']);
     // Lambda's own.
     let has_id = before.contains("RequestId: ");
-    !is_quoted && !has_id && foreign().next().is_some() && foreign().filter(is_word).count() < FEWEST_WORDS
+    // A logger's.
+    let is_object = before.trim_start().starts_with('{');
+    !has_id
+        && (is_object || !is_quoted && foreign().next().is_some() && foreign().filter(is_word).count() < FEWEST_WORDS)
 }
 
 /// Returns the cause that the platform's type of an error names, behind the label of a report or alone on a line.
