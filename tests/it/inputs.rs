@@ -1619,6 +1619,7 @@ fn a_whole_record_in_an_object_of_a_logger_keeps_its_cause() {
         json!({"labels": {"level": "info"}, "line": text, "timestamp": time}),
         json!({"level": "info", "msg": text, "short": "RequestId: 7 Process exited before completing request"}),
         json!({"ts": {"N": "1772600767000"}, "message": {"S": text}}),
+        json!({"time": time, "message": format!("forwarded: {text}"), "level": "info"}),
     ] {
         for line in [format!("{object}\n"), format!("{object}\n{object}\n")] {
             let expected: BTreeMap<String, u64> =

@@ -33,13 +33,14 @@ pub(super) fn may_be(text: &str) -> bool {
 pub(super) fn path_of_message(object: &Map<String, Value>) -> Option<Path> {
     let mut found: Vec<(Path, String)> = Vec::new();
     each_member(object, &mut Vec::new(), &mut |path, key, value| {
-        if let Some(text) = value.as_str().filter(|text| is_line_of_a_log(text) && !json::holds_log(text)) {
+        let is_of_a_log = |text: &&str| is_line_of_a_log(text) || whole_record(text).is_some();
+        if let Some(text) = value.as_str().filter(|text| is_of_a_log(text) && !json::holds_log(text)) {
             found.push(([path, &[key.to_owned()]].concat(), text.trim().to_owned()));
         }
     });
     // A text that is a record as a whole is the log event, whatever else looks like a line of some log.
-    if found.iter().any(|(_, text)| is_whole_record(text)) {
-        found.retain(|(_, text)| is_whole_record(text));
+    if found.iter().any(|(_, text)| whole_record(text).is_some()) {
+        found.retain(|(_, text)| whole_record(text).is_some());
     }
     let are_same = found.windows(2).all(|pair| pair[0].1 == pair[1].1);
     let path = found.into_iter().next().filter(|_| are_same).map(|(path, _)| path);
@@ -87,7 +88,8 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
     let is_of_gateway = || access::line(&event.message).is_some() || is_of_execution_log(&event.message);
     let outer = own(&Value::Object(outer)).to_string();
     // Loggers write a level and an id, too. Of a line without a status of its own, such a record is the only request.
-    let may_be_wrapper = if is_whole_record(&event.message) {
+    let record = whole_record(&event.message).map(str::to_owned);
+    let may_be_wrapper = if record.is_some() {
         !shows_function(&log_event(&outer))
     } else {
         (has_origin || has_time || is_of_gateway()) && !is_of_function && (has_origin || !has_level)
@@ -96,6 +98,7 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
         && names <= MOST_NAMES
         && !is_of_access_log(&outer)
         && !(last == "payload" && is_of_execution_log(&Value::Object(object.clone()).to_string()));
+    event.message = record.unwrap_or(event.message);
     (is_read_twice || is_wrapper).then_some(event)
 }
 
@@ -214,9 +217,16 @@ fn is_of_access_log(text: &str) -> bool {
     access::is_labelled(&log_event(text)) || access::line(text).is_some()
 }
 
-/// Returns whether a text is an object of an access log and nothing else.
-fn is_whole_record(text: &str) -> bool {
-    text.trim_start().starts_with('{') && access::line(text).is_some()
+/// Returns the object of an access log that a text is, alone or behind a word or two of a forwarder.
+///
+/// `api: {"requestId":"…","status":"502",…}` → the object
+fn whole_record(text: &str) -> Option<&str> {
+    /// Our own bound.
+    const LONGEST_WORDS_BYTES: usize = 32;
+    let (words, record) = text.split_at(text.find('{')?);
+    let is_sign = |c: char| c.is_ascii_alphabetic() || matches!(c, ' ' | ':' | '[' | ']' | '(' | ')' | '-' | '_' | '.');
+    (words.len() <= LONGEST_WORDS_BYTES && words.chars().all(is_sign) && access::line(record).is_some())
+        .then_some(record)
 }
 
 /// Returns whether a text is a line of an access log or a flow log, which have nothing of their own before the first field.
