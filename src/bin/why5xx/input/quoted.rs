@@ -162,16 +162,17 @@ impl Mark {
         marks
             .into_iter()
             .find(|mark| {
-                let (mut marked, mut bare) = (0_u32, 0_u32);
+                let mut is_marked = false;
                 for line in start.lines().filter(|line| !line.trim().is_empty()) {
                     // A quote before a time is no part of it, but one before the first cell of a record is.
                     let is_quoted = matches!(mark, Self::Around(sign) if line.trim_start().starts_with(*sign));
                     let is_bare = if is_quoted { wrapped::is_bare_record(line) } else { is_event(line) };
-                    bare += u32::from(is_bare);
-                    marked +=
-                        u32::from(!is_bare && mark.unmarked(line).is_some_and(|own| own != line && is_event(&own)));
+                    if is_bare {
+                        return false;
+                    }
+                    is_marked = is_marked || mark.unmarked(line).is_some_and(|own| own != line && is_event(&own));
                 }
-                marked > 0 && bare == 0
+                is_marked
             })
             .unwrap_or_default()
     }
