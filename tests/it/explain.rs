@@ -812,6 +812,8 @@ fn what_another_program_labels_or_surrounds_names_no_cause_of_a_function() {
         "shop.errors.TaskError: Task timed out after 12.00 seconds",
         "Task timed out after 12 seconds",
         r#"{"level":"error","msg":"Task timed out after 12.00 seconds"}"#,
+        "Task timed out after 12.00 seconds: build",
+        "##[error]Task timed out after 12.00 seconds",
         "make: Process exited before completing request",
         "ERROR:root:Unable to import module 'orders': No module named 'stock'",
         "3 tests run\nUnable to import module 'orders': No module named 'stock'\n1 failed",
@@ -845,6 +847,7 @@ fn what_deploys_or_calls_an_api_names_no_cause() {
         "Error: connect ECONNREFUSED 127.0.0.1:8080",
         "ConnectionError: connect ECONNREFUSED ::1:5432",
         "dial tcp [::1]:5432: connect: connection refused",
+        "Error: connect ECONNREFUSED /run/shop.sock",
         // A program in Java with a thread of its own.
         "Exception in thread \"main\" java.net.SocketTimeoutException: Read timed out",
         "java.net.ConnectException: Connection refused\n\tat shop.Main.main(Main.java:7)",
@@ -868,6 +871,7 @@ fn a_sentence_of_api_gateway_that_another_program_may_have_written_is_said_to_be
         ("(main) Execution failed due to a timeout error", "integration_timeout"),
         ("stage 1 of 3\nExecution failed due to a timeout error\nstage 2 of 3", "integration_timeout"),
         ("Execution failed due to configuration error: no pom.xml", "integration_config"),
+        ("Execution failed due to a timeout error in step 3", "integration_timeout"),
         ("npm ERR! Endpoint request timed out", "integration_timeout"),
     ] {
         let document = causes(text).0;

@@ -449,9 +449,9 @@ mod tests {
 
     #[test]
     fn several_failures_are_explained_once_for_each_cause_and_counted() {
-        let log = b"(a1) Execution failed due to configuration error: Invalid permissions on Lambda function\n\
-            (b2) Execution failed due to a timeout error\n\
-            (c3) Execution failed due to configuration error: Invalid permissions on Lambda function\n";
+        let log = b"(a1f0) Execution failed due to configuration error: Invalid permissions on Lambda function\n\
+            (b2e1) Execution failed due to a timeout error\n\
+            (c3d2) Execution failed due to configuration error: Invalid permissions on Lambda function\n";
         let table = Table::default();
         let text = in_words(&Found::in_text(log, Settings::default(), &table).unwrap(), &table, 80);
         assert_eq!(text.matches("What it means").count(), 2);

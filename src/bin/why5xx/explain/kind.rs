@@ -114,14 +114,15 @@ fn is_of_no_function(line: &str) -> bool {
 
 /// Returns whether what did not answer is on the machine of the program: a server that a person runs, or one beside a test.
 ///
-/// `connect ECONNREFUSED 127.0.0.1:3000` → true
+/// `connect ECONNREFUSED 127.0.0.1:3000`, `connect ECONNREFUSED /run/shop.sock` → true
 fn is_of_this_machine(line: &str) -> bool {
-    ["127.0.0.1:", "localhost:", "[::1]:", "::1:"].iter().any(|address| {
+    let is_of_socket = || line.contains("ECONNREFUSED /") || line.contains("ENOENT /") && line.contains("connect");
+    ["127.0.0.1:", "0.0.0.0:", "localhost:", "[::1]:", "::1:"].iter().any(|address| {
         line.match_indices(address).any(|(at, _)| {
             let is_whole = !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-'));
             is_whole && line[at + address.len()..].starts_with(|c: char| c.is_ascii_digit())
         })
-    })
+    }) || is_of_socket()
 }
 
 /// Returns whether a line begins with the type of an error and its module in Python. Lambda writes such a type without its module, so this is what a

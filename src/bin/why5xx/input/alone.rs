@@ -43,13 +43,17 @@ pub(super) fn shown_by(line: &ExecutionLine<'_>, event: &LogEvent<'_>, table: &T
     })
 }
 
-/// Returns whether a sentence says that a configuration is wrong, and gives a reason that the table does not know.
+/// Returns whether a sentence goes on as none of API Gateway's does: behind a configuration error with a reason that the table does not know,
+/// behind another error with words.
 ///
-/// `Execution failed due to configuration error: no Jenkinsfile` → true
+/// `Execution failed due to configuration error: no Jenkinsfile`, `Execution failed due to a timeout error in step 3` → true
 fn has_unknown_reason(sentence: &str, table: &Table) -> bool {
-    let Some((_, reason)) = sentence.split_once("configuration error") else { return false };
     let text = normalise(sentence);
-    let reason = reason.trim_matches([':', ' ', '.', '"']);
+    let (before, reason) = sentence.split_once(" error").unwrap_or_default();
+    let reason = reason.trim_matches([':', ' ', '.', '"', '\'', '`']);
+    if !before.ends_with("configuration") {
+        return !reason.is_empty() && !begins_as_platforms(reason);
+    }
     !reason.is_empty()
         && !own_words(&text).contains("authorizer")
         && table.find(Author::Gateway, &text).is_none_or(|cause| cause.rank <= Rank::Generic)
@@ -191,6 +195,8 @@ mod tests {
             ("Execution failed due to configuration error: Authorizer error", Some(Shown::ByNothing)),
             ("Execution failed due to configuration error: Host name 'a' does not match", Some(Shown::ByNothing)),
             ("Execution failed due to configuration error: no pom.xml", Some(Shown::ReasonUnknown)),
+            ("Execution failed due to a timeout error in step 3", Some(Shown::ReasonUnknown)),
+            ("Execution failed due to a network error: registry", Some(Shown::ReasonUnknown)),
         ] {
             assert_eq!(shown(text), by, "{text}");
         }

@@ -473,7 +473,12 @@ fn of_process(line: &str, table: &Table) -> Option<&'static Cause> {
         // Lambda writes two decimals.
         let (seconds, unit) = line[at + head.len()..].split_once(' ')?;
         let decimals = seconds.split_once('.').map_or("", |(_, decimals)| decimals);
-        if seconds.parse::<f64>().is_err() || decimals.len() != 2 || !unit.starts_with("seconds") {
+        let behind = unit.strip_prefix("seconds")?;
+        // It ends there, unless a person goes on.
+        let goes_on = !behind.trim_matches(|c: char| !c.is_alphanumeric()).is_empty();
+        let has_words = line[..at].split_whitespace().any(|word| !is_of_line(word));
+        let is_quoted = line[..at].ends_with(QUOTES);
+        if seconds.parse::<f64>().is_err() || decimals.len() != 2 || goes_on && !has_words && !is_quoted {
             return None;
         }
     }
@@ -498,7 +503,9 @@ fn is_labelled(before: &str) -> bool {
     // A logger's.
     let is_object = before.trim_start().starts_with('{');
     !has_id
-        && (is_object || !is_quoted && foreign().next().is_some() && foreign().filter(is_word).count() < FEWEST_WORDS)
+        && (is_object
+            // Of a job on a server of builds.
+            || before.contains("##[") || !is_quoted && foreign().next().is_some() && foreign().filter(is_word).count() < FEWEST_WORDS)
 }
 
 /// Returns the cause that the platform's type of an error names, behind the label of a report or alone on a line.
