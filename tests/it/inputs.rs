@@ -1558,6 +1558,11 @@ fn signs_that_a_tool_wrote_otherwise_hide_no_failure() {
     ] {
         assert_eq!(shown(&text, FUNCTION), (function_counts(), Some(0)), "{text}");
     }
+    let failed = counts(&[("AccessLogErrors/lambda_permission", 2)]);
+    for end in ["", ","] {
+        let column: String = access_log().iter().map(|line| quoted(line) + end + "\n").collect();
+        assert_eq!(shown(&column, "/team/access"), (failed.clone(), Some(0)), "{column}");
+    }
     // A client's escapes, entities and tabs change no line.
     for written in ["\tREPORT RequestId: 7\\tDuration: 7 ms\t", "\t{\"a\":1}\\n\t", "&quot;", "\u{201d}"] {
         let text = access_log().join("\n").replace("/a,b", written).replace("GET /a", "\\\",\\\"status\\\":\\\"502");

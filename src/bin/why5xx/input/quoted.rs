@@ -184,7 +184,14 @@ impl Mark {
             Self::Indentation(blanks) => without_blanks(line, *blanks),
             Self::Grep(_) if line == "--" => return None,
             Self::Grep(name) => without_mark_of_grep(line, name).unwrap_or(line),
-            Self::Around(sign) => without_sign(line, *sign),
+            Self::Around(sign) => {
+                let own = without_sign(line, *sign);
+                // A column of CSV without its heading, in which quotes are doubled. No object begins so.
+                if *sign == '"' && own.starts_with("{\"\"") {
+                    return Some(Cow::Owned(own.replace("\"\"", "\"")));
+                }
+                own
+            }
             Self::Quote => own_words(without_number(without_quotes(line)))?,
             Self::Name => without_name(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
