@@ -19,27 +19,27 @@ pub(super) fn execution_line<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 ///
 /// `(1f2e3d4c) Method completed with status: 502` → `ByLine`, `(worker) Method completed with status: 502` → None, `Execution failed due to a
 /// timeout error` → `ByNothing`, `Execution failed due to configuration error: no Jenkinsfile` → `ReasonUnknown`
-pub(super) fn shown_by(line: &ExecutionLine<'_>, event: &LogEvent<'_>, table: &Table) -> Option<Shown> {
+pub(super) fn shown_by(line: &ExecutionLine<'_>, event: &LogEvent<'_>, table: &Table) -> Option<ShownBy> {
     if line.delivered.is_some() {
-        return Some(Shown::ByLine);
+        return Some(ShownBy::ByLine);
     }
     if let Some(id) = line.request_id.as_deref() {
-        return is_id(id).then_some(Shown::ByLine);
+        return is_id(id).then_some(ShownBy::ByLine);
     }
     if execution::parse(event).is_some() {
-        return Some(Shown::ByLine);
+        return Some(ShownBy::ByLine);
     }
     Some(match line.head {
         Head::ExecutionFailed if has_unknown_reason(&format!("Execution failed{}", line.tail.text()), table) => {
-            Shown::ReasonUnknown
+            ShownBy::ReasonUnknown
         }
         Head::ExecutionFailed
         | Head::LambdaExecutionFailed
         | Head::LambdaInvocationFailed
         | Head::AuthorizerConfigurationException
         | Head::WafError
-        | Head::MethodCompleted => Shown::ByNothing,
-        _ => Shown::BySentence,
+        | Head::MethodCompleted => ShownBy::ByNothing,
+        _ => ShownBy::BySentence,
     })
 }
 
@@ -62,7 +62,7 @@ fn has_unknown_reason(sentence: &str, table: &Table) -> bool {
 
 /// Evidence that API Gateway wrote a line of an execution log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum ShownBy {
     /// An id or a date before the sentence.
     ByLine,
     /// No other program has this sentence.
@@ -179,24 +179,24 @@ mod tests {
             }
         };
         for (text, by) in [
-            ("(1f2e3d4c) Method completed with status: 502", Some(Shown::ByLine)),
-            ("(L2fWfGC9IAMF2fA=) Method completed with status: 502", Some(Shown::ByLine)),
-            ("(xx389x71-xx67-442x-9073-441x13535xx1) Method completed with status: 502", Some(Shown::ByLine)),
+            ("(1f2e3d4c) Method completed with status: 502", Some(ShownBy::ByLine)),
+            ("(L2fWfGC9IAMF2fA=) Method completed with status: 502", Some(ShownBy::ByLine)),
+            ("(xx389x71-xx67-442x-9073-441x13535xx1) Method completed with status: 502", Some(ShownBy::ByLine)),
             ("(worker) Method completed with status: 502", None),
             ("(thread-1) Method completed with status: 502", None),
             ("(12) Method completed with status: 502", None),
             ("(20481) Method completed with status: 502", None),
             ("(bad) Method completed with status: 502", None),
-            ("Mon May 04 17:48:20 UTC 2026 : Execution failed due to an error", Some(Shown::ByLine)),
-            ("Starting execution for request: 1f2e", Some(Shown::BySentence)),
-            ("Execution failed due to a timeout error", Some(Shown::ByNothing)),
-            ("Lambda execution failed with status 500", Some(Shown::ByNothing)),
-            ("Execution failed due to configuration error:", Some(Shown::ByNothing)),
-            ("Execution failed due to configuration error: Authorizer error", Some(Shown::ByNothing)),
-            ("Execution failed due to configuration error: Host name 'a' does not match", Some(Shown::ByNothing)),
-            ("Execution failed due to configuration error: no pom.xml", Some(Shown::ReasonUnknown)),
-            ("Execution failed due to a timeout error in step 3", Some(Shown::ReasonUnknown)),
-            ("Execution failed due to a network error: registry", Some(Shown::ReasonUnknown)),
+            ("Mon May 04 17:48:20 UTC 2026 : Execution failed due to an error", Some(ShownBy::ByLine)),
+            ("Starting execution for request: 1f2e", Some(ShownBy::BySentence)),
+            ("Execution failed due to a timeout error", Some(ShownBy::ByNothing)),
+            ("Lambda execution failed with status 500", Some(ShownBy::ByNothing)),
+            ("Execution failed due to configuration error:", Some(ShownBy::ByNothing)),
+            ("Execution failed due to configuration error: Authorizer error", Some(ShownBy::ByNothing)),
+            ("Execution failed due to configuration error: Host name 'a' does not match", Some(ShownBy::ByNothing)),
+            ("Execution failed due to configuration error: no pom.xml", Some(ShownBy::ReasonUnknown)),
+            ("Execution failed due to a timeout error in step 3", Some(ShownBy::ReasonUnknown)),
+            ("Execution failed due to a network error: registry", Some(ShownBy::ReasonUnknown)),
         ] {
             assert_eq!(shown(text), by, "{text}");
         }

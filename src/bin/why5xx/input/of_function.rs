@@ -64,7 +64,7 @@ pub(super) fn is_proof(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
         | FunctionLine::Report(_)
         | FunctionLine::Init(_) => true,
         FunctionLine::TimedOut(timed_out) => {
-            is_uuid(timed_out.request_id) || is_platforms_timeout(&text) == Some(Named::ById)
+            is_uuid(timed_out.request_id) || is_platforms_timeout(&text) == Some(TimeoutId::ById)
         }
         FunctionLine::Exit(exit) => {
             exit.request_id.is_some() && exit.certainty == Certainty::Certain || text.contains("\"Runtime.")
@@ -87,14 +87,14 @@ fn is_of_runtime(error: &Error<'_>, text: &str) -> bool {
     error.request_id.is_some_and(|id| id.as_uuid().is_some())
         || text.contains(OF_GO)
         || words.iter().any(|text| OF_LAMBDA.iter().any(|start| text.starts_with(start)))
-        || is_platforms_timeout(&error.message) == Some(Named::ById)
+        || is_platforms_timeout(&error.message) == Some(TimeoutId::ById)
         || error.message.strip_prefix("RequestId: ").is_some_and(|rest| prefix::request_id(rest).is_some())
         || error.certainty == Certainty::Certain && !is_object && !is_of_python
 }
 
 /// Whether a sentence of the platform has the id of its invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum TimeoutId {
     ById,
     /// Anybody may have written it.
     Not,
@@ -103,7 +103,7 @@ pub(super) enum Named {
 /// Returns whether a line is the time-out of an invocation as Lambda writes it: a time and the id, or neither, and two decimals.
 ///
 /// `Task timed out after 3.00 seconds` → `Not`; `Task timed out after 30 seconds`, `celery: Task timed out after 30.00 seconds` → None
-pub(super) fn is_platforms_timeout(line: &str) -> Option<Named> {
+pub(super) fn is_platforms_timeout(line: &str) -> Option<TimeoutId> {
     let line = prefix::strip(line.trim_end()).rest;
     // Published lines have this word before the sentence.
     let line = line.strip_prefix("Error: ").unwrap_or(line);
@@ -119,7 +119,7 @@ pub(super) fn is_platforms_timeout(line: &str) -> Option<Named> {
     if !is_number(whole) || !is_number(decimals) || decimals.len() != 2 || !id.is_none_or(is_id) {
         return None;
     }
-    Some(if id.is_some() { Named::ById } else { Named::Not })
+    Some(if id.is_some() { TimeoutId::ById } else { TimeoutId::Not })
 }
 
 /// Returns whether a line of a function is an error that a program of the same language writes on any machine: as its last words, or as a logger
@@ -149,12 +149,12 @@ mod tests {
         const ID: &str = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
         let sentence = "Task timed out after 12.00 seconds";
         for (text, named) in [
-            (format!("2026-11-20T10:00:00.000Z {ID} {sentence}"), Some(Named::ById)),
-            (format!("{ID} {sentence}."), Some(Named::ById)),
-            (format!("<hidden> {sentence}"), Some(Named::ById)),
-            (sentence.to_owned(), Some(Named::Not)),
-            (format!("2026-11-20T10:00:00.000Z {sentence}"), Some(Named::Not)),
-            (format!("Error: {sentence}"), Some(Named::Not)),
+            (format!("2026-11-20T10:00:00.000Z {ID} {sentence}"), Some(TimeoutId::ById)),
+            (format!("{ID} {sentence}."), Some(TimeoutId::ById)),
+            (format!("<hidden> {sentence}"), Some(TimeoutId::ById)),
+            (sentence.to_owned(), Some(TimeoutId::Not)),
+            (format!("2026-11-20T10:00:00.000Z {sentence}"), Some(TimeoutId::Not)),
+            (format!("Error: {sentence}"), Some(TimeoutId::Not)),
             (format!("huey: {sentence}"), None),
             (format!("[ERROR] {sentence}"), None),
             (format!("{sentence} in the queue"), None),

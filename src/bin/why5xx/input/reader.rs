@@ -13,7 +13,7 @@ use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source};
 use why5xx::settings::Settings;
 
-use super::alone::{Shown, execution_line, shown_by};
+use super::alone::{ShownBy, execution_line, shown_by};
 use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::{Part, shows_function};
 
@@ -189,11 +189,11 @@ impl<'s> Reader<'s> {
     /// Returns what shows that API Gateway wrote a line: itself, or the lines of `part`.
     fn standing(&mut self, part: &Part, line: &ExecutionLine<'_>, event: &LogEvent<'_>) -> Standing {
         let is_reason_unknown = match shown_by(line, event, self.table) {
-            Some(Shown::ByLine | Shown::BySentence) => {
+            Some(ShownBy::ByLine | ShownBy::BySentence) => {
                 self.shows_gateway = true;
                 return Standing::Shown;
             }
-            shown => shown != Some(Shown::ByNothing),
+            shown => shown != Some(ShownBy::ByNothing),
         };
         let shows = self.shows_of(part);
         self.shows_gateway = shows.gateway;
@@ -217,10 +217,10 @@ impl<'s> Reader<'s> {
                 shows.function |= names_functions_code(&text);
                 if let Some(Record::Execution(line)) = execution_line(&event) {
                     match shown_by(&line, &event, self.table) {
-                        Some(Shown::ByLine | Shown::BySentence) => shows.gateway = true,
-                        Some(Shown::ByNothing) if line.head == Head::MethodCompleted => has_end = true,
-                        Some(Shown::ByNothing) => has_failure = true,
-                        Some(Shown::ReasonUnknown) => (has_failure, has_other) = (true, true),
+                        Some(ShownBy::ByLine | ShownBy::BySentence) => shows.gateway = true,
+                        Some(ShownBy::ByNothing) if line.head == Head::MethodCompleted => has_end = true,
+                        Some(ShownBy::ByNothing) => has_failure = true,
+                        Some(ShownBy::ReasonUnknown) => (has_failure, has_other) = (true, true),
                         None => has_other = true,
                     }
                 } else if lambda::parse_line(&event).is_some_and(|line| is_proof(&line, &event)) {
