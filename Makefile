@@ -34,6 +34,8 @@ test: ## The tests: formatting, lints, docs, the crate, template, licences, the 
 
 # Each target of a lane waits for the one before it.
 ifdef IN_LANES
+# The lanes are no business of a make that a step calls.
+unexport MAKEFLAGS MAKELEVEL MFLAGS IN_LANES
 clippy: fmt
 doc: clippy
 unit: doc
