@@ -802,20 +802,6 @@ pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Says what is subscribed, in a word or two: the names of our filters.
-pub fn subscribed_by(facts: &AccountFacts, logs: &[StageLog<'_>]) -> String {
-    let names: Vec<String> = logs
-        .iter()
-        .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))
-        .map(|(kind, filter)| format!("{} by {}", kind.word(), filter.name))
-        .collect();
-    match (names.is_empty(), logs.iter().all(|log| facts.knows_filters(log))) {
-        (false, _) => names.join(", "),
-        (true, true) => "no".to_owned(),
-        (true, false) => "?".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;

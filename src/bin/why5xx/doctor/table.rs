@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use why5xx::survey::facts::{AccountFacts, Share, Stage};
-use why5xx::survey::findings::{SurveyFinding, plural, subscribed_by};
+use why5xx::survey::findings::{StageLog, SurveyFinding, plural};
 use why5xx::survey::sight;
 
 use crate::Failed;
@@ -96,6 +96,20 @@ fn stage(facts: &AccountFacts, stage: &Stage) -> [String; 6] {
         subscribed_by(facts, &logs),
         share,
     ]
+}
+
+/// Says what is subscribed, in a word or two: the names of our filters.
+fn subscribed_by(facts: &AccountFacts, logs: &[StageLog<'_>]) -> String {
+    let names: Vec<String> = logs
+        .iter()
+        .flat_map(|log| facts.our_filters(log).into_iter().map(|filter| (log.kind, filter)))
+        .map(|(kind, filter)| format!("{} by {}", kind.word(), filter.name))
+        .collect();
+    match (names.is_empty(), logs.iter().all(|log| facts.knows_filters(log))) {
+        (false, _) => names.join(", "),
+        (true, true) => "no".to_owned(),
+        (true, false) => "?".to_owned(),
+    }
 }
 
 /// Writes rows below a heading, their cells one below the other.
