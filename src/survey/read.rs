@@ -476,73 +476,47 @@ impl FactsReader<'_> {
             stack.function.is_none() && stack.function_arn.as_ref().is_some_and(is_there)
         };
         // Where the namespace of a function is not known, neither is what it counted.
-        let knows_namespaces = !facts.stacks.iter().any(is_unknown);
-        let mut queries = Queries::default();
+        if from < end && !facts.stacks.iter().any(is_unknown) {
+            self.shares(facts, from, end)?;
+        }
+        self.canaries(facts, now)
+    }
+
+    /// Reads for each stage how much of what API Gateway counted we counted too.
+    fn shares(&mut self, facts: &mut AccountFacts, from: i64, end: i64) -> Result<(), SurveyError> {
         let namespaces = set_of(facts.stacks.iter().map(namespace_of));
+        let mut queries = Queries::default();
         for stage in &facts.stages {
-            let of_api = [(API_ID, &*stage.api_id), (STAGE, &*stage.name)];
-            match stage.kind {
-                ApiKind::Rest => {
-                    let dimensions = [("ApiName", &*stage.api_name), (STAGE, &*stage.name)];
-                    queries.add("AWS/ApiGateway", "5XXError", &dimensions);
-                }
-                ApiKind::Http => queries.add("AWS/ApiGateway", "5xx", &of_api),
-                ApiKind::WebSocket => queries.add("AWS/ApiGateway", "ExecutionError", &of_api),
-            }
+            let (name, dimensions) = counted_by_aws(stage);
+            queries.add(AWS_NAMESPACE, name, &dimensions);
             for namespace in &namespaces {
                 for metric in [Metric::Errors, Metric::AccessLogErrors] {
-                    queries.add(namespace, metric.by_stage().unwrap_or_default(), &of_api);
+                    queries.add(namespace, metric.by_stage().unwrap_or_default(), &dimensions_of(stage));
                 }
             }
         }
-        if knows_namespaces
-            && from < end
-            && let Some(sums) = self.sums(&queries, from, end)?
-        {
-            let stages: Vec<Stage> = facts.stages.clone();
-            for stage in &mut facts.stages {
-                let of_api = [(API_ID, &*stage.api_id), (STAGE, &*stage.name)];
-                let metric = |metric| sums.of("AWS/ApiGateway", metric, &of_api);
-                let ours = |api_id: &str| {
-                    let dimensions = [(API_ID, api_id), (STAGE, &*stage.name)];
-                    let of = |metric: Metric| {
-                        let name = metric.by_stage().unwrap_or_default();
-                        namespaces.iter().map(|namespace| sums.of(namespace, name, &dimensions)).sum::<f64>()
-                    };
-                    // The two count the same failures, if both logs are subscribed.
-                    let (errors, of_access_log) = (of(Metric::Errors), of(Metric::AccessLogErrors));
-                    if (errors + of_access_log).is_nan() { f64::NAN } else { errors.max(of_access_log) }
-                };
-                let (failed, counted) = match stage.kind {
-                    ApiKind::Rest => {
-                        let dimensions = [("ApiName", &*stage.api_name), (STAGE, &*stage.name)];
-                        // Two REST APIs of one name share a metric.
-                        let alike = stages.iter().filter(|other| {
-                            other.kind == ApiKind::Rest
-                                && (&other.api_name, &other.name) == (&stage.api_name, &stage.name)
-                        });
-                        let counted = alike.map(|other| ours(&other.api_id)).sum::<f64>();
-                        (sums.of("AWS/ApiGateway", "5XXError", &dimensions), counted)
-                    }
-                    ApiKind::Http => (metric("5xx"), ours(&stage.api_id)),
-                    ApiKind::WebSocket => (metric("ExecutionError"), ours(&stage.api_id)),
-                };
-                stage.share = (!(failed + counted).is_nan()).then_some(Share { failed, counted });
-            }
+        let Some(sums) = self.sums(&queries, from, end)? else { return Ok(()) };
+        let shares: Vec<_> = facts.stages.iter().map(|stage| share(stage, &facts.stages, &namespaces, &sums)).collect();
+        for (stage, share) in facts.stages.iter_mut().zip(shares) {
+            stage.share = share;
         }
+        Ok(())
+    }
+
+    /// Reads for each stack whether its canary arrived.
+    fn canaries(&mut self, facts: &mut AccountFacts, now: i64) -> Result<(), SurveyError> {
         let mut queries = Queries::default();
         for function in facts.stacks.iter().filter_map(|stack| stack.function.as_ref()) {
             queries.add(&function.namespace, CANARY, &[(FUNCTION, &function.name)]);
         }
-        if let Some(sums) = self.sums(&queries, now / PERIOD * PERIOD - HALF_HOUR, now)? {
-            for stack in &mut facts.stacks {
-                let Some(function) = &stack.function else { continue };
-                let canaries = sums.of(&function.namespace, CANARY, &[(FUNCTION, &function.name)]);
-                let group = format!("/why5xx/{}{CANARY_SUFFIX}", stack.name);
-                let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&group));
-                let is_young = group.and_then(|group| group.created_s).is_some_and(|made| now - made < HALF_HOUR);
-                stack.canaries = (canaries > 0.0 || !is_young && !canaries.is_nan()).then_some(canaries);
-            }
+        let Some(sums) = self.sums(&queries, now / PERIOD * PERIOD - HALF_HOUR, now)? else { return Ok(()) };
+        for stack in &mut facts.stacks {
+            let Some(function) = &stack.function else { continue };
+            let canaries = sums.of(&function.namespace, CANARY, &[(FUNCTION, &function.name)]);
+            let group = format!("/why5xx/{}{CANARY_SUFFIX}", stack.name);
+            let group = facts.log_groups.as_ref().and_then(|groups| groups.get(&group));
+            let is_young = group.and_then(|group| group.created_s).is_some_and(|made| now - made < HALF_HOUR);
+            stack.canaries = (canaries > 0.0 || !is_young && !canaries.is_nan()).then_some(canaries);
         }
         Ok(())
     }
@@ -580,6 +554,42 @@ impl FactsReader<'_> {
         }
         Ok(Some(sums))
     }
+}
+
+/// Namespace in which API Gateway counts.
+const AWS_NAMESPACE: &str = "AWS/ApiGateway";
+
+/// The dimensions of a stage in our metrics, and in those of API Gateway except for REST APIs.
+fn dimensions_of(stage: &Stage) -> [(&'static str, &str); 2] {
+    [(API_ID, &stage.api_id), (STAGE, &stage.name)]
+}
+
+/// Returns API Gateway's metric of failures for a stage, and its dimensions.
+fn counted_by_aws(stage: &Stage) -> (&'static str, [(&'static str, &str); 2]) {
+    match stage.kind {
+        ApiKind::Rest => ("5XXError", [("ApiName", &stage.api_name), (STAGE, &stage.name)]),
+        ApiKind::Http => ("5xx", dimensions_of(stage)),
+        ApiKind::WebSocket => ("ExecutionError", dimensions_of(stage)),
+    }
+}
+
+/// Returns what API Gateway and we counted of a stage; None if one of them is not known.
+fn share(stage: &Stage, stages: &[Stage], namespaces: &BTreeSet<String>, sums: &Sums) -> Option<Share> {
+    let ours = |stage: &Stage| {
+        let of = |metric: Metric| {
+            let name = metric.by_stage().unwrap_or_default();
+            namespaces.iter().map(|namespace| sums.of(namespace, name, &dimensions_of(stage))).sum::<f64>()
+        };
+        // The two count the same failures, if both logs are subscribed.
+        let (errors, of_access_log) = (of(Metric::Errors), of(Metric::AccessLogErrors));
+        if (errors + of_access_log).is_nan() { f64::NAN } else { errors.max(of_access_log) }
+    };
+    let (name, dimensions) = counted_by_aws(stage);
+    let failed = sums.of(AWS_NAMESPACE, name, &dimensions);
+    // Two REST APIs of one name share a metric.
+    let shares_metric = |other: &&Stage| counted_by_aws(other) == (name, dimensions);
+    let counted = stages.iter().filter(shares_metric).map(ours).sum::<f64>();
+    (!(failed + counted).is_nan()).then_some(Share { failed, counted })
 }
 
 /// Returns the time from which on everything counted that is subscribed now; 0 if that is long ago.
