@@ -105,3 +105,9 @@ def test_the_alarms_that_are_no_query_look_at_as_many_metrics_as_the_script_says
             looked_at += sum("MetricStat" in each for each in metrics) if metrics else 1
     [stated] = re.findall(r'"alarms": \((\d+),', (PROJECT / "scripts/cost").read_text())
     assert looked_at == int(stated)
+
+
+def test_the_script_knows_how_many_causes_there_are():
+    causes = re.findall(r"^## [a-z_]+$", (PROJECT / "docs/causes.md").read_text(), re.MULTILINE)
+    [stated] = re.findall(r'"all_causes": \((\d+),', (PROJECT / "scripts/cost").read_text())
+    assert len(causes) == int(stated)
