@@ -24,7 +24,7 @@ pub struct Failure {
     /// The number in its batch of the log group that reports it. A batch of centralised logs may have several.
     pub source: u16,
     /// The request id, for exemplars.
-    pub request_id: Option<Id>,
+    pub request_id: Option<RequestId>,
     /// The X-Ray trace id, for exemplars.
     pub trace_id: Option<String>,
     /// The shape of the text, if the cause is unclassified.
@@ -37,7 +37,7 @@ pub type FailureSink<'s> = dyn FnMut(Failure) -> Option<usize> + 's;
 
 /// A request id as it was logged: any bytes. Most are UUIDs, which need no memory of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Id(Bytes);
+pub struct RequestId(Bytes);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Bytes {
@@ -45,7 +45,7 @@ enum Bytes {
     Other(Box<[u8]>),
 }
 
-impl Id {
+impl RequestId {
     /// Keeps the bytes of an id.
     pub fn of(id: &[u8]) -> Self {
         Self(id.try_into().map_or_else(|_| Bytes::Other(id.into()), Bytes::Uuid))

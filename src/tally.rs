@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::failure::{Failure, Id};
+use crate::failure::{Failure, RequestId};
 use crate::metric::{CAUSE, ROUTE, ROUTE_ERRORS, Subject};
 
 /// Key of a count.
@@ -30,7 +30,7 @@ pub struct Correction {
     /// The id of the right cause.
     pub cause: &'static str,
     /// The request.
-    pub request_id: Option<Id>,
+    pub request_id: Option<RequestId>,
 }
 
 /// Counts of one subject and cause, by minute and status. A count takes some 50 bytes.

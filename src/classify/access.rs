@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{frame, shape};
 use crate::cause::{self, Author, Cause, Role, Table, normalise};
-use crate::failure::{Failure, Id};
+use crate::failure::{Failure, RequestId};
 use crate::metric::Subject;
 use crate::placeholder::UNKNOWN;
 use crate::record::Source;
@@ -41,7 +41,7 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
         timestamp_ms,
         number: 0,
         source: 0,
-        request_id: fields.request_id.as_deref().map(|id| Id::of(id.as_bytes())),
+        request_id: fields.request_id.as_deref().map(|id| RequestId::of(id.as_bytes())),
         trace_id: fields.trace_id.clone(),
         shape: cause.is(Role::Unclassified).then(|| shape_of(fields)),
     }))

@@ -9,7 +9,7 @@ pub mod evidence;
 use super::error_text::{cause_of_error, cause_of_type, leaves_reason_open};
 use crate::cause::{Author, Cause, Role, Table, normalise};
 use crate::record::lambda::{
-    Certainty, Error, Exit, FunctionLine, Init, Phase, PlatformFormat, Report, RequestId, Start, Status,
+    Certainty, Error, Exit, FunctionLine, Init, InvocationId, Phase, PlatformFormat, Report, Start, Status,
 };
 
 /// A finding of one line.
@@ -24,13 +24,13 @@ pub enum InvocationFinding<'a> {
     /// An invocation begins.
     Start(Start),
     /// An invocation ends, and its report follows.
-    End(RequestId),
+    End(InvocationId),
     /// How an invocation went.
     Report(Reported<'a>),
     /// An invocation failed, perhaps only unless its report shows success.
     Failure {
         /// The invocation; None if the line does not name it, and for the init of the environment.
-        request_id: Option<RequestId>,
+        request_id: Option<InvocationId>,
         /// The evidence.
         evidence: FailureEvidence,
     },
@@ -49,7 +49,7 @@ impl InvocationFinding<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {
     /// The invocation.
-    pub request_id: RequestId,
+    pub request_id: InvocationId,
     /// Evidence of the report alone.
     pub evidence: Option<FailureEvidence>,
     /// Whether all of the memory was used; None if the line does not show it.
@@ -193,7 +193,7 @@ pub fn finding<'a>(table: &Table, line: &'a FunctionLine<'_>) -> InvocationFindi
     }
 }
 
-fn failure(request_id: Option<RequestId>, evidence: FailureEvidence) -> InvocationFinding<'static> {
+fn failure(request_id: Option<InvocationId>, evidence: FailureEvidence) -> InvocationFinding<'static> {
     InvocationFinding::Failure { request_id, evidence }
 }
 

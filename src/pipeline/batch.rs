@@ -268,7 +268,7 @@ impl<'p> BatchAccumulator<'p> {
                     open.end_again(report.request_id);
                 }
             }
-            Proof::Access(_) | Proof::Flow(_) | Proof::Ambiguous | Proof::Transcript if is_repeat => {}
+            Proof::Access(_) | Proof::Decided(_) | Proof::Ambiguous | Proof::Transcript if is_repeat => {}
             Proof::Invocation(finding) => {
                 let stream = || pipeline.memory.of_stream(lane.stream_key);
                 let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
@@ -282,7 +282,7 @@ impl<'p> BatchAccumulator<'p> {
                 }
                 counter.counted.understood.access_ends += 1;
             }
-            Proof::Flow(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
+            Proof::Decided(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
             Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
             Proof::Transcript => {}
         }
@@ -330,7 +330,7 @@ impl<'p> BatchAccumulator<'p> {
 
     fn flow(&mut self, source: &Arc<Source>, event: &LogEvent<'_>, line: flow::FlowRecord) {
         if let Some(failure) = classify::flow::failure(line, event.timestamp_ms, source) {
-            self.take(source, event, Proof::Flow(failure));
+            self.take(source, event, Proof::Decided(failure));
         }
     }
 
@@ -398,8 +398,8 @@ enum Proof<'f> {
     Access(Option<Failure>),
     /// A line of an access log whose status client text may have forged.
     Ambiguous,
-    /// A rejected flow.
-    Flow(Failure),
+    /// A failure that one log event decides: a rejected flow.
+    Decided(Failure),
     /// Several lines of an execution log in one event, which are taken one by one if the event is no repeat.
     Transcript,
 }
@@ -410,7 +410,7 @@ impl Proof<'_> {
         match self {
             Self::Request(_, finding) => finding.decides(),
             Self::Invocation(finding) => finding.decides(),
-            Self::Access(_) | Self::Ambiguous | Self::Flow(_) | Self::Transcript => true,
+            Self::Access(_) | Self::Ambiguous | Self::Decided(_) | Self::Transcript => true,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cause::Cause;
-use crate::failure::{Failure, Id};
+use crate::failure::{Failure, RequestId};
 use crate::keyed::{Keyed, key_of};
 use crate::metric::{API_ID, FUNCTION_NAME, STAGE, Subject};
 use crate::record::Source;
@@ -38,7 +38,7 @@ impl Exemplar {
             "functionName": dimension(FUNCTION_NAME),
             "status": failure.status,
             // `requestId` is the invocation's, as in all lines of Lambda.
-            "failedRequestId": failure.request_id.as_ref().and_then(Id::text),
+            "failedRequestId": failure.request_id.as_ref().and_then(RequestId::text),
             "traceId": failure.trace_id,
             "logGroup": source.log_group,
             "logStream": source.log_stream,

@@ -236,7 +236,7 @@ impl Events {
 mod tests {
     use super::*;
     use crate::classify::invocation::InvocationFinding;
-    use crate::record::lambda::{PlatformFormat, RequestId, Start};
+    use crate::record::lambda::{InvocationId, PlatformFormat, Start};
     use crate::request::invocation::Invocations;
 
     /// Returns the carry of so many open invocations of a Managed Instance.
@@ -245,7 +245,7 @@ mod tests {
         stream.add("orders", 1, &InvocationFinding::ManagedInstance, &mut |_| None);
         for n in 0..invocations {
             let start = Start {
-                request_id: RequestId::new(&format!("00000000-0000-4000-8000-{n:012}")),
+                request_id: InvocationId::new(&format!("00000000-0000-4000-8000-{n:012}")),
                 format: PlatformFormat::Text,
             };
             stream.add("orders", 1, &InvocationFinding::Start(start), &mut |_| None);

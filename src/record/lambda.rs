@@ -6,10 +6,10 @@
 //! [`crate::classify::invocation`] decides which cause a line names.
 
 mod go;
+mod invocation_id;
 mod json;
 mod platform;
 pub mod prefix;
-mod request_id;
 mod runtime;
 
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ use memchr::memmem::Finder;
 
 use crate::decode::LogEvent;
 
-pub use request_id::RequestId;
+pub use invocation_id::InvocationId;
 pub use runtime::{exception_at_start, type_at_end};
 
 /// A line in the log of a Lambda function about an invocation or about the init of the environment.
@@ -30,7 +30,7 @@ pub enum FunctionLine<'a> {
     /// An invocation begins: `START`, `platform.start`.
     Start(Start),
     /// An invocation ends; its `REPORT` is to come: `END`.
-    End(RequestId),
+    End(InvocationId),
     /// Ruby's runtime announces an error, which follows in the next log events.
     Announcement,
     /// The environment is shut down. Ruby's runtime reports it as an error, which it announced.
@@ -51,7 +51,7 @@ pub enum FunctionLine<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
     /// The invocation.
-    pub request_id: RequestId,
+    pub request_id: InvocationId,
     /// The format of the line.
     pub format: PlatformFormat,
 }
@@ -82,7 +82,7 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report<'a> {
     /// The invocation.
-    pub request_id: RequestId,
+    pub request_id: InvocationId,
     /// How it went.
     pub status: Status,
     /// `Error Type`, such as `Runtime.ExitError`.
@@ -117,7 +117,7 @@ pub struct Init<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedOut<'a> {
     /// The invocation.
-    pub request_id: Option<RequestId>,
+    pub request_id: Option<InvocationId>,
     /// The sentence, such as `Task timed out after 3.00 seconds`.
     pub text: Cow<'a, str>,
     /// Whether the platform is certain to be the author.
@@ -128,7 +128,7 @@ pub struct TimedOut<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit<'a> {
     /// The invocation.
-    pub request_id: Option<RequestId>,
+    pub request_id: Option<InvocationId>,
     /// The reason, such as `Runtime exited with error: signal: killed`.
     pub text: Cow<'a, str>,
     /// Whether the platform is certain to be the author.
@@ -139,7 +139,7 @@ pub struct Exit<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error<'a> {
     /// The invocation; None if the line does not name it.
-    pub request_id: Option<RequestId>,
+    pub request_id: Option<InvocationId>,
     /// The type of the error, such as `KeyError` or `Runtime.ImportModuleError`.
     pub error_type: Option<Cow<'a, str>>,
     /// The message.

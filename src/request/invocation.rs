@@ -17,10 +17,10 @@ use std::sync::Arc;
 use self::started::{IdOrigin, Started};
 use self::state::InvocationState;
 use crate::classify::invocation::{FailureEvidence, InvocationFinding, Reported, Scope};
-use crate::failure::{Failure, FailureSink, Id};
+use crate::failure::{Failure, FailureSink, RequestId};
 use crate::keyed::OfProcess;
 use crate::metric::Subject;
-use crate::record::lambda::{Certainty, PlatformFormat, RequestId, Start};
+use crate::record::lambda::{Certainty, InvocationId, PlatformFormat, Start};
 
 /// Most invocations kept at once. The map has at most 65,536 places of 81 bytes for them, less than 6 MiB.
 const MOST_STATES: usize = 32_768;
@@ -37,23 +37,23 @@ const MOST_CARRIED: usize = 1_024;
 /// The invocations of one log stream.
 #[derive(Debug, Default)]
 pub struct Invocations {
-    states: HashMap<RequestId, InvocationState, OfProcess>,
+    states: HashMap<InvocationId, InvocationState, OfProcess>,
     started: Started,
     /// The open invocation. Lines without an id belong to it.
-    current: Option<RequestId>,
+    current: Option<InvocationId>,
     /// Findings that belong to the next invocation that begins or ends.
     next: Option<InvocationState>,
     /// Reports before `next`, each perhaps of an invocation whose other lines were filtered out. A START shows that they
     /// are of the environment's init.
     before_next: Vec<InvocationState>,
     /// The invocation that ended last. Late lines of the platform belong to it.
-    ended: Option<RequestId>,
+    ended: Option<InvocationId>,
     /// The invocation under whose id an error was logged that ended the process.
-    crashed: Option<RequestId>,
-    trace_ids: HashMap<RequestId, Box<str>, OfProcess>,
+    crashed: Option<InvocationId>,
+    trace_ids: HashMap<InvocationId, Box<str>, OfProcess>,
     announced: Announced,
     /// The invocation whose report was the last.
-    reported: Option<RequestId>,
+    reported: Option<InvocationId>,
     /// Invocations that began inside an open one, if their STARTs are not printed.
     inner: Option<Inner>,
     /// How many streams the batch has.
@@ -65,11 +65,11 @@ pub struct Invocations {
 #[derive(Debug)]
 struct Inner {
     /// The open invocation and what was known of it at the first inner START. What no id names is added to both.
-    outer: Option<(RequestId, Option<InvocationState>)>,
+    outer: Option<(InvocationId, Option<InvocationState>)>,
     /// The latest inner invocation.
-    current: RequestId,
+    current: InvocationId,
     /// Inner invocations of which another with the same id began.
-    earlier: Vec<(RequestId, InvocationState)>,
+    earlier: Vec<(InvocationId, InvocationState)>,
     /// One has ended as the platform logs it.
     is_whole: bool,
 }
@@ -89,12 +89,12 @@ enum Announced {
 /// once.
 #[derive(Debug, Clone, Default)]
 pub struct InvocationCarry {
-    states: Vec<(RequestId, InvocationState)>,
+    states: Vec<(InvocationId, InvocationState)>,
     started: Started,
-    current: Option<RequestId>,
+    current: Option<InvocationId>,
     next: Option<InvocationState>,
     announced: Announced,
-    reported: Option<RequestId>,
+    reported: Option<InvocationId>,
 }
 
 impl InvocationCarry {
@@ -250,7 +250,7 @@ impl Invocations {
         self.ended = None;
     }
 
-    fn end(&mut self, function_name: &str, timestamp_ms: i64, id: RequestId, failed: &mut FailureSink<'_>) {
+    fn end(&mut self, function_name: &str, timestamp_ms: i64, id: InvocationId, failed: &mut FailureSink<'_>) {
         let is_foreign = self.started.origin_of_line(id, timestamp_ms) == IdOrigin::Foreign;
         if is_foreign || !self.started.is_in(PlatformFormat::Text) {
             return;
@@ -264,7 +264,7 @@ impl Invocations {
     /// Notes that an invocation ended whose report is a repeat: an export may hold the same log events twice.
     ///
     /// `START` of an id whose report was counted before, `end_again` → nothing is open
-    pub fn end_again(&mut self, id: RequestId) {
+    pub fn end_again(&mut self, id: InvocationId) {
         self.close(id);
         self.current = self.current.filter(|current| *current != id);
     }
@@ -290,7 +290,7 @@ impl Invocations {
     }
 
     /// Notes that an invocation ended. That may show that doubtful lines were printed.
-    fn close(&mut self, id: RequestId) {
+    fn close(&mut self, id: InvocationId) {
         if self.started.end(id) {
             self.inner = None;
             self.states.retain(|_, state| !state.doubtful);
@@ -371,7 +371,7 @@ impl Invocations {
         &mut self,
         function_name: &str,
         timestamp_ms: i64,
-        request_id: Option<RequestId>,
+        request_id: Option<InvocationId>,
         evidence: &FailureEvidence,
         failed: &mut FailureSink<'_>,
     ) {
@@ -439,7 +439,7 @@ impl Invocations {
 
     /// Returns the invocation of a line without an id: the open one, or the one that ended last if START lines show that no
     /// other began since. None if the next invocation has to show it.
-    fn invocation_without_id(&self, evidence: &FailureEvidence) -> Option<RequestId> {
+    fn invocation_without_id(&self, evidence: &FailureEvidence) -> Option<InvocationId> {
         if self.current.is_some() {
             return self.current;
         }
@@ -501,14 +501,14 @@ impl Invocations {
 
     /// Moves an error that ended the process to the invocation that ended with it. The runtime may log it under an earlier
     /// id.
-    fn move_crash_to(&mut self, id: RequestId) {
+    fn move_crash_to(&mut self, id: InvocationId) {
         let Some(crashed) = self.crashed.take().filter(|crashed| *crashed != id) else { return };
         if let Some(state) = self.states.remove(&crashed) {
             self.states.entry(id).or_insert_with(|| InvocationState { awaits_start: true, ..state }).merge(&state);
         }
     }
 
-    fn keep_trace_id(&mut self, id: RequestId, trace_id: Option<&str>) {
+    fn keep_trace_id(&mut self, id: InvocationId, trace_id: Option<&str>) {
         const LONGEST_BYTES: usize = 64;
         if let Some(trace_id) = trace_id.filter(|text| text.len() <= LONGEST_BYTES)
             && self.trace_ids.len() < MOST_TRACE_IDS
@@ -517,7 +517,7 @@ impl Invocations {
         }
     }
 
-    fn settle(&mut self, function_name: &str, id: RequestId, failed: &mut FailureSink<'_>) {
+    fn settle(&mut self, function_name: &str, id: InvocationId, failed: &mut FailureSink<'_>) {
         let Some(state) = self.states.remove(&id) else { return };
         match &mut self.inner {
             Some(inner) if state.doubtful && inner.earlier.len() < MOST_CARRIED => inner.earlier.push((id, state)),
@@ -544,7 +544,7 @@ impl Invocations {
     fn decide(
         &mut self,
         function_name: &str,
-        id: Option<RequestId>,
+        id: Option<InvocationId>,
         state: &InvocationState,
         failed: &mut FailureSink<'_>,
     ) {
@@ -557,7 +557,7 @@ impl Invocations {
             timestamp_ms: state.timestamp_ms,
             number: 0,
             source: 0,
-            request_id: id.and_then(|id| id.as_uuid()).map(|id| Id::of(id.as_bytes())),
+            request_id: id.and_then(|id| id.as_uuid()).map(|id| RequestId::of(id.as_bytes())),
             trace_id: trace_id.map(String::from),
             shape: None,
         });

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::state::RequestState;
-use crate::failure::Id;
+use crate::failure::RequestId;
 
 /// Most open requests of one ID. The lines of a client that has more are mixed up.
 const MOST_OTHERS: usize = 64;
@@ -22,7 +22,7 @@ pub(super) struct Slot {
 /// Request ID, kept once a request of it failed, and the trace id of that request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids {
-    pub(super) id: Option<Id>,
+    pub(super) id: Option<RequestId>,
     pub(super) trace_id: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Slot {
     #[inline]
     pub(super) fn keep_id(&mut self, request_id: Option<&[u8]>) {
         if let Some(request_id) = request_id {
-            self.ids.get_or_insert_default().id.get_or_insert_with(|| Id::of(request_id));
+            self.ids.get_or_insert_default().id.get_or_insert_with(|| RequestId::of(request_id));
         }
     }
 

@@ -185,7 +185,7 @@ fn ids_for_exemplars_are_kept() {
     let failure = failure(
         r#"{"requestId":"r-1","routeKey":"GET /x","status":"502","xrayTraceId":"1-6528a1b2-0123456789abcdef01234567"}"#,
     );
-    assert_eq!(failure.request_id.as_ref().and_then(Id::text), Some("r-1"));
+    assert_eq!(failure.request_id.as_ref().and_then(RequestId::text), Some("r-1"));
     assert_eq!(failure.trace_id.as_deref(), Some("1-6528a1b2-0123456789abcdef01234567"));
     assert_eq!((failure.status, failure.timestamp_ms), (Some(502), 7));
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, RequestId, prefix};
+use super::{Certainty, Error, FunctionLine, InvocationId, Phase, READ_BYTES, prefix};
 
 /// Beginning of the object. The library writes no blanks.
 const OBJECT: &str = "{\"errorMessage\":\"";
@@ -194,7 +194,7 @@ fn certainty_of_prefix(text: &str, object: &str) -> Option<Certainty> {
     };
     let own: Vec<_> = words[..first].iter().filter(|word| !prefix::is_of_log_tail(word)).copied().collect();
     // Loggers of Node.js and Python write the invocation's id.
-    if own.iter().any(|word| RequestId::new(word).as_uuid().is_some()) {
+    if own.iter().any(|word| InvocationId::new(word).as_uuid().is_some()) {
         return None;
     }
     let behind = words[first + 1..].iter().filter(|word| !is_stamp(word) && !is_place(word)).count();

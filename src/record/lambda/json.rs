@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::platform::{is_full, parse_failure, status_of};
 use super::{
-    Certainty, Error, Exit, FunctionLine, Init, Phase, PlatformFormat, READ_BYTES, Report, RequestId, Start, Status,
+    Certainty, Error, Exit, FunctionLine, Init, InvocationId, Phase, PlatformFormat, READ_BYTES, Report, Start, Status,
     TimedOut, go, runtime,
 };
 
@@ -94,7 +94,7 @@ pub(super) fn parse_platform(text: &str) -> Option<FunctionLine<'_>> {
         let is_managed = fields.initialization_type.as_deref() == Some(MANAGED_INSTANCE);
         return is_managed.then_some(FunctionLine::ManagedInstance);
     }
-    let request_id = fields.request_id.as_deref().map(RequestId::new);
+    let request_id = fields.request_id.as_deref().map(InvocationId::new);
     match kind {
         "start" => request_id.map(|request_id| FunctionLine::Start(Start { request_id, format: PlatformFormat::Json })),
         "report" => request_id.map(|id| FunctionLine::Report(report(id, fields, true))),
@@ -113,7 +113,7 @@ fn first_object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
 /// `initializationType` of an environment of Lambda Managed Instances.
 const MANAGED_INSTANCE: &str = "lambda-managed-instances";
 
-fn report(request_id: RequestId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
+fn report(request_id: InvocationId, fields: PlatformRecord<'_>, ends: bool) -> Report<'_> {
     // Managed Instances report the duration alone: several invocations share the memory.
     let concurrent = ends
         && fields.metrics.as_ref().is_some_and(|metrics| metrics.memory_size.is_none() && metrics.duration.is_some());
@@ -249,8 +249,8 @@ fn text_of<'v>(object: &'v Map<String, Value>, key: &str) -> Option<&'v str> {
     object.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-fn request_id_of(object: &Map<String, Value>) -> Option<RequestId> {
-    ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(RequestId::new)
+fn request_id_of(object: &Map<String, Value>) -> Option<InvocationId> {
+    ["requestId", "AWSRequestId"].iter().find_map(|key| text_of(object, key)).map(InvocationId::new)
 }
 
 fn level_of(object: &Map<String, Value>) -> Option<&str> {

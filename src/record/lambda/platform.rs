@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::prefix::{self, is_request_id, word};
-use super::{Certainty, Exit, FunctionLine, Init, PlatformFormat, Report, RequestId, Start, Status, TimedOut};
+use super::{Certainty, Exit, FunctionLine, Init, InvocationId, PlatformFormat, Report, Start, Status, TimedOut};
 
 /// Part of the memory size from which the memory counts as full, in hundredths. The platform measures in megabytes: a
 /// 128 MB function is killed at 127 or 128.
@@ -51,16 +51,16 @@ const FIELDS: &[&str] = &[
 ];
 
 /// `RequestId: {id} …`
-fn request_id(rest: &str) -> Option<(RequestId, &str)> {
+fn request_id(rest: &str) -> Option<(InvocationId, &str)> {
     let rest = rest.strip_prefix("RequestId:")?.trim_start();
-    if let Some((id, rest)) = RequestId::at_start(rest) {
+    if let Some((id, rest)) = InvocationId::at_start(rest) {
         return Some((id, prefix::skip_blanks(rest)));
     }
     let (id, rest) = word(rest);
-    (!id.is_empty()).then(|| (RequestId::new(id), rest))
+    (!id.is_empty()).then(|| (InvocationId::new(id), rest))
 }
 
-fn report(request_id: RequestId, fields: &str) -> Report<'_> {
+fn report(request_id: InvocationId, fields: &str) -> Report<'_> {
     let size = value_after(fields, &MEMORY_SIZE).and_then(number);
     let used = value_after(fields, &MEMORY_USED).and_then(number);
     // Whoever prints a report by hand leaves fields out.
@@ -162,7 +162,7 @@ pub(super) fn parse_failure(text: &str) -> Option<FunctionLine<'_>> {
 fn exit_behind_lost_line_end(text: &str) -> Option<FunctionLine<'_>> {
     let before = text.trim_end().strip_suffix(PROCESS_EXITED)?;
     let at = before.rfind("RequestId: ")?;
-    let id = RequestId::new(before[at..].strip_prefix("RequestId: ")?.trim_end());
+    let id = InvocationId::new(before[at..].strip_prefix("RequestId: ")?.trim_end());
     let is_glued = before[..at].ends_with(|c: char| c.is_alphanumeric() || c == ')');
     (is_glued && id.as_uuid().is_some()).then_some(FunctionLine::Exit(Exit {
         request_id: Some(id),
@@ -179,7 +179,7 @@ fn timed_out(line: &str) -> Option<FunctionLine<'_>> {
         None => {
             let (id, rest) = word(line);
             let sentence = rest.strip_prefix(SENTENCE)?;
-            (is_request_id(id).then(|| RequestId::new(id)), sentence)
+            (is_request_id(id).then(|| InvocationId::new(id)), sentence)
         }
     };
     let (seconds, rest) = word(sentence);
@@ -234,7 +234,7 @@ const EXITS: &[&str] = &[
 
 /// Returns whether the platform is certain to have written a line, in whichever log: its id has the form of Lambda's ids.
 pub(super) fn is_unmistakable(line: &FunctionLine<'_>) -> bool {
-    let is_ours = |id: &RequestId| id.as_uuid().is_some();
+    let is_ours = |id: &InvocationId| id.as_uuid().is_some();
     match line {
         FunctionLine::Start(start) => is_ours(&start.request_id),
         FunctionLine::End(id) => is_ours(id),

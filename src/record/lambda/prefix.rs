@@ -3,7 +3,7 @@
 //! Loggers write the time into the log event itself. The rest is there where an agent sent on the output of a log tail;
 //! published logs show it. What tools print before the lines of a file is stripped by the command that reads the file.
 
-use super::RequestId;
+use super::InvocationId;
 
 /// A line without its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +91,12 @@ pub(super) fn skip_blanks(mut text: &str) -> &str {
 /// Splits a text into the invocation's id at its start and the rest. The id is None for a placeholder (`undefined`).
 ///
 /// `0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 ERROR x` → (the id, `ERROR x`)
-pub fn request_id(text: &str) -> Option<(Option<RequestId>, &str)> {
+pub fn request_id(text: &str) -> Option<(Option<InvocationId>, &str)> {
     let (word, rest) = word(text);
     match word {
         // The runtime's own words before the first invocation.
         "undefined" | "null" | "-" => Some((None, rest)),
-        _ => is_request_id(word).then(|| (Some(RequestId::new(word)), rest)),
+        _ => is_request_id(word).then(|| (Some(InvocationId::new(word)), rest)),
     }
 }
 

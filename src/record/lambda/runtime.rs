@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::prefix::{self, word};
-use super::{Certainty, Error, FunctionLine, Phase, READ_BYTES, RequestId};
+use super::{Certainty, Error, FunctionLine, InvocationId, Phase, READ_BYTES};
 
 /// Namespace of the .NET runtime. In a trace it shows that the exception left the handler.
 pub(super) const DOTNET_RUNTIME_FRAME: &str = "Amazon.Lambda.RuntimeSupport.";
@@ -524,7 +524,7 @@ fn has_java_runtime_frames(text: &str) -> bool {
 /// Returns whether a text begins with an invocation's id and a tab, as the loggers of Node.js and .NET write it. A message may
 /// begin with an id as well.
 fn begins_with_id(text: &str) -> bool {
-    text.split_once('\t').is_some_and(|(id, _)| RequestId::new(id).as_uuid().is_some())
+    text.split_once('\t').is_some_and(|(id, _)| InvocationId::new(id).as_uuid().is_some())
 }
 
 /// Frames of the Java runtime, which end the trace of an exception that a handler caught.
@@ -683,7 +683,7 @@ fn rust(text: &str) -> Option<FunctionLine<'_>> {
     }
     let id = span.split("requestId=").nth(1).and_then(|rest| rest.split(['"', ' ']).find(|part| !part.is_empty()));
     Some(FunctionLine::Error(Error {
-        request_id: id.map(RequestId::new),
+        request_id: id.map(InvocationId::new),
         phase: Phase::Handler,
         ..error(None, cut(message))
     }))

@@ -28,7 +28,7 @@ fn a_report_shows_status_memory_and_trace() {
         "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 127 MB\tStatus: error\tError Type: Runtime.ExitError\t\nXRAY TraceId: 1-5e34a614-10bd0000f1fb44f07bc535a1\tSegmentId: 07f5"
     );
     let Some(FunctionLine::Report(report)) = line(&text) else { panic!("no report") };
-    assert_eq!(report.request_id, RequestId::new(ID));
+    assert_eq!(report.request_id, InvocationId::new(ID));
     assert_eq!(report.status, Status::Error);
     assert_eq!(report.error_type.as_deref(), Some("Runtime.ExitError"));
     assert_eq!(report.memory_full, Some(true));
@@ -44,7 +44,7 @@ fn the_platforms_lines_read_the_same_with_escapes() {
     };
     assert_eq!(
         (report.request_id, report.status, report.memory_full),
-        (RequestId::new(ID), Status::Timeout, Some(false))
+        (InvocationId::new(ID), Status::Timeout, Some(false))
     );
 }
 
@@ -59,7 +59,7 @@ fn a_line_behind_the_prefix_of_a_log_tail_is_read() {
         let text = format!("{prefix}START RequestId: {ID} Version: $LATEST");
         assert_eq!(
             line(&text),
-            Some(FunctionLine::Start(Start { request_id: RequestId::new(ID), format: PlatformFormat::Text })),
+            Some(FunctionLine::Start(Start { request_id: InvocationId::new(ID), format: PlatformFormat::Text })),
             "{prefix}"
         );
     }

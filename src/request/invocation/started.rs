@@ -10,7 +10,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::keyed::OfProcess;
-use crate::record::lambda::{PlatformFormat, RequestId, Start};
+use crate::record::lambda::{InvocationId, PlatformFormat, Start};
 
 /// Longest invocation, in milliseconds: 15 minutes (Lambda quotas), and a minute for late lines. An older one has ended
 /// unseen.
@@ -25,9 +25,9 @@ const MOST_ENDED: usize = 64;
 /// The started invocations of one stream.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Started {
-    open: HashMap<RequestId, Open, OfProcess>,
+    open: HashMap<InvocationId, Open, OfProcess>,
     /// Ended invocations, the latest last, and whether each was doubtful.
-    ended: VecDeque<(RequestId, bool)>,
+    ended: VecDeque<(InvocationId, bool)>,
     /// An open one may have ended.
     has_excerpt: bool,
     /// One may be doubtful. Without it, each END and REPORT would look at all of them.
@@ -104,7 +104,7 @@ impl Started {
     }
 
     /// Notes a report without all of its fields. A START of another invocation then shows that it was an excerpt.
-    pub(super) fn may_have_ended(&mut self, id: RequestId) {
+    pub(super) fn may_have_ended(&mut self, id: InvocationId) {
         if let Some(open) = self.open.get_mut(&id) {
             open.may_have_ended = true;
             self.has_excerpt = true;
@@ -112,7 +112,7 @@ impl Started {
     }
 
     /// Notes an END or REPORT. Returns whether it shows that doubtful lines were foreign.
-    pub(super) fn end(&mut self, id: RequestId) -> bool {
+    pub(super) fn end(&mut self, id: InvocationId) -> bool {
         let Some(open) = self.open.remove(&id) else { return false };
         if self.ended.len() == MOST_ENDED {
             self.ended.pop_front();
@@ -144,7 +144,7 @@ impl Started {
     }
 
     /// Returns whether a doubtful invocation has ended with a report in this format: behind END, or in JSON without.
-    pub(super) fn is_doubtful_end(&self, id: RequestId, format: PlatformFormat) -> bool {
+    pub(super) fn is_doubtful_end(&self, id: InvocationId, format: PlatformFormat) -> bool {
         match format {
             PlatformFormat::Text => self.ended.contains(&(id, true)),
             PlatformFormat::Json => self.open.get(&id).is_some_and(|open| open.doubtful),
@@ -157,12 +157,12 @@ impl Started {
     }
 
     /// Returns the origin of a line with this id.
-    pub(super) fn origin_of_line(&self, id: RequestId, timestamp_ms: i64) -> IdOrigin {
+    pub(super) fn origin_of_line(&self, id: InvocationId, timestamp_ms: i64) -> IdOrigin {
         self.origin(id, timestamp_ms, true)
     }
 
     /// `knows_ended`: whether an ended invocation can have more lines. A START is of another invocation.
-    fn origin(&self, id: RequestId, timestamp_ms: i64, knows_ended: bool) -> IdOrigin {
+    fn origin(&self, id: InvocationId, timestamp_ms: i64, knows_ended: bool) -> IdOrigin {
         if let Some(open) = self.open.get(&id) {
             return if open.doubtful { IdOrigin::Doubtful } else { IdOrigin::Own };
         }
@@ -182,17 +182,17 @@ impl Started {
     }
 
     /// Returns whether the invocation began in this stream and is open.
-    pub(super) fn is_open(&self, id: RequestId) -> bool {
+    pub(super) fn is_open(&self, id: InvocationId) -> bool {
         self.open.contains_key(&id)
     }
 
     /// Returns whether the invocation began in this stream and has ended.
-    pub(super) fn has_ended(&self, id: RequestId) -> bool {
+    pub(super) fn has_ended(&self, id: InvocationId) -> bool {
         !self.is_open(id) && self.ended.iter().any(|(ended, _)| *ended == id)
     }
 
     /// Returns the invocation that ended last.
-    pub(super) fn last_ended(&self) -> Option<RequestId> {
+    pub(super) fn last_ended(&self) -> Option<InvocationId> {
         self.ended.back().map(|(id, _)| *id)
     }
 

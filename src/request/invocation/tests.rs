@@ -233,7 +233,7 @@ fn lines_without_an_id_belong_to_the_invocation_under_way() {
     ];
     let run = run_from(InvocationCarry::default(), &[&[START, END, REPORT][..], &second].concat());
     assert_eq!(run.causes(), ["lambda_unhandled_error"]);
-    assert_eq!(run.failures[0].request_id.as_ref().and_then(Id::text), Some(B));
+    assert_eq!(run.failures[0].request_id.as_ref().and_then(RequestId::text), Some(B));
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn a_late_line_belongs_to_the_invocation_that_ended() {
         assert_eq!(causes(lines), [expected], "{lines:?}");
         let run = run_from(InvocationCarry::default(), &[lines, &next].concat());
         assert_eq!(run.causes(), [expected], "{lines:?}");
-        assert_eq!(run.failures[0].request_id.as_ref().and_then(Id::text), Some(A), "{lines:?}");
+        assert_eq!(run.failures[0].request_id.as_ref().and_then(RequestId::text), Some(A), "{lines:?}");
     }
     assert_eq!(causes(&[START, "Unknown application error occurred", END, REPORT]), NONE);
 }

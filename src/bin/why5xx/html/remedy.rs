@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, RemedyStep, Table};
-use why5xx::failure::Id;
+use why5xx::failure::RequestId;
 use why5xx::metric::{ACCOUNT_ID, API_ID, Metric, STAGE, Subject};
 use why5xx::pipeline::Exemplar;
 
@@ -165,7 +165,7 @@ fn requests(page: &mut String, first: Option<&Exemplar>, exemplars: &[&Exemplar]
         let time_ms = Some(failure.timestamp_ms).filter(|ms| has_time(*ms));
         let time = time_ms.map_or("not in the log".to_owned(), |ms| view.both(ms, "%F %T"));
         let mark = if is_first(&exemplar) { "<br>the first one" } else { "" };
-        let id = failure.request_id.as_ref().and_then(Id::text).unwrap_or_default();
+        let id = failure.request_id.as_ref().and_then(RequestId::text).unwrap_or_default();
         let (region, log_group) = (exemplar.source.region.as_deref(), exemplar.source.log_group.as_str());
         let trace = failure.trace_id.as_deref().map(|trace| format!("<br>trace {}", text(trace))).unwrap_or_default();
         let _ = write!(

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
-use why5xx::failure::{Failure, Id};
+use why5xx::failure::{Failure, RequestId};
 use why5xx::metric::Subject;
 use why5xx::pipeline::Exemplar;
 use why5xx::record::Source;
@@ -20,7 +20,7 @@ fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
         timestamp_ms,
         number: 1,
         source: 0,
-        request_id: Some(Id::of(HOSTILE.as_bytes())),
+        request_id: Some(RequestId::of(HOSTILE.as_bytes())),
         trace_id: None,
         shape: None,
     }
@@ -274,7 +274,7 @@ fn a_cause_keeps_its_colour_whatever_else_is_on_the_page() {
 fn local_time_stands_beside_utc_and_the_first_request_before_the_newest() {
     let exemplar = |id: &str, minute: i64| {
         let mut failure = failure(request("a1b2c3d4e5", None), "lambda_timeout", NOON_MS + minute * 60_000);
-        failure.request_id = Some(Id::of(id.as_bytes()));
+        failure.request_id = Some(RequestId::of(id.as_bytes()));
         let source = Source { log_group: "/orders".into(), ..Source::default() };
         Exemplar { failure, source: source.into() }
     };

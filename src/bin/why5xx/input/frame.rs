@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use why5xx::record::lambda::RequestId;
+use why5xx::record::lambda::InvocationId;
 
 use super::prefix;
 use super::wrap::begins;
@@ -187,7 +187,7 @@ pub(super) fn is_framed(line: &str) -> bool {
 /// The id behind the words of a line of the platform, and what follows it.
 fn id_behind<'l>(line: &'l str, head: &str) -> Option<(&'l str, &'l str)> {
     let (id, behind) = line.strip_prefix(head)?.split_at_checked(36)?;
-    RequestId::new(id).as_uuid().map(|_| (id, behind))
+    InvocationId::new(id).as_uuid().map(|_| (id, behind))
 }
 
 /// Returns the id of the invocation that a message begins.

@@ -1,7 +1,7 @@
 //! Signs that a log is a function's, where no log group says so.
 
 use why5xx::decode::LogEvent;
-use why5xx::record::lambda::{self, Certainty, Error, FunctionLine, RequestId, parse_line, prefix};
+use why5xx::record::lambda::{self, Certainty, Error, FunctionLine, InvocationId, parse_line, prefix};
 
 /// Returns whether a log event shows that its log is a function's: a line of the platform or of a runtime, or a logger's line
 /// with the id of an invocation.
@@ -13,7 +13,7 @@ pub(crate) fn shows_function(event: &LogEvent<'_>) -> bool {
     /// Keys of the id of an invocation: of the runtimes' loggers in JSON, of Python's, of Powertools.
     const ID_KEYS: &[&str] = &["\"requestId\":", "\"AWSRequestId\":", "\"function_request_id\":"];
     let text = event.message.text();
-    let is_id = |word: &str| RequestId::new(word).as_uuid().is_some();
+    let is_id = |word: &str| InvocationId::new(word).as_uuid().is_some();
     // `[INFO]`, or a time.
     let is_framed =
         || text.strip_prefix('[').unwrap_or(&text).starts_with(|c: char| c.is_ascii_uppercase() || c == '2');
@@ -56,7 +56,7 @@ pub(super) fn names_functions_code(text: &str) -> bool {
 /// seconds`, `{"errorType":"ValidationError","errorMessage":"no name"}` → false
 pub(super) fn is_proof(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
     let text = event.message.text();
-    let is_uuid = |id: Option<RequestId>| id.is_some_and(|id| id.as_uuid().is_some());
+    let is_uuid = |id: Option<InvocationId>| id.is_some_and(|id| id.as_uuid().is_some());
     let is_own = match line {
         FunctionLine::ManagedInstance
         | FunctionLine::Start(_)

@@ -10,14 +10,14 @@ use uuid::fmt::Hyphenated;
 /// Lambda's ids are UUIDs and are kept whole. Of another word a hash is kept: a function may print any word where a runtime
 /// prints the id, and CloudWatch Logs masks a part of an id that its data protection takes for an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequestId {
+pub struct InvocationId {
     /// The halves of the UUID, or hash and length of another id: as numbers, for bytes that were just written one by one
     /// are slow to copy and to hash.
     halves: (u64, u64),
     is_uuid: bool,
 }
 
-impl RequestId {
+impl InvocationId {
     /// Returns the id for a word without blanks.
     ///
     /// `0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5` → its 128 bits; `43e509` → a hash
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_uuid_is_kept_whole() {
         let text = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
-        assert_eq!(RequestId::new(text).as_uuid().as_deref(), Some(text));
+        assert_eq!(InvocationId::new(text).as_uuid().as_deref(), Some(text));
     }
 
     #[test]
@@ -92,14 +92,14 @@ mod tests {
             "urn:uuid:0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5",
             "0c1d2e3f4a5b-4c6d-8e7f-90a1b2c3d4e5-",
         ] {
-            assert_eq!(RequestId::new(text).as_uuid(), None, "{text}");
+            assert_eq!(InvocationId::new(text).as_uuid(), None, "{text}");
         }
     }
 
     #[test]
     fn other_ids_differ_from_each_other() {
-        assert_eq!(RequestId::new("43e509"), RequestId::new("43e509"));
-        assert_ne!(RequestId::new("43e509"), RequestId::new("43e50a"));
-        assert_eq!(RequestId::new("43e509").as_uuid(), None);
+        assert_eq!(InvocationId::new("43e509"), InvocationId::new("43e509"));
+        assert_ne!(InvocationId::new("43e509"), InvocationId::new("43e50a"));
+        assert_eq!(InvocationId::new("43e509").as_uuid(), None);
     }
 }
