@@ -330,6 +330,7 @@ impl Invocations {
             }
             self.settle(function_name, id, failed);
         }
+        // A line of the crash without an id was attributed to the invocation at hand; the report says which one it was.
         let ends_process = report.evidence.is_some_and(|evidence| evidence.ends_process());
         if ends_process && origin == IdOrigin::Own {
             self.move_crash_to(id);
@@ -344,6 +345,7 @@ impl Invocations {
             Some(evidence) => state.add(evidence, timestamp_ms),
             None => {}
         }
+        // From here on the invocation is known; whether it is over, the form of the report says.
         state.awaits_start = false;
         state.evidence.add_memory(report.memory_full);
         if report.ends {

@@ -197,12 +197,12 @@ pub struct AccountClient {
     /// Seconds by which AWS's clock is ahead of ours.
     clock_ahead: i64,
     stop: Arc<AtomicBool>,
-    tell: fn(&str),
+    report: fn(&str),
     until: Option<Instant>,
 }
 
 impl AccountClient {
-    /// Creates the client. It ends once `stop` is set; `tell` gets what the user may want to know meanwhile.
+    /// Creates the client. It ends once `stop` is set; `report` gets what the user may want to know meanwhile.
     ///
     /// # Errors
     ///
@@ -212,7 +212,7 @@ impl AccountClient {
         proxy: Option<ProxyConfig>,
         patience: Patience,
         stop: Arc<AtomicBool>,
-        tell: fn(&str),
+        report: fn(&str),
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let signed = super::SignedClient::new(proxy, CONNECT_TIMEOUT, MOST_BODY_BYTES);
@@ -224,7 +224,7 @@ impl AccountClient {
             patience,
             clock_ahead: 0,
             stop,
-            tell,
+            report,
             until: None,
         })
     }
@@ -265,6 +265,7 @@ impl AccountClient {
                 Ok(ServiceAnswer::Refused { status, code, .. })
                     if status == 429 || THROTTLE_CODES.contains(&code.as_str()) =>
                 {
+                    // No attempt is used up: the quota is shared, and patience alone says how often to ask.
                     self.rate.halve();
                     throttles += 1;
                     // The identity is only shown.
@@ -277,7 +278,7 @@ impl AccountClient {
                         return Err(CallError::Throttled);
                     }
                     if throttles == MANY_THROTTLES {
-                        (self.tell)(
+                        (self.report)(
                             "AWS throttles these calls, for others share their quota: going on slowly; Ctrl-C ends it",
                         );
                     }
@@ -287,13 +288,15 @@ impl AccountClient {
                     format!("server error {status} {code}")
                 }
                 Ok(ServiceAnswer::Refused { code, message, date_seconds, .. }) => {
+                    // Two refusals are worth one more try each: of a clock that is wrong, since the answer has the right time,
+                    // and of credentials that expired meanwhile, since their process may hand out others.
                     let ahead = date_seconds.map_or(0, |date| date - now_seconds());
                     if CLOCK_CODES.contains(&code.as_str())
                         && !is_clock_set
                         && (ahead - self.clock_ahead).abs() > TOLERATED_SKEW_SECONDS
                     {
                         let (minutes, side) = (ahead.abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
-                        (self.tell)(&format!(
+                        (self.report)(&format!(
                             "this clock is {minutes} minutes {side} AWS's; requests are signed by AWS's clock"
                         ));
                         (self.clock_ahead, is_clock_set) = (ahead, true);

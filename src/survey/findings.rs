@@ -281,44 +281,7 @@ impl<'f> Findings<'f> {
     fn account(&mut self) {
         let facts = self.facts;
         let here = format!("account {}, {}", facts.account, facts.region);
-        let logs: Vec<_> = facts.stages.iter().flat_map(|stage| facts.logs_of(stage)).collect();
-        let is_fed = logs.iter().any(|log| !facts.our_filters(log).is_empty());
-        if facts.stacks.is_empty() && facts.log_groups.is_some() && !is_fed {
-            let names = |kind| {
-                let of = logs.iter().filter(|log| log.kind == kind);
-                let mut names: Vec<&str> = of.filter_map(|log| log.log_group.as_deref()).collect();
-                names.sort_unstable();
-                names.dedup();
-                names.join(",")
-            };
-            // One log of each stage is enough, and both would count twice.
-            let read: Vec<_> = facts.stages.iter().filter_map(|stage| facts.read_log(&facts.logs_of(stage))).collect();
-            let is_read = |name: &str| read.iter().any(|log| log.log_group.as_deref() == Some(name));
-            let (mut left, mut left_out) = (MOST_LISTED_GROUPS, 0);
-            let mut only = |names: String| {
-                let (mut bytes, mut listed) = (0, Vec::new());
-                for name in names.split(',').filter(|name| is_read(name)) {
-                    if left == 0 || name.len() > LONGEST_LISTED_NAME || bytes + name.len() + 1 > LONGEST_LIST_BYTES {
-                        left_out += 1;
-                    } else {
-                        (left, bytes) = (left - 1, bytes + name.len() + 1);
-                        listed.push(name);
-                    }
-                }
-                listed.join(",")
-            };
-            let (execution, access) = (only(names(LogKind::Execution)), only(names(LogKind::Access)));
-            let lists = [("ExecutionLogGroups", &*execution), ("AccessLogGroups", &*access)];
-            let lists: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
-            let mut text = "no stack of why5xx is in this Region, so nothing is counted".to_owned();
-            if left_out > 0 {
-                text.push_str(&format!(
-                    "; {} more than a stack takes: run doctor again behind it, and it prints their filters",
-                    plural(left_out, "log group")
-                ));
-            }
-            self.add("nothing_deployed", &here, text, facts.deploy("why5xx", &lists));
-        }
+        self.deployment(&here);
         self.account_filters(&here);
         let needs_role = facts.stages.iter().filter(|stage| stage.kind != ApiKind::Http).count();
         if facts.log_role.as_deref() == Some("") && needs_role > 0 {
@@ -343,6 +306,50 @@ impl<'f> Findings<'f> {
             let verb = if for_ever.len() == 1 { "keeps" } else { "keep" };
             let text = format!("{} {verb} log events for ever", plural(for_ever.len(), "log group"));
             self.add("kept_for_ever", &here, text, facts.set_retention(&for_ever));
+        }
+    }
+
+    /// Looks whether anything is deployed, and proposes the lists of a stack.
+    fn deployment(&mut self, here: &str) {
+        let facts = self.facts;
+        let logs: Vec<_> = facts.stages.iter().flat_map(|stage| facts.logs_of(stage)).collect();
+        let is_fed = logs.iter().any(|log| !facts.our_filters(log).is_empty());
+        if facts.stacks.is_empty() && facts.log_groups.is_some() && !is_fed {
+            let names = |kind| {
+                let of = logs.iter().filter(|log| log.kind == kind);
+                let mut names: Vec<&str> = of.filter_map(|log| log.log_group.as_deref()).collect();
+                names.sort_unstable();
+                names.dedup();
+                names.join(",")
+            };
+            // One log of each stage is enough, and both would count twice.
+            let read: Vec<_> = facts.stages.iter().filter_map(|stage| facts.read_log(&facts.logs_of(stage))).collect();
+            let is_read = |name: &str| read.iter().any(|log| log.log_group.as_deref() == Some(name));
+            // A parameter of CloudFormation is short, and a stack has few places; the filters of the rest are made by hand.
+            let (mut left, mut left_out) = (MOST_LISTED_GROUPS, 0);
+            let mut only = |names: String| {
+                let (mut bytes, mut listed) = (0, Vec::new());
+                for name in names.split(',').filter(|name| is_read(name)) {
+                    if left == 0 || name.len() > LONGEST_LISTED_NAME || bytes + name.len() + 1 > LONGEST_LIST_BYTES {
+                        left_out += 1;
+                    } else {
+                        (left, bytes) = (left - 1, bytes + name.len() + 1);
+                        listed.push(name);
+                    }
+                }
+                listed.join(",")
+            };
+            let (execution, access) = (only(names(LogKind::Execution)), only(names(LogKind::Access)));
+            let lists = [("ExecutionLogGroups", &*execution), ("AccessLogGroups", &*access)];
+            let lists: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
+            let mut text = "no stack of why5xx is in this Region, so nothing is counted".to_owned();
+            if left_out > 0 {
+                text.push_str(&format!(
+                    "; {} more than a stack takes: run doctor again behind it, and it prints their filters",
+                    plural(left_out, "log group")
+                ));
+            }
+            self.add("nothing_deployed", here, text, facts.deploy("why5xx", &lists));
         }
     }
 
