@@ -2,7 +2,12 @@
 //!
 //! A [`Pipeline`] lives as long as its environment: it remembers the ids of counted log events and the requests that a
 //! batch left open. [`Pipeline::count`] changes nothing of that, so that a batch whose data CloudWatch did not accept
-//! can be counted again; [`Pipeline::commit`] merges what a batch adds once its data were accepted.
+//! can be counted again; [`Pipeline::commit`] merges what a batch adds. For one batch it is called once its data were accepted.
+//! The batches of a stream or a queue are committed one by one, since each may go on where the one before it ended, and
+//! published together; [`Pipeline::restore`] takes them back where CloudWatch refused some of them.
+//!
+//! Here a batch is decoded. How a log event goes on from there (parsed, classified, joined with its request, counted) is in
+//! `batch.rs`, from `event` on.
 
 mod batch;
 mod both_kinds;

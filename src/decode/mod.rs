@@ -5,7 +5,7 @@
 //!
 //! # Method
 //!
-//! Base64 is decoded in pieces. Gzip is inflated into a window of 128 KiB, and a scanner parses the window in place: an
+//! Base64 is decoded in pieces. Gzip is inflated into a window of at most 128 KiB, and a scanner parses the window in place: an
 //! event is a few slices of it, its message still with JSON's escapes. The window cuts its last event; the bytes of
 //! that event are moved to the front of the next window. So memory does not grow with the batch. It grows with the
 //! longest event, to 1 MiB at most.

@@ -52,7 +52,7 @@ pub struct LeftOpen {
     pub(super) shown: Shown,
 }
 
-/// Additions of one batch to the [`Memory`], merged once its data were accepted.
+/// Additions of one batch to the [`Memory`], merged by [`commit`](Pipeline::commit).
 #[derive(Debug, Clone, Default)]
 pub struct Additions {
     events: HashSet<u64, NoHash>,
@@ -203,7 +203,7 @@ impl Pipeline {
         self.memory.dimensions.merge(additions.dimensions);
     }
 
-    /// Merges what a batch adds to the memory. Call it once its data were accepted.
+    /// Merges what a batch adds to the memory. Call it once its data were accepted, or be ready to [`restore`](Self::restore).
     pub fn commit(&mut self, additions: Additions) {
         self.memory.merge(additions);
     }
