@@ -1,7 +1,7 @@
 //! Log events as API Gateway and Lambda write them, invented and always the same, for benches and tests.
 //!
 //! Every kind varies what a real log varies (request ids, times, paths, header values), since that is what keeps it from
-//! being compressed further: 10,000 lines of an execution log come to a ratio of 10 to 1.
+//! being compressed further: 10,000 lines of an execution log are compressed 10 to 1.
 
 #![allow(unreachable_pub, reason = "there is no outside to reach")]
 

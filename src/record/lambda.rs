@@ -230,7 +230,7 @@ pub fn parse_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
     parse_platform_line(event).or_else(|| parse_other_line(event))
 }
 
-/// Parses a line of the platform, in text. The pipeline asks for these first and by themselves: most lines that count
+/// Parses a line of the platform, in text. The pipeline asks for these first, separately: most lines that count
 /// are such, and a line that is moved on the way to its reader costs more than to parse it.
 ///
 /// `START RequestId: 0c1d… Version: 7` → `FunctionLine::Start`; `order stored` → None

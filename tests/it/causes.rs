@@ -20,7 +20,7 @@ fn counted(example: &Example) -> Counted {
     count_events(&Pipeline::new(Arc::new(Settings::default()), Table::default()), &header, events)
 }
 
-/// The causes that an example's lines come to.
+/// The causes that an example's lines result in.
 fn causes(example: &Example) -> Vec<&'static str> {
     counted(example).tally.counts().map(|(key, _)| key.cause).collect()
 }

@@ -266,7 +266,7 @@ fn the_default_pattern_leaves_the_lines_of_healthy_requests() {
     }
 }
 
-/// Heads of messages that prove nothing by themselves, whatever request they belong to.
+/// Heads of messages that alone prove nothing, whatever request they belong to.
 const OPEN_HEADS: &[&str] = &[
     "Extended Request Id",
     "Starting execution",

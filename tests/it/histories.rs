@@ -4,7 +4,7 @@
 //! The model, for each environment: a request counts once if a batch that holds it was accepted to its end, however
 //! often it came and in whatever batches, be they accepted in part before. A request of batches that were only tried
 //! counts once or not at all. Beyond that CloudWatch may hold what nobody can decide: attempts of unknown outcome that it
-//! had taken, as many as the publisher reports. Over all environments, every request is counted. A retry may come to
+//! had taken, as many as the publisher reports. Over all environments, every request is counted. A retry may reach
 //! another environment than the first try.
 //!
 //! Batches hold whole requests here; what cutting them costs is measured elsewhere. The seeds count up from 0, so a run

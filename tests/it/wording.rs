@@ -19,10 +19,9 @@ const AVOID: &[(&str, &str)] = &[
         "show, say, name, report",
     ),
     ("lent", "passed by reference"),
-    ("[Bb]y itself", "separately, alone"),
+    ("[Bb]y (?:itself|themselves)", "separately, alone"),
     ("[Tt]akes? over|taken over", "merges into, replaces"),
-    ("[Cc]omes to", "results in"),
-    ("come to lie", "is placed"),
+    ("(?:[Cc]omes?|[Cc]ame|[Cc]oming) to", "results in, reaches"),
     ("anew", "again, recreated"),
     ("[Mm]end(?:s|ed|ing)?", "fix, repair, adjust"),
     ("by rule|[Aa]s a rule", "usually"),
@@ -54,6 +53,7 @@ const LEFT_OUT: &[&str] = &[
 
 const ROOTS: &[&str] = &[
     "README.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "Cargo.toml",

@@ -647,7 +647,7 @@ fn continues(line: &str) -> bool {
     line.starts_with(BLANKS) && !line.trim().is_empty() || line.starts_with(['}', ']'])
 }
 
-/// Heads of lines that continue a report, by themselves.
+/// Heads of lines that alone show that they continue a report.
 const CONTINUATIONS: &[&str] = &[
     "Traceback (most recent call last)",
     "During handling of the above exception, another exception occurred",
