@@ -227,22 +227,9 @@ static RELEVANT: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
 ///
 /// `END RequestId: 0c1d…` → `FunctionLine::End(0c1d…)`
 pub fn parse_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
-    parse_platform_line(event).or_else(|| parse_other_line(event))
-}
-
-/// Parses a line of the platform, in text. The pipeline asks for these first, separately: most lines that count
-/// are such, and a line that is moved on the way to its reader costs more than to parse it.
-///
-/// `START RequestId: 0c1d… Version: 7` → `FunctionLine::Start`; `order stored` → None
-pub fn parse_platform_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
-    platform_line(event.message.as_written())
-}
-
-/// Parses a line that [`parse_platform_line`] does not know.
-///
-/// `[ERROR] KeyError: 'id'\nTraceback (most recent call last):…` → `FunctionLine::Error`; `order stored` → None
-pub fn parse_other_line<'a>(event: &LogEvent<'a>) -> Option<FunctionLine<'a>> {
-    if is_relevant(event.message.as_written()) { line_of(event, parse_text) } else { None }
+    let written = event.message.as_written();
+    // Most lines that count are the platform's.
+    platform_line(written).or_else(|| if is_relevant(written) { line_of(event, parse_text) } else { None })
 }
 
 /// Parses a log event of a log group of unknown kind, which may hold anybody's output. Of the runtimes' reports, only those
