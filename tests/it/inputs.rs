@@ -912,6 +912,17 @@ fn a_log_on_one_line_or_on_several_pages_or_of_a_query_that_runs_on_is_no_all_cl
 }
 
 #[test]
+fn a_line_of_two_records_is_refused_whatever_the_length_of_its_ids() {
+    for length in [4, 36, 64, 65, 100, 128] {
+        let id = &FIRST_ID.repeat(4)[..length];
+        let text = format!("({id}) Execution failed due to a timeout error ({id}) Method completed with status: 504\n");
+        let (document, status) = whole_document(text.as_bytes(), GROUP);
+        let error = document["undecodable"][0]["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with("not a log: ") && status == Some(2), "{length}: {document}");
+    }
+}
+
+#[test]
 fn escapes_of_tab_separated_values_are_undone() {
     let escaped = |line: &str| line.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n");
     let row = |(number, line): (usize, &String)| format!("{}\t{}\n", time_ms(number), escaped(&format!("{line}\n")));

@@ -194,6 +194,13 @@ fn end_of_other_id(rest: &[u8]) -> Option<usize> {
     rest.iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')
 }
 
+/// Splits a text into the request ID in brackets at its start and what follows; None if it begins with none.
+///
+/// `(5f1c…) Method completed with status: 502` → `5f1c…`, `Method completed with status: 502`
+pub fn split_request_id(text: &str) -> Option<(&str, &str)> {
+    prefix::bracketed_id(text).map(|(id, length)| (id, &text[length..]))
+}
+
 /// Returns whether all bytes are letters, digits or signs of UUIDs and base64, or `*`: where a data protection policy takes
 /// a part of an ID for an identifier, a subscription filter gets asterisks in its place.
 ///

@@ -99,7 +99,7 @@ fn zone_offset(text: &str) -> Option<usize> {
 }
 
 /// Returns the ID of `(request-id) ` at the start of `text`, and the length of the whole.
-fn bracketed_id(text: &str) -> Option<(&str, usize)> {
+pub(super) fn bracketed_id(text: &str) -> Option<(&str, usize)> {
     let rest = text.strip_prefix('(')?;
     let end = rest.as_bytes().iter().take(LONGEST_REQUEST_ID_BYTES + 1).position(|b| *b == b')')?;
     let id = rest.get(..end)?;

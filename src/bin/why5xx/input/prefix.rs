@@ -12,6 +12,8 @@
 //! | container runtimes (CRI) | time, `stdout F` |
 //! | syslog (RFC 5424) | priority, time, host, program, process, id, data |
 
+use why5xx::record::execution::split_request_id;
+
 use super::time;
 
 /// A line without what a tool put before it.
@@ -246,7 +248,6 @@ pub(super) fn is_head(text: &str) -> bool {
 
 /// Returns whether a text begins as a log event does that has no time before its first word.
 fn begins_as_event(text: &str) -> bool {
-    const LONGEST_ID_BYTES: usize = 64;
     const HEADS: &[&str] = &[
         "START RequestId: ",
         "END RequestId: ",
@@ -257,14 +258,5 @@ fn begins_as_event(text: &str) -> bool {
         "[ERROR]\t",
         "[ERROR] ",
     ];
-    if HEADS.iter().any(|head| text.starts_with(head)) {
-        return true;
-    }
-    // It is asked of each column of a line, so no more is looked at than an id has.
-    let start = &text[..text.floor_char_boundary(LONGEST_ID_BYTES + 3)];
-    if let Some((id, _)) = start.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
-        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte);
-        return !id.is_empty() && id.len() <= LONGEST_ID_BYTES && id.bytes().all(is_sign);
-    }
-    false
+    HEADS.iter().any(|head| text.starts_with(head)) || split_request_id(text).is_some()
 }

@@ -11,6 +11,7 @@ use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::Record;
 use why5xx::record::access::{AccessFields, AccessLine, is_name, line as access_line};
+use why5xx::record::execution::split_request_id;
 
 use super::alone::execution_line;
 use super::of_function::names_functions_code;
@@ -329,13 +330,8 @@ pub(crate) fn of_broken_lines(text: &str, table: &Table) -> Option<&'static Caus
 /// Returns whether a request's id in brackets stands within a text. A word in brackets has no digit and no hyphen.
 pub(super) fn holds_id(text: &str) -> bool {
     const SHORTEST_ID_BYTES: usize = 8;
-    const LONGEST_ID_BYTES: usize = 128;
-    text.match_indices('(').any(|(at, _)| {
-        let is_sign = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'*');
-        let id = &text[at + 1..];
-        let (id, behind) = id.split_at(id.bytes().take(LONGEST_ID_BYTES).take_while(is_sign).count());
-        behind.starts_with(") ") && id.len() >= SHORTEST_ID_BYTES && id.bytes().any(|b| !b.is_ascii_alphabetic())
-    })
+    let is_id = |id: &str| id.len() >= SHORTEST_ID_BYTES && id.bytes().any(|b| !b.is_ascii_alphabetic());
+    text.match_indices('(').any(|(at, _)| split_request_id(&text[at..]).is_some_and(|(id, _)| is_id(id)))
 }
 
 /// Returns the cause that a sentence within other text names: between the columns of a table, or behind words of the person's.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
+use why5xx::record::execution::split_request_id;
 use why5xx::record::lambda;
 
 use super::order::Sorted;
@@ -454,7 +455,7 @@ pub(super) fn holds_lines(text: &str) -> bool {
         return false;
     }
     let is_another = |at: usize| at > 0 && !line[..at].ends_with('\t');
-    let id = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map(|(id, _)| format!("({id}) "));
+    let id = split_request_id(line).map(|(id, _)| format!("({id}) "));
     let mut heads = FRAMES.into_iter().chain(id.as_deref());
     let is_head_within = heads.any(|head| line.match_indices(head).any(|(at, _)| is_another(at)));
     // The lines may be of several requests, or without ids. An end stands alone, but for the dates of the console's test output,
@@ -474,7 +475,6 @@ pub(super) fn holds_lines(text: &str) -> bool {
 /// rest of it, only another line of the same request shows that.
 pub(super) fn holds_more(line: &str) -> bool {
     const ID_BYTES: usize = 36;
-    const LONGEST_ID_BYTES: usize = 128;
     const OF_CLIENTS: [&str; 5] = ["Method re", "Endpoint re", "HTTP Method", "Received response", "Sending request"];
     if frame::is_framed(line) {
         return frame::has_more_behind(line) || holds_lines(line);
@@ -497,10 +497,9 @@ pub(super) fn holds_more(line: &str) -> bool {
         };
         return FRAMES.iter().any(|words| line.find(words).is_some_and(|at| is_next(at, words)));
     }
-    let Some((id, own)) = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")) else { return false };
+    let Some((id, own)) = split_request_id(line) else { return false };
     let is_of_client = OF_CLIENTS.iter().any(|head| own.starts_with(head));
     sentence::is_platforms_line(own)
-        && id.len() <= LONGEST_ID_BYTES
         && (own.contains(&format!("({id}) ")) || !is_of_client && (sentence::holds_id(own) || holds_lines(line)))
 }
 
