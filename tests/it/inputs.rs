@@ -1133,6 +1133,26 @@ fn several_records_on_one_line_of_a_file_are_never_lost_in_silence() {
 }
 
 #[test]
+fn a_line_that_goes_on_with_another_is_reported_whatever_its_own_sentence() {
+    for sentence in [
+        "Extended Request Id: AbCdEfGhIjKlMnO=",
+        "Verifying Usage Plan for request: 1",
+        "X-ray Tracing ID : Root=1-5f",
+        "Starting authorizer: orders",
+        "Using valid authorizer policy for principal: *",
+        "There was an error evaluating the AWS WAF rules",
+        "Gateway response body: {}",
+        "Method response headers: {}",
+    ] {
+        let id = format!("({FIRST_ID})");
+        let end = format!("{id} Method completed with status: 500");
+        let text = format!("{id} Starting execution for request: {FIRST_ID}\n{id} {sentence} {end}\n");
+        let (error, status) = refusal(&text, GROUP);
+        assert!(error.contains("the first is line 2: ") && status == Some(2), "{error}\n{text}");
+    }
+}
+
+#[test]
 fn a_line_that_only_looks_like_several_is_one() {
     let quoting = |text: &str| access_log()[0].replace("\"/a,b\"", &json!(text).to_string());
     let honest = access_log()[1].clone();

@@ -11,7 +11,7 @@ use why5xx::classify::{access, body_text, frame};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::Record;
 use why5xx::record::access::{AccessFields, AccessLine, is_name, line as access_line};
-use why5xx::record::execution::split_request_id;
+use why5xx::record::execution::{Head, split_request_id};
 
 use super::alone::execution_line;
 use super::of_function::names_functions_code;
@@ -260,27 +260,12 @@ pub(super) fn is_platforms_start(line: &str) -> bool {
     LOWER_HEADS.iter().any(|head| lower.contains(head))
 }
 
-/// How the platform's lines about a request begin.
-const LINES: &[&str] = &[
-    "Method completed",
-    "Execution failed",
-    "Lambda execution failed",
-    "Lambda invocation failed",
-    "Gateway response type",
-    "Starting execution",
-    "Received response",
-    "Sending request",
-    "Successfully completed",
-    "Endpoint re",
-    "Method re",
-    "HTTP Method",
-];
-
 /// Returns whether a line is a whole one of the platform about a request.
 pub(super) fn is_platforms_line(line: &str) -> bool {
     /// A sentence that a terminal broke may go on so.
     const LAST: &str = "Lambda request id";
-    LINES.iter().chain(&[LAST]).any(|start| line.trim_start().starts_with(start))
+    let line = line.trim_start();
+    Head::find(line.as_bytes()).is_some() || line.starts_with(LAST)
 }
 
 /// Returns the cause of a failure and its end that lost the break between them. Where more was joined, or the line begins with
@@ -303,9 +288,9 @@ pub(crate) fn of_joined_lines(text: &str, table: &Table) -> Option<&'static Caus
         let length = status.bytes().take_while(u8::is_ascii_digit).count();
         length == 3 && status.starts_with('5')
     };
-    let holds_more = LINES.iter().any(|line| sentence.match_indices(line).any(|(at, _)| at > 0))
-        || holds_id(before)
-        || holds_id(ends);
+    let is_line =
+        |(at, byte): (usize, u8)| byte.is_ascii_uppercase() && Head::find(&sentence.as_bytes()[at..]).is_some();
+    let holds_more = sentence.bytes().enumerate().skip(1).any(is_line) || holds_id(before) || holds_id(ends);
     if is_failure && !holds_more && ends.split(END).all(failed) { cause(sentence, table) } else { None }
 }
 

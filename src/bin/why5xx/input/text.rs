@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
-use why5xx::record::execution::split_request_id;
+use why5xx::record::execution::{Head, split_request_id};
 use why5xx::record::lambda;
 
 use super::order::Sorted;
@@ -475,7 +475,6 @@ pub(super) fn holds_lines(text: &str) -> bool {
 /// rest of it, only another line of the same request shows that.
 pub(super) fn holds_more(line: &str) -> bool {
     const ID_BYTES: usize = 36;
-    const OF_CLIENTS: [&str; 5] = ["Method re", "Endpoint re", "HTTP Method", "Received response", "Sending request"];
     if frame::is_framed(line) {
         return frame::has_more_behind(line) || holds_lines(line);
     }
@@ -498,9 +497,19 @@ pub(super) fn holds_more(line: &str) -> bool {
         return FRAMES.iter().any(|words| line.find(words).is_some_and(|at| is_next(at, words)));
     }
     let Some((id, own)) = split_request_id(line) else { return false };
-    let is_of_client = OF_CLIENTS.iter().any(|head| own.starts_with(head));
-    sentence::is_platforms_line(own)
-        && (own.contains(&format!("({id}) ")) || !is_of_client && (sentence::holds_id(own) || holds_lines(line)))
+    let Some((head, _)) = Head::find(own.as_bytes()) else { return false };
+    let is_of_platform = matches!(
+        head,
+        Some(
+            Head::StartingExecution
+                | Head::ExecutionFailed
+                | Head::LambdaExecutionFailed
+                | Head::LambdaInvocationFailed
+                | Head::GatewayResponse
+                | Head::MethodCompleted
+        )
+    ) || own.starts_with("Successfully completed");
+    own.contains(&format!("({id}) ")) || is_of_platform && (sentence::holds_id(own) || holds_lines(line))
 }
 
 /// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.
