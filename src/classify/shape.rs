@@ -20,10 +20,11 @@ const PLATFORM: &str = "\
     size stage state status stream string subnet supported target template than that the there this to token too \
     type unexpected unsupported uri url user value variable version was were when while with without write your";
 
-/// Response types that name no cause.
+/// Response types of server errors that name no cause, with their statuses. A gateway response may set another status.
 ///
 /// Source: API Gateway Developer Guide, "Gateway response types".
-const RESPONSE_TYPES: &[&str] = &["api_configuration_error", "default_5xx", "integration_failure"];
+pub const RESPONSE_TYPES: [(&str, u16); 3] =
+    [("API_CONFIGURATION_ERROR", 500), ("DEFAULT_5XX", 500), ("INTEGRATION_FAILURE", 504)];
 
 /// The words that are kept: those of the built-in patterns and response types, and those of the platform. Own rules add
 /// none, so a shape is the same in every installation.
@@ -41,7 +42,8 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
         Pattern::InvocationStatus(..) | Pattern::Code(..) => None,
     });
     let words = patterns.flat_map(words_of_pattern);
-    words.chain(PLATFORM.split_whitespace().chain(RESPONSE_TYPES.iter().copied()).map(str::to_owned)).collect()
+    let response_types = RESPONSE_TYPES.iter().map(|(name, _)| name.to_ascii_lowercase());
+    words.chain(PLATFORM.split_whitespace().map(str::to_owned)).chain(response_types).collect()
 });
 
 /// Returns the words of a pattern. Parts of words, beside `{}` and at its ends, are kept too. Words with digits are not:

@@ -1,6 +1,9 @@
 //! The answer to a request as its client sees it: a body, an HTTP response around it, the headers alone, or the page of a server.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
+use why5xx::classify::shape::RESPONSE_TYPES;
 
 use super::page::Server;
 
@@ -88,11 +91,12 @@ const PUBLIC_TEXTS: &[PublicText] = &[
     beginning("HTTP content length exceeded", 413, TOO_LARGE),
 ];
 
-/// Response types of API Gateway for which no cause is known, and the statuses that they usually have. A gateway response may set another.
-const RESPONSE_TYPES: &[PublicText] = &[
-    whole("DEFAULT_5XX", 500, ""),
-    whole("API_CONFIGURATION_ERROR", 500, ""),
-    whole("INTEGRATION_FAILURE", 504, ""),
+/// Response types of server errors that name no cause.
+static TYPES_WITHOUT_CAUSE: LazyLock<Vec<PublicText>> =
+    LazyLock::new(|| RESPONSE_TYPES.iter().map(|(name, status)| whole(name, *status, "")).collect());
+
+/// Response types of errors that are no server errors.
+const TYPES_BELOW_500: &[PublicText] = &[
     whole("ACCESS_DENIED", 403, DENIED),
     whole("BAD_REQUEST_BODY", 400, NO_MODEL),
     whole("BAD_REQUEST_PARAMETERS", 400, NO_PARAMETER),
@@ -339,7 +343,7 @@ fn public_text(body: &str) -> Option<&'static PublicText> {
     // A mail may have broken it.
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = said.trim_end_matches('.');
-    if let Some(response_type) = RESPONSE_TYPES.iter().find(|public| public.text == said) {
+    if let Some(response_type) = TYPES_WITHOUT_CAUSE.iter().chain(TYPES_BELOW_500).find(|public| public.text == said) {
         return Some(response_type);
     }
     PUBLIC_TEXTS.iter().find(|public| {
