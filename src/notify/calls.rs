@@ -16,6 +16,7 @@ use super::message::AlarmMessage;
 use crate::clock::now_ms;
 use crate::publish::THROTTLE_CODES;
 use crate::settings::NotifySettings;
+use crate::signed::service::Service;
 use crate::signed::{self, ServiceAnswer, Signer};
 
 /// Timeout for connecting. The endpoints are in the same Region.
@@ -176,9 +177,9 @@ impl Calls {
         let mut body = json!({"logGroupName": log_group, "startTime": since_ms.max(0), "filterPattern": "exemplar"});
         let (mut exemplars, mut is_read) = (Vec::new(), false);
         for _ in 0..MOST_PAGES {
-            let headers = json_headers("application/x-amz-json-1.1", "Logs_20140328", "FilterLogEvents");
+            let headers = Service::Logs.json_headers("FilterLogEvents");
             let text = body.to_string();
-            let request = self.request("logs", &self.logs_url, headers, &text);
+            let request = self.request(Service::Logs.prefix(), &self.logs_url, headers, &text);
             let answer = self.call("FilterLogEvents", &request, until).await?;
             let answer = parsed("FilterLogEvents", &answer)?;
             let events = answer["events"].as_array().into_iter().flatten();
@@ -228,8 +229,6 @@ impl Calls {
         if failed.len() < topics.len() { Ok(failed) } else { Err(NotSent(failed.join("; "))) }
     }
 
-    /// Source: CloudWatch User Guide, "FAQs on CloudWatch supported protocols": AWS JSON 1.0.
-    ///
     /// In a box, because each of its callers would hold a copy of its code.
     fn cloudwatch<'c>(
         &'c self,
@@ -237,10 +236,10 @@ impl Calls {
         body: &Value,
         until: Instant,
     ) -> Pin<Box<dyn Future<Output = Result<Value, FailedCall>> + Send + 'c>> {
-        let headers = json_headers("application/x-amz-json-1.0", "GraniteServiceVersion20100801", action);
+        let headers = Service::CloudWatch.json_headers(action);
         let text = body.to_string();
         Box::pin(async move {
-            let request = self.request("monitoring", &self.monitoring_url, headers, &text);
+            let request = self.request(Service::CloudWatch.prefix(), &self.monitoring_url, headers, &text);
             parsed(action, &self.call(action, &request, until).await?)
         })
     }
@@ -289,10 +288,6 @@ impl Calls {
             wait *= 2;
         }
     }
-}
-
-fn json_headers(content_type: &str, service: &str, action: &str) -> Vec<(&'static str, String)> {
-    vec![("content-type", content_type.to_owned()), ("x-amz-target", format!("{service}.{action}"))]
 }
 
 fn parsed(action: &'static str, answer: &[u8]) -> Result<Value, FailedCall> {

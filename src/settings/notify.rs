@@ -3,9 +3,9 @@
 use super::environment::wrong;
 use super::{Aws, DASHBOARD_URL, Environment, RUNBOOK_URL, Settings, SettingsError, TOPIC_ARNS};
 use crate::signed::endpoint;
+use crate::signed::service::Service;
 
-/// Endpoints instead of the Region's own.
-const ENDPOINT_URL_LOGS: &str = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS";
+/// Endpoint of SNS instead of the Region's own.
 const ENDPOINT_URL_SNS: &str = "AWS_ENDPOINT_URL_SNS";
 
 /// Addresses that each message ends with.
@@ -67,8 +67,8 @@ impl NotifySettings {
             namespace: settings.namespace.clone(),
             links: Links { dashboard, logs, runbook: environment.value(RUNBOOK_URL)? },
             log_group,
-            monitoring_url: url(aws.endpoint_url.clone(), "monitoring"),
-            logs_url: url(Aws::endpoint_of(environment, ENDPOINT_URL_LOGS)?, "logs"),
+            monitoring_url: url(aws.endpoint_url.clone(), Service::CloudWatch.prefix()),
+            logs_url: url(Aws::endpoint_of(environment, Service::Logs.endpoint_variable())?, Service::Logs.prefix()),
             sns_url: url(Aws::endpoint_of(environment, ENDPOINT_URL_SNS)?, "sns"),
             aws,
         })

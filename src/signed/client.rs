@@ -362,14 +362,7 @@ impl AccountClient {
         let service = call.service();
         let url = self.session.url(service).trim_end_matches('/');
         let (method, url, headers, body) = match call {
-            Call::Action(_, action) => {
-                let (version, target) = service.json();
-                let headers = vec![
-                    ("content-type", format!("application/x-amz-json-{version}")),
-                    ("x-amz-target", format!("{target}.{action}")),
-                ];
-                ("POST", format!("{url}/"), headers, body)
-            }
+            Call::Action(_, action) => ("POST", format!("{url}/"), service.json_headers(action), body),
             // Without the header, API Gateway answers in HAL.
             Call::Get(..) => ("GET", format!("{url}{body}"), vec![("accept", "application/json".to_owned())], ""),
             Call::GetCallerIdentity => {

@@ -65,14 +65,18 @@ impl Service {
         }
     }
 
-    /// Returns the version of its JSON protocol and the prefix of its actions there.
+    /// Returns the headers of an action of its JSON protocol.
     ///
     /// Source: `jsonVersion` and `targetPrefix` of the service models of botocore 1.44.
-    pub const fn json(self) -> (&'static str, &'static str) {
-        match self {
+    pub(crate) fn json_headers(self, action: &str) -> Vec<(&'static str, String)> {
+        let (version, target) = match self {
             Self::CloudWatch => ("1.0", "GraniteServiceVersion20100801"),
             Self::Events => ("1.1", "AWSEvents"),
             Self::Logs | Self::Sts | Self::ApiGateway | Self::Lambda => ("1.1", "Logs_20140328"),
-        }
+        };
+        vec![
+            ("content-type", format!("application/x-amz-json-{version}")),
+            ("x-amz-target", format!("{target}.{action}")),
+        ]
     }
 }
