@@ -9,24 +9,33 @@ pub struct Partition {
     pub name: &'static str,
     /// Suffix of the hosts of its services: `amazonaws.com.cn`.
     pub dns_suffix: &'static str,
+    /// Suffix of the hosts that have IPv6 as well: `api.aws`; empty where it is not known.
+    dual_stack_suffix: &'static str,
     /// The console, behind the Region: `console.amazonaws.cn`.
     pub console: &'static str,
 }
 
-/// Source: `partitions.json` of the SDKs; the consoles as the documentation of each partition names them.
+/// Source: `partitions.json` of the SDKs (`dnsSuffix` and `dualStackDnsSuffix`); the consoles as the documentation of each
+/// partition names them.
 const PARTITIONS: [Partition; 8] = [
-    of("cn-", "aws-cn", "amazonaws.com.cn", "console.amazonaws.cn"),
-    of("us-gov-", "aws-us-gov", "amazonaws.com", "console.amazonaws-us-gov.com"),
-    of("eusc-", "aws-eusc", "amazonaws.eu", "console.amazonaws-eusc.eu"),
-    of("us-iso-", "aws-iso", "c2s.ic.gov", "console.c2shome.ic.gov"),
-    of("us-isob-", "aws-iso-b", "sc2s.sgov.gov", "console.sc2shome.sgov.gov"),
-    of("us-isof-", "aws-iso-f", "csp.hci.ic.gov", "console.csphome.hci.ic.gov"),
-    of("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "console.csphome.adc-e.uk"),
-    of("", "aws", "amazonaws.com", "console.aws.amazon.com"),
+    of("cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "console.amazonaws.cn"),
+    of("us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", "console.amazonaws-us-gov.com"),
+    of("eusc-", "aws-eusc", "amazonaws.eu", "", "console.amazonaws-eusc.eu"),
+    of("us-iso-", "aws-iso", "c2s.ic.gov", "", "console.c2shome.ic.gov"),
+    of("us-isob-", "aws-iso-b", "sc2s.sgov.gov", "", "console.sc2shome.sgov.gov"),
+    of("us-isof-", "aws-iso-f", "csp.hci.ic.gov", "", "console.csphome.hci.ic.gov"),
+    of("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "", "console.csphome.adc-e.uk"),
+    of("", "aws", "amazonaws.com", "api.aws", "console.aws.amazon.com"),
 ];
 
-const fn of(begin: &'static str, name: &'static str, dns_suffix: &'static str, console: &'static str) -> Partition {
-    Partition { begin, name, dns_suffix, console }
+const fn of(
+    begin: &'static str,
+    name: &'static str,
+    dns_suffix: &'static str,
+    dual_stack_suffix: &'static str,
+    console: &'static str,
+) -> Partition {
+    Partition { begin, name, dns_suffix, dual_stack_suffix, console }
 }
 
 /// Returns the partition of a Region, where no ARN shows it.
@@ -34,6 +43,14 @@ const fn of(begin: &'static str, name: &'static str, dns_suffix: &'static str, c
 /// `cn-north-1` → the one with the name `aws-cn`
 pub fn partition_of(region: &str) -> &'static Partition {
     PARTITIONS.iter().find(|partition| region.starts_with(partition.begin)).unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
+}
+
+/// Returns what stands before the suffix of AWS services in the name of a host; None if it is no service's host.
+///
+/// `lambda.eu-west-1.amazonaws.com` → `lambda.eu-west-1`
+pub fn service_of_host(host: &str) -> Option<&str> {
+    let suffixes = PARTITIONS.iter().flat_map(|partition| [partition.dns_suffix, partition.dual_stack_suffix]);
+    suffixes.filter(|suffix| !suffix.is_empty()).find_map(|suffix| host.strip_suffix(suffix)?.strip_suffix('.'))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::execution::EndpointEvidence;
 use crate::cause::{Author, CauseIndex, Role, Table, normalise};
+use crate::partition::service_of_host;
 use crate::record::execution::Tail;
 
 /// Kind of endpoint.
@@ -26,22 +27,7 @@ pub enum Endpoint {
     Other,
 }
 
-/// Domains of AWS services, by partition. `api.aws` has the dual-stack endpoints.
-///
-/// Source: the partitions of the AWS SDKs (`partitions.json`, `dnsSuffix` and `dualStackDnsSuffix`).
-const SERVICE_DOMAINS: [&str; 9] = [
-    ".amazonaws.com",
-    ".amazonaws.com.cn",
-    ".amazonaws.eu",
-    ".api.aws",
-    ".api.amazonwebservices.com.cn",
-    ".c2s.ic.gov",
-    ".sc2s.sgov.gov",
-    ".csp.hci.ic.gov",
-    ".cloud.adc-e.uk",
-];
-
-/// Host labels under these domains of customers' programs, which are not AWS services.
+/// Labels of hosts under the domains of AWS services that are customers' programs.
 const CUSTOMER_LABELS: [&str; 13] = [
     "execute-api",
     "elb",
@@ -64,7 +50,7 @@ impl Endpoint {
         let (scheme, rest) = tail.trim_start().split_once("://")?;
         let host = rest.split(['/', '?', ':', ' ']).next().unwrap_or("").to_ascii_lowercase();
         let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-        let service = SERVICE_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain)).filter(|_| is_name);
+        let service = service_of_host(&host).filter(|_| is_name);
         Some(match service {
             Some(service) if scheme.eq_ignore_ascii_case("https") => {
                 let is_customers =
