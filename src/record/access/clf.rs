@@ -7,8 +7,8 @@ use super::{AccessLine, set_value, token};
 /// Parses `ip caller user [time] "method resource protocol" status length request-id [extended id] [error text]`.
 ///
 /// Returns None for the line of a web server: it lacks the request id. The status follows the quoted request. Every part
-/// of the line that looks like that may be it, so all of them are read. The route is not read: a format may have the
-/// client's path in its place.
+/// of the line that looks like that may be it, so all of them are read, whatever stands behind: the format may have more there
+/// than the stock ones. The route is not read: a format may have the client's path in its place.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (before, rest) = text.split_once(" [")?;
     let mut words = before.split(' ');
@@ -17,36 +17,54 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
         return None;
     }
     let (_time, rest) = rest.split_once("] \"")?;
-    let quotes = memchr::memchr_iter(b'"', rest.as_bytes());
-    let found: Vec<_> = quotes.filter_map(|quote| columns(rest, quote)).collect();
-    let Some(first) = found.first() else { return without_status(rest) };
-    let is_only = found.len() == 1;
     let mut statuses = Statuses::default();
-    found.iter().for_each(|columns| statuses.add(Some(columns.status)));
+    let (mut whole, mut is_only, mut is_other) = (None, true, false);
+    for reading in memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| Reading::at(rest, quote)) {
+        is_other |= reading.status.is_none();
+        is_only &= statuses == Statuses::default();
+        statuses.add(reading.status);
+        whole = whole.or(Some(reading).filter(|reading| reading.is_ours));
+    }
+    let Some(Reading { request_id, behind, .. }) = whole else { return without_status(rest) };
+    if is_other {
+        // Its format may be one that is not read here, and the reading that fits a client's.
+        return Some(AccessLine::Ambiguous);
+    }
     Some(statuses.line(|status| AccessFields {
         status,
-        request_id: set_value(first.request_id).filter(|_| is_only).map(str::to_owned),
-        integration_error: error_text(first.behind).filter(|_| is_only).map(str::to_owned),
+        request_id: set_value(request_id).filter(|_| is_only).map(str::to_owned),
+        integration_error: error_text(behind).filter(|_| is_only).map(str::to_owned),
         ..AccessFields::default()
     }))
 }
 
-/// Fields behind the quoted request.
-struct ClfFields<'a> {
-    status: u16,
+/// Fields behind a quote at which the request may end.
+struct Reading<'a> {
+    /// None if something else stands there.
+    status: Option<u16>,
     request_id: &'a str,
     behind: &'a str,
+    /// Whether they are those of API Gateway's formats.
+    is_ours: bool,
 }
 
-fn columns(rest: &str, quote: usize) -> Option<ClfFields<'_>> {
-    let (status, behind) = word(rest[quote + 1..].strip_prefix(' ')?);
-    let status = token::status(status)?;
-    let (length, behind_length) = word(behind);
-    // WebSocket formats lack the length.
-    let (request_id, behind) = if token::is_number(length) { word(behind_length) } else { (length, behind_length) };
-    // Web servers write a referrer or `-` in quotes here.
-    let is_ours = (request_id == "-" && length != "-") || token::is_request_id(request_id);
-    is_ours.then_some(ClfFields { status, request_id, behind })
+impl<'a> Reading<'a> {
+    /// Returns the reading at a quote; None if no status follows and no protocol stands before it.
+    fn at(rest: &'a str, quote: usize) -> Option<Self> {
+        let before = &rest[..quote];
+        let ends_with_protocol =
+            || before.rsplit(' ').next().is_some_and(|word| word == "-" || word.starts_with("HTTP/"));
+        let (status, behind) = word(rest[quote + 1..].strip_prefix(' ').unwrap_or_default());
+        let Some(status) = token::status(status) else {
+            return ends_with_protocol().then_some(Self { status: None, request_id: "", behind, is_ours: false });
+        };
+        let (length, behind_length) = word(behind);
+        // WebSocket formats lack the length.
+        let (request_id, behind) = if token::is_number(length) { word(behind_length) } else { (length, behind_length) };
+        // Web servers write a referrer or `-` in quotes here.
+        let is_ours = (request_id == "-" && length != "-") || token::is_request_id(request_id);
+        Some(Self { status: Some(status), request_id, behind, is_ours })
+    }
 }
 
 /// Splits at the first blank.
@@ -109,6 +127,32 @@ mod tests {
         assert_eq!(failed("\"GET /x\"y HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=").status, Some(502));
         let same = "\"GET /x\" 502 5 AbCdEfGhIjKl HTTP/1.1\" 502 36 AbCdEfGhIjKlMn=";
         assert_eq!((failed(same).status, failed(same).request_id), (Some(502), None));
+    }
+
+    #[test]
+    fn no_reading_stands_alone_before_one_of_another_format() {
+        let of_client = "\"GET /cart HTTP/1.1\" 502 36 Kd83hfQaLm2Xs= Rate Exceeded HTTP/1.1\"";
+        for behind in [
+            " 200 36 3c9d1e2f-5a6b-4c7d-8e9f-0a1b2c3d4e5f;7",
+            " 200 - -",
+            " 200 36",
+            " 200",
+            " 204 0 abcdefghij\t12",
+            " 12 200 36 Kd83hfQaLm2Xs=",
+            ";200;36",
+            "",
+        ] {
+            for text in [
+                of_client.to_owned() + behind,
+                (of_client.to_owned() + behind).replace("502", "404").replace("20", "50"),
+            ] {
+                assert_eq!(line(&format!("{HEAD}{text}")), Some(AccessLine::Ambiguous), "{text}");
+            }
+        }
+        let of_agent = format!("{HEAD}\"GET /cart HTTP/1.1\" 200 36 abcdefghij/7 \"x\" 502 36 Kd83hfQaLm2Xs=\"");
+        assert_eq!(line(&of_agent), Some(AccessLine::Ambiguous));
+        let honest = "\"GET /cart HTTP/1.1\" 500 35 Kd83hfQaLm2Xs= \"no stock of \"tea\" - 12 left\"";
+        assert_eq!(failed(honest).integration_error.as_deref(), Some("no stock of \"tea\" - 12 left"));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::{AccessLine, set_value, token};
 /// id[,text]]`.
 ///
 /// The status follows the protocol. Client text before it may contain commas, so every cell that looks like the status
-/// may be it, and all of them are read. The route is not read: a format may have the client's path in its place.
+/// may be it, and all of them are read, whatever stands behind: the format may have more there than the stock ones. The
+/// route is not read: a format may have the client's path in its place.
 pub(super) fn line(text: &str) -> Option<AccessLine> {
     if !token::is_address(text.split(',').next()?.trim().trim_matches('"')) {
         return None;
@@ -19,10 +20,23 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
         .position(|cell| token::starts_with_request_time(cell.as_bytes()))
         .filter(|at| (1..=3).contains(at))?;
     let mut statuses = Statuses::default();
-    let places: Vec<usize> = (time + 3..cells.len()).filter(|&at| follows_a_request(&cells, at)).collect();
-    places.iter().for_each(|&at| statuses.add(token::status(cells[at])));
-    let first = *places.first()?;
-    let only = (places.len() == 1).then_some(first);
+    let (mut whole, mut number, mut is_other) = (None, 0, false);
+    for at in time + 3..cells.len() {
+        let status = token::status(cells[at]);
+        if !may_be_status(&cells, at, status.is_some()) {
+            continue;
+        }
+        is_other |= status.is_none();
+        statuses.add(status);
+        number += 1;
+        whole = whole.or(Some(at).filter(|at| status.is_some() && is_followed_by_id(&cells, *at)));
+    }
+    let first = whole?;
+    if is_other {
+        // Its format may be one that is not read here, and the reading that fits a client's.
+        return Some(AccessLine::Ambiguous);
+    }
+    let only = (number == 1).then_some(first);
     Some(statuses.line(|status| AccessFields {
         status,
         request_id: only.and_then(|at| set_value(cells.get(at + 2)?)).map(str::to_owned),
@@ -31,18 +45,24 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }))
 }
 
-/// Returns whether the cell at `at` is a status: with a request before it, a length (or connection) and an id behind
-/// it.
-fn follows_a_request(cells: &[&str], at: usize) -> bool {
-    let is_id = |cell: &&str| **cell == *"-" || token::is_request_id(cell);
+/// Returns whether a status may stand in the cell at `at`: behind the protocol, or behind what stands in its place if it
+/// `is_status`.
+fn may_be_status(cells: &[&str], at: usize, is_status: bool) -> bool {
+    let is_unset_protocol = || cells[at - 1] == "-" && cells.get(at + 1).is_some_and(|length| token::is_number(length));
+    let of_websocket = || match cells[at - 2] {
+        "CONNECT" | "MESSAGE" | "DISCONNECT" => true,
+        event => event == "-" && is_followed_by_id(cells, at),
+    };
+    cells[at - 1].starts_with("HTTP/") || is_status && (is_unset_protocol() || of_websocket())
+}
+
+/// Returns whether behind the cell at `at` stand a length and an id.
+fn is_followed_by_id(cells: &[&str], at: usize) -> bool {
+    let is_id = |cell: &str| cell == "-" || token::is_request_id(cell);
     let (Some(length), Some(id)) = (cells.get(at + 1), cells.get(at + 2)) else { return false };
-    if token::status(cells[at]).is_none() || !is_id(id) {
-        return false;
-    }
-    let of_http = cells[at - 1].starts_with("HTTP/") || cells[at - 1] == "-";
-    let of_websocket = matches!(cells[at - 2], "CONNECT" | "MESSAGE" | "DISCONNECT" | "-");
     // WebSocket formats have a connection id instead of the length, and no protocol.
-    (of_http && token::is_number(length)) || (of_websocket && is_id(length))
+    let of_websocket = matches!(cells[at - 2], "CONNECT" | "MESSAGE" | "DISCONNECT" | "-") && is_id(length);
+    is_id(id) && (of_websocket || token::is_number(length))
 }
 
 #[cfg(test)]
@@ -73,6 +93,23 @@ mod tests {
     fn a_second_status_makes_it_ambiguous() {
         let forged = REST.replace("/pets/{id}", "/a,HTTP/1.1,200,5,AbCdEfGhIjKl");
         assert_eq!(line(&forged), Some(AccessLine::Ambiguous));
+    }
+
+    #[test]
+    fn no_reading_stands_alone_before_one_of_another_format() {
+        let of_client = "/cart,HTTP/1.1,504,41,Kd83hfQaLm2Xs=,";
+        for behind in [
+            "HTTP/1.1,200,36,Kd83hfQaLm2Xs=;x",
+            "HTTP/1.1,200,-,-/",
+            "HTTP/1.1,200",
+            "-,200,36,a/b",
+            "HTTP/1.1,7,200,36",
+        ] {
+            let text = format!("192.0.2.7,-,-,10/Oct/2025:13:55:36 +0000,GET,{of_client}{behind}");
+            assert_eq!(line(&text), Some(AccessLine::Ambiguous), "{text}");
+            let hidden = text.replace("504", "404").replace("200", "502");
+            assert_eq!(line(&hidden), Some(AccessLine::Ambiguous), "{hidden}");
+        }
     }
 
     #[test]
