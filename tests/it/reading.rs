@@ -499,6 +499,28 @@ fn lines_of_an_access_log_with_tabs_between_are_read_one_by_one() {
 }
 
 #[test]
+fn a_tab_of_a_client_s_begins_no_line_of_an_access_log() {
+    let clf = |path: &str| {
+        format!("192.0.2.7 - - [04/May/2026:12:00:00 +0000] \"GET {path} HTTP/1.1\" 200 12 Kd83hfQaLm2Xs=\n")
+    };
+    let json = |path: &str| {
+        format!(
+            "{{\"requestId\":\"Kd83hfQaLm2Xs=\",\"requestTime\":\"04/May/2026:12:00:00 +0000\",\"status\":\"200\",\"path\":\"{path}\",\"ip\":\"192.0.2.7\"}}\n"
+        )
+    };
+    for line in [
+        clf("/cart HTTP/1.1\" 502 36 Kd83hfQaLm2Xs=\t"),
+        clf("/cart HTTP/1.1\" 502 36 Kd83hfQaLm2Xs=\tx"),
+        json(
+            r#"/cart","status":"502"}	{"requestId":"Kd83hfQaLm2Xs=","requestTime":"04/May/2026:12:00:00 +0000","status":"502"}"#,
+        ),
+    ] {
+        let (document, ..) = replay(&["--kind", "access"], &(clf("/") + &line));
+        assert_eq!((&document["errors"], &document["ambiguous_lines"]), (&json!(0), &json!(1)), "{line}");
+    }
+}
+
+#[test]
 fn json_behind_text_is_read() {
     let stream = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
     let text: String = (log(&[1]).lines())

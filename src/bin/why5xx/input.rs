@@ -5,6 +5,7 @@
 //! person pasted ([`Reader`], [`sentence`]).
 
 mod alone;
+mod broken;
 mod bytes;
 mod cli;
 pub(crate) mod folder;

@@ -6,7 +6,7 @@ use why5xx::record::flow::FlowFormat;
 
 use super::row::{self, Column};
 use super::text::plain;
-use super::{prefix, sentence, time, wrapped};
+use super::{prefix, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.
 const MARKS: &[&str] = &["> ", "// ", "# ", "* ", "- ", "\u{2022} ", "\u{25b6} ", "\u{25bc} ", "\u{25b8} "];
@@ -18,22 +18,17 @@ const MONTHS: &[&str] = &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug"
 const MOST_MARKS: usize = 4;
 
 /// The text without what is not the log's: marks before lines, fences, times that a web page shows, escape sequences of
-/// a terminal, and the line breaks that a mail or a terminal puts into a sentence.
+/// a terminal.
 pub(crate) fn unquoted(text: &str) -> Cow<'_, str> {
     let plain = plain(text);
-    let marked = if plain.lines().all(|line| own_words(line) == Some(line)) {
-        plain
-    } else {
-        let mut own: String = plain.lines().filter_map(own_words).flat_map(|line| [line, "\n"]).collect();
-        if !plain.ends_with('\n') {
-            own.pop();
-        }
-        Cow::Owned(own)
-    };
-    match unwrapped(&marked) {
-        Some(whole) => Cow::Owned(whole),
-        None => marked,
+    if plain.lines().all(|line| own_words(line) == Some(line)) {
+        return plain;
     }
+    let mut own: String = plain.lines().filter_map(own_words).flat_map(|line| [line, "\n"]).collect();
+    if !plain.ends_with('\n') {
+        own.pop();
+    }
+    Cow::Owned(own)
 }
 
 /// Fewest characters of a line that is full: mails wrap at 72, and the word that did not fit may be long.
@@ -41,58 +36,6 @@ pub(super) const FULL_LINE: usize = 50;
 
 /// Widths of terminals and mails: a line of just so many characters was cut, maybe within a word.
 pub(super) const WIDTHS: [usize; 7] = [72, 76, 78, 79, 80, 100, 120];
-
-/// The text with the platform's sentences on one line each; none where no line break is in one.
-fn unwrapped(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-    let mut whole = String::new();
-    let mut at = 0;
-    let mut joined = false;
-    while at < lines.len() {
-        whole.push_str(lines[at]);
-        let mut sentence = sentence::is_platforms_start(lines[at]);
-        while sentence {
-            let Some((next, with)) = rest_of_sentence(&lines, at, widest) else { break };
-            whole.push_str(with);
-            whole.push_str(if with.is_empty() { lines[next] } else { lines[next].trim_start() });
-            (at, joined) = (next, true);
-            sentence = true;
-        }
-        whole.push('\n');
-        at += 1;
-    }
-    joined.then_some(whole)
-}
-
-/// The line that goes on with the sentence of another one, and what stood where they were broken.
-fn rest_of_sentence(lines: &[&str], at: usize, widest: usize) -> Option<(usize, &'static str)> {
-    let line = lines[at];
-    let is_cut_at_colon = line.trim_end().ends_with(':');
-    let next = (at + 1..lines.len()).find(|next| !is_cut_at_colon || !lines[*next].trim().is_empty())?;
-    let rest = lines[next];
-    let is_another = rest.trim().is_empty()
-        || prefix::strip(rest).has_prefix()
-        || prefix::is_head(rest.trim_start())
-        || time::of_line(rest).is_some()
-        || !is_cut_at_colon && sentence::is_platforms_start(rest)
-        || sentence::is_platforms_line(rest);
-    if is_another {
-        return None;
-    }
-    let length = line.chars().count();
-    let first_word = rest.split_whitespace().next().map_or(0, |word| word.chars().count());
-    let is_cut = length >= FULL_LINE && (length == widest || WIDTHS.contains(&length));
-    let is_full = length >= FULL_LINE && length + 1 + first_word > widest;
-    // A mail does not cut words; a terminal does, and keeps the blank where there was one.
-    if is_cut && !is_cut_at_colon && (WIDTHS.contains(&length) || rest.starts_with([':', ' ', ',', '.', ')'])) {
-        Some((next, ""))
-    } else if is_cut_at_colon || is_full {
-        Some((next, if line.ends_with(' ') { "" } else { " " }))
-    } else {
-        None
-    }
-}
 
 /// Returns whether a text is in quoted-printable: no line is longer than a mail's, each `=` is one of its signs, and it has lines that it
 /// broke and signs that it wrote. Other texts have such a sign behind an id or before a value.
@@ -432,44 +375,6 @@ mod tests {
         ];
         for (text, own) in rows {
             assert_eq!(unquoted(text), own, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_sentence_that_was_wrapped_is_whole_again() {
-        let rows = [
-            (
-                "Execution failed due to configuration error:\nInvalid permissions on Lambda function\n",
-                "Execution failed due to configuration error: Invalid permissions on Lambda function\n",
-            ),
-            (
-                "Execution failed due to configuration error:\n\n  Malformed Lambda proxy response\n(id) b\n",
-                "Execution failed due to configuration error: Malformed Lambda proxy response\n(id) b\n",
-            ),
-            (
-                "it says \"Execution failed due to configuration error: PKIX path\nvalidation failed:\njava.security.cert.X: y\" since then.\n",
-                "it says \"Execution failed due to configuration error: PKIX path validation failed: java.security.cert.X: y\" since then.\n",
-            ),
-            (
-                "(id) Execution failed due to configuration error: Host name 'orders.example.com' \ndoes not match\n",
-                "(id) Execution failed due to configuration error: Host name 'orders.example.com' does not match\n",
-            ),
-        ];
-        for (text, whole) in rows {
-            assert_eq!(unquoted(text), whole, "{text}");
-        }
-        let line = "(id) Execution failed due to configuration error: Host name 'orders.example.org' does not match \
-                    the certificate subject provided by the peer (CN=*.example.com, O=Orders, L=Here, C=IE)\n";
-        let cut: String =
-            line.chars().collect::<Vec<_>>().chunks(80).flat_map(|cut| cut.iter().chain(&['\n'])).collect();
-        assert_eq!(unquoted(cut.trim_end()), line);
-        for text in [
-            "Execution failed due to a timeout error\nMethod completed with status: 504",
-            "Execution failed due to configuration error: Invalid permissions on Lambda function\nTue Jun 09 10:13:20 UTC 2026 : Method completed with status: 500",
-            "Execution failed due to configuration error:\n(0a-1) Execution failed due to a timeout error",
-            "my function fails:\nsee below",
-        ] {
-            assert!(matches!(unquoted(text), Cow::Borrowed(_)), "{text}");
         }
     }
 

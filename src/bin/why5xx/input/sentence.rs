@@ -74,7 +74,7 @@ fn is_code_of_aws(code: &str) -> bool {
 }
 
 /// Returns the cause that one sentence names, if it begins as one of the platform's, or is one that libraries have, too.
-fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
+pub(super) fn named(sentence: &str, table: &Table) -> Option<&'static Cause> {
     let sentence = sentence.trim_start_matches(QUOTES);
     if let Some(said) = frame::function_error(sentence) {
         return table.find(Author::Function, &normalise(said));
@@ -259,6 +259,26 @@ pub(super) fn is_platforms_start(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     LOWER_HEADS.iter().any(|head| lower.contains(head))
 }
+
+/// Returns how many of the platform's beginnings of sentences are in a line.
+pub(super) fn heads_within(line: &str) -> usize {
+    let lower = line.to_ascii_lowercase();
+    LOWER_HEADS.iter().filter(|head| lower.contains(head.as_str())).count()
+}
+
+/// Returns whether a text is the beginning of a sentence that names a cause or ends a request, as far as it goes. Where nothing
+/// before it shows that a line begins there, a few letters are too few.
+pub(super) fn may_be_head(text: &str, is_shown: bool) -> bool {
+    const FEWEST_LETTERS: usize = 8;
+    const END: &str = "method completed with status:";
+    let lower = text[..text.floor_char_boundary(LONGEST_HEAD_BYTES)].trim_end().to_ascii_lowercase();
+    (is_shown || lower.len() >= FEWEST_LETTERS)
+        && (LOWER_HEADS.iter().map(String::as_str).chain([END]))
+            .any(|head| lower.starts_with(head) || head.starts_with(&lower))
+}
+
+/// Longest text that is compared with the heads, in bytes; all of them are shorter.
+const LONGEST_HEAD_BYTES: usize = 80;
 
 /// Returns whether a line is a whole one of the platform about a request.
 pub(super) fn is_platforms_line(line: &str) -> bool {

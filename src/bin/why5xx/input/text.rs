@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use why5xx::record::execution::{Head, split_request_id};
-use why5xx::record::lambda;
+use why5xx::record::{access, lambda};
 
+use super::broken::BrokenSentence;
 use super::order::Sorted;
 use super::quoted::Mark;
 use super::row::{self, Columns};
@@ -101,6 +102,8 @@ pub(super) struct Lines {
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
+    /// A failure of API Gateway's that may go on.
+    sentence: Option<BrokenSentence>,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
     spelling: Spelling,
@@ -183,7 +186,33 @@ impl Lines {
         Ok(())
     }
 
-    pub(super) fn line(&mut self, line: String, sink: &mut Sorted<'_>) {
+    pub(super) fn line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
+        if let Some(sentence) = &mut self.sentence {
+            match sentence.add(line) {
+                None => return,
+                Some(next) => line = next,
+            }
+            self.end_sentence(sink);
+        }
+        self.sentence = if self.is_of_function { None } else { BrokenSentence::of(&line) };
+        if self.sentence.is_none() {
+            self.one_line(line, sink);
+        }
+    }
+
+    /// Reads the lines that may have been of one sentence.
+    fn end_sentence(&mut self, sink: &mut Sorted<'_>) {
+        let Some((whole, rest)) = self.sentence.take().map(BrokenSentence::end) else { return };
+        if let Some(whole) = whole {
+            self.number += whole.pieces as u64 - 1;
+            self.one_line(whole.line, sink);
+        }
+        for line in rest {
+            self.one_line(line, sink);
+        }
+    }
+
+    fn one_line(&mut self, line: String, sink: &mut Sorted<'_>) {
         /// Most lines that are kept until it is known whether the log has ended before them.
         const MOST_BEHIND: usize = 1_000;
         let is_of_terminal = is_of_terminal(&line);
@@ -298,6 +327,7 @@ impl Lines {
 
     /// Hands on what is left.
     pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
+        self.end_sentence(sink);
         if let Some(whole) = self.broken.take() {
             self.whole_line(whole.into_line(), sink);
         }
@@ -607,11 +637,17 @@ fn messages(line: &str) -> Vec<&str> {
         }
     }
     messages.push(&line[start..]);
-    messages
+    // The tab may be a client's: then the rest of their line stands behind what they wrote.
+    let is_whole = |text: &&str| {
+        let text = without_brackets(text);
+        !text.starts_with('{') || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    };
+    if messages.iter().all(is_whole) { messages } else { vec![line] }
 }
 
 /// Splits a line into several lines of an access log: each has values between blanks or signs, and of those one is a status. None where
-/// the tabs are between the values of one line, of which the status stands alone.
+/// the tabs are between the values of one line, of which the status stands alone, or where a client wrote the tab: then what stands behind it
+/// is no line of the form that is before it.
 fn access_lines(line: &str) -> Option<Vec<&str>> {
     let is_separator = |c: char| matches!(c, ' ' | ',' | ';' | '|');
     let is_status =
@@ -620,7 +656,9 @@ fn access_lines(line: &str) -> Option<Vec<&str>> {
     let has_status = |piece: &&str| piece.split(|c| is_separator(c) || is_bare(c)).any(is_status);
     let pieces: Vec<&str> = line.split('\t').filter(|piece| !piece.trim().is_empty()).collect();
     let are_lines = pieces.iter().all(|piece| piece.trim().contains(is_separator));
-    (are_lines && pieces.iter().filter(|piece| has_status(piece)).count() > 1).then_some(pieces)
+    let mut are_known = pieces.iter().map(|piece| access::line(piece).is_some());
+    let are_alike = are_known.next().is_none_or(|first| are_known.all(|known| known == first));
+    (are_lines && are_alike && pieces.iter().filter(|piece| has_status(piece)).count() > 1).then_some(pieces)
 }
 
 /// A line without the array around it: brackets and commas of JSON, and the columns that an export puts behind an

@@ -104,7 +104,7 @@ impl Wrap {
 }
 
 /// Whether the first word of a line had no room behind the one before.
-fn is_full(before: &str, line: &str, widest: usize) -> bool {
+pub(super) fn is_full(before: &str, line: &str, widest: usize) -> bool {
     let first_word = line.split_whitespace().next().map_or(0, width);
     first_word > 0 && width(before) + 1 + first_word > widest
 }
@@ -116,7 +116,7 @@ pub(super) fn begins(line: &str) -> bool {
 }
 
 /// The columns that a line takes in a terminal, where a tab goes to the next multiple of eight.
-fn width(line: &str) -> usize {
+pub(super) fn width(line: &str) -> usize {
     line.chars().fold(0, |columns, character| if character == '\t' { columns / 8 * 8 + 8 } else { columns + 1 })
 }
 

@@ -1,0 +1,280 @@
+//! A failure of API Gateway's whose sentence something broke over several lines, at any place: the lines are put together again
+//! if only so the sentence has a meaning, or another one.
+//!
+//! Both ways are tried: with a blank, as where a mail broke it between words, and without, as where a terminal cut a word. What was
+//! typed cannot be seen any more, so nothing but the sentences that are known decides.
+
+use std::sync::LazyLock;
+
+use why5xx::cause::{Rank, Role, Table};
+use why5xx::record::execution::{Head, split_request_id};
+
+use super::wrap::{begins, is_full, width};
+use super::{prefix, sentence};
+
+/// Widest line that is a piece of one, in bytes; our own bound. A terminal of 250 columns is rare.
+const LONGEST_PIECE_BYTES: usize = 500;
+
+/// Most pieces of one sentence; our own bound.
+const MOST_PIECES: usize = 12;
+
+/// Lines that may be the pieces of one failure.
+#[derive(Debug)]
+pub(super) struct BrokenSentence {
+    lines: Vec<String>,
+}
+
+/// A line again, and how many lines it was.
+pub(super) struct Rejoined {
+    pub(super) line: String,
+    pub(super) pieces: usize,
+}
+
+/// Meaning of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// Nothing that is known.
+    None,
+    /// That a request failed, or a function did.
+    Failure,
+    /// Why.
+    Cause(&'static str),
+}
+
+impl Meaning {
+    fn says_more_than(self, other: Self) -> bool {
+        let weight = |meaning| match meaning {
+            Self::None => 0,
+            Self::Failure => 1,
+            Self::Cause(_) => 2,
+        };
+        weight(self) > weight(other)
+    }
+}
+
+/// A line, what it says, and how many of the known sentences begin in it.
+struct Candidate {
+    line: String,
+    meaning: Meaning,
+    heads: usize,
+}
+
+impl Candidate {
+    fn of(line: String) -> Self {
+        Self { meaning: meaning(&line), heads: sentence::heads_within(&line), line }
+    }
+
+    fn says_more_than(&self, other: &Self) -> bool {
+        self.meaning.says_more_than(other.meaning) || self.meaning == other.meaning && self.heads > other.heads
+    }
+}
+
+impl BrokenSentence {
+    /// Of a line that begins as a failure does, as far as it goes; None for any other line.
+    pub(super) fn of(line: &str) -> Option<Self> {
+        if line.len() > LONGEST_PIECE_BYTES || line.starts_with(['{', '<']) {
+            return None;
+        }
+        let own = own(line);
+        let has_head = own.len() < line.len();
+        let is_start = match own.strip_prefix('(') {
+            // Cut within the id, or behind it.
+            Some(id) if has_head => id.trim_end().strip_suffix(')').unwrap_or(id).bytes().all(is_of_id),
+            _ => sentence::may_be_head(own, has_head),
+        };
+        is_start.then(|| Self { lines: vec![line.to_owned()] })
+    }
+
+    /// Adds the next line if it may be the next piece. Gives it back otherwise.
+    pub(super) fn add(&mut self, line: String) -> Option<String> {
+        let so_far = self.lines.join(" ");
+        let is_piece = !line.trim().is_empty()
+            && line.len() <= LONGEST_PIECE_BYTES
+            && self.lines.len() < MOST_PIECES
+            && may_follow(&so_far, unmarked(&line));
+        if is_piece {
+            self.lines.push(line);
+            return None;
+        }
+        Some(line)
+    }
+
+    /// Returns the lines, of which the first are one if that says more.
+    pub(super) fn end(self) -> (Option<Rejoined>, Vec<String>) {
+        let mut last = Candidate::of(self.lines[0].clone());
+        let mut best: Option<Rejoined> = None;
+        for pieces in 2..=self.lines.len() {
+            let Some(candidate) = joined(&self.lines[..pieces]) else { break };
+            // Of two causes, the one of the longer text.
+            let says_other = matches!(candidate.meaning, Meaning::Cause(_)) && candidate.meaning != last.meaning;
+            // Its end says no more.
+            let is_end = best.as_ref().is_some_and(|best| best.pieces + 1 == pieces);
+            if says_other || is_end || candidate.says_more_than(&last) {
+                best = Some(Rejoined { line: candidate.line.clone(), pieces });
+                last = candidate;
+            }
+        }
+        let taken = best.as_ref().map_or(0, |best| best.pieces);
+        (best, self.lines.into_iter().skip(taken).collect())
+    }
+}
+
+/// Returns whether a line may go on with a sentence: it is no other one, and begins neither with a time nor with an id. Those of
+/// Lambda's own line stand within the sentence that quotes it.
+fn may_follow(so_far: &str, line: &str) -> bool {
+    const QUOTES_LAMBDA: &str = "function error:";
+    // `method response` may stand in the middle of one.
+    let is_line = |text: &str| text.starts_with(char::is_uppercase) && sentence::is_platforms_line(text);
+    let own_so_far = own(so_far);
+    // Cut behind the id.
+    if (own_so_far.is_empty() || own_so_far.starts_with('(')) && !begins(line) {
+        return true;
+    }
+    if line.starts_with(['{', '[']) || is_line(own(line)) && !line.trim_start().starts_with("Lambda request id") {
+        return false;
+    }
+    if so_far.trim_end().ends_with(':') {
+        return !prefix::strip(line).message.starts_with('(');
+    }
+    let behind = so_far.split_once(QUOTES_LAMBDA).map(|(_, behind)| behind.trim());
+    let is_of_lambda =
+        behind.is_some_and(|behind| behind.bytes().all(|b| b.is_ascii_digit() || b"-:.TZ ".contains(&b)));
+    !sentence::begins_as_platforms(line) && (is_of_lambda || !begins(line))
+}
+
+/// Returns pieces as one line; None if a piece had room for the next word.
+fn joined(pieces: &[String]) -> Option<Candidate> {
+    let texts: Vec<&str> = pieces.iter().map(|piece| unmarked(piece)).collect();
+    let widest = texts.iter().map(|text| width(text)).max()?;
+    let (_, but_last) = texts.split_last()?;
+    let of_mail = || {
+        let trimmed: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+        let widest = trimmed.iter().map(|text| width(text)).max()?;
+        trimmed.windows(2).all(|pair| is_full(pair[0], pair[1], widest)).then(|| trimmed.join(" "))
+    };
+    let of_terminal = || {
+        // The blank at the end of a line may be lost.
+        let gap = |text: &str| widest - width(text);
+        let is_cut =
+            but_last.iter().all(|text| gap(text) <= 1) && !texts[1..].iter().any(|text| text.starts_with("  "));
+        let whole = |text: &&str| format!("{text}{}", " ".repeat(gap(text).min(1)));
+        is_cut.then(|| texts.iter().map(whole).collect::<String>().trim_end().to_owned())
+    };
+    // Of equals the first. That several lines are of just one length is no chance.
+    let mut both = [of_mail(), of_terminal()];
+    if but_last.len() > 1 {
+        both.reverse();
+    }
+    let both = both.into_iter().flatten().map(Candidate::of);
+    both.reduce(|first, second| if second.says_more_than(&first) { second } else { first })
+}
+
+/// Returns what a line says as a failure of API Gateway's.
+fn meaning(line: &str) -> Meaning {
+    static TABLE: LazyLock<Table> = LazyLock::new(Table::default);
+    let own = own(unmarked(line));
+    if let Some((Some(head), length)) = Head::find(own.as_bytes())
+        && head == Head::MethodCompleted
+    {
+        let status = own[length..].trim();
+        return if status.len() == 3 && status.parse::<u16>().is_ok() { Meaning::Cause("") } else { Meaning::None };
+    }
+    match sentence::named(own, &TABLE) {
+        None => Meaning::None,
+        Some(cause) if cause.is(Role::Unclassified) => Meaning::None,
+        Some(cause) if cause.is(Role::FunctionFailed) || cause.rank <= Rank::Generic => Meaning::Failure,
+        Some(cause) => Meaning::Cause(cause.id),
+    }
+}
+
+/// Strips the mark of a quote and the blanks before a line.
+fn unmarked(line: &str) -> &str {
+    line.strip_prefix("> ").unwrap_or(line)
+}
+
+/// Strips the time of a tool, the date of the console and the id of the request before a sentence.
+fn own(line: &str) -> &str {
+    let line = unmarked(line).trim_start();
+    let message = prefix::strip(line).message;
+    let is_date = |text: &str| text.len() <= "Mon May 04 12:00:07 UTC 2026".len() && text.contains(" UTC 2");
+    let message = message.split_once(" : ").filter(|(date, _)| is_date(date)).map_or(message, |(_, behind)| behind);
+    split_request_id(message).map_or(message, |(_, behind)| behind.trim_start())
+}
+
+/// Whether a byte may be of the id of a request, also of one that a policy masked.
+fn is_of_id(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns what the first line again says, and how many lines are left.
+    fn rejoined(text: &str) -> (Meaning, usize) {
+        let mut lines = text.lines().map(str::to_owned);
+        let mut broken = BrokenSentence::of(&lines.next().unwrap_or_default()).expect("the start of a failure");
+        let mut rest = 0;
+        for line in lines {
+            rest += usize::from(rest > 0 || broken.add(line).is_some());
+        }
+        let (whole, left) = broken.end();
+        (whole.map_or(Meaning::None, |whole| meaning(&whole.line)), left.len() + rest)
+    }
+
+    #[test]
+    fn a_sentence_is_whole_again_wherever_it_was_broken() {
+        for whole in [
+            "(6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Execution failed due to configuration error: There was an internal error while executing your request",
+            "2026-05-04T12:00:07.123Z (6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Execution failed due to configuration error: Invalid permissions on Lambda function",
+            "Mon May 04 12:00:07 UTC 2026 : Execution failed due to configuration error: Output mapping refers to an invalid method response: 418",
+            "Lambda execution failed with status 200 due to customer function error: 2026-05-04T12:00:07.123Z 1c2d3e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f Task timed out after 6.00 seconds. Lambda request id: 2d3e4f5a-6b7c-4d8e-9f0a-1b2c3d4e5f60",
+            "(6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Lambda execution failed with status 200 due to customer function error: Unable to import module 'cart': No module named 'yaml'. Lambda request id: 2d3e4f5a-6b7c-4d8e-9f0a-1b2c3d4e5f60",
+        ] {
+            assert!(matches!(meaning(whole), Meaning::Cause(_)), "{whole}");
+            // What stands behind the words that decide may stay a line.
+            let is_whole = |text: &str| {
+                let is_known = text.lines().next().is_some_and(|first| meaning(first) == meaning(whole));
+                assert!(is_known || rejoined(text) == (meaning(whole), 0), "{text}: {:?}", rejoined(text));
+            };
+            for column in 64..whole.len().min(120) {
+                let cut: Vec<_> = whole.as_bytes().chunks(column).map(|part| str::from_utf8(part).unwrap()).collect();
+                is_whole(&cut.join("\n"));
+                let mut words = String::new();
+                let mut length = 0;
+                for word in whole.split(' ') {
+                    if length > 0 && length + 1 + word.len() > column {
+                        words.push('\n');
+                        length = 0;
+                    } else if length > 0 {
+                        words.push(' ');
+                        length += 1;
+                    }
+                    words.push_str(word);
+                    length += word.len();
+                }
+                for between in ["\n", "\n    ", "\n> "] {
+                    let text = words.replace('\n', between);
+                    let text = if between.contains('>') { format!("> {text}") } else { text };
+                    is_whole(&text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_piece_of_a_sentence_stays_a_line() {
+        for text in [
+            "(6b1f0c2d) Execution failed due to configuration error:\n(6b1f0c2d) Method completed with status: 500",
+            "2026-05-04T12:00:07.123Z (6b1f0c2d)\n(6b1f0c2d) Execution failed due to a timeout error",
+            "(6b1f0c2d) Execution failed due to a timeout error\nInvalid permissions on Lambda function",
+            "(6b1f0c2d) Execution failed due to configuration error: Malformed Lambda proxy response\nlooking into it",
+            "Execution failed due to a timeout error\n{\"status\":\"200\"}",
+        ] {
+            assert_eq!(rejoined(text), (Meaning::None, 2), "{text}");
+        }
+        for line in ["", "{", "all is well", "GET /orders 200", "(6b1f0c2d) Method request path: {}", "Exec", "(a"] {
+            assert!(BrokenSentence::of(line).is_none(), "{line}");
+        }
+    }
+}
