@@ -88,9 +88,9 @@ fn end_of_index(text: &str) -> Option<usize> {
     })
 }
 
-/// Returns the position of the first quote in a sentence about the request.
+/// Returns the position of the first quote in a sentence about the request. The name of a field is the answer's.
 fn request_quote(text: &str) -> Option<usize> {
-    let at = text.find(['"', '\'', '`'])?;
+    let at = text.find(['"', '\'', '`']).filter(|at| !text[..*at].ends_with("unrecognized field "))?;
     let words = || text[..at].split(|c: char| !c.is_ascii_alphanumeric());
     let is_about_request = words().any(|word| REQUEST_WORDS.contains(&word)) && words().all(|word| word != "response");
     is_about_request.then_some(at)
@@ -318,6 +318,10 @@ mod tests {
             ),
             ("host name 'a.example.com' does not match", "host name 'a.example.com' does not match"),
             ("doesn't have permissions to assume", "doesn't have permissions to assume"),
+            (
+                "could not parse policy: unrecognized field \"errortype\"",
+                "could not parse policy: unrecognized field \"errortype\"",
+            ),
             (
                 "invalid json in response: unrecognized field \"errortype\"",
                 "invalid json in response: unrecognized field \"errortype\"",

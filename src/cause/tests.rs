@@ -259,6 +259,10 @@ fn a_crash_of_an_authorizer_is_no_bad_policy() {
     let find = |text: &str| table.find(Author::Authorizer, &normalise(text)).map(|cause| cause.id);
     assert_eq!(find("Could not parse policy"), Some("authorizer_invalid_response"));
     assert_eq!(find("Invalid JSON in response: Unrecognized field \"errorType\""), Some("authorizer_error"));
+    // Without a line that shows the phase.
+    let sentence = "Execution failed due to configuration error: Could not parse policy: Unrecognized field \"errorMessage\", not marked as ignorable";
+    let found = table.find(Author::Gateway, &normalise(sentence)).map(|cause| cause.id);
+    assert_eq!(found, Some("authorizer_error"));
 }
 
 /// The gateway's sentences in an execution log, without the request id; none where other lines of the request decide.

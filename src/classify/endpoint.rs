@@ -273,8 +273,8 @@ fn json(text: &str, table: &Table) -> Option<EndpointAnswer> {
     let service = code.map(|code| service_cause(code, message, table));
     let is_lambda_service = function.is_none() && (!message.is_empty() || error.kind.is_some() || code.is_some());
     let lambda_service = is_lambda_service.then(|| {
-        let code = error.reason.as_deref().or(code).unwrap_or("");
-        index(table, Author::LambdaService, &joined(code, message))
+        let said = error.reason.as_deref().or(code).map_or_else(|| normalise(message), |code| joined(code, message));
+        index(table, Author::LambdaService, &said)
     });
     Some(EndpointAnswer {
         lambda_service: lambda_service.flatten(),
@@ -316,6 +316,30 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_lambda_service_s_own_words_are_a_throttle_of_it() {
+        let table = Table::default();
+        let found = |body: &str| {
+            let cause = body_text(body, &table).and_then(|answer| answer.lambda_service);
+            cause.map(|cause| table.at(cause).id)
+        };
+        for body in [
+            r#"{"message":"Rate Exceeded."}"#,
+            r#"{"Reason":"CallerRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#,
+            r#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"x"}"#,
+            r#"{"__type":"TooManyRequestsException","message":"x"}"#,
+        ] {
+            assert_eq!(found(body), Some("lambda_throttled"), "{body}");
+        }
+        for body in [
+            r#"{"message":"coupon 7: Rate Exceeded"}"#,
+            r#"{"message":"Rate Exceeded for coupon 7"}"#,
+            r#"{"message":"upstream: TooManyRequestsException"}"#,
+        ] {
+            assert_eq!(found(body), None, "{body}");
+        }
+    }
 
     #[test]
     fn only_hosts_of_aws_services_are_services() {
