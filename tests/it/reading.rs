@@ -521,6 +521,17 @@ fn a_tab_of_a_client_s_begins_no_line_of_an_access_log() {
 }
 
 #[test]
+fn a_line_of_another_invocation_counts_nothing_where_it_alone_has_a_time() {
+    let id = "7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d";
+    let other = "2026-05-04T12:00:07.123Z 1c2d3e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f Task timed out after 6.00 seconds";
+    let text = format!(
+        "START RequestId: {id} Version: 3\n{other}\nEND RequestId: {id}\nREPORT RequestId: {id}\tDuration: 9.00 ms\t\
+         Billed Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t\n"
+    );
+    assert_eq!(replay(&["--log-group", "/aws/lambda/orders"], &text).0["errors"], json!(0));
+}
+
+#[test]
 fn json_behind_text_is_read() {
     let stream = "7f6e5d4c3b2a19087f6e5d4c3b2a1908";
     let text: String = (log(&[1]).lines())

@@ -171,7 +171,8 @@ impl Started {
         }
         let mut origin = IdOrigin::Own;
         for open in self.open.values() {
-            let is_stale = timestamp_ms.saturating_sub(open.timestamp_ms) > LONGEST_MS;
+            // Text without times may have a time in some lines.
+            let is_stale = open.timestamp_ms > 0 && timestamp_ms.saturating_sub(open.timestamp_ms) > LONGEST_MS;
             match open {
                 _ if is_stale => {}
                 Open { carried: false, doubtful: false, .. } => return IdOrigin::Foreign,
