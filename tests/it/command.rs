@@ -131,3 +131,29 @@ fn help_and_errors_are_coloured_as_the_option_says() {
         assert_eq!(printed.contains(&0x1b), is_coloured, "{arguments:?}");
     }
 }
+
+#[test]
+fn what_cannot_be_printed_is_an_error_and_no_argument_moves_a_terminal() {
+    for argument in ["--help", "--version"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let status =
+            std::process::Command::new(env!("CARGO_BIN_EXE_why5xx")).arg(argument).stdout(full).output().unwrap();
+        assert_eq!(status.status.code(), Some(2), "{argument}");
+    }
+    let output = why5xx(&["\u{1b}[2Jreplay"], None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.contains(&0x1b), "{:?}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn words_that_nothing_has_are_answered_as_words() {
+    for words in ["idempotency", "NullPointerException", "17 teapots"] {
+        let output = why5xx(&["explain", words], None);
+        let says = String::from_utf8(output.stderr).unwrap();
+        assert!(says.contains("no cause, topic or text has") && output.status.code() == Some(1), "{words}: {says}");
+    }
+    for words in ["6 MB", "10 MB"] {
+        let output = why5xx(&["explain", words], None);
+        assert!(String::from_utf8(output.stdout).unwrap().contains("payload_too_large"), "{words}");
+    }
+}

@@ -97,6 +97,13 @@ fn an_error_of_lambda_is_named_however_it_was_copied() {
 #[test]
 fn text_without_a_failure_has_none() {
     let rows = [
+        // What a client or a backend sent, as the console shows it.
+        "Method request headers: {note=Authorizer error}\n",
+        "Method request path: {note=Execution failed due to a timeout error}\n",
+        "Method response body after transformations: {\"errorMessage\":\"Task timed out after 6.00 seconds\"}\n",
+        "HTTP/1.1 200 OK\ncontent-type: text/plain\n\nExecution failed due to a timeout error\n",
+        // A program that a person runs.
+        "Error: Cannot find module 'yaml'\nRequire stack:\n- /home/ann/shop/index.js\n",
         "(1f2e3d4c) Method completed with status: 200\nall is well\n",
         "",
         // An authorizer that let a request pass, with and without ids.

@@ -93,10 +93,14 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, Failed> {
             return print_answer(answer, &table, options.json);
         }
         // A sentence of a log has its own meaning first, whatever words are in it.
-        if let Some(words) = question::words(&what)
-            && let Some(status) = search(&words, what.trim(), !is_piped, &table, options.json)?
-        {
-            return Ok(status);
+        if let Some(words) = question::words(&what) {
+            if let Some(status) = search(&words, what.trim(), !is_piped, &table, options.json)? {
+                return Ok(status);
+            }
+            if !is_piped && found.understood == 0 && found.in_function.is_none() {
+                report::complain(&format!("no cause, topic or text has \u{201c}{}\u{201d}", printable(what.trim())));
+                return print_list(&[], &[], options.json);
+            }
         }
     }
     print_found(&found, &table, options.json)

@@ -87,7 +87,10 @@ enum Command {
 fn main() -> ExitCode {
     // Help and errors of the arguments come before the arguments are read, so their colour is looked for first.
     let command = Arguments::command().color(Color::among(std::env::args_os()).into());
-    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let arguments = match command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => arguments,
+        Err(error) => return say_instead(&error),
+    };
     let done = match arguments.command {
         Command::Replay(options) => replay::run(&options, arguments.color),
         Command::Explain(options) => explain::run(&options),
@@ -103,6 +106,21 @@ fn main() -> ExitCode {
             report::complain(&message);
             ExitCode::from(UNREADABLE)
         }
+    }
+}
+
+/// Prints the help, the version, or what is wrong with the arguments, which may hold any sign.
+fn say_instead(error: &clap::Error) -> ExitCode {
+    let plain = error.render().to_string();
+    let safe: Vec<_> = plain.split('\n').map(terminal::printable).collect();
+    let safe = safe.join("\n");
+    let printed = if safe == plain { error.print() } else { write!(std::io::stderr().lock(), "{safe}") };
+    match printed {
+        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
+            report::complain(&why.to_string());
+            ExitCode::from(UNREADABLE)
+        }
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(UNREADABLE)),
     }
 }
 

@@ -19,13 +19,13 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     let (_time, rest) = rest.split_once("] \"")?;
     let mut statuses = Statuses::default();
     let (mut whole, mut is_only, mut is_other) = (None, true, false);
-    for reading in memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| Reading::at(rest, quote)) {
+    for reading in memchr::memchr_iter(b'"', rest.as_bytes()).filter_map(|quote| ClfFields::at(rest, quote)) {
         is_other |= reading.status.is_none();
         is_only &= statuses == Statuses::default();
         statuses.add(reading.status);
         whole = whole.or(Some(reading).filter(|reading| reading.is_ours));
     }
-    let Some(Reading { request_id, behind, .. }) = whole else { return without_status(rest) };
+    let Some(ClfFields { request_id, behind, .. }) = whole else { return without_status(rest) };
     if is_other {
         // Its format may be one that is not read here, and the reading that fits a client's.
         return Some(AccessLine::Ambiguous);
@@ -39,7 +39,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
 }
 
 /// Fields behind a quote at which the request may end.
-struct Reading<'a> {
+struct ClfFields<'a> {
     /// None if something else stands there.
     status: Option<u16>,
     request_id: &'a str,
@@ -48,7 +48,7 @@ struct Reading<'a> {
     is_ours: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ClfFields<'a> {
     /// Returns the reading at a quote; None if no status follows and no protocol stands before it.
     fn at(rest: &'a str, quote: usize) -> Option<Self> {
         let before = &rest[..quote];
@@ -149,7 +149,7 @@ mod tests {
                 assert_eq!(line(&format!("{HEAD}{text}")), Some(AccessLine::Ambiguous), "{text}");
             }
         }
-        let of_agent = format!("{HEAD}\"GET /cart HTTP/1.1\" 200 36 abcdefghij/7 \"x\" 502 36 Kd83hfQaLm2Xs=\"");
+        let of_agent = format!("{HEAD}\"GET /cart HTTP/1.1\" 200 36 abcdefghij/7 \"x\" 502 36 Kd83hfQaLm2Xs= y\"");
         assert_eq!(line(&of_agent), Some(AccessLine::Ambiguous));
         let honest = "\"GET /cart HTTP/1.1\" 500 35 Kd83hfQaLm2Xs= \"no stock of \"tea\" - 12 left\"";
         assert_eq!(failed(honest).integration_error.as_deref(), Some("no stock of \"tea\" - 12 left"));

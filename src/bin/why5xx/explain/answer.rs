@@ -151,6 +151,7 @@ const ERROR_TYPES: &[(&str, u16)] = &[
     ("InternalServerException", 500),
     ("InternalFailureException", 500),
     ("AuthorizerConfigurationException", 500),
+    ("AuthorizerFailureException", 500),
     ("ServiceUnavailableException", 503),
 ];
 

@@ -109,6 +109,12 @@ impl Found {
         {
             *only = quoted;
         }
+        // The body of an answer that shows no failure may be any text.
+        if found.assumed == Some(ALONE)
+            && let Some(answer) = Answer::of(&text).filter(Answer::is_below_500)
+        {
+            return Ok(Self { answer: Some(answer), ..Self::default() });
+        }
         // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
         if found.is_certain || found.names_a_cause() && !found.is_unproven {
             return Ok(found);
@@ -192,7 +198,10 @@ impl Found {
                     evidence.add(&record, table);
                     if record.kind().is_none() && source.log_group.is_empty() {
                         let text = event.message.text();
-                        if sentence::shows_success(&text) || sentence::is_of_deployment(&text) {
+                        if sentence::shows_success(&text)
+                            || sentence::is_of_deployment(&text)
+                            || sentence::is_of_client(&text)
+                        {
                             return record;
                         }
                         found.unread.push_str(&text);

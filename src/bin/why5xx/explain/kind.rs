@@ -81,7 +81,9 @@ fn is_frame_of_person(line: &str) -> bool {
         has_drive || FOLDERS.iter().any(|folder| path.starts_with(folder))
     };
     let has_number = |path: &str| path.split(':').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    // Node.js lists the files that required a module.
     is_of_person(line) && has_number(line)
+        || line.strip_prefix("- ").is_some_and(is_of_person)
         || BEFORE_FILES
             .iter()
             .any(|before| line.match_indices(before).any(|(at, _)| is_of_person(&line[at + before.len()..])))

@@ -68,13 +68,12 @@ impl Question {
 
 /// Returns the words, in lower case, of a text that may be a question in any spelling.
 pub(super) fn words(text: &str) -> Option<Vec<String>> {
-    let is_word = |word: &&str| {
-        word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-            && word.bytes().any(|b| b.is_ascii_alphabetic())
-    };
+    let is_word = |word: &&str| word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     let words: Vec<&str> = text.split_whitespace().collect();
-    let is_question =
-        (1..=MOST_WORDS).contains(&words.len()) && !text.trim().contains('\n') && words.iter().all(is_word);
+    let is_question = (1..=MOST_WORDS).contains(&words.len())
+        && !text.trim().contains('\n')
+        && words.iter().all(is_word)
+        && text.bytes().any(|b| b.is_ascii_alphabetic());
     is_question.then(|| words.iter().map(|word| word.to_ascii_lowercase()).collect())
 }
 
@@ -281,8 +280,11 @@ pub(super) fn search_names(words: &[String], table: &Table) -> Vec<&'static Caus
 pub(super) fn search_texts(words: &[String], table: &Table) -> Vec<&'static Cause> {
     let stems = stems_of(words);
     let text = |cause: &Cause| cause.remedy.steps().fold(cause.remedy.means.to_owned(), |text, step| text + " " + step);
+    let otherwise: Vec<String> = stems.iter().flat_map(|word| otherwise(word)).collect();
     // The steps for a failure of no known cause name what any may have.
-    table.iter().filter(|cause| !cause.is(Role::Unclassified) && has_all(&text(cause), &stems)).collect()
+    (table.iter().filter(|cause| !cause.is(Role::Unclassified)))
+        .filter(|cause| has_all(&text(cause), &stems) || has_all(&text(cause), &otherwise))
+        .collect()
 }
 
 fn stems_of(words: &[String]) -> Vec<String> {
@@ -293,6 +295,16 @@ fn stems_of(words: &[String]) -> Vec<String> {
     };
     let words = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty()).map(written);
     words.flat_map(|word| word.split(' ').map(stem).collect::<Vec<_>>()).collect()
+}
+
+/// Returns the words for one that the texts may have in place of it, each without its ending.
+fn otherwise(stem: &str) -> Vec<String> {
+    match stem {
+        "eni" => vec!["network".to_owned(), "interfac".to_owned()],
+        "second" => vec!["s".to_owned()],
+        "minut" => vec!["min".to_owned()],
+        word => vec![word.to_owned()],
+    }
 }
 
 fn has_all(text: &str, stems: &[String]) -> bool {
@@ -325,10 +337,15 @@ const TOPICS: &[Topic] = &[
                `aws apigateway get-base-path-mappings --domain-name DOMAIN` must name the API and the stage.",
     },
     Topic {
-        words: &["certificate", "cert", "tls", "ssl", "mtls", "handshake", "expired"],
+        words: &["certificate", "cert", "tls", "ssl", "handshake", "expired"],
         says: "Certificate of a custom domain: an expired or wrong one fails before the API is reached, and no log shows \
                it. `aws apigateway get-domain-name --domain-name DOMAIN` names it; `aws acm describe-certificate` shows \
                its status and end. The certificate of a backend is another matter: see the causes that begin with tls_.",
+    },
+    Topic {
+        words: &["mutual", "mtls", "tls", "handshake"],
+        says: "Mutual TLS and the security policy of a custom domain: a handshake that is refused never reaches the API, and no log \
+               shows it. `aws apigateway get-domain-name --domain-name DOMAIN` shows both.",
     },
     Topic {
         words: &["dns", "cname", "record", "route53", "resolve"],
@@ -360,15 +377,38 @@ const TOPICS: &[Topic] = &[
         says: "Streamed responses: the status is sent before the stream breaks, so the request counts as a success.",
     },
     Topic {
+        words: &["route", "413", "early"],
+        says: "Rejected early: a host that is no API, a 413, a 429 and some internal 500s may leave no line. An HTTP API logs \
+               nothing for a route that does not exist.",
+    },
+    Topic {
+        words: &["subscription", "filter", "pattern"],
+        says: "Subscription filter: a pattern that is too narrow loses lines before why5xx sees them.",
+    },
+    Topic {
+        words: &["delivery", "deleted"],
+        says: "Execution-log delivery replaces the group API-Gateway-Execution-Logs_API_ID/STAGE: subscribe the group that it \
+               writes to. A group that somebody deleted by hand may stay away until the next deployment.",
+    },
+    Topic {
+        words: &["truncated", "1024"],
+        says: "Messages of standard execution logs are cut at 1,024 bytes: a reason at the end of a long line is lost.",
+    },
+    Topic {
         words: &["logging", "missing"],
         says: "No logs: `aws apigateway get-account --query cloudwatchRoleArn` must show a role, and the stage a log level.",
     },
 ];
 
-/// Returns the topics that one of the words asks for.
+/// Returns the topics that all of the words ask for, or else one of them.
 pub(super) fn topics(words: &[String]) -> Vec<&'static Topic> {
     let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();
-    TOPICS.iter().filter(|topic| topic.words.iter().any(|word| stems.contains(&stem(word)))).collect()
+    let asks = |topic: &Topic, asked: &String| topic.words.iter().any(|word| stem(word) == *asked);
+    let by_all: Vec<_> = TOPICS.iter().filter(|topic| stems.iter().all(|asked| asks(topic, asked))).collect();
+    if !by_all.is_empty() {
+        return by_all;
+    }
+    TOPICS.iter().filter(|topic| stems.iter().any(|asked| asks(topic, asked))).collect()
 }
 
 #[cfg(test)]
@@ -493,5 +533,19 @@ mod tests {
             assert_eq!(topics(&[word.to_owned()]).len(), 1, "{word}");
         }
         assert!(topics(&["orders".to_owned()]).is_empty());
+        let says = |words: &[&str]| -> Vec<&str> {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            topics(&words).iter().map(|topic| topic.says.split(':').next().unwrap_or_default()).collect()
+        };
+        assert_eq!(says(&["mutual", "tls"]), ["Mutual TLS and the security policy of a custom domain"]);
+        assert_eq!(says(&["filter", "pattern"]), ["Subscription filter"]);
+    }
+
+    #[test]
+    fn words_are_found_in_the_spelling_of_the_texts() {
+        assert!(ids(&["29", "seconds"]).contains(&"integration_timeout"));
+        assert!(ids(&["eni"]).contains(&"lambda_service_error"));
+        assert_eq!(words("6 MB"), Some(vec!["6".to_owned(), "mb".to_owned()]));
+        assert_eq!((words("17"), words("a b c d e")), (None, None));
     }
 }

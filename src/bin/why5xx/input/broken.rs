@@ -53,13 +53,13 @@ impl Meaning {
 }
 
 /// A line, what it says, and how many of the known sentences begin in it.
-struct Candidate {
+struct JoinedLine {
     line: String,
     meaning: Meaning,
     heads: usize,
 }
 
-impl Candidate {
+impl JoinedLine {
     fn of(line: String) -> Self {
         Self { meaning: meaning(&line), heads: sentence::heads_within(&line), line }
     }
@@ -101,7 +101,7 @@ impl BrokenSentence {
 
     /// Returns the lines, of which the first are one if that says more.
     pub(super) fn end(self) -> (Option<Rejoined>, Vec<String>) {
-        let mut last = Candidate::of(self.lines[0].clone());
+        let mut last = JoinedLine::of(self.lines[0].clone());
         let mut best: Option<Rejoined> = None;
         for pieces in 2..=self.lines.len() {
             let Some(candidate) = joined(&self.lines[..pieces]) else { break };
@@ -143,7 +143,7 @@ fn may_follow(so_far: &str, line: &str) -> bool {
 }
 
 /// Returns pieces as one line; None if a piece had room for the next word.
-fn joined(pieces: &[String]) -> Option<Candidate> {
+fn joined(pieces: &[String]) -> Option<JoinedLine> {
     let texts: Vec<&str> = pieces.iter().map(|piece| unmarked(piece)).collect();
     let widest = texts.iter().map(|text| width(text)).max()?;
     let (_, but_last) = texts.split_last()?;
@@ -165,7 +165,7 @@ fn joined(pieces: &[String]) -> Option<Candidate> {
     if but_last.len() > 1 {
         both.reverse();
     }
-    let both = both.into_iter().flatten().map(Candidate::of);
+    let both = both.into_iter().flatten().map(JoinedLine::of);
     both.reduce(|first, second| if second.says_more_than(&first) { second } else { first })
 }
 

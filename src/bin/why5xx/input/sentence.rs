@@ -109,6 +109,7 @@ const HEADS: &[&str] = &[
     "API Gateway doesn\u{2019}t have permission",
     "Authorizer error",
     "AuthorizerConfigurationException",
+    "AuthorizerFailureException",
     "Endpoint request timed out",
     "Integration request timed out",
     "Integration response timed out",
@@ -456,6 +457,16 @@ pub(crate) fn shows_success(line: &str) -> bool {
     };
     let mut statuses = of_protocol.chain(of_label).filter_map(status).peekable();
     statuses.peek().is_some() && statuses.all(|status| status < 500)
+}
+
+/// Returns whether a line is one of an execution log that shows what a client or a backend sent. Nothing of that is API Gateway's.
+///
+/// `Method request headers: {note=Authorizer error}` → true; `Execution failed due to a timeout error` → false
+pub(crate) fn is_of_client(line: &str) -> bool {
+    let line =
+        prefix::strip(line).message.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '>' | '-'));
+    let own = split_request_id(line).map_or(line, |(_, own)| own);
+    matches!(Head::find(own.as_bytes()), Some((None, _)))
 }
 
 /// How the platform's sentences on a process begin, and what they say where the table does not.
