@@ -421,12 +421,16 @@ fn forms(log: &[String]) -> Forms {
 fn replay(input: &[u8], group: &str) -> (BTreeMap<String, u64>, Option<i32>) {
     let output = command(&["replay", "--json", "--log-group", group, "-"], input);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (counts_of(&document), output.status.code())
+}
+
+fn counts_of(document: &Value) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for row in document["counts"].as_array().into_iter().flatten() {
         let name = format!("{}/{}", row["metric"].as_str().unwrap(), row["dimensions"]["Cause"].as_str().unwrap());
         *counts.entry(name).or_default() += row["count"].as_u64().unwrap();
     }
-    (counts, output.status.code())
+    counts
 }
 
 fn utf16(text: &str, big_endian: bool) -> Vec<u8> {
@@ -497,6 +501,8 @@ fn access_array_lines_in_an_array_count_with_what_stands_around_them() {
         format!("[\n{}\n]\n", log.join(",\n")),
         format!("[{}]", log.join(", ")),
         format!("[{}]\n", log.join(",\n")),
+        format!("[{}\n]\n", log.join("\n,")),
+        format!("[ {}\n]\n", log.join("\n, ")),
         log.iter().map(|line| format!("{line},\n")).collect(),
         log.iter().map(|line| format!("{line};\n")).collect(),
         log.iter().map(|line| format!("{line}\t{STREAM}\t/shop/access\n")).collect(),
@@ -1707,6 +1713,138 @@ fn a_sign_behind_each_line_is_no_part_of_it() {
             ] {
                 assert_eq!(shown(&text, "/team/access"), (failed.clone(), Some(0)), "{text}");
             }
+        }
+    }
+}
+
+/// An execution log as an export and a log tail have it.
+fn timed_execution_logs() -> [Vec<String>; 2] {
+    let with = |prefix: &dyn Fn(usize) -> String| {
+        execution_log().iter().enumerate().map(|(n, line)| format!("{} {line}", prefix(n))).collect()
+    };
+    [with(&|n| time(n, 'T', "Z")), with(&|n| format!("{} 4de0ce218a16bcaf9682818f78861054", time(n, 'T', "+00:00")))]
+}
+
+#[test]
+fn a_timed_line_behind_blanks_is_a_log_event() {
+    for log in timed_execution_logs() {
+        for text in [
+            log.join("\n    ") + "\n",
+            log.join("\n\t") + "\n",
+            log.join("\n\r") + "\n",
+            log.join("\n\u{c}") + "\n",
+            log.iter().map(|line| format!(">   {line}\n")).collect(),
+            log.iter().enumerate().map(|(n, line)| format!("{}: {line}\n", n + 1)).collect(),
+            log.iter().enumerate().map(|(n, line)| format!("{}{line}\n", &"  "[n % 3..])).collect(),
+            log.iter().enumerate().map(|(n, line)| format!("{}{line}\n", &"  "[2 - n % 3..])).collect(),
+            format!("The log:\n    {}\n", log.join("\n    ")),
+        ] {
+            assert_eq!(shown(&text, GROUP), (execution_counts(), Some(0)), "{text}");
+        }
+    }
+    // What a function prints has its lines, whatever they look like; where that cannot be known, it is said.
+    let tail = |message: &str| {
+        format!("2026-03-04T05:06:07.000000+00:00 2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 {message}")
+    };
+    let mut log: Vec<String> = vec![
+        tail(&format!("START RequestId: {FIRST_ID} Version: 7")),
+        tail(&format!("2026-03-04T05:06:07.000Z\t{FIRST_ID}\tINFO\tthe log of the other one:")),
+        format!("  2026-03-04T05:06:07.000Z START RequestId: {NEXT_ID} Version: 7"),
+        format!("  2026-03-04T05:06:08.000Z 2026-03-04T05:06:08.000Z {NEXT_ID} Task timed out after 3.00 seconds"),
+        tail(&format!("END RequestId: {FIRST_ID}")),
+    ];
+    assert_eq!(shown(&(log.join("\n") + "\n"), FUNCTION), (BTreeMap::new(), Some(2)));
+    log.drain(2..4);
+    assert_eq!(shown(&(log.join("\n") + "\n"), FUNCTION), (BTreeMap::new(), Some(0)));
+}
+
+#[test]
+fn marks_before_marks_and_signs_behind_signs_are_taken_off() {
+    type Around = fn(usize, &str) -> String;
+    const BEFORE: [Around; 8] = [
+        |_, line| format!("> {line}"),
+        |_, line| format!("* {line}"),
+        |n, line| format!("{n}:{line}"),
+        |n, line| format!("{n:>6}\t{line}"),
+        |_, line| format!("logs/f.log:{line}"),
+        |_, line| format!("api-1  | {line}"),
+        |_, line| format!("\u{1b}[32m{line}\u{1b}[0m"),
+        |_, line| format!("    {line}"),
+    ];
+    const BEHIND: [&str; 5] = [",", ";", "$", "<br>", ",<br>"];
+    let logs = [
+        (timed_execution_logs()[0].clone(), GROUP, execution_counts()),
+        (function_log(), FUNCTION, function_counts()),
+        (printed_error().lines().map(str::to_owned).collect(), FUNCTION, unhandled()),
+        (bare_access_logs()[0].clone(), "/team/access", counts(&[("AccessLogErrors/reason_not_logged", 1)])),
+    ];
+    let each = |log: &[String], around: &dyn Fn(usize, &str) -> String| -> String {
+        log.iter().enumerate().map(|(n, line)| around(n + 1, line) + "\n").collect()
+    };
+    for (log, group, expected) in logs {
+        for (at, outer) in BEFORE.iter().enumerate() {
+            // A line of an access log without braces may end in any sign: two of them are reported.
+            for end in &BEHIND[..if group == "/team/access" { 4 } else { 5 }] {
+                let text = each(&log, &|n, line| outer(n, &format!("{line}{end}")));
+                assert_eq!(shown(&text, group), (expected.clone(), Some(0)), "{text}");
+            }
+            for (_, inner) in BEFORE.iter().enumerate().filter(|(inner, _)| *inner != at) {
+                let text = each(&log, &|n, line| outer(n, &inner(n, line)));
+                assert_eq!(shown(&text, group), (expected.clone(), Some(0)), "{text}");
+            }
+        }
+        let text = format!("```\n{}```\n", each(&log, &|n, line| format!("{n}:{line}")));
+        assert_eq!(shown(&text, group), (expected, Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn the_lines_that_a_function_prints_belong_to_its_event() {
+    const OWN_STREAM: &str = "2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    for printed in [
+        "[ERROR] KeyError: 'x'".to_owned(),
+        format!(
+            "REPORT RequestId: {NEXT_ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\tStatus: timeout"
+        ),
+        format!("2026-03-04T05:06:07.000Z {FIRST_ID} Task timed out after 3.00 seconds"),
+    ] {
+        let messages = [
+            format!("START RequestId: {FIRST_ID} Version: 7"),
+            format!("2026-03-04T05:06:07.000Z\t{FIRST_ID}\tINFO\tthe answer:\n{printed}"),
+            format!("END RequestId: {FIRST_ID}"),
+            format!(
+                "REPORT RequestId: {FIRST_ID}\tDuration: 3.40 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t"
+            ),
+        ];
+        let prefixes: [&dyn Fn(usize) -> String; 4] = [
+            &|n| format!("{} {OWN_STREAM} ", time(n, 'T', "+00:00")),
+            &|n| format!("{OWN_STREAM} {} ", time(n, 'T', "+00:00")),
+            &|n| format!("{} ", time(n, 'T', "Z")),
+            &|n| format!("{}\t", time_ms(n)),
+        ];
+        for prefix in prefixes {
+            let text: String = messages.iter().enumerate().map(|(n, m)| format!("{}{m}\n", prefix(n))).collect();
+            assert_eq!(shown(&text, FUNCTION), (BTreeMap::new(), Some(0)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn words_behind_a_line_of_an_access_log_name_no_cause() {
+    let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
+    for log in bare_access_logs().iter().filter(|log| !log[0].starts_with('<')) {
+        for words in [
+            "BrokenPipeError: [Errno 32] Broken pipe",
+            "\nAnn  10:04\nthe endpoint request timed out, I think",
+            "maybe Rate Exceeded?",
+            "[...]",
+        ] {
+            let timed = |n: usize| format!("{} {STREAM} {}\n", time(n, 'T', "+00:00"), log[n]);
+            let text = format!("{}{words}\n{}", timed(1), timed(0));
+            let (document, status) = whole_document(text.as_bytes(), "/team/access");
+            let found = counts_of(&document);
+            assert_eq!((found, status), (failed.clone(), Some(0)), "{text}");
+            assert_ne!(document["not_understood"], json!([]), "{text}");
         }
     }
 }

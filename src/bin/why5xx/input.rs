@@ -11,6 +11,7 @@ mod cli;
 pub(crate) mod folder;
 mod frame;
 mod json;
+mod layers;
 mod of_function;
 mod order;
 mod prefix;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use why5xx::record::flow::FlowFormat;
 
 use super::row::{self, Column};
-use super::text::plain;
+use super::spelling::Spelling;
+use super::text::{self, plain};
 use super::{prefix, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.
@@ -16,6 +17,9 @@ const MONTHS: &[&str] = &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug"
 
 /// Most marks before a line; our own bound.
 const MOST_MARKS: usize = 4;
+
+/// Most marks behind another one that are looked for at once; our own bound.
+const MOST_BEHIND: usize = 2;
 
 /// The text without what is not the log's: marks before lines, fences, times that a web page shows, escape sequences of
 /// a terminal.
@@ -82,6 +86,8 @@ pub(super) enum Mark {
     Around(char),
     /// Marks of quotes and lists, and numbers.
     Quote,
+    /// Marks of quotes and lists alone: behind them `grep` wrote its numbers.
+    Signs,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
     /// The head of syslog.
@@ -93,6 +99,13 @@ pub(super) enum Mark {
 impl Mark {
     /// Of a text by its beginning: log events stand behind such marks only. A mail has lines of its writer before and behind them.
     pub(super) fn of(start: &str) -> Self {
+        Self::within(start, MOST_BEHIND)
+    }
+
+    /// Of a text in which log events may stand behind so many marks.
+    fn within(start: &str, most: usize) -> Self {
+        /// Beginning of a text in which marks behind marks are looked for; our own bound.
+        const DEEPER_BYTES: usize = 16 * 1024;
         if let Some(blanks) = indentation(start) {
             return Self::Indentation(blanks);
         }
@@ -100,24 +113,44 @@ impl Mark {
         let around = ['"', '`', '\''].into_iter().filter(|sign| is_within(start, *sign)).map(Self::Around);
         // `psql` writes a bar between a name and its value, as others do between a container and its line.
         let psql = start.lines().any(|line| line.starts_with(RECORD_OF_PSQL)).then_some(Self::Fields);
-        let marks = grep.into_iter().chain(around).chain(psql);
-        let marks = marks.chain([Self::Quote, Self::Name, Self::Syslog, Self::Fields]);
-        marks
-            .into_iter()
-            .find(|mark| {
-                let mut is_marked = false;
-                for line in start.lines().filter(|line| !line.trim().is_empty()) {
-                    // A quote before a time is no part of it, but one before the first cell of a record is.
-                    let is_quoted = matches!(mark, Self::Around(sign) if line.trim_start().starts_with(*sign));
-                    let is_bare = if is_quoted { wrapped::is_bare_record(line) } else { is_event(line) };
-                    if is_bare {
-                        return false;
-                    }
-                    is_marked = is_marked || mark.unmarked(line).is_some_and(|own| own != line && is_event(&own));
+        let marks: Vec<Self> = grep.into_iter().chain(around).chain(psql).chain(OTHERS).collect();
+        let head = &start[..start.floor_char_boundary(DEEPER_BYTES)];
+        let signs = || Some(Self::Signs).filter(|signs| most > 0 && grep_behind(signs, head));
+        let direct = || marks.iter().find(|mark| mark.is_before_events(start)).cloned();
+        let deeper = || {
+            let block = Some(least_blanks(head.lines())).filter(|blanks| *blanks > 0).map(Self::Indentation);
+            let is_before_mark = |mark: &Self| {
+                let changes = head.lines().any(|line| mark.unmarked(line).as_deref() != Some(line));
+                changes && {
+                    let own = mark.without(head);
+                    Spelling::of(&own).has_end() || Self::within(&own, most - 1) != Self::None
                 }
-                is_marked
-            })
-            .unwrap_or_default()
+            };
+            // Where a log event stands behind no mark, no other one has any.
+            let is_marked = most > 0 && !head.lines().any(is_event);
+            is_marked.then(|| block.into_iter().chain(marks.iter().cloned()).find(is_before_mark)).flatten()
+        };
+        signs().or_else(direct).or_else(deeper).unwrap_or_default()
+    }
+
+    /// Returns whether log events of a text stand behind this mark, and none does without it.
+    fn is_before_events(&self, start: &str) -> bool {
+        let mut is_marked = false;
+        for line in start.lines().filter(|line| !line.trim().is_empty()) {
+            // A quote before a time is no part of it, but one before the first cell of a record is.
+            let is_quoted = matches!(self, Self::Around(sign) if line.trim_start().starts_with(*sign));
+            let is_bare = if is_quoted { wrapped::is_bare_record(line) } else { is_event(line) };
+            if is_bare {
+                return false;
+            }
+            is_marked = is_marked || self.unmarked(line).is_some_and(|own| own != line && is_event(&own));
+        }
+        is_marked
+    }
+
+    /// Returns a text without the mark.
+    fn without(&self, text: &str) -> String {
+        text.lines().filter_map(|line| self.unmarked(line)).flat_map(|line| [line, "\n".into()]).collect()
     }
 
     /// Returns the line without its mark; None for a fence.
@@ -136,11 +169,25 @@ impl Mark {
                 own
             }
             Self::Quote => own_words(without_number(without_quotes(line)))?,
+            Self::Signs => own_words(without_quotes(line))?,
             Self::Name => without_name(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
             Self::Fields => return message_of_fields(line),
         };
         Some(Cow::Borrowed(own))
+    }
+}
+
+/// Marks that are looked for in each line alone.
+const OTHERS: [Mark; 4] = [Mark::Quote, Mark::Name, Mark::Syslog, Mark::Fields];
+
+/// Returns whether `grep` wrote what stands behind the signs of quotes and lists, or within a fence.
+fn grep_behind(signs: &Mark, start: &str) -> bool {
+    let has_signs = start.lines().any(|line| own_words(without_quotes(line)) != Some(line));
+    let own = || signs.without(start);
+    has_signs && {
+        let own = own();
+        grep(&own).is_some_and(|name| Mark::Grep(name).is_before_events(&own))
     }
 }
 
@@ -156,7 +203,6 @@ pub(super) fn is_event(text: &str) -> bool {
 /// Returns how many blanks stand before each line from the first log event to the last one; None without any. The lines before
 /// and behind may be a writer's. Objects are read with and without.
 fn indentation(start: &str) -> Option<usize> {
-    let blanks = |line: &str| line.chars().take_while(|c| c.is_whitespace()).count();
     let is_event = |line: &str| {
         let own = line.trim_start();
         !own.starts_with(['{', '[']) && (is_event(own) || FlowFormat::of_header(own).is_some())
@@ -166,7 +212,18 @@ fn indentation(start: &str) -> Option<usize> {
     let lines: Vec<&str> = start.lines().filter(|line| may_be && !line.trim().is_empty()).collect();
     let first = lines.iter().position(|line| is_event(line))?;
     let last = lines.iter().rposition(|line| is_event(line))?;
-    lines[first..=last].iter().map(|line| blanks(line)).min().filter(|blanks| *blanks > 0)
+    let least = |lines: &[&str]| least_blanks(lines.iter().copied());
+    match least(&lines[first..=last]) {
+        // The block was copied from the first letter of its first line, which has no lines of its own.
+        0 if text::is_platforms(lines[first]) => Some(least(&lines[first + 1..=last])).filter(|blanks| *blanks > 0),
+        blanks => Some(blanks).filter(|blanks| *blanks > 0),
+    }
+}
+
+/// Returns how many blanks stand before each line that is not blank.
+fn least_blanks<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
+    let blanks = |line: &str| line.chars().take_while(|c| c.is_whitespace()).count();
+    lines.filter(|line| !line.trim().is_empty()).map(blanks).min().unwrap_or(0)
 }
 
 /// Takes off so many blanks at most.

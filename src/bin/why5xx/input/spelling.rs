@@ -42,6 +42,11 @@ impl Spelling {
         }
     }
 
+    /// Returns whether a sign stands behind each line.
+    pub(super) fn has_end(self) -> bool {
+        self.end.is_some()
+    }
+
     /// Returns the line as the log has it.
     pub(super) fn own(self, line: &str) -> Cow<'_, str> {
         let mut own = Cow::Borrowed(line);

@@ -7,10 +7,9 @@ use why5xx::record::execution::{Head, split_request_id};
 use why5xx::record::{access, lambda};
 
 use super::broken::BrokenSentence;
+use super::layers::{Layers, without_controls};
 use super::order::Sorted;
-use super::quoted::Mark;
 use super::row::{self, Columns};
-use super::spelling::Spelling;
 use super::wrap::Wrap;
 use super::{Event, InputError, ONE_LINE, frame, json, prefix, sentence, several, time, wrapped};
 
@@ -41,10 +40,12 @@ pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::
         bytes.pop();
     }
     let line = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    Ok(Some(match plain(&line) {
+    let line = match plain(&line) {
         Cow::Borrowed(_) => line,
         Cow::Owned(plain) => plain,
-    }))
+    };
+    let own = without_controls(&line);
+    Ok(Some(if own.len() < line.len() { own.to_owned() } else { line }))
 }
 
 /// A text without the escape sequences of a terminal; every blank is a space, and what has no width is nothing.
@@ -106,9 +107,7 @@ pub(super) struct Lines {
     sentence: Option<BrokenSentence>,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
-    spelling: Spelling,
-    /// Mark that a person or a tool put before the lines.
-    mark: Mark,
+    layers: Layers,
     /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
     /// a client's.
     are_pages: bool,
@@ -118,6 +117,8 @@ pub(super) struct Lines {
     number: u64,
     /// A line of Lambda's was seen: what stands beside it is what a function printed, and no record of another log.
     is_of_function: bool,
+    /// Before a line of Lambda's stood what a tool puts before each log event: a line without it is no log event of its own.
+    has_framed_prefix: bool,
     /// Id of the last invocation that began.
     invocation: String,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
@@ -131,10 +132,14 @@ struct Pending {
     has_prefix: bool,
     /// It did so for the events before, too, so that a line without is a part of this one.
     owns_lines: bool,
+    /// It does so before each event: what looks like another one is a part of what the function printed.
+    owns_heads: bool,
     /// Time and stream stand on a line of their own.
     is_below_prefix: bool,
     /// Number of its line.
     line: u64,
+    /// Lines were added to it.
+    has_lines: bool,
     /// Brackets that are open in it, if it is a document of JSON over several lines.
     open_brackets: usize,
 }
@@ -142,22 +147,12 @@ struct Pending {
 impl Lines {
     /// Of a text that begins so.
     pub(super) fn of(start: &str) -> Self {
-        let spelling = Spelling::of(start);
-        let mut own = Cow::Borrowed(start);
-        if spelling != Spelling::default() {
-            own = Cow::Owned(start.lines().flat_map(|line| [spelling.own(line), "\n".into()]).collect());
-        }
-        let mark = Mark::of(&own);
-        if mark != Mark::None {
-            let lines = own.lines().filter_map(|line| mark.unmarked(line));
-            own = Cow::Owned(lines.flat_map(|line| [line, "\n".into()]).collect());
-        }
+        let (layers, own) = Layers::of(start);
         let start = &*own;
         Self {
-            spelling,
+            layers,
             wrap: Wrap::of(start),
             widest: start.lines().map(|line| line.chars().count()).max().unwrap_or(0),
-            mark,
             are_pages: start.lines().all(|line| line.contains('\t')),
             are_escaped: are_escaped(start),
             ..Self::default()
@@ -168,12 +163,7 @@ impl Lines {
     pub(super) fn read(mut self, mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
         let mut is_heading = true;
         while let Some(mut line) = next_line(&mut input, sink)? {
-            if self.spelling != Spelling::default() {
-                line = self.spelling.own(&line).into_owned();
-            }
-            if self.mark != Mark::None {
-                line = self.mark.unmarked(&line).unwrap_or_default().into_owned();
-            }
+            line = self.layers.without(line);
             // Copied from the console with its first line.
             if is_heading && Columns::of_header(&line.split('\t').collect::<Vec<_>>()).is_some() {
                 self.number += 1;
@@ -255,8 +245,13 @@ impl Lines {
         }
     }
 
-    fn whole_line(&mut self, line: String, sink: &mut Sorted<'_>) {
+    fn whole_line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
+        match self.standing_behind_blanks(&line) {
+            Standing::Event => line = line.trim_start().to_owned(),
+            Standing::Doubtful => sink.summary.unread(self.number, INDENTED),
+            Standing::Part => {}
+        }
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
@@ -264,6 +259,7 @@ impl Lines {
         {
             if !is_blank || pending.is_below_prefix {
                 pending.open_brackets = brackets_open_after(pending.open_brackets, &line);
+                pending.has_lines = true;
                 pending.event.message.push('\n');
                 pending.event.message.push_str(&line);
             }
@@ -273,6 +269,9 @@ impl Lines {
             return;
         }
         self.hand_on(sink);
+        if frame::is_framed(stripped.message) {
+            self.has_framed_prefix = stripped.has_prefix();
+        }
         if stripped.has_prefix() {
             let message = stripped.message;
             let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
@@ -292,8 +291,10 @@ impl Lines {
                 },
                 has_prefix: true,
                 owns_lines: stripped.stream.is_some() || self.prefixes > 1,
+                owns_heads: self.has_framed_prefix,
                 is_below_prefix: message.trim().is_empty(),
                 line: self.number,
+                has_lines: false,
                 open_brackets: 0,
             });
             return;
@@ -318,11 +319,26 @@ impl Lines {
         self.pending = Some(Pending {
             has_prefix: false,
             owns_lines: false,
+            owns_heads: false,
             is_below_prefix: false,
             line: self.number,
+            has_lines: false,
             open_brackets,
             event,
         });
+    }
+
+    /// Returns what a line behind blanks is, behind which a log event begins with its time or its stream.
+    fn standing_behind_blanks(&self, line: &str) -> Standing {
+        let own = line.trim_start();
+        let stripped = prefix::strip(own);
+        if !line.starts_with(BLANKS) || !stripped.has_prefix() || !is_platforms(own) {
+            return Standing::Part;
+        }
+        let Some(Pending { event, .. }) = &self.pending else { return Standing::Event };
+        // API Gateway and Lambda write no lines below their own. A function prints lines of any log, but not its stream before them.
+        let is_of_stream = !event.log_stream.is_empty() && stripped.stream == Some(event.log_stream.as_str());
+        if is_of_stream || is_platforms(first_line(&event.message)) { Standing::Event } else { Standing::Doubtful }
     }
 
     /// Hands on what is left.
@@ -394,6 +410,30 @@ impl Lines {
     }
 }
 
+/// Standing of a line behind blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A log event.
+    Event,
+    /// A line of the log event before it.
+    Part,
+    /// One of the two.
+    Doubtful,
+}
+
+/// Remark on lines of which it cannot be known whether they are log events.
+const INDENTED: &str =
+    "a log event behind blanks, or a line that a function printed: take the blanks before the lines off";
+
+/// Returns whether API Gateway or Lambda wrote a line about a request or an invocation, or it is a line of an access log or a flow log without
+/// braces: it has no lines below it. A tool may have put its time before it.
+pub(super) fn is_platforms(line: &str) -> bool {
+    let message = prefix::strip(line).message;
+    frame::is_framed(message)
+        || message.starts_with('(') && prefix::is_head(message)
+        || !message.starts_with('{') && wrapped::is_bare_record(message)
+}
+
 impl Pending {
     fn has_room_for(&self, line: &str) -> bool {
         self.event.message.len() + line.len() <= LONGEST_EVENT_BYTES
@@ -415,7 +455,12 @@ impl Pending {
             return true;
         }
         let is_head = prefix::is_head(line.trim_start());
-        if self.owns_lines && !is_head && !prefix::is_timed(line) {
+        let is_record = || wrapped::is_bare_record(message) && !message.starts_with(['{', '<']);
+        if self.has_prefix && !self.has_lines && !is_blank && is_record() {
+            return false;
+        }
+        let is_another = is_head || prefix::is_timed(line);
+        if self.owns_lines && (!is_another || is_head && self.owns_heads && !is_platforms(first_line(message))) {
             return !begins_document(line) || continues_report(message, line);
         }
         // The next object of a list.
@@ -668,6 +713,8 @@ fn without_brackets(line: &str) -> &str {
     if matches!(text, "[" | "]" | "]," | "," | "],[") {
         return "";
     }
+    // A comma may stand before each element but the first.
+    let text = text.strip_prefix(',').map(str::trim_start).filter(|rest| rest.starts_with(['{', '"'])).unwrap_or(text);
     let inner = match text.strip_prefix('[') {
         Some(inner) if inner.trim_start().starts_with("{\"") && !text.ends_with("]]") => inner.trim_start(),
         _ => text,
@@ -683,6 +730,11 @@ fn without_brackets(line: &str) -> &str {
     let is_of_export =
         behind.starts_with('\t') || behind.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';' | ']' | '"'));
     if is_of_export { &inner[..=end] } else { line }
+}
+
+/// Returns the beginning of the first line, which shows what it is.
+fn first_line(text: &str) -> &str {
+    frame::start_of(text).lines().next().unwrap_or_default()
 }
 
 /// Signs of which some stand before a line that goes on with the one before.
@@ -718,7 +770,7 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
     }
     if line.starts_with('{') {
         return NODE_HEADS.iter().any(|words| first.ends_with(words))
-            || RUBY_HEADS.iter().any(|head| first.starts_with(head));
+            || begins_as_ruby(first);
     }
     // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
     event.lines().count() == 1
@@ -729,6 +781,11 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
 /// Sentences behind which Ruby writes the error as an object.
 const RUBY_HEADS: &[&str] =
     &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
+
+/// Returns whether a text begins as a sentence of Ruby's runtime.
+pub(super) fn begins_as_ruby(text: &str) -> bool {
+    RUBY_HEADS.iter().any(|head| text.starts_with(head))
+}
 
 /// Words behind which Node.js does the same.
 const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
