@@ -1848,3 +1848,97 @@ fn words_behind_a_line_of_an_access_log_name_no_cause() {
         }
     }
 }
+
+#[test]
+fn lines_of_lambda_that_a_terminal_broke_or_cut_are_whole_or_reported() {
+    let timed_out = counts(&[("FunctionErrors/lambda_timeout", 1)]);
+    let log = [0, 2, 3, 4].map(|at| function_log()[at].replace("\tStatus: timeout", ""));
+    let events: Vec<Value> = log.iter().enumerate().map(|(n, line)| event(n, &format!("{line}\n"))).collect();
+    let cut = |text: &str, width: usize| -> String {
+        let broken = |line: &str| {
+            let pieces: Vec<&str> = line.as_bytes().chunks(width).map(|piece| str::from_utf8(piece).unwrap()).collect();
+            pieces.join("\n")
+        };
+        text.split('\n').map(broken).collect::<Vec<_>>().join("\n")
+    };
+    let row = |n: usize| {
+        format!(
+            "EVENTS\t{}\t{}\t2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\t{}\n\t{}\n",
+            id(n),
+            time_ms(n),
+            log[n],
+            time_ms(n)
+        )
+    };
+    let rows: String = (0..log.len()).map(row).collect();
+    let csv: String = (0..log.len()).map(|n| format!("{},\"{}\n\"\n", time_ms(n), log[n])).collect();
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    for text in [cut(&rows, 80), cut(&rows, 100), cut(&format!("timestamp,message\n{csv}"), 80)] {
+        assert_eq!(shown(&text, FUNCTION), (timed_out.clone(), Some(0)), "{text}");
+    }
+    let short = |end: &str| -> String {
+        (0..log.len()).map(|n| format!("{} {}{end}\n", time(n, 'T', "Z"), &log[n][..50])).collect()
+    };
+    let table: String =
+        short("\u{2026}").lines().map(|line| format!("| {} |\n", line.replacen(' ', " | ", 1))).collect();
+    let blanked = |sign: &str| log.join("\n").replace(FIRST_ID, sign);
+    let breaks_off = format!("timestamp,message\n{}", &csv[..csv.find(" timed out").unwrap()]);
+    for text in [
+        cut(&lines, 100),
+        cut(&lines, 120),
+        short(">"),
+        table,
+        blanked("***"),
+        blanked("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
+        breaks_off,
+    ] {
+        let (error, status) = refusal(&text, FUNCTION);
+        assert!(error.contains("not the whole log") && status == Some(2), "{error}\n{text}");
+    }
+}
+
+#[test]
+fn an_error_whose_lines_are_records_is_never_lost_in_silence() {
+    let python = printed_error();
+    let java = python.replace(
+        "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n",
+        "no order: shop.OrderError\nshop.OrderError: no order\n",
+    );
+    for error in [python, java] {
+        let lines: Vec<&str> = error.lines().collect();
+        let docker = |(n, line): (usize, &&str)| {
+            json!({"log": format!("{line}\n"), "stream": "stdout", "time": time(n, 'T', "Z")}).to_string() + "\n"
+        };
+        for text in [
+            lines.iter().enumerate().map(|(n, line)| format!("{} {line}\n", time(n, 'T', "Z"))).collect(),
+            lines.iter().enumerate().map(docker).collect(),
+            json!(lines).to_string(),
+        ] {
+            let (found, status) = shown(&text, FUNCTION);
+            assert!(status == Some(2) || found == unhandled(), "{found:?} {text}");
+        }
+    }
+    // Ruby's two lines, behind the time of an export.
+    let sentence =
+        "Error raised from handler method\n{\"errorMessage\": \"no order\", \"errorType\": \"Function<KeyError>\"}";
+    let ruby = [function_log()[0].clone(), sentence.to_owned(), function_log()[3].clone()];
+    let text: String = ruby.iter().enumerate().map(|(n, m)| format!("{} {m}\n", time(n, 'T', "Z"))).collect();
+    assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+}
+
+#[test]
+fn text_in_two_encodings_is_refused_by_name() {
+    let text = execution_log().join("\n") + "\n";
+    let with_mark = |big_endian: bool| utf16(&format!("\u{feff}{text}"), big_endian);
+    for input in [
+        [with_mark(false), text.clone().into_bytes()].concat(),
+        [with_mark(false), with_mark(true)].concat(),
+        [text.clone().into_bytes(), gzip(text.as_bytes())].concat(),
+        [text.repeat(20_000).into_bytes(), gzip(text.as_bytes())].concat(),
+    ] {
+        let done = command(&["replay", "--json", "--log-group", GROUP, "-"], &input);
+        let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let error = document["undecodable"][0]["error"].as_str().unwrap();
+        assert!(error.contains("two encodings") && done.status.code() == Some(2), "{error}");
+    }
+}

@@ -120,6 +120,13 @@ impl<'r> Text<'r> {
         let read = bytes.len();
         self.ended = read == 0;
         self.raw.extend_from_slice(bytes);
+        let is_mixed = match self.encoding {
+            Encoding::Utf8 => memchr::memmem::find(bytes, &GZIP_OF_DEFLATE).is_some(),
+            Encoding::Utf16 { .. } => has_text_of_bytes(bytes),
+        };
+        if is_mixed {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, TWO_ENCODINGS));
+        }
         self.input.consume(read);
         if is_first {
             let marks = self.raw.starts_with(b"\xef\xbb\xbf").then_some(3);
@@ -132,6 +139,10 @@ impl<'r> Text<'r> {
             Encoding::Utf16 { big_endian } => decode_utf16(&self.raw, big_endian, self.ended, &mut self.text),
         };
         self.raw.drain(..used);
+        // A byte order mark of the other kind.
+        if self.encoding != Encoding::Utf8 && memchr::memmem::find(&self.text, "\u{fffe}".as_bytes()).is_some() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, TWO_ENCODINGS));
+        }
         if self.has_cr_only {
             end_lines(&mut self.text);
         }
@@ -182,6 +193,22 @@ fn encoding_of(start: &[u8]) -> Encoding {
     } else {
         Encoding::Utf8
     }
+}
+
+/// Remark on an input of which a part would be read as something else.
+const TWO_ENCODINGS: &str = "text in two encodings, or with compressed data behind it: read each part alone";
+
+/// The first bytes of compressed data, which no text has.
+///
+/// Source: RFC 1952, section 2.3.1: its name, and the one method.
+const GZIP_OF_DEFLATE: [u8; 3] = [GZIP_MAGIC[0], GZIP_MAGIC[1], 8];
+
+/// Returns whether bytes of UTF-16 hold a longer text in UTF-8: ASCII, byte for byte.
+fn has_text_of_bytes(bytes: &[u8]) -> bool {
+    /// No text in UTF-16 has so many such bytes in a row; our own bound.
+    const LONGEST_RUN_BYTES: usize = 64;
+    let is_ascii = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    bytes.split(|byte| !is_ascii(byte)).any(|run| run.len() > LONGEST_RUN_BYTES)
 }
 
 /// Appends what is whole of the bytes; invalid ones become U+FFFD. How many were used.

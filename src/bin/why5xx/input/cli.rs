@@ -47,7 +47,7 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
             let is_whole = row.as_ref().is_none_or(|row| ends_with_time(row));
             let is_json = line.starts_with("{\"") || begins_document(&line);
             if !in_results && is_whole && (in_text || prefix::strip(&line).has_prefix() || row.is_some() && is_json) {
-                row.take().into_iter().for_each(|row| sink.event(event(row)));
+                row.take().into_iter().for_each(|row| sink.shown(event(row)));
                 in_text = true;
                 text.line(line, sink);
                 continue;
@@ -64,7 +64,7 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
             }
             continue;
         }
-        row.take().into_iter().for_each(|row| sink.event(event(row)));
+        row.take().into_iter().for_each(|row| sink.shown(event(row)));
         in_results = is_field;
         in_text = false;
         text.end(sink);
@@ -80,7 +80,7 @@ pub(super) fn read(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
         }
     }
     text.end(sink);
-    row.into_iter().map(event).chain(pairs.end()).for_each(|event| sink.event(event));
+    row.into_iter().map(event).chain(pairs.end()).for_each(|event| sink.shown(event));
     Ok(())
 }
 
@@ -101,7 +101,28 @@ fn message(row: &str, sink: &mut Sorted<'_>) {
 
 /// Returns the log event of a row. A row of another form is a message as it stands.
 fn event(row: String) -> Event {
+    let row = unbroken(row);
     whole_event(&row).unwrap_or(Event { message: row, ..Event::default() })
+}
+
+/// Returns a row without the line breaks of a terminal. A stream has none of its own: where one breaks off, each line of that length does.
+fn unbroken(row: String) -> String {
+    /// Columns before the message: id, time, stream.
+    const BEFORE_MESSAGE: usize = 3;
+    let (first, rest) = row.split_once('\n').unwrap_or((&row, ""));
+    let cells: Vec<&str> = first.split('\t').collect();
+    if cells.len() > BEFORE_MESSAGE || !prefix::is_event_id(cells[0]) || rest.is_empty() {
+        return row;
+    }
+    let widest = "EVENTS\t".len() + first.chars().count();
+    let mut whole = first.to_owned();
+    let mut is_full = true;
+    for line in rest.split('\n') {
+        whole.extend(Some('\n').filter(|_| !is_full));
+        whole.push_str(line);
+        is_full = line.chars().count() == widest;
+    }
+    whole
 }
 
 fn whole_event(row: &str) -> Option<Event> {

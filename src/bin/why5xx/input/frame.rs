@@ -229,10 +229,16 @@ pub(super) fn has_more_behind(line: &str) -> bool {
     }
 }
 
+/// Returns whether a line of the platform has signs in place of its id, as where a person blanked it.
+pub(super) fn is_blanked(line: &str) -> bool {
+    let id = line.split_once("RequestId: ").and_then(|(_, rest)| rest.split_whitespace().next());
+    is_framed(line) && id.is_some_and(|id| !id.contains(|c: char| c.is_ascii_hexdigit()))
+}
+
 /// Returns whether a text is a line of the platform without its end.
 pub(super) fn is_broken(line: &str) -> bool {
-    // A page that has no room for the line puts dots for its end.
-    let line = line.trim().trim_end_matches(['.', '\u{2026}']);
+    // A page that has no room for the line puts dots for its end, a pager its sign.
+    let line = line.trim().trim_end_matches(['.', '\u{2026}', '>']);
     // A short id is no piece of one: a person made it up.
     let may_be_id = |id: &str| id.is_empty() || id.len() >= "0c1d2e3f".len();
     let has_id = || line.split_once("RequestId:").is_some_and(|(_, id)| may_be_id(id.trim()));

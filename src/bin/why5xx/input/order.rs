@@ -1,12 +1,13 @@
 //! Log events in the order of their times, within bounded memory.
 
+use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 
 use why5xx::envelope::RecordError;
 
 use super::wrapped::Path;
-use super::{Event, Part, Summary};
+use super::{Event, Part, Summary, frame, text};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -44,7 +45,15 @@ pub(super) struct Sorted<'e> {
     /// Where objects of the input hold the text of a log event, once one has shown it.
     pub(super) path_of_message: Option<Path>,
     order: InputOrder,
+    /// The log event before, if it is short.
+    message_before: String,
 }
+
+/// Longest line of an error whose other lines may follow as log events; our own bound.
+const LONGEST_LINE_BYTES: usize = 1_024;
+
+/// Remark on an error of which each line is a log event.
+const IN_PIECES: &str = "an error of a function of which each line is a record: keep its lines in one";
 
 /// Order of a download, as its times show it.
 #[derive(Debug, Default, Clone, Copy)]
@@ -178,6 +187,7 @@ impl<'e> Sorted<'e> {
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),
+            message_before: String::new(),
         }
     }
 
@@ -191,6 +201,15 @@ impl<'e> Sorted<'e> {
         self.place(event, true);
     }
 
+    /// Takes one of a form that a terminal or a page may have shown, which breaks lines and cuts them.
+    pub(super) fn shown(&mut self, mut event: Event) {
+        if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
+            event.message = whole;
+        }
+        self.summary.broken_lines += u64::from(frame::is_broken(&event.message));
+        self.event(event);
+    }
+
     /// Takes one that is to stay where it stands, such as the lines of a transcript, whose clock counts seconds.
     pub(super) fn in_place(&mut self, event: Event) {
         self.place(event, false);
@@ -198,6 +217,14 @@ impl<'e> Sorted<'e> {
 
     fn place(&mut self, mut event: Event, by_time: bool) {
         self.summary.log_events += 1;
+        // A tool of lines, which gives no line an id.
+        if event.id.is_empty() && text::is_error_in_pieces(&self.message_before, &event.message) {
+            self.summary.unread(0, IN_PIECES);
+        }
+        self.message_before.clear();
+        if event.message.len() <= LONGEST_LINE_BYTES {
+            self.message_before.push_str(&event.message);
+        }
         event.number = self.summary.log_events;
         let (time_ms, before_ms) = (event.timestamp_ms, self.time_before_ms);
         if by_time && time_ms != 0 {

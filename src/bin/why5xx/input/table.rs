@@ -61,7 +61,7 @@ impl Rows {
         const MOST_BYTES: usize = 256 << 20;
         let swapped = time::month_first(time);
         if swapped.is_none() && self.waiting.is_empty() {
-            return sink.event(event);
+            return sink.shown(event);
         }
         self.dates = self.dates.and(time);
         if self.dates != Dates::Unknown {
@@ -69,8 +69,8 @@ impl Rows {
         }
         let day_first_ms = swapped.and_then(|time| time::of(&time)).unwrap_or(event.timestamp_ms);
         match self.dates {
-            Dates::Month => sink.event(event),
-            Dates::Day => sink.event(Event { timestamp_ms: day_first_ms, ..event }),
+            Dates::Month => sink.shown(event),
+            Dates::Day => sink.shown(Event { timestamp_ms: day_first_ms, ..event }),
             Dates::Unknown => {
                 self.bytes += event.message.len();
                 self.waiting.push((event, day_first_ms));
@@ -84,7 +84,7 @@ impl Rows {
     fn flush(&mut self, sink: &mut Sorted<'_>) {
         for (event, day_first_ms) in self.waiting.drain(..) {
             let timestamp_ms = if self.dates == Dates::Day { day_first_ms } else { event.timestamp_ms };
-            sink.event(Event { timestamp_ms, ..event });
+            sink.shown(Event { timestamp_ms, ..event });
         }
     }
 
@@ -187,6 +187,30 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
     }
 }
 
+/// Bytes of a table on their way to its reader, and whether they end within quotes.
+struct Quotes<R> {
+    input: R,
+    are_open: bool,
+    /// A backslash stands before the next byte.
+    is_escaped: bool,
+    /// The last byte that is no blank.
+    last: u8,
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        for byte in &buffer[..read] {
+            self.are_open ^= *byte == b'"' && !self.is_escaped;
+            self.is_escaped = *byte == b'\\' && !self.is_escaped;
+            if !byte.is_ascii_whitespace() {
+                self.last = *byte;
+            }
+        }
+        Ok(read)
+    }
+}
+
 fn reader<R: Read>(separator: u8, has_backslashes: bool, input: R) -> csv::Reader<R> {
     let mut reader = csv::ReaderBuilder::new();
     reader.delimiter(separator).has_headers(false).flexible(true);
@@ -223,7 +247,8 @@ impl Separated {
     }
 
     fn read_rows(&self, input: impl Read, events: &mut Rows, sink: &mut Sorted<'_>) -> Result<(), InputError> {
-        let mut rows = reader(self.separator, self.has_backslashes, input);
+        let mut quotes = Quotes { input, are_open: false, is_escaped: false, last: 0 };
+        let mut rows = reader(self.separator, self.has_backslashes, &mut quotes);
         let mut row = csv::StringRecord::new();
         let mut skipped = 0;
         while rows.read_record(&mut row).map_err(|error| InputError::Read(error.into()))? {
@@ -233,6 +258,10 @@ impl Separated {
                 let cells: Vec<&str> = row.iter().collect();
                 self.row(&cells, events, sink);
             }
+        }
+        drop(rows);
+        if quotes.are_open && quotes.last != b'"' {
+            sink.summary.incomplete = Some("the last row breaks off within quotes");
         }
         Ok(())
     }
@@ -360,25 +389,25 @@ pub(super) fn boxed(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<()
             && !value.is_empty()
             && bare != ["field", "value"]
         {
-            pairs.field(name, &value.join(" | ")).into_iter().for_each(|event| sink.event(event));
+            pairs.field(name, &value.join(" | ")).into_iter().for_each(|event| sink.shown(event));
         } else if bare == ["field", "value"] {
             pairs.get_or_insert_default();
         } else if let Some(mut pairs) = pairs.take() {
             // The heading of the next table.
-            pairs.end().into_iter().for_each(|event| sink.event(event));
+            pairs.end().into_iter().for_each(|event| sink.shown(event));
         } else if let Some(columns) = &columns
             && bare.len() >= columns.count()
         {
-            sink.event(columns.event(fitted(&bare, columns, " | ").iter().map(String::as_str)));
+            sink.shown(columns.event(fitted(&bare, columns, " | ").iter().map(String::as_str)));
         } else if bare.len() > 1 || columns.is_none() {
             columns = Columns::of_header(&bare).or(columns).or_else(|| {
                 let columns = Columns::of_cells(&bare)?;
-                sink.event(columns.event(bare.iter().copied()));
+                sink.shown(columns.event(bare.iter().copied()));
                 Some(columns)
             });
         }
     }
-    pairs.and_then(|mut pairs| pairs.end()).into_iter().for_each(|event| sink.event(event));
+    pairs.and_then(|mut pairs| pairs.end()).into_iter().for_each(|event| sink.shown(event));
     Ok(())
 }
 
@@ -442,11 +471,11 @@ pub(super) fn page(mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(),
                 let row = std::mem::take(&mut cells);
                 let bare: Vec<&str> = row.iter().map(String::as_str).collect();
                 match &columns {
-                    Some(columns) if bare.len() >= columns.count() => sink.event(columns.event(bare.into_iter())),
+                    Some(columns) if bare.len() >= columns.count() => sink.shown(columns.event(bare.into_iter())),
                     _ => {
                         columns = Columns::of_header(&bare).or_else(|| {
                             let columns = Columns::of_cells(&bare)?;
-                            sink.event(columns.event(bare.iter().copied()));
+                            sink.shown(columns.event(bare.iter().copied()));
                             Some(columns)
                         })
                     }

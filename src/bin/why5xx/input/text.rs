@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
+use why5xx::decode::{LogEvent, Message};
 use why5xx::record::execution::{Head, split_request_id};
 use why5xx::record::{access, lambda};
 
@@ -11,7 +12,7 @@ use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
 use super::wrap::Wrap;
-use super::{Event, InputError, ONE_LINE, frame, json, prefix, sentence, several, time, wrapped};
+use super::{Event, InputError, ONE_LINE, UNREAD_JSON, frame, json, prefix, sentence, several, time, wrapped};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -396,6 +397,11 @@ impl Lines {
         if let Some(id) = frame::id_of_start(&event.message) {
             id.clone_into(&mut self.invocation);
         }
+        if frame::is_blanked(&event.message) {
+            sink.summary.unread(line, BLANKED);
+        } else if !has_prefix && is_cut_event(&event.message) {
+            sink.summary.unread(line, UNREAD_JSON);
+        }
         match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
             several::LineContent::One if holds_end => sink.summary.unread(line, ONE_LINE),
             several::LineContent::One => {}
@@ -424,6 +430,18 @@ enum Standing {
 /// Remark on lines of which it cannot be known whether they are log events.
 const INDENTED: &str =
     "a log event behind blanks, or a line that a function printed: take the blanks before the lines off";
+
+/// Remark on a function's log of which no line shows whose it is.
+const BLANKED: &str = "the ids of the invocations are blanked: put another id in place of each";
+
+/// Returns whether a line is the beginning of an object with a log event in it, as where a terminal broke it. A line of an access log is
+/// read as far as it goes.
+fn is_cut_event(line: &str) -> bool {
+    let key = line.strip_prefix("{\"").and_then(|rest| rest.split_once('"')).map(|(key, _)| key);
+    key.is_some_and(|key| row::column(key).is_some())
+        && !access::is_labelled(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) })
+        && serde_json::from_str::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
 
 /// Returns whether API Gateway or Lambda wrote a line about a request or an invocation, or it is a line of an access log or a flow log without
 /// braces: it has no lines below it. A tool may have put its time before it.
@@ -769,8 +787,7 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
         return has_report;
     }
     if line.starts_with('{') {
-        return NODE_HEADS.iter().any(|words| first.ends_with(words))
-            || begins_as_ruby(first);
+        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || begins_as_ruby(first);
     }
     // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
     event.lines().count() == 1
@@ -781,6 +798,14 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
 /// Sentences behind which Ruby writes the error as an object.
 const RUBY_HEADS: &[&str] =
     &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
+
+/// Returns whether two log events are the first two lines of one error of Python or Java: together they are one, alone nothing.
+pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
+    let is_of_python = before.starts_with("[ERROR] ") && line.starts_with(CONTINUATIONS[0]);
+    let type_of_java = || lambda::type_at_end(before.trim_end()).filter(|(_, name)| name.contains('.'));
+    !before.trim_end().contains('\n')
+        && (is_of_python || type_of_java().is_some_and(|(_, name)| line.starts_with(name)))
+}
 
 /// Returns whether a text begins as a sentence of Ruby's runtime.
 pub(super) fn begins_as_ruby(text: &str) -> bool {
