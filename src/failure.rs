@@ -21,8 +21,8 @@ pub struct Failure {
     pub timestamp_ms: i64,
     /// The number of the log event with which it began, counted from 1 in its batch.
     pub number: u64,
-    /// The number in its batch of the log group that reports it. A batch of centralised logs may have several.
-    pub source: u16,
+    /// The number of its lane: of the log group in its batch that reports it. A batch of centralised logs may have several.
+    pub lane: u16,
     /// The request id, for exemplars.
     pub request_id: Option<RequestId>,
     /// The X-Ray trace id, for exemplars.

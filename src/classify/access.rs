@@ -40,7 +40,7 @@ pub fn finding(line: &AccessLine, timestamp_ms: i64, source: &Source, table: &Ta
         status: fields.status,
         timestamp_ms,
         number: 0,
-        source: 0,
+        lane: 0,
         request_id: fields.request_id.as_deref().map(|id| RequestId::of(id.as_bytes())),
         trace_id: fields.trace_id.clone(),
         shape: cause.is(Role::Unclassified).then(|| shape_of(fields)),

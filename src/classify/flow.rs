@@ -18,7 +18,7 @@ pub fn failure(line: FlowRecord, timestamp_ms: i64, source: &Source) -> Option<F
         status: None,
         timestamp_ms,
         number: 0,
-        source: 0,
+        lane: 0,
         request_id: None,
         trace_id: None,
         shape: None,

@@ -237,7 +237,7 @@ impl<'p> BatchAccumulator<'p> {
                 None => self.lane.place,
                 Some(fields) => self.place_of(source, fields.api_id.as_deref(), fields.stage.as_deref()),
             },
-            source: self.lane.number,
+            lane: self.lane.number,
             request_id: line.request_id.as_deref(),
             resource_path: delivered.filter(|_| counts_routes).and_then(|fields| fields.resource_path.as_deref()),
         };
@@ -273,16 +273,16 @@ impl<'p> BatchAccumulator<'p> {
                 let stream = || pipeline.memory.of_stream(lane.stream_key);
                 let invocations = lane.invocations.get_or_insert_with(|| Invocations::resume(stream()));
                 invocations.is_one_of(streams);
-                let mut failed = |failure| failed(Failure { number, source: lane.number, ..failure });
+                let mut failed = |failure| failed(Failure { number, lane: lane.number, ..failure });
                 invocations.add(function_name(source), timestamp_ms, finding, &mut failed);
             }
             Proof::Access(failure) => {
                 if let Some(failure) = failure {
-                    failed(Failure { number, source: lane.number, ..failure });
+                    failed(Failure { number, lane: lane.number, ..failure });
                 }
                 counter.counted.understood.access_ends += 1;
             }
-            Proof::Decided(failure) => drop(failed(Failure { number, source: lane.number, ..failure })),
+            Proof::Decided(failure) => drop(failed(Failure { number, lane: lane.number, ..failure })),
             Proof::Ambiguous => counter.counted.ambiguous_lines += 1,
             Proof::Transcript => {}
         }
@@ -373,11 +373,11 @@ impl<'p> BatchAccumulator<'p> {
         }
         parked.push(lane);
         parked.sort_unstable_by_key(|lane| lane.number);
-        for Lane { invocations, number: source, stream_key, .. } in parked {
-            let Some((invocations, of)) = invocations.zip(counter.sources.get(usize::from(source)).cloned()) else {
+        for Lane { invocations, number: lane, stream_key, .. } in parked {
+            let Some((invocations, of)) = invocations.zip(counter.sources.get(usize::from(lane)).cloned()) else {
                 continue;
             };
-            let mut failed = |failure| counter.count(Failure { number, source, ..failure });
+            let mut failed = |failure| counter.count(Failure { number, lane, ..failure });
             let carry = invocations.finish(function_name(&of), &mut failed);
             counter.counted.additions.streams.push((stream_key, carry));
         }

@@ -133,7 +133,7 @@ impl<'p> Counter<'p> {
 
     /// Returns the log group that reports a failure.
     fn source(&self, failure: &Failure) -> Option<&Arc<Source>> {
-        self.sources.get(usize::from(failure.source)).or(self.sources.first())
+        self.sources.get(usize::from(failure.lane)).or(self.sources.first())
     }
 
     /// Puts the subject with this number into a failure.

@@ -28,7 +28,7 @@ pub struct RequestKey<'a> {
     /// The API and its stage.
     pub place: Place,
     /// The number in the batch of the log group that the line is of.
-    pub source: u16,
+    pub lane: u16,
     /// The request ID; None in the console's test output.
     pub request_id: Option<&'a [u8]>,
     /// The resource as configured; None if the line does not name it, or routes are not counted.
@@ -158,7 +158,7 @@ impl<'t> Requests<'t> {
             self.retire_front(hash, failed);
             slot = self.open.entry(hash).or_default();
         }
-        (slot.front.place, slot.front.source) = (key.place, key.source);
+        (slot.front.place, slot.front.lane) = (key.place, key.lane);
         slot.front.began(number);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.carried {
@@ -240,7 +240,7 @@ impl<'t> Requests<'t> {
         }
         self.make_room(failed);
         let slot = self.open.entry(hash).or_default();
-        (slot.front.place, slot.front.source) = (key.place, key.source);
+        (slot.front.place, slot.front.lane) = (key.place, key.lane);
         slot.front.seen(timestamp_ms, key.request_id.is_some());
         if slot.front.phase == RequestPhase::Open && !slot.front.evidence.has_failure() {
             match slot.others.as_mut().and_then(|others| others.left.pop_back()) {
@@ -480,7 +480,7 @@ impl<'t> Requests<'t> {
             status: evidence.status(),
             timestamp_ms: state.decided_ms(),
             number: state.number(),
-            source: state.source,
+            lane: state.lane,
             // Taken from where they are: the processor waits where a struct that was just written is moved.
             request_id: ids.id.take(),
             trace_id: ids.trace_id.take(),
@@ -585,7 +585,7 @@ mod tests {
         };
         for number in 0..ids * rounds {
             let id = (number % ids).to_string();
-            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+            let key = RequestKey { place, lane: 0, request_id: Some(id.as_bytes()), resource_path: None };
             for finding in [RequestFinding::Opening(Opening::Starting), failure()] {
                 requests.add(key, number as u64 + 1, number as i64, &finding, &mut failed);
             }
@@ -605,7 +605,7 @@ mod tests {
             let place = requests.place("a", "prod", Named::Whole);
             for number in 1_000 * batch..1_000 * (batch + 1) {
                 let id = number.to_string();
-                let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+                let key = RequestKey { place, lane: 0, request_id: Some(id.as_bytes()), resource_path: None };
                 let time_ms = 1 + number as i64 * step_ms;
                 requests.add(key, number as u64 + 1, time_ms, &RequestFinding::Ended(200), &mut |_| None);
             }
@@ -627,7 +627,7 @@ mod tests {
         };
         for number in numbers {
             let id = number.to_string();
-            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+            let key = RequestKey { place, lane: 0, request_id: Some(id.as_bytes()), resource_path: None };
             requests.add(key, number as u64 + 1, 1, &failure(), &mut failed);
         }
         requests.finish(&mut failed);
@@ -669,7 +669,7 @@ mod tests {
         };
         for number in 1..=2 * MOST_OPEN as u64 {
             let id = number.to_string();
-            let key = RequestKey { place, source: 0, request_id: Some(id.as_bytes()), resource_path: None };
+            let key = RequestKey { place, lane: 0, request_id: Some(id.as_bytes()), resource_path: None };
             requests.add(key, number, number as i64, &failure(), &mut failed);
         }
         requests.finish(&mut failed);

@@ -558,7 +558,7 @@ impl Invocations {
             status: None,
             timestamp_ms: state.timestamp_ms,
             number: 0,
-            source: 0,
+            lane: 0,
             request_id: id.and_then(|id| id.as_uuid()).map(|id| RequestId::of(id.as_bytes())),
             trace_id: trace_id.map(String::from),
             shape: None,

@@ -48,7 +48,7 @@ pub(super) struct RequestState {
     number: Option<NonZeroU64>,
     pub(super) place: Place,
     /// The number in the batch of the log group that its last line is of.
-    pub(super) source: u16,
+    pub(super) lane: u16,
     /// The resource as configured.
     pub(super) route: Option<Route>,
 }

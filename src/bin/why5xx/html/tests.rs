@@ -19,7 +19,7 @@ fn failure(subject: Subject, cause: &str, timestamp_ms: i64) -> Failure {
         status: Some(502),
         timestamp_ms,
         number: 1,
-        source: 0,
+        lane: 0,
         request_id: Some(RequestId::of(HOSTILE.as_bytes())),
         trace_id: None,
         shape: None,

@@ -172,7 +172,7 @@ mod tests {
                 status: Some(502),
                 timestamp_ms: if *minute < 0 { 0 } else { NOON_MS + minute * MINUTE_MS + seconds * 1_000 },
                 number: 1,
-                source: 0,
+                lane: 0,
                 request_id: None,
                 trace_id: None,
                 shape: None,
