@@ -21,8 +21,8 @@
 //! * [`pipeline`]: the steps above, from batch to tally, in one call.
 //!
 //! Several of them use [`log_kind`], [`delays`], [`printable`], [`clock`], [`partition`] (Regions and their ARNs), [`fields`] (lines of
-//! the own log) and the private modules `interner` (names to numbers),
-//! `keyed` (maps by a hash) and `placeholder` (dimension values that stand in for a real one).
+//! the own log), [`placeholder`] (dimension values that stand in for a real one) and the private modules `interner` (names to
+//! numbers) and `keyed` (maps by a hash).
 //!
 //! The command makes log events of exported logs and pasted text (`src/bin/why5xx/input.rs`).
 
@@ -44,7 +44,7 @@ pub mod notify;
 mod own_code;
 pub mod partition;
 pub mod pipeline;
-mod placeholder;
+pub mod placeholder;
 pub mod printable;
 pub mod publish;
 pub mod record;

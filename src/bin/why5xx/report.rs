@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use why5xx::cause::{Cause, RemedyStep, Table};
 use why5xx::classify::shape;
 use why5xx::log_kind::LogKind;
-use why5xx::metric::{Metric, Subject};
+use why5xx::metric::Metric;
 
 use self::rows::{Incident, Row, by_metric, in_common, incidents, rows, rows_by_route};
 use crate::Failed;
@@ -137,7 +137,7 @@ fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
     writeln!(out, "\n{}", bold("When (UTC)"))?;
     for row in timed.iter().take(MOST_ROWS) {
         let (Some((first, last)), Some((peak, most))) = (row.span_ms(), row.peak()) else { continue };
-        let what = format!("{} {}", place(&row.subject), row.cause);
+        let what = format!("{} {}", printable(&row.subject.place()), row.cause);
         let line = match row.minutes.len() {
             1 if most == 1 => format!("{what}: at {}", minute(first)),
             1 => format!("{what}: {most} at {}", minute(first)),
@@ -167,7 +167,7 @@ pub(crate) fn sentence(incident: &Incident<'_>) -> String {
         incident.count,
         Words::of(incident.row.subject.metric()).several,
         incident.share * 100.0,
-        place(&incident.row.subject),
+        printable(&incident.row.subject.place()),
     )
 }
 
@@ -187,7 +187,7 @@ const COUNT: usize = 9;
 /// Count, where, cause and statuses in columns, in lines of at most `width`. Causes and statuses are never cut.
 fn aligned(rows: &[&Row], width: usize) -> String {
     let cells: Vec<[String; 3]> =
-        rows.iter().map(|row| [place(&row.subject), row.cause.to_owned(), statuses(row)]).collect();
+        rows.iter().map(|row| [printable(&row.subject.place()), row.cause.to_owned(), statuses(row)]).collect();
     let widest = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
     let (places, causes, statuses) = (widest(0), widest(1), widest(2));
     let room = width.saturating_sub(COUNT + 2 + causes + 2 + statuses);
@@ -216,12 +216,6 @@ fn statuses(row: &Row) -> String {
         if row.statuses.len() > 1 { format!("{status} ×{count}") } else { status.to_string() }
     };
     known.map(in_words).collect::<Vec<_>>().join(", ")
-}
-
-/// The names of a subject, with its route if rows are by route.
-pub(crate) fn place(subject: &Subject) -> String {
-    let names = subject.dimensions().into_iter().map(|(_, value)| printable(value)).collect::<Vec<_>>().join("/");
-    subject.route().map_or(names.clone(), |route| format!("{names} {}", printable(route)))
 }
 
 /// The first step of each cause that was counted.

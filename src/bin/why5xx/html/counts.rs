@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 
 use why5xx::cause::{REASON_NOT_LOGGED, Table, UNCLASSIFIED};
 use why5xx::metric::{Metric, Subject};
+use why5xx::placeholder::UNKNOWN;
 use why5xx::tally::{CountKey, Tally};
 
 use super::axis::Axis;
 use super::chart::ChartLayer;
 use crate::time::has_time;
-
-/// API of a failure whose API nothing names.
-const UNKNOWN: &str = "unknown";
 
 /// Counts by cause. Ids are snake case, those of own rules too: they need no escaping.
 pub(super) type CauseCounts = BTreeMap<&'static str, u64>;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use why5xx::cause::{Cause, RemedyStep, Table};
 use why5xx::failure::RequestId;
-use why5xx::metric::{ACCOUNT_ID, API_ID, Metric, STAGE, Subject};
+use why5xx::metric::Metric;
 use why5xx::pipeline::Exemplar;
 
 use super::counts::{Colours, MetricCounts, highest_first};
@@ -173,7 +173,7 @@ fn requests(page: &mut String, first: Option<&Exemplar>, exemplars: &[&Exemplar]
             "<tr><th scope=\"row\">{}{trace}{mark}</th><td data-name=\"Time\">{time}</td>\
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
             linked(view.request(region, log_group, id, time_ms), &format!("<code>{}</code>", text(id))),
-            text(&place(&failure.subject)),
+            text(&failure.subject.place()),
             linked(
                 view.log_group(region, log_group),
                 &text(if log_group.is_empty() { "not in the log" } else { log_group }).to_string()
@@ -189,14 +189,4 @@ fn linked(address: Option<String>, html: &str) -> String {
         || html.to_owned(),
         |address| format!("<a href=\"{}\" rel=\"noreferrer\">{html}</a>", text(&address)),
     )
-}
-
-fn place(subject: &Subject) -> String {
-    let value = |name| subject.dimension(name);
-    let account = value(ACCOUNT_ID).map(|account| format!("{account} ")).unwrap_or_default();
-    let route = subject.route().map(|route| format!(" {route}")).unwrap_or_default();
-    match (value(API_ID), value(STAGE)) {
-        (Some(api_id), Some(stage)) => format!("{account}{api_id}/{stage}{route}"),
-        _ => subject.dimensions().first().map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
-    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markup::{number, text};
 use super::{MOST_ROWS, View, rest};
 use crate::report::rows::{Row, incidents, rows};
-use crate::report::{place, sentence};
+use crate::report::sentence;
 use crate::totals::Totals;
 
 /// Writes the section; nothing if no count has a time.
@@ -45,7 +45,7 @@ pub(super) fn section(page: &mut String, totals: &Totals, view: &View) {
              <td data-name=\"First\">{}</td><td data-name=\"Last\">{}</td>\
              <td data-name=\"Most in a minute\">{} at {}</td></tr>",
             row.cause,
-            text(&place(&row.subject)),
+            text(&row.subject.place()),
             view.both(first, "%F %H:%M"),
             view.both(last, "%F %H:%M"),
             number(most),
