@@ -45,6 +45,15 @@ pub fn partition_of(region: &str) -> &'static Partition {
     PARTITIONS.iter().find(|partition| region.starts_with(partition.begin)).unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
 }
 
+/// Returns whether a text can be the name of a Region, and so a part of a host's.
+///
+/// `eu-west-1` → true, `eu-west-1.example.com` → false
+pub fn is_region(text: &str) -> bool {
+    const LONGEST_BYTES: usize = 32;
+    (1..=LONGEST_BYTES).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 /// Returns what stands before the suffix of AWS services in the name of a host; None if it is no service's host.
 ///
 /// `lambda.eu-west-1.amazonaws.com` → `lambda.eu-west-1`

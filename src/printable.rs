@@ -1,8 +1,19 @@
-//! Characters that mislead whoever sees them. Names come from logs, from files and from accounts.
+//! Text for people: numbers with their nouns, and names without characters that mislead whoever sees them. Names come from
+//! logs, from files and from accounts.
+
+use std::fmt::Display;
 
 /// Returns the text with a sign in place of each character that could mislead whoever sees it.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Returns a number with its noun, which gets an `s` unless it is one.
+///
+/// `2`, `stage` → `2 stages`
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
 
 /// Returns whether a character moves the cursor, changes the direction of text, or cannot be seen.

@@ -4,6 +4,7 @@
 //! A code decides: what follows it is the other side's own text. Which cause a code has says the table
 //! ([`Pattern::Code`](crate::cause::Pattern::Code)); the codes of AWS services are types of errors there.
 
+use super::error_text::last_part;
 use crate::cause::{Codes, code_in};
 
 /// A code in the text of an error.
@@ -348,8 +349,4 @@ fn is_of_http_client(name: &str) -> bool {
     last.split(' ').any(|word| word == "http")
         || OTHERS.iter().any(|other| last.ends_with(other))
         || name.contains("http client")
-}
-
-fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or_default()
 }

@@ -172,7 +172,10 @@ fn is_of_connection(name: &str) -> bool {
     ENDS.iter().any(|end| last_part(name).ends_with(end))
 }
 
-fn last_part(name: &str) -> &str {
+/// Returns a type without its namespaces.
+///
+/// `com.amazonaws.sdk client exception` → `sdk client exception`
+pub(super) fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }
 

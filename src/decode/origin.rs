@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::partition::is_region;
+
 /// Origin of a log event; None for a field that nothing says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -127,10 +129,6 @@ fn plain(value: &[u8]) -> Option<String> {
 fn account(text: &str) -> Option<String> {
     let is_account = (9..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     is_account.then(|| format!("{text:0>12}"))
-}
-
-fn is_region(text: &str) -> bool {
-    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]

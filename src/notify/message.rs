@@ -9,6 +9,8 @@ use super::event::{AlarmState, Change};
 use super::facts::{AlarmFacts, Contributor, Failing, FailureRun, Newest};
 use crate::cause::{Cause, Known, RemedyStep, Table};
 use crate::metric::{ACCOUNT_ID, API_ID, CAUSE, Metric, STAGE};
+use crate::printable::counted;
+use crate::record::EXECUTION_PREFIX;
 use crate::settings::Links;
 
 /// Most series in full; the rest is a number.
@@ -38,9 +40,6 @@ const FIRST_LINE_MS: i64 = 300_000;
 
 /// Metric of the failures that execution logs show.
 const EXECUTION_METRIC: &str = Metric::Errors.name();
-
-/// How the names of log groups with execution logs begin.
-const EXECUTION_LOG_GROUPS: &str = "API-Gateway-Execution-Logs_";
 
 /// Input of a message besides the event and the facts.
 #[derive(Debug, Clone, Copy)]
@@ -234,7 +233,7 @@ fn remedy(
     }
     if let Some((command, newest)) = lines_of_newest(failing, region) {
         let is_execution_log = facts.metric.as_deref().is_none_or(|metric| metric == EXECUTION_METRIC)
-            || newest.log_group.starts_with(EXECUTION_LOG_GROUPS);
+            || newest.log_group.starts_with(EXECUTION_PREFIX);
         let what = if is_execution_log {
             "Its route, function or host: read the lines of the newest (`Resource Path`; `Sending request to`, which needs INFO \
              level)"
@@ -392,10 +391,6 @@ fn cut(text: &str, most_chars: usize) -> String {
 /// Without what chats read as mentions, links and emphasis.
 fn for_chat(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '<' | '>' | '*' | '`') { '\'' } else { c }).collect()
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `14:12 UTC`, with the date if that is another one than the change's.

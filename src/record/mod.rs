@@ -84,13 +84,13 @@ pub enum Named {
 }
 
 /// Log groups that API Gateway makes for the execution logs of REST APIs: `{prefix}{api id}/{stage}`.
-pub(crate) const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
+pub const EXECUTION_PREFIX: &str = "API-Gateway-Execution-Logs_";
 
 /// Log groups that Lambda makes for functions: `{prefix}{function name}`.
 const LAMBDA_PREFIX: &str = "/aws/lambda/";
 
 /// Log groups of WebSocket execution logs, and usually of access logs: `{prefix}{api id}/{stage}`.
-const API_PREFIX: &str = "/aws/apigateway/";
+pub(crate) const API_PREFIX: &str = "/aws/apigateway/";
 
 impl Source {
     /// Returns the origin of a batch.

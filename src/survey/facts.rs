@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::record::{API_PREFIX, EXECUTION_PREFIX};
+
 /// The Region of an account, as far as its 5xx are concerned.
 #[derive(Debug, Default)]
 pub struct AccountFacts {
@@ -175,8 +177,8 @@ impl Stage {
     /// Returns the log group that API Gateway itself names; None for HTTP APIs, which have no execution log.
     pub fn managed_log_group(&self) -> Option<String> {
         match self.kind {
-            ApiKind::Rest => Some(format!("API-Gateway-Execution-Logs_{}/{}", self.api_id, self.name)),
-            ApiKind::WebSocket => Some(format!("/aws/apigateway/{}/{}", self.api_id, self.name)),
+            ApiKind::Rest => Some(format!("{EXECUTION_PREFIX}{}/{}", self.api_id, self.name)),
+            ApiKind::WebSocket => Some(format!("{API_PREFIX}{}/{}", self.api_id, self.name)),
             ApiKind::Http => None,
         }
     }

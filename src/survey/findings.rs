@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::log_kind::LogKind;
 use crate::metric::Metric;
+use crate::printable::{self, counted};
 use crate::record::EXECUTION_PREFIX;
 use serde_json::Value;
 
@@ -286,7 +287,7 @@ impl<'f> Findings<'f> {
         let needs_role = facts.stages.iter().filter(|stage| stage.kind != ApiKind::Http).count();
         if facts.log_role.as_deref() == Some("") && needs_role > 0 {
             let verb = if needs_role == 1 { "logs" } else { "log" };
-            let stages = plural(needs_role, "REST or WebSocket stage");
+            let stages = counted(needs_role, "REST or WebSocket stage");
             let text = format!("API Gateway has no role to write logs with, so {stages} {verb} nothing");
             self.add("no_log_role", &here, text, facts.set_log_role());
         }
@@ -304,7 +305,7 @@ impl<'f> Findings<'f> {
         let for_ever: Vec<&str> = for_ever.map(|(name, _)| name.as_str()).collect();
         if !for_ever.is_empty() {
             let verb = if for_ever.len() == 1 { "keeps" } else { "keep" };
-            let text = format!("{} {verb} log events for ever", plural(for_ever.len(), "log group"));
+            let text = format!("{} {verb} log events for ever", counted(for_ever.len(), "log group"));
             self.add("kept_for_ever", &here, text, facts.set_retention(&for_ever));
         }
     }
@@ -346,7 +347,7 @@ impl<'f> Findings<'f> {
             if left_out > 0 {
                 text.push_str(&format!(
                     "; {} more than a stack takes: run doctor again behind it, and it prints their filters",
-                    plural(left_out, "log group")
+                    counted(left_out, "log group")
                 ));
             }
             self.add("nothing_deployed", here, text, facts.deploy("why5xx", &lists));
@@ -417,7 +418,7 @@ impl<'f> Findings<'f> {
             let since = match facts.share_s / 3_600 {
                 24.. => "the last day".to_owned(),
                 0 => format!("the last {} minutes, since it is counted", facts.share_s / 60),
-                hours => format!("the last {}, since it is counted", plural(hours as usize, "hour")),
+                hours => format!("the last {}, since it is counted", printable::counted(hours as usize, "hour")),
             };
             if failed >= FEW_FAILURES && counted < failed * EXPLAINED_ENOUGH {
                 let text = format!(
@@ -565,7 +566,7 @@ impl<'f> Findings<'f> {
             let fix = facts.subscribe((&stack, &arn), log_group, read.kind);
             let fix = facts.with_log_group(log_group, fix);
             let others = logs.iter().flat_map(|log| log.filters()).count();
-            let others = if others > 0 { format!(" ({} of others)", plural(others, "filter")) } else { String::new() };
+            let others = if others > 0 { format!(" ({} of others)", counted(others, "filter")) } else { String::new() };
             let text =
                 format!("no log of it has a subscription filter of why5xx{others}, so its failures are not counted");
             self.add("not_subscribed", about, text, fix);
@@ -664,7 +665,7 @@ impl<'f> Findings<'f> {
         if silent > 0 && facts.rules.is_some() {
             let verb = if silent == 1 { "notifies" } else { "notify" };
             let text =
-                format!("{} of it {verb} nobody: no action, and no rule on such events", plural(silent, "alarm"));
+                format!("{} of it {verb} nobody: no action, and no rule on such events", counted(silent, "alarm"));
             self.add(
                 "no_alarm_action",
                 &about,
@@ -800,13 +801,6 @@ fn hears(rule: &EventRule, alarm: &str) -> bool {
 pub fn about(stage: &Stage) -> String {
     let name = if stage.api_name.is_empty() { &stage.api_id } else { &stage.api_name };
     format!("{name}/{} ({}, {})", stage.name, stage.api_id, stage.kind.name())
-}
-
-/// Returns a number with its noun.
-///
-/// `2`, `stage` → `2 stages`
-pub fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::findings::canary_group;
 use super::sight::set_of;
 use crate::metric::{API_ID, CANARY, FUNCTION, Metric, STAGE};
 use crate::partition::partition_of;
-use crate::record::EXECUTION_PREFIX;
+use crate::record::{API_PREFIX, EXECUTION_PREFIX};
 use crate::settings::{NAMESPACE, Settings};
 use crate::signed::client::{AccountClient, Call, CallError, is_denied};
 use crate::signed::service::Service;
@@ -321,7 +321,7 @@ impl FactsReader<'_> {
         }
         // One list for all that begin alike: an account has hundreds of these.
         let mut prefixes = vec!["/why5xx/"];
-        for prefix in [EXECUTION_PREFIX, "/aws/apigateway/", "/aws/vendedlogs/apigateway/"] {
+        for prefix in [EXECUTION_PREFIX, API_PREFIX, "/aws/vendedlogs/apigateway/"] {
             if names.iter().any(|name| name.starts_with(prefix)) {
                 prefixes.push(prefix);
             }

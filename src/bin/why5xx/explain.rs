@@ -16,6 +16,7 @@ use clap::Args;
 use serde_json::json;
 use why5xx::cause::{Cause, Known, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
 use why5xx::classify::shape;
+use why5xx::printable::counted;
 
 use self::answer::Answer;
 use self::found::Found;
@@ -24,7 +25,6 @@ use crate::configuration::{self, Configuration};
 use crate::input::sentence;
 use crate::report::rows::in_common;
 use crate::terminal::{printable, table_width, width, wrapped};
-use crate::totals::counted;
 use crate::{Failed, report, runbook};
 
 #[derive(Debug, Args)]

@@ -25,7 +25,7 @@ use self::axis::Axis;
 use self::counts::{CauseCounts, Colours, MetricCounts, by_metric, highest_first};
 use self::markup::{number, share, text, things};
 pub(crate) use self::target::PageTarget;
-pub(crate) use self::view::{View, is_region};
+pub(crate) use self::view::View;
 use crate::terminal::printable;
 use crate::time::has_time;
 use crate::totals::Totals;

@@ -8,13 +8,13 @@ mod target;
 
 use std::io::{self, Write};
 
+use why5xx::printable::counted;
 use why5xx::publish::{requests, sendable};
 use why5xx::settings::Settings;
 use why5xx::tally::{Datum, Tally};
 
 use crate::Failed;
 use crate::report::complain;
-use crate::totals::counted;
 
 pub(crate) use target::Target;
 

@@ -12,6 +12,7 @@ use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use why5xx::decode::{BatchHeader, EventCallback, Limits};
 use why5xx::log_kind::LogKind;
+use why5xx::partition::is_region;
 use why5xx::pipeline::Pipeline;
 use why5xx::record::Source;
 use why5xx::settings::Settings;
@@ -141,7 +142,7 @@ fn kind() -> impl TypedValueParser<Value = LogKind> {
 
 /// Reads the name of a Region.
 fn region() -> impl TypedValueParser<Value = String> {
-    let named = |name: String| if html::is_region(&name) { Ok(name) } else { Err("a Region is named like eu-west-1") };
+    let named = |name: String| if is_region(&name) { Ok(name) } else { Err("a Region is named like eu-west-1") };
     NonEmptyStringValueParser::new().try_map(named)
 }
 

@@ -9,12 +9,13 @@ use why5xx::cause::{Cause, RemedyStep, Table};
 use why5xx::classify::shape;
 use why5xx::log_kind::LogKind;
 use why5xx::metric::Metric;
+use why5xx::printable::counted;
 
 use self::rows::{Incident, Row, by_metric, in_common, incidents, rows, rows_by_route};
 use crate::Failed;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 use crate::time::{between, minute};
-use crate::totals::{Totals, counted};
+use crate::totals::Totals;
 use crate::words::Words;
 
 /// Says on the standard error what went wrong.

@@ -9,6 +9,7 @@ use why5xx::decode::LogEvent;
 use why5xx::log_kind::LogKind;
 use why5xx::metric::Metric;
 use why5xx::pipeline::{Counted, Exemplar, Understood};
+use why5xx::printable::counted;
 use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
 
@@ -353,10 +354,4 @@ impl Totals {
             ExitCode::SUCCESS
         }
     }
-}
-
-/// Returns a number of things, whose name gets an `s` unless it is one.
-pub(crate) fn counted(count: u64, one: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{ending}")
 }

@@ -5,6 +5,7 @@
 //! to CloudWatch Logs keeps its lines as they are.
 
 use super::{LONGEST_REQUEST_ID_BYTES, is_request_id};
+use crate::record::{API_PREFIX, EXECUTION_PREFIX};
 
 /// Text before a message, and what it says.
 #[derive(Debug, Default)]
@@ -173,9 +174,7 @@ impl PrefixWord {
             _ if is_time(word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).unwrap_or(word)) => Self::Time,
             _ if is_api_id(word) => Self::ApiId,
             _ if is_log_stream(word) => Self::LogStream,
-            _ if word.starts_with("API-Gateway-Execution-Logs_") || word.starts_with("/aws/apigateway/") => {
-                Self::LogGroup
-            }
+            _ if word.starts_with(EXECUTION_PREFIX) || word.starts_with(API_PREFIX) => Self::LogGroup,
             _ if word.starts_with('/') => Self::Path,
             _ if api_and_stage_of_arn(word).is_some() => Self::Arn,
             _ if is_stage(word) => Self::Name,

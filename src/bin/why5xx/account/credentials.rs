@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 
 use aws_sdk_cloudwatch::config::Credentials;
 use serde::Deserialize;
+use why5xx::partition::is_region;
 use why5xx::settings::Environment;
 use why5xx::signed::client::{Renew, Session};
 use why5xx::signed::endpoint;
 use why5xx::signed::service::Service;
 
 use crate::Failed;
-use crate::html::is_region;
 use crate::terminal::printable;
 
 /// Error where nothing gives credentials.

@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use why5xx::decode::BatchHeader;
 use why5xx::log_kind::LogKind;
+use why5xx::printable::counted;
 use why5xx::record::Source;
 use why5xx::settings::{Environment, Settings};
 use why5xx::signed::client::{AccountClient, CallError, Patience};
@@ -27,7 +28,6 @@ use crate::Failed;
 use crate::report::complain;
 use crate::terminal::printable;
 use crate::time::{between, minute};
-use crate::totals::counted;
 
 /// How often new log events are asked for.
 const POLL: Duration = Duration::from_secs(10);

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use why5xx::printable::counted;
 use why5xx::survey::facts::{AccountFacts, Share, Stage};
-use why5xx::survey::findings::{StageLog, SurveyFinding, plural};
+use why5xx::survey::findings::{StageLog, SurveyFinding};
 use why5xx::survey::sight;
 
 use crate::Failed;
@@ -17,11 +18,11 @@ pub(super) fn print(facts: &AccountFacts, findings: &[SurveyFinding], color: Col
     let summary = format!(
         "{}: {}, {}{}",
         facts.region,
-        plural(facts.stages.len(), "stage"),
-        if findings.is_empty() { "nothing to do".to_owned() } else { plural(findings.len(), "finding") },
+        counted(facts.stages.len(), "stage"),
+        if findings.is_empty() { "nothing to do".to_owned() } else { counted(findings.len(), "finding") },
         match facts.not_looked_at.len() {
             0 => String::new(),
-            some => format!("; {} not looked at", plural(some, "thing")),
+            some => format!("; {} not looked at", counted(some, "thing")),
         }
     );
     writeln!(out, "{}", bold(&summary))?;
@@ -29,7 +30,7 @@ pub(super) fn print(facts: &AccountFacts, findings: &[SurveyFinding], color: Col
     write_table(&mut out, "Stages", heading, facts.stages.iter().map(|each| stage(facts, each)))?;
     let groups = facts.log_groups.iter().flatten().map(|(name, group)| {
         let class = if group.is_standard { "Standard" } else { "not Standard" };
-        let kept = group.retention_days.map_or("for ever".to_owned(), |days| plural(days as usize, "day"));
+        let kept = group.retention_days.map_or("for ever".to_owned(), |days| counted(days, "day"));
         [name.clone(), class.to_owned(), kept]
     });
     write_table(&mut out, "Log groups", ["log group", "class", "keeps"].map(str::to_owned), groups)?;

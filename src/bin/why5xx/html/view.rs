@@ -66,11 +66,6 @@ impl View {
     }
 }
 
-/// Returns whether a text can be the name of a Region, and so a part of a host's.
-pub(crate) fn is_region(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
 /// A name in the console's address: percent-encoded twice, with `$` in place of the second `%`.
 fn encoded(name: &str) -> String {
     percent(&percent(name)).replace('%', "$")

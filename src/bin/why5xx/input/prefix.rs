@@ -12,6 +12,7 @@
 //! | container runtimes (CRI) | time, `stdout F` |
 //! | syslog (RFC 5424) | priority, time, host, program, process, id, data |
 
+use why5xx::record::EXECUTION_PREFIX;
 use why5xx::record::execution::split_request_id;
 
 use super::{text, time};
@@ -223,7 +224,7 @@ fn is_name(word: &str) -> bool {
 /// an account's number.
 pub(super) fn is_group(word: &str) -> bool {
     let word = without_account(word);
-    (word.starts_with('/') && word.len() > 1 || word.starts_with("API-Gateway-Execution-Logs_"))
+    (word.starts_with('/') && word.len() > 1 || word.starts_with(EXECUTION_PREFIX))
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-#".contains(&byte))
 }
 

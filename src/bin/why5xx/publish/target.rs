@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use why5xx::printable::counted;
 use why5xx::publish::{CloudWatch, Fault, Publisher};
 use why5xx::settings::{Aws, Environment, Settings, SettingsError};
 use why5xx::tally::Datum;
 
-use super::{counted, tell_stale};
+use super::tell_stale;
 use crate::Failed;
 use crate::account::credentials::{in_environment, session};
 use crate::report::complain;
