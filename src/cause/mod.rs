@@ -558,9 +558,3 @@ impl Table {
         self.iter().find(|cause| cause.id == id).or_else(|| self.iter().find(|cause| cause.formerly.contains(&id)))
     }
 }
-
-/// Id of failures that no cause matches.
-pub const UNCLASSIFIED: &str = "unclassified";
-
-/// Id of failures for which an access log gives no reason.
-pub const REASON_NOT_LOGGED: &str = "reason_not_logged";

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
-use why5xx::cause::UNCLASSIFIED;
+use why5xx::cause::Role;
 use why5xx::classify::shape::fingerprint;
 use why5xx::clock::now_ms;
 use why5xx::fields::Fields;
@@ -106,9 +106,10 @@ impl InvocationTotals {
         self.duplicate_events += counted.duplicate_events;
         self.not_understood += counted.understood.not_understood;
         self.ambiguous_lines += counted.ambiguous_lines;
+        let no_cause = Role::Unclassified.cause().id;
         for (cause, count) in counted.tally.by_cause() {
             self.errors += count;
-            self.without_cause += if cause == UNCLASSIFIED { count } else { 0 };
+            self.without_cause += if cause == no_cause { count } else { 0 };
         }
     }
 }

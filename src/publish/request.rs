@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::limits;
-use crate::cause::UNCLASSIFIED;
+use crate::cause::Role;
 use crate::metric::{CAUSE, Metric};
 use crate::tally::{Datum, Unit};
 
@@ -236,10 +236,11 @@ impl std::ops::AddAssign for Failures {
 
 /// Returns the numbers of failures that the data count, without roll-ups.
 pub(super) fn failures<'d>(data: impl IntoIterator<Item = &'d Datum>) -> Failures {
+    let no_cause = Role::Unclassified.cause().id;
     let mut failures = Failures::default();
     for datum in data {
         if Metric::ALL.iter().any(|metric| metric.name() == datum.metric) {
-            let lacks_cause = datum.dimensions.iter().any(|(name, value)| *name == CAUSE && value == UNCLASSIFIED);
+            let lacks_cause = datum.dimensions.iter().any(|(name, value)| *name == CAUSE && value == no_cause);
             let all = sum(datum) as u64;
             failures += Failures { all, without_cause: if lacks_cause { all } else { 0 } };
         }

@@ -14,12 +14,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use why5xx::cause::{Cause, Known, REASON_NOT_LOGGED, Role, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, Known, Role, Table};
 use why5xx::classify::shape;
 use why5xx::printable::counted;
 
 use self::answer::Answer;
-use self::found::Found;
+use self::found::{Found, is_unclassified};
 use self::question::Question;
 use crate::configuration::{self, Configuration};
 use crate::input::sentence;
@@ -152,9 +152,10 @@ fn search(
 fn print_status(question: &Question, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut causes: Vec<&'static Cause> = Vec::new();
     let mut prose = Vec::new();
+    let no_reason = Role::NoReason.cause().id;
     let next = format!(
         "Which one it was is in the log: paste it into `why5xx explain -`, or count it with `why5xx replay FILE`. An access \
-         log that does not say why: `why5xx explain {REASON_NOT_LOGGED}` has the format to use."
+         log that does not say why: `why5xx explain {no_reason}` has the format to use."
     );
     match question {
         Question::Status(status) => {
@@ -252,7 +253,7 @@ fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Resul
 fn print_answer(answer: &Answer, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
-        let causes = if answer.shows_failure() { vec![UNCLASSIFIED] } else { Vec::new() };
+        let causes = if answer.shows_failure() { vec![Role::Unclassified.cause().id] } else { Vec::new() };
         writeln!(out, "{}", json!({ "cause": causes.first(), "causes": causes }))?;
         return Ok(ExitCode::from(1));
     }
@@ -317,10 +318,11 @@ fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {
     } else if let Some(status) = answer.status {
         sentences.push(format!("`why5xx explain {status}` lists the usual causes of this status."));
     }
+    let no_reason = Role::NoReason.cause().id;
     let id = answer.request_id.as_deref().map_or("the request".to_owned(), |id| format!("request {}", printable(id)));
     sentences.push(format!(
         "Look for {id} in the access log of the stage, if its format asks for the reason (`why5xx explain \
-         {REASON_NOT_LOGGED}` has such a format), and in the execution log (REST and WebSocket APIs; HTTP APIs have none). \
+         {no_reason}` has such a format), and in the execution log (REST and WebSocket APIs; HTTP APIs have none). \
          `why5xx replay FILE` counts the causes in either."
     ));
     sentences.push(
@@ -372,7 +374,7 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
                     it was lost on the way here.";
         writeln!(out, "{}", wrapped("", note, width()))?;
     }
-    let nothing_named = found.causes.is_empty() || found.causes.contains(&UNCLASSIFIED);
+    let nothing_named = found.causes.is_empty() || found.causes.iter().any(|id| is_unclassified(id));
     Ok(if nothing_named { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 

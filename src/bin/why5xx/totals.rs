@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::process::ExitCode;
 
-use why5xx::cause::UNCLASSIFIED;
+use why5xx::cause::Role;
 use why5xx::decode::LogEvent;
 use why5xx::log_kind::LogKind;
 use why5xx::metric::Metric;
@@ -346,9 +346,10 @@ impl Totals {
 
     /// Returns the exit status.
     pub(crate) fn status(&self) -> ExitCode {
+        let no_cause = Role::Unclassified.cause().id;
         if !self.undecodable.is_empty() || self.is_empty() || self.is_foreign() {
             ExitCode::from(UNREADABLE)
-        } else if self.tally.counts().any(|(key, _)| key.cause == UNCLASSIFIED) {
+        } else if self.tally.counts().any(|(key, _)| key.cause == no_cause) {
             ExitCode::from(1)
         } else {
             ExitCode::SUCCESS

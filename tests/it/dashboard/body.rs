@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use why5xx::cause::{Cause, Family, Kind, REASON_NOT_LOGGED, Table, UNCLASSIFIED};
+use why5xx::cause::{Cause, Family, Kind, Role, Table};
 use why5xx::log_kind::LogKind;
 use why5xx::metric::Metric;
 
@@ -21,7 +21,7 @@ const COLUMNS: u64 = 24;
 const LINES: u64 = 10;
 
 /// Causes that say nothing of what went wrong: no alarm is about one of them, and an alarm of its own watches their share.
-const WITHOUT_REASON: &[&str] = &[REASON_NOT_LOGGED, UNCLASSIFIED];
+const WITHOUT_REASON: &[Role] = &[Role::NoReason, Role::Unclassified];
 
 /// A term that every failure metric of an API matches, and that stands nowhere else: what the variable of the API
 /// replaces. (A variable changes text inside of a search by pattern alone.)
@@ -48,7 +48,7 @@ pub(super) fn body(table: &Table) -> String {
 pub(super) fn alarm_causes(table: &Table) -> String {
     let mut entries = String::new();
     for (name, left_out) in [("NotLoad", Kind::Load), ("NotBroken", Kind::Broken)] {
-        let is_left_out = |cause: &&Cause| cause.kind == left_out || WITHOUT_REASON.contains(&cause.id);
+        let is_left_out = |cause: &&Cause| cause.kind == left_out || WITHOUT_REASON.iter().any(|role| cause.is(*role));
         let terms: Vec<String> = table.iter().filter(is_left_out).map(|c| format!("Cause != '{}'", c.id)).collect();
         // Writing to a String cannot fail.
         let _ = write!(entries, "{name}:\n  Where: >-\n    {}\n", terms.join(" AND\n    "));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use why5xx::cause::{Role, Table, UNCLASSIFIED};
+use why5xx::cause::{Role, Table};
 use why5xx::decode::LogEvent;
 use why5xx::metric::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
@@ -149,7 +149,7 @@ impl Found {
         if is_error && loose.names_a_cause() {
             return Ok(Self { is_cut: found.is_cut, ..loose });
         }
-        found.in_function = loose.causes.into_iter().find(|id| *id != UNCLASSIFIED);
+        found.in_function = loose.causes.into_iter().find(|id| !is_unclassified(id));
         Ok(found)
     }
 
@@ -159,7 +159,7 @@ impl Found {
         // That no cause is known was found already.
         let of_line = || {
             let of_line = sentence::surest(unread, table).map(|cause| cause.id);
-            of_line.filter(|id| self.causes.is_empty() || *id != UNCLASSIFIED)
+            of_line.filter(|id| self.causes.is_empty() || !is_unclassified(id))
         };
         let named = if named.is_empty() { of_line().into_iter().collect() } else { named };
         self.causes.splice(0..0, named);
@@ -247,8 +247,13 @@ impl Found {
     }
 
     fn names_a_cause(&self) -> bool {
-        self.causes.iter().any(|id| *id != UNCLASSIFIED)
+        self.causes.iter().any(|id| !is_unclassified(id))
     }
+}
+
+/// Returns whether an id says that no cause is known.
+pub(super) fn is_unclassified(id: &str) -> bool {
+    id == Role::Unclassified.cause().id
 }
 
 /// Returns whether a line is a sentence of API Gateway that ends where its reason should begin.

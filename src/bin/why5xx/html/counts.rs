@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use why5xx::cause::{REASON_NOT_LOGGED, Table, UNCLASSIFIED};
+use why5xx::cause::{Role, Table};
 use why5xx::metric::{Metric, Subject};
 use why5xx::placeholder::UNKNOWN;
 use why5xx::tally::{CountKey, Tally};
@@ -36,7 +36,7 @@ impl MetricCounts {
 
     /// Failures whose cause no text named.
     pub(super) fn without_cause(&self) -> u64 {
-        [UNCLASSIFIED, REASON_NOT_LOGGED].iter().filter_map(|id| self.causes.get(id)).sum()
+        [Role::Unclassified, Role::NoReason].iter().filter_map(|role| self.causes.get(role.cause().id)).sum()
     }
 
     /// Whether a failure may be of any API, also of one whose other log was read.
