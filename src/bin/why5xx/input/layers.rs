@@ -10,14 +10,14 @@ use super::text::plain;
 const MOST: usize = 6;
 
 #[derive(Debug)]
-enum Layer {
+enum LineLayer {
     Spelling(Spelling),
     Mark(Mark),
 }
 
 /// The layers around each line of a text, the outermost first.
 #[derive(Debug, Default)]
-pub(super) struct Layers(Vec<Layer>);
+pub(super) struct Layers(Vec<LineLayer>);
 
 impl Layers {
     /// Of a text by its beginning, which is returned without them.
@@ -28,7 +28,7 @@ impl Layers {
             own = Cow::Owned(own.lines().flat_map(|line| [without_controls(line), "\n"]).collect());
         }
         while layers.0.len() < MOST
-            && let Some(layer) = Layer::of(&own)
+            && let Some(layer) = LineLayer::of(&own)
         {
             own = Cow::Owned(
                 own.lines().filter_map(|line| layer.without(line)).flat_map(|line| [line, "\n".into()]).collect(),
@@ -47,7 +47,7 @@ impl Layers {
     }
 }
 
-impl Layer {
+impl LineLayer {
     /// The outermost one of a text.
     fn of(start: &str) -> Option<Self> {
         let spelling = Spelling::of(start);
