@@ -20,28 +20,18 @@ pub(super) struct Ended<'c> {
     pub(super) bare: Keyed<Slot>,
 }
 
-/// End of a request of which nothing can change: its time, and whether it had a failure line. Both are in one number, since one
-/// is kept for each request of a log.
+/// End of a request of which nothing can change.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settled(i64);
+pub(super) struct Settled {
+    /// When it ended.
+    pub(super) end_ms: i64,
+    /// Whether it had a failure line. Then the next failure line begins another request.
+    pub(super) had_failure: bool,
+}
 
 impl Settled {
     /// In place of a request that is forgotten: no line is of its time.
-    const FORGOTTEN: Self = Self(i64::MIN);
-
-    pub(super) fn new(end_ms: i64, had_failure: bool) -> Self {
-        // Times that are no times are cut.
-        Self(end_ms.clamp(i64::MIN / 2, i64::MAX / 2) << 1 | i64::from(had_failure))
-    }
-
-    fn end_ms(self) -> i64 {
-        self.0 >> 1
-    }
-
-    /// Returns whether it had a failure line. Then the next failure line begins another request.
-    fn had_failure(self) -> bool {
-        self.0 & 1 != 0
-    }
+    const FORGOTTEN: Self = Self { end_ms: i64::MIN, had_failure: false };
 }
 
 impl<'c> Ended<'c> {
@@ -52,8 +42,8 @@ impl<'c> Ended<'c> {
     /// Returns whether a line of this ID and time belongs to a remembered request.
     pub(super) fn owns(&self, hash: u64, timestamp_ms: i64, finding: &RequestFinding) -> bool {
         let is_of_settled = |settled: &Settled| {
-            let begins_another = settled.had_failure() && matches!(finding, RequestFinding::Failure(_));
-            !begins_another && is_not_later(timestamp_ms, settled.end_ms())
+            let begins_another = settled.had_failure && matches!(finding, RequestFinding::Failure(_));
+            !begins_another && is_not_later(timestamp_ms, settled.end_ms)
         };
         match finding {
             RequestFinding::Ended(_)
@@ -108,7 +98,7 @@ impl<'c> Ended<'c> {
 /// there is no room, so that nothing is walked through for a batch of a few log events.
 pub(super) fn add_settled(all: &mut Keyed<Settled>, later: Keyed<Settled>, oldest_ms: i64) {
     if all.len() + later.len() > all.capacity() {
-        all.retain(|_, settled| settled.end_ms() > oldest_ms);
+        all.retain(|_, settled| settled.end_ms > oldest_ms);
     }
     // In the order of a map, hashes would crowd a smaller map that grows.
     all.reserve(later.len());
@@ -121,8 +111,8 @@ pub(super) fn add_settled(all: &mut Keyed<Settled>, later: Keyed<Settled>, oldes
 /// Makes room for another settled request: forgets the older half of too many.
 fn bound(all: &mut Keyed<Settled>) {
     if all.len() >= MOST_OPEN {
-        let oldest_ms = median(all.values().map(|settled| settled.end_ms()));
-        all.retain(|_, settled| settled.end_ms() > oldest_ms);
+        let oldest_ms = median(all.values().map(|settled| settled.end_ms));
+        all.retain(|_, settled| settled.end_ms > oldest_ms);
     }
 }
 

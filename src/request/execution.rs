@@ -405,7 +405,7 @@ impl<'t> Requests<'t> {
         if had_failure || !slot.front.evidence.failed() {
             let mut ids = slot.take_ids();
             self.judge(hash, &slot.front, &mut ids, failed);
-            self.ended.settle(hash, Settled::new(slot.front.end_ms(), had_failure));
+            self.ended.settle(hash, Settled { end_ms: slot.front.end_ms(), had_failure });
             return;
         }
         if self.ended.bare.len() >= MOST_OPEN {
