@@ -113,10 +113,12 @@ fn index(table: &Table, author: Author, text: &str) -> Option<CauseIndex> {
     table.find(author, text).and_then(|cause| table.index_of(cause))
 }
 
-/// Parts of the headers that prove something, without a character that JSON escapes.
+/// Parts of the headers that prove something, without a character that JSON escapes. Where headers without them are parsed, the
+/// whole job takes 5 % more instructions for a log at INFO level with bodies.
 static IN_HEADERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["rror", "unction-"].map(Finder::new));
 
-/// Parts of the bodies that prove something.
+/// Parts of the bodies that prove something. Where bodies without them are parsed, the whole job takes 23 % more instructions
+/// for a log at INFO level with bodies.
 static IN_BODIES: LazyLock<[Finder<'static>; 4]> =
     LazyLock::new(|| ["rror", "xception", "__type", "essage"].map(Finder::new));
 

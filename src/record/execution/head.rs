@@ -141,7 +141,8 @@ impl Head {
     pub fn find(text: &[u8]) -> Option<(Option<Self>, usize)> {
         let first = first_eight(text)?;
         let begins = |words: &Sentence| {
-            // Nearly always in the case of the table, and that comparison is the faster one.
+            // Nearly always in the case of the table. Without that comparison the whole job takes 2 % more instructions for a
+            // log at INFO level.
             text.get(..words.text.len())
                 .is_some_and(|start| start == words.text || start.eq_ignore_ascii_case(words.text))
         };
