@@ -248,10 +248,10 @@ impl Lines {
 
     fn whole_line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
-        match self.standing_behind_blanks(&line) {
-            Standing::Event => line = line.trim_start().to_owned(),
-            Standing::Doubtful => sink.summary.unread(self.number, INDENTED),
-            Standing::Part => {}
+        match self.indented_line(&line) {
+            IndentedLine::Event => line = line.trim_start().to_owned(),
+            IndentedLine::Doubtful => sink.summary.unread(self.number, INDENTED),
+            IndentedLine::Part => {}
         }
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
@@ -330,16 +330,20 @@ impl Lines {
     }
 
     /// Returns what a line behind blanks is, behind which a log event begins with its time or its stream.
-    fn standing_behind_blanks(&self, line: &str) -> Standing {
+    fn indented_line(&self, line: &str) -> IndentedLine {
         let own = line.trim_start();
         let stripped = prefix::strip(own);
         if !line.starts_with(BLANKS) || !stripped.has_prefix() || !is_platforms(own) {
-            return Standing::Part;
+            return IndentedLine::Part;
         }
-        let Some(Pending { event, .. }) = &self.pending else { return Standing::Event };
+        let Some(Pending { event, .. }) = &self.pending else { return IndentedLine::Event };
         // API Gateway and Lambda write no lines below their own. A function prints lines of any log, but not its stream before them.
         let is_of_stream = !event.log_stream.is_empty() && stripped.stream == Some(event.log_stream.as_str());
-        if is_of_stream || is_platforms(first_line(&event.message)) { Standing::Event } else { Standing::Doubtful }
+        if is_of_stream || is_platforms(first_line(&event.message)) {
+            IndentedLine::Event
+        } else {
+            IndentedLine::Doubtful
+        }
     }
 
     /// Hands on what is left.
@@ -416,9 +420,9 @@ impl Lines {
     }
 }
 
-/// Standing of a line behind blanks.
+/// Part that a line behind blanks has in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum IndentedLine {
     /// A log event.
     Event,
     /// A line of the log event before it.
