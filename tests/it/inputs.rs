@@ -1942,3 +1942,56 @@ fn text_in_two_encodings_is_refused_by_name() {
         assert!(error.contains("two encodings") && done.status.code() == Some(2), "{error}");
     }
 }
+
+#[test]
+fn a_status_beside_the_records_of_a_log_is_no_all_clear() {
+    let delivered = |line: &String| {
+        json!({"api_id": "k3m5n7p9q1", "stage": "live", "resource_path": "/a", "http_method": "GET", "payload": line})
+            .to_string()
+    };
+    let log: Vec<String> = execution_log().iter().map(delivered).collect();
+    let times: Vec<i64> = (0..log.len()).map(time_ms).collect();
+    let record = |(n, line): (usize, &String)| {
+        json!({"timestamp": time_ms(n), "status": 200, "message": line}).to_string() + "\n"
+    };
+    let events: Vec<Value> = log.iter().enumerate().map(|(n, line)| event(n, line)).collect();
+    for text in [
+        log.iter().enumerate().map(record).collect(),
+        json!({"results": {"A": {"status": 200, "frames": [{"data": {"values": [times, log]}}]}}}).to_string(),
+        json!({"output": json!({"StatusCode": 200, "Payload": {"events": events}}).to_string()}).to_string(),
+    ] {
+        let done = command(&["replay", "--json", "-"], text.as_bytes());
+        let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let error = document["undecodable"][0]["error"].as_str().unwrap_or_default();
+        assert!(error.contains("JSON") && done.status.code() == Some(2), "{text}: {document}");
+    }
+}
+
+#[test]
+fn statistics_of_a_query_are_no_requests() {
+    for rows in [
+        json!([{"status": "200", "count(*)": "31"}, {"status": "504", "count(*)": "4"}]),
+        json!([{"status": "504", "avg(integrationLatency)": "28911.5"}]),
+    ] {
+        let by_line: String = rows.as_array().unwrap().iter().map(|row| format!("{row}\n")).collect();
+        for text in [rows.to_string(), serde_json::to_string_pretty(&rows).unwrap(), by_line] {
+            let done = command(&["replay", "--json", "--kind", "access", "-"], text.as_bytes());
+            let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+            let error = document["undecodable"][0]["error"].as_str().unwrap_or_default();
+            assert!(error.contains("statistics") && done.status.code() == Some(2), "{text}: {document}");
+        }
+    }
+}
+
+#[test]
+fn zero_bytes_behind_compressed_data_are_padding() {
+    let text = execution_log().join("\n") + "\n";
+    let (first, second) = text.split_at(text.find("(TuVw").unwrap());
+    let members = [gzip(first.as_bytes()), gzip(second.as_bytes())].concat();
+    for zeros in [1, 300, 200_000] {
+        let padded = [members.clone(), vec![0; zeros]].concat();
+        assert_eq!(replay(&padded, GROUP), (execution_counts(), Some(0)), "{zeros}");
+    }
+    let (_, status) = replay(&[members, vec![0; 9], b"x".to_vec()].concat(), GROUP);
+    assert_eq!(status, Some(2));
+}

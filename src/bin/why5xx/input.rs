@@ -208,6 +208,8 @@ impl Form {
         let is_broken = || json::is_broken(text) && json::layout(text, is_whole) == Layout::Lines;
         if json::is_by_columns(text, is_whole) {
             Some("a table of pandas by columns: write it with to_json(orient='records')")
+        } else if json::is_statistics(text) {
+            Some(STATISTICS)
         } else if quoted::is_quoted_printable(text) {
             Some(QUOTED_PRINTABLE)
         } else if text.starts_with('"') && !is_whole && !text.contains('\n') {
@@ -312,6 +314,9 @@ const QUOTED_PRINTABLE: &str = "a mail in quoted-printable: copy its text, or sa
 /// Remark on the results of a query that left the messages out.
 const NO_MESSAGE: &str =
     "rows of a query of Logs Insights without the messages: add `fields @timestamp, @message` to it";
+
+/// Refusal of the results of a query that counts.
+const STATISTICS: &str = "statistics of a query of Logs Insights, no log events: take `stats` out of it and add `fields @timestamp, @message`";
 
 /// Refusal of a table whose order cannot be known.
 const UNREAD_TIMES: &str = "a table with times that are not read: save them as 2026-01-02 03:04:05.678";

@@ -7,7 +7,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::InputError;
 
@@ -58,6 +58,36 @@ pub(super) struct Text<'r> {
     has_cr_only: bool,
 }
 
+/// The members of a gzip file behind each other, and maybe zero bytes behind the last one, as where a tape or a disk padded it.
+struct GzipMembers<R> {
+    /// None behind the last one.
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for GzipMembers<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(mut decoder) = self.decoder.take() {
+            let read = decoder.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                self.decoder = Some(decoder);
+                return Ok(read);
+            }
+            let mut rest = decoder.into_inner();
+            let has_more = loop {
+                let bytes = rest.fill_buf()?;
+                let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+                let (is_end, has_more) = (bytes.is_empty(), zeros < bytes.len());
+                rest.consume(zeros);
+                if is_end || has_more {
+                    break has_more;
+                }
+            };
+            self.decoder = has_more.then(|| GzDecoder::new(rest));
+        }
+        Ok(0)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Utf8,
@@ -76,7 +106,7 @@ impl<'r> Text<'r> {
                 input = Box::new(whole);
                 break;
             }
-            input = Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(whole)));
+            input = Box::new(BufReader::with_capacity(1 << 16, GzipMembers { decoder: Some(GzDecoder::new(whole)) }));
             start.clear();
         }
         let encoding = encoding_of(&start);

@@ -97,7 +97,8 @@ pub(super) fn holds_log(text: &str) -> bool {
     };
     match text.as_bytes().first() {
         Some(b'"') => serde_json::from_str::<String>(text).is_ok_and(|text| holds_log(&text)),
-        Some(b'{') if layout(text, true) != Layout::Lines => true,
+        // What has a status of its own is reported where it is read.
+        Some(b'{') if layout(text, true) != Layout::Lines || !wrapped::records(text).values.is_empty() => true,
         Some(b'[') if holds_record() => true,
         _ => {
             let are_of_log = |line: &&str| wrapped::is_line_of_a_log(prefix::strip(line).message);
@@ -199,6 +200,29 @@ pub(super) fn is_by_columns(document: &str, is_whole: bool) -> bool {
     columns.len() > 1 && columns.values().all(is_column)
 }
 
+/// Returns whether the first object of a document is a row of a query's statistics: numbers of log events, and none of them.
+///
+/// `[{"status":"502","count(*)":"12"}]` → true
+pub(super) fn is_statistics(start: &str) -> bool {
+    /// Source: CloudWatch Logs Insights query syntax, "stats".
+    const FUNCTIONS: [&str; 11] = [
+        "avg(",
+        "count(",
+        "count_distinct(",
+        "earliest(",
+        "latest(",
+        "max(",
+        "min(",
+        "pct(",
+        "stddev(",
+        "sum(",
+        "bin(",
+    ];
+    let object = start.trim_start_matches(|c: char| c == '[' || c.is_whitespace());
+    let is_function = |key: &String| key.ends_with(')') && FUNCTIONS.iter().any(|name| key.starts_with(name));
+    object.starts_with('{') && top_level_keys(object).iter().any(is_function)
+}
+
 /// Whether these are the keys of what `aws lambda invoke` prints, without the log.
 fn is_answer_of_invoke(keys: &[String]) -> bool {
     let has = |key: &str| keys.iter().any(|known| known == key);
@@ -278,6 +302,9 @@ fn document_parts(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError>
 /// Hands over the records of a document of unknown shape. False where it holds none, or is one itself.
 fn held_records(text: &str, sink: &mut Sorted<'_>) -> Result<bool, InputError> {
     let wrapped::HeldRecords { is_own, values } = wrapped::records(text);
+    if is_own && !values.is_empty() {
+        sink.summary.unread(0, super::UNREAD_JSON);
+    }
     if is_own || values.is_empty() {
         return Ok(false);
     }

@@ -129,7 +129,12 @@ pub(super) fn records(document: &str) -> HeldRecords<'_> {
     }
     let mut records = HeldRecords { is_own: is_of_access_log(&outer), values: Vec::new() };
     // A label alone is no name of an access log: the document may be the answer of an API.
-    find(raw, access::line(&outer).is_none(), 0, &mut records.values);
+    let texts = match access::line(&outer).is_some() {
+        true => RecordTexts::Nowhere,
+        false if records.is_own => RecordTexts::LogsAndLines,
+        false => RecordTexts::Logs,
+    };
+    find(raw, texts, 0, &mut records.values);
     // A tool may write the same text twice.
     if !records.values.is_empty() && value.as_object().and_then(path_of_message).is_some() {
         records.values.clear();
@@ -137,21 +142,34 @@ pub(super) fn records(document: &str) -> HeldRecords<'_> {
     records
 }
 
+/// Which texts of a document are records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RecordTexts {
+    /// None: the document is a line of an access log by its names.
+    Nowhere,
+    /// Those with a log in them.
+    Logs,
+    /// Also lines of a log: nothing but a status says that the document is a line of an access log itself.
+    LogsAndLines,
+}
+
 /// Collects what [`HeldRecords::values`] holds.
-fn find<'d>(raw: &'d RawValue, looks_into_texts: bool, depth: usize, found: &mut Vec<&'d RawValue>) {
+fn find<'d>(raw: &'d RawValue, texts: RecordTexts, depth: usize, found: &mut Vec<&'d RawValue>) {
     let text = raw.get();
     match text.as_bytes().first() {
         _ if depth > DEEPEST => {}
         Some(b'"') => {
-            let holds_log = || serde_json::from_str::<String>(text).is_ok_and(|text| json::holds_log(&text));
-            found.extend((looks_into_texts && holds_log()).then_some(raw));
+            let is_of_log =
+                |text: String| json::holds_log(&text) || texts == RecordTexts::LogsAndLines && is_line_of_a_log(&text);
+            let holds_log = || serde_json::from_str::<String>(text).is_ok_and(is_of_log);
+            found.extend((texts != RecordTexts::Nowhere && holds_log()).then_some(raw));
         }
         Some(b'[') => {
             let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
             match elements.iter().find(|element| is_record(element.get())) {
                 Some(pair) if pair.get().starts_with('[') => found.extend(elements),
                 Some(_) => found.push(raw),
-                None => elements.into_iter().for_each(|element| find(element, looks_into_texts, depth + 1, found)),
+                None => elements.into_iter().for_each(|element| find(element, texts, depth + 1, found)),
             }
         }
         Some(b'{') => {
@@ -161,13 +179,15 @@ fn find<'d>(raw: &'d RawValue, looks_into_texts: bool, depth: usize, found: &mut
             let keys_of = |value: &RawValue| serde_json::from_str(value.get()).as_ref().map(keys).unwrap_or_default();
             let mut records = values.iter().filter(|value| is_record(value.get())).map(|value| keys_of(value));
             let of_records = match (records.next(), records.next()) {
-                (Some(first), Some(second)) if looks_into_texts && !is_group && first == second => Some(first),
+                (Some(first), Some(second)) if texts != RecordTexts::Nowhere && !is_group && first == second => {
+                    Some(first)
+                }
                 _ => None,
             };
             for value in values {
                 match &of_records {
                     Some(keys) if keys_of(value) == *keys => found.push(value),
-                    _ => find(value, looks_into_texts, depth + 1, found),
+                    _ => find(value, texts, depth + 1, found),
                 }
             }
         }
