@@ -1995,3 +1995,16 @@ fn zero_bytes_behind_compressed_data_are_padding() {
     let (_, status) = replay(&[members, vec![0; 9], b"x".to_vec()].concat(), GROUP);
     assert_eq!(status, Some(2));
 }
+
+#[test]
+fn a_line_of_progress_hides_no_log_event_behind_it() {
+    let lines = execution_log();
+    for progress in ["\rReading ...\r", "page 1\rpage 12\r", "\u{1b}[2K\r", "... 40 %\r"] {
+        for number in 0..lines.len() {
+            let mut timed: Vec<String> = lines.iter().map(|line| format!("2026-06-09T10:13:20.000Z {line}")).collect();
+            timed[number].insert_str(0, progress);
+            let text = timed.join("\n") + "\n";
+            assert_eq!(replay(text.as_bytes(), GROUP), (execution_counts(), Some(0)), "{text}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::prefix;
 use super::quoted::Mark;
 use super::spelling::Spelling;
 use super::text::plain;
@@ -68,7 +69,13 @@ impl LineLayer {
 /// Signs that some programs write before a line: the return of a carriage, a new page.
 const BEFORE_LINES: [char; 2] = ['\r', '\u{c}'];
 
-/// Takes them off.
+/// Takes them off, and the line of progress that the next one overwrote: `Loading...\r2026-01-02T03:04:05Z …`.
 pub(super) fn without_controls(line: &str) -> &str {
-    line.trim_start_matches(BEFORE_LINES)
+    let begins = |text: &str| prefix::strip(text).has_prefix() || prefix::is_head(text);
+    let line = line.trim_start_matches(BEFORE_LINES);
+    match line.rsplit_once('\r') {
+        // A log event keeps its returns.
+        Some((before, own)) if begins(own) && !before.split('\r').any(begins) => own,
+        _ => line,
+    }
 }
