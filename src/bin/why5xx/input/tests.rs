@@ -343,3 +343,23 @@ fn a_text_of_each_pathological_form_is_read_in_linear_time() {
     }
     assert!(slow.is_empty(), "{slow:#?}");
 }
+
+/// A document whose string holds one again, so many times, each within some objects.
+#[cfg(unix)]
+fn nested(levels: usize) -> String {
+    (0..levels).fold("x".to_owned(), |inner, _| {
+        let objects = (0..6).fold(serde_json::Value::from(inner), |inner, _| serde_json::json!({ "a": inner }));
+        serde_json::json!({ "requestId": "QzXw1GpZIjMFr1g=", "status": "200", "b": objects }).to_string()
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn documents_within_documents_are_not_looked_into_again_and_again() {
+    let shortest = |levels: usize| {
+        let text = nested(levels) + "\n";
+        (0..3).map(|_| cpu_time(&text, "x", 0).as_secs_f64() / text.len() as f64).fold(f64::MAX, f64::min)
+    };
+    // Seven times as long a byte for each level, where each is looked into once for each object around it.
+    assert!(shortest(7) < shortest(3) * 50.0);
+}

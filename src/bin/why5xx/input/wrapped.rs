@@ -4,6 +4,8 @@
 //!
 //! A line of an access log is no wrapper, whatever text of a client it holds, nor is a line of a function in JSON.
 
+use std::cell::Cell;
+
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use why5xx::decode::{LogEvent, Message};
@@ -117,8 +119,28 @@ pub(super) struct HeldRecords<'d> {
     pub(super) values: Vec<&'d RawValue>,
 }
 
+/// Most documents that are strings in one another and are looked into; our own bound. Each is looked into once for each object
+/// around it, so that the time of a client's line would grow sevenfold with each.
+const MOST_LEVELS: usize = 2;
+
+thread_local! {
+    /// How many such documents are being looked into. Who looks may have come through any of the readers of a text.
+    static LEVELS: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Returns the records in the lists, objects and texts of a document, however deep. Of a line of a log, its texts may be a client's.
 pub(super) fn records(document: &str) -> HeldRecords<'_> {
+    let levels = LEVELS.get();
+    if levels == MOST_LEVELS {
+        return HeldRecords::default();
+    }
+    LEVELS.set(levels + 1);
+    let records = records_in(document);
+    LEVELS.set(levels);
+    records
+}
+
+fn records_in(document: &str) -> HeldRecords<'_> {
     let (Ok(Value::Object(object)), Ok(raw)) = (serde_json::from_str(document), serde_json::from_str(document)) else {
         return HeldRecords::default();
     };
