@@ -2008,3 +2008,16 @@ fn a_line_of_progress_hides_no_log_event_behind_it() {
         }
     }
 }
+
+#[test]
+fn quotes_of_json_in_a_table_and_rules_in_utf_16_are_nothing_that_breaks_off() {
+    let mut rows = String::from("@timestamp,@message,@logStream\n");
+    for (number, line) in execution_log().iter().enumerate() {
+        rows += &format!("2026-06-09 10:13:{:02}.000,\"{}\",s\n", 20 + number, line.replace('"', "\"\""));
+    }
+    rows += "2026-06-09 10:14:20.000,\"(TuVw12345678=) Method request body: {\"\"a\"\": \"\"5\\\"\" pipe\"\"}\",s\n";
+    assert_eq!(replay(rows.as_bytes(), GROUP), (execution_counts(), Some(0)), "{rows}");
+    let text = format!("{}\n{}\n", "═".repeat(60), execution_log().join("\n"));
+    let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(replay(&utf16, GROUP), (execution_counts(), Some(0)));
+}

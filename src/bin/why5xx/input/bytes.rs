@@ -235,10 +235,10 @@ const GZIP_OF_DEFLATE: [u8; 3] = [GZIP_MAGIC[0], GZIP_MAGIC[1], 8];
 
 /// Returns whether bytes of UTF-16 hold a longer text in UTF-8: ASCII, byte for byte.
 fn has_text_of_bytes(bytes: &[u8]) -> bool {
-    /// No text in UTF-16 has so many such bytes in a row; our own bound.
+    /// Hardly any text in UTF-16 has so many such bytes in a row; our own bound. A rule of `═` has (`%P`), but no blank.
     const LONGEST_RUN_BYTES: usize = 64;
     let is_ascii = |byte: &u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    bytes.split(|byte| !is_ascii(byte)).any(|run| run.len() > LONGEST_RUN_BYTES)
+    bytes.split(|byte| !is_ascii(byte)).any(|run| run.len() > LONGEST_RUN_BYTES && run.contains(&b' '))
 }
 
 /// Appends what is whole of the bytes; invalid ones become U+FFFD. How many were used.

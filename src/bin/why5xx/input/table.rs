@@ -191,7 +191,9 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
 struct Quotes<R> {
     input: R,
     are_open: bool,
-    /// A backslash stands before the next byte.
+    /// A backslash before a quote makes it a part of the cell.
+    has_backslashes: bool,
+    /// Such a backslash stands before the next byte.
     is_escaped: bool,
     /// The last byte that is no blank.
     last: u8,
@@ -202,7 +204,7 @@ impl<R: Read> Read for Quotes<R> {
         let read = self.input.read(buffer)?;
         for byte in &buffer[..read] {
             self.are_open ^= *byte == b'"' && !self.is_escaped;
-            self.is_escaped = *byte == b'\\' && !self.is_escaped;
+            self.is_escaped = self.has_backslashes && *byte == b'\\' && !self.is_escaped;
             if !byte.is_ascii_whitespace() {
                 self.last = *byte;
             }
@@ -247,7 +249,8 @@ impl Separated {
     }
 
     fn read_rows(&self, input: impl Read, events: &mut Rows, sink: &mut Sorted<'_>) -> Result<(), InputError> {
-        let mut quotes = Quotes { input, are_open: false, is_escaped: false, last: 0 };
+        let mut quotes =
+            Quotes { input, are_open: false, has_backslashes: self.has_backslashes, is_escaped: false, last: 0 };
         let mut rows = reader(self.separator, self.has_backslashes, &mut quotes);
         let mut row = csv::StringRecord::new();
         let mut skipped = 0;
