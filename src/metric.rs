@@ -125,14 +125,6 @@ impl Subject {
         self.dimensions().into_iter().find(|(one, _)| *one == name).map(|(_, value)| value)
     }
 
-    /// The values of its dimensions and its route, for people.
-    ///
-    /// API `a1b2c3d4e5`, stage `prod`, route `GET /orders` → `a1b2c3d4e5/prod GET /orders`
-    pub fn place(&self) -> String {
-        let names = self.dimensions().into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("/");
-        self.route().map_or(names.clone(), |route| format!("{names} {route}"))
-    }
-
     /// The subject as one of another account. What is counted by log group stays: that differs by account.
     #[must_use]
     pub fn in_account(self, account_id: &str) -> Self {

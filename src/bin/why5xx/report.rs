@@ -16,7 +16,7 @@ use crate::Failed;
 use crate::terminal::{Color, bold, fitted, printable, table_width, width, wrapped};
 use crate::time::{between, minute};
 use crate::totals::Totals;
-use crate::words::Words;
+use crate::words::{Words, subject_name};
 
 /// Says on the standard error what went wrong.
 pub(crate) fn complain(message: &str) {
@@ -138,7 +138,7 @@ fn times(out: &mut impl Write, rows: &[Row]) -> Result<(), Failed> {
     writeln!(out, "\n{}", bold("When (UTC)"))?;
     for row in timed.iter().take(MOST_ROWS) {
         let (Some((first, last)), Some((peak, most))) = (row.span_ms(), row.peak()) else { continue };
-        let what = format!("{} {}", printable(&row.subject.place()), row.cause);
+        let what = format!("{} {}", printable(&subject_name(&row.subject)), row.cause);
         let line = match row.minutes.len() {
             1 if most == 1 => format!("{what}: at {}", minute(first)),
             1 => format!("{what}: {most} at {}", minute(first)),
@@ -168,7 +168,7 @@ pub(crate) fn sentence(incident: &Incident<'_>) -> String {
         incident.count,
         Words::of(incident.row.subject.metric()).several,
         incident.share * 100.0,
-        printable(&incident.row.subject.place()),
+        printable(&subject_name(&incident.row.subject)),
     )
 }
 
@@ -188,7 +188,7 @@ const COUNT: usize = 9;
 /// Count, where, cause and statuses in columns, in lines of at most `width`. Causes and statuses are never cut.
 fn aligned(rows: &[&Row], width: usize) -> String {
     let cells: Vec<[String; 3]> =
-        rows.iter().map(|row| [printable(&row.subject.place()), row.cause.to_owned(), statuses(row)]).collect();
+        rows.iter().map(|row| [printable(&subject_name(&row.subject)), row.cause.to_owned(), statuses(row)]).collect();
     let widest = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
     let (places, causes, statuses) = (widest(0), widest(1), widest(2));
     let room = width.saturating_sub(COUNT + 2 + causes + 2 + statuses);

@@ -1,6 +1,6 @@
 //! The words for what a metric counts, in text and on the page.
 
-use why5xx::metric::Metric;
+use why5xx::metric::{Metric, Subject};
 
 /// Words for the counts of a metric.
 pub(crate) struct Words {
@@ -69,5 +69,16 @@ impl Words {
     pub(crate) fn heading(&self) -> String {
         let (first, rest) = self.several.split_at(1);
         format!("{}{rest}, from {}", first.to_uppercase(), self.log)
+    }
+}
+
+/// Returns the values of a subject's dimensions, and its route.
+///
+/// API `a1b2c3d4e5`, stage `prod`, route `GET /orders` → `a1b2c3d4e5/prod GET /orders`
+pub(crate) fn subject_name(subject: &Subject) -> String {
+    let names = subject.dimensions().into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("/");
+    match subject.route() {
+        Some(route) => format!("{names} {route}"),
+        None => names,
     }
 }

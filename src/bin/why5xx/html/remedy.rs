@@ -13,6 +13,7 @@ use super::markup::{number, text};
 use super::{View, chart};
 use crate::time::has_time;
 use crate::totals::Totals;
+use crate::words::subject_name;
 
 /// Causes whose remedy stands open; the others open on a click, and on paper.
 const OPEN: usize = 3;
@@ -173,7 +174,7 @@ fn requests(page: &mut String, first: Option<&Exemplar>, exemplars: &[&Exemplar]
             "<tr><th scope=\"row\">{}{trace}{mark}</th><td data-name=\"Time\">{time}</td>\
              <td class=\"long\" data-name=\"Where\">{}</td><td class=\"long\" data-name=\"Log group\">{}</td></tr>",
             linked(view.request(region, log_group, id, time_ms), &format!("<code>{}</code>", text(id))),
-            text(&failure.subject.place()),
+            text(&subject_name(&failure.subject)),
             linked(
                 view.log_group(region, log_group),
                 &text(if log_group.is_empty() { "not in the log" } else { log_group }).to_string()

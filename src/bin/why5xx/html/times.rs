@@ -7,6 +7,7 @@ use super::{MOST_ROWS, View, rest};
 use crate::report::rows::{Row, incidents, rows};
 use crate::report::sentence;
 use crate::totals::Totals;
+use crate::words::subject_name;
 
 /// Writes the section; nothing if no count has a time.
 pub(super) fn section(page: &mut String, totals: &Totals, view: &View) {
@@ -45,7 +46,7 @@ pub(super) fn section(page: &mut String, totals: &Totals, view: &View) {
              <td data-name=\"First\">{}</td><td data-name=\"Last\">{}</td>\
              <td data-name=\"Most in a minute\">{} at {}</td></tr>",
             row.cause,
-            text(&row.subject.place()),
+            text(&subject_name(&row.subject)),
             view.both(first, "%F %H:%M"),
             view.both(last, "%F %H:%M"),
             number(most),
