@@ -27,7 +27,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }
     let Some(ClfFields { request_id, behind, .. }) = whole else { return without_status(rest) };
     if is_other {
-        // Its format may be one that is not read here, and the reading that fits a client's.
+        // The format may be another one. Then the reading that fits may be a client's text.
         return Some(AccessLine::Ambiguous);
     }
     Some(statuses.line(|status| AccessFields {

@@ -33,7 +33,7 @@ pub(super) fn line(text: &str) -> Option<AccessLine> {
     }
     let first = whole?;
     if is_other {
-        // Its format may be one that is not read here, and the reading that fits a client's.
+        // The format may be another one. Then the reading that fits may be a client's text.
         return Some(AccessLine::Ambiguous);
     }
     let only = (number == 1).then_some(first);

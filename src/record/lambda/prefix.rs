@@ -4,6 +4,7 @@
 //! published logs show it. What tools print before the lines of a file is stripped by the command that reads the file.
 
 use super::InvocationId;
+use crate::record::LAMBDA_PREFIX;
 
 /// A line without its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +130,7 @@ fn is_time(word: &str) -> bool {
 
 /// Returns whether a word names a log stream: `2026/01/02/[$LATEST]0123…` or `2026/01/02/my-function[7]0123…`, also in `()`; or the log group before it.
 fn is_log_stream(word: &str) -> bool {
-    if word.starts_with("/aws/lambda/") {
+    if word.starts_with(LAMBDA_PREFIX) {
         return true;
     }
     let word = word.strip_prefix('(').unwrap_or(word);

@@ -1,5 +1,5 @@
 //! A failure of API Gateway's whose sentence something broke over several lines, at any place: the lines are put together again
-//! if only so the sentence has a meaning, or another one.
+//! if the sentence has a cause, or another one, only then.
 //!
 //! Both ways are tried: with a blank, as where a mail broke it between words, and without, as where a terminal cut a word. What was
 //! typed cannot be seen any more, so nothing but the sentences that are known decides.
@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use why5xx::cause::{Rank, Role, Table};
-use why5xx::record::execution::{Head, split_request_id};
+use why5xx::record::execution::{Head, is_request_id, split_request_id};
 
 use super::wrap::{begins, is_full, width};
 use super::{prefix, sentence};
@@ -79,7 +79,9 @@ impl BrokenSentence {
         let has_head = own.len() < line.len();
         let is_start = match own.strip_prefix('(') {
             // Cut within the id, or behind it.
-            Some(id) if has_head => id.trim_end().strip_suffix(')').unwrap_or(id).bytes().all(is_of_id),
+            Some(id) if has_head => {
+                id.trim_end().strip_suffix(')').unwrap_or(id).bytes().all(|byte| is_request_id(&[byte]))
+            }
             _ => sentence::may_be_head(own, has_head),
         };
         is_start.then(|| Self { lines: vec![line.to_owned()] })
@@ -199,11 +201,6 @@ fn own(line: &str) -> &str {
     let is_date = |text: &str| text.len() <= "Mon May 04 12:00:07 UTC 2026".len() && text.contains(" UTC 2");
     let message = message.split_once(" : ").filter(|(date, _)| is_date(date)).map_or(message, |(_, behind)| behind);
     split_request_id(message).map_or(message, |(_, behind)| behind.trim_start())
-}
-
-/// Whether a byte may be of the id of a request, also of one that a policy masked.
-fn is_of_id(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_=+/*".contains(&byte)
 }
 
 #[cfg(test)]
