@@ -59,7 +59,7 @@ fast: fmt ## What a change needs most, within two minutes: formatting, lints, th
 	cargo test --locked --lib --bins
 	cargo test --locked --test it -- $(addsuffix ::,$(QUICK))
 
-# Subjects of the integration tests that take seconds: counts and texts, and no random histories, memory, servers or waiting.
+# Subjects of the integration tests that take seconds: counts and texts, and nothing that takes more than some seconds.
 QUICK := golden causes explain command own_rules inputs hostile healthy remedies dashboard docs readme wording upgrade html_file \
 	filter_pattern strict_endpoint odd_batches centralised
 

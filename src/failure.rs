@@ -35,7 +35,7 @@ pub struct Failure {
 /// logged later.
 pub type FailureSink<'s> = dyn FnMut(Failure) -> Option<usize> + 's;
 
-/// A request id as it was logged: any bytes. Most are UUIDs, which need no memory of their own.
+/// The id of a request, or of an invocation, as it was logged: any bytes. Most are UUIDs, which need no memory of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Bytes);
 

@@ -271,7 +271,7 @@ struct UnreadLines {
 }
 
 impl Summary {
-    /// Notes a line of which not every record is read.
+    /// Notes a line that is not read, or not wholly. Of several reasons the first is shown.
     fn unread(&mut self, line: u64, why: &'static str) {
         self.unread.get_or_insert(UnreadLines { lines: 0, first: line, why }).lines += 1;
     }

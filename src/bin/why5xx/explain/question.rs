@@ -400,7 +400,7 @@ const TOPICS: &[Topic] = &[
     },
 ];
 
-/// Returns the topics that all of the words ask for, or else one of them.
+/// Returns the topics that all words ask for; without such, those that any word asks for.
 pub(super) fn topics(words: &[String]) -> Vec<&'static Topic> {
     let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();
     let asks = |topic: &Topic, asked: &String| topic.words.iter().any(|word| stem(word) == *asked);

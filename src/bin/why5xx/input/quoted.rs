@@ -215,7 +215,9 @@ fn indentation(start: &str) -> Option<usize> {
     let least = |lines: &[&str]| least_blanks(lines.iter().copied());
     match least(&lines[first..=last]) {
         // The block was copied from the first letter of its first line, which has no lines of its own.
-        0 if text::is_platforms(lines[first]) => Some(least(&lines[first + 1..=last])).filter(|blanks| *blanks > 0),
+        0 if text::has_no_lines_below(lines[first]) => {
+            Some(least(&lines[first + 1..=last])).filter(|blanks| *blanks > 0)
+        }
         blanks => Some(blanks).filter(|blanks| *blanks > 0),
     }
 }

@@ -333,13 +333,13 @@ impl Lines {
     fn indented_line(&self, line: &str) -> IndentedLine {
         let own = line.trim_start();
         let stripped = prefix::strip(own);
-        if !line.starts_with(BLANKS) || !stripped.has_prefix() || !is_platforms(own) {
+        if !line.starts_with(BLANKS) || !stripped.has_prefix() || !has_no_lines_below(own) {
             return IndentedLine::Part;
         }
         let Some(Pending { event, .. }) = &self.pending else { return IndentedLine::Event };
         // API Gateway and Lambda write no lines below their own. A function prints lines of any log, but not its stream before them.
         let is_of_stream = !event.log_stream.is_empty() && stripped.stream == Some(event.log_stream.as_str());
-        if is_of_stream || is_platforms(first_line(&event.message)) {
+        if is_of_stream || has_no_lines_below(first_line(&event.message)) {
             IndentedLine::Event
         } else {
             IndentedLine::Doubtful
@@ -449,7 +449,7 @@ fn is_cut_event(line: &str) -> bool {
 
 /// Returns whether API Gateway or Lambda wrote a line about a request or an invocation, or it is a line of an access log or a flow log without
 /// braces: it has no lines below it. A tool may have put its time before it.
-pub(super) fn is_platforms(line: &str) -> bool {
+pub(super) fn has_no_lines_below(line: &str) -> bool {
     let message = prefix::strip(line).message;
     frame::is_framed(message)
         || message.starts_with('(') && prefix::is_head(message)
@@ -482,7 +482,7 @@ impl Pending {
             return false;
         }
         let is_another = is_head || prefix::is_timed(line);
-        if self.owns_lines && (!is_another || is_head && self.owns_heads && !is_platforms(first_line(message))) {
+        if self.owns_lines && (!is_another || is_head && self.owns_heads && !has_no_lines_below(first_line(message))) {
             return !begins_document(line) || continues_report(message, line);
         }
         // The next object of a list.
