@@ -188,7 +188,7 @@ fn the_error_of_a_program_that_nothing_shows_to_be_a_function_names_no_cause() {
     }
     // What it would be, is said and not named.
     let said = explained(errors[0]).0.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("with them, it is lambda_dependency_unreachable"), "{said}");
+    assert!(said.contains("that the invocation failed, its cause is lambda_dependency_unreachable"), "{said}");
     // In a function's log it is the reason of a failed invocation.
     let id = "3f405162-7d8e-4f90-b1a2-c3d4e5f60718";
     let of_function = format!(
@@ -219,6 +219,26 @@ fn a_sentence_of_a_library_alone_holds_for_a_functions_log_only_and_the_output_s
         let document = causes(text).0;
         assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
     }
+}
+
+#[test]
+fn a_sentence_of_a_library_without_a_type_or_the_line_of_an_answer_names_no_cause() {
+    for text in [
+        "2026-11-20T10:00:00.000Z connect ECONNREFUSED 192.0.2.7:5432",
+        "2026-11-20T10:00:00.000Z HTTP/1.1 429 Too Many Requests",
+        "2026-11-20T10:00:00.000Z An error occurred (ThrottlingException) when calling the ListKeys operation: Rate exceeded",
+        "the operation timed out",
+        "Error: getaddrinfo ENOTFOUND registry.yarnpkg.com",
+        "  2026-11-20 10:00:00.123 ERROR 1 --- [main] shop.Orders : failed\n  java.net.ConnectException: Connection refused\n  \tat shop.Orders.get(Orders.java:7)",
+    ] {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+    }
+    // What it would be holds only for a failed invocation; an answer in a function's output says nothing of one.
+    let said = |text: &str| explained(text).0.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = said("2026-11-20T10:00:00.000Z connect ECONNREFUSED 192.0.2.7:5432");
+    assert!(sentence.contains("where they say that the invocation failed, its cause is lambda_dep"), "{sentence}");
+    let answers = said("2026-11-20T10:00:00.000Z HTTP/1.1 429 Too Many Requests\n2026-11-20T10:00:02.000Z once more");
+    assert!(!answers.contains("lambda_"), "{answers}");
 }
 
 #[test]

@@ -347,7 +347,7 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
     {
         let answer = format!(
             "Nothing shows that this text is of a function's log: it names no cause of a 5xx. A function's log would have lines such \
-             as START and REPORT around it; with them, it is {}: {}.",
+             as START and REPORT around it; where they say that the invocation failed, its cause is {}: {}.",
             cause.id, cause.title
         );
         writeln!(out, "{}", wrapped("", &answer, width()))?;

@@ -1,7 +1,7 @@
 //! Kind of a pasted text in which no reader found the failure of a request: it decides which of its sentences name a cause.
 
 use why5xx::cause::Table;
-use why5xx::record::lambda::exception_at_start;
+use why5xx::record::lambda::{exception_at_start, prefix};
 
 use super::answer::Answer;
 use crate::input::Reader;
@@ -11,22 +11,24 @@ use crate::input::Reader;
 pub(super) enum TextKind {
     /// The answer to a request, as its client sees it.
     Answer(Answer),
-    /// An error alone, with the frames of its stack, or text with the folders of a function: a person may have taken it out of a function's
-    /// log, so the sentences of libraries in it name a cause.
+    /// An error alone, with its type or the frames of its stack, or text with the folders of a function: a person may have taken it out of a
+    /// function's log, so the sentences of libraries in it name a cause.
     Error,
     /// Anything else: the output of another program, of a build, of a cluster; a record of another service; words of a person.
     Other,
 }
 
 impl TextKind {
-    /// `connect ETIMEDOUT 192.0.2.7:443` → `Error`, `curl: (28) Operation timed out` → `Other`
+    /// `Error: connect ETIMEDOUT 192.0.2.7:443` → `Error`, `curl: (28) Operation timed out`, `connect ETIMEDOUT 192.0.2.7:443` → `Other`
     pub(super) fn of(text: &str, table: &Table) -> Self {
         if let Some(answer) = Answer::of(text) {
             return Self::Answer(answer);
         }
         let is_of_function = Reader::is_of_functions_code(text);
-        let is_error =
-            || Reader::is_error_alone(text, table) && !text.lines().any(|line| is_of_no_function(line.trim_start()));
+        let is_error = || {
+            Reader::is_error_alone(text, table)
+                && !text.lines().any(|line| is_of_no_function(prefix::strip(line.trim_start()).rest))
+        };
         if is_of_function || is_error() { Self::Error } else { Self::Other }
     }
 }
@@ -58,6 +60,20 @@ const WITHIN: &[&str] = &[
     "Uncaught (in promise)",
     "blocked by CORS policy",
     ":SSL routines:",
+    // Where programs that install packages look for them.
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "pypi.org",
+    "files.pythonhosted.org",
+    "repo.maven.apache.org",
+    "repo1.maven.org",
+    "plugins.gradle.org",
+    "rubygems.org",
+    "proxy.golang.org",
+    "api.nuget.org",
+    "static.crates.io",
+    "index.crates.io",
+    "registry-1.docker.io",
     // Frames of the tests of Go, Java, Python and Node.js.
     "testing.tRunner",
     "org.junit.",
@@ -163,8 +179,10 @@ mod tests {
     fn an_error_alone_may_be_of_a_function() {
         let texts = [
             "Error: connect ETIMEDOUT 10.0.0.7:443",
-            "connect ECONNREFUSED 10.0.0.7:5432",
-            "dial tcp 10.0.0.7:5432: connect: connection refused",
+            "connect ECONNREFUSED 10.0.0.7:5432\n    at connect (node:net:7)",
+            "    java.net.ConnectException: Connection refused\n    \tat shop.Orders.get(Orders.java:7)",
+            "fatal error: runtime: out of memory",
+            "Requested array size exceeds VM limit: java.lang.OutOfMemoryError",
             "2026-11-20T10:00:00.000Z java.net.ConnectException: Connection refused",
             "panic: no stock\n\ngoroutine 1 [running]:\nmain.main()\n\t/tmp/main.go:7 +0x1d\nexit status 2",
             "System.TimeoutException: no answer\n   at Shop.Function.Get() in /src/Function.cs:line 7",
@@ -185,6 +203,16 @@ mod tests {
             "ping: cannot resolve api.example.com: Unknown host",
             "An error occurred (ThrottlingException) when calling the GetLogEvents operation: Rate exceeded",
             "2026/01/02 03:04:05 [error] 7#7: *1 upstream timed out (110: Connection timed out) while reading",
+            "connect ECONNREFUSED 10.0.0.7:5432",
+            "2026-11-20T10:00:00.000Z connect ECONNREFUSED 10.0.0.7:5432",
+            "dial tcp 10.0.0.7:5432: connect: connection refused",
+            "The operation timed out.",
+            "2026-11-20T10:00:00.000Z HTTP/1.1 429 Too Many Requests",
+            "2026-11-20T10:00:00.000Z HTTP/1.1 403 Forbidden",
+            "2026-11-20T10:00:00.000Z An error occurred (ThrottlingException) when calling the ListKeys operation: Rate exceeded",
+            "ReadTimeoutError: HTTPSConnectionPool(host='files.pythonhosted.org', port=443): Read timed out.",
+            "Error: connect ETIMEDOUT registry.yarnpkg.com:443",
+            "  2026-11-20 10:00:00.123 ERROR 1 --- [main] shop.Orders : failed\n  java.net.SocketTimeoutException: Read timed out\n  \tat x(y.java:7)",
             "API Key authorized because method 'GET /' requires API Key",
             "yesterday the database gave connection refused twice",
             "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.example.com', port=443): Read timed out.",

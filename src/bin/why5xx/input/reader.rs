@@ -125,20 +125,28 @@ impl<'s> Reader<'s> {
         names_functions_code(text)
     }
 
-    /// Returns whether a text holds errors and the frames of their stacks, and nothing else: no other program's lines, no words of a person.
+    /// Returns whether a text holds errors and the frames of their stacks, and nothing else: no other program's lines, no words of a person. A
+    /// sentence of a library without a type before it is anybody's, unless frames stand below it.
     ///
-    /// `connect ETIMEDOUT 192.0.2.7:443` → true, `Readiness probe failed: connect ETIMEDOUT 192.0.2.7:443` → false
+    /// `Error: connect ETIMEDOUT 192.0.2.7:443` → true, `connect ETIMEDOUT 192.0.2.7:443`, `Probe failed: connect ETIMEDOUT 192.0.2.7:443` → false
     pub(crate) fn is_error_alone(text: &str, table: &Table) -> bool {
-        let (mut has_error, mut goes_on) = (false, false);
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-        lines.all(|line| {
-            let begins = begins_error(line, table);
+        let (mut has_error, mut has_type, mut has_frames, mut goes_on) = (false, false, false, false);
+        let lines = || text.lines().filter(|line| !line.trim().is_empty());
+        // As a whole, a paste may be indented.
+        let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let of_all = lines().map(indent).min().unwrap_or(0);
+        lines().map(|line| &line[of_all..]).all(|line| {
+            let start = start_of_error(line, table);
+            let begins = start.is_some();
             let is_part = begins || goes_on || continues_error(line);
             has_error |= begins;
+            has_type |= start == Some(StartOfError::Typed);
+            has_frames |= !begins && !goes_on;
             // Rust writes the message on a line of its own.
             goes_on = begins && line.ends_with(':');
             is_part
         }) && has_error
+            && (has_type || has_frames)
     }
 
     /// Begins another part of an input.
@@ -299,9 +307,9 @@ impl<'s> Reader<'s> {
         let (first, rest) = prefix::word(behind_id);
         let level = first.trim_matches(['[', ']', ':']);
         let logged = LEVELS.contains(&level) && (stripped.timed || prefix::strip(rest).timed || first != level);
-        // An object without an error of a function may be the answer of a service.
+        // An object without an error of a function may be the answer of a service, and so is the first line of an answer.
         let is_other_object = behind_id.starts_with(['{', '<']) && !behind_id.contains("errorMessage");
-        if logged || behind_id.is_empty() || is_other_object {
+        if logged || behind_id.is_empty() || is_other_object || behind_id.starts_with("HTTP/") {
             return None;
         }
         // A plain "Error:" may be anybody's, and `integrationError:` is a key.
@@ -324,38 +332,51 @@ fn is_line_of_request(text: &str) -> bool {
     })
 }
 
-/// Returns whether a line begins with an error: with its type, or with a sentence of a library. Before it may stand a time.
-fn begins_error(line: &str, table: &Table) -> bool {
+/// Beginning of a line with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartOfError {
+    /// Its type, or words of a runtime.
+    Typed,
+    /// A sentence of a library, which any program writes into its lines.
+    Sentence,
+}
+
+/// Returns how a line begins with an error; None if it does not. Before it may stand a time.
+fn start_of_error(line: &str, table: &Table) -> Option<StartOfError> {
     /// Words that libraries write before the reason.
     const BEFORE_REASONS: &[&str] =
         &["dial ", "read ", "write ", "lookup ", "connect", "tls", "x509", "fatal error", "FATAL ERROR"];
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
     match lambda::parse_line(&event) {
-        Some(FunctionLine::Error(_) | FunctionLine::Exit(_)) => return true,
-        Some(FunctionLine::TimedOut(_)) => return is_platforms_timeout(line).is_some(),
+        Some(FunctionLine::Error(_) | FunctionLine::Exit(_)) => return Some(StartOfError::Typed),
+        Some(FunctionLine::TimedOut(_)) => return is_platforms_timeout(line).map(|_| StartOfError::Typed),
         _ => {}
     }
     let text = prefix::strip(line).rest;
     let is_name = |name: &str| name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_uppercase()));
-    let mut text = text;
+    let (mut text, mut start) = (text, StartOfError::Sentence);
     if let Some(name) = lambda::exception_at_start(text).filter(|name| is_name(name)) {
         let behind = &text[name.len()..];
         if name != "Error" {
-            return behind.is_empty() || behind.starts_with(": ");
+            return (behind.is_empty() || behind.starts_with(": ")).then_some(StartOfError::Typed);
         }
         // Commands write this word before any text. In Node.js the reason of a library follows; Go's runtime writes no such word.
-        text = behind.strip_prefix(": ").unwrap_or_default();
+        (text, start) = (behind.strip_prefix(": ").unwrap_or_default(), StartOfError::Typed);
         if text.contains("dial ") || text.starts_with("lookup ") || text.starts_with("x509") {
-            return false;
+            return None;
         }
     }
     let names_a_cause = |text: &str| cause_of_error(table, "", text, std::iter::empty()).is_some();
-    if !names_a_cause(text) {
-        return false;
+    let cause = cause_of_error(table, "", text, std::iter::empty())?;
+    // Only what did not answer is said by libraries: that a module is missing or memory is used up, a runtime says.
+    if !cause.id.starts_with("lambda_dependency_") {
+        start = StartOfError::Typed;
     }
     // What stands before the colon may be another program's.
-    let Some((head, reason)) = text.split_once(": ") else { return true };
-    !names_a_cause(reason) || names_a_cause(head) || BEFORE_REASONS.iter().any(|start| head.starts_with(start))
+    let is_whole = text.split_once(": ").is_none_or(|(head, reason)| {
+        !names_a_cause(reason) || names_a_cause(head) || BEFORE_REASONS.iter().any(|start| head.starts_with(start))
+    });
+    is_whole.then_some(start)
 }
 
 /// Returns whether a line belongs to the error before it: a frame, an error behind it, the end of its process.
