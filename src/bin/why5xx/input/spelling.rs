@@ -85,17 +85,43 @@ fn end_of_messages(lines: &[&str]) -> Option<&'static str> {
     })
 }
 
-/// Returns whether a line begins as a hash of which Ruby prints the keys in quotes: `{"message"=>"a"}`, `{"message" => "a"}` → true
+/// Returns whether a line begins as a hash of Ruby, or is one of a hash over several lines: `{"message"=>"a"}`, `"message" => "a",`,
+/// `{:message=>"a"}` → true
 fn is_hash_of_ruby(line: &str) -> bool {
-    let key = line.trim_start().strip_prefix("{\"").and_then(|rest| rest.split_once('"'));
-    key.is_some_and(|(_, behind)| behind.trim_start().starts_with("=>"))
+    let line = line.trim_start();
+    let first = line.strip_prefix('{').unwrap_or(line);
+    let behind = match first.strip_prefix('"') {
+        Some(key) => key.split_once('"').map(|(_, behind)| behind),
+        None => symbol(first).map(|name| &first[1 + name.len()..]),
+    };
+    behind.is_some_and(|behind| behind.trim_start().starts_with("=>"))
 }
 
-/// Returns a hash of Ruby as JSON: `{"a"=>nil, "b"=>"\#{c}"}` → `{"a":null, "b":"#{c}"}`
+/// Returns the name of the symbol that a text begins with: `:message=>` → `message`
+fn symbol(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(':')?;
+    let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    (length > 0).then(|| &rest[..length])
+}
+
+/// Returns the length of the arrow that a text begins with, with the blanks behind it, and of a time without quotes that follows.
+///
+/// `=> 2026-01-02 03:04:05.678 UTC}` → 3 and 27
+fn arrow_and_time(text: &str) -> Option<(usize, usize)> {
+    const LONGEST_TIME_BYTES: usize = 40;
+    let value = text.strip_prefix("=>")?.trim_start();
+    let start = &value[..value.floor_char_boundary(LONGEST_TIME_BYTES)];
+    let time = start[..start.find([',', '}', ']']).unwrap_or(start.len())].trim_end();
+    let is_time = time.starts_with(|c: char| c.is_ascii_digit()) && time.contains(':');
+    Some((text.len() - value.len(), if is_time { time.len() } else { 0 }))
+}
+
+/// Returns a hash of Ruby as JSON: `{"a"=>nil, :b=>"\#{c}"}` → `{"a":null, "b":"#{c}"}`
 fn json_of_ruby(line: &str) -> String {
     let mut json = String::with_capacity(line.len());
     let (mut rest, mut in_string) = (line, false);
     while let Some(character) = rest.chars().next() {
+        let plain = &rest[..character.len_utf8()];
         let (read, written) = match in_string {
             true if rest.starts_with("\\#") => ("\\#", "#"),
             true if rest.starts_with("\\e") => ("\\e", "\\u001b"),
@@ -103,11 +129,23 @@ fn json_of_ruby(line: &str) -> String {
                 let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
                 (&rest[..length], &rest[..length])
             }
-            false if rest.starts_with("=>") => ("=>", ":"),
+            false if let Some((arrow, time)) = arrow_and_time(rest) => {
+                json.push(':');
+                json.push_str(&rest["=>".len()..arrow]);
+                if time > 0 {
+                    json.extend(["\"", &rest[arrow..arrow + time], "\""]);
+                }
+                (&rest[..arrow + time], "")
+            }
             false if rest.starts_with("nil") => ("nil", "null"),
+            false if let Some(name) = symbol(rest) => {
+                json.push('"');
+                json.push_str(name);
+                (&rest[..1 + name.len()], "\"")
+            }
             _ => {
                 in_string ^= character == '"';
-                (&rest[..character.len_utf8()], &rest[..character.len_utf8()])
+                (plain, plain)
             }
         };
         json.push_str(written);
@@ -144,5 +182,10 @@ mod tests {
         }
         let hash = "{\"message\"=>\"a \\\"=> \\#{b}\", \"id\" => nil}";
         assert_eq!(Spelling::of(hash).own(hash), "{\"message\":\"a \\\"=> #{b}\", \"id\" : null}");
+        let hash = "{:message=>\"a :b=>\", \"at\"=>2026-01-02 03:04:05.678 UTC, :n=>7}";
+        let json = "{\"message\":\"a :b=>\", \"at\":\"2026-01-02 03:04:05.678 UTC\", \"n\":7}";
+        assert_eq!(Spelling::of(hash).own(hash), json);
+        let line = "  \"@timestamp\" => 2026-01-02T03:04:05.678Z,";
+        assert_eq!(Spelling::of(line).own(line), "  \"@timestamp\" : \"2026-01-02T03:04:05.678Z\",");
     }
 }
