@@ -264,7 +264,8 @@ fn without_mark_of_grep<'l>(line: &'l str, name: &str) -> Option<&'l str> {
 }
 
 fn is_name_of_file(name: &str) -> bool {
-    !name.is_empty() && !name.contains([' ', '\t', '"', '(', '{']) && name.contains(['/', '.'])
+    // A date of the first columns of CSV has slashes, too.
+    !name.is_empty() && !name.contains([' ', '\t', '"', '(', '{', ',', ';', '|', '<', '=']) && name.contains(['/', '.'])
 }
 
 /// Returns whether log events of a text begin and end with a sign. Strings of JSON are read as such.
