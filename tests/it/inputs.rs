@@ -1684,6 +1684,70 @@ fn a_whole_record_in_an_object_of_a_logger_keeps_its_cause() {
 }
 
 #[test]
+fn a_line_of_an_access_log_that_a_terminal_broke_keeps_its_cause() {
+    let log = access_log();
+    let failed = counts(&[("AccessLogErrors/lambda_permission", 2)]);
+    let timed = |n: usize, line: &str| format!("{}\t{line}", time_ms(n));
+    let plain: String = log.iter().map(|line| format!("{line}\n")).collect();
+    let tail: String =
+        log.iter().enumerate().map(|(n, line)| format!("{} {STREAM} {line}\n", time(n, 'T', "Z"))).collect();
+    let pairs: String = log.iter().enumerate().map(|(n, line)| timed(n, line) + "\n").collect();
+    for text in [&plain, &tail, &pairs] {
+        for column in [60, 76, 80, 97, 100, 120, 160] {
+            for before in ["\n", "\n  "] {
+                let broken = |line: &str| {
+                    let pieces = line.as_bytes().chunks(column).map(|piece| str::from_utf8(piece).unwrap());
+                    pieces.collect::<Vec<_>>().join(before)
+                };
+                let wrapped: String = text.lines().map(|line| broken(line) + "\n").collect();
+                assert_eq!(shown(&wrapped, "/team/access"), (failed.clone(), Some(0)), "{column}: {wrapped}");
+            }
+        }
+    }
+    // `less -S` and pages cut the lines.
+    for width in [60, 100, 150] {
+        let cut: String = log.iter().map(|line| format!("{}>\n", &line[..line.len().min(width)])).collect();
+        let (error, status) = refusal(&cut, "/team/access");
+        let is_named = error.contains("without the end") || error.contains("none of its");
+        assert!(is_named && status == Some(2), "{error}\n{cut}");
+    }
+    let line = |end: &str| {
+        format!("192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] \"GET /a HTTP/1.1\" 504 41 Kd83hfQaLm2Xs= {end}\n")
+    };
+    assert!(refusal(&line("Endpoint req..."), "/team/access").0.contains("without the end"));
+    assert_eq!(shown(&line("Endpoint request timed out"), "/team/access").1, Some(0));
+}
+
+#[test]
+fn a_record_in_a_text_within_a_text_keeps_its_cause() {
+    let log = access_log();
+    let text = |line: &str| json!({ "text": line }).to_string();
+    let failed = counts(&[("AccessLogErrors/lambda_permission", 1)]);
+    for object in [
+        json!({"metadata": {"timestamp": time(0, 'T', "Z")}, "userData": text(&log[1])}),
+        json!({"raw": json!({"at": "x", "line": log[1]}).to_string()}),
+    ] {
+        assert_eq!(shown(&format!("{object}\n"), "/team/access"), (failed.clone(), Some(0)), "{object}");
+    }
+    let hash = format!("{{\n  \"@timestamp\" => {},\n     \"message\" => {}\n}}\n", time(0, 'T', "Z"), json!(log[1]));
+    assert_eq!(shown(&hash, "/team/access"), (failed, Some(0)), "{hash}");
+    // What a client wrote in a line of its own is no record.
+    let own = json!({"requestId": "Zz=", "status": "404", "protocol": "HTTP/1.1", "userAgent": text(&log[1])});
+    assert_eq!(shown(&format!("{own}\n"), "/team/access"), (counts(&[]), Some(0)));
+}
+
+#[test]
+fn the_columns_before_a_time_are_no_name_of_a_file() {
+    let line = |path: &str, status: &str| {
+        format!("192.0.2.7,-,-,04/Mar/2026:05:06:07 +0000,GET,{path},HTTP/1.1,{status},36,{FIRST_ID};x\n")
+    };
+    for (own, other) in [("200", "502"), ("502", "200")] {
+        let path = format!("u - [04/Mar/2026:05:06:07 +0000] \"GET /x HTTP/1.1\" {other} 36 {FIRST_ID} ");
+        assert_eq!(shown(&line(&path, own), "/team/access"), (counts(&[]), Some(2)), "{path}");
+    }
+}
+
+#[test]
 fn strings_of_log_events_are_log_events() {
     for (log, group, expected) in [
         (execution_log(), GROUP, execution_counts()),
@@ -1873,7 +1937,8 @@ fn lines_of_lambda_that_a_terminal_broke_or_cut_are_whole_or_reported() {
     let rows: String = (0..log.len()).map(row).collect();
     let csv: String = (0..log.len()).map(|n| format!("{},\"{}\n\"\n", time_ms(n), log[n])).collect();
     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-    for text in [cut(&rows, 80), cut(&rows, 100), cut(&format!("timestamp,message\n{csv}"), 80)] {
+    let table = format!("timestamp,message\n{csv}");
+    for text in [cut(&rows, 80), cut(&rows, 100), cut(&table, 80), cut(&lines, 100), cut(&lines, 120)] {
         assert_eq!(shown(&text, FUNCTION), (timed_out.clone(), Some(0)), "{text}");
     }
     let short = |end: &str| -> String {
@@ -1883,15 +1948,7 @@ fn lines_of_lambda_that_a_terminal_broke_or_cut_are_whole_or_reported() {
         short("\u{2026}").lines().map(|line| format!("| {} |\n", line.replacen(' ', " | ", 1))).collect();
     let blanked = |sign: &str| log.join("\n").replace(FIRST_ID, sign);
     let breaks_off = format!("timestamp,message\n{}", &csv[..csv.find(" timed out").unwrap()]);
-    for text in [
-        cut(&lines, 100),
-        cut(&lines, 120),
-        short(">"),
-        table,
-        blanked("***"),
-        blanked("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"),
-        breaks_off,
-    ] {
+    for text in [short(">"), table, blanked("***"), blanked("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"), breaks_off] {
         let (error, status) = refusal(&text, FUNCTION);
         assert!(error.contains("not the whole log") && status == Some(2), "{error}\n{text}");
     }

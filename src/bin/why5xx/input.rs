@@ -5,7 +5,10 @@
 //! person pasted ([`Reader`], [`sentence`]).
 
 mod alone;
-mod broken;
+mod brackets;
+mod broken_line;
+mod broken_object;
+mod broken_sentence;
 mod bytes;
 mod cli;
 pub(crate) mod folder;
@@ -14,6 +17,7 @@ mod json;
 mod layers;
 mod of_function;
 mod order;
+mod pieces;
 mod prefix;
 mod quoted;
 mod reader;
@@ -248,7 +252,7 @@ pub(crate) struct Summary {
     pub(crate) cut_lines: u64,
     /// Lines behind the last log event that are of a terminal, and no part of it.
     pub(crate) lines_behind: u64,
-    /// Lines of Lambda that lack their end.
+    /// Lines of Lambda and of access logs that lack their end.
     pub(crate) broken_lines: u64,
     /// Lines that hold several records, or records in a form that is not read.
     unread: Option<UnreadLines>,
@@ -286,7 +290,7 @@ impl Summary {
             self.incomplete.map(str::to_owned),
             self.lacks_messages.then(|| NO_MESSAGE.to_owned()),
             lines(self.cut_lines, "longer than 1 MiB, of which only the beginning was read"),
-            lines(self.broken_lines, "of Lambda without the end, as where a mail or a terminal broke it"),
+            lines(self.broken_lines, "without the end, as where a mail or a terminal broke it"),
             self.unread.and_then(|UnreadLines { lines: count, first, why }| {
                 let first = if first > 0 { format!("; the first is line {first}") } else { String::new() };
                 Some(format!("{} of which not every record is read{first}: {why}", lines(count, "")?.trim_end()))

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use why5xx::cause::{Rank, Role, Table};
 use why5xx::record::execution::{Head, is_request_id, split_request_id};
 
-use super::wrap::{begins, is_full, width};
+use super::pieces::{self, Rejoined};
+use super::wrap::begins;
 use super::{prefix, sentence};
 
 /// Widest line that is a piece of one, in bytes; our own bound. A terminal of 250 columns is rare.
@@ -22,12 +23,6 @@ const MOST_PIECES: usize = 12;
 #[derive(Debug)]
 pub(super) struct BrokenSentence {
     lines: Vec<String>,
-}
-
-/// A line again, and how many lines it was.
-pub(super) struct Rejoined {
-    pub(super) line: String,
-    pub(super) pieces: usize,
 }
 
 /// Meaning of a sentence.
@@ -144,27 +139,12 @@ fn may_follow(so_far: &str, line: &str) -> bool {
     !sentence::begins_as_platforms(line) && (is_of_lambda || !begins(line))
 }
 
-/// Returns pieces as one line; None if a piece had room for the next word.
+/// Returns pieces as one line; None if nothing breaks a line so.
 fn joined(pieces: &[String]) -> Option<JoinedLine> {
     let texts: Vec<&str> = pieces.iter().map(|piece| unmarked(piece)).collect();
-    let widest = texts.iter().map(|text| width(text)).max()?;
-    let (_, but_last) = texts.split_last()?;
-    let of_mail = || {
-        let trimmed: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
-        let widest = trimmed.iter().map(|text| width(text)).max()?;
-        trimmed.windows(2).all(|pair| is_full(pair[0], pair[1], widest)).then(|| trimmed.join(" "))
-    };
-    let of_terminal = || {
-        // The blank at the end of a line may be lost.
-        let gap = |text: &str| widest - width(text);
-        let is_cut =
-            but_last.iter().all(|text| gap(text) <= 1) && !texts[1..].iter().any(|text| text.starts_with("  "));
-        let whole = |text: &&str| format!("{text}{}", " ".repeat(gap(text).min(1)));
-        is_cut.then(|| texts.iter().map(whole).collect::<String>().trim_end().to_owned())
-    };
     // Of equals the first. That several lines are of just one length is no chance.
-    let mut both = [of_mail(), of_terminal()];
-    if but_last.len() > 1 {
+    let mut both = [pieces::of_mail(&texts), pieces::of_terminal(&texts)];
+    if texts.len() > 2 {
         both.reverse();
     }
     let both = both.into_iter().flatten().map(JoinedLine::of);

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use why5xx::record::lambda::InvocationId;
 
+use super::brackets::Brackets;
 use super::prefix;
 use super::wrap::begins;
 
@@ -32,7 +33,7 @@ pub(super) struct Pieces {
     /// Bytes that a tool put before the line; None where it is known that none did.
     head: Option<usize>,
     /// The object behind an error of Node.js, as far as it was read.
-    object: Option<NodeError>,
+    object: Option<Brackets>,
     count: usize,
 }
 
@@ -73,7 +74,7 @@ impl Pieces {
         if line.trim().is_empty() || self.message().len() > LONGEST_BYTES || self.count >= MOST_PIECES {
             return false;
         }
-        if self.object.as_ref().is_some_and(NodeError::is_open) {
+        if self.object.as_ref().is_some_and(Brackets::are_open) {
             if begins(line) {
                 return false;
             }
@@ -114,48 +115,21 @@ impl Pieces {
             let message = Some(prefix::strip(start).message).filter(|message| !message.is_empty()).unwrap_or(start);
             self.head = Some(start.len() - message.len());
         }
-        self.object = NodeError::of(self.message());
+        self.object = error_of_node(self.message());
     }
 }
 
-/// The object in which Node.js reports an error, read up to some place.
-#[derive(Debug, Default)]
-struct NodeError {
-    open: usize,
-    in_string: bool,
-    is_escaped: bool,
-}
-
-impl NodeError {
-    /// Of a line that holds its beginning.
-    fn of(line: &str) -> Option<Self> {
-        const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
-        let at = start_of(line).find('{')?;
-        let head = &line[..at];
-        let is_error = head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words));
-        is_error.then(|| {
-            let mut object = Self::default();
-            object.read(&line[at..]);
-            object
-        })
-    }
-
-    fn read(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' => self.is_escaped = self.in_string,
-                b'"' => self.in_string = !self.in_string,
-                b'{' | b'[' if !self.in_string => self.open += 1,
-                b'}' | b']' if !self.in_string => self.open = self.open.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        self.open > 0
-    }
+/// Returns the object in which Node.js reports an error, read as far as the line goes; None for any other line.
+fn error_of_node(line: &str) -> Option<Brackets> {
+    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
+    let at = start_of(line).find('{')?;
+    let head = &line[..at];
+    let is_error = head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words));
+    is_error.then(|| {
+        let mut object = Brackets::default();
+        object.read(&line[at..]);
+        object
+    })
 }
 
 /// How much of a line of the platform a text is.
@@ -176,7 +150,7 @@ pub(super) fn may_go_on(line: &str) -> bool {
         Some(b'0'..=b'9' | b'a'..=b'f') => line.len() <= HEAD_BYTES || line.contains(" Task") || line.contains("ERROR"),
         _ => false,
     };
-    may_be && (extent(line).is_some() || NodeError::of(line).is_some_and(|object| object.is_open()))
+    may_be && (extent(line).is_some() || error_of_node(line).is_some_and(|object| object.are_open()))
 }
 
 /// Returns whether a line begins as one of the platform about an invocation.
@@ -602,6 +576,6 @@ mod tests {
         let head = format!("2026-05-04T12:00:03.000Z {ID} ERROR");
         let mut pieces = Pieces::of_message(&head);
         assert!(pieces.add("Invoke Error {\"errorType\":", false) && pieces.add("\"a\"}", false));
-        assert!(pieces.object.is_some_and(|object| !object.is_open()), "{}", pieces.whole);
+        assert!(pieces.object.is_some_and(|object| !object.are_open()), "{}", pieces.whole);
     }
 }

@@ -622,12 +622,13 @@ fn wrapped_event(text: &str, sink: &mut Sorted<'_>) -> Option<Event> {
     }
     let object = serde_json::from_str(&repaired(text)).ok()?;
     let of_path = |path: &wrapped::Path| wrapped::event_at(&object, path);
-    sink.path_of_message.as_ref().and_then(of_path).or_else(|| {
-        let path = wrapped::path_of_message(&object)?;
-        let event = of_path(&path);
-        sink.path_of_message = Some(path);
-        event
-    })
+    if let Some(event) = sink.path_of_message.as_ref().and_then(of_path) {
+        return Some(event);
+    }
+    let Some(path) = wrapped::path_of_message(&object) else { return wrapped::event_in_text(&object) };
+    let event = of_path(&path);
+    sink.path_of_message = Some(path);
+    event
 }
 
 /// Whether an object is a log event with its message, not a message itself.

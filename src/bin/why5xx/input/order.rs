@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 use why5xx::envelope::RecordError;
 
 use super::wrapped::Path;
-use super::{Event, Part, Summary, frame, text};
+use super::{Event, Part, Summary, broken_line, frame, text, wrapped};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -203,10 +203,11 @@ impl<'e> Sorted<'e> {
 
     /// Takes one of a form that a terminal or a page may have shown, which breaks lines and cuts them.
     pub(super) fn shown(&mut self, mut event: Event) {
-        if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
+        if let Cow::Owned(whole) = broken_line::without_breaks(&event.message) {
             event.message = whole;
         }
-        self.summary.broken_lines += u64::from(frame::is_broken(&event.message));
+        let is_broken = frame::is_broken(&event.message) || wrapped::is_cut_record(&event.message);
+        self.summary.broken_lines += u64::from(is_broken);
         self.event(event);
     }
 

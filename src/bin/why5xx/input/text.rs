@@ -7,7 +7,8 @@ use why5xx::decode::{LogEvent, Message};
 use why5xx::record::execution::{Head, split_request_id};
 use why5xx::record::{access, lambda};
 
-use super::broken::BrokenSentence;
+use super::brackets::Brackets;
+use super::broken_line::BrokenLine;
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
@@ -104,8 +105,8 @@ pub(super) struct Lines {
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
-    /// A failure of API Gateway's that may go on.
-    sentence: Option<BrokenSentence>,
+    /// A failure of API Gateway's that may go on, or an object.
+    begun: Option<BrokenLine>,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
     layers: Layers,
@@ -141,8 +142,8 @@ struct Pending {
     line: u64,
     /// Lines were added to it.
     has_lines: bool,
-    /// Brackets that are open in it, if it is a document of JSON over several lines.
-    open_brackets: usize,
+    /// Those of it, if it is a document of JSON over several lines.
+    brackets: Brackets,
 }
 
 impl Lines {
@@ -178,22 +179,22 @@ impl Lines {
     }
 
     pub(super) fn line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
-        if let Some(sentence) = &mut self.sentence {
-            match sentence.add(line) {
+        if let Some(begun) = &mut self.begun {
+            match begun.add(line) {
                 None => return,
                 Some(next) => line = next,
             }
-            self.end_sentence(sink);
+            self.end_begun(sink);
         }
-        self.sentence = if self.is_of_function { None } else { BrokenSentence::of(&line) };
-        if self.sentence.is_none() {
+        self.begun = BrokenLine::of(&line, self.is_of_function);
+        if self.begun.is_none() {
             self.one_line(line, sink);
         }
     }
 
-    /// Reads the lines that may have been of one sentence.
-    fn end_sentence(&mut self, sink: &mut Sorted<'_>) {
-        let Some((whole, rest)) = self.sentence.take().map(BrokenSentence::end) else { return };
+    /// Reads the lines that may have been one.
+    fn end_begun(&mut self, sink: &mut Sorted<'_>) {
+        let Some((whole, rest)) = self.begun.take().map(|begun| begun.end(self.widest)) else { return };
         if let Some(whole) = whole {
             self.number += whole.pieces as u64 - 1;
             self.one_line(whole.line, sink);
@@ -259,7 +260,9 @@ impl Lines {
             && pending.takes(&line, is_blank, self.is_of_function)
         {
             if !is_blank || pending.is_below_prefix {
-                pending.open_brackets = brackets_open_after(pending.open_brackets, &line);
+                if pending.brackets.are_open() {
+                    pending.brackets.read(&line);
+                }
                 pending.has_lines = true;
                 pending.event.message.push('\n');
                 pending.event.message.push_str(&line);
@@ -296,7 +299,7 @@ impl Lines {
                 is_below_prefix: message.trim().is_empty(),
                 line: self.number,
                 has_lines: false,
-                open_brackets: 0,
+                brackets: Brackets::default(),
             });
             return;
         }
@@ -316,7 +319,10 @@ impl Lines {
         let message =
             if line.starts_with(BLANKS) && wrapped::is_bare_record(&line) { line.trim().to_owned() } else { line };
         let event = Event { timestamp_ms: self.timestamp_ms, message, ..Event::default() };
-        let open_brackets = usize::from(event.message.trim() == "{");
+        let mut brackets = Brackets::default();
+        if event.message.trim() == "{" {
+            brackets.read(&event.message);
+        }
         self.pending = Some(Pending {
             has_prefix: false,
             owns_lines: false,
@@ -324,7 +330,7 @@ impl Lines {
             is_below_prefix: false,
             line: self.number,
             has_lines: false,
-            open_brackets,
+            brackets,
             event,
         });
     }
@@ -348,7 +354,7 @@ impl Lines {
 
     /// Hands on what is left.
     pub(super) fn end(&mut self, sink: &mut Sorted<'_>) {
-        self.end_sentence(sink);
+        self.end_begun(sink);
         if let Some(whole) = self.broken.take() {
             self.whole_line(whole.into_line(), sink);
         }
@@ -375,7 +381,6 @@ impl Lines {
         if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
             event.message = whole;
         }
-        sink.summary.broken_lines += u64::from(frame::is_broken(&event.message));
         self.is_of_function |= frame::is_framed(&event.message);
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
@@ -401,6 +406,8 @@ impl Lines {
         if let Some(id) = frame::id_of_start(&event.message) {
             id.clone_into(&mut self.invocation);
         }
+        sink.summary.broken_lines +=
+            u64::from(frame::is_broken(&event.message) || wrapped::is_cut_record(&event.message));
         if frame::is_blanked(&event.message) {
             sink.summary.unread(line, BLANKED);
         } else if !has_prefix && is_cut_event(&event.message) {
@@ -473,7 +480,7 @@ impl Pending {
             let is_twice = || message.len() <= LONGEST_TWICE_BYTES && message.contains(line.trim());
             return message.trim().is_empty() || !is_another || is_twice();
         }
-        if self.open_brackets > 0 && is_within_json(message, line) {
+        if self.brackets.are_open() && is_within_json(message, line) {
             return true;
         }
         let is_head = prefix::is_head(line.trim_start());
@@ -654,22 +661,6 @@ fn is_within_json(before: &str, line: &str) -> bool {
         Some(b'"' | b'}' | b']' | b'[') => true,
         _ => is_scalar(line),
     }
-}
-
-/// Returns how many brackets are open behind a line of JSON: 1, `"a": [` → 2
-fn brackets_open_after(open: usize, line: &str) -> usize {
-    let (mut in_string, mut is_escaped) = (false, false);
-    line.bytes().fold(open, |open, byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string && open > 0 => return open + 1,
-            b'}' | b']' if !in_string => return open.saturating_sub(1),
-            _ => {}
-        }
-        open
-    })
 }
 
 /// A message that a copy of the console holds twice, once: folded and unfolded, with a blank line between.

@@ -12,6 +12,7 @@ use why5xx::decode::{LogEvent, Message};
 use why5xx::record::flow::Formats;
 use why5xx::record::{access, execution};
 
+use super::brackets::Brackets;
 use super::json::{self, Pairwise};
 use super::row::{self, Column};
 use super::{Event, prefix, shows_function, time};
@@ -33,10 +34,17 @@ pub(super) fn may_be(text: &str) -> bool {
 
 /// Returns where an object holds a text that is a line of a log; None if it holds none, or different ones.
 pub(super) fn path_of_message(object: &Map<String, Value>) -> Option<Path> {
+    let is_wrapper = |text: &str| inner_object(text).is_some_and(|inner| path_unless(&inner, &|_| false).is_some());
+    path_unless(object, &is_wrapper)
+}
+
+/// Returns the same, but for texts of which `is_other` holds.
+fn path_unless(object: &Map<String, Value>, is_other: &dyn Fn(&str) -> bool) -> Option<Path> {
     let mut found: Vec<(Path, String)> = Vec::new();
     each_member(object, &mut Vec::new(), &mut |path, key, value| {
         let is_of_a_log = |text: &&str| is_line_of_a_log(text) || whole_record(text).is_some();
-        if let Some(text) = value.as_str().filter(|text| is_of_a_log(text) && !json::holds_log(text)) {
+        let is_one = |text: &&str| is_of_a_log(text) && !json::holds_log(text) && !is_other(text);
+        if let Some(text) = value.as_str().filter(is_one) {
             found.push(([path, &[key.to_owned()]].concat(), text.trim().to_owned()));
         }
     });
@@ -102,6 +110,25 @@ pub(super) fn event_at(object: &Map<String, Value>, path: &[String]) -> Option<E
         && !(last == "payload" && is_of_execution_log(&Value::Object(object.clone()).to_string()));
     event.message = record.unwrap_or(event.message);
     (is_read_twice || is_wrapper).then_some(event)
+}
+
+/// Returns the object that a text is.
+fn inner_object(text: &str) -> Option<Map<String, Value>> {
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// Returns the log event of an object in a text of this one; None if there is none, or the object may be a line of a log itself.
+///
+/// `{"userData":"{\"text\":\"(id) Execution failed …\"}"}`
+pub(super) fn event_in_text(object: &Map<String, Value>) -> Option<Event> {
+    let mut inner: Vec<Map<String, Value>> = Vec::new();
+    each_member(object, &mut Vec::new(), &mut |_, _, value| {
+        inner.extend(value.as_str().and_then(inner_object));
+    });
+    let outer = own(&Value::Object(object.clone())).to_string();
+    let [inner] = &inner[..] else { return None };
+    let event = event_at(inner, &path_of_message(inner)?)?;
+    (!is_of_access_log(&outer) && !shows_function(&log_event(&outer))).then_some(event)
 }
 
 /// Returns whether an object, or one in it, has all members of another one.
@@ -252,6 +279,15 @@ pub(super) fn is_record(raw: &str) -> bool {
 /// Returns whether an object may be a record of a log.
 pub(super) fn may_be_record(object: &str) -> bool {
     is_of_access_log(object) || is_record(object)
+}
+
+/// Returns whether a text is a line of an access log without its end: an object is open, or a page put dots in place of the rest.
+pub(super) fn is_cut_record(text: &str) -> bool {
+    let text = text.trim();
+    match text.starts_with("{\"") {
+        true => Brackets::default().read(text).is_none() && access::is_labelled(&log_event(text)),
+        false => (text.ends_with("...") || text.ends_with('\u{2026}')) && access::line(text).is_some(),
+    }
 }
 
 /// Returns whether a text may be a line of an access log.

@@ -1,0 +1,38 @@
+//! Pieces of a line that something broke, put together again.
+
+use super::quoted::WIDTHS;
+use super::wrap::{is_full, width};
+
+/// A line again, and how many lines it was.
+pub(super) struct Rejoined {
+    pub(super) line: String,
+    pub(super) pieces: usize,
+}
+
+/// Returns pieces as one line that a mail broke between its words; None if a piece had room for the next word.
+pub(super) fn of_mail(pieces: &[&str]) -> Option<String> {
+    let trimmed: Vec<&str> = pieces.iter().map(|piece| piece.trim()).collect();
+    let widest = trimmed.iter().map(|piece| width(piece)).max()?;
+    trimmed.windows(2).all(|pair| is_full(pair[0], pair[1], widest)).then(|| trimmed.join(" "))
+}
+
+/// Returns pieces as one line that a terminal cut; None if they are not of one width. The blank at the end of one may be lost.
+pub(super) fn of_terminal(pieces: &[&str]) -> Option<String> {
+    // Some programs count a tab as one column.
+    let characters = |piece: &str| piece.chars().count();
+    of_one_width(pieces, width).or_else(|| of_one_width(pieces, characters))
+}
+
+fn of_one_width(pieces: &[&str], width: impl Fn(&str) -> usize) -> Option<String> {
+    let widest = pieces.iter().map(|piece| width(piece)).max()?;
+    let gap = |piece: &str| widest - width(piece);
+    let (_, but_last) = pieces.split_last()?;
+    let (first, middle) = but_last.split_first()?;
+    // Before the first one, columns or the beginning of the line may be gone.
+    let is_behind_columns = gap(first) > 1 && (middle.len() > 1 || !middle.is_empty() && WIDTHS.contains(&widest));
+    let is_cut = (is_behind_columns || gap(first) <= 1)
+        && middle.iter().all(|piece| gap(piece) <= 1)
+        && !pieces[1..].iter().any(|piece| piece.starts_with("  "));
+    let whole = |piece: &&str| format!("{piece}{}", if gap(piece) == 1 { " " } else { "" });
+    is_cut.then(|| pieces.iter().map(whole).collect::<String>().trim_end().to_owned())
+}
