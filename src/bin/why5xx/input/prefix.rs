@@ -128,8 +128,10 @@ fn timed(text: &str) -> Option<(i64, &str)> {
     let behind = if inner.len() < text.len() { behind.strip_prefix(']')? } else { behind };
     let ends = behind.is_empty() || behind.starts_with([' ', '\t', ':', ',', ';', '|']);
     let behind = behind.strip_prefix(" UTC").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(behind);
-    // `serverless logs` puts the zone in parentheses: it is read as a part of the time.
-    let zoned = behind.strip_prefix(" (").and_then(|rest| rest.split_once(')')).and_then(|(zone, rest)| {
+    // `serverless logs` puts the zone in parentheses: it is read as a part of the time. The id of a request may begin with digits.
+    let is_zone = |text: &str| ["+", "-", "UTC", "GMT"].iter().any(|start| text.starts_with(start));
+    let in_parentheses = behind.strip_prefix(" (").filter(|rest| is_zone(rest)).and_then(|rest| rest.split_once(')'));
+    let zoned = in_parentheses.and_then(|(zone, rest)| {
         let (time, whole) = time::at_start(&format!("{}{zone}", &inner[..length]))?;
         (whole > length).then_some((time, rest))
     });
@@ -191,7 +193,7 @@ fn is_hexadecimal(word: &str) -> bool {
 }
 
 /// Returns whether a word is a log stream: `0123456789abcdef0123456789abcdef`, `2026/01/02/[$LATEST]0123…`,
-/// `2026/01/02/orders[7]0123…`, `eni-0123-all`.
+/// `2026/01/02/orders[7]0123…`, `eni-0123-all`, `a1b2c3d4e5_live-2026-01-02-03-04` of an HTTP API.
 pub(super) fn is_stream(word: &str) -> bool {
     let is_hash = word.len() == 32 && !word.contains('-') && is_hexadecimal(word);
     let bytes = word.as_bytes();
@@ -203,7 +205,20 @@ pub(super) fn is_stream(word: &str) -> bool {
         && word.contains(']');
     let is_interface =
         word.starts_with("eni-") && ["-all", "-accept", "-reject"].iter().any(|traffic| word.ends_with(traffic));
-    is_hash || is_dated || is_interface
+    is_hash || is_dated || is_interface || is_of_http_api(word)
+}
+
+/// Returns whether a word is the log stream of an HTTP API: `a1b2c3d4e5_live-2026-01-02-03-04`.
+fn is_of_http_api(word: &str) -> bool {
+    const MINUTE: &[u8; 17] = b"-0000-00-00-00-00";
+    let Some((name, minute)) = word.len().checked_sub(MINUTE.len()).and_then(|at| word.split_at_checked(at)) else {
+        return false;
+    };
+    let is_minute = MINUTE.iter().zip(minute.bytes()).all(|(form, byte)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == *form,
+    });
+    is_minute && name.split_once('_').is_some_and(|(api, stage)| !stage.is_empty() && api.len() == 10)
 }
 
 /// Returns whether a word is a stream of any other name: between a time and a document, or before a time.

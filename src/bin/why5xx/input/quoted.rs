@@ -84,10 +84,10 @@ pub(super) enum Mark {
     Grep(String),
     /// Quotes around each message, also of several lines.
     Around(char),
-    /// Marks of quotes and lists, and numbers.
-    Quote,
-    /// Marks of quotes and lists alone: behind them `grep` wrote its numbers.
+    /// Marks of quotes and lists.
     Signs,
+    /// The same with numbers: `1. `, `12: `.
+    Numbers,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
     /// The head of syslog.
@@ -168,7 +168,7 @@ impl Mark {
                 }
                 own
             }
-            Self::Quote => own_words(without_number(without_quotes(line)))?,
+            Self::Numbers => own_words(without_number(without_quotes(line)))?,
             Self::Signs => own_words(without_quotes(line))?,
             Self::Name => without_name(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
@@ -179,7 +179,7 @@ impl Mark {
 }
 
 /// Marks that are looked for in each line alone.
-const OTHERS: [Mark; 4] = [Mark::Quote, Mark::Name, Mark::Syslog, Mark::Fields];
+const OTHERS: [Mark; 5] = [Mark::Signs, Mark::Numbers, Mark::Name, Mark::Syslog, Mark::Fields];
 
 /// Returns whether `grep` wrote what stands behind the signs of quotes and lists, or within a fence.
 fn grep_behind(signs: &Mark, start: &str) -> bool {

@@ -117,7 +117,7 @@ fn inner_object(text: &str) -> Option<Map<String, Value>> {
     text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
 }
 
-/// Returns the log event of an object in a text of this one; None if there is none, or the object may be a line of a log itself.
+/// Returns the log event of an object in a text of this one; None without one, or if the object may be a line of a log itself.
 ///
 /// `{"userData":"{\"text\":\"(id) Execution failed …\"}"}`
 pub(super) fn event_in_text(object: &Map<String, Value>) -> Option<Event> {
