@@ -1748,6 +1748,170 @@ fn the_columns_before_a_time_are_no_name_of_a_file() {
 }
 
 #[test]
+fn what_a_tool_puts_before_a_line_is_no_part_of_it() {
+    // `aws logs tail` of an HTTP API, `awslogs`.
+    let stream = "k3m5n7p9q1_live-2026-03-04-05-06";
+    let logs = bare_access_logs().into_iter().map(|log| (log, counts(&[("AccessLogErrors/reason_not_logged", 1)])));
+    for (log, expected) in logs.chain([(access_log(), counts(&[("AccessLogErrors/lambda_permission", 2)]))]) {
+        let lines = |before: &dyn Fn(usize) -> String| -> String {
+            log.iter().enumerate().map(|(n, line)| format!("{} {line}\n", before(n))).collect()
+        };
+        for text in [
+            lines(&|n| format!("{} {stream}", time(n, 'T', "000+00:00"))),
+            lines(&|n| format!("/team/access {stream} {}", time(n, 'T', "Z"))),
+            lines(&|_| stream.to_owned() + " 2026-03-04T05:06:07"),
+        ] {
+            assert_eq!(shown(&text, "/team/access"), (expected.clone(), Some(0)), "{text}");
+        }
+    }
+    // The digits of an id behind a time without a zone are none of the time's.
+    let ids = ["3f1c2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e50", "3f1c2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e51"];
+    let permission = "Execution failed due to configuration error: Invalid permissions on Lambda function";
+    for before in [
+        "2026-03-04 05:06:07.639",
+        "2026-03-04 05:06:07,639",
+        "7f6e5d4c3b2a19087f6e5d4c3b2a1908 2026-03-04T05:06:07.639000",
+    ] {
+        let timeout = "Execution failed due to a timeout error";
+        let text = format!("{before} ({}) {timeout}\n{before} ({}) {permission}\n", ids[0], ids[1]);
+        assert_eq!(shown(&text, GROUP), (execution_counts(), Some(0)), "{text}");
+    }
+    // A mail broke a line before a number, which is none of a list.
+    let quoted = "> (6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Lambda invocation failed with status:\n> 429. Lambda request id: 4e7d2c1b-0a9f-4e8d-b7c6-a5f4e3d2c1b0\n> (6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method completed with status: 500\n";
+    assert_eq!(shown(quoted, GROUP), (counts(&[("Errors/lambda_throttled", 1)]), Some(0)));
+}
+
+#[test]
+fn a_fence_or_a_heading_hides_no_line() {
+    let log = execution_log();
+    let timed: Vec<String> = log.iter().enumerate().map(|(n, line)| format!("{} {line}", time(n, 'T', "Z"))).collect();
+    for lines in [&log, &timed] {
+        let text = lines.join("\n");
+        for fenced in [
+            format!("```{text}```"),
+            format!("```{text}\n```\n"),
+            format!("it failed:\n```text\n{text}\n```\nany idea?\n"),
+            format!("~~~\n{text}~~~\n"),
+            format!("> ```{}```\n", lines.join("\n> ")),
+        ] {
+            let (found, _) = shown(&fenced, GROUP);
+            assert_eq!(found, execution_counts(), "{fenced}");
+        }
+    }
+    let access = access_log().join("\n   ");
+    let in_list = format!("1. the log\n\n   ```\n   {access}\n   ```\n");
+    assert_eq!(shown(&in_list, "/team/access").0, counts(&[("AccessLogErrors/lambda_permission", 2)]), "{in_list}");
+    let numbered =
+        |text: &str| -> String { text.lines().enumerate().map(|(n, line)| format!("{}:{line}\n", n + 1)).collect() };
+    for text in [
+        format!("logs/app.log\n{}", numbered(&printed_error())),
+        format!("logs/other.log\n1:hello\n\nlogs/app.log\n{}", numbered(&printed_error())),
+    ] {
+        assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn a_log_event_in_a_table_or_an_object_of_another_tool_keeps_its_cause() {
+    let nested = |n: usize, line: &str| json!({"time": "1772600767.017", "event": {"message": line, "logGroup": "/a", "id": id(n)}});
+    let access = access_log();
+    let text: String = access.iter().enumerate().map(|(n, line)| format!("{}\n", nested(n, line))).collect();
+    let denied = counts(&[("AccessLogErrors/lambda_permission", 2)]);
+    assert_eq!(shown(&text, "/team/access"), (denied, Some(0)), "{text}");
+    let quoted = |line: &str| format!("\"{}\"", line.replace('"', "\"\""));
+    let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
+    for log in bare_access_logs() {
+        let rows = |row: &dyn Fn(usize, &str) -> String| -> String {
+            log.iter().enumerate().map(|(n, line)| row(n, line) + "\n").collect()
+        };
+        for text in [
+            rows(&|n, line| format!("{},{}", time_ms(n), quoted(line))),
+            "Date,Host,Service,Content\n".to_owned()
+                + &rows(&|n, line| format!("{},/team/access,shop,{}", time(n, 'T', "Z"), quoted(line))),
+            "_raw,_time\n".to_owned() + &rows(&|n, line| format!("{},{}", quoted(line), time(n, 'T', "Z"))),
+        ] {
+            assert_eq!(shown(&text, "/team/access"), (failed.clone(), Some(0)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_format_that_begins_with_the_id_is_read_behind_the_time_of_a_tool() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("inputs-format-of-id");
+    std::fs::create_dir_all(&folder).unwrap();
+    let settings = folder.join("why5xx.toml");
+    let format = "$context.requestId $context.status $context.error.responseType $context.integration.error";
+    std::fs::write(&settings, format!("[[log_group]]\nname = \"/team/access\"\naccess_log_format = '{format}'\n"))
+        .unwrap();
+    let line = format!("{FIRST_ID} 504 INTEGRATION_TIMEOUT -");
+    for text in [line.clone(), format!("{} {line}", time(0, 'T', "Z")), format!("{}\t{line}", time_ms(0))] {
+        let settings = settings.to_str().unwrap();
+        let arguments = ["replay", "--json", "--settings", settings, "--log-group", "/team/access", "-"];
+        let document: Value = serde_json::from_slice(&command(&arguments, text.as_bytes()).stdout).unwrap();
+        assert_eq!(document["counts"][0]["dimensions"]["Cause"], "integration_timeout", "{text}: {document}");
+    }
+}
+
+#[test]
+fn a_line_in_a_body_is_no_log_event_where_each_has_its_time() {
+    let id = "6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69";
+    for printed in [
+        "(TuVwX3GpYzAbCdE=) Execution failed due to a timeout error".to_owned(),
+        format!("REPORT RequestId: {FIRST_ID}\tDuration: 3000.00 ms\tStatus: timeout"),
+    ] {
+        let log = [
+            format!("({id}) Starting execution for request: {id}"),
+            format!("({id}) Method request body before transformations: {{\"note\": \"x\n{printed}\n\"}}"),
+            format!("({id}) Method completed with status: 200"),
+        ];
+        for stream in ["", "7f6e5d4c3b2a19087f6e5d4c3b2a1908 "] {
+            let lines = log.iter().enumerate().map(|(n, line)| format!("{} {stream}{line}\n", time(n, 'T', "Z")));
+            let text: String = lines.collect();
+            assert_eq!(shown(&text, GROUP), (counts(&[]), Some(0)), "{text}");
+            let done = command(&["replay", "--json", "-"], text.as_bytes());
+            let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+            assert_eq!(document["counts"], json!([]), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_of_the_gateway_without_its_end_is_no_cause() {
+    let id = "6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69";
+    let log = |failure: &str| format!("({id}) {failure}\n({id}) Method completed with status: 500\n");
+    let whole = "Execution failed due to configuration error: Invalid permissions on Lambda function";
+    for failure in [
+        whole[..55].to_owned(),
+        whole[..70].to_owned(),
+        whole[..52].to_owned() + ">",
+        whole[..60].to_owned() + "\u{2026}",
+    ] {
+        let (error, status) = refusal(&log(&failure), GROUP);
+        assert!(error.contains("without the end") && status == Some(2), "{error}\n{failure}");
+    }
+    assert_eq!(refusal(&log("Execution failed due to configuration error: Inventory is empty"), GROUP).0, "");
+}
+
+#[test]
+fn the_end_of_a_process_and_its_report_are_read_together_wherever_a_part_ends() {
+    let log = [
+        format!("START RequestId: {FIRST_ID} Version: $LATEST"),
+        format!("RequestId: {FIRST_ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"),
+        format!("END RequestId: {FIRST_ID}"),
+        format!(
+            "REPORT RequestId: {FIRST_ID}\tDuration: 900.00 ms\tBilled Duration: 900 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t"
+        ),
+    ];
+    for before in 19_996..20_000 {
+        let lines = std::iter::repeat_n("hello", before).chain(log.iter().map(String::as_str));
+        let events: Vec<Value> = lines.enumerate().map(|(n, line)| event(n, line)).collect();
+        let text = json!({ "events": events }).to_string();
+        let expected = counts(&[("FunctionErrors/lambda_out_of_memory", 1)]);
+        assert_eq!(shown(&text, FUNCTION), (expected, Some(0)), "{before}");
+    }
+}
+
+#[test]
 fn strings_of_log_events_are_log_events() {
     for (log, group, expected) in [
         (execution_log(), GROUP, execution_counts()),

@@ -55,8 +55,10 @@ enum Alphabet {
     /// Three digits, or `-`.
     Status,
     Number,
-    /// Ids, stages, types.
+    /// Ids, stages.
     Word,
+    /// Type of an error response, or `-`. No type is shorter, but an acronym in the text of an error is.
+    Type,
     Address,
     Time,
     /// A resource or a route, as configured.
@@ -90,10 +92,10 @@ impl Alphabet {
             | "stage"
             | "deploymentId"
             | "resourceId"
-            | "error.responseType"
             | "eventType"
             | "protocol"
             | "wafResponseCode" => Self::Word,
+            "error.responseType" => Self::Type,
             "identity.sourceIp" => Self::Address,
             "requestTime" => Self::Time,
             "resourcePath" | "routeKey" => Self::Route,
@@ -105,6 +107,7 @@ impl Alphabet {
         match self {
             Self::Status | Self::Number => b.is_ascii_digit() || matches!(b, b'-' | b'.'),
             Self::Word => b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=' | b'+' | b'/' | b'$' | b'.'),
+            Self::Type => b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'),
             Self::Address => b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'-'),
             Self::Time => b.is_ascii_alphanumeric() || matches!(b, b'/' | b':' | b'+' | b'-' | b' '),
             Self::Route => b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b',' | b'<' | b'>') || b == b' ',
@@ -114,6 +117,7 @@ impl Alphabet {
     fn is_whole(self, value: &[u8]) -> bool {
         match self {
             Self::Status => value == b"-" || value.len() == 3 && value.iter().all(u8::is_ascii_digit),
+            Self::Type => value == b"-" || value.len() > "TIMEOUT".len(),
             _ => !value.is_empty(),
         }
     }
@@ -407,6 +411,18 @@ mod tests {
         assert_eq!(line("/x 200 abc y", "probe"), AccessLine::Ambiguous);
         assert_eq!(line("/x", "y 200 abc probe"), AccessLine::Ambiguous);
         assert_eq!(failed(format, &format!("/x 504 abc y 502 {ID} z")).status, None);
+    }
+
+    #[test]
+    fn words_of_an_error_text_are_no_copy_of_the_format() {
+        let format =
+            "$context.path $context.status $context.requestId $context.error.responseType $context.integration.error";
+        let line = |kind: &str, text: &str| read(format, &format!("/x 500 {ID} {kind} {text}"));
+        for text in ["The IAM role", "of the VPC link - or 200 a DNS name - is wrong", "-"] {
+            assert!(matches!(line("-", text), AccessLine::Failed(_)), "{text}");
+        }
+        assert!(matches!(line("INTEGRATION_FAILURE", "-"), AccessLine::Failed(_)));
+        assert_eq!(line("-", "200 a INTEGRATION_FAILURE b"), AccessLine::Ambiguous);
     }
 
     #[test]

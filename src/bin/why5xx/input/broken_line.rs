@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::broken_object::BrokenObject;
-use super::broken_sentence::BrokenSentence;
-use super::frame;
+use super::broken_sentence::{self, BrokenSentence};
 use super::pieces::Rejoined;
 use super::wrap::width;
+use super::{frame, wrapped};
 
 /// The first lines of what may have been one.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ impl BrokenLine {
             Self::Object(object) => object.end(widest),
         }
     }
+}
+
+/// Returns whether a message is a line of a log that lacks its end.
+pub(super) fn is_cut(message: &str) -> bool {
+    frame::is_broken(message) || wrapped::is_cut_record(message) || broken_sentence::is_cut(message)
 }
 
 /// Returns a message that has line breaks, without those within a line of the log.

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use why5xx::cause::{Rank, Role, Table};
+use why5xx::cause::{Cause, Rank, Role, Table, built_in};
 use why5xx::record::execution::{Head, is_request_id, split_request_id};
 
 use super::pieces::{self, Rejoined};
@@ -149,6 +149,36 @@ fn joined(pieces: &[String]) -> Option<JoinedLine> {
     }
     let both = both.into_iter().flatten().map(JoinedLine::of);
     both.reduce(|first, second| if second.says_more_than(&first) { second } else { first })
+}
+
+/// Returns whether a line is a failure of API Gateway's without its end: a pager put its sign there, or what there is of the reason is
+/// the beginning of a known one.
+///
+/// `(id) Execution failed due to configuration error: Malfor` → true
+pub(super) fn is_cut(line: &str) -> bool {
+    const SIGNS: [&str; 3] = [">", "\u{2026}", "..."];
+    let line = line.trim_end();
+    let has_sign = SIGNS.iter().any(|sign| line.ends_with(sign));
+    let reason = reason(line);
+    if (!has_sign && reason.is_none()) || !is_request_line(line) || meaning(line) != Meaning::Failure {
+        return false;
+    }
+    let known =
+        || built_in().flat_map(Cause::examples).flat_map(|example| example.lines).filter_map(|line| self::reason(line));
+    has_sign
+        || reason.is_some_and(|reason| known().any(|known| known.len() > reason.len() && known.starts_with(reason)))
+}
+
+/// Returns the reason of a failure, if enough of it is there.
+fn reason(line: &str) -> Option<&str> {
+    const HEAD: &str = "configuration error:";
+    const FEWEST_BYTES: usize = 4;
+    line.split_once(HEAD).map(|(_, reason)| reason.trim()).filter(|reason| reason.len() >= FEWEST_BYTES)
+}
+
+/// Returns whether a line is one of API Gateway's about a request, by its id.
+fn is_request_line(line: &str) -> bool {
+    split_request_id(prefix::strip(line).message).is_some()
 }
 
 /// Returns what a line says as a failure of API Gateway's.

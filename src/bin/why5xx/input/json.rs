@@ -524,14 +524,45 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     if pairs.iter().any(|(key, _)| key == "@message") {
         sink.is_download();
     }
-    sink.event(Event {
+    let outer = Event {
         id: column(Column::Id).filter(|id| prefix::is_event_id(id)).unwrap_or_default(),
         timestamp_ms,
         log_group: column(Column::Group).map(|group| prefix::without_account(&group).to_owned()).unwrap_or_default(),
         log_stream: column(Column::Stream).unwrap_or_default(),
         message: column(Column::Message).unwrap_or_default(),
         ..Event::default()
-    });
+    };
+    sink.event(within(&outer).unwrap_or(outer));
+}
+
+/// Returns the log event that stands in place of the text of another one, as a collector puts it there.
+///
+/// `{"time":1777896000,"event":{"message":"…","logGroup":"/aws/lambda/orders"}}`
+fn within(outer: &Event) -> Option<Event> {
+    if !outer.message.starts_with('{') {
+        return None;
+    }
+    if !is_event(&outer.message) {
+        let object = serde_json::from_str(&outer.message).ok()?;
+        let event = wrapped::event_at(&object, &wrapped::path_of_message(&object)?)?;
+        return Some(Event { message: event.message, ..outer.clone() });
+    }
+    let Pairwise(pairs) = serde_json::from_str(&outer.message).ok()?;
+    let value = |wanted| {
+        let is_wanted = |(key, value): &&(Cow<'_, str>, &RawValue)| {
+            row::column(key) == Some(wanted) && value.get().starts_with(|c: char| c == '"' || c.is_ascii_digit())
+        };
+        pairs.iter().find(is_wanted).map(|(_, value)| string(value.get()))
+    };
+    let timestamp_ms = value(Column::Time).and_then(|time| time::of(&time)).unwrap_or(outer.timestamp_ms);
+    let log_group = value(Column::Group).map(|group| prefix::without_account(&group).to_owned());
+    Some(Event {
+        timestamp_ms,
+        log_group: log_group.unwrap_or_else(|| outer.log_group.clone()),
+        log_stream: value(Column::Stream).unwrap_or_else(|| outer.log_stream.clone()),
+        message: value(Column::Message)?,
+        ..Event::default()
+    })
 }
 
 fn list(text: &str, sink: &mut Sorted<'_>) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::prefix;
-use super::quoted::Mark;
+use super::quoted::{Mark, is_fenced, without_fence};
 use super::spelling::Spelling;
 use super::text::plain;
 
@@ -14,6 +14,7 @@ const MOST: usize = 6;
 enum LineLayer {
     Spelling(Spelling),
     Mark(Mark),
+    Fence,
 }
 
 /// The layers around each line of a text, the outermost first.
@@ -55,13 +56,15 @@ impl LineLayer {
         if spelling != Spelling::default() {
             return Some(Self::Spelling(spelling));
         }
-        Some(Mark::of(start)).filter(|mark| *mark != Mark::None).map(Self::Mark)
+        let mark = Some(Mark::of(start)).filter(|mark| *mark != Mark::None).map(Self::Mark);
+        mark.or_else(|| is_fenced(start).then_some(Self::Fence))
     }
 
     fn without<'l>(&self, line: &'l str) -> Option<Cow<'l, str>> {
         match self {
             Self::Spelling(spelling) => Some(spelling.own(line)),
             Self::Mark(mark) => mark.unmarked(line),
+            Self::Fence => Some(Cow::Borrowed(without_fence(line))),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 use why5xx::envelope::RecordError;
 
 use super::wrapped::Path;
-use super::{Event, Part, Summary, broken_line, frame, text, wrapped};
+use super::{Event, Part, Summary, broken_line, text};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -170,6 +170,17 @@ impl Ord for Waiting {
     }
 }
 
+/// Returns how many of the last log events begin with the end of a process of Lambda whose report has not come.
+fn begun_behind(events: &[Event]) -> usize {
+    /// Most log events between the two; our own bound. Those of other invocations may stand there.
+    const FEW: usize = 16;
+    let last = &events[events.len().saturating_sub(FEW)..];
+    let is_end = |event: &Event| event.message.starts_with("RequestId: ") || event.message.contains(" signal: killed");
+    let from = last.iter().position(is_end).unwrap_or(last.len());
+    let is_reported = last[from..].iter().any(|event| event.message.starts_with("REPORT RequestId: "));
+    if is_reported { 0 } else { last.len() - from }
+}
+
 impl<'e> Sorted<'e> {
     pub(super) fn new(each: &'e mut dyn FnMut(Part)) -> Self {
         Self {
@@ -206,8 +217,7 @@ impl<'e> Sorted<'e> {
         if let Cow::Owned(whole) = broken_line::without_breaks(&event.message) {
             event.message = whole;
         }
-        let is_broken = frame::is_broken(&event.message) || wrapped::is_cut_record(&event.message);
-        self.summary.broken_lines += u64::from(is_broken);
+        self.summary.broken_lines += u64::from(broken_line::is_cut(&event.message));
         self.event(event);
     }
 
@@ -255,8 +265,12 @@ impl<'e> Sorted<'e> {
         self.passed_ms = self.passed_ms.max(time_ms);
         self.part_bytes += event.message.len();
         self.part.push(event);
-        if self.part.len() == PART_EVENTS || self.part_bytes > PART_BYTES {
+        if self.part.len() >= PART_EVENTS || self.part_bytes > PART_BYTES {
+            // The report of an invocation says why its process ended.
+            let rest = self.part.split_off(self.part.len() - begun_behind(&self.part));
             self.hand_over();
+            self.part_bytes = rest.iter().map(|event| event.message.len()).sum();
+            self.part = rest;
         }
     }
 

@@ -102,6 +102,12 @@ fn without_fields_of_syslog(text: &str) -> Option<&str> {
     Some(behind.trim_start_matches([' ', '\u{feff}']))
 }
 
+/// Returns what stands behind the time of a tool, where the next word is an id, so that the time may be a runtime's own; None for any
+/// other line.
+pub(crate) fn behind_time_before_id(line: &str) -> Option<&str> {
+    timed(line).map(|(_, behind)| behind).filter(|behind| is_of_runtime(behind))
+}
+
 /// Returns whether a line begins with a time, a tool's or its own.
 pub(super) fn is_timed(line: &str) -> bool {
     timed(line).is_some()

@@ -158,7 +158,7 @@ impl Mark {
         let own = match self {
             Self::None => line,
             Self::Indentation(blanks) => without_blanks(line, *blanks),
-            Self::Grep(_) if line == "--" => return None,
+            Self::Grep(_) if line == "--" || is_heading_of_grep(line) => return None,
             Self::Grep(name) => without_mark_of_grep(line, name).unwrap_or(line),
             Self::Around(sign) => {
                 let own = without_sign(line, *sign);
@@ -237,7 +237,7 @@ fn without_blanks(line: &str, blanks: usize) -> &str {
 /// Returns the name before each line of a text, empty without one, where all are as `grep -n` or `grep -C` writes them; None if they
 /// are not.
 fn grep(start: &str) -> Option<String> {
-    let lines = || start.lines().filter(|line| *line != "--" && !line.trim().is_empty());
+    let lines = || start.lines().filter(|line| *line != "--" && !line.trim().is_empty() && !is_heading_of_grep(line));
     let named =
         lines().find_map(|line| line.split_once(':').map(|(name, _)| name).filter(|name| is_name_of_file(name)));
     [named, Some("")].into_iter().flatten().map(str::to_owned).find(|name| {
@@ -261,6 +261,30 @@ fn without_mark_of_grep<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     let rest = line.strip_prefix(name)?.strip_prefix([':', '-'])?;
     // A date is no number of a line.
     Some(numbered(rest).filter(|_| time::at_start(rest).is_none()).unwrap_or(rest))
+}
+
+/// Signs of the fences of Markdown.
+const FENCES: [&str; 2] = ["```", "~~~"];
+
+/// Returns whether a text has lines that are fenced, or a fence on a line of a log event.
+pub(super) fn is_fenced(text: &str) -> bool {
+    text.lines().any(|line| FENCES.iter().any(|fence| line.trim_start().starts_with(fence)))
+}
+
+/// Returns a line without a fence before or behind it; nothing of a line that is a fence alone, or with the name of a language.
+pub(super) fn without_fence(line: &str) -> &str {
+    let own = line.trim_end();
+    let own = FENCES.iter().find_map(|fence| own.strip_suffix(fence)).unwrap_or(line);
+    match FENCES.iter().find_map(|fence| own.trim_start().strip_prefix(fence)) {
+        Some(behind) if is_event(behind) => behind,
+        Some(_) => "",
+        None => own,
+    }
+}
+
+/// Returns whether a line is the name of a file, as `rg` and `git grep --heading` write it above the lines of the file.
+fn is_heading_of_grep(line: &str) -> bool {
+    is_name_of_file(line) && !line.contains(':')
 }
 
 fn is_name_of_file(name: &str) -> bool {

@@ -15,6 +15,7 @@ use why5xx::settings::Settings;
 
 use super::alone::{ShownBy, execution_line, shown_by};
 use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
+use super::prefix::behind_time_before_id;
 use super::{Part, shows_function};
 
 /// Reads what somebody copied or pasted: any line of any log, and also one that lacks what surrounds it there.
@@ -249,6 +250,15 @@ impl<'s> Reader<'s> {
         let (formats, names) = (&mut self.formats, &mut self.access_names);
         if !source.log_group.is_empty() || source.kind.is_some() {
             let record = record::parse_event(source, self.settings, formats, names, event);
+            // The format begins with the id, before which a tool put its time.
+            if source.access_log_format.is_some()
+                && record.kind().is_none()
+                && let Ok(written) = str::from_utf8(event.message.as_written())
+                && let Some(behind) = behind_time_before_id(written)
+            {
+                let event = LogEvent { message: Message::plain(behind.as_bytes()), ..*event };
+                return record::parse_event(source, self.settings, formats, names, &event);
+            }
             return match source.kind {
                 Some(LogKind::Execution) if record.kind().is_none() => execution_line(event).unwrap_or(record),
                 _ => record,

@@ -2,7 +2,7 @@
 
 use why5xx::record::access;
 
-use super::{Event, prefix, time};
+use super::{Event, prefix, time, wrapped};
 
 /// Content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,8 @@ const NAMES: &[(Column, &[&str])] = &[
             "event",
             "line",
             "text",
+            "content",
+            "raw",
             "nachricht",
             "meldung",
             "mensaje",
@@ -102,6 +104,7 @@ pub(super) fn column(name: &str) -> Option<Column> {
         "ingestionTime" | "@ptr" => return Some(Column::Other),
         _ => {}
     }
+    let name = name.strip_prefix("aws.").unwrap_or(name);
     let plain: String =
         name.chars().filter(|c| c.is_alphanumeric() || *c == '@').flat_map(char::to_lowercase).collect();
     NAMES.iter().find(|(_, names)| names.contains(&plain.as_str())).map(|(column, _)| *column)
@@ -129,10 +132,14 @@ impl Columns {
         is_header.then_some(Self { names, columns })
     }
 
-    /// Creates the columns of a row, without a header: one cell is a time and nothing else, one begins as a log event does.
+    /// Creates the columns of a row, without a header: one cell is a time and nothing else, one begins as a log event does. Where the
+    /// time stands first and little else is there, that may be a line of an access log of any form.
     pub(super) fn of_cells(cells: &[&str]) -> Option<Self> {
+        const FEW: usize = 3;
         let time = cells.iter().position(|cell| time::of(cell).is_some())?;
-        let message = cells.iter().position(|cell| prefix::is_head(cell.trim()))?;
+        let is_record = |cell: &&str| time == 0 && cells.len() <= FEW && wrapped::is_bare_record(cell);
+        let of_head = cells.iter().position(|cell| prefix::is_head(cell.trim()));
+        let message = of_head.or_else(|| cells.iter().position(is_record))?;
         let mut columns: Vec<Column> = cells.iter().map(|cell| column_of_cell(cell)).collect();
         (columns[time], columns[message]) = (Column::Time, Column::Message);
         Some(Self { names: vec![String::new(); cells.len()], columns })

@@ -8,7 +8,7 @@ use why5xx::record::execution::{Head, split_request_id};
 use why5xx::record::{access, lambda};
 
 use super::brackets::Brackets;
-use super::broken_line::BrokenLine;
+use super::broken_line::{self, BrokenLine};
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
@@ -119,7 +119,7 @@ pub(super) struct Lines {
     number: u64,
     /// A line of Lambda's was seen: what stands beside it is what a function printed, and no record of another log.
     is_of_function: bool,
-    /// Before a line of Lambda's stood what a tool puts before each log event: a line without it is no log event of its own.
+    /// Before a line of Lambda's or API Gateway's stood what a tool puts before each log event: a line without it is no log event of its own.
     has_framed_prefix: bool,
     /// Id of the last invocation that began.
     invocation: String,
@@ -273,7 +273,7 @@ impl Lines {
             return;
         }
         self.hand_on(sink);
-        if frame::is_framed(stripped.message) {
+        if frame::is_framed(stripped.message) || is_of_request(stripped.message) {
             self.has_framed_prefix = stripped.has_prefix();
         }
         if stripped.has_prefix() {
@@ -406,8 +406,7 @@ impl Lines {
         if let Some(id) = frame::id_of_start(&event.message) {
             id.clone_into(&mut self.invocation);
         }
-        sink.summary.broken_lines +=
-            u64::from(frame::is_broken(&event.message) || wrapped::is_cut_record(&event.message));
+        sink.summary.broken_lines += u64::from(broken_line::is_cut(&event.message));
         if frame::is_blanked(&event.message) {
             sink.summary.unread(line, BLANKED);
         } else if !has_prefix && is_cut_event(&event.message) {
@@ -454,13 +453,31 @@ fn is_cut_event(line: &str) -> bool {
         && serde_json::from_str::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
 
-/// Returns whether API Gateway or Lambda wrote a line about a request or an invocation, or it is a line of an access log or a flow log without
+/// Returns whether API Gateway or Lambda wrote a line about a request or an invocation but for a body, or it is a line of an access log or a flow log without
 /// braces: it has no lines below it. A tool may have put its time before it.
 pub(super) fn has_no_lines_below(line: &str) -> bool {
     let message = prefix::strip(line).message;
     frame::is_framed(message)
-        || message.starts_with('(') && prefix::is_head(message)
+        || is_of_request(message) && !shows_body(message)
         || !message.starts_with('{') && wrapped::is_bare_record(message)
+}
+
+/// Returns whether a line is one of API Gateway's about a request, behind its id.
+fn is_of_request(message: &str) -> bool {
+    message.starts_with('(') && prefix::is_head(message)
+}
+
+/// Returns whether a line of API Gateway's shows a body that goes on in the next line.
+fn shows_body(message: &str) -> bool {
+    const BODIES: [&str; 4] =
+        ["Method request body", "Endpoint request body", "Endpoint response body", "Method response body"];
+    let Some((_, own)) = split_request_id(message).filter(|(_, own)| BODIES.iter().any(|body| own.starts_with(body)))
+    else {
+        return false;
+    };
+    let body = own.split_once(": ").map_or("", |(_, body)| body.trim());
+    let is_object = body.starts_with(['{', '[']);
+    !(body.is_empty() || is_object && Brackets::default().read(body).is_some())
 }
 
 impl Pending {
