@@ -1764,7 +1764,7 @@ fn what_a_tool_puts_before_a_line_is_no_part_of_it() {
             assert_eq!(shown(&text, "/team/access"), (expected.clone(), Some(0)), "{text}");
         }
     }
-    // The digits of an id behind a time without a zone are none of the time's.
+    // The digits of an id stand behind a time without a zone, and are no part of it.
     let ids = ["3f1c2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e50", "3f1c2d4e-5a6b-4c7d-8e9f-0a1b2c3d4e51"];
     let permission = "Execution failed due to configuration error: Invalid permissions on Lambda function";
     for before in [
@@ -1776,7 +1776,7 @@ fn what_a_tool_puts_before_a_line_is_no_part_of_it() {
         let text = format!("{before} ({}) {timeout}\n{before} ({}) {permission}\n", ids[0], ids[1]);
         assert_eq!(shown(&text, GROUP), (execution_counts(), Some(0)), "{text}");
     }
-    // A mail broke a line before a number, which is none of a list.
+    // A mail broke a line before a number, which is not of a list.
     let quoted = "> (6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Lambda invocation failed with status:\n> 429. Lambda request id: 4e7d2c1b-0a9f-4e8d-b7c6-a5f4e3d2c1b0\n> (6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method completed with status: 500\n";
     assert_eq!(shown(quoted, GROUP), (counts(&[("Errors/lambda_throttled", 1)]), Some(0)));
 }

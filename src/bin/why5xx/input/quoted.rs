@@ -86,7 +86,7 @@ pub(super) enum Mark {
     Around(char),
     /// Marks of quotes and lists.
     Signs,
-    /// The same with numbers: `1. `, `12: `.
+    /// Such marks and numbers: `1. `, `12: `.
     Numbers,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
