@@ -23,7 +23,7 @@ mod understood;
 
 use std::sync::Arc;
 
-pub use counted::Counted;
+pub use counted::{Counted, RequestBound};
 pub use exemplars::{Exemplar, Shown};
 pub use memory::{Additions, LeftOpen, Memory};
 pub use understood::Understood;

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use super::counted::RequestBound;
 use super::counter::Counter;
 use super::lane::{Handling, Lane, MOST_SOURCES, is_other};
 use super::memory::Memory;
 use super::{Counted, Pipeline, own_log};
 use crate::classify;
+use crate::classify::execution::RequestFinding;
 use crate::classify::repeated::Repeated;
 use crate::decode::{BatchHeader, LogEvent, Origin};
 use crate::failure::Failure;
+use crate::keyed::key_of;
 use crate::log_kind::LogKind;
 use crate::placeholder::UNKNOWN;
 use crate::record::{self, Record, Source, access, execution, flow, lambda};
@@ -171,8 +174,10 @@ impl<'p> BatchAccumulator<'p> {
             (*understood, *duplicate_events, *ambiguous_lines, *lacks_status, *has_doubtful_names)
         };
         let before = numbers(&self.counter.counted);
+        let bounds = self.counter.counted.bounds.len();
         read(self);
         let counted = &mut self.counter.counted;
+        counted.bounds.truncate(bounds);
         (counted.understood, counted.duplicate_events, counted.ambiguous_lines, ..) = before;
         (.., counted.lacks_status, counted.has_doubtful_names) = before;
     }
@@ -232,6 +237,15 @@ impl<'p> BatchAccumulator<'p> {
         let finding = self.repeated.finding(line, &self.pipeline.table);
         let Some(finding) = &finding else { return };
         let delivered = line.delivered.as_deref();
+        if self.pipeline.options.counts_requests
+            && let RequestFinding::Opening(_) | RequestFinding::Ended(_) = finding
+        {
+            self.counter.counted.bounds.push(RequestBound {
+                key: key_of((self.lane.stream_key, line.request_id.as_deref())),
+                timestamp_ms: event.timestamp_ms,
+                is_end: matches!(finding, RequestFinding::Ended(_)),
+            });
+        }
         let key = RequestKey {
             place: match delivered {
                 None => self.lane.place,
@@ -252,7 +266,7 @@ impl<'p> BatchAccumulator<'p> {
         // An accepted batch counted this request; the requests must know that it is there again.
         let was_accepted = is_repeat && matches!(proof, Proof::Request(..)) && self.was_counted(event);
         let Self { counter, requests, lane, pipeline, .. } = self;
-        let is_end = matches!(proof, Proof::Request(_, classify::execution::RequestFinding::Ended(_)));
+        let is_end = matches!(proof, Proof::Request(_, RequestFinding::Ended(_)));
         counter.counted.understood.ends += u64::from(is_end && !is_repeat);
         let streams = counter.sources.len();
         let mut failed = |failure| counter.count(failure);

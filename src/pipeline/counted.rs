@@ -43,6 +43,8 @@ pub struct Counted {
     pub corrections: Vec<Correction>,
     /// Log events by kind of log, and those that were not understood.
     pub understood: Understood,
+    /// Begins and ends of requests of execution logs, in the order of the lines; only where requests are counted.
+    pub bounds: Vec<RequestBound>,
     /// Lines of the access log have no usable status.
     pub lacks_status: bool,
     /// The API, stage or route of a failure is not known, since a client may have written what its line says.
@@ -55,6 +57,17 @@ pub struct Counted {
     pub in_both_logs: BTreeSet<String>,
     /// Additions to the memory, for when the data were accepted.
     pub additions: Additions,
+}
+
+/// Line that begins or ends a request of an execution log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestBound {
+    /// Hash of its log stream and its id.
+    pub key: u64,
+    /// Time of the line.
+    pub timestamp_ms: i64,
+    /// Whether the request ends.
+    pub is_end: bool,
 }
 
 impl Counted {

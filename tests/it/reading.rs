@@ -140,6 +140,38 @@ fn a_log_that_may_be_filtered_has_no_number_of_requests() {
     assert_eq!((&document["errors"], &document["requests"]), (&json!(1), &Value::Null));
 }
 
+#[test]
+fn a_log_in_which_an_end_may_be_missing_has_no_number_of_requests() {
+    let start = |id: &str, second: u32| {
+        format!("2026-05-04T12:59:{second:02}.500Z ({id}) Starting execution for request: {id}\n")
+    };
+    let ended = start("1f2e3d00", 1) + &start("5a6b7c00", 2) + &log(&[59]);
+    let requests = |text: &str| replay(&["--log-group", GROUP], text).0["requests"].clone();
+    assert_eq!(requests(&ended), 2);
+    // Of the same millisecond as its end, and behind it.
+    let behind = "2026-05-04T12:59:07.123Z (1f2e3d00) Starting execution for request: 1f2e3d00\n";
+    assert_eq!(requests(&(ended.clone() + behind)), 2);
+    let opened = "2026-05-04T12:59:08.123Z (7e7e7e00) Extended Request Id: AbCdEf=\n";
+    for more in [&start("7e7e7e00", 9), &start("1f2e3d00", 9), opened, "2026-05-04T12:59:09Z the moon is full\n"] {
+        assert_eq!(requests(&(ended.clone() + more)), Value::Null, "{more}");
+    }
+    let span = ["--log-group", GROUP, "--since", "2026-05-04T12:00:00Z"];
+    assert_eq!(replay(&span, &ended).0["requests"], 2);
+    let untimed = "(7e7e7e01) Method completed with status: 200\n".to_owned();
+    assert_eq!(replay(&span, &(untimed + &ended)).0["requests"], Value::Null);
+
+    let access = |status: &str| {
+        format!("{{\"requestId\":\"1f2e3d4c\",\"httpMethod\":\"GET\",\"resourcePath\":\"/o\",{status}}}\n")
+    };
+    let ended = access("\"status\":\"200\"") + &access("\"status\":\"502\"");
+    assert_eq!(replay(&[], &ended).0["requests"], 2);
+    for more in
+        [access("\"status\":\"502\",\"status\":\"200\""), access("\"length\":\"36\""), "the moon is full\n".into()]
+    {
+        assert_eq!(replay(&[], &(ended.clone() + &more)).0["requests"], Value::Null, "{more}");
+    }
+}
+
 /// A page of `filter-log-events` with these log events, whose ids are their numbers.
 fn page(stream: &str, messages: &[(usize, &str)]) -> String {
     let event = |(number, message): &(usize, &str)| {

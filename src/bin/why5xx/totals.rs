@@ -1,6 +1,6 @@
 //! Sums over all inputs of a replay, and what of the inputs was not read or not understood.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use why5xx::cause::Role;
 use why5xx::decode::LogEvent;
 use why5xx::log_kind::LogKind;
 use why5xx::metric::Metric;
-use why5xx::pipeline::{Counted, Exemplar, Understood};
+use why5xx::pipeline::{Counted, Exemplar, RequestBound, Understood};
 use why5xx::printable::counted;
 use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
@@ -27,6 +27,8 @@ pub(crate) struct Totals {
     pub(crate) outside_span: u64,
     /// Log events without a time.
     pub(crate) untimed: u64,
+    /// Those that a span leaves out.
+    pub(crate) untimed_outside_span: u64,
     /// Times of the first and of the last log event with a time.
     pub(crate) span_ms: Option<(i64, i64)>,
     pub(crate) understood: Understood,
@@ -59,6 +61,8 @@ pub(crate) struct Totals {
     pub(crate) other_dimensions: u64,
     pub(crate) in_both_logs: BTreeSet<String>,
     pub(crate) undecodable: Vec<Undecodable>,
+    /// Requests of execution logs that have begun and not ended.
+    pub(crate) begun: BegunRequests,
     /// Files of a folder that are not logs.
     pub(crate) skipped: Vec<Undecodable>,
 }
@@ -77,6 +81,45 @@ pub(crate) struct NotUnderstood {
     pub(crate) log_events: u64,
     /// Number of the first of them, counted from 1 in the input.
     pub(crate) first: u64,
+}
+
+/// Requests that have begun, of which the end is not read yet.
+#[derive(Debug, Default)]
+pub(crate) struct BegunRequests {
+    begun: HashSet<u64>,
+    /// Times of ends, of the last requests and of those before them: within a millisecond, a log has no order.
+    ended: [HashMap<u64, i64>; 2],
+    /// There were too many to remember, so that most of them have no end.
+    are_too_many: bool,
+}
+
+impl BegunRequests {
+    /// Most requests to remember; our own bound. At INFO level some dozens are open at the same time.
+    const MOST: usize = 20_000;
+
+    fn add(&mut self, RequestBound { key, timestamp_ms, is_end }: RequestBound) {
+        if is_end {
+            self.begun.remove(&key);
+            if self.ended[0].len() == Self::MOST {
+                self.ended.swap(0, 1);
+                self.ended[0].clear();
+            }
+            self.ended[0].insert(key, timestamp_ms);
+            return;
+        }
+        let is_of_ended = |ended: &HashMap<u64, i64>| ended.get(&key).is_some_and(|end_ms| timestamp_ms <= *end_ms);
+        if has_time(timestamp_ms) && self.ended.iter().any(is_of_ended) {
+            return;
+        }
+        self.are_too_many |= self.begun.len() == Self::MOST;
+        if !self.are_too_many {
+            self.begun.insert(key);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty() && !self.are_too_many
+    }
 }
 
 /// Log events of one input.
@@ -251,6 +294,7 @@ impl Totals {
     /// Adds the counts of one part of an input.
     pub(crate) fn add(&mut self, counted: Counted) {
         self.batches += 1;
+        counted.bounds.into_iter().for_each(|bound| self.begun.add(bound));
         self.tally.merge(counted.tally);
         for (shape, count) in counted.shapes {
             if self.shapes.len() < MOST_SHAPES || self.shapes.contains_key(&shape) {
@@ -297,6 +341,8 @@ impl Totals {
         self.log_events += events.in_span;
         self.outside_span += events.outside_span;
         self.untimed += events.untimed;
+        // With a span, all of them are left out.
+        self.untimed_outside_span += if events.outside_span > 0 { events.untimed } else { 0 };
         if let Some(span_ms) = events.span_ms {
             self.span_ms = Some(wider(self.span_ms, span_ms));
         }
@@ -323,7 +369,14 @@ impl Totals {
         let failed = self.failed_requests()?;
         let Understood { ends, access_ends, .. } = self.understood;
         let requests = if ends > 0 { ends } else { access_ends };
-        (!self.is_filtered && !self.lacks_lines && requests > failed).then_some(requests)
+        (self.holds_every_end() && requests > failed).then_some(requests)
+    }
+
+    /// Returns whether nothing shows that the end of a request is missing: a line that was not read may be one.
+    fn holds_every_end(&self) -> bool {
+        let is_whole = !self.is_filtered && !self.lacks_lines && self.undecodable.is_empty();
+        let left_out = self.ambiguous_lines + self.understood.not_understood + self.untimed_outside_span;
+        is_whole && left_out == 0 && self.begun.is_empty()
     }
 
     /// Returns the number of failed requests of the one kind of log that was read; None if both were, or if the end of a
