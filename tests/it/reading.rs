@@ -231,6 +231,27 @@ fn a_span_keeps_its_events_and_counts_those_outside() {
 }
 
 #[test]
+fn a_request_without_a_time_has_not_the_time_of_the_one_before() {
+    let failed = "(9f8e7d6c) Execution failed due to a timeout error\n(9f8e7d6c) Method completed with status: 504\n";
+    let span = ["--log-group", GROUP, "--since", "2026-05-04T12:05:00Z"];
+    for input in [format!("{}{failed}", log(&[1, 5])), format!("{failed}{}", log(&[1, 5]))] {
+        let (document, status, _) = replay(&span, &input);
+        assert_eq!((&document["errors"], &document["untimed"], status), (&json!(1), &json!(2), Some(0)), "{input}");
+        let (document, ..) = replay(&span[..2], &input);
+        assert_eq!((&document["errors"], &document["untimed"]), (&json!(3), &json!(2)), "{input}");
+    }
+    // What goes on with a line that has a time is of its time: lines of a message, lines about the same request.
+    let more = "{\n  \"message\": \"no stock\"\n}\n";
+    let text = format!(
+        "2026-05-04T12:05:00Z (1f2e3d4c) Endpoint response body before transformations: {more}\
+         (1f2e3d4c) Execution failed due to a timeout error\n(1f2e3d4c) Method completed with status: 504\n"
+    );
+    let (document, ..) = replay(&span, &text);
+    assert_eq!((&document["errors"], &document["untimed"]), (&json!(1), &json!(0)), "{document}");
+    assert_eq!(document["by_minute"][0]["minute"], "2026-05-04T12:05:00Z");
+}
+
+#[test]
 fn lines_of_lambda_within_other_text_are_not_understood() {
     let id = "0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5";
     let log = [

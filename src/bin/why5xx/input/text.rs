@@ -102,6 +102,8 @@ pub(super) struct Lines {
     timestamp_ms: i64,
     /// How many events with a prefix came in a row.
     prefixes: u64,
+    /// Id of the request that the line is about; empty without one.
+    timed_request: String,
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
@@ -279,12 +281,12 @@ impl Lines {
         if stripped.has_prefix() {
             let message = stripped.message;
             let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
-            self.timestamp_ms = time_ms.unwrap_or(self.timestamp_ms);
+            let timestamp_ms = self.time_of(time_ms, message);
             self.prefixes += u64::from(!stripped.may_be_own_time());
             self.pending = Some(Pending {
                 event: Event {
                     id: stripped.id.unwrap_or_default().to_owned(),
-                    timestamp_ms: self.timestamp_ms,
+                    timestamp_ms,
                     log_group: stripped
                         .group
                         .map(|group| prefix::without_account(group).to_owned())
@@ -315,10 +317,10 @@ impl Lines {
         {
             return;
         }
-        self.timestamp_ms = time::of_line(&line).unwrap_or(self.timestamp_ms);
+        let timestamp_ms = self.time_of(time::of_line(&line), &line);
         let message =
             if line.starts_with(BLANKS) && wrapped::is_bare_record(&line) { line.trim().to_owned() } else { line };
-        let event = Event { timestamp_ms: self.timestamp_ms, message, ..Event::default() };
+        let event = Event { timestamp_ms, message, ..Event::default() };
         let mut brackets = Brackets::default();
         if event.message.trim() == "{" {
             brackets.read(&event.message);
@@ -338,6 +340,19 @@ impl Lines {
     /// Returns what a line behind blanks is, behind which a log event begins with its time or its stream.
     fn indented_line(&self, line: &str) -> IndentedLine {
         let own = line.trim_start();
+    /// Returns the time of a line with this time of its own, or that of the line before. A line about another request than that one
+    /// has no time: the request may be of any day.
+    fn time_of(&mut self, own_ms: Option<i64>, message: &str) -> i64 {
+        let request = split_request_id(message).map_or("", |(id, _)| id);
+        if let Some(own_ms) = own_ms {
+            self.timestamp_ms = own_ms;
+            request.clone_into(&mut self.timed_request);
+        } else if !request.is_empty() && request != self.timed_request && !self.is_of_function {
+            return 0;
+        }
+        self.timestamp_ms
+    }
+
         let stripped = prefix::strip(own);
         if !line.starts_with(BLANKS) || !stripped.has_prefix() || !has_no_lines_below(own) {
             return IndentedLine::Part;
