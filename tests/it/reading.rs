@@ -397,6 +397,50 @@ fn a_folder_is_read_once_whatever_links_and_hidden_files_are_in_it() {
 
 #[test]
 #[cfg(unix)]
+fn a_file_is_read_once_though_it_is_the_standard_input_and_named() {
+    let file = folder("twice").join("log.txt");
+    fs::write(&file, log(&[1, 2])).unwrap();
+    let name = file.to_str().unwrap();
+    for inputs in [&["-", name][..], &[name, "-"], &["-", "-"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_why5xx"))
+            .args([&["replay", "--json", "--log-group", GROUP], inputs].concat())
+            .stdin(fs::File::open(&file).unwrap())
+            .output()
+            .unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&document["errors"], output.status.code()), (&json!(2), Some(0)), "{inputs:?}");
+    }
+    // From a pipe, it is another input.
+    assert_eq!(replay(&["--log-group", GROUP, "-", name], &log(&[3])).0["errors"], 3);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_hidden_is_not_read_through_a_link() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(".of-a-tool").join("logs");
+    let beside = folder.with_file_name("other");
+    fs::create_dir_all(folder.join(".git").join("logs")).unwrap();
+    fs::create_dir_all(&beside).unwrap();
+    fs::write(folder.join("log.txt"), log(&[1])).unwrap();
+    fs::write(folder.join(".git").join("logs").join("log.txt"), log(&[2])).unwrap();
+    fs::write(folder.join(".hidden"), log(&[3])).unwrap();
+    fs::write(beside.join("log.txt"), log(&[4, 5])).unwrap();
+    symlink(folder.join(".git"), folder.join("link-to-git")).unwrap();
+    symlink(folder.join(".git").join("logs"), folder.join("link-within")).unwrap();
+    symlink(folder.join(".hidden"), folder.join("link.txt")).unwrap();
+    // Hidden is only what both are in.
+    symlink(&beside, folder.join("other")).unwrap();
+    let (document, status, error) = replay(&["--log-group", GROUP, folder.to_str().unwrap()], "");
+    assert_eq!((&document["errors"], status), (&json!(3), Some(0)), "{error}");
+    assert_eq!(document["skipped"].as_array().unwrap().len(), 3, "{document}");
+    // Somebody named it.
+    let (document, ..) = replay(&["--log-group", GROUP, folder.join("link-to-git").to_str().unwrap()], "");
+    assert_eq!(document["errors"], 1, "{document}");
+}
+
+#[test]
+#[cfg(unix)]
 fn a_folder_of_pipes_and_broken_links_alone_holds_no_log() {
     let folder = folder("pipes");
     std::os::unix::fs::symlink(folder.join("gone"), folder.join("broken")).unwrap();

@@ -23,6 +23,14 @@ impl FileIdentity {
         let file = fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
         file.metadata().ok().map(|found| Self::of_metadata(Path::new(""), &found))
     }
+
+    /// Returns the file that a stream is redirected to, of which nothing has been read yet; None for a pipe or a device.
+    pub(crate) fn of_unread_file(stream: impl std::os::fd::AsFd) -> Option<Self> {
+        use std::io::Seek;
+        let mut file = fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
+        let found = file.metadata().ok().filter(Metadata::is_file)?;
+        (file.stream_position().ok()? == 0).then(|| Self::of_metadata(Path::new(""), &found))
+    }
 }
 
 /// Identity of a file: its absolute path. A hard link is another file here, and so is a redirected stream.
@@ -37,6 +45,10 @@ impl FileIdentity {
     }
 
     pub(crate) fn of_stream<S>(_: S) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn of_unread_file<S>(_: S) -> Option<Self> {
         None
     }
 }

@@ -1,6 +1,7 @@
 //! Which files the named files and folders are: each once, whatever leads to it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) enum FoundPath {
     },
     /// A folder without a file.
     Empty(PathBuf),
-    /// In a folder, what is neither a file nor a folder, and why.
+    /// In a folder, what is not read, and why.
     Skipped(PathBuf, &'static str),
     /// It is there, but cannot be listed; or it is not there.
     Failed(PathBuf, io::Error),
@@ -26,7 +27,8 @@ pub(crate) enum FoundPath {
 
 /// Returns the results for the paths, in their order; files of a folder in the order of their names.
 ///
-/// Of a folder, hidden files and folders are left out, and what is no plain file is skipped: nobody may ever write to a FIFO.
+/// Of a folder, hidden files and folders are left out, and links to them and what is no plain file are skipped: nobody may ever
+/// write to a FIFO.
 pub(crate) fn files(paths: &[PathBuf]) -> Vec<FoundPath> {
     let mut walk = Walk::default();
     for path in paths {
@@ -44,7 +46,10 @@ struct Walk {
 impl Walk {
     fn named(&mut self, path: &Path) {
         if super::is_stdin(path) {
-            return self.found.push(FoundPath::Input { path: path.to_owned(), folder: None });
+            if FileIdentity::of_unread_file(io::stdin()).is_none_or(|file| self.seen.insert(file)) {
+                self.found.push(FoundPath::Input { path: path.to_owned(), folder: None });
+            }
+            return;
         }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
@@ -71,14 +76,16 @@ impl Walk {
             Ok(paths) => paths,
             Err(error) => return self.found.push(FoundPath::Failed(path.to_owned(), error)),
         };
-        paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
+        paths.retain(|path| !path.file_name().is_some_and(is_hidden));
         paths.sort();
         for path in paths {
             let Ok(metadata) = fs::metadata(&path) else {
                 self.found.push(FoundPath::Skipped(path, "a link that leads nowhere, or what may not be looked at"));
                 continue;
             };
-            if metadata.is_dir() {
+            if leads_to_hidden(named, &path) {
+                self.found.push(FoundPath::Skipped(path, "a link to a hidden file or into a hidden folder"));
+            } else if metadata.is_dir() {
                 self.folder(named, &path, &metadata);
             } else if !metadata.is_file() {
                 self.found.push(FoundPath::Skipped(path, "neither a file nor a folder: a pipe, a socket or a device"));
@@ -87,4 +94,20 @@ impl Walk {
             }
         }
     }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Returns whether a path is a link to what is hidden, from where the folder that was named really is: that one may be hidden itself.
+fn leads_to_hidden(named: &Path, path: &Path) -> bool {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return false;
+    }
+    let (Ok(named), Ok(target)) = (fs::canonicalize(named), fs::canonicalize(path)) else { return false };
+    let mut named = named.components();
+    // The folders that both are in.
+    let mut own = target.components().skip_while(|folder| named.next().is_some_and(|other| other == *folder));
+    own.any(|folder| is_hidden(folder.as_os_str()))
 }
