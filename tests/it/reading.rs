@@ -514,13 +514,14 @@ fn an_input_that_is_missing_is_named_and_the_rest_is_counted() {
 
 #[test]
 fn no_character_of_a_log_moves_a_cursor_or_turns_text_around() {
-    let hostile = "a\u{202e}b\u{9b}2J\u{200b}";
+    let hidden = ['\u{202e}', '\u{9b}', '\u{200b}', '\u{3164}', '\u{fe0f}', '\u{2800}'];
+    let hostile = format!("a2J{}", String::from_iter(hidden));
     let line =
         json!({"status": "502", "requestId": "1f2e3d4c", "apiId": hostile, "stage": hostile, "routeKey": hostile});
     for arguments in [&["replay"][..], &["replay", "--json"], &["replay", "--csv"], &["replay", "--html", "-"]] {
         let output = command(arguments, format!("{line}\n").as_bytes());
         let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(!printed.contains(['\u{202e}', '\u{9b}', '\u{200b}']), "{arguments:?}: {printed}");
+        assert!(!printed.contains(hidden), "{arguments:?}: {printed}");
     }
 }
 
