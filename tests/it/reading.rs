@@ -535,6 +535,48 @@ fn statuses(test: &str, format: &str, input: &str) -> (Value, Value) {
 }
 
 #[test]
+fn of_a_declared_json_format_a_record_may_stand_over_several_lines() {
+    let format = r#"{ "id":"$context.requestId", "path":"$context.path","n":{"status":$context.status},"text":$context.error.messageString }"#;
+    let record = |path: &str, status: &str| {
+        format!(
+            r#"{{ "id":"1f2e3d4c", "path":"{path}","n":{{"status":{status}}},"text":"Internal  server, \"error\"" }}"#
+        )
+    };
+    let lines = [record("/a  b", "502"), record("/o\\\\", "200"), record(r#"/\",\"n\":{\"status\":200}"#, "504")];
+    let values: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The order of the members is the log's, as `jq .` leaves it.
+    let over_lines = |line: &String| {
+        line.replacen("{ ", "{\n  ", 1)
+            .replace(", \"path\":", ",\n  \"path\": ")
+            .replace(",\"n\":{", ",\n  \"n\": {\n    ")
+            .replace("},\"text\":", "\n  },\n  \"text\": ")
+            .replace(" }", "\n}")
+    };
+    let pretty: Vec<String> = lines.iter().map(over_lines).collect();
+    for (text, value) in pretty.iter().zip(&values) {
+        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), *value, "{text}");
+    }
+    let expected = json!({"502": 1, "504": 1});
+    let below_times: String =
+        pretty.iter().zip(1..).map(|(text, second)| format!("2026-05-04T12:00:0{second}.000Z\n{text}\n")).collect();
+    for input in [lines.join("\n"), pretty.join("\n"), format!("[\n{}\n]", pretty.join(",\n")), below_times] {
+        assert_eq!(statuses("over-lines", format, &input), (expected.clone(), json!(3)), "{input}");
+    }
+    // On one line, a record is the format's to the letter.
+    assert_eq!(statuses("over-lines", format, &pretty[0].replace('\n', " ")).0, Value::Null);
+}
+
+#[test]
+fn a_record_of_a_declared_format_is_one_whatever_it_begins_with() {
+    let format = "$context.path|$context.status|$context.integration.error";
+    let healthy = "/o|200|-\n";
+    for path in ["\t502\t", "  /x", "}", "] ", "Caused by: ", "Traceback (most recent call last)"] {
+        let input = format!("{healthy}{path}|504|Execution failed due to a timeout error\n{healthy}");
+        assert_eq!(statuses("begins", format, &input), (json!({"504": 1}), json!(3)), "{path:?}");
+    }
+}
+
+#[test]
 fn a_line_with_its_own_time_is_a_log_event_whatever_word_follows() {
     let values =
         ["7f 192.0.2.1 200", "- 192.0.2.1 200", "dana 192.0.2.2 502", "erin 192.0.2.3 503", "7f 192.0.2.1 200"];

@@ -11,6 +11,7 @@ mod broken_object;
 mod broken_sentence;
 mod bytes;
 mod cli;
+mod declared;
 pub(crate) mod folder;
 mod frame;
 mod json;
@@ -37,6 +38,7 @@ use std::path::Path;
 
 use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Limits, LogEvent, Message};
 use why5xx::envelope::RecordError;
+use why5xx::record::access::DeclaredFormat;
 
 pub(crate) use of_function::shows_function;
 pub(crate) use quoted::unquoted;
@@ -399,18 +401,32 @@ const BASE64_OF_GZIP: &str = "H4sI";
 /// Reads an input and hands over its parts. An error where the input cannot be read to its end; the parts before that
 /// were handed over.
 pub(crate) fn read(input: impl Read, each: impl FnMut(Part)) -> Result<Summary, InputError> {
-    read_input(input, false, each)
+    read_input(input, None, false, each)
+}
+
+/// Reads lines of a format that the settings declare, if one is given, likewise.
+pub(crate) fn read_declared(
+    input: impl Read,
+    format: Option<&DeclaredFormat>,
+    each: impl FnMut(Part),
+) -> Result<Summary, InputError> {
+    read_input(input, format, false, each)
 }
 
 /// Reads what a person pasted to have it explained: of what has an error, all that can be read.
 pub(crate) fn read_pasted(text: &[u8], each: impl FnMut(Part)) -> Result<Summary, InputError> {
-    read_input(text, true, each)
+    read_input(text, None, true, each)
 }
 
-fn read_input(input: impl Read, is_pasted: bool, mut each: impl FnMut(Part)) -> Result<Summary, InputError> {
+fn read_input(
+    input: impl Read,
+    declared: Option<&DeclaredFormat>,
+    is_pasted: bool,
+    mut each: impl FnMut(Part),
+) -> Result<Summary, InputError> {
     let text = Text::open(input)?;
     let mut sink = Sorted::new(&mut each);
-    sink.is_pasted = is_pasted;
+    (sink.is_pasted, sink.declared) = (is_pasted, declared);
     let read = read_text(text, &mut sink);
     // What came before an error counts.
     sink.flush();

@@ -15,6 +15,7 @@ use why5xx::log_kind::LogKind;
 use why5xx::partition::is_region;
 use why5xx::pipeline::Pipeline;
 use why5xx::record::Source;
+use why5xx::record::access::DeclaredFormat;
 use why5xx::settings::Settings;
 
 use crate::account::{Account, AccountRequest, GroupOutcome, GroupRead, ReadingStep};
@@ -195,6 +196,7 @@ fn run_noting(options: &ReplayOptions, color: Color, is_printed: &mut bool) -> R
         }
     };
     let mut replay = Replay {
+        settings: &settings,
         pipeline: pipeline(),
         pasted: pipeline(),
         reader: Reader::new(&settings, &table),
@@ -252,6 +254,7 @@ fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
 }
 
 struct Replay<'o> {
+    settings: &'o Settings,
     pipeline: Pipeline,
     /// Separate, since a request that is open in a batch is not one of a text.
     pasted: Pipeline,
@@ -295,7 +298,9 @@ impl Replay<'_> {
         let mut events = InputEvents::default();
         self.reader.begin_input();
         let input = self.progress.reading(name, bytes, input);
-        let read = input::read(input, |part| self.part(name, &part, &mut events));
+        let format = self.options.log_group.first().and_then(|log_group| self.settings.access_log_format(log_group));
+        let format = format.map(DeclaredFormat::new);
+        let read = input::read_declared(input, format.as_ref(), |part| self.part(name, &part, &mut events));
         events.settle();
         match read {
             Ok(summary) => {

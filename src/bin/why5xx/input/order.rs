@@ -5,6 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 
 use why5xx::envelope::RecordError;
+use why5xx::record::access::DeclaredFormat;
 
 use super::wrapped::Path;
 use super::{Event, Part, Summary, broken_line, text};
@@ -40,6 +41,8 @@ pub(super) struct Sorted<'e> {
     pub(super) summary: Summary,
     /// A person pasted the input, to have it explained: what is there is read, even if records may be missing.
     pub(super) is_pasted: bool,
+    /// Format of the lines, if it is declared.
+    pub(super) declared: Option<&'e DeclaredFormat>,
     /// The first thing that should hold a batch and does not.
     pub(super) no_batch: Option<RecordError>,
     /// Where objects of the input hold the text of a log event, once one has shown it.
@@ -195,6 +198,7 @@ impl<'e> Sorted<'e> {
             part_bytes: 0,
             summary: Summary::default(),
             is_pasted: false,
+            declared: None,
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),

@@ -14,6 +14,7 @@ use why5xx::record::{self, Record, Source};
 use why5xx::settings::Settings;
 
 use super::alone::{ShownBy, execution_line, shown_by};
+use super::declared;
 use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::prefix::behind_time_before_id;
 use super::{Part, shows_function};
@@ -261,6 +262,9 @@ impl<'s> Reader<'s> {
             }
             return match source.kind {
                 Some(LogKind::Execution) if record.kind().is_none() => execution_line(event).unwrap_or(record),
+                Some(LogKind::Access) if record.kind().is_none() => {
+                    declared::over_lines(self.settings.access_log_format(&source.log_group), event).unwrap_or(record)
+                }
                 _ => record,
             };
         }

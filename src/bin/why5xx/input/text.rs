@@ -13,7 +13,9 @@ use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
 use super::wrap::Wrap;
-use super::{Event, InputError, ONE_LINE, UNREAD_JSON, frame, json, prefix, sentence, several, time, wrapped};
+use super::{
+    Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, sentence, several, time, wrapped,
+};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -100,10 +102,10 @@ pub(super) struct Lines {
     pending: Option<Pending>,
     /// The last time that a line had.
     timestamp_ms: i64,
-    /// How many events with a prefix came in a row.
-    prefixes: u64,
     /// Id of the request that the line is about; empty without one.
     timed_request: String,
+    /// How many events with a prefix came in a row.
+    prefixes: u64,
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
@@ -259,6 +261,7 @@ impl Lines {
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
+            && !sink.declared.is_some_and(|format| declared::is_record(format, &line))
             && pending.takes(&line, is_blank, self.is_of_function)
         {
             if !is_blank || pending.is_below_prefix {
@@ -337,9 +340,6 @@ impl Lines {
         });
     }
 
-    /// Returns what a line behind blanks is, behind which a log event begins with its time or its stream.
-    fn indented_line(&self, line: &str) -> IndentedLine {
-        let own = line.trim_start();
     /// Returns the time of a line with this time of its own, or that of the line before. A line about another request than that one
     /// has no time: the request may be of any day.
     fn time_of(&mut self, own_ms: Option<i64>, message: &str) -> i64 {
@@ -353,6 +353,9 @@ impl Lines {
         self.timestamp_ms
     }
 
+    /// Returns what a line behind blanks is, behind which a log event begins with its time or its stream.
+    fn indented_line(&self, line: &str) -> IndentedLine {
+        let own = line.trim_start();
         let stripped = prefix::strip(own);
         if !line.starts_with(BLANKS) || !stripped.has_prefix() || !has_no_lines_below(own) {
             return IndentedLine::Part;
