@@ -1912,6 +1912,30 @@ fn the_end_of_a_process_and_its_report_are_read_together_wherever_a_part_ends() 
 }
 
 #[test]
+fn a_screen_that_cut_the_lines_is_no_all_clear_and_its_border_is_no_part_of_them() {
+    let log = execution_log();
+    for (width, sign) in [(60, ">"), (80, ">"), (64, "..."), (72, "\u{2026}")] {
+        let cut = |line: &String| match line.len() > width {
+            true => line[..width].to_owned() + sign + "\n",
+            false => line.clone() + "\n",
+        };
+        let text: String = log.iter().map(cut).collect();
+        let (error, status) = refusal(&text, GROUP);
+        assert!(error.contains("without the end") && status == Some(2), "{error}\n{text}");
+    }
+    for log in bare_access_logs() {
+        let padded: String = log.iter().map(|line| format!("{line:<250}\u{2502}\n")).collect();
+        let doubled: String = log.iter().map(|line| format!("\"{}\",\n", line.replace('"', "\"\""))).collect();
+        let failed = counts(&[("AccessLogErrors/reason_not_logged", 1)]);
+        for text in [padded, doubled, log.join("\n")] {
+            assert_eq!(shown(&text, "/team/access"), (failed.clone(), Some(0)), "{text}");
+        }
+    }
+    let page = format!("<p>{}<br/>\n</p>\n", log.join("<br/>\n"));
+    assert_eq!(shown(&page, GROUP).0, execution_counts(), "{page}");
+}
+
+#[test]
 fn strings_of_log_events_are_log_events() {
     for (log, group, expected) in [
         (execution_log(), GROUP, execution_counts()),

@@ -162,9 +162,11 @@ impl Mark {
             Self::Grep(name) => without_mark_of_grep(line, name).unwrap_or(line),
             Self::Around(sign) => {
                 let own = without_sign(line, *sign);
-                // A column of CSV without its heading, in which quotes are doubled. No object begins so.
-                if *sign == '"' && own.starts_with("{\"\"") {
-                    return Some(Cow::Owned(own.replace("\"\"", "\"")));
+                // A column of CSV without its heading, in which quotes are doubled.
+                if *sign == '"' && own.contains("\"\"") {
+                    let plain = own.replace("\"\"", "\"");
+                    let are_doubled = own.len() - plain.len() == plain.bytes().filter(|byte| *byte == b'"').count();
+                    return Some(if are_doubled { Cow::Owned(plain) } else { Cow::Borrowed(own) });
                 }
                 own
             }
@@ -263,19 +265,20 @@ fn without_mark_of_grep<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     Some(numbered(rest).filter(|_| time::at_start(rest).is_none()).unwrap_or(rest))
 }
 
-/// Signs of the fences of Markdown.
-const FENCES: [&str; 2] = ["```", "~~~"];
+/// Fences of Markdown and tags of a page that stand before a text, and what stands behind it.
+const FENCES: [(&str, &str); 5] =
+    [("```", "```"), ("~~~", "~~~"), ("<p>", "</p>"), ("<pre>", "</pre>"), ("<code>", "</code>")];
 
 /// Returns whether a text has lines that are fenced, or a fence on a line of a log event.
 pub(super) fn is_fenced(text: &str) -> bool {
-    text.lines().any(|line| FENCES.iter().any(|fence| line.trim_start().starts_with(fence)))
+    text.lines().any(|line| FENCES.iter().any(|(fence, _)| line.trim_start().starts_with(fence)))
 }
 
 /// Returns a line without a fence before or behind it; nothing of a line that is a fence alone, or with the name of a language.
 pub(super) fn without_fence(line: &str) -> &str {
     let own = line.trim_end();
-    let own = FENCES.iter().find_map(|fence| own.strip_suffix(fence)).unwrap_or(line);
-    match FENCES.iter().find_map(|fence| own.trim_start().strip_prefix(fence)) {
+    let own = FENCES.iter().find_map(|(_, end)| own.strip_suffix(end)).unwrap_or(line);
+    match FENCES.iter().find_map(|(fence, _)| own.trim_start().strip_prefix(fence)) {
         Some(behind) if is_event(behind) => behind,
         Some(_) => "",
         None => own,

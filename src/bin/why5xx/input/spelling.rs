@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use super::quoted::is_event;
 use super::table::without_entities;
 
-/// Signs behind each line: of `cat -A`, of `cat -v`, of a page, of a script or a list.
-const ENDS: [&str; 9] = ["^M$", "$", "^M", "<br>", "<br/>", "<br />", " \\", ",", ";"];
+/// Signs behind each line: of `cat -A`, of `cat -v`, of a page, of a script or a list, of the next pane of a terminal.
+const ENDS: [&str; 10] = ["^M$", "$", "^M", "<br>", "<br/>", "<br />", " \\", ",", ";", "\u{2502}"];
 
 /// Double quotes that word processors and chats write.
 const ROUND_QUOTES: [char; 4] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}'];
@@ -57,6 +57,7 @@ impl Spelling {
             && let Some(behind) = own.trim_end().strip_suffix(end)
         {
             let shows_tabs = matches!(end, "^M$" | "$");
+            let behind = if end == "\u{2502}" { behind.trim_end() } else { behind };
             own = Cow::Owned(if shows_tabs { behind.replace("^I", "\t") } else { behind.to_owned() });
         }
         if self.has_round_quotes && own.contains(ROUND_QUOTES) {

@@ -11,6 +11,7 @@ use super::brackets::Brackets;
 use super::broken_line::{self, BrokenLine};
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
+use super::quoted::FULL_LINE;
 use super::row::{self, Columns};
 use super::wrap::Wrap;
 use super::{
@@ -109,6 +110,8 @@ pub(super) struct Lines {
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
+    /// A screen cut all lines of this width, and put its sign there; 0 if none did.
+    cut_at: usize,
     /// A failure of API Gateway's that may go on, or an object.
     begun: Option<BrokenLine>,
     /// A line that may go on, as far as it was read.
@@ -155,10 +158,12 @@ impl Lines {
     pub(super) fn of(start: &str) -> Self {
         let (layers, own) = Layers::of(start);
         let start = &*own;
+        let widest = start.lines().map(|line| line.chars().count()).max().unwrap_or(0);
         Self {
             layers,
             wrap: Wrap::of(start),
-            widest: start.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+            widest,
+            cut_at: if is_cut_by_screen(start, widest) { widest } else { 0 },
             are_pages: start.lines().all(|line| line.contains('\t')),
             are_escaped: are_escaped(start),
             ..Self::default()
@@ -183,6 +188,7 @@ impl Lines {
     }
 
     pub(super) fn line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
+        sink.summary.broken_lines += u64::from(self.cut_at > 0 && line.chars().count() == self.cut_at);
         if let Some(begun) = &mut self.begun {
             match begun.add(line) {
                 None => return,
@@ -536,6 +542,16 @@ impl Pending {
         let is_record = || may_be_record && line.starts_with(BLANKS) && wrapped::is_bare_record(line);
         !is_blank && (continues(line) && !is_head && !is_record() || continues_report(message, line))
     }
+}
+
+/// Returns whether a pager or a table cut the lines of a text: its sign ends each of the widest, and there are several of them.
+fn is_cut_by_screen(start: &str, widest: usize) -> bool {
+    const SIGNS: [char; 2] = ['>', '\u{2026}'];
+    let is_cut = |line: &str| (line.ends_with(SIGNS) || line.ends_with("...")) && !line.contains("</");
+    // The last line of the beginning may be cut off by us.
+    let lines = start.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    let wide = || lines.clone().filter(|line| line.chars().count() == widest);
+    widest >= FULL_LINE && wide().take(2).count() > 1 && wide().all(is_cut)
 }
 
 /// Returns whether a line of Lambda may go on, behind what a tool put before it.
