@@ -277,8 +277,10 @@ fn lines_of_lambda_within_other_text_are_not_understood() {
 #[test]
 fn a_line_that_is_broken_in_two_and_nothing_else_is_no_all_clear() {
     let line = r#"{"requestId":"AbCdEf=","ip":"192.0.2.7","routeKey":"GET /orders","status":"504""#;
-    let text = format!("{line}\n,\"protocol\":\"HTTP/1.1\"}}\n").repeat(2);
-    let (counts, status, not_understood) = counted(&[], &text);
+    let broken = |rest: &str| counted(&[], &format!("{line}\n{rest}\n").repeat(2));
+    // The pieces are one document.
+    assert_eq!(broken(",\"protocol\":\"HTTP/1.1\"}"), (json!({"reason_not_logged": 2}), Some(0), 0));
+    let (counts, status, not_understood) = broken("\"protocol\":\"HTTP/1.1\"}");
     assert_eq!((counts, status), (json!({}), Some(2)));
     assert!(not_understood > 0);
     let said = String::from_utf8(
