@@ -40,7 +40,7 @@ pub(super) fn is_extended_request_id(word: &str) -> bool {
 pub(super) fn is_address(word: &str) -> bool {
     word == "-"
         || word == "test-invoke-source-ip"
-        || (word.contains(['.', ':']) && word.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'x')))
+        || (word.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'x')) && word.contains(['.', ':']))
 }
 
 #[cfg(test)]

@@ -83,9 +83,10 @@ pub(super) fn strip(text: &str) -> Line<'_> {
         line.message = after;
     }
     // A path alone may begin any sentence, and a time alone be that of a logger, which is a part of its line.
-    let is_of_logger =
-        line.is_only_time() && is_logged(line.message) && !is_head(line.message) && !text::begins_as_ruby(line.message);
-    if line.has_prefix() && !is_of_logger { line } else { Line { message: text, ..Line::default() } }
+    let is_of_logger = || {
+        line.is_only_time() && is_logged(line.message) && !is_head(line.message) && !text::begins_as_ruby(line.message)
+    };
+    if line.has_prefix() && !is_of_logger() { line } else { Line { message: text, ..Line::default() } }
 }
 
 /// Strips what container runtimes write between the time and the line: `stdout F `.
@@ -148,7 +149,7 @@ fn timed(text: &str) -> Option<(i64, &str)> {
 
 /// Splits a text into its first word, without brackets around it, and the rest.
 fn word(text: &str) -> (&str, &str) {
-    let end = text.find([' ', '\t']).unwrap_or(text.len());
+    let end = memchr::memchr2(b' ', b'\t', text.as_bytes()).unwrap_or(text.len());
     (bare(&text[..end]), behind_separator(&text[end..]))
 }
 
@@ -164,7 +165,7 @@ fn bare(word: &str) -> &str {
 /// Columns are apart by blanks, a tab, or a bar between blanks; also by a dash, where what follows cannot be the rest of
 /// a line of an access log, whose first value may be a dash.
 fn behind_separator(text: &str) -> &str {
-    let rest = text.trim_start_matches([' ', '\t']);
+    let rest = &text[text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()..];
     let behind = match rest.strip_prefix("- ") {
         Some(behind) => Some(behind).filter(|behind| is_column(behind.trim_start_matches(' '))),
         None => rest.strip_prefix("| ").or_else(|| rest.strip_prefix("|\t")),

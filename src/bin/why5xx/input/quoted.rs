@@ -297,17 +297,18 @@ fn is_name_of_file(name: &str) -> bool {
 
 /// Returns whether log events of a text begin and end with a sign. Strings of JSON are read as such.
 fn is_within(start: &str, sign: char) -> bool {
-    let mut lines = start.lines().map(|line| without_sign(line, sign)).filter(|own| is_event(own)).peekable();
+    let is_before_event = |line: &str| is_event(without_sign(line, sign));
     let ends = |line: &str| line.trim_end_matches([',', ' ', '\r']).ends_with(sign);
     let is_string = |line: &str| serde_json::from_str::<String>(line.trim().trim_end_matches(',')).is_ok();
-    lines.peek().is_some()
-        && start.lines().any(ends)
+    start.lines().any(ends)
+        && start.lines().any(is_before_event)
         && (sign != '"' || !start.lines().filter(|line| line.starts_with('"')).all(is_string))
 }
 
 /// Takes off a sign before and behind a line.
 fn without_sign(line: &str, sign: char) -> &str {
-    let marked = MARKS.iter().find_map(|mark| line.trim_start().strip_prefix(mark));
+    let own = line.trim_start();
+    let marked = MARKS.iter().find_map(|mark| own.strip_prefix(mark));
     let line = marked.unwrap_or(line).strip_prefix(sign).unwrap_or(line);
     line.trim_end_matches([',', ' ']).strip_suffix(sign).unwrap_or(line)
 }

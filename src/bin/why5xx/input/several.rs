@@ -22,6 +22,9 @@ pub(super) enum LineContent<'t> {
     Unread(&'static str),
 }
 
+/// Length of the shortest record: `{"status":502}`. A line has room for thousands of shorter objects.
+const SHORTEST_RECORD_BYTES: usize = 14;
+
 /// Returns how much a line holds.
 ///
 /// `{"requestId":"A=","status":"200",…} {"requestId":"B=","status":"502",…}` → `Joined`
@@ -45,7 +48,7 @@ pub(super) fn look(line: &str) -> LineContent<'_> {
     if objects.len() > 1 {
         return if objects.iter().all(|object| json::is_event(object)) {
             LineContent::Events(objects)
-        } else if objects.iter().any(|object| wrapped::may_be_record(object)) {
+        } else if objects.iter().any(|object| object.len() >= SHORTEST_RECORD_BYTES && wrapped::may_be_record(object)) {
             LineContent::Joined(ONE_LINE)
         } else {
             LineContent::One
@@ -107,4 +110,17 @@ fn holds_access_lines(line: &str) -> bool {
     };
     let times = memchr::memchr_iter(b'/', line.as_bytes()).filter(is_time).take(2).count();
     (times > 1 || HEADS.iter().any(|head| count(head) > 1)) && access::line(line).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_that_is_shorter_than_a_record_is_none() {
+        let record = r#"{"status":502}"#;
+        assert_eq!(record.len(), SHORTEST_RECORD_BYTES);
+        assert_eq!(look(&"{}".repeat(4_000)), LineContent::One);
+        assert_eq!(look(&format!("{}{record}", "{}".repeat(4_000))), LineContent::Joined(ONE_LINE));
+    }
 }

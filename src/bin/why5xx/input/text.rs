@@ -58,7 +58,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     const ESCAPE: char = '\u{1b}';
     let blank = |c: char| matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}');
     let nothing = |c: char| matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-    if text.is_ascii() && !text.contains([ESCAPE, '\0']) || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
+    let has_controls = || memchr::memchr2(0x1b, 0, text.as_bytes()).is_some();
+    if text.is_ascii() && !has_controls() || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
