@@ -148,6 +148,55 @@ fn what_a_function_prints_in_an_invocation_that_succeeds_names_nothing() {
 }
 
 #[test]
+fn a_log_with_a_level_before_each_id_is_one_of_api_gateway() {
+    let log = |head: &str, lines: &[&str]| -> String {
+        lines.iter().map(|line| format!("{head}(3f405162-7d8e-4f90-b1a2-c3d4e5f60718) {line}\n")).collect()
+    };
+    for head in ["[WARN] ", "notice: ", "<30>", "[api] INFO "] {
+        let healthy = log(
+            head,
+            &[
+                "Method request headers: {note=Endpoint request timed out}",
+                "Method response body after transformations: Invalid permissions on Lambda function",
+                "Method completed with status: 204",
+            ],
+        );
+        assert_eq!(causes(&healthy), (json!({"cause": null, "causes": []}), Some(1)), "{healthy}");
+        let refused = log(head, &["Execution failed due to a timeout error", "Method completed with status: 404"]);
+        assert_eq!(causes(&refused).0["cause"], Value::Null, "{refused}");
+        let failed = log(head, &["Execution failed due to a timeout error", "Method completed with status: 504"]);
+        assert_eq!(causes(&failed).0, json!({"cause": "integration_timeout", "causes": ["integration_timeout"]}));
+    }
+}
+
+#[test]
+fn a_line_of_api_gateway_that_a_function_printed_is_none() {
+    let (id, other) = ("3f405162-7d8e-4f90-b1a2-c3d4e5f60718", "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d");
+    let start = format!("START RequestId: {id} Version: $LATEST\n");
+    let report = format!(
+        "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 30.00 ms\tBilled Duration: 31 ms\tMemory Size: 128 MB\t\
+         Max Memory Used: 60 MB\n"
+    );
+    let line = format!("({other}) Method completed with status: 503\n");
+    let replayed = |text: &str| -> Value {
+        let document: Value =
+            serde_json::from_slice(&command(&["replay", "--json", "-"], text.as_bytes()).stdout).unwrap();
+        document["errors"].clone()
+    };
+    let printed = format!("{start}{line}{report}");
+    assert_eq!((causes(&printed).0["cause"].clone(), replayed(&printed)), (Value::Null, json!(0)));
+    // Two logs in one: the request began outside of the invocation. Without its end, the invocation may be over.
+    let begun = format!("({other}) Sending request to https://lambda.eu-west-1.amazonaws.com/x\n");
+    for text in [format!("{begun}{start}{line}{report}"), format!("{start}{report}{line}"), format!("{start}{line}")] {
+        assert_eq!(
+            (causes(&text).0["cause"].clone(), replayed(&text)),
+            (json!("backend_error_response"), json!(1)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_sentence_of_a_library_counts_only_in_the_log_of_a_function() {
     let printed = "connect ETIMEDOUT 10.0.0.7:5432\n";
     let output = command(&["replay", "--json"], printed.as_bytes());

@@ -1,5 +1,6 @@
 //! Causes that a pasted text shows: by the lines of a log, or else by its sentences, as far as its kind allows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use why5xx::cause::{Role, Table};
@@ -92,6 +93,10 @@ impl Found {
         let own = std::str::from_utf8(text).map(input::unquoted);
         let bytes = own.as_ref().map_or(text, |own| own.as_bytes());
         let text = String::from_utf8_lossy(bytes);
+        // Here a line need not be such as a log group has.
+        let text = input::without_levels(&text);
+        // What is no text keeps its bytes.
+        let bytes = if let Cow::Owned(text) = &text { text.as_bytes() } else { bytes };
         let found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text));
         // Of a line that lost its breaks, `replay` cannot count the requests; of one request, what its sentence names holds.
         let mut found = match found {
@@ -192,7 +197,7 @@ impl Found {
             match pipeline.count_read_by(
                 |limits, each| part.decode("", limits, each),
                 |source, event| {
-                    let record = reader.read(source, event);
+                    let record = reader.read_in(&part, source, event);
                     is_doubtful |= reader.is_doubtful(&part, source, &record, event);
                     starts_and_ends.add(&record, event);
                     evidence.add(&record, table);

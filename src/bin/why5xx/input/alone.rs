@@ -1,10 +1,13 @@
 //! A sentence of an execution log that stands alone, as people copy it: without the id or the date before it.
 
-use why5xx::cause::{Author, Rank, Table, normalise, own_words};
-use why5xx::decode::LogEvent;
-use why5xx::record::Record;
-use why5xx::record::execution::{self, ExecutionLine, Head, Tail};
+use std::borrow::Cow;
 
+use why5xx::cause::{Author, Rank, Table, normalise, own_words};
+use why5xx::decode::{LogEvent, Message};
+use why5xx::record::Record;
+use why5xx::record::execution::{self, ExecutionLine, Head, Tail, split_request_id};
+
+use super::of_function::shows_function;
 use super::prefix;
 use super::sentence::begins_as_platforms;
 
@@ -89,6 +92,49 @@ fn is_id(id: &[u8]) -> bool {
     is_hexadecimal || has_groups || id.ends_with(b"=") || id.contains(&b'*')
 }
 
+/// Returns an execution log without what a logger or a tool of its reader put before each line: a level, a name in brackets, a priority. A text
+/// with a line that has nothing of that before its id stays as it is.
+///
+/// `[INFO] (1f2e3d4c) Method completed with status: 200` → `(1f2e3d4c) Method completed with status: 200`
+pub(crate) fn without_levels(text: &str) -> Cow<'_, str> {
+    let mut heads = text.lines().filter_map(|line| split_line(line).map(|(head, _)| head)).peekable();
+    if heads.peek().is_none() || !heads.all(has_level) {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split_inclusive('\n').map(|line| split_line(line).map_or(line, |(_, own)| own));
+    Cow::Owned(lines.collect())
+}
+
+/// Splits a line before the id of a request with a sentence of an execution log behind it.
+fn split_line(line: &str) -> Option<(&str, &str)> {
+    /// Longest text before an id, in bytes; our own bound.
+    const LONGEST_HEAD_BYTES: usize = 100;
+    let start = &line[..line.floor_char_boundary(LONGEST_HEAD_BYTES)];
+    let (head, own) = line.split_at(start.find('(')?);
+    let (id, sentence) = split_request_id(own)?;
+    let is_line = is_id(id.as_bytes()) && Head::find(sentence.trim_start().as_bytes()).is_some();
+    is_line.then_some((head, own))
+}
+
+/// Returns whether a text before an id is the head of a logger: of its words one is a level, a name in brackets or a priority; words of a person
+/// are beside a level only. A line of a function has the id of its invocation there.
+fn has_level(head: &str) -> bool {
+    let is_level = |word: &str| {
+        let word = word.trim_matches(['[', ']', '<', '>', ':', '|', '-']);
+        prefix::LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+    };
+    let is_bracketed = |word: &str| {
+        [('[', ']'), ('<', '>')].into_iter().any(|(open, close)| word.starts_with(open) && word.ends_with(close))
+    };
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let words = || head.split_whitespace();
+    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(head.as_bytes()) };
+    !head.contains(['{', '"'])
+        && (words().any(is_level) || words().any(is_bracketed) && !words().any(is_word))
+        && Head::find(head.trim_start().as_bytes()).is_none()
+        && !shows_function(&event)
+}
+
 /// Parses a sentence of an execution log that stands alone: quoted, or behind a word in place of its date.
 ///
 /// `*** : Execution failed due to a timeout error` → head `ExecutionFailed`, tail ` due to a timeout error`
@@ -130,8 +176,6 @@ fn is_platforms_alone(head: Head, tail: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use why5xx::decode::Message;
-
     use super::*;
 
     fn head(text: &str) -> Option<Head> {
@@ -149,6 +193,29 @@ mod tests {
             assert_eq!(head(&text), Some(Head::ExecutionFailed), "{text}");
             let text = format!("{before}Method completed with status: 504");
             assert_eq!(head(&text), Some(Head::MethodCompleted), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_logger_is_stripped_from_each_line_and_no_other_text_is() {
+        const ID: &str = "(1f2e3d4c-aa01)";
+        for head in ["[WARN] ", "warn: ", "<30>", "[main] INFO ", "web-7 ERROR | ", "2026-03-04T05:06:07Z [info] "] {
+            let text =
+                format!("{head}{ID} Method request body: no\nstock\n{head}{ID} Method completed with status: 200\n");
+            assert_eq!(without_levels(&text), text.replace(head, ""), "{head}");
+        }
+        let end = format!("{ID} Method completed with status: 502");
+        for text in [
+            end.clone(),
+            format!("INFO {end}\n{end}"),
+            format!("2026-03-04T05:06:07Z {end}"),
+            format!("our request {end}"),
+            format!("Method request headers: [INFO] {end}"),
+            "INFO (main) Method completed with status: 502".to_owned(),
+            format!("[INFO]\t2026-03-04T05:06:07.891Z\t3f405162-7d8e-4f90-b1a2-c3d4e5f60718\t{end}"),
+            "[INFO] all is well".to_owned(),
+        ] {
+            assert_eq!(without_levels(&text), text);
         }
     }
 

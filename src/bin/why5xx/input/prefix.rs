@@ -115,7 +115,7 @@ pub(super) fn is_timed(line: &str) -> bool {
 }
 
 /// Levels of loggers.
-const LEVELS: &[&str] =
+pub(super) const LEVELS: &[&str] =
     &["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"];
 
 /// Returns whether a logger wrote this text behind its time: one of the first words is a level.

@@ -39,7 +39,11 @@ pub(crate) struct Reader<'s> {
     shows_gateway: bool,
     /// A sentence alone was read as one of an execution log, though no line of one is beside it.
     supposes_gateway: bool,
-    /// With [`read_of`](Self::read_of): what the lines of the part that is read show; None until it is asked for.
+    /// A line of API Gateway's with an id was read outside an invocation: the logs of both may be merged.
+    is_merged: bool,
+    /// Ends of invocations that were read in the part.
+    ends_of_part: usize,
+    /// What the lines of the part that is read show; None until it is asked for.
     part_shows: Option<PartShows>,
 }
 
@@ -54,6 +58,8 @@ struct PartShows {
     has_failure_and_end: bool,
     /// Nothing but sentences of API Gateway and lines of Lambda.
     only_sentences: bool,
+    /// How many lines of it end an invocation.
+    ends: usize,
 }
 
 /// Whether API Gateway wrote a sentence.
@@ -80,6 +86,8 @@ impl<'s> Reader<'s> {
             has_error_of_program: false,
             shows_gateway: false,
             supposes_gateway: false,
+            is_merged: false,
+            ends_of_part: 0,
             part_shows: None,
         }
     }
@@ -91,7 +99,7 @@ impl<'s> Reader<'s> {
             let message = Message::plain(line.as_bytes());
             let _ = reader.function_line(&LogEvent { id: b"", timestamp_ms: 0, message });
         }
-        reader.is_invoked = false;
+        (reader.is_invoked, reader.ends_of_part) = (false, 0);
         reader
     }
 
@@ -104,7 +112,7 @@ impl<'s> Reader<'s> {
     pub(crate) fn begin_input(&mut self) {
         (self.is_of_function, self.shows_function) = (false, false);
         (self.is_invoked, self.has_unproven, self.has_error_of_program) = (false, false, false);
-        (self.shows_gateway, self.supposes_gateway) = (false, false);
+        (self.shows_gateway, self.supposes_gateway, self.is_merged) = (false, false, false);
     }
 
     /// Returns whether lines were taken for those of a function, though nothing that was read shows that they are.
@@ -153,13 +161,30 @@ impl<'s> Reader<'s> {
 
     /// Begins another part of an input.
     pub(crate) fn begin_part(&mut self) {
-        self.part_shows = None;
+        (self.ends_of_part, self.part_shows) = (0, None);
+    }
+
+    /// Reads a log event of `part` as [`read`](Self::read) does, but for a line of API Gateway's within an invocation that ends: a function
+    /// printed it, unless the input has such lines outside of invocations, too.
+    pub(crate) fn read_in<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
+        let record = self.read(source, event);
+        if let Record::Execution(ExecutionLine { request_id: Some(_), delivered: None, .. }) = &record
+            && source.log_group.is_empty()
+            && source.kind.is_none()
+        {
+            if !self.is_invoked {
+                self.is_merged = true;
+            } else if !self.is_merged && self.ends_of_part < self.shows_of(part).ends {
+                return Record::Nothing(LogKind::Lambda);
+            }
+        }
+        record
     }
 
     /// Reads a log event as [`read`](Self::read) does, but takes a line that any program may write for one of a function or of API Gateway only
     /// if a line before it, or of `part`, shows that the log is that one's.
     pub(crate) fn read_of<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
-        let record = self.read(source, event);
+        let record = self.read_in(part, source, event);
         if !source.log_group.is_empty() || source.kind.is_some() {
             return record;
         }
@@ -233,8 +258,9 @@ impl<'s> Reader<'s> {
                         Some(ShownBy::ReasonUnknown) => (has_failure, has_other) = (true, true),
                         None => has_other = true,
                     }
-                } else if lambda::parse_line(&event).is_some_and(|line| is_proof(&line, &event)) {
+                } else if let Some(line) = lambda::parse_line(&event).filter(|line| is_proof(line, &event)) {
                     shows.function = true;
+                    shows.ends += usize::from(ends_invocation(&line));
                 } else {
                     shows.gateway |= is_line_of_request(&text);
                     has_other |= !text.trim().is_empty();
@@ -291,7 +317,10 @@ impl<'s> Reader<'s> {
             (self.is_of_function, self.shows_function) = (true, true);
             match &line {
                 FunctionLine::Start(_) => self.is_invoked = true,
-                FunctionLine::End(_) | FunctionLine::Report(_) => self.is_invoked = false,
+                line if ends_invocation(line) => {
+                    self.is_invoked = false;
+                    self.ends_of_part += 1;
+                }
                 _ => {}
             }
         }
@@ -336,6 +365,10 @@ impl<'s> Reader<'s> {
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
+}
+
+fn ends_invocation(line: &FunctionLine<'_>) -> bool {
+    matches!(line, FunctionLine::End(_) | FunctionLine::Report(_))
 }
 
 /// Returns whether a line is one about a request, as API Gateway alone writes it.
