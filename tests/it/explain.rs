@@ -873,10 +873,29 @@ fn a_sentence_over_several_lines_names_its_cause() {
         ),
         ("\"Endpoint request\ntimed out\"", "integration_timeout"),
         ("Invalid permissions on\n   Lambda function", "lambda_permission"),
+        (
+            "Execution failed due to configuration error:\n\nAPI Gateway does not have permission to assume the provided role",
+            "integration_role",
+        ),
+        (
+            "The Lambda function returned the following error:\n\
+             2026-11-20T10:00:00.000Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 12.00 seconds. Check your Lambda function code",
+            "lambda_timeout",
+        ),
+        (
+            "The Lambda function returned the following error:\n\
+             RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Error: Task timed out after 12.00 seconds. Check your Lambda function code",
+            "lambda_timeout",
+        ),
         ("{\n  \"message\":\n    \"Endpoint request timed out\"\n}", "integration_timeout"),
     ] {
         assert_eq!(causes(text).0["cause"], cause, "{text}");
     }
+    let log = "(1f2e3d4c-aa) Starting execution for request: 1f2e3d4c-aa\n(1f2e3d4c-aa) Execution failed due to configuration error:\n\
+               There was an error evaluating the AWS WAF rules associated with this API\n(1f2e3d4c-aa) Method completed with status: 500\n";
+    assert_eq!(causes(log).0["causes"], json!(["waf_error"]));
+    let replayed = command(&["replay", "--csv", "-"], log.as_bytes());
+    assert!(String::from_utf8_lossy(&replayed.stdout).contains(",waf_error,"), "{replayed:?}");
 }
 
 #[test]

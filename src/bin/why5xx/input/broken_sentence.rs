@@ -85,10 +85,12 @@ impl BrokenSentence {
     /// Adds the next line if it may be the next piece. Gives it back otherwise.
     pub(super) fn add(&mut self, line: String) -> Option<String> {
         let so_far = self.lines.join(" ");
-        let is_piece = !line.trim().is_empty()
+        // Behind a colon, a page has a paragraph of its own.
+        let is_between = line.trim().is_empty() && so_far.ends_with(':');
+        let is_piece = (is_between || !line.trim().is_empty())
             && line.len() <= LONGEST_PIECE_BYTES
             && self.lines.len() < MOST_PIECES
-            && may_follow(&so_far, unmarked(&line));
+            && (is_between || may_follow(&so_far, unmarked(&line)));
         if is_piece {
             self.lines.push(line);
             return None;
@@ -123,6 +125,10 @@ fn may_follow(so_far: &str, line: &str) -> bool {
     // `method response` may stand in the middle of one.
     let is_line = |text: &str| text.starts_with(char::is_uppercase) && sentence::is_platforms_line(text);
     let own_so_far = own(so_far);
+    // The one sentence that is a line of its own and a reason.
+    if so_far.trim_end().ends_with(':') && matches!(Head::find(line.as_bytes()), Some((Some(Head::WafError), _))) {
+        return true;
+    }
     // Cut behind the id.
     if (own_so_far.is_empty() || own_so_far.starts_with('(')) && !begins(line) {
         return true;
@@ -267,6 +273,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_reason_behind_the_colon_or_a_word_wider_than_the_column_belongs_to_the_sentence() {
+        for reason in [
+            "Host name 'orders.internal.example.com' does not match the certificate subject provided by the peer (CN=*.example.org)",
+            "There was an internal error while executing your request",
+            "API Gateway does not have permission to assume the provided role",
+            "There was an error evaluating the AWS WAF rules associated with this API",
+        ] {
+            let head = "(6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Execution failed due to configuration error:";
+            let whole = meaning(&format!("{head} {reason}"));
+            for text in [
+                format!("{head}\n{reason}"),
+                format!("{head}\n\n{reason}"),
+                format!("{}\n{reason}", head.split_once(' ').unwrap().1),
+            ] {
+                assert_eq!(rejoined(&text), (whole, 0), "{text}");
+            }
+        }
+        // By the longer text it is another cause.
+        let expired = "Execution failed due to\nconfiguration error: PKIX path\nvalidation failed:\n\
+                       java.security.cert.CertPathValidatorException:\nvalidity check failed";
+        assert_eq!(rejoined(expired), (Meaning::Cause("tls_certificate_expired"), 0));
     }
 
     #[test]

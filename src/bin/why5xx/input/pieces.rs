@@ -9,11 +9,14 @@ pub(super) struct Rejoined {
     pub(super) pieces: usize,
 }
 
-/// Returns pieces as one line that a mail broke between its words; None if a piece had room for the next word.
+/// Returns pieces as one line that a mail broke between its words, or a person behind a colon; None if a piece had room for the next word.
 pub(super) fn of_mail(pieces: &[&str]) -> Option<String> {
-    let trimmed: Vec<&str> = pieces.iter().map(|piece| piece.trim()).collect();
-    let widest = trimmed.iter().map(|piece| width(piece)).max()?;
-    trimmed.windows(2).all(|pair| is_full(pair[0], pair[1], widest)).then(|| trimmed.join(" "))
+    let trimmed: Vec<&str> = pieces.iter().map(|piece| piece.trim()).filter(|piece| !piece.is_empty()).collect();
+    // No word was broken, however wide.
+    let of_words = trimmed.iter().filter(|piece| piece.contains(' ')).map(|piece| width(piece)).max();
+    let widest = of_words.or_else(|| trimmed.iter().map(|piece| width(piece)).max())?;
+    let is_broken = |pair: &[&str]| pair[0].ends_with(':') || is_full(pair[0], pair[1], widest);
+    trimmed.windows(2).all(is_broken).then(|| trimmed.join(" "))
 }
 
 /// Returns pieces as one line that a terminal cut; None if they are not of one width. The blank at the end of one may be lost.

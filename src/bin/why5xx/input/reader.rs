@@ -17,7 +17,7 @@ use super::alone::{ShownBy, execution_line, shown_by};
 use super::declared;
 use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::prefix::behind_time_before_id;
-use super::{Part, shows_function};
+use super::{Part, sentence, shows_function};
 
 /// Reads what somebody copied or pasted: any line of any log, and also one that lacks what surrounds it there.
 pub(crate) struct Reader<'s> {
@@ -331,7 +331,10 @@ impl<'s> Reader<'s> {
     fn other<'a>(&mut self, event: &LogEvent<'a>) -> Record<'a> {
         let text = event.message.text();
         self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || shows_function(event);
-        let Some(record) = self.is_of_function.then(|| self.bare_error(&text)).flatten() else {
+        // What API Gateway says of a function is no line of the function.
+        let is_of_gateway = sentence::begins_as_platforms(&text) && !sentence::is_shared(&text);
+        let may_be_error = self.is_of_function && !is_of_gateway;
+        let Some(record) = may_be_error.then(|| self.bare_error(&text)).flatten() else {
             return Record::Unknown;
         };
         self.has_error_of_program |= matches!(record, Record::Lambda(_));
