@@ -879,12 +879,12 @@ fn a_sentence_over_several_lines_names_its_cause() {
         ),
         (
             "The Lambda function returned the following error:\n\
-             2026-11-20T10:00:00.000Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 12.00 seconds. Check your Lambda function code",
+             2026-11-20T10:00:00.000Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 12.00 seconds. Check your Lambda function code and try again.",
             "lambda_timeout",
         ),
         (
             "The Lambda function returned the following error:\n\
-             RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Error: Task timed out after 12.00 seconds. Check your Lambda function code",
+             RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Error: Task timed out after 12.00 seconds. Check your Lambda function code and try again.",
             "lambda_timeout",
         ),
         ("{\n  \"message\":\n    \"Endpoint request timed out\"\n}", "integration_timeout"),
