@@ -529,6 +529,22 @@ fn the_evidence_of_an_endpoint_names_its_cause_behind_its_head_as_alone() {
     ] {
         assert_eq!(causes(&text).0["cause"], cause, "{text}");
     }
+    for (body, cause) in [
+        (
+            r#"{"errorMessage":"RequestId: 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Error: Runtime exited with error: signal: killed"}"#,
+            "lambda_out_of_memory",
+        ),
+        (
+            r#"{"Message":"User: orders is not authorized to perform: lambda:InvokeFunction on resource: stock"}"#,
+            "lambda_permission",
+        ),
+    ] {
+        assert_eq!(causes(body).0["cause"], cause, "{body}");
+        assert_eq!(causes(&format!("{head}{body}")).0["cause"], cause, "{body}");
+    }
+    // A line of a function's log, as in `replay`.
+    let of_go = r#"{"errorMessage":"dial tcp: connection refused","errorType":"OpError","stackTrace":[{"path":"get.go","line":3,"label":"get"}]}"#;
+    assert_eq!(causes(of_go).0["cause"], "lambda_dependency_unreachable");
 }
 
 /// Returns the output of the command and its exit status.

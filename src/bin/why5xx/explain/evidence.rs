@@ -4,11 +4,12 @@
 
 use serde_json::json;
 use why5xx::cause::{Cause, Role, Table};
-use why5xx::classify::Endpoint;
 use why5xx::classify::evidence::RequestEvidence;
 use why5xx::classify::execution::{Candidate, EndpointEvidence, FailureLine, RequestFinding, finding};
+use why5xx::classify::{Endpoint, body_text};
+use why5xx::decode::{LogEvent, Message};
 use why5xx::record::Record;
-use why5xx::record::execution::{ExecutionLine, Head, lines_of_transcript};
+use why5xx::record::execution::{self, ExecutionLine, Head, lines_of_transcript};
 
 use crate::input::sentence;
 
@@ -106,6 +107,19 @@ impl Answered {
         };
         Some(by_status.cause())
     }
+}
+
+/// Returns the cause that a body alone names, as behind the head that it has in an execution log.
+pub(super) fn of_body_alone(body: &str, table: &Table) -> Option<&'static str> {
+    body_text(body, table)?;
+    let line = format!(
+        "Thu Jan 01 00:00:00 UTC 1970 : Endpoint response body before transformations: {}",
+        body.replace('\n', " ")
+    );
+    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) };
+    let mut evidence = Evidence::default();
+    evidence.add(&execution::parse(&event)?, table);
+    evidence.of_request(table).or(evidence.of_anybody)
 }
 
 /// Returns the cause that the endpoint's body or the header with its error names, as if it were pasted alone.

@@ -12,7 +12,7 @@ use why5xx::record::lambda::FunctionLine;
 use why5xx::settings::Settings;
 
 use super::answer::Answer;
-use super::evidence::Evidence;
+use super::evidence::{self, Evidence};
 use super::kind::TextKind;
 use crate::Failed;
 use crate::input::{self, InputError, Reader, sentence};
@@ -86,7 +86,24 @@ impl StartsAndEnds {
 
 impl Found {
     /// Returns the failures that the lines of a text show, or else what a sentence of it names.
-    pub(super) fn in_text(text: &[u8], mut settings: Settings, table: &Table) -> Result<Self, Failed> {
+    pub(super) fn in_text(text: &[u8], settings: Settings, table: &Table) -> Result<Self, Failed> {
+        let mut found = Self::of_lines_or_sentences(text, settings, table)?;
+        // A body alone names what it names in a log of API Gateway, unless it is a line of a function's.
+        if let Ok(body) = std::str::from_utf8(text)
+            && found.answer.is_none()
+            && found.causes.len() <= 1
+            && !Reader::is_of_functions_code(body)
+            && let Some(id) = evidence::of_body_alone(body.trim(), table)
+        {
+            if found.causes.is_empty() {
+                found.assumed = Some(SHARED);
+            }
+            found.causes = vec![id];
+        }
+        Ok(found)
+    }
+
+    fn of_lines_or_sentences(text: &[u8], mut settings: Settings, table: &Table) -> Result<Self, Failed> {
         // Each failure is shown, in the order of the text.
         settings.exemplars_per_cause = usize::MAX;
         let settings = Arc::new(settings);

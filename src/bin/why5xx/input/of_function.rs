@@ -75,11 +75,12 @@ pub(super) fn is_proof(line: &FunctionLine<'_>, event: &LogEvent<'_>) -> bool {
     is_own || names_functions_code(&text)
 }
 
+/// Frames that Go's library writes below an error.
+pub(super) const OF_GO: &str = "\"stackTrace\":[{\"path\":";
+
 fn is_of_runtime(error: &Error<'_>, text: &str) -> bool {
     /// Beginnings of the texts of the platform, or of a client of it, in an error.
     const OF_LAMBDA: &[&str] = &["Response payload size ", "LAMBDA_RUNTIME", "Runtime.", "Extension.", "Sandbox."];
-    /// Frames that Go's library writes below an error.
-    const OF_GO: &str = "\"stackTrace\":[{\"path\":";
     let words = [&*error.message, error.error_type.as_deref().unwrap_or_default()];
     let is_object = text.trim_start().starts_with('{');
     // Anybody's Python has frames.

@@ -15,7 +15,7 @@ use why5xx::settings::Settings;
 
 use super::alone::{ShownBy, execution_line, shown_by};
 use super::declared;
-use super::of_function::{is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
+use super::of_function::{OF_GO, is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::prefix::behind_time_before_id;
 use super::{Part, sentence, shows_function};
 
@@ -130,9 +130,9 @@ impl<'s> Reader<'s> {
         self.supposes_gateway && !self.shows_gateway
     }
 
-    /// Returns whether a text names the code of a function, as in the frames of a stack.
+    /// Returns whether a text names the code of a function, as in the frames of a stack, or has the frames that Go's runtime logs.
     pub(crate) fn is_of_functions_code(text: &str) -> bool {
-        names_functions_code(text)
+        names_functions_code(text) || text.contains(OF_GO)
     }
 
     /// Returns whether a text holds errors and the frames of their stacks, and nothing else: no other program's lines, no words of a person. A
