@@ -598,6 +598,17 @@ fn a_status_lists_its_causes_and_words_find_them() {
 }
 
 #[test]
+fn the_words_of_an_answer_find_the_causes_that_have_them_too() {
+    for (words, id) in [("access denied", "aws_service_access_denied"), ("Not Found", "lambda_not_found")] {
+        let (text, status) = explained(words);
+        let (answer, list) = text.split_once("Causes of a 5xx with these words:").unwrap_or_else(|| panic!("{text}"));
+        assert!(answer.contains("is a public text") && list.contains(id) && status == Some(0), "{text}");
+        // As a body it is the answer alone.
+        assert_eq!(causes(words), (json!({"cause": null, "causes": []}), Some(1)), "{words}");
+    }
+}
+
+#[test]
 fn the_list_of_a_status_stands_behind_its_heading() {
     let (printed, _) = explained("502");
     assert!(printed.contains("Its usual causes:\n  payload_too_large"), "{printed}");

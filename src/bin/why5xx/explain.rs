@@ -90,7 +90,10 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, Failed> {
     let found = Found::in_text(&text, settings, &table)?;
     if found.causes.is_empty() {
         if let Some(answer) = &found.answer {
-            return print_answer(answer, &table, options.json);
+            // The same few words are in the names and the texts of causes.
+            let words = question::words(&what).filter(|_| !is_piped && answer.is_below_500());
+            let causes = words.map_or_else(Vec::new, |words| question::search(&words, &table));
+            return print_answer(answer, &causes, &table, options.json);
         }
         // A sentence of a log has its own meaning first, whatever words are in it.
         if let Some(words) = question::words(&what) {
@@ -250,7 +253,12 @@ fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Resul
 }
 
 /// Says what the answer to a request shows, what it hides, and where to look.
-fn print_answer(answer: &Answer, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+///
+/// Below stand `also`, the causes that a search for the words of the answer finds.
+fn print_answer(answer: &Answer, also: &[&'static Cause], table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
+    if as_json && !also.is_empty() {
+        return print_list(also, &[], as_json);
+    }
     let mut out = io::stdout().lock();
     if as_json {
         let causes = if answer.shows_failure() { vec![Role::Unclassified.cause().id] } else { Vec::new() };
@@ -273,6 +281,10 @@ fn print_answer(answer: &Answer, table: &Table, as_json: bool) -> Result<ExitCod
     let sentences = if answer.is_below_500() { of_no_failure(answer, &what) } else { of_failure(answer, &what, table) };
     for sentence in sentences {
         writeln!(out, "{}", wrapped("", &sentence, width()))?;
+    }
+    if !also.is_empty() {
+        drop(out);
+        return print_list(also, &["Causes of a 5xx with these words:"], as_json);
     }
     Ok(ExitCode::from(1))
 }

@@ -152,10 +152,45 @@ pub(super) fn nearest(question: &str, table: &Table) -> Vec<&'static Cause> {
     };
     let mut near: Vec<(f64, &'static Cause)> = table.iter().map(|cause| (nearness(cause), cause)).collect();
     let best = near.iter().map(|(nearness, _)| *nearness).fold(0.0, f64::max);
+    if best < NEAR {
+        return misspelt(question, &words, table);
+    }
     near.retain(|(nearness, _)| *nearness >= NEAR && best - *nearness <= AS_NEAR);
     // A stable sort: among equals in the order of the table.
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     near.into_iter().take(MOST_NEAR).map(|(_, cause)| cause).collect()
+}
+
+/// Returns the causes whose id a question is with a letter or two in each word wrong: in a short word, that is a large part of it. Only what is
+/// written as an id: of ordinary words, some word is near to one of an id.
+///
+/// `wf_erro` → `waf_error`
+fn misspelt(question: &str, words: &[String], table: &Table) -> Vec<&'static Cause> {
+    if words.len() < 2 || question.trim().contains(char::is_whitespace) {
+        return Vec::new();
+    }
+    let is_like = |(word, of_id): (&String, &str)| {
+        let common = in_common(word.as_bytes(), of_id.as_bytes());
+        common * 3 >= word.len().max(of_id.len()) * 2
+    };
+    let is_near = |cause: &&'static Cause| {
+        cause.id.split('_').count() == words.len() && words.iter().zip(cause.id.split('_')).all(is_like)
+    };
+    table.iter().filter(is_near).take(MOST_NEAR).collect()
+}
+
+/// Returns how many letters two words have in common, in the same order.
+fn in_common(one: &[u8], other: &[u8]) -> usize {
+    let mut row = vec![0; other.len() + 1];
+    for letter in one {
+        let mut diagonal = 0;
+        for (at, of_other) in other.iter().enumerate() {
+            let above = row[at + 1];
+            row[at + 1] = if letter == of_other { diagonal + 1 } else { above.max(row[at]) };
+            diagonal = above;
+        }
+    }
+    row[other.len()]
 }
 
 /// Splits a question into words in lower case, in the spelling and without the abbreviations of ids.
@@ -287,6 +322,16 @@ pub(super) fn search_texts(words: &[String], table: &Table) -> Vec<&'static Caus
         .collect()
 }
 
+/// Returns the causes that have all of the words in id, title or text, those with them in id or title first.
+pub(super) fn search(words: &[String], table: &Table) -> Vec<&'static Cause> {
+    let mut found = search_names(words, table);
+    let of_texts = search_texts(words, table);
+    found.extend(
+        of_texts.into_iter().filter(|cause| found.iter().all(|other| other.id != cause.id)).collect::<Vec<_>>(),
+    );
+    found
+}
+
 fn stems_of(words: &[String]) -> Vec<String> {
     /// Words that no text of a cause has.
     const UNWRITTEN: [(&str, &str); 3] = [("oom", "out of memory"), ("timedout", "timeout"), ("perms", "permission")];
@@ -402,13 +447,27 @@ const TOPICS: &[Topic] = &[
 
 /// Returns the topics that all words ask for; without such, those that any word asks for.
 pub(super) fn topics(words: &[String]) -> Vec<&'static Topic> {
-    let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();
+    let words = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty());
+    let stems: Vec<String> = words.flat_map(apart).map(stem).collect();
     let asks = |topic: &Topic, asked: &String| topic.words.iter().any(|word| stem(word) == *asked);
     let by_all: Vec<_> = TOPICS.iter().filter(|topic| stems.iter().all(|asked| asks(topic, asked))).collect();
     if !by_all.is_empty() {
         return by_all;
     }
     TOPICS.iter().filter(|topic| stems.iter().any(|asked| asks(topic, asked))).collect()
+}
+
+/// Splits two words of a topic that somebody joined: `coldstart` → `cold`, `start`
+fn apart(word: &str) -> Vec<&str> {
+    let is_of = |topic: &Topic, part: &str| {
+        let title = topic.says.split(':').next().unwrap_or_default();
+        topic.words.contains(&part) || title.split(' ').any(|of_title| of_title.eq_ignore_ascii_case(part))
+    };
+    let parts = |topic: &Topic| {
+        let cut = |at: usize| word.split_at_checked(at);
+        (1..word.len()).filter_map(cut).find(|(one, other)| is_of(topic, one) && is_of(topic, other))
+    };
+    TOPICS.iter().find_map(parts).map_or(vec![word], |(one, other)| vec![one, other])
 }
 
 #[cfg(test)]
@@ -448,6 +507,9 @@ mod tests {
             ("waf_eror", "waf_error"),
             ("throtled", "throttled"),
             ("hrottled", "throttled"),
+            // A letter or two of each word.
+            ("af_eror", "waf_error"),
+            ("lanbda-tineut", "lambda_timeout"),
             ("unclasified", "unclassified"),
             // In other words.
             ("tls_cert_expired", "tls_certificate_expired"),
@@ -478,6 +540,9 @@ mod tests {
         assert!(tls.len() > 1 && tls.iter().all(|id| id.starts_with("tls_")), "{tls:?}");
         for text in [
             "my_orders_table",
+            "pdf_error",
+            "job_timeout",
+            "af eror",
             "x_y",
             "request_id",
             "orders",
@@ -539,6 +604,12 @@ mod tests {
         };
         assert_eq!(says(&["mutual", "tls"]), ["Mutual TLS and the security policy of a custom domain"]);
         assert_eq!(says(&["filter", "pattern"]), ["Subscription filter"]);
+        for joined in ["customdomain", "custom-domain", "custom_domain"] {
+            assert_eq!(says(&[joined]), ["Custom domain"]);
+        }
+        assert_eq!(says(&["coldstart"]), ["Cold start"]);
+        assert_eq!(says(&["ratelimit"]), ["Quota and limits"]);
+        assert!(says(&["restart"]).is_empty());
     }
 
     #[test]
