@@ -124,7 +124,11 @@ fn search(
     let of_ids = question::search_names(&question::words_of(what), table);
     let named = if of_ids.is_empty() { question::search_names(words, table) } else { of_ids };
     let near = if named.is_empty() { question::nearest(what, table) } else { Vec::new() };
-    let topics = if is_question { question::topics(words) } else { Vec::new() };
+    let topics = match question::topics(words) {
+        _ if !is_question => Vec::new(),
+        topics if topics.is_empty() && named.is_empty() && near.is_empty() => question::topics_of_joined(words),
+        topics => topics,
+    };
     let topics: Vec<&str> = topics.iter().map(|topic| topic.says).collect();
     let texts = || if is_question { question::search_texts(words, table) } else { Vec::new() };
     let missing = format!("no cause is called {}", printable(what));

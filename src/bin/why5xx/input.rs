@@ -40,7 +40,6 @@ use why5xx::decode::{self, BatchHeader, DecodeError, Decoded, EventCallback, Lim
 use why5xx::envelope::RecordError;
 use why5xx::record::access::DeclaredFormat;
 
-pub(crate) use alone::without_levels;
 pub(crate) use of_function::shows_function;
 pub(crate) use quoted::unquoted;
 pub(crate) use reader::Reader;

@@ -111,7 +111,7 @@ impl Found {
         let bytes = own.as_ref().map_or(text, |own| own.as_bytes());
         let text = String::from_utf8_lossy(bytes);
         // Here a line need not be such as a log group has.
-        let text = input::without_levels(&text);
+        let text = Reader::without_levels(&text);
         // What is no text keeps its bytes.
         let bytes = if let Cow::Owned(text) = &text { text.as_bytes() } else { bytes };
         let found = Self::of_reader(bytes, &settings, table, Reader::of_text(&settings, table, &text));

@@ -447,14 +447,19 @@ const TOPICS: &[Topic] = &[
 
 /// Returns the topics that all words ask for; without such, those that any word asks for.
 pub(super) fn topics(words: &[String]) -> Vec<&'static Topic> {
-    let words = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty());
-    let stems: Vec<String> = words.flat_map(apart).map(stem).collect();
+    let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();
     let asks = |topic: &Topic, asked: &String| topic.words.iter().any(|word| stem(word) == *asked);
     let by_all: Vec<_> = TOPICS.iter().filter(|topic| stems.iter().all(|asked| asks(topic, asked))).collect();
     if !by_all.is_empty() {
         return by_all;
     }
     TOPICS.iter().filter(|topic| stems.iter().any(|asked| asks(topic, asked))).collect()
+}
+
+/// Returns the topics that words ask for which somebody joined: `coldstart`, `custom-domain`
+pub(super) fn topics_of_joined(words: &[String]) -> Vec<&'static Topic> {
+    let parts = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty()).flat_map(apart);
+    topics(&parts.map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// Splits two words of a topic that somebody joined: `coldstart` → `cold`, `start`
@@ -604,6 +609,10 @@ mod tests {
         };
         assert_eq!(says(&["mutual", "tls"]), ["Mutual TLS and the security policy of a custom domain"]);
         assert_eq!(says(&["filter", "pattern"]), ["Subscription filter"]);
+        let says = |words: &[&str]| -> Vec<&str> {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            topics_of_joined(&words).iter().map(|topic| topic.says.split(':').next().unwrap_or_default()).collect()
+        };
         for joined in ["customdomain", "custom-domain", "custom_domain"] {
             assert_eq!(says(&[joined]), ["Custom domain"]);
         }

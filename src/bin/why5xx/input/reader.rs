@@ -13,7 +13,7 @@ use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source};
 use why5xx::settings::Settings;
 
-use super::alone::{ShownBy, execution_line, shown_by};
+use super::alone::{ShownBy, execution_line, shown_by, without_levels};
 use super::declared;
 use super::of_function::{OF_GO, is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
 use super::prefix::behind_time_before_id;
@@ -43,7 +43,7 @@ pub(crate) struct Reader<'s> {
     is_merged: bool,
     /// Ends of invocations that were read in the part.
     ends_of_part: usize,
-    /// What the lines of the part that is read show; None until it is asked for.
+    /// Evidence in the lines of the part that is read; None until it is asked for.
     part_shows: Option<PartShows>,
 }
 
@@ -157,6 +157,11 @@ impl<'s> Reader<'s> {
             is_part
         }) && has_error
             && (has_type || has_frames)
+    }
+
+    /// Returns an execution log without the levels of a logger before its lines.
+    pub(crate) fn without_levels(text: &str) -> Cow<'_, str> {
+        without_levels(text)
     }
 
     /// Begins another part of an input.
