@@ -20,6 +20,9 @@ const MOST_LAYERS: usize = 4;
 /// Source: RFC 1952, section 2.3.1.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// Name of what has none.
+pub(super) const BINARY: &str = "binary data, not a text";
+
 /// First bytes of formats that are no text, and what to call them.
 const REFUSED: &[(&[u8], &str)] = &[
     (b"BZh", "a bzip2 file: decompress it first"),
@@ -39,6 +42,9 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "an image (PNG)"),
     (b"\xff\xd8\xff", "an image (JPEG)"),
     (b"GIF8", "an image (GIF)"),
+    (b"II*\0", "an image (TIFF)"),
+    (b"MM\0*", "an image (TIFF)"),
+    (b"\0\0\x01\0", "an image (ICO)"),
     (b"RIFF", "an image, a sound or a film (RIFF, such as WebP)"),
     (b"\x7fELF", "a program (ELF)"),
     (b"MZ\x90\0", "a program (Windows)"),
@@ -304,7 +310,17 @@ fn refused(start: &[u8]) -> Option<&'static str> {
     if start.get(257..262) == Some(b"ustar") {
         return Some("a tar archive: unpack it first");
     }
-    is_binary(start).then_some("binary data, not a text")
+    // Behind the size of the file, of which each byte may be three by now, stand zeros.
+    if start.starts_with(b"BM") && memchr::memmem::find(&start[..start.len().min(24)], &[0; 4]).is_some() {
+        return Some("an image (BMP)");
+    }
+    if start.get(4..8) == Some(b"ftyp") {
+        let is_image = start.get(8..12).is_some_and(|brand| {
+            matches!(brand, b"avif" | b"avis" | b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"mif1" | b"msf1")
+        });
+        return Some(if is_image { "an image (HEIC or AVIF)" } else { "a film or a sound (MP4)" });
+    }
+    is_binary(start).then_some(BINARY)
 }
 
 /// Text has few control characters and few invalid bytes; text in an old code page has some. A file that was cut off may end with zeros.
