@@ -702,7 +702,15 @@ fn a_sentence_without_its_reason_is_said_to_lack_it() {
     let text =
         "(1f2e3d4c) Execution failed due to configuration error:\n(1f2e3d4c) Method completed with status: 500\n";
     let printed = String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
-    assert!(printed.contains("the reason behind it is missing"), "{printed}");
+    let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.starts_with("A sentence of the text ends with a colon, and the reason behind it is missing"),
+        "{printed}"
+    );
+    assert!(causes(text).0["note"].is_string());
+    // It is below.
+    let whole = "Execution failed due to configuration error:\nInvalid permissions on Lambda function";
+    assert_eq!(causes(whole).0, json!({"cause": "lambda_permission", "causes": ["lambda_permission"]}));
 }
 
 #[test]
@@ -791,6 +799,46 @@ fn the_page_of_a_server_is_explained_as_that_servers() {
         let printed = String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
         let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(printed.contains(server) && printed.contains("backend_error_response"), "{text}: {printed}");
+    }
+}
+
+#[test]
+fn what_the_program_of_a_client_says_of_an_answer_names_no_cause_and_is_explained() {
+    for text in [
+        "curl: (22) The requested URL returned error: 504",
+        "GET https://api.example.com/orders 504 (Gateway Timeout)",
+        "orders.js:7 PUT https://api.example.com/orders net::ERR_ABORTED 504 (Gateway Timeout)",
+        "Failed to load resource: the server responded with a status of 504 ()",
+        "Status: 504 Gateway Timeout\nTime: 29.1 s\nSize: 290 B\n\n<html>\n<head><title>504 Gateway Time-out</title></head>\n\
+         <body><center><h1>504 Gateway Time-out</h1></center></body></html>",
+    ] {
+        assert_eq!(causes(text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+        let said = String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
+        assert!(said.contains("with status 504") && said.contains("reason"), "{text}: {said}");
+    }
+}
+
+#[test]
+fn an_archive_or_an_image_is_refused_by_its_name() {
+    let mut tar = vec![0; 1_024];
+    tar[..6].copy_from_slice(b"a.log\0");
+    tar[257..262].copy_from_slice(b"ustar");
+    tar[512..].fill(b'\n');
+    tar[512..551].copy_from_slice(b"Execution failed due to a timeout error");
+    for (bytes, name) in [
+        (&tar[..], "a tar archive"),
+        (b"BM\x9a\xff\x01\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x40\x01", "BMP"),
+        (b"II*\0\x08\0\0\0\x10\0", "TIFF"),
+        (b"MM\0*\0\0\0\x08\0\x10", "TIFF"),
+        (b"\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0", "ICO"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "AVIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+    ] {
+        for args in [["explain", "-"], ["replay", "-"]] {
+            let output = command(&args, bytes);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains(name) && output.status.code() == Some(2), "{args:?} {name}: {output:?}");
+        }
     }
 }
 

@@ -265,7 +265,11 @@ fn print_answer(answer: &Answer, also: &[&'static Cause], table: &Table, as_json
     }
     let mut out = io::stdout().lock();
     if as_json {
-        let causes = if answer.shows_failure() { vec![Role::Unclassified.cause().id] } else { Vec::new() };
+        let causes = if answer.shows_failure() && !answer.is_of_client {
+            vec![Role::Unclassified.cause().id]
+        } else {
+            Vec::new()
+        };
         writeln!(out, "{}", json!({ "cause": causes.first(), "causes": causes }))?;
         return Ok(ExitCode::from(1));
     }
@@ -350,12 +354,19 @@ fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {
 /// Most causes of a status that are listed in a sentence.
 const MOST_USUAL: usize = 20;
 
+/// Remark on a sentence that stays empty.
+const REASON_MISSING: &str = "A sentence of the text ends with a colon, and the reason behind it is missing: API Gateway wrote none, \
+                              or it was lost on the way here.";
+
 fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
     if as_json {
         let mut document = json!({ "cause": found.causes.first(), "causes": found.causes });
         if let Some(assumed) = found.assumed {
             document["assumed"] = json!([assumed]);
+        }
+        if found.is_cut {
+            document["note"] = REASON_MISSING.into();
         }
         writeln!(out, "{document}")?;
     } else if found.causes.is_empty()
@@ -383,12 +394,10 @@ fn print_found(found: &Found, table: &Table, as_json: bool) -> Result<ExitCode, 
         if let Some(assumed) = found.assumed {
             writeln!(out, "{}\n", wrapped("", assumed, width()))?;
         }
+        if found.is_cut {
+            writeln!(out, "{}\n", wrapped("", REASON_MISSING, width()))?;
+        }
         write!(out, "{}", in_words(found, table, width()))?;
-    }
-    if found.is_cut && !as_json {
-        let note = "A sentence of the text ends with a colon, and the reason behind it is missing: API Gateway wrote none, or \
-                    it was lost on the way here.";
-        writeln!(out, "{}", wrapped("", note, width()))?;
     }
     let nothing_named = found.causes.is_empty() || found.causes.iter().any(|id| is_unclassified(id));
     Ok(if nothing_named { ExitCode::from(1) } else { ExitCode::SUCCESS })

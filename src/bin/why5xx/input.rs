@@ -413,6 +413,14 @@ pub(crate) fn read_declared(
     read_input(input, format, false, each)
 }
 
+/// Returns an error where bytes are of a known form that is no text, such as an archive or an image.
+pub(crate) fn refuse_other_forms(bytes: &[u8]) -> Result<(), InputError> {
+    match Text::open(bytes) {
+        Err(InputError::Refused { what }) if what != bytes::BINARY => Err(InputError::Refused { what }),
+        _ => Ok(()),
+    }
+}
+
 /// Reads what a person pasted to have it explained: of what has an error, all that can be read.
 pub(crate) fn read_pasted(text: &[u8], each: impl FnMut(Part)) -> Result<Summary, InputError> {
     read_input(text, None, true, each)

@@ -14,6 +14,8 @@ pub(super) struct Answer {
     pub(super) status: Option<u16>,
     /// The text shows it.
     pub(super) has_status: bool,
+    /// The program of a client wrote the text about the answer: it says what the client saw.
+    pub(super) is_of_client: bool,
     /// The text of the body, in API Gateway's words.
     pub(super) says: Option<&'static PublicText>,
     /// The request id, if a header has it.
@@ -164,6 +166,10 @@ impl Answer {
         if let Some(answer) = Self::of_object(text) {
             return Some(answer);
         }
+        if let Some(status) = status_of_clients_lines(text) {
+            let answer = Self { status: Some(status), is_of_client: true, ..Self::default() };
+            return Some(answer.with_usual_status());
+        }
         // `curl -v` puts signs before the lines of the response.
         let lines: Vec<&str> = text.lines().map(|line| line.trim_start_matches(['<', '*', '$', ' ']).trim()).collect();
         let head = head_of_response(&lines);
@@ -183,6 +189,11 @@ impl Answer {
         let within = || if head.is_some() { of_line() } else { public_object_within(text) };
         answer.says = public_text(text).or_else(|| public_text(&body.join("\n"))).or_else(within);
         answer.page = Server::of_page(text, answer.page);
+        // Postman shows status, time and size above the page.
+        if label.is_some() && answer.page.is_none() && body.first().is_some_and(|line| line.is_empty()) {
+            answer.page = text.find('<').and_then(|at| Server::of_page(&text[at..], None));
+            answer.is_of_client = answer.page.is_some();
+        }
         let has_aws_header = headers.iter().any(|line| is_of_aws(line));
         let is_answer = head.is_some()
             || answer.says.is_some()
@@ -264,6 +275,31 @@ fn status_of_protocol(line: &str) -> Option<u16> {
     // A browser shows the last one.
     let rest = rest.strip_prefix("ERROR ").unwrap_or(rest);
     if is_protocol { status(rest) } else { None }
+}
+
+/// Returns the status in the lines that `curl` or the console of a browser writes about answers; None if the text has any other line. Of several
+/// the first that failed, or else the last.
+///
+/// `GET https://api.example.com/orders 504 (Gateway Timeout)` → 504
+fn status_of_clients_lines(text: &str) -> Option<u16> {
+    const OF_CURL: &str = "curl: (22) The requested URL returned error: ";
+    const OF_BROWSER: &str = "the server responded with a status of ";
+    let of_request = |line: &str| {
+        let (before, reason) = line.rsplit_once(" (")?;
+        let (request, number) = before.rsplit_once(' ')?;
+        let is_request = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+            .iter()
+            .any(|method| request.split(' ').any(|word| word == *method))
+            && request.contains("https://");
+        (is_request && reason.trim_end().contains(')')).then(|| status(number)).flatten()
+    };
+    let of_line = |line: &str| {
+        let behind = |words: &str| line.split_once(words).and_then(|(_, behind)| status(behind));
+        behind(OF_CURL).or_else(|| behind(OF_BROWSER)).or_else(|| of_request(line))
+    };
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let statuses: Vec<u16> = lines.map(of_line).collect::<Option<_>>()?;
+    statuses.iter().copied().find(|status| *status >= 500).or_else(|| statuses.last().copied())
 }
 
 /// Returns the status of a line that has little else: `502 Bad Gateway`, `Status: 502`, `curl: (22) The requested URL returned

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use why5xx::cause::{Role, Table};
+use why5xx::cause::{Rank, Role, Table};
 use why5xx::decode::LogEvent;
 use why5xx::metric::Subject;
 use why5xx::pipeline::{Counted, Pipeline};
@@ -87,6 +87,7 @@ impl StartsAndEnds {
 impl Found {
     /// Returns the failures that the lines of a text show, or else what a sentence of it names.
     pub(super) fn in_text(text: &[u8], settings: Settings, table: &Table) -> Result<Self, Failed> {
+        input::refuse_other_forms(text)?;
         let mut found = Self::of_lines_or_sentences(text, settings, table)?;
         // A body alone names what it names in a log of API Gateway, unless it is a line of a function's.
         if let Ok(body) = std::str::from_utf8(text)
@@ -124,7 +125,10 @@ impl Found {
                 return Ok(Self { causes: vec![cause.id], ..Self::default() });
             }
         };
-        found.is_cut = text.lines().any(|line| is_cut_sentence(line.trim_end()));
+        // The next line may have the reason.
+        let says_no_more = |id: &&str| table.by_id(id).is_some_and(|cause| cause.rank <= Rank::Generic);
+        found.is_cut = found.causes.iter().any(|id| says_no_more(&id))
+            && text.lines().any(|line| is_cut_sentence(line.trim_end()));
         // Without a failure line the backend is to blame; the words of a person beside the end may quote that line.
         if let ([only], Some(quoted)) = (&mut found.causes[..], found.quoted)
             && table.by_id(only).is_some_and(|cause| cause.role == Some(Role::BackendAnswered))
