@@ -128,7 +128,7 @@ impl Found {
         // The next line may have the reason.
         let says_no_more = |id: &&str| table.by_id(id).is_some_and(|cause| cause.rank <= Rank::Generic);
         found.is_cut =
-            found.causes.iter().any(|id| says_no_more(id)) && text.lines().any(|line| is_cut_sentence(line.trim_end()));
+            found.causes.iter().any(says_no_more) && text.lines().any(|line| is_cut_sentence(line.trim_end()));
         // Without a failure line the backend is to blame; the words of a person beside the end may quote that line.
         if let ([only], Some(quoted)) = (&mut found.causes[..], found.quoted)
             && table.by_id(only).is_some_and(|cause| cause.role == Some(Role::BackendAnswered))
