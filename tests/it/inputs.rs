@@ -1936,6 +1936,19 @@ fn a_screen_that_cut_the_lines_is_no_all_clear_and_its_border_is_no_part_of_them
 }
 
 #[test]
+fn no_failure_is_not_said_where_most_was_not_understood() {
+    let healthy = access_log()[0].clone() + "\n";
+    for (others, is_said) in [(1, true), (2, true), (3, false), (40, false)] {
+        let text = healthy.repeat(2) + &"a line of some other program\n".repeat(others);
+        let done = command(&["replay", "--log-group", "/team/access", "-"], text.as_bytes());
+        let said = String::from_utf8(done.stdout).unwrap();
+        let first = said.lines().next().unwrap_or_default();
+        assert_eq!((first.contains("no failure"), done.status.code()), (is_said, Some(0)), "{first}");
+        assert!(is_said || first.contains(&format!("and {others} were not")), "{first}");
+    }
+}
+
+#[test]
 fn strings_of_log_events_are_log_events() {
     for (log, group, expected) in [
         (execution_log(), GROUP, execution_counts()),

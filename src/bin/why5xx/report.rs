@@ -78,6 +78,10 @@ fn summary(totals: &Totals, rows: &[Row]) -> String {
     if by_metric.is_empty() && !totals.undecodable.is_empty() {
         return format!("{read}: nothing in them failed, but not every input could be read whole");
     }
+    let not_understood = totals.understood.not_understood;
+    if by_metric.is_empty() && not_understood * 2 > totals.log_events {
+        return format!("{read}: nothing failed in the few that were understood, and {not_understood} were not");
+    }
     if by_metric.is_empty() {
         return format!("{read}: no failure");
     }
