@@ -2162,7 +2162,8 @@ fn an_error_whose_lines_are_records_is_never_lost_in_silence() {
         "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n",
         "no order: shop.OrderError\nshop.OrderError: no order\n",
     );
-    for error in [python, java] {
+    let ruby = log_with(&errors_of_runtimes()[3].0).concat();
+    for error in [python, java, ruby] {
         let lines: Vec<&str> = error.lines().collect();
         let docker = |(n, line): (usize, &&str)| {
             json!({"log": format!("{line}\n"), "stream": "stdout", "time": time(n, 'T', "Z")}).to_string() + "\n"
@@ -2182,6 +2183,109 @@ fn an_error_whose_lines_are_records_is_never_lost_in_silence() {
     let ruby = [function_log()[0].clone(), sentence.to_owned(), function_log()[3].clone()];
     let text: String = ruby.iter().enumerate().map(|(n, m)| format!("{} {m}\n", time(n, 'T', "Z"))).collect();
     assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+}
+
+/// An error of each runtime, and what it counts.
+fn errors_of_runtimes() -> Vec<(String, &'static str)> {
+    let object = |open: &str, more: &str| format!("{{{open}\"errorMessage\":\"no stock\",\"errorType\":\"{more}\"}}");
+    vec![
+        (
+            "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/var/task/shop.py\", line 7, in get\n    return stock['order']\n".into(),
+            "lambda_unhandled_error",
+        ),
+        (
+            "no stock: shop.StockError\nshop.StockError: no stock\n\tat shop.Orders.get(Orders.java:17)\nCaused by: java.io.IOException: closed\n\t... 3 more\n\n".into(),
+            "lambda_unhandled_error",
+        ),
+        (
+            "Java heap space: java.lang.OutOfMemoryError\njava.lang.OutOfMemoryError: Java heap space\n\tat shop.Orders.get(Orders.java:17)\n\n".into(),
+            "lambda_out_of_memory",
+        ),
+        (
+            format!("Error raised from handler method\n{}\n", object("", "Function<RuntimeError>")),
+            "lambda_unhandled_error",
+        ),
+        (
+            format!("2026-03-04T05:06:08.000Z\t{FIRST_ID}\tERROR\tInvoke Error \t{}\n", object("", "StockError")),
+            "lambda_unhandled_error",
+        ),
+        (format!("2026/03/04 05:06:08 {}\n", object("", "errorString")), "lambda_unhandled_error"),
+    ]
+}
+
+/// A failed invocation and one that went well, each message as Lambda writes it.
+fn log_with(error: &str) -> Vec<String> {
+    let report = |id: &str| {
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3.40 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t\n"
+        )
+    };
+    vec![
+        format!("START RequestId: {FIRST_ID} Version: 7\n"),
+        error.to_owned(),
+        format!("END RequestId: {FIRST_ID}\n"),
+        report(FIRST_ID),
+        format!("START RequestId: {NEXT_ID} Version: 7\n"),
+        format!("END RequestId: {NEXT_ID}\n"),
+        report(NEXT_ID),
+    ]
+}
+
+#[test]
+fn an_error_of_each_runtime_counts_in_forms_that_write_line_breaks_otherwise() {
+    let all = |log: &[String], one: &dyn Fn(usize, &str) -> String| -> String {
+        log.iter().enumerate().map(|(n, message)| one(n, message)).collect()
+    };
+    for (error, cause) in errors_of_runtimes() {
+        let log = log_with(&error);
+        let of_mysql = |message: &str| message.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+        let of_markdown = |message: &str| message.trim_end().replace('\n', "<br>").replace('|', "\\|");
+        let folded = |message: &str| message.lines().next().unwrap().to_owned();
+        let texts = [
+            // `--query 'events[].message' --output text`, one page and two.
+            log.join("\t") + "\n",
+            log[..4].join("\t") + "\n" + &log[4..].join("\t") + "\n",
+            // Insights, copied as Markdown; an issue.
+            "| @timestamp | @message |\n| --- | --- |\n".to_owned()
+                + &all(&log, &|n, m| format!("| {} | {} |\n", time(n, ' ', ""), of_markdown(m))),
+            // The console, each log event folded and then unfolded.
+            all(&log, &|n, m| format!("{}\n{}\n\n{m}\n", time(n, 'T', "Z"), folded(m))),
+            // `mysql -B`.
+            "logged_at\tmessage\n".to_owned() + &all(&log, &|n, m| format!("{}\t{}\n", time(n, ' ', ""), of_mysql(m))),
+        ];
+        for text in texts {
+            let expected = counts(&[(&format!("FunctionErrors/{cause}"), 1)]);
+            assert_eq!(shown(&text, FUNCTION), (expected, Some(0)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_error_that_is_newest_first_line_by_line_is_reported() {
+    for (error, _) in errors_of_runtimes().into_iter().filter(|(error, _)| error.trim_end().contains('\n')) {
+        for head in ["", "2026-03-04T05:06:07.001000+00:00 2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 "] {
+            let log: String = log_with(&error).iter().map(|message| format!("{head}{message}")).collect();
+            let text: String = log.lines().rev().map(|line| format!("{line}\n")).collect();
+            let (found, status) = shown(&text, FUNCTION);
+            assert_eq!(status, Some(2), "{found:?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn rows_of_the_aws_cli_below_a_log_event_are_what_a_function_printed() {
+    let printed = "the other log:\nEVENTS\t17\t1772600767000\tb\tSTART RequestId: 1 Version: 1\t1772600767001\n";
+    let log = [&log_with(printed)[..], &[function_log()[2].replace(FIRST_ID, NEXT_ID)]].concat();
+    let log = [&log[..5], &log[7..], &log[5..7]].concat();
+    for form in [
+        |n: usize, m: &str| format!("{} {m}", time(n, 'T', "Z")),
+        |n: usize, m: &str| format!("{}\n{m}\n", time(n, 'T', "Z")),
+        |n: usize, m: &str| format!("{}\t{m}", time_ms(n)),
+        |_: usize, m: &str| m.to_owned(),
+    ] {
+        let text: String = log.iter().enumerate().map(|(n, m)| form(n, &format!("{}\n", m.trim_end()))).collect();
+        assert_eq!(shown(&text, FUNCTION), (counts(&[("FunctionErrors/lambda_timeout", 1)]), Some(0)), "{text}");
+    }
 }
 
 #[test]

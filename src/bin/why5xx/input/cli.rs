@@ -13,14 +13,15 @@ use super::json::held_batches;
 use super::order::Sorted;
 use super::row::Pairs;
 use super::text::{LONGEST_EVENT_BYTES, Lines, begins_document, next_line};
-use super::{Event, InputError, prefix, time};
+use super::{Event, InputError, frame, prefix, time};
 
 /// Names of lists that stand before a row. All but the first two are ignored.
 const LISTS: [&str; 6] = ["EVENTS", "RESULTS", "MESSAGES", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
 
 /// Returns whether a text begins like this.
 pub(super) fn is_text_output(start: &str) -> bool {
-    start.lines().take(8).any(|line| {
+    // Below a log event, a function printed it.
+    start.lines().take(8).take_while(|line| !prefix::strip(line).has_prefix() && !frame::is_framed(line)).any(|line| {
         line.split_once('\t').is_some_and(|(name, rest)| match name {
             "EVENTS" => rest.split('\t').next().is_some_and(|cell| cell.bytes().all(|byte| byte.is_ascii_digit())),
             "RESULTS" => rest.starts_with('@') || rest.contains('\t'),

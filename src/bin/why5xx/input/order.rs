@@ -48,7 +48,7 @@ pub(super) struct Sorted<'e> {
     /// Where objects of the input hold the text of a log event, once one has shown it.
     pub(super) path_of_message: Option<Path>,
     order: InputOrder,
-    /// The log event before, if it is short.
+    /// The log event before, or its last line, if it is short.
     message_before: String,
 }
 
@@ -218,6 +218,9 @@ impl<'e> Sorted<'e> {
 
     /// Takes one of a form that a terminal or a page may have shown, which breaks lines and cuts them.
     pub(super) fn shown(&mut self, mut event: Event) {
+        if let Some(message) = text::with_breaks(&event.message) {
+            event.message = message;
+        }
         if let Cow::Owned(whole) = broken_line::without_breaks(&event.message) {
             event.message = whole;
         }
@@ -237,8 +240,13 @@ impl<'e> Sorted<'e> {
             self.summary.unread(0, IN_PIECES);
         }
         self.message_before.clear();
-        if event.message.len() <= LONGEST_LINE_BYTES {
-            self.message_before.push_str(&event.message);
+        // Of a longer one, the last line.
+        let end = match event.message.trim_end().rfind('\n') {
+            Some(at) if event.message.len() > LONGEST_LINE_BYTES => &event.message[at..],
+            _ => &event.message,
+        };
+        if end.len() <= LONGEST_LINE_BYTES {
+            self.message_before.push_str(end);
         }
         event.number = self.summary.log_events;
         let (time_ms, before_ms) = (event.timestamp_ms, self.time_before_ms);

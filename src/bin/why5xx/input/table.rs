@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use super::order::Sorted;
 use super::row::{self, Columns, Pairs};
-use super::text::{is_of_terminal, next_line};
+use super::text::{is_escaped_frame, is_of_terminal, next_line, unescaped};
 use super::{Event, InputError, time};
 
 /// Signs between the cells of a line, each tried.
@@ -24,6 +24,8 @@ pub(super) struct Separated {
     lacks_times: bool,
     /// A row has more lines than its first, without quotes around them, as a copied table has.
     has_bare_lines: bool,
+    /// Line breaks, tabs and backslashes are written with a backslash, as `mysql -B` does.
+    are_escaped: bool,
 }
 
 /// Order of dates with slashes: the part that stands first.
@@ -130,7 +132,9 @@ pub(super) fn separated(start: &str) -> Option<Separated> {
         let lacks_times = has_message
             && whole.peek().is_some()
             && whole.all(|time| !time.trim().is_empty() && time::of(time).is_none());
-        Some(Separated { dates, lacks_times, has_bare_lines, ..table })
+        let messages = || rows.iter().filter_map(|row| row.get(table.columns.message()?));
+        let are_escaped = messages().any(is_escaped_frame);
+        Some(Separated { dates, lacks_times, has_bare_lines, are_escaped, ..table })
     })
 }
 
@@ -150,6 +154,7 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
             dates: Dates::Unknown,
             lacks_times: false,
             has_bare_lines: false,
+            are_escaped: false,
         };
         let mut rows = reader(separator, has_backslashes, start.as_bytes());
         let mut records = rows.records().map_while(Result::ok);
@@ -325,7 +330,11 @@ impl Separated {
         }
         let cells = fitted(cells, &self.columns, &separator);
         let time = self.columns.time().and_then(|at| cells.get(at)).map_or("", String::as_str);
-        events.event(self.columns.event(cells.iter().map(String::as_str)), time, sink);
+        let mut event = self.columns.event(cells.iter().map(String::as_str));
+        if self.are_escaped {
+            event.message = unescaped(&event.message);
+        }
+        events.event(event, time, sink);
     }
 }
 

@@ -123,6 +123,8 @@ pub(super) struct Lines {
     are_pages: bool,
     /// Each line is one of `jq @tsv`, which writes line breaks, tabs and backslashes with a backslash.
     are_escaped: bool,
+    /// Before each message but the first stands a tab, as `--output text` writes them where messages end with a line break.
+    are_behind_tabs: bool,
     /// Lines of the input that were read.
     number: u64,
     /// A line of Lambda's was seen: what stands beside it is what a function printed, and no record of another log.
@@ -167,6 +169,7 @@ impl Lines {
             cut_at: if is_cut_by_screen(start, widest) { widest } else { 0 },
             are_pages: start.lines().all(|line| line.contains('\t')),
             are_escaped: are_escaped(start),
+            are_behind_tabs: are_behind_tabs(start),
             ..Self::default()
         }
     }
@@ -190,6 +193,9 @@ impl Lines {
 
     pub(super) fn line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
         sink.summary.broken_lines += u64::from(self.cut_at > 0 && line.chars().count() == self.cut_at);
+        if self.are_behind_tabs && begins_message_behind_tab(&line) {
+            line.remove(0);
+        }
         if let Some(begun) = &mut self.begun {
             match begun.add(line) {
                 None => return,
@@ -561,12 +567,28 @@ fn may_be_broken_frame(line: &str) -> bool {
     frame::may_go_on(if message.is_empty() { line } else { message })
 }
 
+/// Returns whether a tab stands before each message of Lambda but the first of a page.
+fn are_behind_tabs(start: &str) -> bool {
+    let count = |before: &str| {
+        let is_frame = |line: &&str| line.strip_prefix(before).is_some_and(frame::is_framed);
+        start.lines().filter(is_frame).count()
+    };
+    let behind_tabs = count("\t");
+    behind_tabs > 0 && !start.starts_with('\t') && behind_tabs >= count("")
+}
+
+/// Returns whether a line behind a tab is another message, and no line of a stack.
+fn begins_message_behind_tab(line: &str) -> bool {
+    const OF_STACKS: [&str; 6] = ["at ", "... ", "Suppressed: ", "Caused by: ", "panic: ", "/"];
+    line.strip_prefix('\t')
+        .is_some_and(|own| !own.starts_with(BLANKS) && !OF_STACKS.iter().any(|start| own.starts_with(start)))
+}
+
 /// Returns whether a text is of `jq @tsv`, or of strings of JSON without their quotes: lines of Lambda show it, or objects, whose line
 /// breaks, tabs and quotes are escaped.
 fn are_escaped(start: &str) -> bool {
     let is_escaped = |message: &str| {
-        let is_frame = FRAMES.iter().any(|head| message.starts_with(head));
-        is_frame && (message.ends_with("\\n") || message.contains("\\tDuration: "))
+        is_escaped_frame(message)
             || message.starts_with("{\"") && message.ends_with("}\\n")
             || message.starts_with("{\\\"")
     };
@@ -577,8 +599,14 @@ fn are_escaped(start: &str) -> bool {
     })
 }
 
+/// Returns whether a message is a line of Lambda whose tabs or line breaks are escaped.
+pub(super) fn is_escaped_frame(message: &str) -> bool {
+    let is_frame = FRAMES.iter().any(|head| message.starts_with(head));
+    is_frame && (message.ends_with("\\n") || message.contains("\\tDuration: "))
+}
+
 /// Undoes the escapes: `a\\tb` → `a`, a tab, `b`
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
@@ -716,12 +744,33 @@ fn is_within_json(before: &str, line: &str) -> bool {
 }
 
 /// A message that a copy of the console holds twice, once: folded and unfolded, with a blank line between.
+///
+/// Folded, it is its first line.
 fn once(text: &str) -> &str {
+    if let Some((first, rest)) = text.split_once("\n\n")
+        && !first.contains('\n')
+        && rest.trim_start().lines().next().is_some_and(|line| line.trim_end() == first.trim())
+    {
+        return rest.trim();
+    }
     match text.match_indices("\n\n").find(|(at, _)| text[..*at].trim() == text[*at..].trim()) {
         Some((at, _)) => text[..at].trim_end(),
         None => text,
     }
 }
+
+/// Returns an error of a runtime with its line breaks, which a table wrote otherwise, as `<br>` or `\\n`. In any other message such a sign is
+/// what somebody wrote.
+pub(super) fn with_breaks(message: &str) -> Option<String> {
+    BREAKS.iter().find_map(|sign| {
+        let (first, rest) = message.split_once(sign)?;
+        let is_report = !first.contains('\n') && continues_report(first, rest.trim_start_matches([' ', '\n']));
+        is_report.then(|| message.replace(sign, "\n"))
+    })
+}
+
+/// How tables write a line break within a cell.
+const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
 
 /// The messages that `--output text` puts on one line, with tabs between them.
 fn messages(line: &str) -> Vec<&str> {
@@ -846,12 +895,21 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
 const RUBY_HEADS: &[&str] =
     &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
 
-/// Returns whether two log events are the first two lines of one error of Python or Java: together they are one, alone nothing.
+/// Returns whether two log events are the first two lines of one error of Python, Java or Ruby, also in a log that is newest first line by
+/// line: together they are one, alone nothing.
 pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
-    let is_of_python = before.starts_with("[ERROR] ") && line.starts_with(CONTINUATIONS[0]);
-    let type_of_java = || lambda::type_at_end(before.trim_end()).filter(|(_, name)| name.contains('.'));
-    !before.trim_end().contains('\n')
-        && (is_of_python || type_of_java().is_some_and(|(_, name)| line.starts_with(name)))
+    let last_of_before = before.trim_end().rsplit('\n').next().unwrap_or_default();
+    !before.trim_end().contains('\n') && begins_error(before, line)
+        || !line.trim_end().contains('\n') && begins_error(line, last_of_before)
+}
+
+/// Returns whether two lines are the first two of one error.
+fn begins_error(first: &str, second: &str) -> bool {
+    let is_of_python = first.starts_with("[ERROR] ") && second.starts_with(CONTINUATIONS[0]);
+    let type_of_java = || lambda::type_at_end(first.trim_end()).filter(|(_, name)| name.contains('.'));
+    is_of_python
+        || begins_as_ruby(first) && second.starts_with("{\"error")
+        || type_of_java().is_some_and(|(_, name)| second.starts_with(name))
 }
 
 /// Returns whether a text begins as a sentence of Ruby's runtime.

@@ -1,0 +1,205 @@
+//! Errors as the runtimes write them, where a tool wrote their signs otherwise or cut them.
+
+use why5xx::decode::{LogEvent, Message};
+use why5xx::record::lambda::{self, Certainty, FunctionLine};
+
+use super::quoted::FULL_LINE;
+use super::text::{continues_report, unescaped};
+use super::wrap::{begins, is_full, width};
+use super::{frame, prefix, sentence};
+
+/// How tables write a line break within a cell.
+const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
+
+/// What a pager or a page shows in place of the end of a line.
+const CUT_SIGNS: [char; 3] = ['>', '\u{2026}', '.'];
+
+/// Returns an error with its line breaks, which a table wrote otherwise. In any other message such a sign is what somebody wrote.
+pub(super) fn with_breaks(message: &str) -> Option<String> {
+    BREAKS.iter().find_map(|sign| {
+        let (first, rest) = message.split_once(sign)?;
+        let is_report = !first.contains('\n') && continues_report(first, rest.trim_start_matches([' ', '\n']));
+        is_report.then(|| message.replace(sign, "\n"))
+    })
+}
+
+/// Returns a message without the lines that go on with an error in its first one.
+pub(super) fn without_lines_of_report(message: &str) -> String {
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    let is_of_go = first.starts_with("panic: ") || first.starts_with("fatal error: ");
+    let others = rest.lines().filter(|line| !continues_report(first, line) && !(is_of_go && !prefix::is_head(line)));
+    [first].into_iter().chain(others).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Returns an error of which the quotes alone are escaped, as where it was copied out of a string.
+pub(super) fn with_plain_quotes(message: &str) -> Option<String> {
+    const OPEN: &str = "{\\\"error";
+    let at = message.find(OPEN).filter(|at| is_head(&message[..*at]))?;
+    let of_quotes = || Some(message[at..].replace("\\\"", "\"")).filter(|object| is_object(object));
+    let of_all = || Some(unescaped(&message[at..])).filter(|object| is_object(object));
+    of_quotes().or_else(of_all).map(|object| message[..at].to_owned() + &object)
+}
+
+/// Returns an error of Java whose first line a terminal broke within the name of its type.
+pub(super) fn with_whole_head(message: &str) -> Option<String> {
+    let mut lines = message.splitn(4, '\n');
+    let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
+    let whole = format!("{first}{second}");
+    let is_cut =
+        !is_java_twice(first, second) && lambda::type_at_end(&whole).is_some_and(|(_, name)| third.starts_with(name));
+    is_cut.then(|| whole + &message[first.len() + 1 + second.len()..])
+}
+
+/// Returns whether the object of an error breaks off, as where a screen cut the line.
+pub(super) fn is_cut(message: &str) -> bool {
+    let message = without_cut_sign(message);
+    let at = message.find("{\"").filter(|at| is_head(&message[..*at]));
+    at.is_some_and(|at| breaks_off(&message[at..]))
+}
+
+/// Takes off what a screen shows in place of the end of a line.
+pub(super) fn without_cut_sign(line: &str) -> &str {
+    line.trim_end().trim_end_matches(CUT_SIGNS)
+}
+
+/// Returns whether a text is the beginning of a document of JSON.
+pub(super) fn breaks_off(text: &str) -> bool {
+    !text.trim_end().ends_with('}')
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof())
+}
+
+fn is_object(text: &str) -> bool {
+    text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Returns whether two log events are the first two lines of one error of Python, Java or Ruby, also in a log that is newest first line by
+/// line: together they are one, alone nothing.
+pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
+    let last_of_before = before.trim_end().rsplit('\n').next().unwrap_or_default();
+    !before.trim_end().contains('\n') && begins_error(before, line)
+        || !line.trim_end().contains('\n') && begins_error(line, last_of_before)
+}
+
+/// Returns whether two lines are the first two of one error.
+fn begins_error(first: &str, second: &str) -> bool {
+    let is_of_python = first.starts_with("[ERROR] ") && second.starts_with(TRACEBACK);
+    let type_of_java = || lambda::type_at_end(first.trim_end()).filter(|(_, name)| name.contains('.'));
+    is_of_python || type_of_java().is_some_and(|(_, name)| second.starts_with(name)) || is_pair(first, second)
+}
+
+/// Returns whether two lines are the first two of an error of Java or Ruby, behind whatever a tool put there.
+fn is_pair(first: &str, second: &str) -> bool {
+    // The first one may be cut.
+    let is_of_ruby = || {
+        let start = without_cut_sign(first);
+        let is_head =
+            |head: &str| first.contains(head) || start.len() > "Error raised".len() && head.starts_with(start);
+        OBJECTS.iter().any(|open| second.contains(open)) && RUBY_HEADS.iter().any(|head| is_head(head))
+    };
+    is_java_twice(first, second) || is_of_ruby()
+}
+
+/// How the object of an error begins, also in a cell of CSV.
+const OBJECTS: [&str; 2] = ["{\"errorMessage", "{\"\"errorMessage"];
+
+/// Returns whether an error of Java, Ruby or Go stands within a message at another place than its start, as behind what a tool put there. A
+/// function that handles an error writes no such lines.
+pub(super) fn is_out_of_place(message: &str) -> bool {
+    let is_of_go = || {
+        let at = OBJECTS.iter().find_map(|open| message.find(open));
+        at.is_some_and(|at| is_date_of_go_at_end(&message[..at]))
+    };
+    let has_pair = || message.lines().zip(message.lines().skip(1)).any(|(first, second)| is_pair(first, second));
+    let is_read = || {
+        let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(message.as_bytes()) };
+        let is_whole = |(before, name)| message.lines().nth(1).is_some_and(|line| line == format!("{name}: {before}"));
+        match lambda::parse_line(&event) {
+            Some(FunctionLine::Error(error)) => {
+                error.certainty == Certainty::Certain
+                    || message.lines().next().and_then(lambda::type_at_end).is_some_and(is_whole)
+            }
+            line => line.is_some(),
+        }
+    };
+    (has_pair() || is_of_go()) && !is_read()
+}
+
+/// Returns whether two lines hold what Java's runtime alone writes: `no stock: shop.StockError`, then `shop.StockError: no stock`. A table may
+/// have put its signs around them.
+fn is_java_twice(first: &str, second: &str) -> bool {
+    const SIGNS: [char; 8] = [' ', '+', '|', '\u{2502}', '"', ',', '\\', '\t'];
+    let Some((before, name)) = lambda::type_at_end(first.trim_end_matches(SIGNS)) else { return false };
+    let second = second.lines().next().unwrap_or_default();
+    let behind = second.split_once(name).and_then(|(_, behind)| behind.strip_prefix(": "));
+    let message = behind.unwrap_or_default().trim_end_matches(SIGNS);
+    name.contains('.') && !message.is_empty() && before.ends_with(message)
+}
+
+/// Returns whether a text begins as a sentence of Ruby's runtime.
+pub(super) fn begins_as_ruby(text: &str) -> bool {
+    RUBY_HEADS.iter().any(|head| text.starts_with(head))
+}
+
+/// First line of the frames of Python.
+const TRACEBACK: &str = "Traceback (most recent call last)";
+
+/// Returns whether a runtime writes an object behind this text: Node.js, Go, Ruby.
+fn is_head(before: &str) -> bool {
+    begins_as_ruby(before) && before.ends_with('\n') || frame::is_head_of_node(before) || is_date_of_go(before)
+}
+
+/// Returns whether a text is the time that Go's logger writes before an error.
+pub(super) fn is_date_of_go(text: &str) -> bool {
+    text.len() == DATE_OF_GO.len() && is_date_of_go_at_end(text)
+}
+
+/// The time that Go's logger writes before an error, `0` for any digit.
+const DATE_OF_GO: &[u8] = b"0000/00/00 00:00:00 ";
+
+fn is_date_of_go_at_end(text: &str) -> bool {
+    let is_sign = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    let start = text.len().checked_sub(DATE_OF_GO.len());
+    start.is_some_and(|start| text.as_bytes()[start..].iter().zip(DATE_OF_GO).all(is_sign))
+}
+
+/// Sentences behind which Ruby writes the error as an object.
+const RUBY_HEADS: &[&str] =
+    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
+
+/// Most lines of the message of an error of Python, and longest of them; our own bounds.
+pub(super) const MOST_LINES: usize = 20;
+const LONGEST_LINE_BYTES: usize = 4_096;
+
+/// Returns whether a line is the first one of an error, as the runtime of Python writes it: `[ERROR] shop.StockError: no stock`
+pub(super) fn begins_as_python(line: &str) -> bool {
+    line.len() <= LONGEST_LINE_BYTES
+        && line.strip_prefix("[ERROR] ").is_some_and(|rest| lambda::exception_at_start(rest).is_some())
+}
+
+/// Returns whether a line may be a piece of the message of such an error: it begins as no log event does.
+pub(super) fn may_be_of_message(line: &str) -> bool {
+    // `(ClientError) when calling the …` is no line about a request.
+    let is_another = begins(line) && !line.starts_with('(') || sentence::begins_as_platforms(line);
+    line.len() <= LONGEST_LINE_BYTES
+        && !line.trim().is_empty()
+        && !line.starts_with(['{', '\t'])
+        && !line.starts_with("  ")
+        && !is_another
+}
+
+/// Returns the lines of a message as one, where a terminal broke them at this column or a mail between words.
+pub(super) fn joined(lines: &[String], widest: usize) -> String {
+    let widest_of_words = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    let mut whole = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        let before = if at > 0 { lines[at - 1].as_str() } else { "" };
+        whole.push_str(match at {
+            0 => "",
+            _ if before.chars().count() == widest || width(before) == widest => "",
+            _ if widest_of_words >= FULL_LINE && is_full(before, line, widest_of_words) => " ",
+            _ => "\n",
+        });
+        whole.push_str(line);
+    }
+    whole
+}
