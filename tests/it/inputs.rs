@@ -2288,6 +2288,184 @@ fn rows_of_the_aws_cli_below_a_log_event_are_what_a_function_printed() {
     }
 }
 
+/// The same as a log tail has it.
+fn tailed(log: &[String]) -> String {
+    let line = |(n, message): (usize, &String)| {
+        let time = time(n, 'T', "000+00:00");
+        format!("{time} 2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 {}\n", message.trim_end())
+    };
+    log.iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn a_message_of_lambda_in_a_list_of_messages_has_its_lines() {
+    let exited = format!("RequestId: {FIRST_ID} Error: Runtime exited with error: exit status 2\nRuntime.ExitError\n");
+    let panicked = "panic: no stock [recovered]\n\tpanic: no stock\n\ngoroutine 1 [running]:\nmain.get(...)\n\t/src/main.go:12 +0x1d\nexit status 2\n";
+    let mut rows = errors_of_runtimes();
+    rows.push((exited.clone(), "lambda_runtime_exit"));
+    for (error, cause) in rows {
+        let expected = (counts(&[(&format!("FunctionErrors/{cause}"), 1)]), Some(0));
+        let log = log_with(&error);
+        assert_eq!(shown(&serde_json::to_string_pretty(&log).unwrap(), FUNCTION), expected, "{error}");
+        let lines: String = log.iter().map(|message| json!(message).to_string() + "\n").collect();
+        assert_eq!(shown(&lines, FUNCTION), expected, "{error}");
+    }
+    let mut log = log_with(&errors_of_runtimes()[5].0);
+    log.splice(2..2, [panicked.to_owned(), exited]);
+    for text in [json!(log).to_string(), log.join("\t") + "\n"] {
+        let (found, status) = shown(&text, FUNCTION);
+        assert_eq!((found.len(), status), (1, Some(0)), "{found:?}\n{text}");
+    }
+}
+
+#[test]
+fn a_line_of_lambda_that_a_screen_cut_is_reported() {
+    let of_json = |kind: &str, more: &str| {
+        format!(
+            "{{\"time\":\"2026-03-04T05:06:07.000Z\",\"type\":\"platform.{kind}\",\"record\":{{\"requestId\":\"{FIRST_ID}\"{more}}}}}\n"
+        )
+    };
+    let exited = format!("RequestId: {FIRST_ID} Error: Runtime exited with error: signal: killed\n");
+    let process = format!("RequestId: {FIRST_ID} Process exited before completing request\n");
+    let errors = errors_of_runtimes().into_iter().map(|(error, _)| error).filter(|error| error.contains('{'));
+    let cut = |line: &str, width: usize, sign: &str| -> String {
+        if line.len() > width { format!("{}{sign}\n", &line[..width]) } else { format!("{line}\n") }
+    };
+    let json =
+        vec![of_json("start", ""), of_json("report", ",\"status\":\"timeout\",\"metrics\":{\"durationMs\":3000.0}")];
+    for log in errors.chain([exited, process]).map(|error| vec![error]).chain([json]) {
+        let text = tailed(&log);
+        let widest = text.lines().map(str::len).max().unwrap();
+        for sign in ["", ">", "\u{2026}"] {
+            for width in [widest - 5, widest - 12] {
+                let text: String = text.lines().map(|line| cut(line, width, sign)).collect();
+                assert_eq!(shown(&text, FUNCTION).1, Some(2), "{text}");
+            }
+        }
+    }
+    // Signs and words that a function prints.
+    for printed in [
+        format!("2026-03-04T05:06:08.000Z\t{FIRST_ID}\tERROR\t"),
+        format!("2026-03-04T05:06:08.000Z\t{FIRST_ID}\tERROR\tInvoke Error {{ a: 'say \"hi' }}"),
+        format!("2026-03-04T05:06:08.000Z\t{FIRST_ID}\tERROR\tInvalid {{\"a\": >"),
+        "2026/03/04 05:06:08 {\"errors\":0}".to_owned(),
+    ] {
+        let text = tailed(&log_with(&printed));
+        assert_eq!(shown(&text, FUNCTION), (BTreeMap::new(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn an_error_whose_signs_are_escaped_alone_counts() {
+    for (error, cause) in errors_of_runtimes().into_iter().skip(4) {
+        let error = error.replace("no stock", "no \\\"stock\\\"");
+        let text = log_with(&error.replace('"', "\\\"")).concat();
+        let expected = counts(&[(&format!("FunctionErrors/{cause}"), 1)]);
+        assert_eq!(shown(&text, FUNCTION), (expected, Some(0)), "{text}");
+    }
+    // As editors of Markdown write it.
+    let markdown = |text: &str| {
+        ['[', ']', '_', '*'].iter().fold(text.to_owned(), |text, sign| text.replace(*sign, &format!("\\{sign}")))
+    };
+    let text = markdown(&log_with(&errors_of_runtimes()[0].0).concat());
+    assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    let line = json!({"requestId": "Qw=", "routeKey": "GET /a", "status": "503", "errorResponseType": "INTEGRATION_NETWORK_FAILURE"});
+    let expected = (counts(&[("AccessLogErrors/backend_connection_failed", 1)]), Some(0));
+    assert_eq!(shown(&markdown(&line.to_string()), "/shop/access"), expected);
+}
+
+#[test]
+fn a_log_without_streams_that_goes_on_in_json_counts_both() {
+    let object = |kind: &str, id: &str, more: &str| {
+        format!(
+            "{{\"time\":\"2026-03-04T05:06:09.000Z\",\"type\":\"platform.{kind}\",\"record\":{{\"requestId\":\"{id}\"{more}}}}}\n"
+        )
+    };
+    let other = "3d6c1b0a-9f8e-4d7c-a6b5-94e3d2c1b0a9";
+    let failed = ",\"metrics\":{\"durationMs\":3000.0,\"billedDurationMs\":3000,\"memorySizeMB\":128,\"maxMemoryUsedMB\":70},\"status\":\"timeout\"";
+    let of_json = [object("start", other, ""), object("report", other, failed)];
+    let forms: [&dyn Fn(&[String]) -> String; 4] = [
+        &|log| log.concat(),
+        &|log| json!(log).to_string(),
+        &|log| {
+            let row = |(n, message): (usize, &String)| format!("{},{}\n", time_ms(n), quoted(message));
+            "timestamp,message\n".to_owned() + &log.iter().enumerate().map(row).collect::<String>()
+        },
+        &|log| log.iter().enumerate().map(|(n, message)| format!("{} {message}", time(n, 'T', "Z"))).collect(),
+    ];
+    let text = log_with("hello\n");
+    for form in forms {
+        let timed_out = (counts(&[("FunctionErrors/lambda_timeout", 1)]), Some(0));
+        for log in [[&text[..], &of_json].concat(), [&text[..4], &of_json, &text[4..]].concat()] {
+            assert_eq!(shown(&form(&log), FUNCTION), timed_out, "{}", form(&log));
+        }
+        // What an extension prints of the invocation, and what may be of another one.
+        let own = [object("start", FIRST_ID, ""), object("report", FIRST_ID, failed)];
+        for log in [[&text[..2], &own, &text[2..]].concat(), [&text[..4], &own, &text[4..]].concat()] {
+            assert_eq!(shown(&form(&log), FUNCTION), (BTreeMap::new(), Some(0)), "{}", form(&log));
+        }
+        let doubtful = [&text[..2], &of_json, &text[2..]].concat();
+        assert_eq!(shown(&form(&doubtful), FUNCTION), (BTreeMap::new(), Some(2)), "{}", form(&doubtful));
+    }
+}
+
+#[test]
+fn an_error_behind_what_is_not_read_is_reported_and_a_handled_one_is_not() {
+    let errors = errors_of_runtimes();
+    for (error, _) in [&errors[1], &errors[3], &errors[5]] {
+        for before in ["05:06:07.123 ", "~ "] {
+            let log = log_with(&format!("{before}{error}"));
+            for text in [tailed(&log), log.concat()] {
+                let (found, status) = shown(&text, FUNCTION);
+                assert!(status == Some(2) || found == unhandled(), "{found:?}\n{text}");
+            }
+        }
+    }
+    // The border of a terminal.
+    let text: String = log_with(&errors[1].0).concat().lines().map(|line| format!("{line:<90}\u{2502}\n")).collect();
+    assert_eq!(shown(&text, FUNCTION).1, Some(2), "{text}");
+    for handled in [
+        format!("2026-03-04 05:06:07 {FIRST_ID} ERROR Orders - failed: no stock\nshop.StockError: no stock\n\tat shop.Orders.get(Orders.java:17)\n"),
+        "tried again after shop.StockError: no stock\nshop.StockError: no stock\n\tat shop.Orders.get(Orders.java:17)\n".to_owned(),
+        format!("[ERROR]\t2026-03-04T05:06:07.000Z\t{FIRST_ID}\tno stock\nTraceback (most recent call last):\n  File \"/var/task/shop.py\", line 7, in get\nKeyError: 'a'\n"),
+        "answer: {\"errorMessage\":\"no stock\"}\n".to_owned(),
+    ] {
+        let log = log_with(&handled);
+        for text in [tailed(&log), log.concat(), log.join("\t")] {
+            assert_eq!(shown(&text, FUNCTION), (BTreeMap::new(), Some(0)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_error_of_python_or_go_that_was_broken_is_whole_again() {
+    let denied = "[ERROR] ClientError: An error occurred (AccessDeniedException) when calling the GetItem operation: User: arn:aws:sts::111122223333:assumed-role/shop/shop is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-1:111122223333:table/stock";
+    let python =
+        format!("{denied}\nTraceback (most recent call last):\n  File \"/var/task/shop.py\", line 7, in get\n");
+    let go = "2026/03/04 05:06:08 {\"errorMessage\":\"get the stock of the shop: there is no such order in it\",\"errorType\":\"errorString\"}\n";
+    for (error, cause) in [(python.as_str(), "lambda_dependency_denied"), (go, "lambda_unhandled_error")] {
+        let text = log_with(error).concat().replace('\t', "  ");
+        let expected = (counts(&[(&format!("FunctionErrors/{cause}"), 1)]), Some(0));
+        for width in [80, 100, 120] {
+            let piece = |line: &str| -> String {
+                line.as_bytes().chunks(width).map(|piece| format!("{}\n", str::from_utf8(piece).unwrap())).collect()
+            };
+            let hard: String = text.lines().map(piece).collect();
+            assert_eq!(shown(&hard, FUNCTION), expected, "{hard}");
+            let soft = folded(&text, width, false);
+            assert_eq!(shown(&soft, FUNCTION), expected, "{soft}");
+        }
+    }
+    // A message of several lines, and a line that another function prints.
+    let lines = python.replace("calling the", "calling\nthe");
+    assert_eq!(
+        shown(&log_with(&lines).concat(), FUNCTION),
+        (counts(&[("FunctionErrors/lambda_dependency_denied", 1)]), Some(0))
+    );
+    let java = format!("[ERROR] shop.StockError: tried again\nhello\n{}", errors_of_runtimes()[1].0);
+    assert_eq!(shown(&log_with(&java).concat(), FUNCTION), (unhandled(), Some(0)));
+}
+
 #[test]
 fn text_in_two_encodings_is_refused_by_name() {
     let text = execution_log().join("\n") + "\n";

@@ -6,7 +6,7 @@ use super::broken_object::BrokenObject;
 use super::broken_sentence::{self, BrokenSentence};
 use super::pieces::Rejoined;
 use super::wrap::width;
-use super::{frame, wrapped};
+use super::{frame, runtime, wrapped};
 
 /// The first lines of what may have been one.
 #[derive(Debug)]
@@ -41,7 +41,10 @@ impl BrokenLine {
 
 /// Returns whether a message is a line of a log that lacks its end.
 pub(super) fn is_cut(message: &str) -> bool {
-    frame::is_broken(message) || wrapped::is_cut_record(message) || broken_sentence::is_cut(message)
+    frame::is_broken(message)
+        || runtime::is_cut(message)
+        || wrapped::is_cut_record(message)
+        || broken_sentence::is_cut(message)
 }
 
 /// Returns a message that has line breaks, without those within a line of the log.

@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 
 use super::brackets::Brackets;
 use super::pieces::{self, Rejoined};
-use super::prefix;
 use super::quoted::WIDTHS;
 use super::wrap::{begins, width};
+use super::{prefix, runtime};
 
 /// Most lines of one object, and most bytes; our own bounds.
 const MOST_LINES: usize = 500;
@@ -33,7 +33,10 @@ impl BrokenObject {
         let head = line.find("{\"")?;
         let mut brackets = Brackets::default();
         let is_cut = brackets.read(&line[head..]).is_none();
-        let is_start = is_cut && (head == 0 || prefix::strip(line).message.len() == line.len() - head);
+        let message = prefix::strip(line).message;
+        let before = head.checked_sub(line.len() - message.len()).map(|end| &message[..end]);
+        let is_behind = |before: &str| before.is_empty() || runtime::is_date_of_go(before);
+        let is_start = is_cut && (head == 0 || before.is_some_and(is_behind));
         is_start.then(|| Self { lines: vec![line.to_owned()], bytes: line.len(), head, brackets, behind: None })
     }
 

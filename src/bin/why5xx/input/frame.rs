@@ -121,15 +121,18 @@ impl Pieces {
 
 /// Returns the object in which Node.js reports an error, read as far as the line goes; None for any other line.
 fn error_of_node(line: &str) -> Option<Brackets> {
-    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
     let at = start_of(line).find('{')?;
-    let head = &line[..at];
-    let is_error = head.contains("ERROR") && WORDS.iter().any(|words| head.trim_end().ends_with(words));
-    is_error.then(|| {
+    is_head_of_node(&line[..at]).then(|| {
         let mut object = Brackets::default();
         object.read(&line[at..]);
         object
     })
+}
+
+/// Returns whether Node.js writes the object of an error behind this text.
+pub(super) fn is_head_of_node(before: &str) -> bool {
+    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
+    before.contains("ERROR") && WORDS.iter().any(|words| before.trim_end().ends_with(words))
 }
 
 /// How much of a line of the platform a text is.
@@ -209,14 +212,32 @@ pub(super) fn is_blanked(line: &str) -> bool {
     is_framed(line) && id.is_some_and(|id| !id.contains(|c: char| c.is_ascii_hexdigit()))
 }
 
+/// Returns the first words of a line of the platform, and its id.
+pub(super) fn head_and_id(line: &str) -> Option<(&'static str, &str)> {
+    ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "]
+        .into_iter()
+        .find_map(|head| id_behind(line, head).map(|(id, _)| (head, id)))
+}
+
 /// Returns whether a text is a line of the platform without its end.
-pub(super) fn is_broken(line: &str) -> bool {
+pub(super) fn is_broken(text: &str) -> bool {
     // A page that has no room for the line puts dots for its end, a pager its sign.
-    let line = line.trim().trim_end_matches(['.', '\u{2026}', '>']);
+    let line = text.trim().trim_end_matches(['.', '\u{2026}', '>']);
+    // The type of an error may end with such a sign.
+    if line.len() < text.trim().len()
+        && is_framed(line)
+        && line.len() > "REPORT RequestId: ".len()
+        && !line.contains('<')
+    {
+        return true;
+    }
     // A short id is no piece of one: a person made it up.
     let may_be_id = |id: &str| id.is_empty() || id.len() >= "0c1d2e3f".len();
     let has_id = || line.split_once("RequestId:").is_some_and(|(_, id)| may_be_id(id.trim()));
-    (is_framed(line) && has_id() || line.contains(" Task")) && extent(line) == Some(Extent::Open)
+    // A logger may write the level alone.
+    let is_error = || line.split_once("ERROR").is_some_and(|(_, words)| words.trim().len() > "In".len());
+    let may_be = is_framed(line) && has_id() || line.contains(" Task") || line.starts_with("RequestId: ") || is_error();
+    may_be && extent(line) == Some(Extent::Open)
 }
 
 /// Returns the line of which `whole` is the beginning and `line` the next piece; None if they are two lines.

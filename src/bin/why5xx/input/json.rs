@@ -15,7 +15,7 @@ use why5xx::record::access;
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
-use super::{Event, InputError, Part, prefix, text, time, wrapped};
+use super::{Event, InputError, Part, prefix, runtime, text, time, wrapped};
 
 /// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
 const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
@@ -457,7 +457,7 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
                 return object(&message, sink);
             }
             // One of several texts: which of its line breaks a client wrote cannot be seen.
-            if message.trim_end().contains('\n') && holds_log(&message) {
+            if message.trim_end().contains('\n') && holds_log(&runtime::without_lines_of_report(&message)) {
                 sink.summary.unread(0, super::UNREAD_JSON);
             }
             sink.event(Event { message, ..Event::default() });

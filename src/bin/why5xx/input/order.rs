@@ -7,8 +7,9 @@ use std::collections::{BinaryHeap, HashMap};
 use why5xx::envelope::RecordError;
 use why5xx::record::access::DeclaredFormat;
 
+use super::formats::{Formats, Stream};
 use super::wrapped::Path;
-use super::{Event, Part, Summary, broken_line, text};
+use super::{Event, Part, Summary, broken_line, runtime};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -48,6 +49,7 @@ pub(super) struct Sorted<'e> {
     /// Where objects of the input hold the text of a log event, once one has shown it.
     pub(super) path_of_message: Option<Path>,
     order: InputOrder,
+    formats: Formats,
     /// The log event before, or its last line, if it is short.
     message_before: String,
 }
@@ -57,6 +59,16 @@ const LONGEST_LINE_BYTES: usize = 1_024;
 
 /// Remark on an error of which each line is a log event.
 const IN_PIECES: &str = "an error of a function of which each line is a record: keep its lines in one";
+
+/// Remark on an error that begins within its log event.
+const OUT_OF_PLACE: &str =
+    "an error of a function behind something that is not read: take off what stands before each line";
+
+/// Name of the stream of lines in JSON, where the input names no streams and has lines in text.
+const STREAM_IN_JSON: &str = "in JSON";
+
+/// Remark on a line that may be of another stream.
+const IN_TWO_FORMATS: &str = "lines of Lambda in JSON among those in text: a function printed them, or they are of another stream: read it with its streams, as `aws logs filter-log-events` writes them";
 
 /// Order of a download, as its times show it.
 #[derive(Debug, Default, Clone, Copy)]
@@ -202,6 +214,7 @@ impl<'e> Sorted<'e> {
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),
+            formats: Formats::default(),
             message_before: String::new(),
         }
     }
@@ -218,7 +231,7 @@ impl<'e> Sorted<'e> {
 
     /// Takes one of a form that a terminal or a page may have shown, which breaks lines and cuts them.
     pub(super) fn shown(&mut self, mut event: Event) {
-        if let Some(message) = text::with_breaks(&event.message) {
+        if let Some(message) = runtime::with_breaks(&event.message) {
             event.message = message;
         }
         if let Cow::Owned(whole) = broken_line::without_breaks(&event.message) {
@@ -236,8 +249,10 @@ impl<'e> Sorted<'e> {
     fn place(&mut self, mut event: Event, by_time: bool) {
         self.summary.log_events += 1;
         // A tool of lines, which gives no line an id.
-        if event.id.is_empty() && text::is_error_in_pieces(&self.message_before, &event.message) {
+        if event.id.is_empty() && runtime::is_error_in_pieces(&self.message_before, &event.message) {
             self.summary.unread(0, IN_PIECES);
+        } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
+            self.summary.unread(0, OUT_OF_PLACE);
         }
         self.message_before.clear();
         // Of a longer one, the last line.
@@ -271,7 +286,14 @@ impl<'e> Sorted<'e> {
         true
     }
 
-    fn pass(&mut self, Waiting { time_ms, event }: Waiting) {
+    fn pass(&mut self, Waiting { time_ms, mut event }: Waiting) {
+        if event.log_stream.is_empty() {
+            match self.formats.look(&event) {
+                Stream::Text => {}
+                Stream::Json => STREAM_IN_JSON.clone_into(&mut event.log_stream),
+                Stream::Doubtful => self.summary.unread(0, IN_TWO_FORMATS),
+            }
+        }
         self.waiting_bytes -= event.message.len();
         self.summary.late_events += u64::from(time_ms < self.passed_ms);
         self.passed_ms = self.passed_ms.max(time_ms);

@@ -15,7 +15,7 @@
 use why5xx::record::EXECUTION_PREFIX;
 use why5xx::record::execution::split_request_id;
 
-use super::{text, time};
+use super::{runtime, time};
 
 /// A line without what a tool put before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,7 +84,10 @@ pub(super) fn strip(text: &str) -> Line<'_> {
     }
     // A path alone may begin any sentence, and a time alone be that of a logger, which is a part of its line.
     let is_of_logger = || {
-        line.is_only_time() && is_logged(line.message) && !is_head(line.message) && !text::begins_as_ruby(line.message)
+        line.is_only_time()
+            && is_logged(line.message)
+            && !is_head(line.message)
+            && !runtime::begins_as_ruby(line.message)
     };
     if line.has_prefix() && !is_of_logger() { line } else { Line { message: text, ..Line::default() } }
 }

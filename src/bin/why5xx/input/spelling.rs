@@ -24,6 +24,8 @@ pub(super) struct Spelling {
     has_round_quotes: bool,
     /// Lines are hashes as Ruby prints them.
     is_of_ruby: bool,
+    /// A backslash stands before signs of Markdown.
+    is_markdown: bool,
 }
 
 impl Spelling {
@@ -39,6 +41,7 @@ impl Spelling {
             has_entities,
             has_round_quotes: has_no_quotes && start.contains(ROUND_QUOTES),
             is_of_ruby: lines().any(is_hash_of_ruby),
+            is_markdown: is_markdown(start),
         }
     }
 
@@ -66,8 +69,49 @@ impl Spelling {
         if self.is_of_ruby && is_hash_of_ruby(&own) {
             own = Cow::Owned(json_of_ruby(&own));
         }
+        if self.is_markdown && own.contains('\\') {
+            own = Cow::Owned(without_escapes_of_markdown(&own));
+        }
         own
     }
+}
+
+/// Signs that editors of Markdown write with a backslash wherever they stand.
+const OF_MARKDOWN: [char; 4] = ['_', '[', ']', '*'];
+
+/// Returns whether each such sign of a text has a backslash, and one stands there. A string of JSON has none before them.
+fn is_markdown(start: &str) -> bool {
+    let mut count = 0_usize;
+    let mut is_escaped = false;
+    for character in start.chars() {
+        if OF_MARKDOWN.contains(&character) {
+            if !is_escaped {
+                return false;
+            }
+            count += 1;
+        }
+        is_escaped = character == '\\' && !is_escaped;
+    }
+    count > 0
+}
+
+/// Takes the backslashes before signs of Markdown off: `\\[ERROR\\]` → `[ERROR]`, `{"a":"\\\\ \\n"}` as it is.
+fn without_escapes_of_markdown(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match (character, characters.clone().next()) {
+            ('\\', Some(next)) => {
+                if !(OF_MARKDOWN.contains(&next) || matches!(next, '<' | '>' | '`' | '#' | '~' | '|')) {
+                    plain.push(character);
+                }
+                plain.push(next);
+                characters.next();
+            }
+            _ => plain.push(character),
+        }
+    }
+    plain
 }
 
 /// Returns the sign that stands behind each message of a text. A message may have more lines.

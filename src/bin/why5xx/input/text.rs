@@ -15,7 +15,7 @@ use super::quoted::FULL_LINE;
 use super::row::{self, Columns};
 use super::wrap::Wrap;
 use super::{
-    Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, sentence, several, time, wrapped,
+    Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, runtime, sentence, several, time, wrapped,
 };
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
@@ -115,6 +115,8 @@ pub(super) struct Lines {
     cut_at: usize,
     /// A failure of API Gateway's that may go on, or an object.
     begun: Option<BrokenLine>,
+    /// Lines of an error of Python whose frames have not come yet.
+    held: Vec<String>,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
     layers: Layers,
@@ -193,7 +195,7 @@ impl Lines {
 
     pub(super) fn line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
         sink.summary.broken_lines += u64::from(self.cut_at > 0 && line.chars().count() == self.cut_at);
-        if self.are_behind_tabs && begins_message_behind_tab(&line) {
+        if self.are_behind_tabs && begins_message_behind_tab(&line, self.broken.is_none() && self.is_below_panic()) {
             line.remove(0);
         }
         if let Some(begun) = &mut self.begun {
@@ -207,6 +209,13 @@ impl Lines {
         if self.begun.is_none() {
             self.one_line(line, sink);
         }
+    }
+
+    /// Returns whether the line before is the last word of a program in Go, of which another one may follow.
+    fn is_below_panic(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| {
+            pending.event.message.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with("panic: "))
+        })
     }
 
     /// Reads the lines that may have been one.
@@ -264,7 +273,34 @@ impl Lines {
         }
     }
 
-    fn whole_line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
+    /// Reads a line, but for the first ones of an error of Python, which wait for its frames: its message may have several lines, and a
+    /// terminal or a mail may have broken it.
+    fn whole_line(&mut self, line: String, sink: &mut Sorted<'_>) {
+        if !self.held.is_empty() {
+            if line.starts_with("Traceback (most recent call last)") {
+                let whole = runtime::joined(&std::mem::take(&mut self.held), self.widest);
+                self.own_line(whole, sink);
+            } else if self.held.len() < runtime::MOST_LINES && runtime::may_be_of_message(&line) {
+                return self.held.push(line);
+            } else {
+                self.read_held(sink);
+            }
+        }
+        if runtime::begins_as_python(prefix::strip(&line).message) {
+            self.held.push(line);
+        } else {
+            self.own_line(line, sink);
+        }
+    }
+
+    /// Reads lines that waited, each for itself.
+    fn read_held(&mut self, sink: &mut Sorted<'_>) {
+        for line in std::mem::take(&mut self.held) {
+            self.own_line(line, sink);
+        }
+    }
+
+    fn own_line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
         match self.indented_line(&line) {
             IndentedLine::Event => line = line.trim_start().to_owned(),
@@ -389,6 +425,7 @@ impl Lines {
         if let Some(whole) = self.broken.take() {
             self.whole_line(whole.into_line(), sink);
         }
+        self.read_held(sink);
         sink.summary.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
         self.hand_on(sink);
     }
@@ -408,8 +445,12 @@ impl Lines {
         }
         if self.are_escaped {
             event.message = unescaped(&event.message);
+        } else if let Some(message) = runtime::with_plain_quotes(&event.message) {
+            event.message = message;
         }
         if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
+            event.message = whole;
+        } else if let Some(whole) = runtime::with_whole_head(&event.message) {
             event.message = whole;
         }
         self.is_of_function |= frame::is_framed(&event.message);
@@ -440,7 +481,7 @@ impl Lines {
         sink.summary.broken_lines += u64::from(broken_line::is_cut(&event.message));
         if frame::is_blanked(&event.message) {
             sink.summary.unread(line, BLANKED);
-        } else if !has_prefix && is_cut_event(&event.message) {
+        } else if is_cut_event(&event.message) {
             sink.summary.unread(line, UNREAD_JSON);
         }
         match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
@@ -478,10 +519,11 @@ const BLANKED: &str = "the ids of the invocations are blanked: put another id in
 /// Returns whether a line is the beginning of an object with a log event in it, as where a terminal broke it. A line of an access log is
 /// read as far as it goes.
 fn is_cut_event(line: &str) -> bool {
+    let line = runtime::without_cut_sign(line);
     let key = line.strip_prefix("{\"").and_then(|rest| rest.split_once('"')).map(|(key, _)| key);
     key.is_some_and(|key| row::column(key).is_some())
         && !access::is_labelled(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) })
-        && serde_json::from_str::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
+        && runtime::breaks_off(line)
 }
 
 /// Returns whether API Gateway or Lambda wrote a line about a request or an invocation but for a body, or it is a line of an access log or a flow log without
@@ -578,10 +620,13 @@ fn are_behind_tabs(start: &str) -> bool {
 }
 
 /// Returns whether a line behind a tab is another message, and no line of a stack.
-fn begins_message_behind_tab(line: &str) -> bool {
-    const OF_STACKS: [&str; 6] = ["at ", "... ", "Suppressed: ", "Caused by: ", "panic: ", "/"];
-    line.strip_prefix('\t')
-        .is_some_and(|own| !own.starts_with(BLANKS) && !OF_STACKS.iter().any(|start| own.starts_with(start)))
+fn begins_message_behind_tab(line: &str, is_below_panic: bool) -> bool {
+    const OF_STACKS: [&str; 5] = ["at ", "... ", "Suppressed: ", "Caused by: ", "/"];
+    line.strip_prefix('\t').is_some_and(|own| {
+        let is_of_stack =
+            OF_STACKS.iter().any(|start| own.starts_with(start)) || is_below_panic && own.starts_with("panic: ");
+        !own.starts_with(BLANKS) && !is_of_stack
+    })
 }
 
 /// Returns whether a text is of `jq @tsv`, or of strings of JSON without their quotes: lines of Lambda show it, or objects, whose line
@@ -759,19 +804,6 @@ fn once(text: &str) -> &str {
     }
 }
 
-/// Returns an error of a runtime with its line breaks, which a table wrote otherwise, as `<br>` or `\\n`. In any other message such a sign is
-/// what somebody wrote.
-pub(super) fn with_breaks(message: &str) -> Option<String> {
-    BREAKS.iter().find_map(|sign| {
-        let (first, rest) = message.split_once(sign)?;
-        let is_report = !first.contains('\n') && continues_report(first, rest.trim_start_matches([' ', '\n']));
-        is_report.then(|| message.replace(sign, "\n"))
-    })
-}
-
-/// How tables write a line break within a cell.
-const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
-
 /// The messages that `--output text` puts on one line, with tabs between them.
 fn messages(line: &str) -> Vec<&str> {
     let is_same = |first: &str, next: &str| match first.as_bytes().first() {
@@ -883,38 +915,12 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
         return has_report;
     }
     if line.starts_with('{') {
-        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || begins_as_ruby(first);
+        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || runtime::begins_as_ruby(first);
     }
     // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
     event.lines().count() == 1
         && lambda::type_at_end(first)
             .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
-}
-
-/// Sentences behind which Ruby writes the error as an object.
-const RUBY_HEADS: &[&str] =
-    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
-
-/// Returns whether two log events are the first two lines of one error of Python, Java or Ruby, also in a log that is newest first line by
-/// line: together they are one, alone nothing.
-pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
-    let last_of_before = before.trim_end().rsplit('\n').next().unwrap_or_default();
-    !before.trim_end().contains('\n') && begins_error(before, line)
-        || !line.trim_end().contains('\n') && begins_error(line, last_of_before)
-}
-
-/// Returns whether two lines are the first two of one error.
-fn begins_error(first: &str, second: &str) -> bool {
-    let is_of_python = first.starts_with("[ERROR] ") && second.starts_with(CONTINUATIONS[0]);
-    let type_of_java = || lambda::type_at_end(first.trim_end()).filter(|(_, name)| name.contains('.'));
-    is_of_python
-        || begins_as_ruby(first) && second.starts_with("{\"error")
-        || type_of_java().is_some_and(|(_, name)| second.starts_with(name))
-}
-
-/// Returns whether a text begins as a sentence of Ruby's runtime.
-pub(super) fn begins_as_ruby(text: &str) -> bool {
-    RUBY_HEADS.iter().any(|head| text.starts_with(head))
 }
 
 /// Words behind which Node.js does the same.
