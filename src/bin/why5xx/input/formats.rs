@@ -12,7 +12,7 @@ use super::{Event, frame};
 /// Most invocations of the text that are remembered; our own bound.
 const MOST_IDS: usize = 10_000;
 
-/// What a log event shows of its stream.
+/// Stream of a log event, as far as it shows that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
     /// It is of the stream in text, or nothing shows another one.
@@ -23,11 +23,12 @@ pub(super) enum Stream {
     Doubtful,
 }
 
-/// What was seen of a log that does not name its streams.
+/// Invocations and streams that were seen in a log that does not name its streams.
 #[derive(Debug, Default)]
 pub(super) struct Formats {
+    /// Invocations of the text.
     ids: HashSet<String>,
-    /// The same, the oldest first.
+    /// Their ids, the oldest first.
     in_order: VecDeque<String>,
     open: HashSet<String>,
     /// An environment of the text begins.
@@ -73,7 +74,7 @@ impl Formats {
         }
         let Ok(Line { kind, record, .. }) = serde_json::from_str::<Line<'_>>(text) else { return Stream::Text };
         if !kind.starts_with("platform.") || self.ids.contains(&record.request_id) {
-            // An extension prints what the platform tells it.
+            // An extension prints what the platform reports to it.
             return Stream::Text;
         }
         if self.is_in_json || self.open.is_empty() && !self.is_starting {

@@ -11,7 +11,7 @@ use super::{frame, prefix, sentence};
 /// How tables write a line break within a cell.
 const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
 
-/// What a pager or a page shows in place of the end of a line.
+/// Signs that a pager or a page shows in place of the end of a line.
 const CUT_SIGNS: [char; 3] = ['>', '\u{2026}', '.'];
 
 /// Returns an error with its line breaks, which a table wrote otherwise. In any other message such a sign is what somebody wrote.
