@@ -27,7 +27,8 @@ pub(super) fn with_breaks(message: &str) -> Option<String> {
 pub(super) fn without_lines_of_report(message: &str) -> String {
     let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
     let is_of_go = first.starts_with("panic: ") || first.starts_with("fatal error: ");
-    let others = rest.lines().filter(|line| !continues_report(first, line) && !(is_of_go && !prefix::is_head(line)));
+    let is_part = |line: &str| continues_report(first, line) || is_of_go && !prefix::is_head(line);
+    let others = rest.lines().filter(|line| !is_part(line));
     [first].into_iter().chain(others).flat_map(|line| [line, "\n"]).collect()
 }
 
