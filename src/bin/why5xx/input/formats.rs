@@ -14,7 +14,7 @@ const MOST_IDS: usize = 10_000;
 
 /// Stream of a log event, as far as it shows that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
+pub(super) enum EventStream {
     /// It is of the stream in text, or nothing shows another one.
     Text,
     /// It is of a stream in JSON.
@@ -25,7 +25,7 @@ pub(super) enum Stream {
 
 /// Invocations and streams that were seen in a log that does not name its streams.
 #[derive(Debug, Default)]
-pub(super) struct Formats {
+pub(super) struct StreamFormats {
     /// Invocations of the text.
     ids: HashSet<String>,
     /// Their ids, the oldest first.
@@ -39,50 +39,52 @@ pub(super) struct Formats {
 }
 
 #[derive(Deserialize)]
-struct Line<'l> {
+struct PlatformObject<'l> {
     #[serde(rename = "time")]
     _time: &'l str,
     #[serde(rename = "type")]
     kind: &'l str,
     #[serde(default)]
-    record: Record,
+    record: ReportedInvocation,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Record {
+struct ReportedInvocation {
     request_id: String,
     status: String,
 }
 
-impl Formats {
+impl StreamFormats {
     /// Looks at the next log event without a stream, in the order of their times.
-    pub(super) fn look(&mut self, event: &Event) -> Stream {
+    pub(super) fn look(&mut self, event: &Event) -> EventStream {
         let text = event.message.as_str();
         if let Some((head, id)) = frame::head_and_id(text) {
             self.has_text = true;
             self.is_in_json = false;
             self.frame(head, id);
-            return Stream::Text;
+            return EventStream::Text;
         }
         if text.starts_with("INIT_START ") {
             (self.is_starting, self.is_in_json) = (true, false);
-            return Stream::Text;
+            return EventStream::Text;
         }
         if !self.has_text || !text.starts_with('{') || memchr::memmem::find(text.as_bytes(), b"\"platform.").is_none() {
-            return if self.is_in_json { Stream::Json } else { Stream::Text };
+            return if self.is_in_json { EventStream::Json } else { EventStream::Text };
         }
-        let Ok(Line { kind, record, .. }) = serde_json::from_str::<Line<'_>>(text) else { return Stream::Text };
+        let Ok(PlatformObject { kind, record, .. }) = serde_json::from_str::<PlatformObject<'_>>(text) else {
+            return EventStream::Text;
+        };
         if !kind.starts_with("platform.") || self.ids.contains(&record.request_id) {
             // An extension prints what the platform reports to it.
-            return Stream::Text;
+            return EventStream::Text;
         }
         if self.is_in_json || self.open.is_empty() && !self.is_starting {
             self.is_in_json = true;
-            return Stream::Json;
+            return EventStream::Json;
         }
         let is_failed = kind == "platform.report" && !matches!(&*record.status, "" | "success");
-        if is_failed { Stream::Doubtful } else { Stream::Text }
+        if is_failed { EventStream::Doubtful } else { EventStream::Text }
     }
 
     fn frame(&mut self, head: &str, id: &str) {

@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 use why5xx::envelope::RecordError;
 use why5xx::record::access::DeclaredFormat;
 
-use super::formats::{Formats, Stream};
+use super::formats::{EventStream, StreamFormats};
 use super::wrapped::Path;
 use super::{Event, Part, Summary, broken_line, runtime};
 
@@ -49,7 +49,7 @@ pub(super) struct Sorted<'e> {
     /// Where objects of the input hold the text of a log event, once one has shown it.
     pub(super) path_of_message: Option<Path>,
     order: InputOrder,
-    formats: Formats,
+    formats: StreamFormats,
     /// The log event before, or its last line, if it is short.
     message_before: String,
 }
@@ -214,7 +214,7 @@ impl<'e> Sorted<'e> {
             no_batch: None,
             path_of_message: None,
             order: InputOrder::default(),
-            formats: Formats::default(),
+            formats: StreamFormats::default(),
             message_before: String::new(),
         }
     }
@@ -289,9 +289,9 @@ impl<'e> Sorted<'e> {
     fn pass(&mut self, Waiting { time_ms, mut event }: Waiting) {
         if event.log_stream.is_empty() {
             match self.formats.look(&event) {
-                Stream::Text => {}
-                Stream::Json => STREAM_IN_JSON.clone_into(&mut event.log_stream),
-                Stream::Doubtful => self.summary.unread(0, IN_TWO_FORMATS),
+                EventStream::Text => {}
+                EventStream::Json => STREAM_IN_JSON.clone_into(&mut event.log_stream),
+                EventStream::Doubtful => self.summary.unread(0, IN_TWO_FORMATS),
             }
         }
         self.waiting_bytes -= event.message.len();
