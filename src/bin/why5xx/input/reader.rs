@@ -169,15 +169,15 @@ impl<'s> Reader<'s> {
         (self.ends_of_part, self.part_shows) = (0, None);
     }
 
-    /// Reads a log event of `part` as [`read`](Self::read) does, but for a line of API Gateway's within an invocation that ends: a function
-    /// printed it, unless the input has such lines outside of invocations, too.
+    /// Reads a log event of `part` as [`read`](Self::read) does, but for the end of a request within an invocation that ends: a function
+    /// printed it, unless the input has lines of API Gateway's outside of invocations, or a failure of one.
     pub(crate) fn read_in<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         let record = self.read(source, event);
-        if let Record::Execution(ExecutionLine { request_id: Some(_), delivered: None, .. }) = &record
+        if let Record::Execution(ExecutionLine { request_id: Some(_), delivered: None, head, .. }) = &record
             && source.log_group.is_empty()
             && source.kind.is_none()
         {
-            if !self.is_invoked {
+            if !self.is_invoked || *head != Head::MethodCompleted {
                 self.is_merged = true;
             } else if !self.is_merged && self.ends_of_part < self.shows_of(part).ends {
                 return Record::Nothing(LogKind::Lambda);
