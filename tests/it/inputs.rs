@@ -2384,7 +2384,8 @@ fn a_log_without_streams_that_goes_on_in_json_counts_both() {
     let other = "3d6c1b0a-9f8e-4d7c-a6b5-94e3d2c1b0a9";
     let failed = ",\"metrics\":{\"durationMs\":3000.0,\"billedDurationMs\":3000,\"memorySizeMB\":128,\"maxMemoryUsedMB\":70},\"status\":\"timeout\"";
     let of_json = [object("start", other, ""), object("report", other, failed)];
-    let forms: [&dyn Fn(&[String]) -> String; 4] = [
+    type Around = dyn Fn(&[String]) -> String;
+    let forms: [&Around; 4] = [
         &|log| log.concat(),
         &|log| json!(log).to_string(),
         &|log| {
