@@ -1844,11 +1844,18 @@ fn a_format_that_begins_with_the_id_is_read_behind_the_time_of_a_tool() {
     std::fs::write(&settings, format!("[[log_group]]\nname = \"/team/access\"\naccess_log_format = '{format}'\n"))
         .unwrap();
     let line = format!("{FIRST_ID} 504 INTEGRATION_TIMEOUT -");
-    for text in [line.clone(), format!("{} {line}", time(0, 'T', "Z")), format!("{}\t{line}", time_ms(0))] {
+    let folded_and_unfolded = format!("{}\n{line}\n\n{line}\n", time(0, 'T', "Z"));
+    let timed = format!("{} {line}", time(0, 'T', "Z"));
+    for text in [line.clone(), timed, format!("{}\t{line}", time_ms(0)), folded_and_unfolded] {
         let settings = settings.to_str().unwrap();
         let arguments = ["replay", "--json", "--settings", settings, "--log-group", "/team/access", "-"];
         let document: Value = serde_json::from_slice(&command(&arguments, text.as_bytes()).stdout).unwrap();
-        assert_eq!(document["counts"][0]["dimensions"]["Cause"], "integration_timeout", "{text}: {document}");
+        let counted = &document["counts"][0];
+        assert_eq!(
+            (&counted["dimensions"]["Cause"], &counted["count"]),
+            (&json!("integration_timeout"), &json!(1)),
+            "{text}"
+        );
     }
 }
 

@@ -310,7 +310,7 @@ impl Lines {
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
-            && !sink.declared.is_some_and(|format| declared::is_record(format, &line))
+            && (pending.is_below_prefix || !sink.declared.is_some_and(|format| declared::is_record(format, &line)))
             && pending.takes(&line, is_blank, self.is_of_function)
         {
             if !is_blank || pending.is_below_prefix {
