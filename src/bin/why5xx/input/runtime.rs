@@ -76,6 +76,9 @@ fn is_object(text: &str) -> bool {
 /// Returns whether two log events are the first two lines of one error of Python, Java or Ruby, also in a log that is newest first line by
 /// line: together they are one, alone nothing.
 pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
+    if before.is_empty() {
+        return false;
+    }
     let last_of_before = before.trim_end().rsplit('\n').next().unwrap_or_default();
     !before.trim_end().contains('\n') && begins_error(before, line)
         || !line.trim_end().contains('\n') && begins_error(line, last_of_before)
@@ -83,7 +86,7 @@ pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
 
 /// Returns whether two lines are the first two of one error.
 fn begins_error(first: &str, second: &str) -> bool {
-    let is_of_python = first.starts_with("[ERROR] ") && second.starts_with(TRACEBACK);
+    let is_of_python = first.starts_with(PYTHON) && second.starts_with(TRACEBACK);
     let type_of_java = || lambda::type_at_end(first.trim_end()).filter(|(_, name)| name.contains('.'));
     is_of_python || type_of_java().is_some_and(|(_, name)| second.starts_with(name)) || is_pair(first, second)
 }
@@ -171,10 +174,13 @@ const RUBY_HEADS: &[&str] =
 pub(super) const MOST_LINES: usize = 20;
 const LONGEST_LINE_BYTES: usize = 4_096;
 
+/// Head of an error, as the runtime of Python writes it.
+pub(super) const PYTHON: &str = "[ERROR] ";
+
 /// Returns whether a line is the first one of an error, as the runtime of Python writes it: `[ERROR] shop.StockError: no stock`
 pub(super) fn begins_as_python(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
-        && line.strip_prefix("[ERROR] ").is_some_and(|rest| lambda::exception_at_start(rest).is_some())
+        && line.strip_prefix(PYTHON).is_some_and(|rest| lambda::exception_at_start(rest).is_some())
 }
 
 /// Returns whether a line may be a piece of the message of such an error: it begins as no log event does.

@@ -286,7 +286,7 @@ impl Lines {
                 self.read_held(sink);
             }
         }
-        if runtime::begins_as_python(prefix::strip(&line).message) {
+        if line.contains(runtime::PYTHON) && runtime::begins_as_python(prefix::strip(&line).message) {
             self.held.push(line);
         } else {
             self.own_line(line, sink);
@@ -310,8 +310,8 @@ impl Lines {
         let stripped = prefix::strip(&line);
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
-            && (pending.is_below_prefix || !sink.declared.is_some_and(|format| declared::is_record(format, &line)))
             && pending.takes(&line, is_blank, self.is_of_function)
+            && (pending.is_below_prefix || !sink.declared.is_some_and(|format| declared::is_record(format, &line)))
         {
             if !is_blank || pending.is_below_prefix {
                 if pending.brackets.are_open() {
