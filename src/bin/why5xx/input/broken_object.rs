@@ -127,19 +127,7 @@ mod tests {
     #[test]
     fn a_mail_breaks_an_object_between_its_words() {
         let line = OBJECT.replace(',', ", ");
-        let mut broken = String::new();
-        let mut length = 0;
-        for word in line.split(' ') {
-            if length > 0 && length + 1 + word.len() > 72 {
-                broken.push('\n');
-                length = 0;
-            } else if length > 0 {
-                broken.push(' ');
-                length += 1;
-            }
-            broken.push_str(word);
-            length += word.len();
-        }
+        let broken = pieces::between_words(&line, 72);
         assert_eq!(rejoined(&broken), (Some(line), 0), "{broken}");
     }
 

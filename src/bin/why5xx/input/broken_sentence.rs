@@ -253,19 +253,7 @@ mod tests {
             for column in 64..whole.len().min(120) {
                 let cut: Vec<_> = whole.as_bytes().chunks(column).map(|part| str::from_utf8(part).unwrap()).collect();
                 is_whole(&cut.join("\n"));
-                let mut words = String::new();
-                let mut length = 0;
-                for word in whole.split(' ') {
-                    if length > 0 && length + 1 + word.len() > column {
-                        words.push('\n');
-                        length = 0;
-                    } else if length > 0 {
-                        words.push(' ');
-                        length += 1;
-                    }
-                    words.push_str(word);
-                    length += word.len();
-                }
+                let words = pieces::between_words(whole, column);
                 for between in ["\n", "\n    ", "\n> "] {
                     let text = words.replace('\n', between);
                     let text = if between.contains('>') { format!("> {text}") } else { text };

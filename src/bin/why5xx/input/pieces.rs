@@ -39,3 +39,22 @@ fn of_one_width(pieces: &[&str], width: impl Fn(&str) -> usize) -> Option<String
     let whole = |piece: &&str| format!("{piece}{}", if gap(piece) == 1 { " " } else { "" });
     is_cut.then(|| pieces.iter().map(whole).collect::<String>().trim_end().to_owned())
 }
+
+/// Breaks a line between words, none of them beyond this column, as a mail does.
+#[cfg(test)]
+pub(super) fn between_words(line: &str, column: usize) -> String {
+    let mut broken = String::new();
+    let mut length = 0;
+    for word in line.split(' ') {
+        if length > 0 && length + 1 + word.len() > column {
+            broken.push('\n');
+            length = 0;
+        } else if length > 0 {
+            broken.push(' ');
+            length += 1;
+        }
+        broken.push_str(word);
+        length += word.len();
+    }
+    broken
+}
