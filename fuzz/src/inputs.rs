@@ -16,10 +16,12 @@ mod command {
 
 use command::input::{self, Part, Reader, sentence};
 
-/// Reads one input.
+/// Reads one input; one of eight twice, which would halve the number of inputs that are tried.
 pub fn inputs(bytes: &[u8]) {
     let first = read(bytes);
-    assert_eq!(first, read(bytes), "an input is read the same each time");
+    if bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 8 == 0 {
+        assert_eq!(first, read(bytes), "an input is read the same each time");
+    }
     let text = String::from_utf8_lossy(bytes);
     let table = super::pipeline().table();
     let _ = (sentence::cause(&text, table), sentence::surest(&text, table), sentence::within(&text, table));
