@@ -70,8 +70,8 @@ pub(super) fn strip(text: &str) -> Line<'_> {
             };
             continue;
         }
-        let (word, after) = word(rest);
-        if line.stream.is_none() && (is_stream(word) || is_named_stream(word, after, &line)) {
+        let (word, behind) = word(rest);
+        if line.stream.is_none() && (is_stream(word) || is_named_stream(word, behind, &line)) {
             line.stream = Some(word);
         } else if line.group.is_none() && is_group(word) {
             line.group = Some(word);
@@ -80,7 +80,7 @@ pub(super) fn strip(text: &str) -> Line<'_> {
         } else {
             break;
         }
-        line.message = after;
+        line.message = behind_separator(behind);
     }
     // A path alone may begin any sentence, and a time alone be that of a logger, which is a part of its line.
     let is_of_logger = || {
@@ -150,10 +150,10 @@ fn timed(text: &str) -> Option<(i64, &str)> {
     ends.then(|| (time, behind_separator(behind)))
 }
 
-/// Splits a text into its first word, without brackets around it, and the rest.
+/// Splits a text into its first word, without brackets around it, and what stands behind it, with the separator.
 fn word(text: &str) -> (&str, &str) {
     let end = memchr::memchr2(b' ', b'\t', text.as_bytes()).unwrap_or(text.len());
-    (bare(&text[..end]), behind_separator(&text[end..]))
+    (bare(&text[..end]), &text[end..])
 }
 
 /// Strips the brackets around a word and the colon behind it.
@@ -232,9 +232,13 @@ fn is_of_http_api(word: &str) -> bool {
 }
 
 /// Returns whether a word is a stream of any other name: between a time and a document, or before a time.
-fn is_named_stream(word: &str, after: &str, line: &Line<'_>) -> bool {
+fn is_named_stream(word: &str, behind: &str, line: &Line<'_>) -> bool {
+    if !is_name(word) {
+        return false;
+    }
+    let after = behind_separator(behind);
     let before_time = || line.time_ms.is_none() && timed(after).is_some_and(|(_, rest)| !is_of_runtime(rest));
-    is_name(word) && ((line.time_ms.is_some() && after.starts_with("{\"")) || before_time())
+    line.time_ms.is_some() && after.starts_with("{\"") || before_time()
 }
 
 /// Returns whether a word may be the name of a stream.
