@@ -1956,6 +1956,39 @@ fn no_failure_is_not_said_where_most_was_not_understood() {
 }
 
 #[test]
+fn what_a_healthy_function_prints_is_no_failure_and_nothing_that_is_cut() {
+    let id = FIRST_ID;
+    let [start, end, report] = [
+        format!("START RequestId: {id} Version: $LATEST"),
+        format!("END RequestId: {id}"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 3.40 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t"
+        ),
+    ];
+    let traceback = "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 7, in handler\n    return event['a']\nKeyError: 'a'";
+    for printed in [
+        format!("RequestId: {id}"),
+        "RequestId: 4e7d2c1b-0a9f".to_owned(),
+        format!("[ERROR] KeyError: 'a'\n[WARNING]\t2026-03-04T05:06:07.000Z\t{id}\tagain\n{traceback}"),
+        "2026/03/04 05:06:07 {\"a\": [1, 2".to_owned(),
+        "2026/03/04 05:06:07 {\"level\":\"info\",\"msg\":\"abc...".to_owned(),
+        "{\"status\":\"Running\",\"results\":[]}".to_owned(),
+        "{\n  \"results\": [\n    {\"a\": 1}\n  ],\n  \"nextToken\": \"x\"\n}".to_owned(),
+    ] {
+        let text = format!("{start}\n{printed}\n{end}\n{report}\n");
+        assert_eq!(shown(&text, FUNCTION), (counts(&[]), Some(0)), "{text}");
+    }
+    let cut = "{\"timestamp\":\"2026-03-04T05:06:07Z\",\"level\":\"INFO\",\"message\":\"ab...";
+    let lines = [&start, cut, &end, &report];
+    let tail: String =
+        lines.iter().enumerate().map(|(n, line)| format!("{} {STREAM} {line}\n", time(n, 'T', "Z"))).collect();
+    assert_eq!(shown(&tail, FUNCTION), (counts(&[]), Some(0)), "{tail}");
+    // A client's quote leaves a bracket open.
+    let quote = access_log()[0].replace("/a,b", "/a{\"") + "\n";
+    assert_eq!(shown(&quote, "/team/access"), (counts(&[]), Some(0)), "{quote}");
+}
+
+#[test]
 fn strings_of_log_events_are_log_events() {
     for (log, group, expected) in [
         (execution_log(), GROUP, execution_counts()),

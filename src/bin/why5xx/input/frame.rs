@@ -235,8 +235,12 @@ pub(super) fn is_broken(text: &str) -> bool {
     let may_be_id = |id: &str| id.is_empty() || id.len() >= "0c1d2e3f".len();
     let has_id = || line.split_once("RequestId:").is_some_and(|(_, id)| may_be_id(id.trim()));
     // A logger may write the level alone.
-    let is_error = || line.split_once("ERROR").is_some_and(|(_, words)| words.trim().len() > "In".len());
-    let may_be = is_framed(line) && has_id() || line.contains(" Task") || line.starts_with("RequestId: ") || is_error();
+    let has_sign = line.len() < text.trim().len();
+    let is_error = || has_sign && line.split_once("ERROR").is_some_and(|(_, words)| words.trim().len() > "In".len());
+    // Functions print their own id alone.
+    let is_exit =
+        || line.starts_with("RequestId: ") && [" Error: ", " Process exited"].iter().any(|words| line.contains(words));
+    let may_be = is_framed(line) && has_id() || line.contains(" Task") || is_exit() || is_error();
     may_be && extent(line) == Some(Extent::Open)
 }
 

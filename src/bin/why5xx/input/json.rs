@@ -674,6 +674,11 @@ pub(super) fn is_event(text: &str) -> bool {
         || renamed_event(&pairs, false).is_some()
 }
 
+/// Whether an object is a page of log events, as a request to CloudWatch Logs answers.
+pub(super) fn is_page(text: &str) -> bool {
+    top_level_keys(text).iter().any(|key| LISTS.contains(&key.as_str()))
+}
+
 /// Whether an object is a log event as the AWS CLI writes it, and no program's line.
 fn is_event_of_cli(text: &str) -> bool {
     let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();

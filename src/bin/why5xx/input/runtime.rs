@@ -54,7 +54,8 @@ pub(super) fn with_whole_head(message: &str) -> Option<String> {
 /// Returns whether the object of an error breaks off, as where a screen cut the line.
 pub(super) fn is_cut(message: &str) -> bool {
     let message = without_cut_sign(message);
-    let at = message.find("{\"").filter(|at| is_head(&message[..*at]));
+    // Loggers write other objects behind such a head.
+    let at = message.find("{\"error").filter(|at| is_head(&message[..*at]));
     at.is_some_and(|at| breaks_off(&message[at..]))
 }
 
@@ -189,7 +190,7 @@ pub(super) fn may_be_of_message(line: &str) -> bool {
     let is_another = begins(line) && !line.starts_with('(') || sentence::begins_as_platforms(line);
     line.len() <= LONGEST_LINE_BYTES
         && !line.trim().is_empty()
-        && !line.starts_with(['{', '\t'])
+        && !line.starts_with(['{', '[', '\t'])
         && !line.starts_with("  ")
         && !is_another
 }

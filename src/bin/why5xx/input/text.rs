@@ -362,7 +362,8 @@ impl Lines {
         }
         let own = without_brackets(&line);
         // What a function printed is no wrapped line of another log.
-        let is_printed = self.is_of_function && own.starts_with(['{', '[']) && !json::is_event(own);
+        let is_printed =
+            self.is_of_function && own.starts_with(['{', '[']) && (!json::is_event(own) || json::is_page(own));
         if own.is_empty()
             || !is_printed && json::line(own, sink)
             || line.starts_with("[{") && json::line(line.trim(), sink)
@@ -460,7 +461,8 @@ impl Lines {
         }
         // A document behind lines of text, which was collected line by line.
         let document = event.message.trim_start().trim_end_matches([',', ']', ' ', '\n']);
-        if document.starts_with('{') && document.contains('\n') && json::document(document, sink) {
+        let may_be_document = document.starts_with('{') && document.contains('\n') && !self.is_of_function;
+        if may_be_document && json::document(document, sink) {
             return;
         }
         let text = std::mem::take(&mut event.message);
@@ -481,7 +483,7 @@ impl Lines {
         sink.summary.broken_lines += u64::from(broken_line::is_cut(&event.message));
         if frame::is_blanked(&event.message) {
             sink.summary.unread(line, BLANKED);
-        } else if is_cut_event(&event.message) {
+        } else if is_cut_event(&event.message) && (!has_prefix || may_be_failure(&event.message)) {
             sink.summary.unread(line, UNREAD_JSON);
         }
         match if is_printed { several::LineContent::One } else { several::look(&event.message) } {
@@ -524,6 +526,11 @@ fn is_cut_event(line: &str) -> bool {
     key.is_some_and(|key| row::column(key).is_some())
         && !access::is_labelled(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) })
         && runtime::breaks_off(line)
+}
+
+/// Returns whether an object may be one about a failure of a function. Functions print others of which they cut the end themselves.
+fn may_be_failure(object: &str) -> bool {
+    ["\"platform.", "\"ERROR\"", "\"FATAL\"", "\"errorType\""].iter().any(|sign| object.contains(sign))
 }
 
 /// Returns whether API Gateway or Lambda wrote a line about a request or an invocation but for a body, or it is a line of an access log or a flow log without

@@ -285,7 +285,10 @@ pub(super) fn may_be_record(object: &str) -> bool {
 pub(super) fn is_cut_record(text: &str) -> bool {
     let text = text.trim();
     match text.starts_with("{\"") {
-        true => Brackets::default().read(text).is_none() && access::is_labelled(&log_event(text)),
+        // A client's quote may leave a bracket open in a whole line.
+        true => {
+            !text.ends_with('}') && Brackets::default().read(text).is_none() && access::is_labelled(&log_event(text))
+        }
         false => (text.ends_with("...") || text.ends_with('\u{2026}')) && access::line(text).is_some(),
     }
 }
