@@ -1978,6 +1978,12 @@ fn what_a_healthy_function_prints_is_no_failure_and_nothing_that_is_cut() {
         let text = format!("{start}\n{printed}\n{end}\n{report}\n");
         assert_eq!(shown(&text, FUNCTION), (counts(&[]), Some(0)), "{text}");
     }
+    // A time alone heads no lines of the platform.
+    let failed = format!("[ERROR] KeyError: 'a'\n{traceback}");
+    for clock in ["1772600767000", "2026-03-04T05:06:07.000Z"] {
+        let text = format!("{start}\n{clock}\nhello\n{failed}\n{end}\n{report}\n");
+        assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    }
     let cut = "{\"timestamp\":\"2026-03-04T05:06:07Z\",\"level\":\"INFO\",\"message\":\"ab...";
     let lines = [&start, cut, &end, &report];
     let tail: String =

@@ -307,7 +307,12 @@ impl Lines {
             IndentedLine::Doubtful => sink.summary.unread(self.number, INDENTED),
             IndentedLine::Part => {}
         }
-        let stripped = prefix::strip(&line);
+        let mut stripped = prefix::strip(&line);
+        // A tool that heads each log event heads the platform's lines, too: a time alone is what the function printed.
+        let is_framed = || self.pending.as_ref().is_some_and(|pending| frame::is_framed(&pending.event.message));
+        if stripped.message.trim().is_empty() && !self.has_framed_prefix && (self.is_of_function || is_framed()) {
+            stripped = prefix::Line { message: &line, ..prefix::Line::default() };
+        }
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
             && pending.takes(&line, is_blank, self.is_of_function)
