@@ -1806,6 +1806,8 @@ fn a_fence_or_a_heading_hides_no_line() {
     for text in [
         format!("logs/app.log\n{}", numbered(&printed_error())),
         format!("logs/other.log\n1:hello\n\nlogs/app.log\n{}", numbered(&printed_error())),
+        format!("logs/the orders.log\n{}", numbered(&printed_error())),
+        format!("C:\\logs\\app.log\n{}", numbered(&printed_error())),
     ] {
         assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
     }

@@ -286,8 +286,19 @@ pub(super) fn without_fence(line: &str) -> &str {
 }
 
 /// Returns whether a line is the name of a file, as `rg` and `git grep --heading` write it above the lines of the file.
+///
+/// `logs/app.log`, `C:\\logs\\my app.log` → true
 fn is_heading_of_grep(line: &str) -> bool {
-    is_name_of_file(line) && !line.contains(':')
+    const LONGEST_BYTES: usize = 260;
+    let path = line.get(2..).filter(|_| line.get(1..3) == Some(":\\")).unwrap_or(line);
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let has_ending = name.rsplit_once('.').is_some_and(|(_, ending)| {
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    let is_in_folder = name.len() < line.len() && !path.starts_with(' ');
+    line.len() <= LONGEST_BYTES
+        && !path.contains(['"', '(', '{', ',', ';', ':', '=', '\t'])
+        && (has_ending && (is_in_folder || !path.contains(' ')) || is_name_of_file(line))
 }
 
 fn is_name_of_file(name: &str) -> bool {
