@@ -1973,6 +1973,7 @@ fn what_a_healthy_function_prints_is_no_failure_and_nothing_that_is_cut() {
         "RequestId: 4e7d2c1b-0a9f".to_owned(),
         format!("[ERROR] KeyError: 'a'\n[WARNING]\t2026-03-04T05:06:07.000Z\t{id}\tagain\n{traceback}"),
         "2026/03/04 05:06:07 {\"a\": [1, 2".to_owned(),
+        "2026/03/04 05:06:07 {\"errorMessage\":\"once more\",\"attempt\":1}".to_owned(),
         "2026/03/04 05:06:07 {\"level\":\"info\",\"msg\":\"abc...".to_owned(),
         "{\"status\":\"Running\",\"results\":[]}".to_owned(),
         "{\n  \"results\": [\n    {\"a\": 1}\n  ],\n  \"nextToken\": \"x\"\n}".to_owned(),

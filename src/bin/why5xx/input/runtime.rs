@@ -110,9 +110,10 @@ const OBJECTS: [&str; 2] = ["{\"errorMessage", "{\"\"errorMessage"];
 /// Returns whether an error of Java, Ruby or Go stands within a message at another place than its start, as behind what a tool put there. A
 /// function that handles an error writes no such lines.
 pub(super) fn is_out_of_place(message: &str) -> bool {
+    // Loggers write one without a type.
     let is_of_go = || {
         let at = OBJECTS.iter().find_map(|open| message.find(open));
-        at.is_some_and(|at| is_date_of_go_at_end(&message[..at]))
+        at.is_some_and(|at| is_date_of_go_at_end(&message[..at]) && message[at..].contains("errorType"))
     };
     let has_pair = || message.lines().zip(message.lines().skip(1)).any(|(first, second)| is_pair(first, second));
     let is_read = || {
