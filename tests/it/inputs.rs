@@ -1983,10 +1983,24 @@ fn what_a_healthy_function_prints_is_no_failure_and_nothing_that_is_cut() {
     }
     // A time alone heads no lines of the platform.
     let failed = format!("[ERROR] KeyError: 'a'\n{traceback}");
-    for clock in ["1772600767000", "2026-03-04T05:06:07.000Z"] {
+    for clock in [
+        "1772600767000",
+        "2026-03-04T05:06:07.000Z",
+        "2026-03-04T09:00:00Z a later one",
+        "1772600000000 b\n[2026-03-04T09:00:00Z] c",
+    ] {
         let text = format!("{start}\n{clock}\nhello\n{failed}\n{end}\n{report}\n");
         assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
     }
+    // Nor does the clock of what is printed put log events in another order.
+    let log = function_log();
+    let clocks = format!(
+        "{}\n2026-03-04T09:00:00Z a\n{}\n2026-03-04T08:00:00Z b\n{}\n",
+        log[0],
+        log[3..6].join("\n"),
+        log[6..].join("\n")
+    );
+    assert_eq!(shown(&clocks, FUNCTION), (function_counts(), Some(0)), "{clocks}");
     let cut = "{\"timestamp\":\"2026-03-04T05:06:07Z\",\"level\":\"INFO\",\"message\":\"ab...";
     let lines = [&start, cut, &end, &report];
     let tail: String =

@@ -308,9 +308,11 @@ impl Lines {
             IndentedLine::Part => {}
         }
         let mut stripped = prefix::strip(&line);
-        // A tool that heads each log event heads the platform's lines, too: a time alone is what the function printed.
+        // A tool that heads each log event heads the platform's lines, too: a time alone is one that the function printed, and its clock
+        // puts no log event in another place.
         let is_framed = || self.pending.as_ref().is_some_and(|pending| frame::is_framed(&pending.event.message));
-        if stripped.message.trim().is_empty() && !self.has_framed_prefix && (self.is_of_function || is_framed()) {
+        let has_own_time = stripped.has_prefix() && stripped.stream.is_none() && !prefix::is_head(stripped.message);
+        if has_own_time && !self.has_framed_prefix && (self.is_of_function || is_framed()) {
             stripped = prefix::Line { message: &line, ..prefix::Line::default() };
         }
         if !stripped.has_prefix()
