@@ -30,6 +30,7 @@ pub(crate) mod sentence;
 mod several;
 mod spelling;
 mod table;
+mod terminal;
 mod text;
 mod time;
 mod wrap;
@@ -203,7 +204,7 @@ impl Form {
             Self::Page
         } else if let Some(separated) = table::separated(text) {
             if separated.lacks_times() { Self::Refused(UNREAD_TIMES) } else { Self::Separated(separated) }
-        } else if is_whole && text::holds_lines(text) {
+        } else if is_whole && several::holds_lines(text) {
             Self::Refused(ONE_LINE)
         } else {
             Self::Text

@@ -156,6 +156,9 @@ pub(super) fn may_go_on(line: &str) -> bool {
     may_be && (extent(line).is_some() || error_of_node(line).is_some_and(|object| object.are_open()))
 }
 
+/// How the platform's lines about an invocation begin.
+pub(super) const HEADS: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+
 /// Returns whether a line begins as one of the platform about an invocation.
 pub(super) fn is_framed(line: &str) -> bool {
     ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|head| line.starts_with(head))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::prefix;
 use super::quoted::{Mark, is_fenced, without_fence};
 use super::spelling::Spelling;
-use super::text::plain;
+use super::terminal::plain;
 
 /// Most layers around a text; our own bound.
 const MOST: usize = 6;

@@ -6,7 +6,8 @@ use why5xx::record::flow::FlowFormat;
 
 use super::row::{self, Column};
 use super::spelling::Spelling;
-use super::text::{self, plain};
+use super::terminal::plain;
+use super::text;
 use super::{prefix, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.

@@ -4,7 +4,7 @@ use why5xx::decode::{LogEvent, Message};
 use why5xx::record::lambda::{self, Certainty, FunctionLine};
 
 use super::quoted::FULL_LINE;
-use super::text::{continues_report, unescaped};
+use super::spelling::unescaped;
 use super::wrap::{begins, is_full, width};
 use super::{frame, prefix, sentence};
 
@@ -140,6 +140,41 @@ fn is_java_twice(first: &str, second: &str) -> bool {
     let message = behind.unwrap_or_default().trim_end_matches(SIGNS);
     name.contains('.') && !message.is_empty() && before.ends_with(message)
 }
+
+/// Heads of lines that alone show that they continue a report.
+const CONTINUATIONS: &[&str] = &[
+    "Traceback (most recent call last)",
+    "During handling of the above exception, another exception occurred",
+    "The above exception was the direct cause of the following exception",
+    "Caused by: ",
+    "Suppressed: ",
+    "Require stack:",
+    "- /var/",
+    "Stack trace:",
+    "[{\"path\":",
+    "Runtime.ExitError",
+    "Extension.Crash",
+];
+
+/// Whether a line that is not indented continues the report in `event`.
+pub(super) fn continues_report(event: &str, line: &str) -> bool {
+    let first = event.lines().next().unwrap_or_default().trim_end();
+    // A head alone is the word of a person who pasted it, not of a report.
+    let has_report = !first.is_empty();
+    if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
+        return has_report;
+    }
+    if line.starts_with('{') {
+        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || begins_as_ruby(first);
+    }
+    // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
+    event.lines().count() == 1
+        && lambda::type_at_end(first)
+            .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
+}
+
+/// Words behind which Node.js does the same.
+const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
 
 /// Returns whether a text begins as a sentence of Ruby's runtime.
 pub(super) fn begins_as_ruby(text: &str) -> bool {

@@ -5,9 +5,9 @@
 
 use serde_json::value::RawValue;
 
-use super::text::holds_more;
-use super::{ONE_LINE, UNREAD_JSON, frame, json, wrapped};
+use super::{ONE_LINE, UNREAD_JSON, frame, json, prefix, sentence, wrapped};
 use why5xx::record::access;
+use why5xx::record::execution::{Head, split_request_id};
 
 /// Content of a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,6 +97,72 @@ fn may_hold_records(text: &str) -> bool {
     ["\":[", "\": [", "\":{", "\": {", "\\"]
         .iter()
         .any(|sign| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some())
+}
+
+/// Returns whether a text is one line that holds several lines of a log: their line breaks were lost. Between messages that the AWS
+/// CLI puts on one line stands a tab.
+pub(super) fn holds_lines(text: &str) -> bool {
+    const END: &str = "Method completed with status: ";
+    let line = prefix::strip(text.trim()).message;
+    if line.contains('\n') || line.starts_with('{') || !(prefix::is_head(line) || sentence::is_platforms_line(line)) {
+        return false;
+    }
+    let is_another = |at: usize| at > 0 && !line[..at].ends_with('\t');
+    let id = split_request_id(line).map(|(id, _)| format!("({id}) "));
+    let mut heads = frame::HEADS.into_iter().chain(id.as_deref());
+    let is_head_within = heads.any(|head| line.match_indices(head).any(|(at, _)| is_another(at)));
+    // The lines may be of several requests, or without ids. An end stands alone, but for the dates of the console's test output,
+    // which show where its lines begin.
+    let holds_end = |line: &str| {
+        let own = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(line, |(_, own)| own);
+        let is_of_test = |text: &str| text.contains(" UTC 2");
+        own.match_indices(END).any(|(at, _)| match at {
+            0 => own[END.len()..].trim_end().contains(' ') && !is_of_test(own),
+            _ => !(own[..at].ends_with(" : ") && is_of_test(&own[..at])),
+        })
+    };
+    is_head_within || line.split('\t').any(holds_end)
+}
+
+/// Returns whether a line of an execution log or of Lambda goes on with another one behind its end. Where a client may have written the
+/// rest of it, only another line of the same request shows that.
+pub(super) fn holds_more(line: &str) -> bool {
+    const ID_BYTES: usize = 36;
+    if frame::is_framed(line) {
+        return frame::has_more_behind(line) || holds_lines(line);
+    }
+    if line.starts_with('2') {
+        // Only the runtime knows the id of an invocation.
+        const TIME_BYTES: usize = "2026-01-02T03:04:05.678Z ".len();
+        let own = line.get(TIME_BYTES - 1..TIME_BYTES + ID_BYTES).filter(|own| own.starts_with([' ', '\t']));
+        let is_again = |own: &str| {
+            let rest = &line[TIME_BYTES + ID_BYTES..];
+            [" ", "\t"].iter().any(|blank| rest.contains(&format!("Z{blank}{}", &own[1..])))
+        };
+        if own.is_some_and(is_again) {
+            return true;
+        }
+        // A line of an invocation, and the platform's next one about it.
+        let is_next = |at: usize, words: &str| {
+            let id = line.get(at + words.len()..at + words.len() + ID_BYTES);
+            id.is_some_and(|id| line[..at].contains(id))
+        };
+        return frame::HEADS.iter().any(|words| line.find(words).is_some_and(|at| is_next(at, words)));
+    }
+    let Some((id, own)) = split_request_id(line) else { return false };
+    let Some((head, _)) = Head::find(own.as_bytes()) else { return false };
+    let is_of_platform = matches!(
+        head,
+        Some(
+            Head::StartingExecution
+                | Head::ExecutionFailed
+                | Head::LambdaExecutionFailed
+                | Head::LambdaInvocationFailed
+                | Head::GatewayResponse
+                | Head::MethodCompleted
+        )
+    ) || own.starts_with("Successfully completed");
+    own.contains(&format!("({id}) ")) || is_of_platform && (sentence::holds_id(own) || holds_lines(line))
 }
 
 /// Returns whether a line of an access log without braces has the beginnings of several.

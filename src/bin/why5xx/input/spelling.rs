@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::quoted::is_event;
 use super::table::without_entities;
+use super::{frame, row};
 
 /// Signs behind each line: of `cat -A`, of `cat -v`, of a page, of a script or a list, of the next pane of a terminal.
 const ENDS: [&str; 10] = ["^M$", "$", "^M", "<br>", "<br/>", "<br />", " \\", ",", ";", "\u{2502}"];
@@ -197,6 +198,49 @@ fn json_of_ruby(line: &str) -> String {
         rest = &rest[read.len()..];
     }
     json
+}
+
+/// Returns whether a text is of `jq @tsv`, or of strings of JSON without their quotes: lines of Lambda show it, or objects, whose line
+/// breaks, tabs and quotes are escaped.
+pub(super) fn are_escaped(start: &str) -> bool {
+    let is_escaped = |message: &str| {
+        is_escaped_frame(message)
+            || message.starts_with("{\"") && message.ends_with("}\\n")
+            || message.starts_with("{\\\"")
+    };
+    // A tab in a line of another log is a client's.
+    start.lines().any(|line| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        cells.iter().any(|cell| is_escaped(cell)) && row::only_text(&cells)
+    })
+}
+
+/// Returns whether a message is a line of Lambda whose tabs or line breaks are escaped.
+pub(super) fn is_escaped_frame(message: &str) -> bool {
+    let is_frame = frame::HEADS.iter().any(|head| message.starts_with(head));
+    is_frame && (message.ends_with("\\n") || message.contains("\\tDuration: "))
+}
+
+/// Undoes the escapes: `a\\tb` → `a`, a tab, `b`
+pub(super) fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => plain.push('\n'),
+            Some('t') => plain.push('\t'),
+            Some('r') => plain.push('\r'),
+            Some('\\') | None => plain.push('\\'),
+            // `jq @tsv` writes no backslash before these.
+            Some(sign @ ('"' | '/')) => plain.push(sign),
+            Some(other) => plain.extend(['\\', other]),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::io::{BufRead, Read};
 
 use super::order::Sorted;
 use super::row::{self, Columns, Pairs};
-use super::text::{is_escaped_frame, is_of_terminal, next_line, unescaped};
+use super::spelling::{is_escaped_frame, unescaped};
+use super::terminal::is_of_terminal;
+use super::text::next_line;
 use super::{Event, InputError, time};
 
 /// Signs between the cells of a line, each tried.

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use why5xx::decode::{LogEvent, Message};
-use why5xx::record::execution::{Head, split_request_id};
-use why5xx::record::{access, lambda};
+use why5xx::record::access;
+use why5xx::record::execution::split_request_id;
 
 use super::brackets::Brackets;
 use super::broken_line::{self, BrokenLine};
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
-use super::quoted::FULL_LINE;
 use super::row::{self, Columns};
+use super::runtime::continues_report;
+use super::spelling::{are_escaped, unescaped};
+use super::terminal::{is_cut_by_screen, is_of_terminal, plain};
 use super::wrap::Wrap;
-use super::{
-    Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, runtime, sentence, several, time, wrapped,
-};
+use super::{Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, runtime, several, time, wrapped};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -51,50 +51,6 @@ pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::
     };
     let own = without_controls(&line);
     Ok(Some(if own.len() < line.len() { own.to_owned() } else { line }))
-}
-
-/// A text without the escape sequences of a terminal; every blank is a space, and what has no width is nothing.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    const ESCAPE: char = '\u{1b}';
-    let blank = |c: char| matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}');
-    let nothing = |c: char| matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-    let has_controls = || memchr::memchr2(0x1b, 0, text.as_bytes()).is_some();
-    if text.is_ascii() && !has_controls() || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ESCAPE => skip_sequence(&mut characters),
-            c if blank(c) => plain.push(' '),
-            c if nothing(c) => {}
-            c => plain.push(c),
-        }
-    }
-    Cow::Owned(plain)
-}
-
-/// Skips what follows the escape character.
-///
-/// Source: ECMA-48, 5.4 (control sequences) and 5.6 (control strings).
-fn skip_sequence(characters: &mut std::str::Chars<'_>) {
-    match characters.next() {
-        Some('[') => {
-            let _ = characters.find(|c| ('@'..='~').contains(c));
-        }
-        Some(']') => {
-            let end = characters.find(|c| matches!(c, '\u{7}' | '\u{1b}'));
-            if end == Some('\u{1b}') {
-                characters.next();
-            }
-        }
-        // A sequence of two or three characters.
-        Some('(' | ')') => {
-            characters.next();
-        }
-        _ => {}
-    }
 }
 
 /// The log events of a text.
@@ -607,16 +563,6 @@ impl Pending {
     }
 }
 
-/// Returns whether a pager or a table cut the lines of a text: its sign ends each of the widest, and there are several of them.
-fn is_cut_by_screen(start: &str, widest: usize) -> bool {
-    const SIGNS: [char; 2] = ['>', '\u{2026}'];
-    let is_cut = |line: &str| (line.ends_with(SIGNS) || line.ends_with("...")) && !line.contains("</");
-    // The last line of the beginning may be cut off by us.
-    let lines = start.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    let wide = || lines.clone().filter(|line| line.chars().count() == widest);
-    widest >= FULL_LINE && wide().take(2).count() > 1 && wide().all(is_cut)
-}
-
 /// Returns whether a line of Lambda may go on, behind what a tool put before it.
 fn may_be_broken_frame(line: &str) -> bool {
     let message = prefix::strip(line).message;
@@ -641,149 +587,6 @@ fn begins_message_behind_tab(line: &str, is_below_panic: bool) -> bool {
             OF_STACKS.iter().any(|start| own.starts_with(start)) || is_below_panic && own.starts_with("panic: ");
         !own.starts_with(BLANKS) && !is_of_stack
     })
-}
-
-/// Returns whether a text is of `jq @tsv`, or of strings of JSON without their quotes: lines of Lambda show it, or objects, whose line
-/// breaks, tabs and quotes are escaped.
-fn are_escaped(start: &str) -> bool {
-    let is_escaped = |message: &str| {
-        is_escaped_frame(message)
-            || message.starts_with("{\"") && message.ends_with("}\\n")
-            || message.starts_with("{\\\"")
-    };
-    // A tab in a line of another log is a client's.
-    start.lines().any(|line| {
-        let cells: Vec<&str> = line.split('\t').collect();
-        cells.iter().any(|cell| is_escaped(cell)) && row::only_text(&cells)
-    })
-}
-
-/// Returns whether a message is a line of Lambda whose tabs or line breaks are escaped.
-pub(super) fn is_escaped_frame(message: &str) -> bool {
-    let is_frame = FRAMES.iter().any(|head| message.starts_with(head));
-    is_frame && (message.ends_with("\\n") || message.contains("\\tDuration: "))
-}
-
-/// Undoes the escapes: `a\\tb` → `a`, a tab, `b`
-pub(super) fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            plain.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('n') => plain.push('\n'),
-            Some('t') => plain.push('\t'),
-            Some('r') => plain.push('\r'),
-            Some('\\') | None => plain.push('\\'),
-            // `jq @tsv` writes no backslash before these.
-            Some(sign @ ('"' | '/')) => plain.push(sign),
-            Some(other) => plain.extend(['\\', other]),
-        }
-    }
-    plain
-}
-
-/// How the platform's lines about an invocation begin.
-const FRAMES: [&str; 3] = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
-
-/// Returns whether a text is one line that holds several lines of a log: their line breaks were lost. Between messages that the AWS
-/// CLI puts on one line stands a tab.
-pub(super) fn holds_lines(text: &str) -> bool {
-    const END: &str = "Method completed with status: ";
-    let line = prefix::strip(text.trim()).message;
-    if line.contains('\n') || line.starts_with('{') || !(prefix::is_head(line) || sentence::is_platforms_line(line)) {
-        return false;
-    }
-    let is_another = |at: usize| at > 0 && !line[..at].ends_with('\t');
-    let id = split_request_id(line).map(|(id, _)| format!("({id}) "));
-    let mut heads = FRAMES.into_iter().chain(id.as_deref());
-    let is_head_within = heads.any(|head| line.match_indices(head).any(|(at, _)| is_another(at)));
-    // The lines may be of several requests, or without ids. An end stands alone, but for the dates of the console's test output,
-    // which show where its lines begin.
-    let holds_end = |line: &str| {
-        let own = line.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(line, |(_, own)| own);
-        let is_of_test = |text: &str| text.contains(" UTC 2");
-        own.match_indices(END).any(|(at, _)| match at {
-            0 => own[END.len()..].trim_end().contains(' ') && !is_of_test(own),
-            _ => !(own[..at].ends_with(" : ") && is_of_test(&own[..at])),
-        })
-    };
-    is_head_within || line.split('\t').any(holds_end)
-}
-
-/// Returns whether a line of an execution log or of Lambda goes on with another one behind its end. Where a client may have written the
-/// rest of it, only another line of the same request shows that.
-pub(super) fn holds_more(line: &str) -> bool {
-    const ID_BYTES: usize = 36;
-    if frame::is_framed(line) {
-        return frame::has_more_behind(line) || holds_lines(line);
-    }
-    if line.starts_with('2') {
-        // Only the runtime knows the id of an invocation.
-        const TIME_BYTES: usize = "2026-01-02T03:04:05.678Z ".len();
-        let own = line.get(TIME_BYTES - 1..TIME_BYTES + ID_BYTES).filter(|own| own.starts_with([' ', '\t']));
-        let is_again = |own: &str| {
-            let rest = &line[TIME_BYTES + ID_BYTES..];
-            [" ", "\t"].iter().any(|blank| rest.contains(&format!("Z{blank}{}", &own[1..])))
-        };
-        if own.is_some_and(is_again) {
-            return true;
-        }
-        // A line of an invocation, and the platform's next one about it.
-        let is_next = |at: usize, words: &str| {
-            let id = line.get(at + words.len()..at + words.len() + ID_BYTES);
-            id.is_some_and(|id| line[..at].contains(id))
-        };
-        return FRAMES.iter().any(|words| line.find(words).is_some_and(|at| is_next(at, words)));
-    }
-    let Some((id, own)) = split_request_id(line) else { return false };
-    let Some((head, _)) = Head::find(own.as_bytes()) else { return false };
-    let is_of_platform = matches!(
-        head,
-        Some(
-            Head::StartingExecution
-                | Head::ExecutionFailed
-                | Head::LambdaExecutionFailed
-                | Head::LambdaInvocationFailed
-                | Head::GatewayResponse
-                | Head::MethodCompleted
-        )
-    ) || own.starts_with("Successfully completed");
-    own.contains(&format!("({id}) ")) || is_of_platform && (sentence::holds_id(own) || holds_lines(line))
-}
-
-/// How lines begin that a terminal, the AWS CLI or a page shows behind the last log event.
-const BEHIND: &[&str] = &[
-    "^C",
-    "```",
-    "</",
-    "An error occurred (",
-    "Unable to locate credentials",
-    "Could not connect to the endpoint URL",
-    "Connection was closed before",
-    "Read timeout on endpoint URL",
-    "No newer events",
-    "No older events",
-    "There are newer events",
-    "There are older events",
-];
-
-/// Returns whether a line, behind the last log event, is one of a terminal: the prompt of a shell, an interrupt, an error of
-/// the AWS CLI.
-pub(super) fn is_of_terminal(line: &str) -> bool {
-    let text = line.trim();
-    let is_sign = |c: char| matches!(c, '$' | '#' | '%' | '>');
-    let (first, _) = text.split_once(' ').unwrap_or((text, ""));
-    // `user@host:~$ `, `[user@host folder]$ `, `PS C:\>`, `$ aws …`
-    let has_user = first.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
-    let has_sign = text.contains("$ ") || text.contains("# ") || text.contains("% ") || text.ends_with(is_sign);
-    BEHIND.iter().any(|start| text.starts_with(start))
-        || has_user && has_sign
-        || text.starts_with("PS ") && text.contains(":\\") && text.contains('>')
-        || matches!(first, "$" | "%" | "\u{276f}" | "\u{279c}")
 }
 
 /// Returns whether a line may begin a document of JSON: a bracket alone, or a list of objects or strings.
@@ -904,38 +707,3 @@ const BLANKS: [char; 2] = [' ', '\t'];
 fn continues(line: &str) -> bool {
     line.starts_with(BLANKS) && !line.trim().is_empty() || line.starts_with(['}', ']'])
 }
-
-/// Heads of lines that alone show that they continue a report.
-const CONTINUATIONS: &[&str] = &[
-    "Traceback (most recent call last)",
-    "During handling of the above exception, another exception occurred",
-    "The above exception was the direct cause of the following exception",
-    "Caused by: ",
-    "Suppressed: ",
-    "Require stack:",
-    "- /var/",
-    "Stack trace:",
-    "[{\"path\":",
-    "Runtime.ExitError",
-    "Extension.Crash",
-];
-
-/// Whether a line that is not indented continues the report in `event`.
-pub(super) fn continues_report(event: &str, line: &str) -> bool {
-    let first = event.lines().next().unwrap_or_default().trim_end();
-    // A head alone is the word of a person who pasted it, not of a report.
-    let has_report = !first.is_empty();
-    if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
-        return has_report;
-    }
-    if line.starts_with('{') {
-        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || runtime::begins_as_ruby(first);
-    }
-    // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
-    event.lines().count() == 1
-        && lambda::type_at_end(first)
-            .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
-}
-
-/// Words behind which Node.js does the same.
-const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];

@@ -2,7 +2,7 @@
 
 use super::frame::start_of;
 use super::quoted::{FULL_LINE, WIDTHS};
-use super::text::continues_report;
+use super::runtime::continues_report;
 use super::{prefix, sentence, time};
 
 /// How the lines of a text were broken, as its beginning shows.
