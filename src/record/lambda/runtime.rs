@@ -295,7 +295,7 @@ fn begins_line(text: &str, at: usize) -> bool {
 }
 
 /// First line of a Python traceback.
-const TRACEBACK: &str = "Traceback (most recent call last)";
+pub const TRACEBACK: &str = "Traceback (most recent call last)";
 
 /// Returns whether a traceback is that of the language's own formatter, which ends in the exception: loggers use it. The
 /// runtime writes the frames alone, each indented.
@@ -331,7 +331,7 @@ fn looks_like_exception(name: &str) -> bool {
 }
 
 /// Words of the Node.js runtime between the level and the error.
-const NODE_FRAMES: &[(&str, Phase)] = &[
+pub const NODE_FRAMES: &[(&str, Phase)] = &[
     ("Invoke Error", Phase::Handler),
     ("Uncaught Exception", Phase::Process),
     ("Unhandled Promise Rejection", Phase::Process),
@@ -650,7 +650,7 @@ const GO_FRAMES: &str = "[{\"path\":";
 
 /// Parses the same form with a message of several lines: the last one, before the traceback, ends in the type.
 fn many_lines_of_message(text: &str) -> Option<FunctionLine<'_>> {
-    let at = text.find("\nTraceback (most recent call last)")?;
+    let at = memchr::memmem::find_iter(text.as_bytes(), TRACEBACK).find(|at| text[..*at].ends_with('\n'))? - 1;
     let (message, name) = type_at_end(text[..at].trim_end())?;
     (looks_like_exception(name) && !text.starts_with('[') && lines(text).last()?.starts_with(name))
         .then(|| FunctionLine::Error(Error { phase: Phase::Handler, ..error(Some(name), cut(message)) }))

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use why5xx::record::lambda::InvocationId;
+use why5xx::record::lambda::{InvocationId, NODE_FRAMES};
 
 use super::brackets::Brackets;
 use super::prefix;
@@ -131,8 +131,7 @@ fn error_of_node(line: &str) -> Option<Brackets> {
 
 /// Returns whether Node.js writes the object of an error behind this text.
 pub(super) fn is_head_of_node(before: &str) -> bool {
-    const WORDS: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
-    before.contains("ERROR") && WORDS.iter().any(|words| before.trim_end().ends_with(words))
+    before.contains("ERROR") && NODE_FRAMES.iter().any(|(words, _)| before.trim_end().ends_with(words))
 }
 
 /// How much of a line of the platform a text is.
@@ -161,7 +160,7 @@ pub(super) const HEADS: [&str; 3] = ["START RequestId: ", "END RequestId: ", "RE
 
 /// Returns whether a line begins as one of the platform about an invocation.
 pub(super) fn is_framed(line: &str) -> bool {
-    ["START RequestId:", "END RequestId:", "REPORT RequestId:"].iter().any(|head| line.starts_with(head))
+    HEADS.iter().any(|head| line.starts_with(head.trim_end()))
 }
 
 /// The id behind the words of a line of the platform, and what follows it.
@@ -411,10 +410,9 @@ fn invocation(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
 fn error(rest: &mut FrameText<'_>) -> Result<(), FrameEnd> {
     invocation(rest)?;
     rest.words("\tERROR\t")?;
-    let heads = ["Invoke Error \t{", "Uncaught Exception \t{", "Unhandled Promise Rejection \t{"];
     let mut ends = false;
-    for head in heads {
-        match rest.words(head) {
+    for (words, _) in NODE_FRAMES {
+        match rest.words(&format!("{words} \t{{")) {
             Ok(()) => return Ok(()),
             Err(FrameEnd::End) => ends = true,
             Err(FrameEnd::Other) => {}

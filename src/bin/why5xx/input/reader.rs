@@ -439,7 +439,7 @@ fn continues_error(line: &str) -> bool {
     const HEADS: &[&str] = &[
         "Caused by: ",
         "Suppressed: ",
-        "Traceback (most recent call last)",
+        lambda::TRACEBACK,
         "During handling of the above exception",
         "The above exception was the direct cause",
         "Stack trace:",

@@ -1,7 +1,7 @@
 //! Errors as the runtimes write them, where a tool wrote their signs otherwise or cut them.
 
 use why5xx::decode::{LogEvent, Message};
-use why5xx::record::lambda::{self, Certainty, FunctionLine};
+use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, TRACEBACK};
 
 use super::quoted::FULL_LINE;
 use super::spelling::unescaped;
@@ -143,7 +143,7 @@ fn is_java_twice(first: &str, second: &str) -> bool {
 
 /// Heads of lines that alone show that they continue a report.
 const CONTINUATIONS: &[&str] = &[
-    "Traceback (most recent call last)",
+    TRACEBACK,
     "During handling of the above exception, another exception occurred",
     "The above exception was the direct cause of the following exception",
     "Caused by: ",
@@ -165,7 +165,7 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
         return has_report;
     }
     if line.starts_with('{') {
-        return NODE_HEADS.iter().any(|words| first.ends_with(words)) || begins_as_ruby(first);
+        return NODE_FRAMES.iter().any(|(words, _)| first.ends_with(words)) || begins_as_ruby(first);
     }
     // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
     event.lines().count() == 1
@@ -173,16 +173,10 @@ pub(super) fn continues_report(event: &str, line: &str) -> bool {
             .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
 }
 
-/// Words behind which Node.js does the same.
-const NODE_HEADS: &[&str] = &["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection", "Init Error"];
-
 /// Returns whether a text begins as a sentence of Ruby's runtime.
 pub(super) fn begins_as_ruby(text: &str) -> bool {
     RUBY_HEADS.iter().any(|head| text.starts_with(head))
 }
-
-/// First line of the frames of Python.
-const TRACEBACK: &str = "Traceback (most recent call last)";
 
 /// Returns whether a runtime writes an object behind this text: Node.js, Go, Ruby.
 fn is_head(before: &str) -> bool {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use why5xx::decode::{LogEvent, Message};
-use why5xx::record::access;
 use why5xx::record::execution::split_request_id;
+use why5xx::record::{access, lambda};
 
 use super::brackets::Brackets;
 use super::broken_line::{self, BrokenLine};
@@ -233,7 +233,7 @@ impl Lines {
     /// terminal or a mail may have broken it.
     fn whole_line(&mut self, line: String, sink: &mut Sorted<'_>) {
         if !self.held.is_empty() {
-            if line.starts_with("Traceback (most recent call last)") {
+            if line.starts_with(lambda::TRACEBACK) {
                 let whole = runtime::joined(&std::mem::take(&mut self.held), self.widest);
                 self.own_line(whole, sink);
             } else if self.held.len() < runtime::MOST_LINES && runtime::may_be_of_message(&line) {
