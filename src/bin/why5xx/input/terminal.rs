@@ -1,4 +1,4 @@
-//! What a terminal shows in and around the lines of a text: sequences that colour them, its prompt, the sign of a pager.
+//! Marks of a terminal in and around the lines of a text: sequences that colour them, its prompt, the sign of a pager.
 
 use std::borrow::Cow;
 
