@@ -121,7 +121,8 @@ fn split_line(line: &str) -> Option<(&str, &str)> {
 fn has_level(head: &str) -> bool {
     let is_level = |word: &str| {
         let word = word.trim_matches(['[', ']', '<', '>', ':', '|', '-']);
-        prefix::LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        prefix::LEVELS.iter().any(|level| value.eq_ignore_ascii_case(level)) || is_level_with_day(word)
     };
     let is_bracketed = |word: &str| {
         [('[', ']'), ('<', '>')].into_iter().any(|(open, close)| word.starts_with(open) && word.ends_with(close))
@@ -174,6 +175,13 @@ fn is_platforms_alone(head: Head, tail: &str) -> bool {
     }
 }
 
+/// Returns whether a word is a level and a day, as loggers of Go in the manner of Kubernetes write them: `W0304`
+fn is_level_with_day(word: &str) -> bool {
+    word.len() == "W0304".len()
+        && word.starts_with(['D', 'I', 'W', 'E', 'F'])
+        && word.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +207,17 @@ mod tests {
     #[test]
     fn the_head_of_a_logger_is_stripped_from_each_line_and_no_other_text_is() {
         const ID: &str = "(1f2e3d4c-aa01)";
-        for head in ["[WARN] ", "warn: ", "<30>", "[main] INFO ", "web-7 ERROR | ", "2026-03-04T05:06:07Z [info] "] {
+        for head in [
+            "[WARN] ",
+            "warn: ",
+            "<30>",
+            "[main] INFO ",
+            "web-7 ERROR | ",
+            "2026-03-04T05:06:07Z [info] ",
+            "level=info ",
+            "severity=WARN ",
+            "W0304 05:06:07.123 7 ",
+        ] {
             let text =
                 format!("{head}{ID} Method request body: no\nstock\n{head}{ID} Method completed with status: 200\n");
             assert_eq!(without_levels(&text), text.replace(head, ""), "{head}");
