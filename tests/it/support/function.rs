@@ -1,6 +1,6 @@
 //! Runs the real program between the stand-ins, and keeps what it writes.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -168,12 +168,16 @@ pub fn command(runtime_api: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-fn keep(mut pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
+/// Keeps a pipe's lines, each as a whole: the runtime writes its own warning piece by piece, and a line of the other pipe must
+/// not come between two of them.
+fn keep(pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
     let into = Arc::clone(into);
     std::thread::spawn(move || {
-        let mut buffer = [0; 8192];
-        while let Ok(bytes @ 1..) = pipe.read(&mut buffer) {
-            into.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..bytes]));
+        let mut pipe = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while let Ok(1..) = pipe.read_until(b'\n', &mut line) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
         }
     });
 }
