@@ -190,6 +190,10 @@ impl<'p> BatchAccumulator<'p> {
             return self.other_event(source, event);
         }
         match execution::parse_with_id(event) {
+            // Nothing but its shape shows the kind of log.
+            execution::WithId::Line(line) if source.kind.is_none() && line.has_column_behind() => {
+                self.other_event(source, event);
+            }
             execution::WithId::Line(line) => {
                 self.counter.counted.understood.add(LogKind::Execution);
                 self.execution(source, event, &line);

@@ -34,6 +34,37 @@ pub struct ExecutionLine<'a> {
     pub tail: Tail<'a>,
 }
 
+impl ExecutionLine<'_> {
+    /// Returns whether a column stands behind the sentence, as in a line of an access log whose format begins with what the client
+    /// wrote: a number or a value that is not set. It does not notice any other last column.
+    ///
+    /// `Method completed with status: 502 200`, `Execution failed due to a timeout error 200` → true
+    pub fn has_column_behind(&self) -> bool {
+        if self.delivered.is_some() {
+            return false;
+        }
+        let text = self.tail.text();
+        let mut words = text.split(prefix::is_separator).map(str::trim).filter(|word| !word.is_empty()).rev();
+        let (Some(last), before) = (words.next(), words.next()) else { return false };
+        let is_column = last == "-" || last.bytes().all(|b| b.is_ascii_digit());
+        match self.head {
+            Head::MethodCompleted => before.is_some(),
+            Head::GatewayResponse => is_column && before.is_none_or(|word| !word.ends_with(':')),
+            Head::ExecutionFailed => {
+                is_column && !text.trim_end().ends_with(&format!("invalid method response: {last}"))
+            }
+            // The status may be the last word: `with status: 503`. A request that did not fail has a lower one.
+            Head::LambdaExecutionFailed | Head::LambdaInvocationFailed => {
+                let is_of_sentence = before.is_some_and(|word| word.trim_end_matches(':') == "status")
+                    && matches!(last.parse(), Ok(500..=599));
+                is_column && !is_of_sentence
+            }
+            Head::AuthorizerConfigurationException | Head::WafError => is_column,
+            _ => false,
+        }
+    }
+}
+
 /// The fields of execution-log delivery.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
@@ -103,10 +134,11 @@ pub fn parse<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
 ///
 /// `{"api_id":"a1b2c3d4e5","payload":"(5f1c…) Execution failed …"}` → head `ExecutionFailed`, API `a1b2c3d4e5`
 pub fn parse_of_unknown_kind<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
+    let certain = |record: &Record<'_>| !matches!(record, Record::Execution(line) if line.has_column_behind());
     if let Some(record) = parse_with_id(event).record() {
-        return Some(record);
+        return Some(record).filter(certain);
     }
-    match event.message.as_written().first()? {
+    let record = match event.message.as_written().first()? {
         // JSON of execution-log delivery.
         b'{' => may_be_delivered(event.message.as_written()).then(|| parse_any_form(event, true)).flatten(),
         // A date of the console or of a log tail, a column.
@@ -114,7 +146,17 @@ pub fn parse_of_unknown_kind<'a>(event: &LogEvent<'a>) -> Option<Record<'a>> {
         // A time in brackets. Loggers write their level in brackets, which has no digit.
         b'[' if event.message.head(2).get(1).is_some_and(u8::is_ascii_digit) => parse_any_form(event, true),
         _ => None,
-    }
+    };
+    record.filter(certain)
+}
+
+/// Returns whether a line has columns before its request ID that a line of an access log may have as well, so that what follows
+/// may be the text of a client.
+///
+/// `/orders (5f1c…) Execution failed …` → true; `2024-05-04T17:48:21Z (5f1c…) Execution failed …` → false
+pub fn has_columns_of_any_log(text: &str) -> bool {
+    let prefix = prefix::strip(text);
+    prefix.request_id.is_some() && prefix.may_be_of_access_log
 }
 
 /// Returns whether JSON may be execution-log delivery: its first key is one of delivery's, or a writer escaped its letters

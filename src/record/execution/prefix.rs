@@ -88,7 +88,7 @@ pub(super) fn strip(text: &str) -> Prefix<'_> {
 }
 
 /// Returns whether `c` separates columns, in plain delivery or in a log tail.
-fn is_separator(c: char) -> bool {
+pub(super) fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '\t' | ',' | ';' | '|')
 }
 

@@ -64,8 +64,30 @@ fn what_a_client_wrote_in_an_access_log_of_unknown_format_is_no_line() {
         format!("2606:4700:4700::1111 {failed} 200"),
         format!("2026-06-09T10:13:20Z 2606:4700:4700::1111 {failed} 200"),
         format!("12345678-1234-4123-8123-123456789012 {failed} 200"),
+        format!("{failed} 200"),
+        format!("{failed}\t204\t-"),
+        format!("{end} 200"),
+        format!("{end}, GET, 200"),
+        format!("2026-06-09T10:13:20Z {failed} 200"),
+        format!("({ID}) Lambda invocation failed with status: 200"),
+        format!("({ID}) Gateway response type: DEFAULT_5XX with status code: 500 200"),
     ] {
         assert!(parse_of_unknown_kind(&event(&text)).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_may_end_with_a_number() {
+    for sentence in [
+        "Execution failed due to configuration error: Output mapping refers to an invalid method response: 200",
+        "Lambda execution failed with status 500",
+        "Lambda invocation failed with status: 503",
+        "Method completed with status: 502",
+        "Gateway response type: DEFAULT_5XX with status code: 500",
+        "Received response. Status: 200, Integration latency: 1203 ms",
+    ] {
+        let text = format!("({ID}) {sentence}");
+        assert!(line(parse_of_unknown_kind(&event(&text))).is_some(), "{text}");
     }
 }
 
