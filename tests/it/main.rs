@@ -5,6 +5,7 @@
 
 mod account;
 mod attacker;
+mod attacker_of_text;
 mod causes;
 mod centralised;
 mod command;

@@ -29,6 +29,45 @@ pub(super) struct Line<'a> {
     pub(super) message: &'a str,
 }
 
+/// Which columns the first line of an input has that begins as one of a tool. A tool writes the same before each log event, so what another line
+/// has beyond them may be the text of a client in an access log.
+#[derive(Debug, Default)]
+pub(super) struct FirstColumns(Option<ColumnsBefore>);
+
+/// Columns before a message.
+#[derive(Debug, Clone, Copy)]
+struct ColumnsBefore {
+    group: bool,
+    stream: bool,
+    /// A dash stands between them and the message. In a line of an access log it is a value that is not set.
+    dash: bool,
+}
+
+impl FirstColumns {
+    /// Returns whether the columns that were stripped from `text` may not be a tool's: the message behind them begins as a log event only if
+    /// they are.
+    pub(super) fn are_of_another(&mut self, line: &Line<'_>, text: &str) -> bool {
+        let before = text[..text.len() - line.message.len()].trim_end();
+        let columns =
+            ColumnsBefore { group: line.group.is_some(), stream: line.stream.is_some(), dash: before.ends_with(" -") };
+        let begins_with_group = || text.split_once(' ').is_some_and(|(word, _)| is_group(word));
+        if self.0.is_none() && (line.has_prefix() || begins_with_group()) {
+            self.0 = Some(columns);
+        }
+        self.0.is_some_and(|first| {
+            let has_more =
+                columns.group && !first.group || columns.stream && !first.stream || columns.dash && !first.dash;
+            has_more && begins_as_event(line.message) && !line.message.starts_with('{')
+        })
+    }
+}
+
+/// Returns whether the log stream comes behind a group: tools write the group first, or right before the stream. Elsewhere it is a path, which a
+/// client may have asked for.
+fn is_before_stream(behind: &str, line: &Line<'_>) -> bool {
+    line.stream.is_none() && (line.time_ms.is_none() || is_stream(word(behind_separator(behind)).0))
+}
+
 impl Line<'_> {
     /// Returns whether anything stood before the message.
     pub(super) fn has_prefix(&self) -> bool {
@@ -73,7 +112,7 @@ pub(super) fn strip(text: &str) -> Line<'_> {
         let (word, behind) = word(rest);
         if line.stream.is_none() && (is_stream(word) || is_named_stream(word, behind, &line)) {
             line.stream = Some(word);
-        } else if line.group.is_none() && is_group(word) {
+        } else if line.group.is_none() && is_group(word) && is_before_stream(behind, &line) {
             line.group = Some(word);
         } else if line.id.is_none() && is_event_id(word) {
             line.id = Some(word);

@@ -7,7 +7,7 @@ use why5xx::classify::error_text::cause_of_error;
 use why5xx::decode::{LogEvent, Message};
 use why5xx::log_kind::LogKind;
 use why5xx::record::access::LastNames;
-use why5xx::record::execution::{ExecutionLine, Head};
+use why5xx::record::execution::{ExecutionLine, Head, has_columns_of_any_log};
 use why5xx::record::flow::Formats;
 use why5xx::record::lambda::{self, Certainty, FunctionLine, Phase, prefix};
 use why5xx::record::{self, Record, Source};
@@ -198,6 +198,8 @@ impl<'s> Reader<'s> {
                 self.shows_function = self.shows_of(part).function;
                 self.shows_function
             }
+            // Nothing names the kind of log, so that columns may be those of an access log.
+            Record::Execution(line) if may_be_of_access_log(line, event) => false,
             Record::Execution(line) if !self.shows_gateway => match self.standing(part, line, event) {
                 Standing::Shown => true,
                 Standing::Supposed => {
@@ -256,7 +258,7 @@ impl<'s> Reader<'s> {
                 let text = event.message.text();
                 shows.function |= names_functions_code(&text);
                 if let Some(Record::Execution(line)) = execution_line(&event) {
-                    match shown_by(&line, &event, self.table) {
+                    match shown_by(&line, &event, self.table).filter(|_| !may_be_of_access_log(&line, &event)) {
                         Some(ShownBy::ByLine | ShownBy::BySentence) => shows.gateway = true,
                         Some(ShownBy::ByNothing) if line.head == Head::MethodCompleted => has_end = true,
                         Some(ShownBy::ByNothing) => has_failure = true,
@@ -373,6 +375,12 @@ impl<'s> Reader<'s> {
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
+}
+
+/// Returns whether a line of an execution log may be one of an access log, in which a client wrote the id and the sentence: columns stand before
+/// or behind them.
+fn may_be_of_access_log(line: &ExecutionLine<'_>, event: &LogEvent<'_>) -> bool {
+    line.has_column_behind() || line.request_id.is_some() && has_columns_of_any_log(&event.message.text())
 }
 
 fn ends_invocation(line: &FunctionLine<'_>) -> bool {

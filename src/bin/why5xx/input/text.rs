@@ -64,6 +64,7 @@ pub(super) struct Lines {
     timed_request: String,
     /// How many events with a prefix came in a row.
     prefixes: u64,
+    first_columns: prefix::FirstColumns,
     wrap: Wrap,
     /// Characters of the longest line of the beginning: a terminal breaks lines there.
     widest: usize,
@@ -269,6 +270,9 @@ impl Lines {
         let is_framed = || self.pending.as_ref().is_some_and(|pending| frame::is_framed(&pending.event.message));
         let has_own_time = stripped.has_prefix() && stripped.stream.is_none() && !prefix::is_head(stripped.message);
         if has_own_time && !self.has_framed_prefix && (self.is_of_function || is_framed()) {
+            stripped = prefix::Line { message: &line, ..prefix::Line::default() };
+        }
+        if self.first_columns.are_of_another(&stripped, &line) {
             stripped = prefix::Line { message: &line, ..prefix::Line::default() };
         }
         if !stripped.has_prefix()
