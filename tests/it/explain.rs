@@ -708,6 +708,13 @@ fn a_sentence_without_its_reason_is_said_to_lack_it() {
         "{printed}"
     );
     assert!(causes(text).0["note"].is_string());
+    // A reason that nobody knows is one.
+    for reason in ["No such thing was\nfound anywhere", "No such thing"] {
+        let text = format!(
+            "(1f2e3d4c) Execution failed due to configuration error:\n{reason}\n(1f2e3d4c) Method completed with status: 500\n"
+        );
+        assert!(causes(&text).0.get("note").is_none(), "{text}");
+    }
     // It is below.
     let whole = "Execution failed due to configuration error:\nInvalid permissions on Lambda function";
     assert_eq!(causes(whole).0, json!({"cause": "lambda_permission", "causes": ["lambda_permission"]}));
@@ -966,6 +973,16 @@ fn a_sentence_over_several_lines_names_its_cause() {
     ] {
         assert_eq!(causes(text).0["cause"], cause, "{text}");
     }
+    // The reason behind the colon is broken, too.
+    let broken = "(1f2e3d4c) Execution failed due to configuration error:\nIntegration response of reported length 11534336 is larger\n\
+                  than allowed maximum of 10485760 bytes.\n(1f2e3d4c) Method completed with status: 500\n";
+    assert_eq!(causes(broken).0, json!({"cause": "payload_too_large", "causes": ["payload_too_large"]}));
+    let mail = "Hello, since noon:\n\n  Execution failed due to configuration error:\n  Invalid permissions\n  on Lambda function\n\nAny idea?\n";
+    assert_eq!(causes(mail).0["causes"], json!(["lambda_permission"]));
+    let replayed = command(&["replay", "--json", "-"], broken.as_bytes());
+    let document: Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    assert_eq!(document["counts"][0]["dimensions"]["Cause"], "payload_too_large", "{document}");
+    assert_eq!(replayed.status.code(), Some(0), "{document}");
     let log = "(1f2e3d4c-aa) Starting execution for request: 1f2e3d4c-aa\n(1f2e3d4c-aa) Execution failed due to configuration error:\n\
                There was an error evaluating the AWS WAF rules associated with this API\n(1f2e3d4c-aa) Method completed with status: 500\n";
     assert_eq!(causes(log).0["causes"], json!(["waf_error"]));

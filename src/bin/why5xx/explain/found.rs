@@ -127,8 +127,7 @@ impl Found {
         };
         // The next line may have the reason.
         let says_no_more = |id: &&str| table.by_id(id).is_some_and(|cause| cause.rank <= Rank::Generic);
-        found.is_cut =
-            found.causes.iter().any(says_no_more) && text.lines().any(|line| is_cut_sentence(line.trim_end()));
+        found.is_cut = found.causes.iter().any(says_no_more) && lacks_reason(&text);
         // Without a failure line the backend is to blame; the words of a person beside the end may quote that line.
         if let ([only], Some(quoted)) = (&mut found.causes[..], found.quoted)
             && table.by_id(only).is_some_and(|cause| cause.role == Some(Role::BackendAnswered))
@@ -280,6 +279,18 @@ impl Found {
 /// Returns whether an id says that no cause is known.
 pub(super) fn is_unclassified(id: &str) -> bool {
     id == Role::Unclassified.cause().id
+}
+
+/// Returns whether a sentence of API Gateway ends where its reason should begin, and the line below is not that reason.
+fn lacks_reason(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_end).peekable();
+    while let Some(line) = lines.next() {
+        let is_below = |next: &&str| !next.trim().is_empty() && !sentence::begins_line(next);
+        if is_cut_sentence(line) && !lines.peek().is_some_and(is_below) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Returns whether a line is a sentence of API Gateway that ends where its reason should begin.

@@ -52,11 +52,13 @@ struct JoinedLine {
     line: String,
     meaning: Meaning,
     heads: usize,
+    /// Nothing but what it says shows that it was one.
+    is_guessed: bool,
 }
 
 impl JoinedLine {
     fn of(line: String) -> Self {
-        Self { meaning: meaning(&line), heads: sentence::heads_within(&line), line }
+        Self { meaning: meaning(&line), heads: sentence::heads_within(&line), is_guessed: false, line }
     }
 
     fn says_more_than(&self, other: &Self) -> bool {
@@ -107,7 +109,7 @@ impl BrokenSentence {
             // Of two causes, the one of the longer text.
             let says_other = matches!(candidate.meaning, Meaning::Cause(_)) && candidate.meaning != last.meaning;
             // Its end says no more.
-            let is_end = best.as_ref().is_some_and(|best| best.pieces + 1 == pieces);
+            let is_end = !candidate.is_guessed && best.as_ref().is_some_and(|best| best.pieces + 1 == pieces);
             if says_other || is_end || candidate.says_more_than(&last) {
                 best = Some(Rejoined { line: candidate.line.clone(), pieces });
                 last = candidate;
@@ -149,12 +151,28 @@ fn may_follow(so_far: &str, line: &str) -> bool {
 fn joined(pieces: &[String]) -> Option<JoinedLine> {
     let texts: Vec<&str> = pieces.iter().map(|piece| unmarked(piece)).collect();
     // Of equals the first. That several lines are of just one length is no chance.
-    let mut both = [pieces::of_mail(&texts), pieces::of_terminal(&texts)];
+    let mut ways = [of_parts(&texts, pieces::of_mail), pieces::of_terminal(&texts)];
     if texts.len() > 2 {
-        both.reverse();
+        ways.reverse();
     }
-    let both = both.into_iter().flatten().map(JoinedLine::of);
-    both.reduce(|first, second| if second.says_more_than(&first) { second } else { first })
+    let ways = ways.into_iter().chain([of_parts(&texts, pieces::of_terminal)]).flatten().map(JoinedLine::of);
+    // Behind the colon, a person breaks a reason anywhere.
+    let is_behind_colon = texts[..texts.len() - 1].iter().any(|piece| piece.trim_end().ends_with(':'));
+    let of_person = of_parts(&texts, |part| Some(part.iter().map(|piece| piece.trim()).collect::<Vec<_>>().join(" ")));
+    let of_person = of_person.filter(|_| is_behind_colon).map(JoinedLine::of);
+    let of_person = of_person.map(|line| JoinedLine { is_guessed: true, ..line });
+    ways.chain(of_person).reduce(|first, second| if second.says_more_than(&first) { second } else { first })
+}
+
+/// Returns pieces as one line that somebody broke behind its colons, too: how wide the lines before one are says nothing of those
+/// behind it, where a reason stands.
+fn of_parts(pieces: &[&str], of_part: impl Fn(&[&str]) -> Option<String>) -> Option<String> {
+    let parts = pieces.split_inclusive(|piece| piece.trim_end().ends_with(':'));
+    // The line behind a colon may be blank.
+    let parts = parts.map(|part| if part[0].trim().is_empty() { &part[1..] } else { part });
+    let whole = |part: &[&str]| if let [only] = part { Some(only.trim().to_owned()) } else { of_part(part) };
+    let parts: Option<Vec<String>> = parts.filter(|part| !part.is_empty()).map(whole).collect();
+    parts.map(|parts| parts.join(" "))
 }
 
 /// Returns whether a line is a failure of API Gateway's without its end: a pager put its sign there, or what there is of the reason is
@@ -285,6 +303,59 @@ mod tests {
         let expired = "Execution failed due to\nconfiguration error: PKIX path\nvalidation failed:\n\
                        java.security.cert.CertPathValidatorException:\nvalidity check failed";
         assert_eq!(rejoined(expired), (Meaning::Cause("tls_certificate_expired"), 0));
+    }
+
+    #[test]
+    fn a_reason_that_is_broken_again_below_its_head_belongs_to_the_sentence() {
+        for (head, reason) in [
+            (
+                "(6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Execution failed due to configuration error:",
+                "Integration response of reported length 11534336 is larger than allowed maximum of 10485760 bytes.",
+            ),
+            (
+                "2026-05-04T12:00:07.123Z (6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Execution failed due to configuration error:",
+                "Invalid permissions on Lambda function",
+            ),
+            (
+                "Mon May 04 12:00:07 UTC 2026 : Execution failed due to configuration error:",
+                "API Gateway does not have permission to assume the provided role arn:aws:iam::111122223333:role/orders",
+            ),
+            (
+                "Execution failed due to configuration error:",
+                "Host name 'orders.internal.example.com' does not match the certificate subject provided by the peer (CN=*.example.org)",
+            ),
+            ("Execution failed due to configuration error:", "Malformed Lambda proxy response"),
+        ] {
+            let whole = meaning(&format!("{head} {reason}"));
+            assert!(matches!(whole, Meaning::Cause(_)), "{reason}");
+            for column in 20..=100 {
+                let cut: Vec<_> = reason.as_bytes().chunks(column).map(|part| str::from_utf8(part).unwrap()).collect();
+                let head_in_words = pieces::between_words(head, column.max(64));
+                for (head, reason) in [
+                    (head, cut.join("\n")),
+                    (head, pieces::between_words(reason, column)),
+                    (head_in_words.as_str(), pieces::between_words(reason, column.max(64))),
+                ] {
+                    let text = format!("{head}\n{reason}");
+                    for text in [text.clone(), format!("> {}", text.replace('\n', "\n> "))] {
+                        assert_eq!(rejoined(&text), (whole, 0), "{column}: {text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn behind_the_colon_a_person_breaks_a_reason_anywhere() {
+        let head = "(6b1f0c2d-3e4f) Execution failed due to configuration error:";
+        for (reason, others) in [
+            ("Invalid\npermissions on Lambda function", 0),
+            ("There was\nan internal error while\nexecuting your request", 0),
+            ("Invalid\npermissions on Lambda function\nlooking into it since noon, with all of us", 1),
+        ] {
+            let (meaning, left) = rejoined(&format!("{head}\n{reason}"));
+            assert!(matches!(meaning, Meaning::Cause(_)) && left == others, "{reason}: {meaning:?} {left}");
+        }
     }
 
     #[test]

@@ -325,12 +325,16 @@ pub(crate) fn of_broken_lines(text: &str, table: &Table) -> Option<&'static Caus
         return None;
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let begins = |line: &&str| prefix::strip(line).has_prefix() || prefix::is_head(line) || is_platforms_line(line);
-    if !(2..=MOST_LINES).contains(&lines.len()) || lines[1..].iter().any(begins) {
+    if !(2..=MOST_LINES).contains(&lines.len()) || lines[1..].iter().any(|line| begins_line(line)) {
         return None;
     }
     // Between words, or within one.
     [" ", ""].iter().find_map(|between| named(&lines.join(between), table))
+}
+
+/// Returns whether a line begins as one of a log does, and so goes on with no other.
+pub(crate) fn begins_line(line: &str) -> bool {
+    prefix::strip(line).has_prefix() || prefix::is_head(line) || is_platforms_line(line)
 }
 
 /// Returns whether a request's id in brackets stands within a text. A word in brackets has no digit and no hyphen.
