@@ -125,6 +125,7 @@ pub fn line(text: &str) -> Option<AccessLine> {
     }
     match (line, fields::likelihood(text, form)) {
         (_, Likelihood::None) => None,
+        (AccessLine::Failed(_), Likelihood::Names) if fields::is_configuration(&pairs(text, form)) => None,
         (AccessLine::NoStatus, likelihood) => (likelihood == Likelihood::Certain).then_some(AccessLine::NoStatus),
         // An application's line; or a client added a name to its own, which must not hide it.
         (AccessLine::Failed(_), Likelihood::Doubtful) => Some(AccessLine::Ambiguous),

@@ -1075,3 +1075,45 @@ fn a_sentence_of_api_gateway_that_another_program_may_have_written_is_said_to_be
         assert!(document["cause"].is_string() && document.get("assumed").is_none(), "{text}: {document}");
     }
 }
+
+#[test]
+fn the_configuration_of_a_gateway_response_is_no_failure() {
+    for text in [
+        // Terraform.
+        "resource \"aws_api_gateway_gateway_response\" \"slow\" {\n  rest_api_id = aws_api_gateway_rest_api.orders.id\n  \
+         response_type = \"INTEGRATION_TIMEOUT\"\n  status_code = \"504\"\n}\n",
+        "response_type = \"THROTTLED\"\nstatus_code = \"503\"\n",
+        "{\"address\":\"aws_api_gateway_gateway_response.slow\",\"mode\":\"managed\",\"type\":\"aws_api_gateway_gateway_response\",\
+         \"name\":\"slow\",\"schema_version\":0,\"values\":{\"response_type\":\"THROTTLED\",\"status_code\":\"503\",\"rest_api_id\":\"a1b2c3d4e5\"}}",
+        // The AWS CLI, and parts of its output.
+        "{\"responseType\":\"AUTHORIZER_FAILURE\",\"statusCode\":\"500\",\"responseParameters\":{\"gatewayresponse.header.x\":\"'y'\"},\
+         \"responseTemplates\":{\"application/json\":\"{}\"},\"defaultResponse\":true}",
+        "{\"responseType\":\"QUOTA_EXCEEDED\",\"statusCode\":\"503\"}",
+        // CloudFormation.
+        "{\"Type\":\"AWS::ApiGateway::GatewayResponse\",\"Properties\":{\"ResponseType\":\"INTEGRATION_FAILURE\",\"StatusCode\":\"502\",\
+         \"RestApiId\":{\"Ref\":\"Orders\"}}}",
+        "{\"Resources\":{\"Slow\":{\"Type\":\"AWS::ApiGateway::GatewayResponse\",\"Properties\":{\"ResponseType\":\"THROTTLED\",\
+         \"StatusCode\":\"503\",\"RestApiId\":\"a1b2c3d4e5\"}}}}",
+    ] {
+        // A whole answer of the CLI is refused by its name.
+        let (document, status) = causes(text);
+        assert_eq!((&document["causes"], status == Some(0)), (&json!([]), false), "{text}: {document}");
+        let replayed = command(&["replay", "--json", "-"], text.as_bytes());
+        let document: Value = serde_json::from_slice(&replayed.stdout).unwrap();
+        assert_eq!(
+            (document["errors"].as_u64().unwrap_or(0), replayed.status.code()),
+            (0, Some(2)),
+            "{text}: {document}"
+        );
+        assert!(document["counts"].as_array().is_none_or(Vec::is_empty), "{text}: {document}");
+    }
+    // A request has its status, or more than its type.
+    for line in [
+        "{\"responseType\":\"INTEGRATION_TIMEOUT\",\"status\":\"504\"}",
+        "{\"requestId\":\"r-1\",\"responseType\":\"INTEGRATION_TIMEOUT\",\"statusCode\":\"504\"}",
+        "responseType: INTEGRATION_TIMEOUT",
+        "responseType = INTEGRATION_TIMEOUT\nstatus = 504",
+    ] {
+        assert_eq!(causes(line).0["cause"], "integration_timeout", "{line}");
+    }
+}

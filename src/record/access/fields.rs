@@ -138,12 +138,37 @@ pub(super) fn likelihood(text: &str, form: LineForm) -> Likelihood {
     }
 }
 
-/// Returns the fields of a JSON object, with or without a status; None if no name is one of an access log.
+/// Names that the configuration of a gateway response has beside its type, in plain form.
+const OF_CONFIGURATION: &str = "statuscode defaultresponse responseparameters responsetemplates restapiid";
+
+/// Names that CloudFormation and Terraform write around it.
+const AROUND_CONFIGURATION: &str = "type properties ref metadata condition dependson deletionpolicy updatereplacepolicy id region \
+     address mode index name providername schemaversion values sensitivevalues";
+
+/// Returns whether these are the pairs of the configuration of a gateway response, and of nothing else. Nothing that a client adds to
+/// the line of a request takes the other names from it.
+///
+/// `{"responseType":"THROTTLED","statusCode":"503","defaultResponse":false}` → true; with a request id false
+pub(super) fn is_configuration(pairs: &[Pair<'_>]) -> bool {
+    let is_of = |names: &str, name: &String| names.split(' ').any(|known| known == name);
+    let is_type = |name: &String| name == "responsetype";
+    let is_own = |name: &String| is_of(OF_CONFIGURATION, name);
+    // Below the names of its own stand those of headers and templates.
+    let is_known = |pair: &Pair<'_>| {
+        let mut around = pair.path.iter().take_while(|name| !is_own(name));
+        around.all(|name| is_type(name) || is_of(AROUND_CONFIGURATION, name))
+    };
+    let has = |is_such: &dyn Fn(&String) -> bool| pairs.iter().any(|pair| pair.path.iter().any(is_such));
+    has(&is_type) && has(&is_own) && pairs.iter().all(is_known)
+}
+
+/// Returns the fields of a JSON object, with or without a status; None if no name is one of an access log, or the object configures
+/// a gateway response.
 ///
 /// `{"responseType":"INTEGRATION_TIMEOUT"}` → fields with this response type; `{"user":"ann"}` → None
 pub fn telling_fields(object: &str) -> Option<AccessFields> {
     let pairs = json::pairs(object);
-    let is_known = pairs.iter().any(|pair| variable(&pair.path).is_some());
+    let is_known = !is_configuration(&pairs) && pairs.iter().any(|pair| variable(&pair.path).is_some());
     is_known.then(|| AccessFields::from_pairs(&pairs, None))
 }
 

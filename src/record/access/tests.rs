@@ -217,6 +217,21 @@ fn what_applications_print_is_no_access_log() {
 }
 
 #[test]
+fn the_configuration_of_a_gateway_response_is_no_request() {
+    for text in [
+        r#"{"responseType":"THROTTLED","statusCode":"503","defaultResponse":false}"#,
+        r#"{"Type":"AWS::ApiGateway::GatewayResponse","Properties":{"ResponseType":"THROTTLED","StatusCode":"503","RestApiId":"a1b2c3d4e5","ResponseParameters":{"gatewayresponse.header.retry-after":"'7'"}}}"#,
+    ] {
+        assert_eq!(line(text), None, "{text}");
+    }
+    // What a client adds takes no name of the format's away.
+    let added = r#"{"requestId":"r-1","responseType":"THROTTLED","statusCode":"503","path":"/","defaultResponse":false,"responseTemplates":{}}"#;
+    assert!(matches!(line(added), Some(AccessLine::Failed(_) | AccessLine::Ambiguous)), "{added}");
+    let of_status = r#"{"responseType":"THROTTLED","status":"503","restApiId":"a1b2c3d4e5"}"#;
+    assert!(matches!(line(of_status), Some(AccessLine::Failed(_))), "{of_status}");
+}
+
+#[test]
 fn a_line_of_too_many_fields_is_ambiguous_and_quickly_read() {
     let head = r#"{"requestId":"r-1","routeKey":"GET /x","path":"a"#;
     for piece in [r#"","a":{"path":"","status":"5"},"b":"c"#, r#"" "a":{"path":"","status":"5"},"b":"c"#] {

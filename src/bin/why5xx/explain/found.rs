@@ -211,6 +211,7 @@ impl Found {
         let mut starts_and_ends = StartsAndEnds::default();
         let mut evidence = Evidence::default();
         let mut is_doubtful = false;
+        let is_configuration = sentence::configures_response(&String::from_utf8_lossy(text));
         let read = input::read_pasted(text, |part| {
             reader.begin_part();
             let mut sentences = Vec::new();
@@ -226,6 +227,7 @@ impl Found {
                         if sentence::shows_success(&text)
                             || sentence::is_of_deployment(&text)
                             || sentence::is_of_client(&text)
+                            || is_configuration && text.lines().any(sentence::gives_response_type)
                         {
                             return record;
                         }

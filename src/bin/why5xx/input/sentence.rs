@@ -370,6 +370,7 @@ pub(crate) fn is_quoted(text: &str, table: &Table) -> bool {
 pub(crate) fn is_of_deployment(line: &str) -> bool {
     /// Of CloudFormation.
     const RESOURCE_TYPE: &str = "AWS::";
+    const TERRAFORM_TYPE: &str = "\"aws_api_gateway_";
     const STATUSES: &[&str] = &["CREATE", "UPDATE", "DELETE", "IMPORT", "ROLLBACK"];
     let is_status = |word: &str| {
         let word = word.trim_matches(|c: char| !c.is_ascii_uppercase());
@@ -387,9 +388,40 @@ pub(crate) fn is_of_deployment(line: &str) -> bool {
         first.ends_with("ing") && first.bytes().all(|b| b.is_ascii_lowercase()) && rest.contains(':')
     };
     line.contains("Resource handler returned message: ")
+        || line.contains(TERRAFORM_TYPE)
         || of_type()
         || is_doing()
         || line.split_whitespace().any(is_status)
+}
+
+/// Returns whether a text holds lines that configure a gateway response: its type, and what a tool that deploys it has beside it.
+///
+/// `response_type = "THROTTLED"` beside `status_code = "503"` → true
+pub(crate) fn configures_response(text: &str) -> bool {
+    const BESIDE: &[&str] = &["statuscode", "restapiid", "responseparameters", "responsetemplates", "defaultresponse"];
+    let mut has_type = false;
+    let mut has_other = false;
+    for key in text.lines().filter_map(configured_key) {
+        has_type |= key == RESPONSE_TYPE;
+        has_other |= BESIDE.contains(&key.as_str());
+    }
+    has_type && has_other
+}
+
+/// Returns whether a line gives the type of a gateway response: `response_type = "THROTTLED"` → true
+pub(crate) fn gives_response_type(line: &str) -> bool {
+    configured_key(line).is_some_and(|key| key == RESPONSE_TYPE)
+}
+
+const RESPONSE_TYPE: &str = "responsetype";
+
+/// Returns the key of a line of configuration, in lower case and without its signs.
+fn configured_key(line: &str) -> Option<String> {
+    const LONGEST_KEY_BYTES: usize = 40;
+    let (key, _) = line.split_once(['=', ':'])?;
+    let key = key.trim().trim_matches('"');
+    let is_key = key.len() <= LONGEST_KEY_BYTES && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_key.then(|| key.replace('_', "").to_ascii_lowercase())
 }
 
 /// Returns whether more stands around the sentence of a line than a log has there: columns, a time, a level or a name.
