@@ -782,6 +782,55 @@ fn an_answer_below_500_names_no_cause_and_is_explained() {
 }
 
 #[test]
+fn an_answer_below_500_names_no_cause_whatever_its_body_says() {
+    let bodies = [
+        (
+            "{\"errorMessage\":\"2026-05-04T12:00:07.123Z 3f405162-7d8e-4f90-b1a2-c3d4e5f60718 Task timed out after 6.00 seconds\"}",
+            true,
+        ),
+        (
+            "{\"errorMessage\":\"name 'cart' is not defined\",\"errorType\":\"NameError\",\"stackTrace\":[\"  File \\\"/var/task/cart.py\\\", line 7, in get\\n\"]}",
+            true,
+        ),
+        ("{\"message\": \"Endpoint request timed out\"}", false),
+        ("{\"message\":\"Execution failed due to configuration error: Malformed Lambda proxy response\"}", false),
+    ];
+    for (body, is_of_function) in bodies {
+        for text in [
+            format!("HTTP/1.1 200 OK\ncontent-type: application/json\n\n{body}\n"),
+            format!("HTTP/2 404\nx-amzn-requestid: 1f2e3d4c\n\n{body}\n"),
+            format!(
+                "> GET /orders HTTP/2\n> host: orders.example.com\n>\n< HTTP/2 200\n< content-type: text/plain\n<\n* Connection #0 left intact\n{body}"
+            ),
+            format!(
+                "$ curl -i https://orders.example.com/cart\nHTTP/2 422\ncontent-type: application/json\n\n{body}\n$ "
+            ),
+            format!("{body}\n200\n"),
+            format!("{body}404"),
+            format!("Status: 404 Not Found\nTime: 31 ms\nSize: 212 B\n\n{body}"),
+            format!("Status: 200 OK Time: 31 ms Size: 212 B\n\n{body}"),
+            format!("200 OK\n\n{body}"),
+            format!(
+                "Request URL:\nhttps://orders.example.com/cart\nRequest Method:\nGET\nStatus Code:\n200 OK\n\n{body}"
+            ),
+            format!("Request URL: https://orders.example.com/cart\nStatus Code: 400 Bad Request\n\n{body}"),
+        ] {
+            assert_eq!(causes(&text), (json!({"cause": null, "causes": []}), Some(1)), "{text}");
+            let printed = String::from_utf8(command(&["explain", "-"], text.as_bytes()).stdout).unwrap();
+            assert!(printed.contains("is not a 5xx"), "{text}: {printed}");
+            let is_said = printed.contains("the function failed");
+            assert!(!is_said || is_of_function, "{text}: {printed}");
+        }
+    }
+    // With another status, or beside the log, it has its cause.
+    let timed_out = bodies[0].0;
+    assert_eq!(causes(&format!("HTTP/1.1 502 Bad Gateway\n\n{timed_out}")).0["cause"], "lambda_timeout");
+    assert_eq!(causes(&format!("{}\n504", bodies[2].0)).0["cause"], "integration_timeout");
+    let beside = "HTTP/1.1 200 OK\n\n{}\n\n(1f2e3d4c) Execution failed due to a timeout error\n(1f2e3d4c) Method completed with status: 504\n";
+    assert_eq!(causes(beside).0["cause"], "integration_timeout");
+}
+
+#[test]
 fn the_page_of_a_server_is_explained_as_that_servers() {
     let page = |heading: &str, end: &str| {
         format!(

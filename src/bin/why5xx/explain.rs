@@ -234,6 +234,10 @@ const REFUSED: &str = "API Gateway, or the server behind it, refused the request
                        AWS/ApiGateway, HTTP APIs in 4xx; which refusal it was is in the access log of the stage \
                        ($context.error.responseType).";
 
+/// Where to look for the reason of an answer below 500 whose body is the error of a function.
+const OF_FUNCTION: &str = "Its body is the error of a function: the function failed, and its error was passed on as an answer, as by an \
+                           integration whose responses map no error to a 5xx. The reason is in the log of the function.";
+
 /// Prints sentences and a list of causes, of which none was found in a log.
 fn print_list(causes: &[&'static Cause], prose: &[&str], as_json: bool) -> Result<ExitCode, Failed> {
     let mut out = io::stdout().lock();
@@ -301,10 +305,18 @@ fn of_no_failure(answer: &Answer, what: &str) -> Vec<String> {
     let shows = answer.says.map_or("", |says| says.shows);
     let first = if shows.is_empty() { format!("{what}.") } else { format!("{what}: {shows}") };
     let status = answer.status.unwrap_or_default();
-    if status < 400 {
-        return vec![first, format!("{status} is not a 5xx: the request did not fail.")];
+    let mut sentences = vec![first];
+    if status < 400 && !answer.is_error_of_function {
+        sentences.push(format!("{status} is not a 5xx: the request did not fail."));
+        return sentences;
     }
-    vec![first, format!("{status} is not a 5xx: {NOT_COUNTED}."), REFUSED.to_owned()]
+    sentences.push(format!("{status} is not a 5xx: {NOT_COUNTED}."));
+    if answer.is_error_of_function {
+        sentences.push(OF_FUNCTION.to_owned());
+    } else {
+        sentences.push(REFUSED.to_owned());
+    }
+    sentences
 }
 
 fn of_failure(answer: &Answer, what: &str, table: &Table) -> Vec<String> {

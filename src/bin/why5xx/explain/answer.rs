@@ -22,6 +22,8 @@ pub(super) struct Answer {
     pub(super) request_id: Option<String>,
     /// The server that wrote an HTML page; None if API Gateway may have written the answer.
     pub(super) page: Option<&'static Server>,
+    /// The body is the error of a function.
+    pub(super) is_error_of_function: bool,
 }
 
 /// A text that API Gateway sends to a client.
@@ -166,6 +168,10 @@ impl Answer {
         if let Some(answer) = Self::of_object(text) {
             return Some(answer);
         }
+        if let Some((status, body)) = below_500_of_tool(text) {
+            let answer = Self { status: Some(status), says: public_text(body), ..Self::default() };
+            return Some(answer.with_usual_status());
+        }
         if let Some(status) = status_of_clients_lines(text) {
             let answer = Self { status: Some(status), is_of_client: true, ..Self::default() };
             return Some(answer.with_usual_status());
@@ -259,6 +265,36 @@ impl Answer {
 /// Returns the texts of answers with a status, for people.
 pub(super) fn texts_of(status: u16) -> impl Iterator<Item = &'static PublicText> {
     PUBLIC_TEXTS.iter().filter(move |public| public.status == status)
+}
+
+/// Returns the status below 500 that a tool shows beside a body in JSON, and that body: `curl -w` behind it, Postman and others in the
+/// lines above it, a browser below a label.
+///
+/// `{"message":"…"}`, `404` → 404
+fn below_500_of_tool(text: &str) -> Option<(u16, &str)> {
+    let at = text.find(['{', '['])?;
+    let (above, from_body) = text.split_at(at);
+    let mut bodies = serde_json::Deserializer::from_str(from_body).into_iter::<serde::de::IgnoredAny>();
+    bodies.next()?.ok()?;
+    let (body, below) = from_body.split_at(bodies.byte_offset());
+    let is_alone = |text: &str| text.trim().is_empty();
+    let status = if is_alone(above) {
+        status_of_label(below.trim())
+    } else if is_alone(below) {
+        let lines: Vec<&str> = above.lines().map(str::trim).collect();
+        let is_browsers = lines[0].starts_with("Request URL");
+        let of_line = |at: usize| match lines[at] {
+            // Above the status, a browser shows the address.
+            line if is_browsers && line.eq_ignore_ascii_case("status code:") => status_of_label(lines.get(at + 1)?),
+            line if is_browsers && !line.to_ascii_lowercase().starts_with("status code") => None,
+            // Postman shows time and size behind it.
+            line => status_of_label(line.split(" Time:").next().unwrap_or(line)),
+        };
+        (0..if is_browsers { lines.len() } else { 1 }).find_map(of_line)
+    } else {
+        None
+    };
+    status.filter(|status| *status < 500).map(|status| (status, body))
 }
 
 /// Returns which line holds the status of a response, and the status: of several responses the first that failed, or else the last.

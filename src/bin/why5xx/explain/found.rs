@@ -38,6 +38,8 @@ pub(super) struct Found {
     quoted: Option<&'static str>,
     /// The ends of requests or invocations are in the text, and none failed.
     is_certain: bool,
+    /// Lines on the start or the end of an invocation are in the text.
+    has_invocations: bool,
     /// A sentence stops where its reason should begin.
     pub(super) is_cut: bool,
     /// Sentence on the condition under which the causes hold, where nothing in the text shows it.
@@ -134,10 +136,13 @@ impl Found {
         {
             *only = quoted;
         }
-        // The body of an answer that shows no failure may be any text.
-        if found.assumed == Some(ALONE)
-            && let Some(answer) = Answer::of(&text).filter(Answer::is_below_500)
+        // The body of an answer that shows no failure may be any text; no line of a log stands beside it.
+        let is_of_request = |subject: &Subject| !matches!(subject, Subject::Invocation { .. });
+        let has_log = found.has_invocations || found.subjects.iter().any(|(_, subject)| is_of_request(subject));
+        if (found.assumed == Some(ALONE) || !has_log)
+            && let Some(mut answer) = Answer::of(&text).filter(|answer| answer.has_status && answer.is_below_500())
         {
+            answer.is_error_of_function = !has_log && found.names_a_cause();
             return Ok(Self { answer: Some(answer), ..Self::default() });
         }
         // Where the log shows how requests ended, its lines say whether they failed: no sentence among them does.
@@ -262,6 +267,7 @@ impl Found {
             Err(InputError::UnknownDocument) => found.log_events += 1,
             read => drop(read?),
         }
+        found.has_invocations = starts_and_ends.started + starts_and_ends.ended > 0;
         found.is_certain |= starts_and_ends.are_whole() && found.causes.is_empty();
         found.is_unproven = found.names_a_cause() && reader.supposes_function();
         if found.names_a_cause() {
