@@ -632,6 +632,18 @@ fn the_commands_have_the_names_that_the_text_has() {
 }
 
 #[test]
+fn a_misspelt_word_finds_what_the_word_finds() {
+    for (misspelt, word) in [("throtling", "throttling"), ("domian", "domain"), ("certifcate", "certificate")] {
+        let (printed, status) = explained(misspelt);
+        assert!(printed.starts_with(&explained(word).0) && status == Some(0), "{printed}");
+    }
+    let (printed, status) = explained("cors");
+    assert!(printed.contains("Access-Control-Allow-Origin") && status == Some(0), "{printed}");
+    let (printed, _) = explained("permission denied");
+    assert!(printed.contains("lambda_dependency_denied") && printed.contains("aws_service_access_denied"), "{printed}");
+}
+
+#[test]
 fn a_misspelt_id_explains_the_nearest_one() {
     let (printed, status) = explained("tls_hostname_missmatch");
     assert!(printed.contains("tls_hostname_mismatch (") && status == Some(0), "{printed}");

@@ -143,6 +143,16 @@ fn search(
             print_list(&near, &[], as_json).map(Some)
         }
         ([], [], []) => match &texts()[..] {
+            [] if is_question
+                && let [word] = words
+                && let Some(known) = question::respelt_word(word, table) =>
+            {
+                report::complain(&format!(
+                    "no cause, topic or text has \u{201c}{}\u{201d}; this is for \u{201c}{known}\u{201d}",
+                    printable(what)
+                ));
+                search(std::slice::from_ref(&known), &known, true, table, as_json)
+            }
             [] if looks_like_id(what) => {
                 report::complain(&format!("{missing}, and none is near to it (`why5xx causes` lists them)"));
                 print_list(&[], &[], as_json).map(Some)

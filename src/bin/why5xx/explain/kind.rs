@@ -128,6 +128,8 @@ fn is_of_no_function(line: &str) -> bool {
         || WITHIN.iter().any(|words| line.contains(words))
         || is_of_this_machine(line)
         || line.starts_with("at ") && line.contains(".main(") && line.contains(".java:")
+        // The frame of a script that a browser loaded.
+        || line.starts_with("at ") && ["(https://", "(http://", "at https://", "at http://"].iter().any(|start| line.contains(start))
 }
 
 /// Returns whether what did not answer is on the machine of the program: a server that a person runs, or one beside a test.
@@ -235,6 +237,7 @@ mod tests {
             "ERROR 1040 (08004): Too many connections",
             "Could not get response\nError: connect ECONNREFUSED 10.0.0.7:443",
             "TypeError: Failed to fetch",
+            "Error: timeout of 2500ms exceeded\n    at createError (https://shop.example.com/static/js/main.7c.js:2:3)",
             "--- FAIL: TestGet (0.00s)\n    get_test.go:7: dial tcp 127.0.0.1:5432: connect: connection refused\nFAIL",
             "panic: no stock [recovered]\n\ngoroutine 7 [running]:\ntesting.tRunner.func1.2({0x1, 0x2})\n\t/go/testing.go:7",
             "[INFO] Running shop.OrdersTest\njava.net.ConnectException: Connection refused\n\tat shop.OrdersTest.get(OrdersTest.java:7)",

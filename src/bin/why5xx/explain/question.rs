@@ -263,6 +263,7 @@ const ALIKE: &[&[&str]] = &[
 const SHORT: &[(&str, &str)] = &[
     ("time out", "timeout"),
     ("timed out", "timeout"),
+    ("permission denied", "denied"),
     ("module not found", "init failure"),
     ("handler not found", "init failure"),
     ("import error", "init failure"),
@@ -334,12 +335,29 @@ pub(super) fn search(words: &[String], table: &Table) -> Vec<&'static Cause> {
 
 fn stems_of(words: &[String]) -> Vec<String> {
     /// Words that no text of a cause has.
-    const UNWRITTEN: [(&str, &str); 3] = [("oom", "out of memory"), ("timedout", "timeout"), ("perms", "permission")];
+    const UNWRITTEN: [(&str, &str); 7] = [
+        ("oom", "out of memory"),
+        ("timedout", "timeout"),
+        ("perms", "permission"),
+        // Codes of errors of sockets.
+        ("econnrefused", "unreachable"),
+        ("econnreset", "unreachable"),
+        ("etimedout", "unreachable"),
+        ("enotfound", "unreachable"),
+    ];
     let written = |word: &str| {
         UNWRITTEN.iter().find(|(short, _)| *short == word).map_or(word.to_owned(), |(_, word)| (*word).to_owned())
     };
-    let words = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty()).map(written);
+    let words = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty());
+    let words = words.flat_map(number_and_unit).filter(|word| !word.is_empty()).map(written);
     words.flat_map(|word| word.split(' ').map(stem).collect::<Vec<_>>()).collect()
+}
+
+/// Splits a number from its unit: `6mb` → `6`, `mb`
+fn number_and_unit(word: &str) -> [&str; 2] {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = word.split_at(digits);
+    if unit.bytes().all(|b| b.is_ascii_lowercase()) { [number, unit] } else { [word, ""] }
 }
 
 /// Returns the words for one that the texts may have in place of it, each without its ending.
@@ -413,6 +431,11 @@ const TOPICS: &[Topic] = &[
                it to a 5xx. Throttling behind the API gets a 5xx.",
     },
     Topic {
+        words: &["cors", "origin", "preflight"],
+        says: "CORS: API Gateway's own answers, of a 5xx too, lack the header Access-Control-Allow-Origin unless a gateway response \
+               adds it. The browser then shows an error of CORS in place of the status, which is in the log.",
+    },
+    Topic {
         words: &["cloudfront", "proxy", "cdn"],
         says: "Something before the API, such as CloudFront or a proxy, may answer for it. Such an answer lacks the header \
                x-amzn-requestid (HTTP APIs: apigw-requestid).",
@@ -460,6 +483,23 @@ pub(super) fn topics(words: &[String]) -> Vec<&'static Topic> {
 pub(super) fn topics_of_joined(words: &[String]) -> Vec<&'static Topic> {
     let parts = words.iter().flat_map(|word| word.split(['_', '-'])).filter(|word| !word.is_empty()).flat_map(apart);
     topics(&parts.map(str::to_owned).collect::<Vec<_>>())
+}
+
+/// Returns the word of a topic or of an id that a word is with a letter wrong, or two in a long one.
+///
+/// `throtling` → `throttling`
+pub(super) fn respelt_word(word: &str, table: &Table) -> Option<String> {
+    const SHORTEST: usize = 5;
+    const LONG: usize = 9;
+    let most = 1 + usize::from(word.len() >= LONG);
+    let of_topics = TOPICS.iter().flat_map(|topic| topic.words).map(|word| (*word).to_owned());
+    let of_ids = table.iter().flat_map(|cause| cause.id.split('_')).map(str::to_owned);
+    let near = of_topics
+        .chain(of_ids)
+        .filter(|known| known.len() >= SHORTEST)
+        .map(|known| (strsim::damerau_levenshtein(word, &known), known));
+    let near = near.filter(|(distance, _)| (1..=most).contains(distance) && word.len() >= SHORTEST);
+    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// Splits two words of a topic that somebody joined: `coldstart` → `cold`, `start`
@@ -622,7 +662,27 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_word_of_a_topic_or_an_id_is_known() {
+        let respelt = |word: &str| respelt_word(word, &Table::default());
+        for (word, known) in [
+            ("throtling", "throttling"),
+            ("domian", "domain"),
+            ("certifcate", "certificate"),
+            ("quotta", "quota"),
+            ("timeot", "timeout"),
+        ] {
+            assert_eq!(respelt(word).as_deref(), Some(known), "{word}");
+        }
+        for word in ["throttling", "orders", "unicorn", "printer", "dn", "restart", "authority"] {
+            assert_eq!(respelt(word), None, "{word}");
+        }
+    }
+
+    #[test]
     fn words_are_found_in_the_spelling_of_the_texts() {
+        assert!(ids(&["6mb"]).contains(&"payload_too_large"));
+        assert!(ids(&["econnrefused"]).contains(&"lambda_dependency_unreachable"));
+        assert_eq!(words_of("permission denied"), ["denied"]);
         assert!(ids(&["29", "seconds"]).contains(&"integration_timeout"));
         assert!(ids(&["eni"]).contains(&"lambda_service_error"));
         assert_eq!(words("6 MB"), Some(vec!["6".to_owned(), "mb".to_owned()]));
