@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use why5xx::cause::Table;
+use why5xx::cause::{Pattern, Table};
 use why5xx::classify::error_text::cause_of_error;
 use why5xx::decode::{LogEvent, Message};
 use why5xx::log_kind::LogKind;
@@ -431,8 +431,8 @@ fn start_of_error(line: &str, table: &Table) -> Option<StartOfError> {
     }
     let names_a_cause = |text: &str| cause_of_error(table, "", text, std::iter::empty()).is_some();
     let cause = cause_of_error(table, "", text, std::iter::empty())?;
-    // Only what did not answer is said by libraries: that a module is missing or memory is used up, a runtime says.
-    if !cause.id.starts_with("lambda_dependency_") {
+    // A cause without a sentence of a library is a runtime's: that a module is missing, that memory is used up.
+    if !cause.patterns.iter().any(|pattern| matches!(pattern, Pattern::Library(_))) {
         start = StartOfError::Typed;
     }
     // What stands before the colon may be another program's.
