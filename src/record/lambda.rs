@@ -20,7 +20,7 @@ use memchr::memmem::Finder;
 use crate::decode::LogEvent;
 
 pub use invocation_id::InvocationId;
-pub use runtime::{NODE_FRAMES, TRACEBACK, exception_at_start, type_at_end};
+pub use runtime::{NODE_FRAMES, RUBY_SENTENCES, TRACEBACK, exception_at_start, type_at_end};
 
 /// A line in the log of a Lambda function about an invocation or about the init of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -118,7 +118,7 @@ const SENTENCES: &[(&str, Phase)] = &[
 ];
 
 /// Sentences of Ruby's runtime, before the error as an object, in the same log event or in the next ones.
-const RUBY_SENTENCES: &[(&str, Phase)] = &[
+pub const RUBY_SENTENCES: &[(&str, Phase)] = &[
     ("Error raised from handler method", Phase::Handler),
     ("Critical exception from handler", Phase::Process),
     ("Init error when loading handler", Phase::Init),

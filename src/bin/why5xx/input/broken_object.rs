@@ -23,8 +23,8 @@ pub(super) struct BrokenObject {
     /// Bytes that a tool put before the object.
     head: usize,
     brackets: Brackets,
-    /// Bytes of the last line that stand behind the object.
-    behind: Option<usize>,
+    /// The last line has the object's last bracket.
+    has_ended: bool,
 }
 
 impl BrokenObject {
@@ -37,14 +37,14 @@ impl BrokenObject {
         let before = head.checked_sub(line.len() - message.len()).map(|end| &message[..end]);
         let is_behind = |before: &str| before.is_empty() || runtime::is_date_of_go(before);
         let is_start = is_cut && (head == 0 || before.is_some_and(is_behind));
-        is_start.then(|| Self { lines: vec![line.to_owned()], bytes: line.len(), head, brackets, behind: None })
+        is_start.then(|| Self { lines: vec![line.to_owned()], bytes: line.len(), head, brackets, has_ended: false })
     }
 
     /// Adds the next line if it may be the next piece. Gives it back otherwise.
     pub(super) fn add(&mut self, line: String) -> Option<String> {
         // Another object begins a line of its own, but for one that is a value.
         let is_value = || self.lines.last().is_some_and(|last| last.trim_end().ends_with([':', ',', '[']));
-        let is_piece = self.behind.is_none()
+        let is_piece = !self.has_ended
             && !line.trim().is_empty()
             && self.lines.len() < MOST_LINES
             && self.bytes + line.len() <= MOST_BYTES
@@ -53,7 +53,7 @@ impl BrokenObject {
         if !is_piece {
             return Some(line);
         }
-        self.behind = self.brackets.read(&line).map(|end| line.len() - end);
+        self.has_ended = self.brackets.read(&line).is_some();
         self.bytes += line.len();
         self.lines.push(line);
         None
@@ -68,8 +68,14 @@ impl BrokenObject {
     }
 
     fn whole(&self, widest: usize) -> Option<String> {
-        let behind = self.behind?;
-        let own = |line: &str| serde_json::from_str::<IgnoredAny>(&line[self.head..line.len() - behind]).is_ok();
+        if !self.has_ended {
+            return None;
+        }
+        // The first value is read, since columns may stand behind it.
+        let is_object = |line: &String| {
+            let object = line.get(self.head..).unwrap_or_default();
+            matches!(serde_json::Deserializer::from_str(object).into_iter::<IgnoredAny>().next(), Some(Ok(_)))
+        };
         let lines: Vec<&str> = self.lines.iter().map(String::as_str).collect();
         // Below the first line, the others may stand behind blanks.
         let blanks = |line: &&str| line.len() - line.trim_start_matches(' ').len();
@@ -81,7 +87,7 @@ impl BrokenObject {
         let of_terminal = || pieces::of_terminal(&lines).or_else(|| pieces::of_terminal(&block));
         let (first, second) = (of_terminal(), pieces::of_mail(&lines));
         let both = if is_at_edge { [first, second] } else { [second, first] };
-        both.into_iter().flatten().find(|line| own(line))
+        both.into_iter().flatten().find(is_object)
     }
 }
 
@@ -122,6 +128,16 @@ mod tests {
         }
         let behind = format!("{OBJECT}\t1777896000000");
         assert_eq!(rejoined(&cut(&behind, 80, "")), (Some(behind), 0));
+        // What puts the lines together takes blanks off their ends.
+        for before in ["", "2026-05-04T12:00:00.000Z "] {
+            for value in ["1", "\"\u{e9}\"", "\"\u{2014}\""] {
+                for blanks in 0..40 {
+                    let (whole, left) = rejoined(&format!("{before}{{\"a\":{value}\n}}{:blanks$}", ""));
+                    let whole = whole.map(|whole| whole.replace(' ', ""));
+                    assert_eq!((whole, left), (Some(format!("{before}{{\"a\":{value}}}").replace(' ', "")), 0));
+                }
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Pieces {
     whole: String,
     /// The last piece.
     last: String,
+    /// It ends with a colon.
+    ends_with_colon: bool,
     /// Bytes that a tool put before the line; None where it is known that none did.
     head: Option<usize>,
     /// The object behind an error of Node.js, as far as it was read.
@@ -49,7 +51,10 @@ impl Pieces {
     }
 
     fn new(line: String, head: Option<usize>) -> Self {
-        let mut pieces = Self { last: line.clone(), whole: line, head, object: None, count: 1 };
+        let mut pieces =
+            Self { whole: String::new(), last: String::new(), ends_with_colon: false, head, object: None, count: 1 };
+        pieces.set_last(&line);
+        pieces.whole = line;
         pieces.look();
         pieces
     }
@@ -69,6 +74,16 @@ impl Pieces {
         &self.last
     }
 
+    /// Returns whether the last piece ends with a colon, blanks aside.
+    pub(super) fn ends_with_colon(&self) -> bool {
+        self.ends_with_colon
+    }
+
+    fn set_last(&mut self, line: &str) {
+        line.clone_into(&mut self.last);
+        self.ends_with_colon = line.trim_end().ends_with(':');
+    }
+
     /// Adds the next line if it goes on with this one as the platform would write it.
     pub(super) fn add(&mut self, line: &str, is_hard: bool) -> bool {
         if line.trim().is_empty() || self.message().len() > LONGEST_BYTES || self.count >= MOST_PIECES {
@@ -83,7 +98,7 @@ impl Pieces {
         } else if let Some(joined) = joined(self.message(), line) {
             self.whole.truncate(self.head.unwrap_or(0));
             self.whole.push_str(&joined);
-            line.clone_into(&mut self.last);
+            self.set_last(line);
             self.look();
         } else {
             return false;
@@ -96,7 +111,7 @@ impl Pieces {
     pub(super) fn push(&mut self, between: &str, line: &str) {
         self.whole.push_str(between);
         self.whole.push_str(line);
-        line.clone_into(&mut self.last);
+        self.set_last(line);
         match &mut self.object {
             Some(object) => {
                 object.read(between);

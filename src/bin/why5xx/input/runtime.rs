@@ -1,7 +1,7 @@
 //! Errors as the runtimes write them, where a tool wrote their signs otherwise or cut them.
 
 use why5xx::decode::{LogEvent, Message};
-use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, TRACEBACK};
+use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SENTENCES, TRACEBACK};
 
 use super::quoted::FULL_LINE;
 use super::spelling::unescaped;
@@ -18,7 +18,8 @@ const CUT_SIGNS: [char; 3] = ['>', '\u{2026}', '.'];
 pub(super) fn with_breaks(message: &str) -> Option<String> {
     BREAKS.iter().find_map(|sign| {
         let (first, rest) = message.split_once(sign)?;
-        let is_report = !first.contains('\n') && continues_report(first, rest.trim_start_matches([' ', '\n']));
+        let is_report =
+            !first.contains('\n') && continues_report(first.trim_end(), true, rest.trim_start_matches([' ', '\n']));
         is_report.then(|| message.replace(sign, "\n"))
     })
 }
@@ -27,7 +28,8 @@ pub(super) fn with_breaks(message: &str) -> Option<String> {
 pub(super) fn without_lines_of_report(message: &str) -> String {
     let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
     let is_of_go = first.starts_with("panic: ") || first.starts_with("fatal error: ");
-    let is_part = |line: &str| continues_report(first, line) || is_of_go && !prefix::is_head(line);
+    let head = first.trim_end();
+    let is_part = |line: &str| continues_report(head, true, line) || is_of_go && !prefix::is_head(line);
     let others = rest.lines().filter(|line| !is_part(line));
     [first].into_iter().chain(others).flat_map(|line| [line, "\n"]).collect()
 }
@@ -99,7 +101,7 @@ fn is_pair(first: &str, second: &str) -> bool {
         let start = without_cut_sign(first);
         let is_head =
             |head: &str| first.contains(head) || start.len() > "Error raised".len() && head.starts_with(start);
-        OBJECTS.iter().any(|open| second.contains(open)) && RUBY_HEADS.iter().any(|head| is_head(head))
+        OBJECTS.iter().any(|open| second.contains(open)) && RUBY_SENTENCES.iter().any(|(head, _)| is_head(head))
     };
     is_java_twice(first, second) || is_of_ruby()
 }
@@ -156,26 +158,25 @@ const CONTINUATIONS: &[&str] = &[
     "Extension.Crash",
 ];
 
-/// Whether a line that is not indented continues the report in `event`.
-pub(super) fn continues_report(event: &str, line: &str) -> bool {
-    let first = event.lines().next().unwrap_or_default().trim_end();
-    // A head alone is the word of a person who pasted it, not of a report.
-    let has_report = !first.is_empty();
+/// Whether a line that is not indented continues the report whose first line is `first`, without blanks behind it. `is_second`
+/// if no line has come between them.
+pub(super) fn continues_report(first: &str, is_second: bool, line: &str) -> bool {
     if CONTINUATIONS.iter().any(|head| line.starts_with(head)) {
-        return has_report;
+        // A head alone is the word of a person who pasted it, not of a report.
+        return !first.is_empty();
     }
     if line.starts_with('{') {
         return NODE_FRAMES.iter().any(|(words, _)| first.ends_with(words)) || begins_as_ruby(first);
     }
     // `{message}: {Type}`, then `{Type}: {message}` of Java, or the `null` of Go.
-    event.lines().count() == 1
+    is_second
         && lambda::type_at_end(first)
             .is_some_and(|(_, name)| (name.len() > 4 && line.starts_with(name)) || line.trim_end() == "null")
 }
 
 /// Returns whether a text begins as a sentence of Ruby's runtime.
 pub(super) fn begins_as_ruby(text: &str) -> bool {
-    RUBY_HEADS.iter().any(|head| text.starts_with(head))
+    RUBY_SENTENCES.iter().any(|(head, _)| text.starts_with(head))
 }
 
 /// Returns whether a runtime writes an object behind this text: Node.js, Go, Ruby.
@@ -196,10 +197,6 @@ fn is_date_of_go_at_end(text: &str) -> bool {
     let start = text.len().checked_sub(DATE_OF_GO.len());
     start.is_some_and(|start| text.as_bytes()[start..].iter().zip(DATE_OF_GO).all(is_sign))
 }
-
-/// Sentences behind which Ruby writes the error as an object.
-const RUBY_HEADS: &[&str] =
-    &["Error raised from handler method", "Init error when loading handler", "Critical exception from handler"];
 
 /// Most lines of the message of an error of Python, and longest of them; our own bounds.
 pub(super) const MOST_LINES: usize = 20;

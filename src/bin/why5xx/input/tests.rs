@@ -176,7 +176,7 @@ fn the_lines_of_a_trace_continue_the_event_before_them() {
         ("Function Logs", "{", false),
     ];
     for (event, line, continues) in rows {
-        assert_eq!(runtime::continues_report(event, line), continues, "{event} / {line}");
+        assert_eq!(runtime::continues_report(event.trim_end(), true, line), continues, "{event} / {line}");
     }
 }
 

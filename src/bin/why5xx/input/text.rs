@@ -109,6 +109,8 @@ struct Pending {
     is_below_prefix: bool,
     /// Number of its line.
     line: u64,
+    /// Bytes of its first line, without blanks behind it.
+    first_bytes: usize,
     /// Lines were added to it.
     has_lines: bool,
     /// Those of it, if it is a document of JSON over several lines.
@@ -193,6 +195,11 @@ impl Lines {
         let is_of_terminal = is_of_terminal(&line);
         let number = self.number + 1;
         if let Some(mut whole) = self.broken.take() {
+            // The reason of a sentence may stand behind a blank line.
+            if line.trim().is_empty() && whole.ends_with_colon() {
+                (self.broken, self.number) = (Some(whole), number);
+                return;
+            }
             let is_hard = whole.last().chars().count() == self.widest;
             if !is_of_terminal && whole.add(&line, is_hard) {
                 (self.broken, self.number) = (Some(whole), number);
@@ -201,11 +208,6 @@ impl Lines {
             match self.wrap.between(whole.message(), whole.last(), &line) {
                 Some(between) if !is_of_terminal && whole.message().len() + line.len() < LONGEST_EVENT_BYTES => {
                     whole.push(between, &line);
-                    (self.broken, self.number) = (Some(whole), number);
-                    return;
-                }
-                // The reason of a sentence may stand behind a blank line.
-                _ if line.trim().is_empty() && whole.last().trim_end().ends_with(':') => {
                     (self.broken, self.number) = (Some(whole), number);
                     return;
                 }
@@ -280,7 +282,7 @@ impl Lines {
             && pending.takes(&line, is_blank, self.is_of_function)
             && (pending.is_below_prefix || !sink.declared.is_some_and(|format| declared::is_record(format, &line)))
         {
-            if !is_blank || pending.is_below_prefix {
+            if !is_blank || pending.is_below_prefix && pending.has_lines {
                 if pending.brackets.are_open() {
                     pending.brackets.read(&line);
                 }
@@ -301,6 +303,7 @@ impl Lines {
             let message = stripped.message;
             let time_ms = stripped.time_ms.or_else(|| time::of_line(message));
             let timestamp_ms = self.time_of(time_ms, message);
+            let is_below_prefix = message.trim().is_empty();
             self.prefixes += u64::from(!stripped.may_be_own_time());
             self.pending = Some(Pending {
                 event: Event {
@@ -311,14 +314,15 @@ impl Lines {
                         .map(|group| prefix::without_account(group).to_owned())
                         .unwrap_or_default(),
                     log_stream: stripped.stream.unwrap_or_default().to_owned(),
-                    message: message.to_owned(),
+                    message: if is_below_prefix { String::new() } else { message.to_owned() },
                     ..Event::default()
                 },
                 has_prefix: true,
                 owns_lines: stripped.stream.is_some() || self.prefixes > 1,
                 owns_heads: self.has_framed_prefix,
-                is_below_prefix: message.trim().is_empty(),
+                is_below_prefix,
                 line: self.number,
+                first_bytes: bytes_of_first_line(message),
                 has_lines: false,
                 brackets: Brackets::default(),
             });
@@ -351,6 +355,7 @@ impl Lines {
             owns_heads: false,
             is_below_prefix: false,
             line: self.number,
+            first_bytes: bytes_of_first_line(&event.message),
             has_lines: false,
             brackets,
             event,
@@ -542,7 +547,7 @@ impl Pending {
             // The console may show a message twice. Another line of the platform is no part of it.
             let is_another = frame::is_framed(line) || prefix::is_timed(line);
             let is_twice = || message.len() <= LONGEST_TWICE_BYTES && message.contains(line.trim());
-            return message.trim().is_empty() || !is_another || is_twice();
+            return message.is_empty() || !is_another || is_twice();
         }
         if self.brackets.are_open() && is_within_json(message, line) {
             return true;
@@ -554,16 +559,25 @@ impl Pending {
         }
         let is_another = is_head || prefix::is_timed(line);
         if self.owns_lines && (!is_another || is_head && self.owns_heads && !has_no_lines_below(first_line(message))) {
-            return !begins_document(line) || continues_report(message, line);
+            return !begins_document(line) || self.continues_report(line);
         }
         // The next object of a list.
-        if line.trim() == "{" && message.trim_start().starts_with("{\n") {
+        if line.trim() == "{" && self.first().trim_start() == "{" && self.has_lines {
             return false;
         }
         // In a list or a block, blanks stand before a record. What has other lines may have printed it.
         let may_be_record = !is_of_function && !self.has_prefix && !prefix::is_head(message);
         let is_record = || may_be_record && line.starts_with(BLANKS) && wrapped::is_bare_record(line);
-        !is_blank && (continues(line) && !is_head && !is_record() || continues_report(message, line))
+        !is_blank && (continues(line) && !is_head && !is_record() || self.continues_report(line))
+    }
+
+    /// Returns the first line, without blanks behind it. The whole message is not looked through for each line that comes.
+    fn first(&self) -> &str {
+        &self.event.message[..self.first_bytes]
+    }
+
+    fn continues_report(&self, line: &str) -> bool {
+        continues_report(self.first(), !self.has_lines, line)
     }
 }
 
@@ -619,10 +633,16 @@ fn once(text: &str) -> &str {
     {
         return rest.trim();
     }
-    match text.match_indices("\n\n").find(|(at, _)| text[..*at].trim() == text[*at..].trim()) {
-        Some((at, _)) => text[..at].trim_end(),
-        None => text,
+    let mut from = 0;
+    while let Some(at) = text[from..].find("\n\n").map(|at| from + at) {
+        let (before, behind) = (text[..at].trim(), text[at..].trim());
+        if before == behind {
+            return before;
+        }
+        // Any number of blank lines is one break.
+        from = text.len() - text[at..].trim_start().len();
     }
+    text
 }
 
 /// The messages that `--output text` puts on one line, with tabs between them.
@@ -697,6 +717,10 @@ fn without_brackets(line: &str) -> &str {
     let is_of_export =
         behind.starts_with('\t') || behind.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';' | ']' | '"'));
     if is_of_export { &inner[..=end] } else { line }
+}
+
+fn bytes_of_first_line(message: &str) -> usize {
+    message.lines().next().unwrap_or_default().trim_end().len()
 }
 
 /// Returns the beginning of the first line, which shows what it is.

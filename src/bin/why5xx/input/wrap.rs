@@ -41,7 +41,7 @@ impl Wrap {
             if begins(line) {
                 begun = Some(true);
             } else if begun == Some(true)
-                && !continues_report(before, line)
+                && !continues_report(before.trim_end(), true, line)
                 && (at_edge || is_full(before, line, widest))
             {
                 hard += u32::from(at_edge);
@@ -88,7 +88,8 @@ impl Wrap {
         // Each piece of a long line costs a look at its two ends, not at the whole.
         let start = start_of(message);
         let end = &message[message.ceil_char_boundary(message.len() - start.len())..];
-        if line.trim().is_empty() || begins(line) || continues_report(start, line) || continues_report(end, line) {
+        let is_of_report = |first: &str| continues_report(first.trim_end(), true, line);
+        if line.trim().is_empty() || begins(line) || is_of_report(start) || is_of_report(end) {
             return None;
         }
         let is_cut_at_colon = is_cut_at_colon
