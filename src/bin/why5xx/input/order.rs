@@ -52,6 +52,7 @@ pub(super) struct Sorted<'e> {
     formats: StreamFormats,
     /// The log event before, or its last line, if it is short.
     message_before: String,
+    pieces_of_python: runtime::PiecesOfPython,
 }
 
 /// Longest line of an error whose other lines may follow as log events; our own bound.
@@ -216,6 +217,7 @@ impl<'e> Sorted<'e> {
             order: InputOrder::default(),
             formats: StreamFormats::default(),
             message_before: String::new(),
+            pieces_of_python: runtime::PiecesOfPython::default(),
         }
     }
 
@@ -231,6 +233,7 @@ impl<'e> Sorted<'e> {
 
     /// Takes one of a form that a terminal or a page may have shown, which breaks lines and cuts them.
     pub(super) fn shown(&mut self, mut event: Event) {
+        event.message.truncate(runtime::without_breaks_at_end(&event.message).len());
         if let Some(message) = runtime::with_breaks(&event.message) {
             event.message = message;
         }
@@ -249,7 +252,9 @@ impl<'e> Sorted<'e> {
     fn place(&mut self, mut event: Event, by_time: bool) {
         self.summary.log_events += 1;
         // A tool of lines, which gives no line an id.
-        if event.id.is_empty() && runtime::is_error_in_pieces(&self.message_before, &event.message) {
+        let is_in_pieces = runtime::is_error_in_pieces(&self.message_before, &event.message)
+            | self.pieces_of_python.is_end(&event.message);
+        if event.id.is_empty() && is_in_pieces {
             self.summary.unread(0, IN_PIECES);
         } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
             self.summary.unread(0, OUT_OF_PLACE);

@@ -75,7 +75,7 @@ impl Line<'_> {
     }
 
     /// Returns whether a time stood there at most.
-    fn is_only_time(&self) -> bool {
+    pub(super) fn is_only_time(&self) -> bool {
         self.stream.is_none() && self.group.is_none() && self.id.is_none()
     }
 
@@ -131,6 +131,19 @@ pub(super) fn strip(text: &str) -> Line<'_> {
     if line.has_prefix() && !is_of_logger() { line } else { Line { message: text, ..Line::default() } }
 }
 
+/// Returns the form of the time at the start of a line, `0` for any digit; None for a line without one.
+pub(super) fn form_of_time(line: &str) -> Option<String> {
+    let (_, length) = time::at_start(line)?;
+    Some(line[..length].chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect())
+}
+
+/// Strips the time at the start of a line, which a tool put there, also before what a logger may have written; None where it may be a
+/// runtime's own.
+pub(super) fn strip_time(line: &str) -> Option<Line<'_>> {
+    let (time_ms, message) = timed(line).filter(|(_, behind)| !is_of_runtime(behind))?;
+    Some(Line { message, time_ms: Some(time_ms), ..Line::default() })
+}
+
 /// Strips what container runtimes write between the time and the line: `stdout F `.
 fn without_stream_of_container(text: &str) -> &str {
     let rest = ["stdout ", "stderr "].iter().find_map(|stream| text.strip_prefix(stream));
@@ -161,7 +174,7 @@ pub(super) const LEVELS: &[&str] =
     &["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE"];
 
 /// Returns whether a logger wrote this text behind its time: one of the first words is a level.
-fn is_logged(text: &str) -> bool {
+pub(super) fn is_logged(text: &str) -> bool {
     let is_level = |word: &str| {
         let word = word.trim_matches(['[', ']', ':', '|', '(', ')']);
         LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))

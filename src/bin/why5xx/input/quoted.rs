@@ -89,6 +89,8 @@ pub(super) enum Mark {
     Signs,
     /// Such marks and numbers: `1. `, `12: `.
     Numbers,
+    /// A number that rises from line to line, as editors, pagers and `awk` write it.
+    Count,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
     /// The head of syslog.
@@ -111,10 +113,11 @@ impl Mark {
             return Self::Indentation(blanks);
         }
         let grep = grep(start).map(Self::Grep);
+        let count = is_counted(start).then_some(Self::Count);
         let around = ['"', '`', '\''].into_iter().filter(|sign| is_within(start, *sign)).map(Self::Around);
         // `psql` writes a bar between a name and its value, as others do between a container and its line.
         let psql = start.lines().any(|line| line.starts_with(RECORD_OF_PSQL)).then_some(Self::Fields);
-        let marks: Vec<Self> = grep.into_iter().chain(around).chain(psql).chain(OTHERS).collect();
+        let marks: Vec<Self> = grep.into_iter().chain(count).chain(around).chain(psql).chain(OTHERS).collect();
         let head = &start[..start.floor_char_boundary(DEEPER_BYTES)];
         let signs = || Some(Self::Signs).filter(|signs| most > 0 && grep_behind(signs, head));
         let direct = || marks.iter().find(|mark| mark.is_before_events(start)).cloned();
@@ -172,6 +175,7 @@ impl Mark {
                 own
             }
             Self::Numbers => own_words(without_number(without_quotes(line)))?,
+            Self::Count => numbered(line).map_or(line, |(_, own)| own),
             Self::Signs => own_words(without_quotes(line))?,
             Self::Name => without_name(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
@@ -406,6 +410,25 @@ fn without_name(line: &str) -> &str {
 fn without_number_of_line(line: &str) -> Option<&str> {
     let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
     (1..=7).contains(&(line.len() - behind.len())).then(|| behind.strip_prefix(':'))?
+}
+
+/// Splits a line into its number, with blanks before and one sign behind it, and the rest: `   12 a` → (12, `a`)
+fn numbered(line: &str) -> Option<(u32, &str)> {
+    let text = line.trim_start();
+    let (digits, behind) = text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+    let own = if behind.is_empty() { behind } else { behind.strip_prefix([' ', '\t', ':'])? };
+    (digits.len() <= 7).then(|| digits.parse().ok())?.map(|number| (number, own))
+}
+
+/// Returns whether each line has its number, and they rise.
+fn is_counted(start: &str) -> bool {
+    // The last line may be cut off by us, also within its number.
+    let whole = start.rsplit_once('\n').map_or(start, |(whole, _)| whole);
+    let numbers =
+        whole.lines().filter(|line| !line.trim().is_empty()).map(|line| numbered(line).map(|(number, _)| number));
+    let mut before = None;
+    let rise = |number: Option<u32>| number.is_some() && std::mem::replace(&mut before, number) < number;
+    whole.lines().count() > 1 && numbers.into_iter().all(rise)
 }
 
 /// A line without the number of a list or of an editor: `12. a`, `12) a`, `12: a`, `    12\ta` → `a`

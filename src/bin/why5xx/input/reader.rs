@@ -337,12 +337,14 @@ impl<'s> Reader<'s> {
     /// Reads what is no line of a log: the output of a function, or of any program.
     fn other<'a>(&mut self, event: &LogEvent<'a>) -> Record<'a> {
         let text = event.message.text();
-        self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || shows_function(event);
+        let is_of_function = shows_function(event);
+        self.shows_function = self.shows_function || Self::is_of_functions_code(&text) || is_of_function;
         // What API Gateway says of a function is no line of the function.
         let is_of_gateway = sentence::begins_as_platforms(&text) && !sentence::is_shared(&text);
         let may_be_error = self.is_of_function && !is_of_gateway;
         let Some(record) = may_be_error.then(|| self.bare_error(&text)).flatten() else {
-            return Record::Unknown;
+            // What Lambda writes beside the invocations, and the lines of the runtimes' loggers, prove no failure.
+            return if is_of_function && !is_of_gateway { Record::Nothing(LogKind::Lambda) } else { Record::Unknown };
         };
         self.has_error_of_program |= matches!(record, Record::Lambda(_));
         self.has_unproven |= self.has_error_of_program;

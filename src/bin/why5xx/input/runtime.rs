@@ -1,5 +1,7 @@
 //! Errors as the runtimes write them, where a tool wrote their signs otherwise or cut them.
 
+use std::collections::VecDeque;
+
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SENTENCES, TRACEBACK};
 
@@ -22,6 +24,15 @@ pub(super) fn with_breaks(message: &str) -> Option<String> {
             !first.contains('\n') && continues_report(first.trim_end(), true, rest.trim_start_matches([' ', '\n']));
         is_report.then(|| message.replace(sign, "\n"))
     })
+}
+
+/// Returns a message without the line breaks at its end, as a table wrote them.
+pub(super) fn without_breaks_at_end(message: &str) -> &str {
+    let mut message = message.trim_end();
+    while let Some(before) = BREAKS.iter().find_map(|sign| message.strip_suffix(sign)) {
+        message = before.trim_end();
+    }
+    message
 }
 
 /// Returns a message without the lines that go on with an error in its first one.
@@ -48,8 +59,9 @@ pub(super) fn with_whole_head(message: &str) -> Option<String> {
     let mut lines = message.splitn(4, '\n');
     let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
     let whole = format!("{first}{second}");
-    let is_cut =
-        !is_java_twice(first, second) && lambda::type_at_end(&whole).is_some_and(|(_, name)| third.starts_with(name));
+    let is_type = |text: &str| lambda::type_at_end(text).is_some_and(|(_, name)| third.starts_with(name));
+    // A message of two lines has its whole type in the second one.
+    let is_cut = !is_java_twice(first, second) && !is_type(second) && is_type(&whole);
     is_cut.then(|| whole + &message[first.len() + 1 + second.len()..])
 }
 
@@ -87,6 +99,28 @@ pub(super) fn is_error_in_pieces(before: &str, line: &str) -> bool {
         || !line.trim_end().contains('\n') && begins_error(line, last_of_before)
 }
 
+/// Log events in a row of which the first one is the head of an error of Python, and the others may be of its message.
+#[derive(Debug, Default)]
+pub(super) struct PiecesOfPython(usize);
+
+impl PiecesOfPython {
+    /// Most lines of such a message; our own bound.
+    const MOST: usize = 20;
+
+    /// Takes the next log event. Returns whether the frames of the error begin with it.
+    pub(super) fn is_end(&mut self, message: &str) -> bool {
+        let line = message.trim_end();
+        let is_end = self.0 > 0 && line.starts_with(TRACEBACK);
+        let is_piece = self.0 > 0 && self.0 < Self::MOST && !line.contains('\n') && may_be_of_message(line);
+        self.0 = match self.0 {
+            _ if !line.contains('\n') && begins_as_python(line) => 1,
+            pieces if is_piece && !is_end => pieces + 1,
+            _ => 0,
+        };
+        is_end
+    }
+}
+
 /// Returns whether two lines are the first two of one error.
 fn begins_error(first: &str, second: &str) -> bool {
     let is_of_python = first.starts_with(PYTHON) && second.starts_with(TRACEBACK);
@@ -118,6 +152,15 @@ pub(super) fn is_out_of_place(message: &str) -> bool {
         at.is_some_and(|at| is_date_of_go_at_end(&message[..at]) && message[at..].contains("errorType"))
     };
     let has_pair = || message.lines().zip(message.lines().skip(1)).any(|(first, second)| is_pair(first, second));
+    // A tool put blanks in place of the line breaks.
+    let is_on_one_line = || {
+        let head = message.split(" \tat ").next().filter(|head| head.len() < message.len()).unwrap_or_default();
+        let (first, second) = head.split_at_checked(head.len() / 2).unwrap_or_default();
+        let is_of_java = second.strip_prefix(' ').is_some_and(|second| is_java_twice(first, second));
+        let of_ruby = RUBY_SENTENCES.iter().find_map(|(head, _)| message.strip_prefix(head));
+        is_of_java
+            || of_ruby.is_some_and(|rest| OBJECTS.iter().any(|open| rest.trim_start_matches(' ').starts_with(open)))
+    };
     let is_read = || {
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(message.as_bytes()) };
         let is_whole = |(before, name)| message.lines().nth(1).is_some_and(|line| line == format!("{name}: {before}"));
@@ -129,7 +172,7 @@ pub(super) fn is_out_of_place(message: &str) -> bool {
             line => line.is_some(),
         }
     };
-    (has_pair() || is_of_go()) && !is_read()
+    (has_pair() || is_of_go() || is_on_one_line()) && !is_read()
 }
 
 /// Returns whether two lines hold what Java's runtime alone writes: `no stock: shop.StockError`, then `shop.StockError: no stock`. A table may
@@ -189,6 +232,12 @@ pub(super) fn is_date_of_go(text: &str) -> bool {
     text.len() == DATE_OF_GO.len() && is_date_of_go_at_end(text)
 }
 
+/// Returns whether a text begins as an error of Go.
+pub(super) fn begins_as_go(text: &str) -> bool {
+    let (date, object) = text.split_at_checked(DATE_OF_GO.len()).unwrap_or_default();
+    is_date_of_go(date) && OBJECTS.iter().any(|open| object.starts_with(open))
+}
+
 /// The time that Go's logger writes before an error, `0` for any digit.
 const DATE_OF_GO: &[u8] = b"0000/00/00 00:00:00 ";
 
@@ -198,36 +247,103 @@ fn is_date_of_go_at_end(text: &str) -> bool {
     start.is_some_and(|start| text.as_bytes()[start..].iter().zip(DATE_OF_GO).all(is_sign))
 }
 
-/// Most lines of the message of an error of Python, and longest of them; our own bounds.
-pub(super) const MOST_LINES: usize = 20;
-const LONGEST_LINE_BYTES: usize = 4_096;
-
 /// Head of an error, as the runtime of Python writes it.
 pub(super) const PYTHON: &str = "[ERROR] ";
 
-/// Returns whether a line is the first one of an error, as the runtime of Python writes it: `[ERROR] shop.StockError: no stock`
-pub(super) fn begins_as_python(line: &str) -> bool {
-    line.len() <= LONGEST_LINE_BYTES
-        && line.strip_prefix(PYTHON).is_some_and(|rest| lambda::exception_at_start(rest).is_some())
+/// Longest line that is held; our own bound.
+const LONGEST_LINE_BYTES: usize = 4_096;
+
+/// Lines that may be the message of an error, which has several: the line behind the message shows it. That of Python is its
+/// `Traceback`, that of Java says the type and the first line again.
+#[derive(Debug, Default)]
+pub(super) struct HeldLines(VecDeque<HeldLine>);
+
+/// A line, with its number in the input.
+#[derive(Debug)]
+pub(super) struct HeldLine {
+    pub(super) line: String,
+    pub(super) number: u64,
 }
 
-/// Returns whether a line may be a piece of the message of such an error: it begins as no log event does.
-pub(super) fn may_be_of_message(line: &str) -> bool {
-    // `(ClientError) when calling the …` is no line about a request.
-    let is_another = begins(line) && !line.starts_with('(') || sentence::begins_as_platforms(line);
+impl HeldLines {
+    /// Most lines; our own bound.
+    const MOST: usize = 50;
+
+    /// Takes the next line. Returns the lines that need not wait any longer; those of a message are one. Lines that a function printed may be of
+    /// an error of Java; those of Python begin with their head. `widest` is the width of the widest line of the text.
+    pub(super) fn next(&mut self, line: HeldLine, is_printed: bool, widest: usize) -> Vec<HeldLine> {
+        if let Some(first) = self.message_before(&line.line) {
+            let message: Vec<_> = self.0.drain(first..).collect();
+            let number = message[0].number;
+            let pieces: Vec<_> = message.iter().map(|held| held.line.as_str()).collect();
+            // Lines of Java's that were broken do not say the same twice.
+            let is_of_python = line.line.starts_with(TRACEBACK);
+            let message = if is_of_python { joined(&pieces, widest) } else { pieces.join("\n") };
+            let message = HeldLine { line: message, number };
+            return self.0.drain(..).chain([message, line]).collect();
+        }
+        let has_begun = is_printed || !self.0.is_empty();
+        if begins_as_python(&line.line) || has_begun && may_be_of_message(&line.line) {
+            self.0.push_back(line);
+            let too_many = self.0.len().saturating_sub(Self::MOST);
+            return self.0.drain(..too_many).collect();
+        }
+        self.0.drain(..).chain([line]).collect()
+    }
+
+    /// Returns those that still wait.
+    pub(super) fn end(&mut self) -> Vec<HeldLine> {
+        self.0.drain(..).collect()
+    }
+
+    /// Returns which line is the first one of the message that ends before this line.
+    fn message_before(&self, line: &str) -> Option<usize> {
+        let last = &self.0.back()?.line;
+        let is_first = |held: &HeldLine| match line.starts_with(TRACEBACK) {
+            true => begins_as_python(&held.line),
+            false => repeats_message(last, &held.line, line),
+        };
+        self.0.iter().rposition(is_first)
+    }
+}
+
+/// Returns whether a line is the type at the end of a message and its first line again, as Java's runtime writes it behind the
+/// message. `before` ends with the message.
+///
+/// `at [Source: …]: shop.OrderException`, `no order`, `shop.OrderException: no order` → true
+pub(super) fn repeats_message(before: &str, first: &str, line: &str) -> bool {
+    let first = first.trim_end();
+    let name = line.trim_end().strip_suffix(first).and_then(|name| name.strip_suffix(": "));
+    name.is_some_and(|name| {
+        !first.is_empty() && name.contains('.') && lambda::type_at_end(before).is_some_and(|(_, at_end)| at_end == name)
+    })
+}
+
+/// Returns whether a line is the first one of an error, as the runtime of Python writes it: `[ERROR] shop.StockError: no stock`. A tool
+/// may have put its time before it.
+fn begins_as_python(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
-        && !line.trim().is_empty()
-        && !line.starts_with(['{', '[', '\t'])
-        && !line.starts_with("  ")
-        && !is_another
+        && line.contains(PYTHON)
+        && prefix::strip(line)
+            .message
+            .strip_prefix(PYTHON)
+            .is_some_and(|rest| lambda::exception_at_start(rest).is_some())
+}
+
+/// Returns whether a line may be a piece of the message of an error: it begins as no log event does.
+fn may_be_of_message(line: &str) -> bool {
+    // `(ClientError) when calling the …` is no line about a request.
+    let is_another = || begins(line) && !line.starts_with('(') || sentence::begins_as_platforms(line);
+    let is_logged = || line.starts_with('[') && prefix::is_logged(line.split_inclusive(']').next().unwrap_or_default());
+    line.len() <= LONGEST_LINE_BYTES && !line.starts_with(['{', '\t']) && !is_logged() && !is_another()
 }
 
 /// Returns the lines of a message as one, where a terminal broke them at this column or a mail between words.
-pub(super) fn joined(lines: &[String], widest: usize) -> String {
+fn joined(lines: &[&str], widest: usize) -> String {
     let widest_of_words = lines.iter().map(|line| width(line)).max().unwrap_or(0);
     let mut whole = String::new();
     for (at, line) in lines.iter().enumerate() {
-        let before = if at > 0 { lines[at - 1].as_str() } else { "" };
+        let before = if at > 0 { lines[at - 1] } else { "" };
         whole.push_str(match at {
             0 => "",
             _ if before.chars().count() == widest || width(before) == widest => "",

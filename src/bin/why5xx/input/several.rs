@@ -35,7 +35,7 @@ pub(super) fn look(line: &str) -> LineContent<'_> {
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
         let is_joined = match rest.is_empty() {
             true => holds_more(text) || holds_access_lines(text),
-            false => frame::is_framed(first) && holds_more(first),
+            false => frame::is_framed(first) && holds_more(first) || holds_own_id(first, ""),
         };
         return if is_joined { LineContent::Joined(ONE_LINE) } else { LineContent::One };
     }
@@ -122,6 +122,12 @@ pub(super) fn holds_lines(text: &str) -> bool {
         })
     };
     is_head_within || line.split('\t').any(holds_end)
+}
+
+/// Returns whether a line of API Gateway's holds another line of the same request behind this sign. No client knows the id of the request.
+pub(super) fn holds_own_id(line: &str, sign: &str) -> bool {
+    let id = split_request_id(line).map(|(id, _)| format!("{sign}({id}) "));
+    id.is_some_and(|id| line[1..].contains(&id))
 }
 
 /// Returns whether a line of an execution log or of Lambda goes on with another one behind its end. Where a client may have written the

@@ -194,12 +194,13 @@ fn an_error_is_taken_without_its_frame_but_not_a_loggers_line() {
     assert_eq!(read("all is well"), "Nothing");
     assert_eq!(
         read("[ERROR]\t2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tconnect ETIMEDOUT"),
-        "Unknown"
+        "Nothing"
     );
     assert_eq!(
         read("2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tconnect ETIMEDOUT"),
-        "Unknown"
+        "Nothing"
     );
+    assert_eq!(read("[ERROR] 2026-01-02 connect ETIMEDOUT"), "Unknown");
     let event = Event { message: "KeyError: 'order'".to_owned(), ..Event::default() };
     let record = Reader::new(&settings, &table).read(&Source::default(), &event.borrowed());
     assert!(matches!(record, Record::Unknown), "nothing says that it is a function's");

@@ -1,18 +1,19 @@
 //! Plain text, exported logs and the output of log tails: a line is a log event, with the lines that continue it.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 
 use why5xx::decode::{LogEvent, Message};
+use why5xx::record::access;
 use why5xx::record::execution::split_request_id;
-use why5xx::record::{access, lambda};
 
 use super::brackets::Brackets;
 use super::broken_line::{self, BrokenLine};
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
-use super::runtime::continues_report;
+use super::runtime::{HeldLine, HeldLines, continues_report, repeats_message};
 use super::spelling::{are_escaped, unescaped};
 use super::terminal::{is_cut_by_screen, is_of_terminal, plain};
 use super::wrap::Wrap;
@@ -72,13 +73,13 @@ pub(super) struct Lines {
     cut_at: usize,
     /// A failure of API Gateway's that may go on, or an object.
     begun: Option<BrokenLine>,
-    /// Lines of an error of Python whose frames have not come yet.
-    held: Vec<String>,
+    /// Lines that may be of the message of an error, of which more may come.
+    held: HeldLines,
     /// A line that may go on, as far as it was read.
     broken: Option<frame::Pieces>,
     layers: Layers,
-    /// Each line has tabs: it may be of `--output text`, which puts all messages of a page on one line. Otherwise a tab is
-    /// a client's.
+    /// The text may be of `--output text`, which puts all messages of a page on one line, with tabs between them. Otherwise a tab is a
+    /// client's.
     are_pages: bool,
     /// Each line is one of `jq @tsv`, which writes line breaks, tabs and backslashes with a backslash.
     are_escaped: bool,
@@ -90,6 +91,8 @@ pub(super) struct Lines {
     is_of_function: bool,
     /// Before a line of Lambda's or API Gateway's stood what a tool puts before each log event: a line without it is no log event of its own.
     has_framed_prefix: bool,
+    /// The form of the time that a tool put before such a line, and nothing else.
+    form_of_time: Option<String>,
     /// Id of the last invocation that began.
     invocation: String,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
@@ -113,6 +116,8 @@ struct Pending {
     first_bytes: usize,
     /// Lines were added to it.
     has_lines: bool,
+    /// Lines of its message that Java's runtime says again, and that have not come yet.
+    to_repeat: VecDeque<String>,
     /// Those of it, if it is a document of JSON over several lines.
     brackets: Brackets,
 }
@@ -128,7 +133,7 @@ impl Lines {
             wrap: Wrap::of(start),
             widest,
             cut_at: if is_cut_by_screen(start, widest) { widest } else { 0 },
-            are_pages: start.lines().all(|line| line.contains('\t')),
+            are_pages: start.lines().all(|line| line.contains('\t')) || begins_page(start),
             are_escaped: are_escaped(start),
             are_behind_tabs: are_behind_tabs(start),
             ..Self::default()
@@ -232,41 +237,33 @@ impl Lines {
         }
     }
 
-    /// Reads a line, but for the first ones of an error of Python, which wait for its frames: its message may have several lines, and a
-    /// terminal or a mail may have broken it.
+    /// Reads a line, but for one that may be of the message of an error, which may have several lines: it waits for those behind it.
     fn whole_line(&mut self, line: String, sink: &mut Sorted<'_>) {
-        if !self.held.is_empty() {
-            if line.starts_with(lambda::TRACEBACK) {
-                let whole = runtime::joined(&std::mem::take(&mut self.held), self.widest);
-                self.own_line(whole, sink);
-            } else if self.held.len() < runtime::MOST_LINES && runtime::may_be_of_message(&line) {
-                return self.held.push(line);
-            } else {
-                self.read_held(sink);
-            }
-        }
-        if line.contains(runtime::PYTHON) && runtime::begins_as_python(prefix::strip(&line).message) {
-            self.held.push(line);
-        } else {
-            self.own_line(line, sink);
+        let is_printed = match &self.pending {
+            Some(pending) => !pending.owns_lines && (self.is_of_function || frame::is_framed(&pending.event.message)),
+            None => self.is_of_function,
+        };
+        for held in self.held.next(HeldLine { line, number: self.number }, is_printed, self.widest) {
+            self.own_line(held, sink);
         }
     }
 
-    /// Reads lines that waited, each for itself.
-    fn read_held(&mut self, sink: &mut Sorted<'_>) {
-        for line in std::mem::take(&mut self.held) {
-            self.own_line(line, sink);
-        }
-    }
-
-    fn own_line(&mut self, mut line: String, sink: &mut Sorted<'_>) {
+    fn own_line(&mut self, HeldLine { mut line, number }: HeldLine, sink: &mut Sorted<'_>) {
         let is_blank = line.trim().is_empty();
         match self.indented_line(&line) {
             IndentedLine::Event => line = line.trim_start().to_owned(),
-            IndentedLine::Doubtful => sink.summary.unread(self.number, INDENTED),
+            IndentedLine::Doubtful => sink.summary.unread(number, INDENTED),
             IndentedLine::Part => {}
         }
         let mut stripped = prefix::strip(&line);
+        // A time of the tool's form is the tool's, whatever level stands behind it.
+        let has_tools_time = self.form_of_time.is_some() && self.form_of_time == prefix::form_of_time(&line);
+        if !stripped.has_prefix()
+            && has_tools_time
+            && let Some(line) = prefix::strip_time(&line)
+        {
+            stripped = line;
+        }
         // A tool that heads each log event heads the platform's lines, too: a time alone is one that the function printed, and its clock
         // puts no log event in another place.
         let is_framed = || self.pending.as_ref().is_some_and(|pending| frame::is_framed(&pending.event.message));
@@ -279,16 +276,15 @@ impl Lines {
         }
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
-            && pending.takes(&line, is_blank, self.is_of_function)
+            && (pending.takes(&line, is_blank, self.is_of_function)
+                || self.are_pages && pending.is_page_before(&line, is_blank))
             && (pending.is_below_prefix || !sink.declared.is_some_and(|format| declared::is_record(format, &line)))
         {
             if !is_blank || pending.is_below_prefix && pending.has_lines {
                 if pending.brackets.are_open() {
                     pending.brackets.read(&line);
                 }
-                pending.has_lines = true;
-                pending.event.message.push('\n');
-                pending.event.message.push_str(&line);
+                pending.add(&line);
             }
             return;
         }
@@ -298,6 +294,8 @@ impl Lines {
         self.hand_on(sink);
         if frame::is_framed(stripped.message) || is_of_request(stripped.message) {
             self.has_framed_prefix = stripped.has_prefix();
+            let is_only_time = stripped.is_only_time();
+            self.form_of_time = if is_only_time { prefix::form_of_time(&line) } else { None };
         }
         if stripped.has_prefix() {
             let message = stripped.message;
@@ -318,12 +316,13 @@ impl Lines {
                     ..Event::default()
                 },
                 has_prefix: true,
-                owns_lines: stripped.stream.is_some() || self.prefixes > 1,
+                owns_lines: stripped.stream.is_some() || self.prefixes > 1 || has_tools_time,
                 owns_heads: self.has_framed_prefix,
                 is_below_prefix,
-                line: self.number,
+                line: number,
                 first_bytes: bytes_of_first_line(message),
                 has_lines: false,
+                to_repeat: VecDeque::new(),
                 brackets: Brackets::default(),
             });
             return;
@@ -354,9 +353,10 @@ impl Lines {
             owns_lines: false,
             owns_heads: false,
             is_below_prefix: false,
-            line: self.number,
+            line: number,
             first_bytes: bytes_of_first_line(&event.message),
             has_lines: false,
+            to_repeat: VecDeque::new(),
             brackets,
             event,
         });
@@ -398,7 +398,9 @@ impl Lines {
         if let Some(whole) = self.broken.take() {
             self.whole_line(whole.into_line(), sink);
         }
-        self.read_held(sink);
+        for held in self.held.end() {
+            self.own_line(held, sink);
+        }
         sink.summary.lines_behind += self.behind.drain(..).filter(|line| !line.trim().is_empty()).count() as u64;
         self.hand_on(sink);
     }
@@ -566,9 +568,33 @@ impl Pending {
             return false;
         }
         // In a list or a block, blanks stand before a record. What has other lines may have printed it.
-        let may_be_record = !is_of_function && !self.has_prefix && !prefix::is_head(message);
+        let may_be_record = !is_of_function && !self.has_prefix && !prefix::is_head(first_line(message));
         let is_record = || may_be_record && line.starts_with(BLANKS) && wrapped::is_bare_record(line);
         !is_blank && (continues(line) && !is_head && !is_record() || self.continues_report(line))
+    }
+
+    /// Whether a line without time and stream is a part of the body within this page of messages.
+    fn is_page_before(&self, line: &str, is_blank: bool) -> bool {
+        let is_page = || begins_page(frame::start_of(&self.event.message));
+        !is_blank && !self.has_prefix && self.has_room_for(line) && !prefix::is_head(line) && is_page()
+    }
+
+    fn add(&mut self, line: &str) {
+        let message = &self.event.message;
+        if repeats_message(message, self.first(), line) {
+            let behind_first = message.lines().skip(1).map(|line| line.trim_end().to_owned());
+            self.to_repeat = behind_first.collect();
+            if let Some((last, _)) = self.to_repeat.back().and_then(|last| last.rsplit_once(": ")) {
+                let last = last.to_owned();
+                self.to_repeat.pop_back();
+                self.to_repeat.push_back(last);
+            }
+        } else {
+            self.to_repeat.pop_front();
+        }
+        self.has_lines = true;
+        self.event.message.push('\n');
+        self.event.message.push_str(line);
     }
 
     /// Returns the first line, without blanks behind it. The whole message is not looked through for each line that comes.
@@ -578,6 +604,8 @@ impl Pending {
 
     fn continues_report(&self, line: &str) -> bool {
         continues_report(self.first(), !self.has_lines, line)
+            || repeats_message(&self.event.message, self.first(), line)
+            || self.to_repeat.front().is_some_and(|next| next == line.trim_end())
     }
 }
 
@@ -585,6 +613,17 @@ impl Pending {
 fn may_be_broken_frame(line: &str) -> bool {
     let message = prefix::strip(line).message;
     frame::may_go_on(if message.is_empty() { line } else { message })
+}
+
+/// Returns whether a text begins with a message of a page of `--output text`: another one of the same request stands behind it, or
+/// anything behind the first one of an invocation.
+fn begins_page(start: &str) -> bool {
+    let first = start.lines().next().unwrap_or_default();
+    // Behind the line may stand its time, in a column.
+    let is_message = |text: &str| !text.trim().is_empty() && time::of(text.trim()).is_none();
+    let is_begun =
+        || frame::id_of_start(first).is_some() && first.split_once('\t').is_some_and(|(_, behind)| is_message(behind));
+    is_begun() || several::holds_own_id(first, "\t")
 }
 
 /// Returns whether a tab stands before each message of Lambda but the first of a page.
@@ -650,7 +689,7 @@ fn messages(line: &str) -> Vec<&str> {
     let is_same = |first: &str, next: &str| match first.as_bytes().first() {
         Some(b'{') => next.starts_with("{\"") && first.trim_end().ends_with('}'),
         Some(b'(') => next.starts_with('('),
-        Some(b'S' | b'E' | b'R' | b'I') => !next.starts_with(['{', '(']),
+        Some(b'S' | b'E' | b'R' | b'I' | b'2') => !next.starts_with(['{', '(']),
         _ => false,
     };
     if !line.contains('\t') {
@@ -663,7 +702,7 @@ fn messages(line: &str) -> Vec<&str> {
     let mut start = 0;
     for (at, _) in line.match_indices('\t') {
         let next = &line[at + 1..];
-        if prefix::is_head(next) && is_same(&line[start..at], next) {
+        if (prefix::is_head(next) || runtime::begins_as_go(next)) && is_same(&line[start..at], next) {
             messages.push(&line[start..at]);
             start = at + 1;
         }
