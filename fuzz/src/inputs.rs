@@ -16,11 +16,11 @@ mod command {
 
 use command::input::{self, Part, Reader, sentence};
 
-/// Reads one input; one of eight twice, which would halve the number of inputs that are tried.
+/// Reads one input. One of eight is read twice; reading each twice would halve the number of inputs that are tried.
 pub fn inputs(bytes: &[u8]) {
-    let first = read(bytes);
+    let first = read_input(bytes);
     if bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 8 == 0 {
-        assert_eq!(first, read(bytes), "an input is read the same each time");
+        assert_eq!(first, read_input(bytes), "an input is read the same each time");
     }
     let text = String::from_utf8_lossy(bytes);
     let table = super::pipeline().table();
@@ -29,7 +29,7 @@ pub fn inputs(bytes: &[u8]) {
 }
 
 /// Returns the messages of an input, and counts them as `replay` does.
-fn read(bytes: &[u8]) -> Vec<String> {
+pub fn read_input(bytes: &[u8]) -> Vec<String> {
     static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
     let mut reader = Reader::of_text(&SETTINGS, super::pipeline().table(), &String::from_utf8_lossy(bytes));
     let mut messages = Vec::new();

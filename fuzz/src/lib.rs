@@ -23,7 +23,7 @@ use why5xx::pipeline::{Counted, Pipeline};
 pub use classify::classify;
 use count::count_events;
 pub use decode::decode;
-pub use inputs::inputs;
+pub use inputs::{inputs, read_input};
 pub use own_rules::own_rules;
 pub use records::records;
 pub use settings::settings;

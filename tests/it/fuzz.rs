@@ -7,7 +7,7 @@
 
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "it is a crate elsewhere")]
-mod targets;
+pub(crate) mod targets;
 
 use std::collections::BTreeSet;
 use std::fs;

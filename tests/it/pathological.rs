@@ -17,6 +17,7 @@ use why5xx::log_kind::LogKind;
 use why5xx::pipeline::Pipeline;
 use why5xx::settings::{Environment, Settings};
 
+use crate::fuzz::targets::read_input;
 use crate::support::count::count_events;
 use crate::support::settings::load;
 
@@ -198,5 +199,73 @@ fn every_reader_takes_linear_time_for_lines_of_each_pathological_form() {
         }
     }
     assert!(measured > 9_000, "{measured}");
+    assert!(slow.is_empty(), "{} of {measured} grow too fast:\n{}", slow.len(), slow.join("\n"));
+}
+
+/// Texts of the command whose first line and whose other lines grow alike, so that a look at the first one for each of the others shows.
+fn text_of(first: &str, piece: &str, bytes: usize) -> String {
+    let half = bytes / 2;
+    let first = match first.split_once('~') {
+        Some((before, behind)) => [before, &line("", &behind[..1], half), &behind[1..]].concat(),
+        None => first.to_owned(),
+    };
+    line(&first, piece, first.len() + half)
+}
+
+#[test]
+fn every_reader_of_the_command_takes_linear_time_for_texts_of_each_pathological_form() {
+    /// First lines. Behind `~` stands the sign that is repeated.
+    const FIRST: &[&str] = &[
+        "",
+        "2026-11-21T10:00:00.000Z\n",
+        "2026-11-21T10:00:00.000Z 2026/11/21/[$LATEST]00112233445566778899aabbccddeeff\na\n",
+        "2026-11-21T10:00:00.000Z ~xa\n",
+        "2026-11-21T10:00:00.000Z ~ a Invoke Error\n",
+        "~x Invoke Error \n",
+        "(1f2e3d4c) Execution failed due to configuration error: ~x:\n",
+        "(1f2e3d4c) Execution failed due to configuration error:~ \n",
+        "START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 7\n~x\n",
+        "START RequestId: 0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5 Version: 7\na: com.acme.OrderException\n",
+        "[ERROR] KeyError: ~x\n",
+        "{\"a\":\"~x\n",
+        "{\n~ \n",
+    ];
+    const LINES: &[&str] = &[
+        "\n",
+        " \n",
+        "a\n",
+        "a\n\n",
+        "a: com.acme.OrderException\n",
+        "com.acme.OrderException: a\n",
+        " a\n",
+        "\tat a.B.c(B.java:1)\n",
+        "{\n",
+        "}\n",
+        "Caused by: a\n",
+        "Traceback (most recent call last):\n",
+        "[ERROR] KeyError: 'a'\n",
+        "\t",
+    ];
+    let shortest = |text: &str, times: u32| {
+        let once = || {
+            let begin = cpu_time();
+            read_input(text.as_bytes());
+            cpu_time() - begin
+        };
+        (0..times).map(|_| once()).min().unwrap()
+    };
+    let (mut slow, mut measured) = (Vec::new(), 0);
+    for (first, piece) in FIRST.iter().flat_map(|first| LINES.iter().map(move |piece| (first, piece))) {
+        let [short, long] = [8, 32].map(|kib| text_of(first, piece, kib * KIB));
+        measured += 1;
+        let grows = |times| {
+            let long = shortest(&long, times);
+            long > SHORTEST && long > shortest(&short, times).max(SHORTEST / MOST_GROWTH) * MOST_GROWTH
+        };
+        if grows(1) && grows(3) && grows(9) {
+            slow.push(format!("{first:?} and {piece:?} over and over"));
+        }
+    }
+    assert!(measured > 150, "{measured}");
     assert!(slow.is_empty(), "{} of {measured} grow too fast:\n{}", slow.len(), slow.join("\n"));
 }

@@ -257,7 +257,7 @@ pub(crate) struct Summary {
     pub(crate) cut_lines: u64,
     /// Lines behind the last log event that are of a terminal, and no part of it.
     pub(crate) lines_behind: u64,
-    /// Lines of Lambda and of access logs that lack their end.
+    /// Lines of any log that lack their end.
     pub(crate) broken_lines: u64,
     /// Lines that hold several records, or records in a form that is not read.
     unread: Option<UnreadLines>,

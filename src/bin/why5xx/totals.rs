@@ -89,7 +89,7 @@ pub(crate) struct BegunRequests {
     begun: HashSet<u64>,
     /// Times of ends, of the last requests and of those before them: within a millisecond, a log has no order.
     ended: [HashMap<u64, i64>; 2],
-    /// There were too many to remember, so that most of them have no end.
+    /// More were open at once than are remembered: nobody knows any more whether each has ended.
     are_too_many: bool,
 }
 

@@ -57,7 +57,7 @@ enum Alphabet {
     Number,
     /// Ids, stages.
     Word,
-    /// Type of an error response, or `-`. No type is shorter, but an acronym in the text of an error is.
+    /// Type of an error response, or `-`. The shortest type is `THROTTLED`; an acronym in the text of an error is shorter.
     Type,
     Address,
     Time,
@@ -117,7 +117,7 @@ impl Alphabet {
     fn is_whole(self, value: &[u8]) -> bool {
         match self {
             Self::Status => value == b"-" || value.len() == 3 && value.iter().all(u8::is_ascii_digit),
-            Self::Type => value == b"-" || value.len() > "TIMEOUT".len(),
+            Self::Type => value == b"-" || value.len() >= "THROTTLED".len(),
             _ => !value.is_empty(),
         }
     }

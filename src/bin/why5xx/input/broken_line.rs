@@ -1,4 +1,4 @@
-//! A line of a log that something broke, of whatever kind.
+//! A sentence or an object of a log that something broke over several lines.
 
 use std::borrow::Cow;
 

@@ -10,6 +10,7 @@ use why5xx::cause::{Cause, Rank, Role, Table, built_in};
 use why5xx::record::execution::{Head, is_request_id, split_request_id};
 
 use super::pieces::{self, Rejoined};
+use super::terminal::ends_with_cut_sign;
 use super::wrap::begins;
 use super::{prefix, sentence};
 
@@ -180,9 +181,8 @@ fn of_parts(pieces: &[&str], of_part: impl Fn(&[&str]) -> Option<String>) -> Opt
 ///
 /// `(id) Execution failed due to configuration error: Malfor` → true
 pub(super) fn is_cut(line: &str) -> bool {
-    const SIGNS: [&str; 3] = [">", "\u{2026}", "..."];
     let line = line.trim_end();
-    let has_sign = SIGNS.iter().any(|sign| line.ends_with(sign));
+    let has_sign = ends_with_cut_sign(line);
     let reason = reason(line);
     if (!has_sign && reason.is_none()) || !is_request_line(line) || meaning(line) != Meaning::Failure {
         return false;

@@ -9,6 +9,7 @@ use why5xx::record::lambda::{InvocationId, NODE_FRAMES};
 
 use super::brackets::Brackets;
 use super::prefix;
+use super::terminal::without_cut_sign;
 use super::wrap::begins;
 
 /// Most pieces of one line that are put together as the platform writes it, and longest line that more is added to; our own bounds.
@@ -239,7 +240,7 @@ pub(super) fn head_and_id(line: &str) -> Option<(&'static str, &str)> {
 /// Returns whether a text is a line of the platform without its end.
 pub(super) fn is_broken(text: &str) -> bool {
     // A page that has no room for the line puts dots for its end, a pager its sign.
-    let line = text.trim().trim_end_matches(['.', '\u{2026}', '>']);
+    let line = without_cut_sign(text.trim_start());
     // The type of an error may end with such a sign.
     if line.len() < text.trim().len()
         && is_framed(line)

@@ -39,7 +39,7 @@ pub(crate) struct Reader<'s> {
     shows_gateway: bool,
     /// A sentence alone was read as one of an execution log, though no line of one is beside it.
     supposes_gateway: bool,
-    /// A line of API Gateway's with an id was read outside an invocation: the logs of both may be merged.
+    /// A line of a request was read outside an invocation, or one within it that is no end: the logs of both may be merged.
     is_merged: bool,
     /// Ends of invocations that were read in the part.
     ends_of_part: usize,
@@ -170,7 +170,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Reads a log event of `part` as [`read`](Self::read) does, but for the end of a request within an invocation that ends: a function
-    /// printed it, unless the input has lines of API Gateway's outside of invocations, or a failure of one.
+    /// printed it, unless the input has another line of a request, or an end outside of invocations.
     pub(crate) fn read_in<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         let record = self.read(source, event);
         if let Record::Execution(ExecutionLine { request_id: Some(_), delivered: None, head, .. }) = &record

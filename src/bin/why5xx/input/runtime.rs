@@ -7,14 +7,12 @@ use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SE
 
 use super::quoted::FULL_LINE;
 use super::spelling::unescaped;
+use super::terminal::without_cut_sign;
 use super::wrap::{begins, is_full, width};
 use super::{frame, prefix, sentence};
 
 /// How tables write a line break within a cell.
 const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
-
-/// Signs that a pager or a page shows in place of the end of a line.
-const CUT_SIGNS: [char; 3] = ['>', '\u{2026}', '.'];
 
 /// Returns an error with its line breaks, which a table wrote otherwise. In any other message such a sign is what somebody wrote.
 pub(super) fn with_breaks(message: &str) -> Option<String> {
@@ -71,11 +69,6 @@ pub(super) fn is_cut(message: &str) -> bool {
     // Loggers write other objects behind such a head.
     let at = message.find("{\"error").filter(|at| is_head(&message[..*at]));
     at.is_some_and(|at| breaks_off(&message[at..]))
-}
-
-/// Takes off what a screen shows in place of the end of a line.
-pub(super) fn without_cut_sign(line: &str) -> &str {
-    line.trim_end().trim_end_matches(CUT_SIGNS)
 }
 
 /// Returns whether a text is the beginning of a document of JSON.

@@ -1,6 +1,7 @@
 //! How a tool or a page spelt every line of a text otherwise: signs at the ends of lines, entities for signs, round quotes.
 //!
-//! Undone only where the whole beginning of a text is spelt so. So what a client wrote in one line changes nothing.
+//! Undone only where the whole beginning of a text is spelt so. So what a client wrote in one line changes nothing. Hashes of Ruby show
+//! themselves: each line that is one is written again as JSON, no other.
 
 use std::borrow::Cow;
 

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use why5xx::printable::is_hidden;
+
 use super::quoted::FULL_LINE;
 
 /// A text without the escape sequences of a terminal; every blank is a space, and what has no width is nothing.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     const ESCAPE: char = '\u{1b}';
     let blank = |c: char| matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}');
-    let nothing = |c: char| matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    let nothing = |c: char| c == '\0' || is_hidden(c) && !c.is_control();
     let has_controls = || memchr::memchr2(0x1b, 0, text.as_bytes()).is_some();
     if text.is_ascii() && !has_controls() || !text.contains(|c| c == ESCAPE || blank(c) || nothing(c)) {
         return Cow::Borrowed(text);
@@ -79,10 +81,20 @@ pub(super) fn is_of_terminal(line: &str) -> bool {
         || matches!(first, "$" | "%" | "\u{276f}" | "\u{279c}")
 }
 
+/// Returns whether a line ends with the sign that a pager or a page shows in place of the rest.
+pub(super) fn ends_with_cut_sign(line: &str) -> bool {
+    let line = line.trim_end();
+    line.ends_with(['>', '\u{2026}']) || line.ends_with("...")
+}
+
+/// Takes off what a pager or a page shows in place of the rest of a line.
+pub(super) fn without_cut_sign(line: &str) -> &str {
+    line.trim_end().trim_end_matches(['>', '\u{2026}', '.'])
+}
+
 /// Returns whether a pager or a table cut the lines of a text: its sign ends each of the widest, and there are several of them.
 pub(super) fn is_cut_by_screen(start: &str, widest: usize) -> bool {
-    const SIGNS: [char; 2] = ['>', '\u{2026}'];
-    let is_cut = |line: &str| (line.ends_with(SIGNS) || line.ends_with("...")) && !line.contains("</");
+    let is_cut = |line: &str| ends_with_cut_sign(line) && !line.contains("</");
     // The last line of the beginning may be cut off by us.
     let lines = start.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     let wide = || lines.clone().filter(|line| line.chars().count() == widest);

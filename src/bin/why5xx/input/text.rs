@@ -15,7 +15,7 @@ use super::order::Sorted;
 use super::row::{self, Columns};
 use super::runtime::{HeldLine, HeldLines, continues_report, repeats_message};
 use super::spelling::{are_escaped, unescaped};
-use super::terminal::{is_cut_by_screen, is_of_terminal, plain};
+use super::terminal::{ends_with_cut_sign, is_cut_by_screen, is_of_terminal, plain, without_cut_sign};
 use super::wrap::Wrap;
 use super::{Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, runtime, several, time, wrapped};
 
@@ -454,7 +454,9 @@ impl Lines {
         if let Some(id) = frame::id_of_start(&event.message) {
             id.clone_into(&mut self.invocation);
         }
-        sink.summary.broken_lines += u64::from(broken_line::is_cut(&event.message));
+        // A line that a screen cut was counted with its width.
+        let is_counted = self.cut_at > 0 && ends_with_cut_sign(&event.message);
+        sink.summary.broken_lines += u64::from(!is_counted && broken_line::is_cut(&event.message));
         if frame::is_blanked(&event.message) {
             sink.summary.unread(line, BLANKED);
         } else if is_cut_event(&event.message) && (!has_prefix || may_be_failure(&event.message)) {
@@ -495,7 +497,7 @@ const BLANKED: &str = "the ids of the invocations are blanked: put another id in
 /// Returns whether a line is the beginning of an object with a log event in it, as where a terminal broke it. A line of an access log is
 /// read as far as it goes.
 fn is_cut_event(line: &str) -> bool {
-    let line = runtime::without_cut_sign(line);
+    let line = without_cut_sign(line);
     let key = line.strip_prefix("{\"").and_then(|rest| rest.split_once('"')).map(|(key, _)| key);
     key.is_some_and(|key| row::column(key).is_some())
         && !access::is_labelled(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(line.as_bytes()) })
