@@ -8,8 +8,6 @@ use why5xx::record::lambda::{self, Certainty, Error, FunctionLine, InvocationId,
 ///
 /// `2026-01-02T03:04:05.678Z\t0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5\tINFO\tok` → true; `{"logGroups": []}` → false
 pub(crate) fn shows_function(event: &LogEvent<'_>) -> bool {
-    /// Lines of the platform, of extensions and of Python's runtime that prove nothing about an invocation.
-    const HEADS: &[&str] = &["INIT_START ", "EXTENSION\t", "TELEMETRY\t", "LOGS\t", "LAMBDA_WARNING: "];
     /// Keys of the id of an invocation: of the runtimes' loggers in JSON, of Python's, of Powertools.
     const ID_KEYS: &[&str] = &["\"requestId\":", "\"AWSRequestId\":", "\"function_request_id\":"];
     let text = event.message.text();
@@ -26,11 +24,17 @@ pub(crate) fn shows_function(event: &LogEvent<'_>) -> bool {
                 value.and_then(|value| value.split('"').next()).is_some_and(is_id)
             })
     };
-    HEADS.iter().any(|head| text.starts_with(head))
+    is_beside_invocations(&text)
         || text.starts_with('{') && text.contains("\"platform.")
         || is_logged()
         || is_logged_in_json()
         || parse_line(event).is_some()
+}
+
+/// Returns whether a text is a line of the platform, of an extension or of Python's runtime that proves nothing about an invocation.
+pub(super) fn is_beside_invocations(text: &str) -> bool {
+    const HEADS: &[&str] = &["INIT_START ", "EXTENSION\t", "TELEMETRY\t", "LOGS\t", "LAMBDA_WARNING: "];
+    HEADS.iter().any(|head| text.starts_with(head))
 }
 
 /// Where the code of functions is, and the libraries that only functions use.

@@ -15,7 +15,9 @@ use why5xx::settings::Settings;
 
 use super::alone::{ShownBy, execution_line, shown_by, without_levels};
 use super::declared;
-use super::of_function::{OF_GO, is_of_any_program, is_platforms_timeout, is_proof, names_functions_code};
+use super::of_function::{
+    OF_GO, is_beside_invocations, is_of_any_program, is_platforms_timeout, is_proof, names_functions_code,
+};
 use super::prefix::behind_time_before_id;
 use super::{Part, sentence, shows_function};
 
@@ -343,8 +345,9 @@ impl<'s> Reader<'s> {
         let is_of_gateway = sentence::begins_as_platforms(&text) && !sentence::is_shared(&text);
         let may_be_error = self.is_of_function && !is_of_gateway;
         let Some(record) = may_be_error.then(|| self.bare_error(&text)).flatten() else {
-            // What Lambda writes beside the invocations, and the lines of the runtimes' loggers, prove no failure.
-            return if is_of_function && !is_of_gateway { Record::Nothing(LogKind::Lambda) } else { Record::Unknown };
+            // The lines of the runtimes' loggers, in a function's log, and what Lambda writes beside the invocations prove no failure.
+            let is_nothing = is_beside_invocations(&text) || is_of_function && may_be_error;
+            return if is_nothing { Record::Nothing(LogKind::Lambda) } else { Record::Unknown };
         };
         self.has_error_of_program |= matches!(record, Record::Lambda(_));
         self.has_unproven |= self.has_error_of_program;
