@@ -111,6 +111,43 @@ fn every_target_stands_its_kept_inputs_and_some_thousand_others() {
     }
 }
 
+/// Returns the pieces of a dictionary of libFuzzer's.
+///
+/// Source: libFuzzer, "Dictionaries": a piece stands in quotes, a byte may be written as `\xAB`, and `#` begins a comment.
+fn pieces(target: &str) -> Vec<Vec<u8>> {
+    let text = fs::read_to_string(folder("dictionaries").join(target).with_extension("dict")).expect("a dictionary");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let piece = |line: &str| {
+        let mut rest = line.trim_matches('"').replace("\\\"", "\"");
+        let mut piece = Vec::new();
+        while let Some((before, behind)) = rest.split_once("\\x") {
+            piece.extend_from_slice(before.as_bytes());
+            piece.push(u8::from_str_radix(&behind[..2], 16).expect("two digits"));
+            rest = behind[2..].to_owned();
+        }
+        piece.extend_from_slice(rest.as_bytes());
+        piece
+    };
+    lines.map(piece).collect()
+}
+
+#[test]
+fn every_pair_of_pieces_of_an_input_is_read() {
+    const BETWEEN: [&[u8]; 4] = [b"", b"\n", b"            ", b" x\n\n"];
+    let pieces = pieces("inputs");
+    let mut tried = 0;
+    for (first, second) in pieces.iter().flat_map(|first| pieces.iter().map(move |second| (first, second))) {
+        for (between, behind) in BETWEEN.iter().flat_map(|between| BETWEEN.iter().map(move |behind| (between, behind)))
+        {
+            let input = [first.as_slice(), between, second, behind].concat();
+            let _shown = Shown("inputs", &input);
+            targets::inputs(&input);
+            tried += 1;
+        }
+    }
+    assert!(tried > 40_000, "{tried}");
+}
+
 #[test]
 fn the_targets_are_those_of_the_folders() {
     let named = |folder: PathBuf| -> BTreeSet<String> {

@@ -46,20 +46,19 @@ impl ExecutionLine<'_> {
         let text = self.tail.text();
         let mut words = text.split(prefix::is_separator).map(str::trim).filter(|word| !word.is_empty()).rev();
         let (Some(last), before) = (words.next(), words.next()) else { return false };
-        let is_column = last == "-" || last.bytes().all(|b| b.is_ascii_digit());
+        // A number behind a colon is the sentence's own: `Endpoint Response Status Code: 400`.
+        let is_column =
+            (last == "-" || last.bytes().all(|b| b.is_ascii_digit())) && before.is_none_or(|word| !word.ends_with(':'));
         match self.head {
             Head::MethodCompleted => before.is_some(),
-            Head::GatewayResponse => is_column && before.is_none_or(|word| !word.ends_with(':')),
-            Head::ExecutionFailed => {
-                is_column && !text.trim_end().ends_with(&format!("invalid method response: {last}"))
-            }
-            // The status may be the last word: `with status: 503`. A request that did not fail has a lower one.
+            // The words of a function or of an authorizer may end with any number: `exit status 1`.
             Head::LambdaExecutionFailed | Head::LambdaInvocationFailed => {
-                let is_of_sentence = before.is_some_and(|word| word.trim_end_matches(':') == "status")
-                    && matches!(last.parse(), Ok(500..=599));
-                is_column && !is_of_sentence
+                let may_end_so = text.contains("error:") && !text.contains("Lambda request id: ");
+                is_column && !may_end_so && before != Some("status")
             }
-            Head::AuthorizerConfigurationException | Head::WafError => is_column,
+            Head::GatewayResponse | Head::ExecutionFailed | Head::AuthorizerConfigurationException | Head::WafError => {
+                is_column
+            }
             _ => false,
         }
     }

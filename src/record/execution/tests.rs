@@ -69,7 +69,9 @@ fn what_a_client_wrote_in_an_access_log_of_unknown_format_is_no_line() {
         format!("{end} 200"),
         format!("{end}, GET, 200"),
         format!("2026-06-09T10:13:20Z {failed} 200"),
-        format!("({ID}) Lambda invocation failed with status: 200"),
+        format!(
+            "({ID}) Lambda execution failed with status 200 due to customer function error: no. Lambda request id: {ID} 200"
+        ),
         format!("({ID}) Gateway response type: DEFAULT_5XX with status code: 500 200"),
     ] {
         assert!(parse_of_unknown_kind(&event(&text)).is_none(), "{text}");
@@ -81,6 +83,10 @@ fn a_sentence_may_end_with_a_number() {
     for sentence in [
         "Execution failed due to configuration error: Output mapping refers to an invalid method response: 200",
         "Lambda execution failed with status 500",
+        "Execution failed due to configuration error: No match for output mapping and no default output mapping configured. Endpoint Response Status Code: 400",
+        "Lambda execution failed with status 200 due to customer function error: Runtime exited with error: exit status 1",
+        "Lambda execution failed with status 200 due to customer function error: the shop answered 404",
+        "Lambda invocation failed with status: 403",
         "Lambda invocation failed with status: 503",
         "Method completed with status: 502",
         "Gateway response type: DEFAULT_5XX with status code: 500",
