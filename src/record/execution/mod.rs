@@ -40,7 +40,18 @@ impl ExecutionLine<'_> {
     ///
     /// `Method completed with status: 502 200`, `Execution failed due to a timeout error 200` → true
     pub fn has_column_behind(&self) -> bool {
-        if self.delivered.is_some() {
+        // Other lines count nothing, and bodies are long.
+        let is_of_failure = matches!(
+            self.head,
+            Head::MethodCompleted
+                | Head::GatewayResponse
+                | Head::ExecutionFailed
+                | Head::AuthorizerConfigurationException
+                | Head::WafError
+                | Head::LambdaExecutionFailed
+                | Head::LambdaInvocationFailed
+        );
+        if self.delivered.is_some() || !is_of_failure {
             return false;
         }
         let text = self.tail.text();
@@ -51,15 +62,12 @@ impl ExecutionLine<'_> {
             (last == "-" || last.bytes().all(|b| b.is_ascii_digit())) && before.is_none_or(|word| !word.ends_with(':'));
         match self.head {
             Head::MethodCompleted => before.is_some(),
-            // The words of a function or of an authorizer may end with any number: `exit status 1`.
+            // The words of a function may end with any number: `exit status 1`.
             Head::LambdaExecutionFailed | Head::LambdaInvocationFailed => {
                 let may_end_so = text.contains("error:") && !text.contains("Lambda request id: ");
                 is_column && !may_end_so && before != Some("status")
             }
-            Head::GatewayResponse | Head::ExecutionFailed | Head::AuthorizerConfigurationException | Head::WafError => {
-                is_column
-            }
-            _ => false,
+            _ => is_column,
         }
     }
 }
