@@ -2618,6 +2618,23 @@ fn an_exception_of_several_lines_that_a_function_handled_is_no_failure() {
 }
 
 #[test]
+fn the_head_of_an_error_that_a_search_found_alone_is_no_all_clear() {
+    let log = log_with("[ERROR] KeyError: 'order'\n");
+    let stream = "2026-03-04T05:06:07+00:00 2026/03/04/[$LATEST]00112233445566778899aabbccddeeff ";
+    let found = |words: &[&str]| -> String {
+        let lines = log.iter().filter(|line| words.iter().any(|word| line.contains(word)));
+        lines.map(|line| format!("{stream}{line}")).collect()
+    };
+    for words in [&["ERROR", "REPORT"][..], &["ERROR", "START"], &["ERROR", "START", "REPORT"], &["ERROR", "END"]] {
+        let text = found(words);
+        let (counts, status) = shown(&text, FUNCTION);
+        assert!(!counts.is_empty() || status == Some(2), "{text}");
+    }
+    // A function may print such a line.
+    assert_eq!(shown(&found(&[""]), FUNCTION), (BTreeMap::new(), Some(0)));
+}
+
+#[test]
 fn lines_of_a_container_that_are_one_error_are_reported() {
     let error = &errors_of_several_lines()[0];
     let text: String =
@@ -2641,6 +2658,15 @@ fn a_page_of_messages_with_a_body_over_several_lines_is_read() {
     let mut log: Vec<String> = log_with(go).iter().map(|message| message.trim_end().to_owned()).collect();
     log.insert(1, "{\n  \"a\": 1\n}".to_owned());
     assert_eq!(shown(&page(&log), FUNCTION), (unhandled(), Some(0)));
+    // A column with the stream behind each message is no page.
+    for error in errors_of_several_lines() {
+        let rows: String = log_with(&error)
+            .iter()
+            .map(|message| format!("{}\t2026/03/04/[$LATEST]00112233445566778899aabbccddeeff\n", message.trim_end()))
+            .collect();
+        let (found, status) = shown(&rows, FUNCTION);
+        assert!(found == unhandled() || status == Some(2), "{found:?} {status:?}\n{rows}");
+    }
 }
 
 #[test]

@@ -440,7 +440,7 @@ fn read_input(
     (sink.is_pasted, sink.declared) = (is_pasted, declared);
     let read = read_text(text, &mut sink);
     // What came before an error counts.
-    sink.flush();
+    sink.end();
     match sink.no_batch {
         Some(error) if read.is_ok() => Err(InputError::NoBatch(error)),
         _ => read.map(|form| Summary { form, ..sink.summary }),

@@ -53,6 +53,7 @@ pub(super) struct Sorted<'e> {
     /// The log event before, or its last line, if it is short.
     message_before: String,
     pieces_of_python: runtime::PiecesOfPython,
+    searched: runtime::SearchedLog,
 }
 
 /// Longest line of an error whose other lines may follow as log events; our own bound.
@@ -60,6 +61,9 @@ const LONGEST_LINE_BYTES: usize = 1_024;
 
 /// Remark on an error of which each line is a log event.
 const IN_PIECES: &str = "an error of a function of which each line is a record: keep its lines in one";
+
+/// Remark on an error whose frames are not there.
+const SEARCHED: &str = "a search left out lines of its invocations, and the frames of an error: give all lines";
 
 /// Remark on an error that begins within its log event.
 const OUT_OF_PLACE: &str =
@@ -218,6 +222,7 @@ impl<'e> Sorted<'e> {
             formats: StreamFormats::default(),
             message_before: String::new(),
             pieces_of_python: runtime::PiecesOfPython::default(),
+            searched: runtime::SearchedLog::default(),
         }
     }
 
@@ -259,6 +264,7 @@ impl<'e> Sorted<'e> {
         } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
             self.summary.unread(0, OUT_OF_PLACE);
         }
+        self.searched.note(&event.message);
         self.message_before.clear();
         // Of a longer one, the last line.
         let end = match event.message.trim_end().rfind('\n') {
@@ -323,6 +329,14 @@ impl<'e> Sorted<'e> {
         }
         while self.let_go() {}
         self.hand_over();
+    }
+
+    /// Ends the input.
+    pub(super) fn end(&mut self) {
+        self.flush();
+        if self.searched.lacks_frames() {
+            self.summary.incomplete.get_or_insert(SEARCHED);
+        }
     }
 
     /// Notes that something should hold a batch and does not. The rest of the input is read all the same.

@@ -114,6 +114,31 @@ impl PiecesOfPython {
     }
 }
 
+/// Signs of the log events of a function that a search left out.
+#[derive(Debug, Default)]
+pub(super) struct SearchedLog {
+    /// Whether there are log events that begin so; see [`frame::HEADS`].
+    has: [bool; frame::HEADS.len()],
+    /// The head of an error of Python stands alone.
+    has_head_alone: bool,
+}
+
+impl SearchedLog {
+    /// Takes the next log event.
+    pub(super) fn note(&mut self, message: &str) {
+        match frame::HEADS.iter().position(|head| message.starts_with(head)) {
+            Some(head) => self.has[head] = true,
+            None => self.has_head_alone |= !message.trim_end().contains('\n') && begins_as_python(message),
+        }
+    }
+
+    /// Returns whether a search found the head of an error alone: of the platform's lines about an invocation, some are there and others are
+    /// not.
+    pub(super) fn lacks_frames(&self) -> bool {
+        self.has_head_alone && self.has.contains(&true) && self.has.contains(&false)
+    }
+}
+
 /// Returns whether two lines are the first two of one error.
 fn begins_error(first: &str, second: &str) -> bool {
     let is_of_python = first.starts_with(PYTHON) && second.starts_with(TRACEBACK);

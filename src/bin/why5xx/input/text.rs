@@ -621,8 +621,8 @@ fn may_be_broken_frame(line: &str) -> bool {
 /// anything behind the first one of an invocation.
 fn begins_page(start: &str) -> bool {
     let first = start.lines().next().unwrap_or_default();
-    // Behind the line may stand its time, in a column.
-    let is_message = |text: &str| !text.trim().is_empty() && time::of(text.trim()).is_none();
+    // Behind the line may stand its time or its stream, in a column.
+    let is_message = |text: &str| text.contains(' ') || text.starts_with(['{', '[']);
     let is_begun =
         || frame::id_of_start(first).is_some() && first.split_once('\t').is_some_and(|(_, behind)| is_message(behind));
     is_begun() || several::holds_own_id(first, "\t")
