@@ -2618,6 +2618,24 @@ fn an_exception_of_several_lines_that_a_function_handled_is_no_failure() {
 }
 
 #[test]
+fn columns_before_every_line_of_an_execution_log_hide_no_failure() {
+    for column in
+        ["05:06:07.123", "[05:06:07]", "1772600767.123", "/aws/orders", "192.0.2.7", "2026-03-04 05:06:07.123 861054"]
+    {
+        let text: String = execution_log().iter().map(|line| format!("{column} {line}\n")).collect();
+        let (found, status) = replay(text.as_bytes(), "");
+        assert!(found == execution_counts() || status == Some(2), "{found:?} {status:?}\n{text}");
+        let whole = execution_log()[..5].iter().map(|line| format!("{column} {line}\n")).collect::<String>();
+        if column != "192.0.2.7" {
+            assert_eq!(replay(whole.as_bytes(), ""), (counts(&[("Errors/lambda_permission", 1)]), Some(0)), "{whole}");
+        }
+        // Beside other lines, it may be an access log.
+        let (found, status) = replay(format!("{column} curl/8.0 200\n{text}").as_bytes(), "");
+        assert!(found == execution_counts() || status == Some(2), "{found:?} {status:?}\n{text}");
+    }
+}
+
+#[test]
 fn the_head_of_an_error_that_a_search_found_alone_is_no_all_clear() {
     let log = log_with("[ERROR] KeyError: 'order'\n");
     let stream = "2026-03-04T05:06:07+00:00 2026/03/04/[$LATEST]00112233445566778899aabbccddeeff ";

@@ -247,6 +247,10 @@ fn run_noting(options: &ReplayOptions, color: Color, is_printed: &mut bool) -> R
 const OF_GATEWAY: &str = "Nothing but a sentence shows that a line is API Gateway's: no request id, no date of the console, no other line of an \
                           execution log. What was counted for it holds only if API Gateway wrote it.";
 
+/// Remark on lines of failed requests that were not counted.
+const LEFT: &str = "failed requests behind columns that an access log may have, too, so that a client may have written them: say which kind \
+                    of log it is (--kind execution)";
+
 /// Returns the kind of log that the name of a log group or the settings show.
 fn kind_of(log_groups: &[String], settings: &Settings) -> Option<LogKind> {
     let header = BatchHeader { log_group: log_groups.first()?.clone(), ..BatchHeader::default() };
@@ -309,7 +313,7 @@ impl Replay<'_> {
                 self.totals.lines_behind += summary.lines_behind;
                 self.totals.assumed.extend(summary.assumed);
                 self.totals.assumed.extend(self.reader.supposes_gateway().then_some(OF_GATEWAY));
-                let lacks = summary.lacks();
+                let lacks = summary.lacks().or_else(|| self.reader.leaves_failures().then(|| LEFT.to_owned()));
                 self.totals.lacks_lines |= lacks.is_some();
                 let why = events.says_nothing(&format!("; it looks like {}", summary.form));
                 let why = match (why, &lacks) {

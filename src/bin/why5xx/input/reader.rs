@@ -41,6 +41,8 @@ pub(crate) struct Reader<'s> {
     shows_gateway: bool,
     /// A sentence alone was read as one of an execution log, though no line of one is beside it.
     supposes_gateway: bool,
+    /// A line of a failed request was not counted, for its columns.
+    leaves_failures: bool,
     /// A line of a request was read outside an invocation, or one within it that is no end: the logs of both may be merged.
     is_merged: bool,
     /// Ends of invocations that were read in the part.
@@ -56,6 +58,8 @@ struct PartShows {
     function: bool,
     /// A line of an execution log that no other program writes.
     gateway: bool,
+    /// Nothing but lines about requests, several of one among them.
+    only_requests: bool,
     /// A failure and the end of a request.
     has_failure_and_end: bool,
     /// Nothing but sentences of API Gateway and lines of Lambda.
@@ -89,6 +93,7 @@ impl<'s> Reader<'s> {
             shows_gateway: false,
             supposes_gateway: false,
             is_merged: false,
+            leaves_failures: false,
             ends_of_part: 0,
             part_shows: None,
         }
@@ -115,6 +120,12 @@ impl<'s> Reader<'s> {
         (self.is_of_function, self.shows_function) = (false, false);
         (self.is_invoked, self.has_unproven, self.has_error_of_program) = (false, false, false);
         (self.shows_gateway, self.supposes_gateway, self.is_merged) = (false, false, false);
+        self.leaves_failures = false;
+    }
+
+    /// Returns whether lines of failed requests were not counted, because a client may have written them into an access log.
+    pub(crate) fn leaves_failures(&self) -> bool {
+        self.leaves_failures
     }
 
     /// Returns whether lines were taken for those of a function, though nothing that was read shows that they are.
@@ -200,8 +211,12 @@ impl<'s> Reader<'s> {
                 self.shows_function = self.shows_of(part).function;
                 self.shows_function
             }
-            // Nothing names the kind of log, so that columns may be those of an access log.
-            Record::Execution(line) if may_be_of_access_log(line, event) => false,
+            // Nothing names the kind of log, so that columns may be those of an access log, which has one line for each request.
+            Record::Execution(line) if may_be_of_access_log(line, event) => {
+                let is_shown = self.shows_of(part).only_requests && !line.has_column_behind();
+                self.leaves_failures |= !is_shown && is_of_failure(line);
+                is_shown
+            }
             Record::Execution(line) if !self.shows_gateway => match self.standing(part, line, event) {
                 Standing::Shown => true,
                 Standing::Supposed => {
@@ -255,6 +270,8 @@ impl<'s> Reader<'s> {
         *self.part_shows.get_or_insert_with(|| {
             let mut shows = PartShows::default();
             let (mut has_failure, mut has_end, mut has_other) = (false, false, false);
+            shows.only_requests = has_only_requests(part);
+            shows.gateway = shows.only_requests;
             for event in part.events() {
                 let event = event.borrowed();
                 let text = event.message.text();
@@ -380,6 +397,37 @@ impl<'s> Reader<'s> {
         let names_a_cause = cause_of_error(self.table, "", behind_id, std::iter::empty()).is_some();
         Some(if names_a_cause { error(None, behind_id) } else { Record::Nothing(LogKind::Lambda) })
     }
+}
+
+/// Returns whether a line says that its request failed.
+fn is_of_failure(line: &ExecutionLine<'_>) -> bool {
+    match line.head {
+        Head::MethodCompleted => line.tail.text().trim_start_matches([' ', ':']).starts_with('5'),
+        Head::ExecutionFailed
+        | Head::LambdaExecutionFailed
+        | Head::LambdaInvocationFailed
+        | Head::AuthorizerConfigurationException
+        | Head::GatewayResponse => true,
+        _ => false,
+    }
+}
+
+/// Returns whether each log event of a part is a line about a request, and several lines are about one.
+fn has_only_requests(part: &Part) -> bool {
+    let (mut id_before, mut head_before, mut has_several) = (Vec::new(), None, false);
+    let are_lines = part.events().iter().all(|event| {
+        let event = event.borrowed();
+        let line = match execution_line(&event) {
+            Some(Record::Execution(line)) => line,
+            Some(Record::Nothing(kind)) => return kind == LogKind::Execution,
+            _ => return false,
+        };
+        let Some(id) = line.request_id.as_deref().filter(|_| !line.has_column_behind()) else { return false };
+        has_several |= head_before.is_some_and(|head| head != line.head) && id_before == id;
+        (id_before, head_before) = (id.to_vec(), Some(line.head));
+        true
+    });
+    are_lines && has_several
 }
 
 /// Returns whether a line of an execution log may be one of an access log, in which a client wrote the id and the sentence: columns stand before
