@@ -116,8 +116,8 @@ struct Pending {
     first_bytes: usize,
     /// Lines were added to it.
     has_lines: bool,
-    /// Lines of its message that Java's runtime says again, and that have not come yet.
-    to_repeat: VecDeque<String>,
+    /// Lines of its message that Java's runtime has still to say again; None as long as it says nothing again.
+    to_repeat: Option<VecDeque<String>>,
     /// Those of it, if it is a document of JSON over several lines.
     brackets: Brackets,
 }
@@ -322,7 +322,7 @@ impl Lines {
                 line: number,
                 first_bytes: bytes_of_first_line(message),
                 has_lines: false,
-                to_repeat: VecDeque::new(),
+                to_repeat: None,
                 brackets: Brackets::default(),
             });
             return;
@@ -356,7 +356,7 @@ impl Lines {
             line: number,
             first_bytes: bytes_of_first_line(&event.message),
             has_lines: false,
-            to_repeat: VecDeque::new(),
+            to_repeat: None,
             brackets,
             event,
         });
@@ -583,16 +583,12 @@ impl Pending {
 
     fn add(&mut self, line: &str) {
         let message = &self.event.message;
-        if repeats_message(message, self.first(), line) {
-            let behind_first = message.lines().skip(1).map(|line| line.trim_end().to_owned());
-            self.to_repeat = behind_first.collect();
-            if let Some((last, _)) = self.to_repeat.back().and_then(|last| last.rsplit_once(": ")) {
-                let last = last.to_owned();
-                self.to_repeat.pop_back();
-                self.to_repeat.push_back(last);
-            }
-        } else {
-            self.to_repeat.pop_front();
+        if let Some(lines) = &mut self.to_repeat {
+            lines.pop_front();
+        } else if repeats_message(message, self.first(), line) {
+            // The type stands behind the last line.
+            let whole = message.rsplit_once(": ").map_or("", |(message, _)| message);
+            self.to_repeat = Some(whole.lines().skip(1).map(|line| line.trim_end().to_owned()).collect());
         }
         self.has_lines = true;
         self.event.message.push('\n');
@@ -607,7 +603,7 @@ impl Pending {
     fn continues_report(&self, line: &str) -> bool {
         continues_report(self.first(), !self.has_lines, line)
             || repeats_message(&self.event.message, self.first(), line)
-            || self.to_repeat.front().is_some_and(|next| next == line.trim_end())
+            || self.to_repeat.as_ref().and_then(VecDeque::front).is_some_and(|next| next == line.trim_end())
     }
 }
 
