@@ -2636,6 +2636,54 @@ fn columns_before_every_line_of_an_execution_log_hide_no_failure() {
 }
 
 #[test]
+fn an_error_that_a_mail_broke_with_its_time_and_stream_counts() {
+    let of_several_lines = errors_of_several_lines().into_iter().map(|error| (error, "lambda_unhandled_error"));
+    for (error, cause) in errors_of_runtimes().into_iter().chain(of_several_lines) {
+        let text = tailed(&log_with(&error)).replace('\t', "  ");
+        for width in [72, 76, 78, 80] {
+            // The time stands alone, since the stream has no room behind it.
+            let broken = folded(&text, width, false);
+            let expected = counts(&[(&format!("FunctionErrors/{cause}"), 1)]);
+            assert_eq!(shown(&broken, FUNCTION), (expected, Some(0)), "{width}\n{broken}");
+        }
+    }
+}
+
+#[test]
+fn an_error_whose_lines_lost_words_is_no_all_clear() {
+    for (error, _) in errors_of_runtimes() {
+        let error = error.replace("no stock", "no stock of it");
+        let text = tailed(&log_with(&error));
+        for words in [1, 2] {
+            let cut: String =
+                text.lines().map(|line| line.splitn(words + 1, ' ').last().unwrap().to_owned() + "\n").collect();
+            let (found, status) = shown(&cut, FUNCTION);
+            assert!(status == Some(2) || found.values().sum::<u64>() == 1, "{found:?}\n{cut}");
+        }
+    }
+}
+
+#[test]
+fn a_time_above_a_message_that_has_its_own_is_no_log_event() {
+    let mut log = log_with(&errors_of_runtimes()[1].0);
+    log.insert(1, format!("2026-03-04T05:06:07.123Z\t{FIRST_ID}\tINFO\torder 7\n"));
+    let copied = |twice: bool| -> String {
+        let rows = log.iter().enumerate().map(|(n, message)| {
+            let folded = message.lines().next().unwrap();
+            let above = if twice && message.trim_end().contains('\n') { format!("{folded}\n") } else { String::new() };
+            format!("{}\n{above}{}\n", time(n, 'T', "Z"), message.trim_end())
+        });
+        rows.collect()
+    };
+    for text in [copied(false), copied(true)] {
+        let (document, _) = whole_document(text.as_bytes(), FUNCTION);
+        assert_eq!(document["log_events"], log.len(), "{text}");
+        assert_eq!(document["not_understood"], json!([]), "{text}");
+        assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    }
+}
+
+#[test]
 fn the_head_of_an_error_that_a_search_found_alone_is_no_all_clear() {
     let log = log_with("[ERROR] KeyError: 'order'\n");
     let stream = "2026-03-04T05:06:07+00:00 2026/03/04/[$LATEST]00112233445566778899aabbccddeeff ";

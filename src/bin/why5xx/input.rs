@@ -6,6 +6,7 @@
 
 mod alone;
 mod brackets;
+mod broken_error;
 mod broken_line;
 mod broken_object;
 mod broken_sentence;

@@ -9,7 +9,7 @@ use why5xx::record::access::DeclaredFormat;
 
 use super::formats::{EventStream, StreamFormats};
 use super::wrapped::Path;
-use super::{Event, Part, Summary, broken_line, runtime};
+use super::{Event, Part, Summary, broken_error, broken_line, runtime};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -61,6 +61,10 @@ const LONGEST_LINE_BYTES: usize = 1_024;
 
 /// Remark on an error of which each line is a log event.
 const IN_PIECES: &str = "an error of a function of which each line is a record: keep its lines in one";
+
+/// Remark on an error of which words are not there.
+const LOST_WORDS: &str =
+    "an error of a function whose lines lost their first words, as with `cut` or `awk`: give the lines whole";
 
 /// Remark on an error whose frames are not there.
 const SEARCHED: &str = "a search left out lines of its invocations, and the frames of an error: give all lines";
@@ -263,6 +267,8 @@ impl<'e> Sorted<'e> {
             self.summary.unread(0, IN_PIECES);
         } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
             self.summary.unread(0, OUT_OF_PLACE);
+        } else if event.id.is_empty() && broken_error::has_lost_words(&self.message_before, &event.message) {
+            self.summary.unread(0, LOST_WORDS);
         }
         self.searched.note(&event.message);
         self.message_before.clear();

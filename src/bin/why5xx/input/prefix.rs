@@ -32,7 +32,11 @@ pub(super) struct Line<'a> {
 /// Which columns the first line of an input has that begins as one of a tool. A tool writes the same before each log event, so what another line
 /// has beyond them may be the text of a client in an access log.
 #[derive(Debug, Default)]
-pub(super) struct FirstColumns(Option<ColumnsBefore>);
+pub(super) struct FirstColumns {
+    columns: Option<ColumnsBefore>,
+    /// They may go on in the next line, where something broke the first one behind its time.
+    may_go_on: bool,
+}
 
 /// Columns before a message.
 #[derive(Debug, Clone, Copy)]
@@ -51,10 +55,12 @@ impl FirstColumns {
         let columns =
             ColumnsBefore { group: line.group.is_some(), stream: line.stream.is_some(), dash: before.ends_with(" -") };
         let begins_with_group = || text.split_once(' ').is_some_and(|(word, _)| is_group(word));
-        if self.0.is_none() && (line.has_prefix() || begins_with_group()) {
-            self.0 = Some(columns);
+        if self.columns.is_none() && (line.has_prefix() || begins_with_group()) {
+            (self.columns, self.may_go_on) = (Some(columns), line.message.trim().is_empty());
+        } else if self.may_go_on {
+            (self.columns, self.may_go_on) = (Some(columns), false);
         }
-        self.0.is_some_and(|first| {
+        self.columns.is_some_and(|first| {
             let has_more =
                 columns.group && !first.group || columns.stream && !first.stream || columns.dash && !first.dash;
             has_more && begins_as_event(line.message) && !line.message.starts_with('{')

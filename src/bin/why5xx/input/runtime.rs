@@ -77,7 +77,7 @@ pub(super) fn breaks_off(text: &str) -> bool {
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof())
 }
 
-fn is_object(text: &str) -> bool {
+pub(super) fn is_object(text: &str) -> bool {
     text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
@@ -153,9 +153,14 @@ fn is_pair(first: &str, second: &str) -> bool {
         let start = without_cut_sign(first);
         let is_head =
             |head: &str| first.contains(head) || start.len() > "Error raised".len() && head.starts_with(start);
-        OBJECTS.iter().any(|open| second.contains(open)) && RUBY_SENTENCES.iter().any(|(head, _)| is_head(head))
+        begins_object(second) && RUBY_SENTENCES.iter().any(|(head, _)| is_head(head))
     };
     is_java_twice(first, second) || is_of_ruby()
+}
+
+/// Returns whether a text holds the beginning of the object of an error.
+pub(super) fn begins_object(text: &str) -> bool {
+    OBJECTS.iter().any(|open| text.contains(open))
 }
 
 /// How the object of an error begins, also in a cell of CSV.
@@ -339,7 +344,7 @@ pub(super) fn repeats_message(before: &str, first: &str, line: &str) -> bool {
 
 /// Returns whether a line is the first one of an error, as the runtime of Python writes it: `[ERROR] shop.StockError: no stock`. A tool
 /// may have put its time before it.
-fn begins_as_python(line: &str) -> bool {
+pub(super) fn begins_as_python(line: &str) -> bool {
     line.len() <= LONGEST_LINE_BYTES
         && line.contains(PYTHON)
         && prefix::strip(line)

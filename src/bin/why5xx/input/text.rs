@@ -17,7 +17,10 @@ use super::runtime::{HeldLine, HeldLines, continues_report, repeats_message};
 use super::spelling::{are_escaped, unescaped};
 use super::terminal::{ends_with_cut_sign, is_cut_by_screen, is_of_terminal, plain, without_cut_sign};
 use super::wrap::Wrap;
-use super::{Event, InputError, ONE_LINE, UNREAD_JSON, declared, frame, json, prefix, runtime, several, time, wrapped};
+use super::{
+    Event, InputError, ONE_LINE, UNREAD_JSON, broken_error, declared, frame, json, prefix, runtime, several, time,
+    wrapped,
+};
 
 /// Most bytes of one line or event that are read; a log event is at most 1 MiB. A longer line is cut and counted.
 ///
@@ -284,6 +287,7 @@ impl Lines {
                 if pending.brackets.are_open() {
                     pending.brackets.read(&line);
                 }
+                self.has_framed_prefix |= pending.is_below_prefix && !pending.has_lines && frame::is_framed(&line);
                 pending.add(&line);
             }
             return;
@@ -410,6 +414,10 @@ impl Lines {
         let Some(Pending { mut event, has_prefix, is_below_prefix, line, .. }) = self.pending.take() else { return };
         if is_below_prefix {
             event.message = once(event.message.trim()).to_owned();
+            // A time alone, as where the message has one of its own or something broke the line between its columns.
+            if event.message.is_empty() {
+                return;
+            }
         }
         if !has_prefix
             && let Some((message, timestamp)) = event.message.rsplit_once('\t')
@@ -423,7 +431,9 @@ impl Lines {
         } else if let Some(message) = runtime::with_plain_quotes(&event.message) {
             event.message = message;
         }
-        if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
+        if let Some(whole) = broken_error::whole(&event.message) {
+            event.message = whole;
+        } else if let Cow::Owned(whole) = frame::without_breaks(&event.message) {
             event.message = whole;
         } else if let Some(whole) = runtime::with_whole_head(&event.message) {
             event.message = whole;
@@ -664,6 +674,12 @@ fn is_within_json(before: &str, line: &str) -> bool {
 ///
 /// Folded, it is its first line.
 fn once(text: &str) -> &str {
+    // The blank line may be lost.
+    if let Some((first, rest)) = text.split_once('\n')
+        && rest.split_once('\n').is_some_and(|(second, _)| second.trim_end() == first.trim_end())
+    {
+        return rest.trim();
+    }
     if let Some((first, rest)) = text.split_once("\n\n")
         && !first.contains('\n')
         && rest.trim_start().lines().next().is_some_and(|line| line.trim_end() == first.trim())

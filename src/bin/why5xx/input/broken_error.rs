@@ -1,0 +1,123 @@
+//! An error as a runtime writes it, whose lines something broke between words or took words off.
+
+use why5xx::decode::{LogEvent, Message};
+use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SENTENCES, TRACEBACK};
+
+use super::runtime::{PYTHON, begins_as_python, begins_object, is_date_of_go, is_object};
+
+/// Returns an error whose lines were broken between its words, as the runtime wrote it; None for one that is whole, and for any other message.
+///
+/// `no stock:\nshop.StockError\nshop.StockError: no\nstock\nat shop.get(A.java:7)` →
+/// `no stock: shop.StockError\nshop.StockError: no stock\n\tat shop.get(A.java:7)`
+pub(super) fn whole(message: &str) -> Option<String> {
+    if !message.trim_end().contains('\n') {
+        return None;
+    }
+    of_python(message).or_else(|| with_object(message)).or_else(|| of_java(message))
+}
+
+/// Of an error of Python, the head may be broken.
+fn of_python(message: &str) -> Option<String> {
+    let (head, behind) = message.split_once('\n').filter(|(first, _)| first.trim_end() == PYTHON.trim_end())?;
+    let end = memchr::memmem::find(behind.as_bytes(), TRACEBACK.as_bytes())?;
+    let first = format!("{} {}", head.trim_end(), words(&behind[..end]));
+    begins_as_python(&first).then(|| format!("{first}\n{}", &behind[end..]))
+}
+
+/// Of one of Node.js, Go or Ruby, both the words before the object and the object.
+fn with_object(message: &str) -> Option<String> {
+    let (before, object) = message.split_at(message.find("{\"error")?);
+    let head = words(before);
+    let head = if NODE_FRAMES.iter().any(|(frame, _)| head.contains(" ERROR ") && head.ends_with(frame)) {
+        head + " \t"
+    } else if RUBY_SENTENCES.iter().any(|(sentence, _)| head == *sentence) {
+        head + "\n"
+    } else {
+        Some(head + " ").filter(|head| is_date_of_go(head))?
+    };
+    if is_object(object) {
+        return before.trim_end().contains('\n').then(|| head + object);
+    }
+    let object = object.trim_end().replace('\n', " ");
+    is_object(&object).then(|| head + &object)
+}
+
+/// Of one of Java, the message, which stands there twice: before its type and behind it.
+fn of_java(message: &str) -> Option<String> {
+    let mut words = words_with_places(message).peekable();
+    let (at, name, behind) = std::iter::from_fn(|| {
+        let (at, word) = words.next()?;
+        let next = words.peek().map_or((0, ""), |(at, next)| (at + next.len(), *next));
+        Some((at, word, next))
+    })
+    .find_map(|(at, name, (end, next))| {
+        (name.contains('.') && next.strip_suffix(':') == Some(name)).then_some((at, name, end))
+    })?;
+    let mut again = words_with_places(&message[behind..]);
+    let before = message[..at].trim_end().strip_suffix(':')?;
+    let mut end = behind;
+    for word in before.split_whitespace() {
+        let (at, next) = again.next()?;
+        if word != next {
+            return None;
+        }
+        end = behind + at + next.len();
+    }
+    let first = self::words(before);
+    let frames = format!(" {}", self::words(&message[end..])).replace(" at ", "\n\tat ");
+    let whole = format!("{first}: {name}\n{name}: {first}{}", frames.trim_end());
+    (!first.is_empty() && !is_certain(message) && is_certain(&whole)).then_some(whole)
+}
+
+/// Returns whether a message is an error that ended an invocation, whatever the lines beside it say.
+fn is_certain(message: &str) -> bool {
+    let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(message.as_bytes()) };
+    matches!(lambda::parse_line(&event), Some(FunctionLine::Error(error)) if error.certainty == Certainty::Certain)
+}
+
+/// Returns a text with one blank between its words.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn words_with_places(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_whitespace().map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
+}
+
+/// Returns whether a message, or its first line and the message before, show that a tool took words off the lines of an error.
+pub(super) fn has_lost_words(before: &str, message: &str) -> bool {
+    let mut lines = message.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next());
+    let is_below = || !before.trim_end().contains('\n') && lacks_words(before, first);
+    // A mail may have broken the line behind its first word.
+    let is_cut_frame = is_bare_frame(first) && before.split_whitespace().next_back() != Some("at");
+    is_cut_frame || is_below() || second.is_some_and(|second| lacks_words(first, second)) && !is_certain(message)
+}
+
+/// Returns whether a tool took words off the second of two lines that begin an error: `cut -d' ' -f3-` takes those of each line, though the
+/// time and the stream stand before the first one alone.
+///
+/// `no stock: shop.StockError`, `no stock` → true
+fn lacks_words(first: &str, second: &str) -> bool {
+    let (first, second) = (first.trim_end(), second.trim());
+    let is_end_of = |whole: &str| {
+        let before = whole.strip_suffix(second.trim_end_matches(':'));
+        !second.is_empty() && before.is_some_and(|before| before.ends_with(' '))
+    };
+    let is_of_java = || {
+        let error = lambda::type_at_end(first).filter(|(_, name)| name.contains('.'));
+        error.is_some_and(|(message, name)| is_end_of(&format!("{name}: {message}")))
+    };
+    is_of_java()
+        || begins_as_python(first) && is_end_of(TRACEBACK)
+        || RUBY_SENTENCES.iter().any(|(sentence, _)| first == *sentence && second != first) && !begins_object(second)
+}
+
+/// Returns whether a line is one of a stack of Java without the word before it: `shop.Orders.get(Orders.java:17)`
+fn is_bare_frame(line: &str) -> bool {
+    let line = line.trim_end();
+    let Some((name, place)) = line.split_once('(') else { return false };
+    let is_name = name.matches('.').count() > 1 && name.chars().all(|c| c.is_alphanumeric() || "._$/@<>".contains(c));
+    let is_of_file = || place.split_once(".java:").or_else(|| place.split_once(".kt:")).is_some();
+    is_name && place.ends_with(')') && (is_of_file() || matches!(place, "Unknown Source)" | "Native Method)"))
+}
