@@ -203,8 +203,18 @@ impl<'s> Reader<'s> {
     /// if a line before it, or of `part`, shows that the log is that one's.
     pub(crate) fn read_of<'a>(&mut self, part: &Part, source: &Source, event: &LogEvent<'a>) -> Record<'a> {
         let record = self.read_in(part, source, event);
-        if !source.log_group.is_empty() || source.kind.is_some() {
+        if source.kind.is_some() {
             return record;
+        }
+        if !source.log_group.is_empty() {
+            // The name of the log group may be any: in text, the lines show that the log is a function's.
+            let is_text = matches!(part, Part::Events { log_stream, .. } if log_stream.is_empty());
+            let is_unknown = is_text && record.kind().is_none();
+            let line = if is_unknown { lambda::parse_line(event) } else { None };
+            return match line {
+                Some(line) if is_proof(&line, event) || self.shows_of(part).function => Record::Lambda(line),
+                _ => record,
+            };
         }
         let is_shown = match &record {
             Record::Lambda(line) if !self.shows_function && !is_proof(line, event) => {
