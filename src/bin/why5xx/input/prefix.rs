@@ -48,6 +48,11 @@ struct ColumnsBefore {
 }
 
 impl FirstColumns {
+    /// Returns whether a dash stands between the columns and each message.
+    pub(super) fn end_with_dash(&self) -> bool {
+        self.columns.is_some_and(|columns| columns.dash)
+    }
+
     /// Returns whether the columns that were stripped from `text` may not be a tool's: the message behind them begins as a log event only if
     /// they are.
     pub(super) fn are_of_another(&mut self, line: &Line<'_>, text: &str) -> bool {
@@ -168,6 +173,15 @@ fn without_fields_of_syslog(text: &str) -> Option<&str> {
 /// other line.
 pub(crate) fn behind_time_before_id(line: &str) -> Option<&str> {
     timed(line).map(|(_, behind)| behind).filter(|behind| is_of_runtime(behind))
+}
+
+/// Returns what stands behind the time of a tool, with the blanks before it; None for a line without one.
+pub(super) fn behind_time(line: &str) -> Option<&str> {
+    let (_, behind) = timed(line)?;
+    let blanks = line[..line.len() - behind.len()].trim_end_matches([' ', '\t']).len();
+    // A tool writes one blank.
+    let own = line[blanks..].strip_prefix([' ', '\t']).unwrap_or(&line[blanks..]);
+    Some(without_stream_of_container(own))
 }
 
 /// Returns whether a line begins with a time, a tool's or its own.

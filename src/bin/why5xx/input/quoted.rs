@@ -8,7 +8,7 @@ use super::row::{self, Column};
 use super::spelling::Spelling;
 use super::terminal::plain;
 use super::text;
-use super::{prefix, time, wrapped};
+use super::{frame, prefix, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.
 const MARKS: &[&str] = &["> ", "// ", "# ", "* ", "- ", "\u{2022} ", "\u{25b6} ", "\u{25bc} ", "\u{25b8} "];
@@ -95,6 +95,8 @@ pub(super) enum Mark {
     Name,
     /// The head of syslog.
     Syslog,
+    /// The time of a container or a pipeline before each line of a tail, which has its own time before each log event.
+    Time,
     /// Names of fields, of which one is the message: logfmt, lists of PowerShell.
     Fields,
 }
@@ -111,6 +113,12 @@ impl Mark {
         const DEEPER_BYTES: usize = 16 * 1024;
         if let Some(blanks) = indentation(start) {
             return Self::Indentation(blanks);
+        }
+        if is_timed_tail(start) {
+            return Self::Time;
+        }
+        if is_of_container(start) {
+            return Self::Name;
         }
         let grep = grep(start).map(Self::Grep);
         let count = is_counted(start).then_some(Self::Count);
@@ -178,6 +186,7 @@ impl Mark {
             Self::Count => numbered(line).map_or(line, |(_, own)| own),
             Self::Signs => own_words(without_quotes(line))?,
             Self::Name => without_name(line),
+            Self::Time => behind_brackets(line).or_else(|| prefix::behind_time(line)).unwrap_or(line),
             Self::Syslog => without_head_of_syslog(line).unwrap_or(line),
             Self::Fields => return message_of_fields(line),
         };
@@ -187,6 +196,45 @@ impl Mark {
 
 /// Marks that are looked for in each line alone.
 const OTHERS: [Mark; 5] = [Mark::Signs, Mark::Numbers, Mark::Name, Mark::Syslog, Mark::Fields];
+
+/// Returns whether a time stands before each line of a text, and the first line behind it is one of a tail, with its time and its stream. A time of day
+/// or a number may stand there in brackets, before a line of Lambda.
+fn is_timed_tail(start: &str) -> bool {
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
+    let is_of_tail = |line: &str| {
+        let line = prefix::strip(line);
+        line.stream.is_some() && line.time_ms.is_some()
+    };
+    let Some(first) = lines.next() else { return false };
+    match behind_brackets(first) {
+        Some(own) => frame::is_framed(own) && lines.all(|line| behind_brackets(line).is_some()),
+        None => {
+            prefix::behind_time(first).is_some_and(is_of_tail) && lines.all(|line| prefix::behind_time(line).is_some())
+        }
+    }
+}
+
+/// Returns what stands behind a time of day or a number in brackets.
+///
+/// `[14:12:03] a`, `[12] a` → `a`
+fn behind_brackets(line: &str) -> Option<&str> {
+    let (digits, behind) = line.strip_prefix('[')?.split_once(']')?;
+    let is_clock = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b','));
+    is_clock.then(|| behind.strip_prefix(' ').unwrap_or(behind))
+}
+
+/// Returns whether `docker compose` wrote the name of a container before each line of a text, and the first line is one of a platform behind it.
+fn is_of_container(start: &str) -> bool {
+    let own =
+        |line: &'_ str| Some(without_name(line).len()).filter(|length| *length < line.len() && line.contains(" | "));
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let is_of_platform = |line: &str| {
+        let own = without_name(line).trim_start();
+        text::has_no_lines_below(own) || prefix::behind_time(own).is_some_and(text::has_no_lines_below)
+    };
+    lines.peek().is_some_and(|first| own(first).is_some() && is_of_platform(first))
+        && lines.all(|line| own(line).is_some())
+}
 
 /// Returns whether `grep` wrote what stands behind the signs of quotes and lists, or within a fence.
 fn grep_behind(signs: &Mark, start: &str) -> bool {
