@@ -2278,6 +2278,14 @@ fn errors_of_runtimes() -> Vec<(String, &'static str)> {
             "lambda_unhandled_error",
         ),
         (format!("2026/03/04 05:06:08 {}\n", object("", "errorString")), "lambda_unhandled_error"),
+        (
+            format!("2026-03-04T05:06:08.000Z\t{FIRST_ID}\tfail\tSystem.InvalidOperationException: no stock\n   at Shop.Orders.Get(Order order) in /src/Orders.cs:line 17\n   at lambda_method1(Closure, Stream, ILambdaContext, Stream)\n   at Amazon.Lambda.RuntimeSupport.Bootstrap.UserCodeLoader.Invoke(Stream lambdaData, ILambdaContext lambdaContext, Stream outStream)\n"),
+            "lambda_unhandled_error",
+        ),
+        (
+            "Error raised from handler method\n{\n  \"errorMessage\": \"no stock\",\n  \"errorType\": \"Function<KeyError>\",\n  \"stackTrace\": [\n    \"/var/task/shop.rb:7:in `fetch'\"\n  ]\n}\n".into(),
+            "lambda_unhandled_error",
+        ),
     ]
 }
 
@@ -2680,6 +2688,141 @@ fn a_time_above_a_message_that_has_its_own_is_no_log_event() {
         assert_eq!(document["log_events"], log.len(), "{text}");
         assert_eq!(document["not_understood"], json!([]), "{text}");
         assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn the_lines_show_a_functions_log_whatever_the_name_of_its_log_group_is() {
+    for (error, cause) in errors_of_runtimes() {
+        let log = log_with(&error);
+        let text: String = log.iter().enumerate().map(|(n, line)| format!("{} {line}\n", time(n, 'T', "Z"))).collect();
+        let expected = counts(&[(&format!("FunctionErrors/{cause}"), 1)]);
+        assert_eq!(shown(&text, "orders-function"), (expected, Some(0)), "{text}");
+    }
+    // Any program may write it.
+    let any =
+        "[ERROR] KeyError: 'order'\nTraceback (most recent call last):\n  File \"/srv/shop.py\", line 7, in get\n";
+    assert_eq!(shown(any, "orders-function").0, BTreeMap::new());
+}
+
+#[test]
+fn a_time_before_each_line_of_a_tail_is_no_part_of_it() {
+    for (error, cause) in errors_of_runtimes() {
+        let text = tailed(&log_with(&error));
+        let expected = (counts(&[(&format!("FunctionErrors/{cause}"), 1)]), Some(0));
+        for before in [
+            "2026-03-04T05:07:00.123456789Z stdout F ",
+            "2026-03-04T05:07:00.1234567Z ",
+            "[2026-03-04T05:07:00.123Z] ",
+            "shop-web-1  | ",
+            "shop-web-1 | 2026-03-04T05:07:00.123456789Z ",
+        ] {
+            let marked: String = text.lines().map(|line| format!("{before}{line}\n")).collect();
+            assert_eq!(shown(&marked, FUNCTION), expected, "{marked}");
+        }
+        let plain = log_with(&error).concat();
+        for before in ["[05:07:00] ", "[05:07:00.123] ", "[17] "] {
+            let marked: String = plain.lines().map(|line| format!("{before}{line}\n")).collect();
+            assert_eq!(shown(&marked, FUNCTION), expected, "{marked}");
+        }
+        // A dash behind each time.
+        let dashed: String =
+            log_with(&error).iter().enumerate().map(|(n, line)| format!("{} - {line}", time(n, ' ', ""))).collect();
+        assert_eq!(shown(&dashed, FUNCTION), expected, "{dashed}");
+    }
+}
+
+#[test]
+fn an_error_without_the_rest_of_its_lines_is_no_all_clear() {
+    for (error, _) in errors_of_runtimes().into_iter().skip(6) {
+        let log = log_with(&error);
+        for behind in 2..error.trim_end().lines().count() {
+            let cut: String = error.lines().take(behind).map(|line| format!("{line}\n")).collect();
+            let text = tailed(&[log[0].clone(), cut]);
+            let (found, status) = shown(&text, FUNCTION);
+            assert!(status == Some(2) || found == unhandled(), "{found:?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_lines_of_an_error_that_are_in_another_order_are_reported() {
+    for (error, _) in errors_of_runtimes().into_iter().filter(|(error, _)| error.trim_end().contains('\n')) {
+        let text = tailed(&log_with(&error));
+        let mut lines: Vec<&str> = text.lines().rev().collect();
+        for _ in 0..2 {
+            let turned: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+            let (found, status) = shown(&turned, FUNCTION);
+            assert!(status == Some(2) || found.values().sum::<u64>() == 1, "{found:?}\n{turned}");
+            lines.sort_unstable();
+        }
+    }
+}
+
+#[test]
+fn words_below_an_error_of_python_are_no_part_of_it() {
+    let error = errors_of_runtimes()[0].0.clone();
+    for behind in ["-- \nAnna\n", "----------------\n", "That is all, isn't it?\n", "=== end ===\n"] {
+        let tail = tailed(std::slice::from_ref(&error)) + behind;
+        assert_eq!(shown(&tail, FUNCTION).0, unhandled(), "{tail}");
+        let quoted: String = tail.lines().map(|line| format!("> {line}\n")).collect();
+        assert_eq!(shown(&format!("Hi,\n\nsince noon:\n\n{quoted}"), FUNCTION).0, unhandled(), "{quoted}");
+    }
+    // A logger wrote it: below its frames stands the exception.
+    let logged = format!("{error}KeyError: 'order'\n");
+    assert_eq!(shown(&tailed(&log_with(&logged)), FUNCTION), (BTreeMap::new(), Some(0)), "{logged}");
+}
+
+#[test]
+fn a_row_that_the_console_shows_unfolded_counts_once() {
+    let log = [
+        format!("START RequestId: {FIRST_ID} Version: 7"),
+        format!(
+            "REPORT RequestId: {FIRST_ID}\tDuration: 3000.00 ms\tMemory Size: 128 MB\tMax Memory Used: 91 MB\tStatus: timeout"
+        ),
+    ];
+    for between in ["\t", " "] {
+        let text: String =
+            log.iter().enumerate().map(|(n, line)| format!("{}{between}{line}\n{line}\n", time(n, 'T', "Z"))).collect();
+        assert_eq!(shown(&text, FUNCTION), (counts(&[("FunctionErrors/lambda_timeout", 1)]), Some(0)), "{text}");
+    }
+    let record = |status: u32| json!({"requestId": format!("{status}-ab"), "status": status.to_string(), "path": "/a"});
+    let rows = [200, 502, 503].map(record);
+    let text: String = rows
+        .iter()
+        .enumerate()
+        .map(|(n, row)| format!("{}\t{row}\n{}\n", time(n, 'T', "Z"), serde_json::to_string_pretty(row).unwrap()))
+        .collect();
+    assert_eq!(replay(text.as_bytes(), "/access").0.values().sum::<u64>(), 2, "{text}");
+}
+
+#[test]
+fn a_sentence_of_ruby_and_its_object_count_in_two_log_events() {
+    let (ruby, _) = errors_of_runtimes().pop().unwrap();
+    let (sentence, object) = ruby.split_at(ruby.find('{').unwrap());
+    let mut log = log_with(object);
+    log.insert(1, sentence.to_owned());
+    let padded: String = tailed(&log).lines().map(|line| format!("{line:<150}\n")).collect();
+    let markdown: String = log
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(n, message)| format!("| {} | {} |\n", time(n, ' ', ""), message.replace('\n', "<br>")))
+        .collect();
+    for text in [padded, format!("| @timestamp | @message |\n| --- | --- |\n{markdown}"), tailed(&log)] {
+        assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn an_error_counts_in_rows_that_end_with_a_column_of_their_own() {
+    for (error, cause) in errors_of_runtimes() {
+        let row = |(n, message): (usize, &String)| {
+            format!("{n:056}\t{0}\t2026/03/04/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\t{message}\t{0}\n", time_ms(n))
+        };
+        let text: String = log_with(&error).iter().enumerate().map(row).collect();
+        let expected = counts(&[(&format!("FunctionErrors/{cause}"), 1)]);
+        assert_eq!(shown(&text, FUNCTION), (expected, Some(0)), "{text}");
     }
 }
 

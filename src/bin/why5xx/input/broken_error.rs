@@ -3,7 +3,13 @@
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SENTENCES, TRACEBACK};
 
-use super::runtime::{PYTHON, begins_as_python, begins_object, is_date_of_go, is_object};
+use super::frame;
+use super::runtime::{
+    PYTHON, begins_as_python, begins_object, is_date_of_go, is_object, is_of_dotnet, object_of_error,
+};
+
+/// In a log that is newest first, the sentence of Ruby is the last of its invocation.
+const START: &str = "START RequestId: ";
 
 /// Returns an error whose lines were broken between its words, as the runtime wrote it; None for one that is whole, and for any other message.
 ///
@@ -13,7 +19,7 @@ pub(super) fn whole(message: &str) -> Option<String> {
     if !message.trim_end().contains('\n') {
         return None;
     }
-    of_python(message).or_else(|| with_object(message)).or_else(|| of_java(message))
+    of_python(message).or_else(|| with_object(message)).or_else(|| of_java(message)).or_else(|| of_dotnet(message))
 }
 
 /// Of an error of Python, the head may be broken.
@@ -26,7 +32,7 @@ fn of_python(message: &str) -> Option<String> {
 
 /// Of one of Node.js, Go or Ruby, both the words before the object and the object.
 fn with_object(message: &str) -> Option<String> {
-    let (before, object) = message.split_at(message.find("{\"error")?);
+    let (before, object) = message.split_at(object_of_error(message)?);
     let head = words(before);
     let head = if NODE_FRAMES.iter().any(|(frame, _)| head.contains(" ERROR ") && head.ends_with(frame)) {
         head + " \t"
@@ -69,6 +75,18 @@ fn of_java(message: &str) -> Option<String> {
     (!first.is_empty() && !is_certain(message) && is_certain(&whole)).then_some(whole)
 }
 
+/// Of one of .NET, the first line or the frames.
+fn of_dotnet(message: &str) -> Option<String> {
+    let start: String = frame::start_of(message).lines().take(2).flat_map(|line| [line, " "]).collect();
+    if !is_of_dotnet(&start) || is_certain(message) {
+        return None;
+    }
+    let of_words = || words(message).replace(" at ", "\n   at ").replace(" ---> ", "\n ---> ");
+    // Broken at a column, a word goes on in the next line.
+    let of_columns = || message.replace('\n', "").replace("   at ", "\n   at ");
+    [of_words(), of_columns()].into_iter().find(|whole| is_certain(whole))
+}
+
 /// Returns whether a message is an error that ended an invocation, whatever the lines beside it say.
 fn is_certain(message: &str) -> bool {
     let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(message.as_bytes()) };
@@ -84,14 +102,26 @@ fn words_with_places(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_whitespace().map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
 }
 
-/// Returns whether a message, or its first line and the message before, show that a tool took words off the lines of an error.
-pub(super) fn has_lost_words(before: &str, message: &str) -> bool {
+/// Returns whether a message, or its first line and the message before, show that a tool took words off the lines of an error, or put
+/// them in another order. `is_first` if it is the first one of its input.
+pub(super) fn has_lost_words(before: &str, message: &str, is_first: bool) -> bool {
     let mut lines = message.lines();
     let (first, second) = (lines.next().unwrap_or_default(), lines.next());
+    // Lines that were sorted or turned around: the platform writes none below its own, and no log begins with them.
+    let is_of_error = |line: &str| {
+        const STARTS: [&str; 5] = [TRACEBACK, "\tat ", "   at ", "\t... ", "  \"errorType\""];
+        STARTS.iter().any(|start| line.starts_with(start))
+    };
+    let is_below_frame = || frame::is_framed(first) && !first.starts_with(START) && message.lines().any(is_of_error);
+    let begins_log = || is_first && first.starts_with(char::is_whitespace) && is_of_error(first);
     let is_below = || !before.trim_end().contains('\n') && lacks_words(before, first);
     // A mail may have broken the line behind its first word.
     let is_cut_frame = is_bare_frame(first) && before.split_whitespace().next_back() != Some("at");
-    is_cut_frame || is_below() || second.is_some_and(|second| lacks_words(first, second)) && !is_certain(message)
+    is_cut_frame
+        || is_below_frame()
+        || begins_log()
+        || is_below()
+        || second.is_some_and(|second| lacks_words(first, second)) && !is_certain(message)
 }
 
 /// Returns whether a tool took words off the second of two lines that begin an error: `cut -d' ' -f3-` takes those of each line, though the
@@ -110,7 +140,9 @@ fn lacks_words(first: &str, second: &str) -> bool {
     };
     is_of_java()
         || begins_as_python(first) && is_end_of(TRACEBACK)
-        || RUBY_SENTENCES.iter().any(|(sentence, _)| first == *sentence && second != first) && !begins_object(second)
+        || RUBY_SENTENCES.iter().any(|(sentence, _)| first == *sentence && second != first)
+            && !begins_object(second)
+            && !second.starts_with(START)
 }
 
 /// Returns whether a line is one of a stack of Java without the word before it: `shop.Orders.get(Orders.java:17)`
@@ -120,4 +152,12 @@ fn is_bare_frame(line: &str) -> bool {
     let is_name = name.matches('.').count() > 1 && name.chars().all(|c| c.is_alphanumeric() || "._$/@<>".contains(c));
     let is_of_file = || place.split_once(".java:").or_else(|| place.split_once(".kt:")).is_some();
     is_name && place.ends_with(')') && (is_of_file() || matches!(place, "Unknown Source)" | "Native Method)"))
+}
+
+/// Returns whether a message lacks the end of an error of .NET: the last frames are the runtime's.
+pub(super) fn ends_within(message: &str) -> bool {
+    let last = message.trim_end().rsplit('\n').next().unwrap_or_default();
+    is_of_dotnet(frame::start_of(message).lines().next().unwrap_or_default())
+        && last.trim_start().starts_with("at ")
+        && !is_certain(message)
 }

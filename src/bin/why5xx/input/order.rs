@@ -54,6 +54,8 @@ pub(super) struct Sorted<'e> {
     message_before: String,
     pieces_of_python: runtime::PiecesOfPython,
     searched: runtime::SearchedLog,
+    /// The last log event lacks the end of an error.
+    ends_within_error: bool,
 }
 
 /// Longest line of an error whose other lines may follow as log events; our own bound.
@@ -63,11 +65,13 @@ const LONGEST_LINE_BYTES: usize = 1_024;
 const IN_PIECES: &str = "an error of a function of which each line is a record: keep its lines in one";
 
 /// Remark on an error of which words are not there.
-const LOST_WORDS: &str =
-    "an error of a function whose lines lost their first words, as with `cut` or `awk`: give the lines whole";
+const LOST_WORDS: &str = "an error of a function whose lines lost words, as with `cut` or `awk`, or their order: give the lines whole, as they were";
 
 /// Remark on an error whose frames are not there.
 const SEARCHED: &str = "a search left out lines of its invocations, and the frames of an error: give all lines";
+
+/// Remark on an error that is the last one of its input.
+const ENDS_WITHIN: &str = "the last log event is an error without its end: give all its lines";
 
 /// Remark on an error that begins within its log event.
 const OUT_OF_PLACE: &str =
@@ -227,6 +231,7 @@ impl<'e> Sorted<'e> {
             message_before: String::new(),
             pieces_of_python: runtime::PiecesOfPython::default(),
             searched: runtime::SearchedLog::default(),
+            ends_within_error: false,
         }
     }
 
@@ -267,9 +272,12 @@ impl<'e> Sorted<'e> {
             self.summary.unread(0, IN_PIECES);
         } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
             self.summary.unread(0, OUT_OF_PLACE);
-        } else if event.id.is_empty() && broken_error::has_lost_words(&self.message_before, &event.message) {
+        } else if event.id.is_empty()
+            && broken_error::has_lost_words(&self.message_before, &event.message, self.summary.log_events == 1)
+        {
             self.summary.unread(0, LOST_WORDS);
         }
+        self.ends_within_error = event.id.is_empty() && broken_error::ends_within(&event.message);
         self.searched.note(&event.message);
         self.message_before.clear();
         // Of a longer one, the last line.
@@ -342,6 +350,8 @@ impl<'e> Sorted<'e> {
         self.flush();
         if self.searched.lacks_frames() {
             self.summary.incomplete.get_or_insert(SEARCHED);
+        } else if self.ends_within_error {
+            self.summary.incomplete.get_or_insert(ENDS_WITHIN);
         }
     }
 

@@ -18,9 +18,10 @@ const BREAKS: [&str; 4] = ["<br>", "<br/>", "<br />", "\\n"];
 pub(super) fn with_breaks(message: &str) -> Option<String> {
     BREAKS.iter().find_map(|sign| {
         let (first, rest) = message.split_once(sign)?;
-        let is_report =
-            !first.contains('\n') && continues_report(first.trim_end(), true, rest.trim_start_matches([' ', '\n']));
-        is_report.then(|| message.replace(sign, "\n"))
+        let is_report = || continues_report(first.trim_end(), true, rest.trim_start_matches([' ', '\n']));
+        let whole = || message.replace(sign, "\n");
+        let is_object = || first == "{" && is_object(whole().trim_end());
+        (!first.contains('\n') && (is_report() || is_object())).then(whole)
     })
 }
 
@@ -36,6 +37,9 @@ pub(super) fn without_breaks_at_end(message: &str) -> &str {
 /// Returns a message without the lines that go on with an error in its first one.
 pub(super) fn without_lines_of_report(message: &str) -> String {
     let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    if begins_as_ruby(first) && is_object(rest.trim_end()) {
+        return format!("{first}\n");
+    }
     let is_of_go = first.starts_with("panic: ") || first.starts_with("fatal error: ");
     let head = first.trim_end();
     let is_part = |line: &str| continues_report(head, true, line) || is_of_go && !prefix::is_head(line);
@@ -67,8 +71,8 @@ pub(super) fn with_whole_head(message: &str) -> Option<String> {
 pub(super) fn is_cut(message: &str) -> bool {
     let message = without_cut_sign(message);
     // Loggers write other objects behind such a head.
-    let at = message.find("{\"error").filter(|at| is_head(&message[..*at]));
-    at.is_some_and(|at| breaks_off(&message[at..]))
+    let is_of_runtime = |at: usize| is_head(&message[..at]) || message.starts_with("{\n");
+    object_of_error(message).is_some_and(|at| is_of_runtime(at) && breaks_off(&message[at..]))
 }
 
 /// Returns whether a text is the beginning of a document of JSON.
@@ -141,26 +145,51 @@ impl SearchedLog {
 
 /// Returns whether two lines are the first two of one error.
 fn begins_error(first: &str, second: &str) -> bool {
-    let is_of_python = first.starts_with(PYTHON) && second.starts_with(TRACEBACK);
+    // Signs of a table may stand before the second line.
+    let is_of_python =
+        first.starts_with(PYTHON) && second.trim_start_matches(|c: char| !c.is_alphabetic()).starts_with(TRACEBACK);
     let type_of_java = || lambda::type_at_end(first.trim_end()).filter(|(_, name)| name.contains('.'));
-    is_of_python || type_of_java().is_some_and(|(_, name)| second.starts_with(name)) || is_pair(first, second)
+    is_of_python
+        || type_of_java().is_some_and(|(_, name)| second.starts_with(name))
+        || is_pair(first, second)
+        || is_of_dotnet(first) && second.trim_start().starts_with("at ")
+}
+
+/// Returns whether a line is the first one of an error of .NET: time, id, the level `fail`, the type.
+pub(super) fn is_of_dotnet(line: &str) -> bool {
+    has_level_of_dotnet(line) && line.contains("Exception")
+}
+
+/// Returns whether the logger of .NET wrote a line about an error: behind time and id stands the level `fail`.
+pub(super) fn has_level_of_dotnet(line: &str) -> bool {
+    line.split_whitespace().take(4).any(|word| word == "fail") && prefix::is_head(line)
 }
 
 /// Returns whether two lines are the first two of an error of Java or Ruby, behind whatever a tool put there.
 fn is_pair(first: &str, second: &str) -> bool {
-    // The first one may be cut.
     let is_of_ruby = || {
-        let start = without_cut_sign(first);
-        let is_head =
-            |head: &str| first.contains(head) || start.len() > "Error raised".len() && head.starts_with(start);
-        begins_object(second) && RUBY_SENTENCES.iter().any(|(head, _)| is_head(head))
+        let start = without_cut_sign(first).trim_end();
+        let is_begun = second.lines().next().is_some_and(|line| line.trim() == "{")
+            || OBJECTS.iter().any(|open| second.contains(open));
+        // Each of the two is a log event of its own, as the runtime writes them, too.
+        let is_whole = || second.trim_end().contains('\n') && is_object(second.trim_end());
+        let is_head = |head: &str| {
+            let is_cut = start.len() > "Error raised".len() && start.len() < head.len() && head.starts_with(start);
+            is_cut || first.contains(head) && !(start == head && is_whole())
+        };
+        is_begun && RUBY_SENTENCES.iter().any(|(head, _)| is_head(head))
     };
     is_java_twice(first, second) || is_of_ruby()
 }
 
-/// Returns whether a text holds the beginning of the object of an error.
+/// Returns whether a text holds the beginning of the object of an error, also the first one of its lines.
 pub(super) fn begins_object(text: &str) -> bool {
-    OBJECTS.iter().any(|open| text.contains(open))
+    object_of_error(text).is_some() || text.contains(OBJECTS[1]) || text.trim() == "{"
+}
+
+/// Returns where the object of an error begins: `{"errorMessage": …`, also with blanks and line breaks behind its bracket.
+pub(super) fn object_of_error(text: &str) -> Option<usize> {
+    memchr::memchr_iter(b'{', text.as_bytes()).find(|at| text[at + 1..].trim_start().starts_with("\"error"))
 }
 
 /// How the object of an error begins, also in a cell of CSV.
@@ -181,8 +210,7 @@ pub(super) fn is_out_of_place(message: &str) -> bool {
         let (first, second) = head.split_at_checked(head.len() / 2).unwrap_or_default();
         let is_of_java = second.strip_prefix(' ').is_some_and(|second| is_java_twice(first, second));
         let of_ruby = RUBY_SENTENCES.iter().find_map(|(head, _)| message.strip_prefix(head));
-        is_of_java
-            || of_ruby.is_some_and(|rest| OBJECTS.iter().any(|open| rest.trim_start_matches(' ').starts_with(open)))
+        is_of_java || of_ruby.is_some_and(|rest| rest.starts_with(" {") && object_of_error(rest) == Some(1))
     };
     let is_read = || {
         let event = LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(message.as_bytes()) };
@@ -192,7 +220,8 @@ pub(super) fn is_out_of_place(message: &str) -> bool {
                 error.certainty == Certainty::Certain
                     || message.lines().next().and_then(lambda::type_at_end).is_some_and(is_whole)
             }
-            line => line.is_some(),
+            // The platform's lines have no lines below them.
+            line => line.is_some() && !frame::is_framed(message),
         }
     };
     (has_pair() || is_of_go() || is_on_one_line()) && !is_read()
@@ -273,8 +302,8 @@ fn is_date_of_go_at_end(text: &str) -> bool {
 /// Head of an error, as the runtime of Python writes it.
 pub(super) const PYTHON: &str = "[ERROR] ";
 
-/// Longest line that is held; our own bound.
-const LONGEST_LINE_BYTES: usize = 4_096;
+/// Longest line that is held, and longest message with such lines that is looked at; our own bound.
+pub(super) const LONGEST_LINE_BYTES: usize = 4_096;
 
 /// Lines that may be the message of an error, which has several: the line behind the message shows it. That of Python is its
 /// `Traceback`, that of Java says the type and the first line again.
@@ -353,8 +382,42 @@ pub(super) fn begins_as_python(line: &str) -> bool {
             .is_some_and(|rest| lambda::exception_at_start(rest).is_some())
 }
 
+/// Returns where the lines behind an error of Python begin: its frames are indented, and below them stands nothing but another exception. The words of
+/// a person and rules between messages are no part of it.
+pub(super) fn end_of_frames(message: &str) -> Option<usize> {
+    let traceback =
+        memchr::memmem::find(message.as_bytes(), TRACEBACK.as_bytes()).filter(|_| begins_as_python(message))?;
+    let is_exception = |line: &str| {
+        let name = line.split_once(':').map_or(line, |(name, _)| name);
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    let is_part = |line: &str| {
+        line.is_empty()
+            || line.starts_with(char::is_whitespace)
+            || is_exception(line)
+            || continues_report(PYTHON, false, line)
+    };
+    let mut at = traceback;
+    let mut has_frames = false;
+    for line in message[traceback..].split_inclusive('\n') {
+        if at > traceback && !is_part(line.trim_end()) {
+            return Some(at).filter(|_| has_frames);
+        }
+        has_frames |= line.starts_with(char::is_whitespace);
+        at += line.len();
+    }
+    None
+}
+
+/// Returns a message of two lines or more without the blanks behind them, where a tool made all its lines as wide as the widest.
+pub(super) fn without_padding(message: &str) -> Option<String> {
+    let is_padded = message.lines().next().is_some_and(|first| first.ends_with("  "))
+        && (begins_as_ruby(message) || message.starts_with('{'));
+    is_padded.then(|| message.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
 /// Returns whether a line may be a piece of the message of an error: it begins as no log event does.
-fn may_be_of_message(line: &str) -> bool {
+pub(super) fn may_be_of_message(line: &str) -> bool {
     // `(ClientError) when calling the …` is no line about a request.
     let is_another = || begins(line) && !line.starts_with('(') || sentence::begins_as_platforms(line);
     let is_logged = || line.starts_with('[') && prefix::is_logged(line.split_inclusive(']').next().unwrap_or_default());

@@ -7,13 +7,16 @@ use std::io::{self, BufRead, Read};
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::access;
 use why5xx::record::execution::split_request_id;
+use why5xx::record::lambda::TRACEBACK;
 
 use super::brackets::Brackets;
 use super::broken_line::{self, BrokenLine};
 use super::layers::{Layers, without_controls};
 use super::order::Sorted;
 use super::row::{self, Columns};
-use super::runtime::{HeldLine, HeldLines, continues_report, repeats_message};
+use super::runtime::{
+    HeldLine, HeldLines, LONGEST_LINE_BYTES, begins_as_python, continues_report, may_be_of_message, repeats_message,
+};
 use super::spelling::{are_escaped, unescaped};
 use super::terminal::{ends_with_cut_sign, is_cut_by_screen, is_of_terminal, plain, without_cut_sign};
 use super::wrap::Wrap;
@@ -98,6 +101,8 @@ pub(super) struct Lines {
     form_of_time: Option<String>,
     /// Id of the last invocation that began.
     invocation: String,
+    /// The message before, if it is an object behind its time.
+    record_above: String,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
     behind: Vec<String>,
 }
@@ -277,6 +282,12 @@ impl Lines {
         if self.first_columns.are_of_another(&stripped, &line) {
             stripped = prefix::Line { message: &line, ..prefix::Line::default() };
         }
+        if stripped.has_prefix() && self.first_columns.end_with_dash() {
+            stripped.message = stripped.message.strip_prefix("- ").unwrap_or(stripped.message);
+        }
+        if !stripped.has_prefix() && self.pending.as_ref().is_some_and(|pending| pending.is_folded(&line)) {
+            return;
+        }
         if !stripped.has_prefix()
             && let Some(pending) = &mut self.pending
             && (pending.takes(&line, is_blank, self.is_of_function)
@@ -419,8 +430,9 @@ impl Lines {
                 return;
             }
         }
-        if !has_prefix
-            && let Some((message, timestamp)) = event.message.rsplit_once('\t')
+        // The message before the column may end with a line break.
+        if let Some((message, timestamp)) = event.message.rsplit_once('\t')
+            && (!has_prefix || message.ends_with('\n'))
             && timestamp.len() == 13
             && let Some(timestamp_ms) = time::of(timestamp)
         {
@@ -430,6 +442,8 @@ impl Lines {
             event.message = unescaped(&event.message);
         } else if let Some(message) = runtime::with_plain_quotes(&event.message) {
             event.message = message;
+        } else if let Some(message) = runtime::with_breaks(&event.message) {
+            event.message = message;
         }
         if let Some(whole) = broken_error::whole(&event.message) {
             event.message = whole;
@@ -438,10 +452,23 @@ impl Lines {
         } else if let Some(whole) = runtime::with_whole_head(&event.message) {
             event.message = whole;
         }
+        if let Some(whole) = runtime::without_padding(&event.message) {
+            event.message = whole;
+        }
+        let behind = runtime::end_of_frames(&event.message).map(|end| event.message.split_off(end));
+        let behind = behind.map(|message| Event { message, ..event.clone() });
         self.is_of_function |= frame::is_framed(&event.message);
+        if !has_prefix && self.is_folded_record(&event.message) {
+            return;
+        }
+        self.record_above.clear();
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
-            return self.message(event, has_prefix, line, sink);
+            if event.message.starts_with('{') && event.message.len() <= LONGEST_TWICE_BYTES {
+                self.record_above.clone_from(&event.message);
+            }
+            self.message(event, has_prefix, line, sink);
+            return behind.into_iter().for_each(|event| self.message(event, has_prefix, line, sink));
         }
         // A document behind lines of text, which was collected line by line.
         let document = event.message.trim_start().trim_end_matches([',', ']', ' ', '\n']);
@@ -455,6 +482,16 @@ impl Lines {
             let event = Event { message: without_brackets(message).to_owned(), ..event.clone() };
             self.message(event, has_prefix, line, sink);
         }
+        behind.into_iter().for_each(|event| self.message(event, has_prefix, line, sink));
+    }
+
+    /// Returns whether a message is the object of the row above it, as the console shows it unfolded.
+    fn is_folded_record(&self, message: &str) -> bool {
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        !self.record_above.is_empty()
+            && message.starts_with("{\n")
+            && message.len() <= LONGEST_TWICE_BYTES
+            && value(&self.record_above).is_some_and(|above| value(message) == Some(above))
     }
 
     /// Hands on a message. What else stands on its line is reported.
@@ -566,7 +603,9 @@ impl Pending {
         if self.brackets.are_open() && is_within_json(message, line) {
             return true;
         }
-        let is_head = prefix::is_head(line.trim_start());
+        // The message of an error of Python may go on with `(ClientError) when calling …`.
+        let is_of_python = || line.starts_with('(') && self.goes_on_in_python(line);
+        let is_head = prefix::is_head(line.trim_start()) && !is_of_python();
         let is_record = || wrapped::is_bare_record(message) && !message.starts_with(['{', '<']);
         if self.has_prefix && !self.has_lines && !is_blank && is_record() {
             return false;
@@ -582,7 +621,25 @@ impl Pending {
         // In a list or a block, blanks stand before a record. What has other lines may have printed it.
         let may_be_record = !is_of_function && !self.has_prefix && !prefix::is_head(first_line(message));
         let is_record = || may_be_record && line.starts_with(BLANKS) && wrapped::is_bare_record(line);
-        !is_blank && (continues(line) && !is_head && !is_record() || self.continues_report(line))
+        let goes_on = || continues(line) && !is_head && !is_record() || self.continues_report(line);
+        !is_blank && (goes_on() || is_of_function && !is_another && runtime::has_level_of_dotnet(self.first()))
+    }
+
+    /// Whether an error of Python has begun, and a line may be of its message.
+    fn goes_on_in_python(&self, line: &str) -> bool {
+        let message = &self.event.message;
+        message.len() <= LONGEST_LINE_BYTES
+            && begins_as_python(self.first())
+            && !message.contains(TRACEBACK)
+            && may_be_of_message(line)
+    }
+
+    /// Whether a copy of the console shows this message, folded, and its first line again, unfolded.
+    fn is_folded(&self, line: &str) -> bool {
+        self.has_prefix
+            && !self.has_lines
+            && !line.trim().is_empty()
+            && line.trim_end() == self.event.message.trim_end()
     }
 
     /// Whether a line without time and stream is a part of the body within this page of messages.
