@@ -11,8 +11,9 @@ use why5xx::envelope::RecordError;
 
 use super::json::held_batches;
 use super::order::Sorted;
+use super::pending::begins_document;
 use super::row::Pairs;
-use super::text::{LONGEST_EVENT_BYTES, Lines, begins_document, next_line};
+use super::text::{LONGEST_EVENT_BYTES, Lines, next_line};
 use super::{Event, InputError, frame, prefix, time};
 
 /// Names of lists that stand before a row. All but the first two are ignored.

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use why5xx::record::flow::FlowFormat;
 
+use super::pending;
 use super::row::{self, Column};
 use super::spelling::Spelling;
 use super::terminal::plain;
-use super::text;
 use super::{frame, prefix, time, wrapped};
 
 /// Marks that quotes, lists, comments and folded lines of a console put before a line.
@@ -230,7 +230,7 @@ fn is_of_container(start: &str) -> bool {
     let mut lines = start.lines().filter(|line| !line.trim().is_empty()).peekable();
     let is_of_platform = |line: &str| {
         let own = without_name(line).trim_start();
-        text::has_no_lines_below(own) || prefix::behind_time(own).is_some_and(text::has_no_lines_below)
+        pending::has_no_lines_below(own) || prefix::behind_time(own).is_some_and(pending::has_no_lines_below)
     };
     lines.peek().is_some_and(|first| own(first).is_some() && is_of_platform(first))
         && lines.all(|line| own(line).is_some())
@@ -270,7 +270,7 @@ fn indentation(start: &str) -> Option<usize> {
     let least = |lines: &[&str]| least_blanks(lines.iter().copied());
     match least(&lines[first..=last]) {
         // The block was copied from the first letter of its first line, which has no lines of its own.
-        0 if text::has_no_lines_below(lines[first]) => {
+        0 if pending::has_no_lines_below(lines[first]) => {
             Some(least(&lines[first + 1..=last])).filter(|blanks| *blanks > 0)
         }
         blanks => Some(blanks).filter(|blanks| *blanks > 0),
