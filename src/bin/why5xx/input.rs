@@ -335,15 +335,18 @@ const UNREAD_TIMES: &str = "a table with times that are not read: save them as 2
 
 /// Returns the refusal of a text that holds a log in a form that would be read wrongly; None if it can be read.
 fn of_another_kind(start: &str) -> Option<&'static str> {
-    let has_line = |wanted: &str| start.lines().any(|line| line.trim_end().eq_ignore_ascii_case(wanted));
+    let is = |line: &str, wanted: &str| line.trim_end().eq_ignore_ascii_case(wanted);
+    // A log event may hold the head of a mail.
+    let head = || start.lines().take_while(|line| !quoted::is_event(line));
+    let is_mail = || head().any(|line| is(line, "Content-Transfer-Encoding: quoted-printable"));
     const PYTHON: [&str; 5] = ["{'events'", "{'logStreamName'", "{'timestamp'", "{'eventId'", "{'message'"];
     if is_yaml(start) {
         Some(YAML)
     } else if PYTHON.iter().any(|key| start.trim_start_matches('[').starts_with(key)) {
         Some("an object of Python as `print` shows it: print json.dumps of it")
-    } else if has_line("Content-Transfer-Encoding: quoted-printable") {
+    } else if is_mail() {
         Some(QUOTED_PRINTABLE)
-    } else if has_line("Field\tValue") {
+    } else if start.lines().any(|line| is(line, "Field\tValue")) {
         Some("unfolded rows of Logs Insights: copy them folded, or download them as CSV or JSON")
     } else {
         None

@@ -4,6 +4,7 @@ use why5xx::decode::{LogEvent, Message};
 use why5xx::record::lambda::{self, Certainty, FunctionLine, NODE_FRAMES, RUBY_SENTENCES, TRACEBACK};
 
 use super::frame;
+use super::prefix::is_logged;
 use super::runtime::{
     PYTHON, begins_as_python, begins_object, is_date_of_go, is_object, is_of_dotnet, object_of_error,
 };
@@ -75,16 +76,33 @@ fn of_java(message: &str) -> Option<String> {
     (!first.is_empty() && !is_certain(message) && is_certain(&whole)).then_some(whole)
 }
 
+/// Where the code of .NET's runtime is.
+const OF_DOTNET: &str = "Amazon.Lambda.RuntimeSupport.";
+
 /// Of one of .NET, the first line or the frames.
 fn of_dotnet(message: &str) -> Option<String> {
     let start: String = frame::start_of(message).lines().take(2).flat_map(|line| [line, " "]).collect();
     if !is_of_dotnet(&start) || is_certain(message) {
         return None;
     }
-    let of_words = || words(message).replace(" at ", "\n   at ").replace(" ---> ", "\n ---> ");
+    // A frame begins a line, also where its first word stands alone. What the message quotes is no frame.
+    let joined = |between: &str| {
+        let mut whole = String::new();
+        for line in message.lines() {
+            let own = line.trim_start();
+            match own.starts_with("at ") || own == "at" || own.starts_with("---") {
+                true => whole.push_str("\n   "),
+                false if whole.is_empty() => {}
+                false => whole.push_str(between),
+            }
+            whole.push_str(if between.is_empty() { line.strip_prefix("   ").unwrap_or(line) } else { own.trim_end() });
+        }
+        whole
+    };
+    // An error that the function handled ends in frames of its own.
+    let ends_in_runtime = |whole: &str| whole.rsplit('\n').next().is_some_and(|last| last.contains(OF_DOTNET));
     // Broken at a column, a word goes on in the next line.
-    let of_columns = || message.replace('\n', "").replace("   at ", "\n   at ");
-    [of_words(), of_columns()].into_iter().find(|whole| is_certain(whole))
+    [joined(" "), joined("")].into_iter().find(|whole| ends_in_runtime(whole) && is_certain(whole))
 }
 
 /// Returns whether a message is an error that ended an invocation, whatever the lines beside it say.
@@ -112,11 +130,17 @@ pub(super) fn has_lost_words(before: &str, message: &str, is_first: bool) -> boo
         const STARTS: [&str; 5] = [TRACEBACK, "\tat ", "   at ", "\t... ", "  \"errorType\""];
         STARTS.iter().any(|start| line.starts_with(start))
     };
-    let is_below_frame = || frame::is_framed(first) && !first.starts_with(START) && message.lines().any(is_of_error);
-    let begins_log = || is_first && first.starts_with(char::is_whitespace) && is_of_error(first);
+    // A thread may print one line behind the report.
+    let has_error = || message.lines().filter(|line| is_of_error(line)).count() > 1 || message.contains(TRACEBACK);
+    let is_below_frame = || frame::is_framed(first) && !first.starts_with(START) && has_error();
+    let is_object_of_ruby = || first == "{" && message.contains("\"errorType\": \"Function<");
+    let begins_log =
+        || is_first && (first.starts_with(char::is_whitespace) && is_of_error(first) || is_object_of_ruby());
     let is_below = || !before.trim_end().contains('\n') && lacks_words(before, first);
-    // A mail may have broken the line behind its first word.
-    let is_cut_frame = is_bare_frame(first) && before.split_whitespace().next_back() != Some("at");
+    // A function may print one frame.
+    let is_of_java =
+        |line: &str| is_bare_frame(line) || lambda::type_at_end(line).is_some_and(|(_, name)| name.contains('.'));
+    let is_cut_frame = is_bare_frame(first) && is_of_java(before.trim_end());
     is_cut_frame
         || is_below_frame()
         || begins_log()
@@ -154,10 +178,18 @@ fn is_bare_frame(line: &str) -> bool {
     is_name && place.ends_with(')') && (is_of_file() || matches!(place, "Unknown Source)" | "Native Method)"))
 }
 
-/// Returns whether a message lacks the end of an error of .NET: the last frames are the runtime's.
+/// Returns whether a message lacks the end of an error: the last frames of .NET are its runtime's, Ruby writes an object behind its sentence, and Java
+/// says the message again.
 pub(super) fn ends_within(message: &str) -> bool {
-    let last = message.trim_end().rsplit('\n').next().unwrap_or_default();
-    is_of_dotnet(frame::start_of(message).lines().next().unwrap_or_default())
-        && last.trim_start().starts_with("at ")
-        && !is_certain(message)
+    let message = message.trim_end();
+    let Some((first, _)) = message.split_once('\n') else {
+        let is_exception = |name: &str| name.contains('.') && (name.ends_with("Exception") || name.ends_with("Error"));
+        let is_of_java = || lambda::type_at_end(message).is_some_and(|(_, name)| is_exception(name));
+        // The platform's lines end with types, too, behind tabs.
+        return RUBY_SENTENCES.iter().any(|(sentence, _)| message == *sentence)
+            || is_of_dotnet(message)
+            || is_of_java() && !message.contains('\t') && !is_logged(message);
+    };
+    let last = message.rsplit('\n').next().unwrap_or_default();
+    is_of_dotnet(first) && last.trim_start().starts_with("at ") && !is_certain(message)
 }

@@ -15,7 +15,9 @@ pub(crate) fn shows_function(event: &LogEvent<'_>) -> bool {
     // `[INFO]`, or a time.
     let is_framed =
         || text.strip_prefix('[').unwrap_or(&text).starts_with(|c: char| c.is_ascii_uppercase() || c == '2');
-    let is_logged = || text.starts_with(['[', '2']) && is_framed() && text.split_whitespace().take(4).any(is_id);
+    // An id alone, as the value of a key, is no line.
+    let is_logged =
+        || text.starts_with(['[', '2']) && is_framed() && text.split_whitespace().skip(1).take(3).any(is_id);
     let is_logged_in_json = || {
         text.starts_with('{')
             && text.contains("\"level\":")

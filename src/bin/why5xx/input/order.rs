@@ -9,7 +9,7 @@ use why5xx::record::access::DeclaredFormat;
 
 use super::formats::{EventStream, StreamFormats};
 use super::wrapped::Path;
-use super::{Event, Part, Summary, broken_error, broken_line, runtime};
+use super::{Event, Part, Summary, broken_error, broken_line, frame, runtime};
 
 /// Most log events that wait for an earlier one.
 const WINDOW_EVENTS: usize = 10_000;
@@ -54,6 +54,8 @@ pub(super) struct Sorted<'e> {
     message_before: String,
     pieces_of_python: runtime::PiecesOfPython,
     searched: runtime::SearchedLog,
+    /// No line of the platform says that the last invocation has ended.
+    is_invoked: bool,
     /// The last log event lacks the end of an error.
     ends_within_error: bool,
 }
@@ -231,6 +233,7 @@ impl<'e> Sorted<'e> {
             message_before: String::new(),
             pieces_of_python: runtime::PiecesOfPython::default(),
             searched: runtime::SearchedLog::default(),
+            is_invoked: true,
             ends_within_error: false,
         }
     }
@@ -277,7 +280,11 @@ impl<'e> Sorted<'e> {
         {
             self.summary.unread(0, LOST_WORDS);
         }
-        self.ends_within_error = event.id.is_empty() && broken_error::ends_within(&event.message);
+        if frame::is_framed(&event.message) {
+            self.is_invoked = event.message.starts_with("START");
+        }
+        // Between invocations, an error that the function handled may be the last log event.
+        self.ends_within_error = event.id.is_empty() && self.is_invoked && broken_error::ends_within(&event.message);
         self.searched.note(&event.message);
         self.message_before.clear();
         // Of a longer one, the last line.

@@ -28,6 +28,8 @@ pub(super) struct Pending {
     pub(super) line: u64,
     /// Bytes of its first line, without blanks behind it.
     pub(super) first_bytes: usize,
+    /// A copy of the console holds its first line twice.
+    pub(super) is_unfolded: bool,
     /// Lines were added to it.
     pub(super) has_lines: bool,
     /// Lines of its message that Java's runtime has still to say again; None as long as it says nothing again.
@@ -87,12 +89,12 @@ impl Pending {
             && may_be_of_message(line)
     }
 
-    /// Whether a copy of the console shows this message, folded, and its first line again, unfolded.
-    pub(super) fn is_folded(&self, line: &str) -> bool {
-        self.has_prefix
-            && !self.has_lines
-            && !line.trim().is_empty()
-            && line.trim_end() == self.event.message.trim_end()
+    /// Takes the first line of a message that a copy of the console shows folded, and then unfolded. Returns whether the line is that one.
+    pub(super) fn unfolds(&mut self, line: &str) -> bool {
+        let is_first = self.has_prefix && !self.has_lines && !self.is_unfolded && !line.trim().is_empty();
+        let is_same = is_first && line.trim_end() == self.event.message.trim_end();
+        self.is_unfolded |= is_same;
+        is_same
     }
 
     /// Whether a line without time and stream is a part of the body within this page of messages.

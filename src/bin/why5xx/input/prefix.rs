@@ -90,6 +90,11 @@ impl Line<'_> {
         self.stream.is_none() && self.group.is_none() && self.id.is_none()
     }
 
+    /// Returns whether the text that was stripped begins with the stream.
+    pub(super) fn begins_with_stream(&self, text: &str) -> bool {
+        self.stream.is_some_and(|stream| word(text).0 == stream)
+    }
+
     /// Returns whether the line may be one of a program that writes the time itself: the next line need not be a part of it.
     pub(super) fn may_be_own_time(&self) -> bool {
         self.is_only_time()

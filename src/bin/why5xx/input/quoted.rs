@@ -89,13 +89,14 @@ pub(super) enum Mark {
     Signs,
     /// Such marks and numbers: `1. `, `12: `.
     Numbers,
-    /// A number that rises from line to line, as editors, pagers and `awk` write it.
+    /// A number that rises from line to line, as editors, pagers and `awk` write it, or how often the line stands there.
     Count,
     /// The name of a file or of a container, as `grep` and `docker compose logs` write it.
     Name,
     /// The head of syslog.
     Syslog,
-    /// The time of a container or a pipeline before each line of a tail, which has its own time before each log event.
+    /// The time of a container or a pipeline before each line of a tail, which has its own time before each log event; also a clock or a number
+    /// in brackets before each line of a function's log.
     Time,
     /// Names of fields, of which one is the message: logfmt, lists of PowerShell.
     Fields,
@@ -201,10 +202,9 @@ const OTHERS: [Mark; 5] = [Mark::Signs, Mark::Numbers, Mark::Name, Mark::Syslog,
 /// or a number may stand there in brackets, before a line of Lambda.
 fn is_timed_tail(start: &str) -> bool {
     let mut lines = start.lines().filter(|line| !line.trim().is_empty());
-    let is_of_tail = |line: &str| {
-        let line = prefix::strip(line);
-        line.stream.is_some() && line.time_ms.is_some()
-    };
+    // The message of a tail may begin with a time, too, behind its stream.
+    let is_of_tail =
+        |line: &str| prefix::behind_time(line).is_some_and(|own| prefix::strip(own).begins_with_stream(own));
     let Some(first) = lines.next() else { return false };
     match behind_brackets(first) {
         Some(own) => frame::is_framed(own) && lines.all(|line| behind_brackets(line).is_some()),
@@ -223,17 +223,17 @@ fn behind_brackets(line: &str) -> Option<&str> {
     is_clock.then(|| behind.strip_prefix(' ').unwrap_or(behind))
 }
 
-/// Returns whether `docker compose` wrote the name of a container before each line of a text, and the first line is one of a platform behind it.
+/// Returns whether `docker compose` wrote the name of a container before each line of a text, of which one is the platform's.
 fn is_of_container(start: &str) -> bool {
     let own =
         |line: &'_ str| Some(without_name(line).len()).filter(|length| *length < line.len() && line.contains(" | "));
-    let mut lines = start.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
     let is_of_platform = |line: &str| {
         let own = without_name(line).trim_start();
         pending::has_no_lines_below(own) || prefix::behind_time(own).is_some_and(pending::has_no_lines_below)
     };
-    lines.peek().is_some_and(|first| own(first).is_some() && is_of_platform(first))
-        && lines.all(|line| own(line).is_some())
+    let is_of_log = lines.clone().any(is_of_platform);
+    is_of_log && lines.all(|line| own(line).is_some())
 }
 
 /// Returns whether `grep` wrote what stands behind the signs of quotes and lists, or within a fence.
@@ -468,15 +468,20 @@ fn numbered(line: &str) -> Option<(u32, &str)> {
     (digits.len() <= 7).then(|| digits.parse().ok())?.map(|number| (number, own))
 }
 
-/// Returns whether each line has its number, and they rise.
+/// Returns whether each line has its number, and they rise, or is behind how often it stands there, as `uniq -c` writes it.
 fn is_counted(start: &str) -> bool {
+    const WIDTH: usize = 7;
+    let is_of_uniq = |line: &str| {
+        let (number, behind) = line.split_at_checked(WIDTH).unwrap_or_default();
+        number.starts_with(' ') && number.trim_start().parse::<u32>().is_ok() && behind.starts_with(' ')
+    };
     // The last line may be cut off by us, also within its number.
     let whole = start.rsplit_once('\n').map_or(start, |(whole, _)| whole);
     let numbers =
         whole.lines().filter(|line| !line.trim().is_empty()).map(|line| numbered(line).map(|(number, _)| number));
     let mut before = None;
     let rise = |number: Option<u32>| number.is_some() && std::mem::replace(&mut before, number) < number;
-    whole.lines().count() > 1 && numbers.into_iter().all(rise)
+    whole.lines().count() > 1 && (numbers.into_iter().all(rise) || whole.lines().all(is_of_uniq))
 }
 
 /// A line without the number of a list or of an editor: `12. a`, `12) a`, `12: a`, `    12\ta` → `a`

@@ -209,10 +209,13 @@ impl<'s> Reader<'s> {
         if !source.log_group.is_empty() {
             // The name of the log group may be any: in text, the lines show that the log is a function's.
             let is_text = matches!(part, Part::Events { log_stream, .. } if log_stream.is_empty());
-            let is_unknown = is_text && record.kind().is_none();
-            let line = if is_unknown { lambda::parse_line(event) } else { None };
-            return match line {
-                Some(line) if is_proof(&line, event) || self.shows_of(part).function => Record::Lambda(line),
+            if !is_text || record.kind().is_some() {
+                return record;
+            }
+            let is_of_function = self.shows_of(part).function;
+            return match lambda::parse_line(event) {
+                Some(line) if is_of_function || is_proof(&line, event) => Record::Lambda(line),
+                _ if is_of_function => Record::Nothing(LogKind::Lambda),
                 _ => record,
             };
         }

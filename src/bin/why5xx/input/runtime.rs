@@ -325,6 +325,10 @@ pub(super) fn begins_as_python(line: &str) -> bool {
             .is_some_and(|rest| lambda::exception_at_start(rest).is_some())
 }
 
+fn is_line_of_function(text: &str) -> bool {
+    lambda::parse_line(&LogEvent { id: b"", timestamp_ms: 0, message: Message::plain(text.as_bytes()) }).is_some()
+}
+
 /// Returns where the lines behind an error of Python begin: its frames are indented, and below them stands nothing but another exception. The words of
 /// a person and rules between messages are no part of it.
 pub(super) fn end_of_frames(message: &str) -> Option<usize> {
@@ -344,7 +348,9 @@ pub(super) fn end_of_frames(message: &str) -> Option<usize> {
     let mut has_frames = false;
     for line in message[traceback..].split_inclusive('\n') {
         if at > traceback && !is_part(line.trim_end()) {
-            return Some(at).filter(|_| has_frames);
+            // What looks like a log event may be the rest of what the function printed.
+            let behind = &message[at..];
+            return Some(at).filter(|_| has_frames && !behind.lines().any(begins) && !is_line_of_function(behind));
         }
         has_frames |= line.starts_with(char::is_whitespace);
         at += line.len();

@@ -100,7 +100,7 @@ pub(super) struct Lines {
     form_of_time: Option<String>,
     /// Id of the last invocation that began.
     invocation: String,
-    /// The message before, if it is an object behind its time.
+    /// The message right before, if it is an object behind its time: the console may show it again, unfolded.
     record_above: String,
     /// Lines from the first on that looks like one of a terminal. Nothing of the log has come behind them yet.
     behind: Vec<String>,
@@ -261,7 +261,7 @@ impl Lines {
         if stripped.has_prefix() && self.first_columns.end_with_dash() {
             stripped.message = stripped.message.strip_prefix("- ").unwrap_or(stripped.message);
         }
-        if !stripped.has_prefix() && self.pending.as_ref().is_some_and(|pending| pending.is_folded(&line)) {
+        if !stripped.has_prefix() && self.pending.as_mut().is_some_and(|pending| pending.unfolds(&line)) {
             return;
         }
         if !stripped.has_prefix()
@@ -312,6 +312,7 @@ impl Lines {
                 is_below_prefix,
                 line: number,
                 first_bytes: bytes_of_first_line(message),
+                is_unfolded: false,
                 has_lines: false,
                 to_repeat: None,
                 brackets: Brackets::default(),
@@ -346,6 +347,7 @@ impl Lines {
             is_below_prefix: false,
             line: number,
             first_bytes: bytes_of_first_line(&event.message),
+            is_unfolded: false,
             has_lines: false,
             to_repeat: None,
             brackets,
@@ -434,10 +436,10 @@ impl Lines {
         let behind = runtime::end_of_frames(&event.message).map(|end| event.message.split_off(end));
         let behind = behind.map(|message| Event { message, ..event.clone() });
         self.is_of_function |= frame::is_framed(&event.message);
-        if !has_prefix && self.is_folded_record(&event.message) {
+        let above = std::mem::take(&mut self.record_above);
+        if !has_prefix && is_unfolded_record(&above, &event.message) {
             return;
         }
-        self.record_above.clear();
         if has_prefix {
             event.message = without_brackets(&event.message).to_owned();
             if event.message.starts_with('{') && event.message.len() <= LONGEST_TWICE_BYTES {
@@ -459,15 +461,6 @@ impl Lines {
             self.message(event, has_prefix, line, sink);
         }
         behind.into_iter().for_each(|event| self.message(event, has_prefix, line, sink));
-    }
-
-    /// Returns whether a message is the object of the row above it, as the console shows it unfolded.
-    fn is_folded_record(&self, message: &str) -> bool {
-        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-        !self.record_above.is_empty()
-            && message.starts_with("{\n")
-            && message.len() <= LONGEST_TWICE_BYTES
-            && value(&self.record_above).is_some_and(|above| value(message) == Some(above))
     }
 
     /// Hands on a message. What else stands on its line is reported.
@@ -584,6 +577,15 @@ fn once(text: &str) -> &str {
         from = text.len() - text[at..].trim_start().len();
     }
     text
+}
+
+/// Returns whether a message is the object right above it, as the console shows it unfolded.
+fn is_unfolded_record(above: &str, message: &str) -> bool {
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    !above.is_empty()
+        && message.starts_with("{\n")
+        && (above.len()..=LONGEST_TWICE_BYTES).contains(&message.len())
+        && value(above).is_some_and(|above| value(message) == Some(above))
 }
 
 /// The messages that `--output text` puts on one line, with tabs between them.
