@@ -212,10 +212,11 @@ impl<'s> Reader<'s> {
             if !is_text || record.kind().is_some() {
                 return record;
             }
-            let is_of_function = self.shows_of(part).function;
+            let shows = self.shows_of(part);
             return match lambda::parse_line(event) {
-                Some(line) if is_of_function || is_proof(&line, event) => Record::Lambda(line),
-                _ if is_of_function => Record::Nothing(LogKind::Lambda),
+                Some(line) if shows.function || is_proof(&line, event) => Record::Lambda(line),
+                // The path of a function's code may be a client's, but not the end of an invocation.
+                _ if shows.ends > 0 => Record::Nothing(LogKind::Lambda),
                 _ => record,
             };
         }
