@@ -223,17 +223,26 @@ fn behind_brackets(line: &str) -> Option<&str> {
     is_clock.then(|| behind.strip_prefix(' ').unwrap_or(behind))
 }
 
-/// Returns whether `docker compose` wrote the name of a container before each line of a text, of which one is the platform's.
+/// Returns whether `docker compose` wrote the name of a container before each line of a text, and one of them is Lambda's about an invocation. Such a
+/// name ends with a number, so that it looks like a log stream.
 fn is_of_container(start: &str) -> bool {
-    let own =
-        |line: &'_ str| Some(without_name(line).len()).filter(|length| *length < line.len() && line.contains(" | "));
-    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
-    let is_of_platform = |line: &str| {
-        let own = without_name(line).trim_start();
-        pending::has_no_lines_below(own) || prefix::behind_time(own).is_some_and(pending::has_no_lines_below)
+    const MOST_DIGITS: usize = 4;
+    let is_name = |name: &str| {
+        let number = name.rsplit(['-', '_']).next().unwrap_or_default();
+        number.len() < name.len()
+            && (1..=MOST_DIGITS).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && name.contains(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
-    let is_of_log = lines.clone().any(is_of_platform);
-    is_of_log && lines.all(|line| own(line).is_some())
+    let own = |line: &'_ str| line.split_once('|').filter(|(name, _)| is_name(name.trim_end())).is_some();
+    let is_of_lambda = |line: &str| {
+        let own = without_name(line).trim_start();
+        frame::is_framed(prefix::strip(prefix::behind_time(own).unwrap_or(own)).message)
+            || frame::is_framed(prefix::strip(own).message)
+    };
+    let mut lines = start.lines().filter(|line| !line.trim().is_empty());
+    lines.clone().any(is_of_lambda) && lines.all(own)
 }
 
 /// Returns whether `grep` wrote what stands behind the signs of quotes and lists, or within a fence.
