@@ -2905,6 +2905,38 @@ fn the_time_that_a_function_prints_is_not_that_of_a_container() {
 }
 
 #[test]
+fn a_clients_path_makes_no_functions_log_of_an_access_log() {
+    let line = |path: &str, status: u16| format!("GET {path} took 3 ms, answered-{status}\n");
+    let text = [line("/orders", 200), line("/var/task/shop.py", 404), line("/orders", 502)].concat();
+    for group in ["orders-requests", ""] {
+        let (document, status) = whole_document(text.as_bytes(), group);
+        assert_eq!(document["not_understood"][0]["log_events"], 3, "{document}");
+        assert_eq!(status, Some(2), "{document}");
+    }
+}
+
+#[test]
+fn the_last_line_of_an_execution_log_may_end_with_a_type() {
+    for last in [
+        "Endpoint response body before transformations: failed: java.io.IOException",
+        "Endpoint response headers: X-Error: shop.StockException",
+    ] {
+        let lines = ["Starting execution for request: 1", "Execution failed due to a timeout error", last];
+        let text: String = lines.iter().map(|line| format!("({FIRST_ID}) {line}\n")).collect();
+        assert_eq!(shown(&text, ""), (counts(&[("Errors/integration_timeout", 1)]), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn an_object_of_ruby_alone_counts_and_one_that_an_end_follows_lacks_its_sentence() {
+    let (ruby, _) = errors_of_runtimes().pop().unwrap();
+    let object = &ruby[ruby.find('{').unwrap()..];
+    assert_eq!(shown(object, ""), (unhandled(), Some(0)), "{object}");
+    let half = [vec![object.to_owned()], log_with("")[2..4].to_vec()].concat();
+    assert_eq!(shown(&half.concat(), "").1, Some(2), "{half:?}");
+}
+
+#[test]
 fn the_head_of_an_error_that_a_search_found_alone_is_no_all_clear() {
     let log = log_with("[ERROR] KeyError: 'order'\n");
     let stream = "2026-03-04T05:06:07+00:00 2026/03/04/[$LATEST]00112233445566778899aabbccddeeff ";

@@ -121,8 +121,8 @@ fn words_with_places(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Returns whether a message, or its first line and the message before, show that a tool took words off the lines of an error, or put
-/// them in another order. `is_first` if it is the first one of its input.
-pub(super) fn has_lost_words(before: &str, message: &str, is_first: bool) -> bool {
+/// them in another order. `number` is its own in the input, counted from 1.
+pub(super) fn has_lost_words(before: &str, message: &str, number: u64) -> bool {
     let mut lines = message.lines();
     let (first, second) = (lines.next().unwrap_or_default(), lines.next());
     // Lines that were sorted or turned around: the platform writes none below its own, and no log begins with them.
@@ -133,9 +133,10 @@ pub(super) fn has_lost_words(before: &str, message: &str, is_first: bool) -> boo
     // A thread may print one line behind the report.
     let has_error = || message.lines().filter(|line| is_of_error(line)).count() > 1 || message.contains(TRACEBACK);
     let is_below_frame = || frame::is_framed(first) && !first.starts_with(START) && has_error();
-    let is_object_of_ruby = || first == "{" && message.contains("\"errorType\": \"Function<");
-    let begins_log =
-        || is_first && (first.starts_with(char::is_whitespace) && is_of_error(first) || is_object_of_ruby());
+    let begins_log = || number == 1 && first.starts_with(char::is_whitespace) && is_of_error(first);
+    // The sentence that Ruby writes before it is in another part of the log.
+    let is_object_of_ruby = || before.starts_with("{\n") && before.contains("\"errorType\": \"Function<");
+    let ends_first = || number == 2 && frame::is_framed(first) && !first.starts_with(START) && is_object_of_ruby();
     let is_below = || !before.trim_end().contains('\n') && lacks_words(before, first);
     // A function may print one frame.
     let is_of_java =
@@ -144,6 +145,7 @@ pub(super) fn has_lost_words(before: &str, message: &str, is_first: bool) -> boo
     is_cut_frame
         || is_below_frame()
         || begins_log()
+        || ends_first()
         || is_below()
         || second.is_some_and(|second| lacks_words(first, second)) && !is_certain(message)
 }
@@ -179,16 +181,20 @@ fn is_bare_frame(line: &str) -> bool {
 }
 
 /// Returns whether a message lacks the end of an error: the last frames of .NET are its runtime's, Ruby writes an object behind its sentence, and Java
-/// says the message again.
-pub(super) fn ends_within(message: &str) -> bool {
+/// says the message again. `has_started` if a line of Lambda says that an invocation has begun, and none that it has ended.
+pub(super) fn ends_within(message: &str, has_started: bool) -> bool {
     let message = message.trim_end();
     let Some((first, _)) = message.split_once('\n') else {
         let is_exception = |name: &str| name.contains('.') && (name.ends_with("Exception") || name.ends_with("Error"));
         let is_of_java = || lambda::type_at_end(message).is_some_and(|(_, name)| is_exception(name));
-        // The platform's lines end with types, too, behind tabs.
+        // Lines of API Gateway end with types, too, and those of Lambda behind tabs.
         return RUBY_SENTENCES.iter().any(|(sentence, _)| message == *sentence)
             || is_of_dotnet(message)
-            || is_of_java() && !message.contains('\t') && !is_logged(message);
+            || has_started
+                && is_of_java()
+                && !message.starts_with('(')
+                && !message.contains('\t')
+                && !is_logged(message);
     };
     let last = message.rsplit('\n').next().unwrap_or_default();
     is_of_dotnet(first) && last.trim_start().starts_with("at ") && !is_certain(message)

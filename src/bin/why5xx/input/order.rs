@@ -54,8 +54,8 @@ pub(super) struct Sorted<'e> {
     message_before: String,
     pieces_of_python: runtime::PiecesOfPython,
     searched: runtime::SearchedLog,
-    /// No line of the platform says that the last invocation has ended.
-    is_invoked: bool,
+    /// Whether the last line of Lambda about an invocation says that it has begun; None without such a line.
+    is_invoked: Option<bool>,
     /// The last log event lacks the end of an error.
     ends_within_error: bool,
 }
@@ -233,7 +233,7 @@ impl<'e> Sorted<'e> {
             message_before: String::new(),
             pieces_of_python: runtime::PiecesOfPython::default(),
             searched: runtime::SearchedLog::default(),
-            is_invoked: true,
+            is_invoked: None,
             ends_within_error: false,
         }
     }
@@ -276,15 +276,17 @@ impl<'e> Sorted<'e> {
         } else if event.id.is_empty() && runtime::is_out_of_place(&event.message) {
             self.summary.unread(0, OUT_OF_PLACE);
         } else if event.id.is_empty()
-            && broken_error::has_lost_words(&self.message_before, &event.message, self.summary.log_events == 1)
+            && broken_error::has_lost_words(&self.message_before, &event.message, self.summary.log_events)
         {
             self.summary.unread(0, LOST_WORDS);
         }
         if frame::is_framed(&event.message) {
-            self.is_invoked = event.message.starts_with("START");
+            self.is_invoked = Some(event.message.starts_with("START"));
         }
         // Between invocations, an error that the function handled may be the last log event.
-        self.ends_within_error = event.id.is_empty() && self.is_invoked && broken_error::ends_within(&event.message);
+        self.ends_within_error = event.id.is_empty()
+            && self.is_invoked != Some(false)
+            && broken_error::ends_within(&event.message, self.is_invoked == Some(true));
         self.searched.note(&event.message);
         self.message_before.clear();
         // Of a longer one, the last line.
