@@ -1051,21 +1051,118 @@ fn a_document_is_printed_at_every_exit_status() {
     }
 }
 
-#[test]
-fn of_a_declared_format_two_statuses_of_the_integration_may_differ() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("inputs-two-statuses");
+/// The document of a log group whose format is declared.
+fn of_declared(folder: &str, format: &str, text: &str) -> Value {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     let settings = folder.join("why5xx.toml");
-    let format = r#"{"requestId":"$context.requestId","status":"$context.status","integration_status":"$context.integration.status","integrationStatus":"$context.integrationStatus","again":"$context.integrationStatus"}"#;
     std::fs::write(&settings, format!("[[log_group]]\nname = \"/team/access\"\naccess_log_format = '''{format}'''\n"))
         .unwrap();
+    let settings = settings.to_str().unwrap();
+    let arguments = ["replay", "--json", "--settings", settings, "--log-group", "/team/access", "-"];
+    serde_json::from_slice(&command(&arguments, text.as_bytes()).stdout).unwrap()
+}
+
+#[test]
+fn the_first_column_of_an_access_log_is_no_name_of_a_container() {
+    let clf = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.path $context.protocol" $context.status $context.responseLength $context.requestId"#;
+    let line = |stage: &str, path: &str, status: u16| {
+        format!(
+            "{stage} | 10.0.0.7 - - [04/Mar/2026:05:06:07 +0000] \"GET {path} HTTP/1.1\" {status} 44 AbCdEfGhIjKlMn=\n"
+        )
+    };
+    let text = [line("prod-1", "/orders", 200), line("prod-2", "/START RequestId: 1 Version: 2", 502)].concat();
+    let document = of_declared("inputs-first-column", &format!("$context.stage | {clf}"), &text);
+    assert_eq!(document["not_understood"], json!([]), "{document}");
+    assert_eq!(
+        (&document["requests"], &document["counts"][0]["dimensions"]["Stage"]),
+        (&json!(2), &json!("prod-2")),
+        "{document}"
+    );
+}
+
+#[test]
+fn lines_of_a_declared_format_are_its_records_whatever_they_look_like() {
+    const CLF: &str = r#"$context.identity.sourceIp - - [$context.requestTime] "$context.httpMethod $context.path $context.protocol" $context.status $context.responseLength $context.requestId"#;
+    // Each looks like a mark, a level, a column, a table, a page or a document.
+    for first in [
+        "> ($context.stage) ",
+        "- '$context.stage' / ",
+        "* $context.stage, ",
+        "1. $context.stage ",
+        "INFO $context.stage ",
+        "$context.stage | ",
+        "$context.stage: ",
+        "# <$context.stage>\t",
+        "- $context.stage|",
+        "{$context.stage} ",
+        "$context.integrationLatency  $context.stage ",
+        "$context.error.message $context.stage; ",
+        "\"$context.requestId\"\t$context.stage\t",
+        "$context.requestTimeEpoch $context.stage ",
+        "$context.path $context.stage ",
+        "[$context.requestTimeEpoch] $context.stage ",
+    ] {
+        for rest in [
+            CLF,
+            r#"{"requestId":"$context.requestId","status":"$context.status"}"#,
+            r#""$context.status" | <$context.path>"#,
+        ] {
+            let format = format!("{first}{rest}");
+            let line = |stage: &str, status: &str| {
+                let values = [
+                    ("stage", stage),
+                    ("status", status),
+                    ("identity.sourceIp", "10.0.0.7"),
+                    ("requestTimeEpoch", "1772600767123"),
+                    ("requestTime", "04/Mar/2026:05:06:07 +0000"),
+                    ("httpMethod", "GET"),
+                    ("path", "/orders"),
+                    ("protocol", "HTTP/1.1"),
+                    ("responseLength", "44"),
+                    ("requestId", "6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69"),
+                    ("integrationLatency", "-"),
+                    ("error.message", "Internal server error"),
+                ];
+                let mut values = values.map(|(name, value)| (format!("$context.{name}"), value));
+                values.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+                values.iter().fold(format.clone(), |line, (name, value)| line.replace(name, value))
+            };
+            let lines = [line("prod-1", "200"), line("prod-2", "502"), line("prod-2", "404")];
+            let time = "2026-03-04T05:06:07";
+            let text = |before: &str| lines.iter().map(|line| format!("{before}{line}\n")).collect::<String>();
+            let events: Vec<_> =
+                lines.iter().map(|line| json!({"timestamp": 1772600767000_u64, "message": line})).collect();
+            for text in [
+                text(""),
+                text(&format!("{time} ")),
+                text(&format!("{time}.123Z ")),
+                json!({"events": events}).to_string(),
+                text(&format!("{time}.123000+00:00 0123456789abcdef0123456789abcdef ")),
+            ] {
+                let document = of_declared("inputs-declared-forms", &format, &text);
+                let failures = json!([["prod-2", 1]]);
+                let counts = document["counts"].as_array().unwrap();
+                let counts: Vec<_> =
+                    counts.iter().map(|each| json!([each["dimensions"]["Stage"], each["count"]])).collect();
+                assert_eq!(
+                    (json!(counts), &document["requests"], &document["undecodable"]),
+                    (failures, &json!(3), &json!([])),
+                    "{format}\n{text}{document}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_declared_format_two_statuses_of_the_integration_may_differ() {
+    let format = r#"{"requestId":"$context.requestId","status":"$context.status","integration_status":"$context.integration.status","integrationStatus":"$context.integrationStatus","again":"$context.integrationStatus"}"#;
     let read = |function: &str, service: &str, again: &str| {
         let line = format!(
             r#"{{"requestId":"AbCd1=","status":"502","integration_status":"{function}","integrationStatus":"{service}","again":"{again}"}}"#
         );
-        let settings = settings.to_str().unwrap();
-        let arguments = ["replay", "--json", "--settings", settings, "--log-group", "/team/access", "-"];
-        let document: Value = serde_json::from_slice(&command(&arguments, line.as_bytes()).stdout).unwrap();
+        let document = of_declared("inputs-two-statuses", format, &line);
         (document["counts"][0]["dimensions"]["Cause"].clone(), document["ambiguous_lines"].clone())
     };
     for (function, service) in [("502", "200"), ("502", "-"), ("503", "502")] {

@@ -466,6 +466,10 @@ fn read_text(mut text: Text<'_>, sink: &mut Sorted<'_>) -> Result<&'static str, 
     if let Some(inner) = is_whole.then(|| serde_json::from_str::<String>(start.trim()).ok()).flatten() {
         return read_within(&inner, sink);
     }
+    if let Some(format) = sink.declared.filter(|format| declared::is_text(format, start, is_whole)) {
+        declared::read(format, text, sink)?;
+        return Ok(Form::Text.name());
+    }
     let lossy = if sink.is_pasted { None } else { Form::lossy(start, is_whole) };
     let form = lossy.map_or_else(|| Form::of(start, is_whole), Form::Refused);
     let lines = if form == Form::Text { Lines::of(start) } else { Lines::default() };

@@ -1,10 +1,66 @@
-//! Lines of a format that the settings declare, as they stand in a file: as they are, or over several lines.
+//! Lines of a format that the settings declare, as they stand in a file: as they are, behind what a tool put before them, or over several
+//! lines.
+
+use std::io::BufRead;
 
 use serde::de::IgnoredAny;
 use why5xx::decode::{LogEvent, Message};
 use why5xx::record::Record;
 use why5xx::record::access::{self, AccessLine, DeclaredFormat};
 use why5xx::settings::AccessLogFormat;
+
+use super::order::Sorted;
+use super::{Event, InputError, prefix, text, time};
+
+/// Returns whether a text is one of lines of the format: the first one is, and so are most. What stands in such a line is the format's, also
+/// what looks like a mark, a level or a column elsewhere. Documents of JSON are no such text: they may hold log events, and a format that
+/// begins with the text of a client fits anything.
+pub(super) fn is_text(format: &DeclaredFormat, start: &str, is_whole: bool) -> bool {
+    // The last line may be cut.
+    let lines = if is_whole { start } else { start.rsplit_once('\n').map_or("", |(lines, _)| lines) };
+    let lines = || lines.lines().filter(|line| !line.trim().is_empty());
+    let is_first = |line: &str| record(format, line).is_some() && serde_json::from_str::<IgnoredAny>(line).is_err();
+    lines().next().is_some_and(is_first)
+        && lines().filter(|line| record(format, line).is_some()).count() * 2 >= lines().count()
+}
+
+/// Reads such a text.
+pub(super) fn read(format: &DeclaredFormat, mut input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), InputError> {
+    while let Some(line) = text::next_line(&mut input, sink)? {
+        let own = record(format, &line).unwrap_or_else(|| prefix::strip(&line));
+        if own.message.trim().is_empty() {
+            continue;
+        }
+        let event = Event {
+            id: own.id.unwrap_or_default().to_owned(),
+            timestamp_ms: own.time_ms.or_else(|| time::of_line(own.message)).unwrap_or(0),
+            log_group: own.group.map(prefix::without_account).unwrap_or_default().to_owned(),
+            log_stream: own.stream.unwrap_or_default().to_owned(),
+            message: own.message.to_owned(),
+            ..Event::default()
+        };
+        if own.has_prefix() { sink.event(event) } else { sink.in_place(event) }
+    }
+    Ok(())
+}
+
+/// Returns the record of a line, and what a tool put before it: all that looks like a tool's, its time alone, or nothing. A dash before the
+/// record may be the format's.
+fn record<'l>(format: &DeclaredFormat, line: &'l str) -> Option<prefix::Line<'l>> {
+    let of_tool = Some(prefix::strip(line)).filter(prefix::Line::has_prefix);
+    let with_dash = |own: prefix::Line<'l>| {
+        let at = line[..line.len() - own.message.len()].trim_end_matches([' ', '\t']).strip_suffix('-')?.len();
+        Some(prefix::Line { message: &line[at..], ..own })
+    };
+    let bare = prefix::Line { message: line, ..prefix::Line::default() };
+    of_tool
+        .into_iter()
+        .chain(prefix::strip_any_time(line))
+        .flat_map(|own| [Some(own), with_dash(own)])
+        .chain([Some(bare)])
+        .flatten()
+        .find(|own| is_record(format, own.message))
+}
 
 /// Returns whether a line is a record of the format.
 pub(super) fn is_record(format: &DeclaredFormat, line: &str) -> bool {

@@ -156,7 +156,12 @@ pub(super) fn form_of_time(line: &str) -> Option<String> {
 /// Strips the time at the start of a line, which a tool put there, also before what a logger may have written; None where it may be a
 /// runtime's own.
 pub(super) fn strip_time(line: &str) -> Option<Line<'_>> {
-    let (time_ms, message) = timed(line).filter(|(_, behind)| !is_of_runtime(behind))?;
+    strip_any_time(line).filter(|line| !is_of_runtime(line.message))
+}
+
+/// Strips the time at the start of a line, whoever wrote it.
+pub(super) fn strip_any_time(line: &str) -> Option<Line<'_>> {
+    let (time_ms, message) = timed(line)?;
     Some(Line { message, time_ms: Some(time_ms), ..Line::default() })
 }
 
