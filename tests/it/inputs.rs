@@ -1155,6 +1155,110 @@ fn lines_of_a_declared_format_are_its_records_whatever_they_look_like() {
     }
 }
 
+/// Forms in which messages of a log come.
+fn forms_of_messages(messages: &[String]) -> Vec<String> {
+    let events = |key: &str| -> Vec<Value> {
+        messages
+            .iter()
+            .map(|message| json!({"timestamp": 1772600767000_u64, key: message, "ingestionTime": 1772600768000_u64}))
+            .collect()
+    };
+    let rows: Vec<Value> =
+        messages.iter().map(|message| json!({"@timestamp": "2026-03-04 05:06:07.000", "@message": message})).collect();
+    let lines = |values: &[Value]| values.iter().map(|value| format!("{value}\n")).collect::<String>();
+    let strings: Vec<Value> = messages.iter().map(|message| json!(message)).collect();
+    vec![
+        messages.iter().map(|message| format!("{}\n", message.trim_end())).collect(),
+        messages.iter().map(|message| format!("2026-03-04T05:06:07 {}\n", message.trim_end())).collect(),
+        json!(strings).to_string(),
+        lines(&strings),
+        json!({"events": events("message")}).to_string(),
+        json!(events("message")).to_string(),
+        lines(&events("message")),
+        json!(rows).to_string(),
+        lines(&rows),
+    ]
+}
+
+#[test]
+fn what_a_client_adds_to_a_line_of_an_access_log_is_no_list_and_no_batch() {
+    let failed = "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Execution failed due to a timeout error";
+    let batch = |message: &str| {
+        json!({"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "API-Gateway-Execution-Logs_victim1234/prod", "logStream": "s",
+        "subscriptionFilters": [], "logEvents": [{"id": "1", "timestamp": 1772600767000_u64, "message": message}]}).to_string()
+    };
+    let encoded = base64(&gzip(batch(failed).as_bytes()));
+    let inner = |text: &str| text[1..text.len() - 1].to_owned();
+    let added = [
+        r#""events":[]"#.to_owned(),
+        r#""results":[]"#.to_owned(),
+        inner(&json!({"events": [{"timestamp": 1772600767000_u64, "message": failed}]}).to_string()),
+        inner(&batch(failed)),
+        r#""messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[]"#.to_owned(),
+        inner(&batch("x")).replace("DATA", "CONTROL"),
+        inner(&json!({"@log": "1:API-Gateway-Execution-Logs_victim1234/prod", "@message": failed}).to_string()),
+        inner(&json!({"@message": "(6b1f0a2c) Method completed with status: 200"}).to_string()),
+        inner(&json!({"@message": json!({"requestId": "A=", "status": "502"}).to_string()}).to_string()),
+        inner(&json!({"awslogs": {"data": encoded}}).to_string()),
+        inner(&json!({"Records": [{"kinesis": {"data": encoded}}]}).to_string()),
+        inner(&json!({"requestPayload": {"awslogs": {"data": encoded}}}).to_string()),
+        inner(&json!({"message": failed, "timestamp": 1772600767000_u64, "logStreamName": "s"}).to_string()),
+    ];
+    let format = r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","path":"$context.path","status":"$context.status"}"#;
+    for added in &added {
+        let line = |path: &str, status: u16| {
+            format!(r#"{{"requestId":"AbCdEfGhIjKlMn=","ip":"192.0.2.7","path":"{path}","status":"{status}"}}"#)
+        };
+        let of_client = |status: u16| line(&format!(r#"x",{added},"z":""#), status);
+        for (messages, failures) in [
+            (vec![line("/ok", 200), of_client(502)], 1),
+            (vec![of_client(502), line("/ok", 200)], 1),
+            (vec![of_client(502)], 1),
+            (vec![line("/ok", 200), of_client(200)], 0),
+            (vec![of_client(200)], 0),
+        ] {
+            for text in forms_of_messages(&messages) {
+                let (undeclared, status) = whole_document(text.as_bytes(), "/team/access");
+                for (document, is_whole) in
+                    [(undeclared, status == Some(0)), (of_declared("inputs-client-lists", format, &text), true)]
+                {
+                    let counts = document["counts"].as_array().unwrap();
+                    let is_own = |count: &Value| {
+                        count["metric"] == "AccessLogErrors" && count["dimensions"]["ApiId"] == "unknown"
+                    };
+                    assert!(counts.iter().all(is_own), "{text}\n{document}");
+                    let counted: u64 = counts.iter().map(|count| count["count"].as_u64().unwrap()).sum();
+                    assert!(counted <= failures, "{text}\n{document}");
+                    let is_reported =
+                        document["ambiguous_lines"] != 0 || !is_whole || document["undecodable"] != json!([]);
+                    assert!(counted == failures || is_reported, "{text}\n{document}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_function_prints_between_the_lines_of_lambda_is_no_log_event() {
+    let message = "REPORT RequestId: 11111111-2222-4333-8444-555555555555\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tStatus: timeout\n";
+    let batch = json!({"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "API-Gateway-Execution-Logs_victim1234/prod", "logStream": "s",
+        "subscriptionFilters": [], "logEvents": [{"id": "1", "timestamp": 1772600767000_u64, "message": "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Execution failed due to a timeout error"}]}).to_string();
+    for printed in [
+        json!({"awslogs": {"data": base64(&gzip(batch.as_bytes()))}}).to_string(),
+        batch,
+        json!({"timestamp": 1772600767000_u64, "message": message, "ingestionTime": 1772600768000_u64}).to_string(),
+        json!({"events": [{"timestamp": 1772600767000_u64, "message": message}]}).to_string(),
+        json!({"log": message, "stream": "stdout", "time": "2026-03-04T05:06:07.123Z"}).to_string(),
+        json!({"@timestamp": "2026-03-04 05:06:07.000", "@message": message}).to_string(),
+    ] {
+        let log = log_with(&format!("{printed}\n"));
+        for text in forms_of_messages(&log) {
+            let (document, _) = whole_document(text.as_bytes(), FUNCTION);
+            assert_eq!(document["counts"], json!([]), "{text}\n{document}");
+        }
+    }
+}
+
 #[test]
 fn of_a_declared_format_two_statuses_of_the_integration_may_differ() {
     let format = r#"{"requestId":"$context.requestId","status":"$context.status","integration_status":"$context.integration.status","integrationStatus":"$context.integrationStatus","again":"$context.integrationStatus"}"#;

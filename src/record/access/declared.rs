@@ -150,6 +150,11 @@ impl DeclaredFormat {
         Self { blocks, between, is_json: format.first.starts_with('{') }
     }
 
+    /// Returns whether its lines are objects of JSON.
+    pub fn is_json(&self) -> bool {
+        self.is_json
+    }
+
     /// Parses a line.
     pub(super) fn line(&self, text: &str) -> AccessLine {
         let Some(reading) = FormatReading::parse(self, text) else { return AccessLine::NoStatus };

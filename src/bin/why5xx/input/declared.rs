@@ -13,14 +13,18 @@ use super::order::Sorted;
 use super::{Event, InputError, prefix, text, time};
 
 /// Returns whether a text is one of lines of the format: the first one is, and so are most. What stands in such a line is the format's, also
-/// what looks like a mark, a level or a column elsewhere. Documents of JSON are no such text: they may hold log events, and a format that
-/// begins with the text of a client fits anything.
+/// what looks like a mark, a level or a column elsewhere. Documents of JSON are no such text unless the format is one: they may hold log events,
+/// and a format that begins with the text of a client fits anything.
 pub(super) fn is_text(format: &DeclaredFormat, start: &str, is_whole: bool) -> bool {
     // The last line may be cut.
     let lines = if is_whole { start } else { start.rsplit_once('\n').map_or("", |(lines, _)| lines) };
     let lines = || lines.lines().filter(|line| !line.trim().is_empty());
-    let is_first = |line: &str| record(format, line).is_some() && serde_json::from_str::<IgnoredAny>(line).is_err();
-    lines().next().is_some_and(is_first)
+    let is_first = |line: &str| {
+        record(format, line).is_some() && (format.is_json() || serde_json::from_str::<IgnoredAny>(line).is_err())
+    };
+    // A page of messages, of which the last value of the first one may hold the others.
+    let is_page = |line: &str| line.contains('\t') && line.split('\t').all(|message| is_record(format, message));
+    lines().next().is_some_and(|line| is_first(line) && !is_page(line))
         && lines().filter(|line| record(format, line).is_some()).count() * 2 >= lines().count()
 }
 

@@ -1,6 +1,7 @@
 //! JSON inputs: documents that hold batches ([`envelope`] knows them), and log events in arrays and lines.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
@@ -15,7 +16,7 @@ use why5xx::record::access;
 
 use super::order::Sorted;
 use super::row::{self, Column, Pairs};
-use super::{Event, InputError, Part, prefix, runtime, text, time, wrapped};
+use super::{Event, InputError, Part, declared, prefix, runtime, text, time, wrapped};
 
 /// Keys of lists of log events: `filter-log-events` and `get-log-events`, `get-query-results`, a live tail.
 const LISTS: [&str; 3] = ["events", "results", "sessionResults"];
@@ -52,7 +53,8 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
         Some(Err(error)) if error.is_eof() => (start, false),
         _ => return Layout::Lines,
     };
-    if first.starts_with('{') && envelope::may_hold_batches(first, !is_valid) {
+    let is_record = is_valid && wrapped::is_own_record(first);
+    if first.starts_with('{') && !is_record && envelope::may_hold_batches(first, !is_valid) {
         return Layout::Documents;
     }
     let keys = top_level_keys(first);
@@ -60,7 +62,7 @@ pub(super) fn layout(start: &str, is_whole: bool) -> Layout {
     if (has_key("log") && first.contains(TEST_LOG) || has_key(INVOKE_LOG)) && is_valid {
         return Layout::Documents;
     }
-    if first.starts_with('{') && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
+    if first.starts_with('{') && !is_record && LISTS.iter().chain(&AROUND).any(|key| has_key(key)) {
         return Layout::Lists;
     }
     if is_whole && is_valid && holds_records(first) && is_all_json(&start[first.len()..]) {
@@ -448,13 +450,15 @@ pub(super) fn element(raw: &str, sink: &mut Sorted<'_>) {
         Some(b'[') => list(text, sink),
         Some(b'"') => {
             let message = string(text);
-            // The bodies of messages of a queue.
-            if message.starts_with('{') && held_batches(&message, sink) {
-                return;
-            }
-            // `--query 'events[].to_string(@)'`
-            if is_event_of_cli(&message) {
-                return object(&message, sink);
+            if message.starts_with('{') && !is_own(&message, sink) {
+                // The bodies of messages of a queue.
+                if held_batches(&message, sink) {
+                    return;
+                }
+                // `--query 'events[].to_string(@)'`
+                if is_event_of_cli(&message) {
+                    return object(&message, sink);
+                }
             }
             // One of several texts: which of its line breaks a client wrote cannot be seen.
             if message.trim_end().contains('\n') && holds_log(&runtime::without_lines_of_report(&message)) {
@@ -472,7 +476,12 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         sink.event(Event { timestamp_ms, message: text.to_owned(), ..Event::default() });
     };
     let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(text) else { return message(sink, 0) };
+    if is_declared(text, sink) {
+        return message(sink, 0);
+    }
+    let is_record = LazyCell::new(|| wrapped::is_own_record(text));
     if let Some((key, list)) = pairs.iter().find(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['))
+        && !*is_record
     {
         if key == "results" {
             sink.is_download();
@@ -500,7 +509,7 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     }
     // Another key is one of the message itself, such as a level of a function's log in JSON.
     if !columns.iter().any(is_message) || columns.contains(&None) {
-        if held_batches(text, sink) {
+        if !*is_record && held_batches(text, sink) {
             return;
         }
         if let Some(event) = wrapped_event(text, sink) {
@@ -511,7 +520,7 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
             Ok(true) => return,
             Err(_) => return sink.summary.unread(0, super::UNREAD_JSON),
         }
-        let has_at = pairs.iter().any(|(key, _)| key.starts_with('@'));
+        let has_at = pairs.iter().any(|(key, _)| key.starts_with('@')) && !*is_record;
         if has_at {
             sink.is_download();
             if row::lacks_message(pairs.iter().map(|(key, _)| &**key)) {
@@ -532,7 +541,20 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
         message: column(Column::Message).unwrap_or_default(),
         ..Event::default()
     };
-    sink.event(within(&outer).unwrap_or(outer));
+    let is_message = is_own(&outer.message, sink) || prefix::is_stream(&outer.log_stream);
+    let event = if is_message { None } else { within(&outer) };
+    sink.event(event.unwrap_or(outer));
+}
+
+/// Returns whether a text is a message, whatever it looks like: a line of an access log, in which a client may have put anything, or what a
+/// function prints between the lines of Lambda about its invocation.
+fn is_own(text: &str, sink: &Sorted<'_>) -> bool {
+    sink.is_within_invocation() || is_declared(text, sink) || wrapped::is_own_record(text)
+}
+
+/// Returns whether a text is a record of the format that the settings declare.
+fn is_declared(text: &str, sink: &Sorted<'_>) -> bool {
+    sink.declared.is_some_and(|format| declared::is_record(format, text))
 }
 
 /// Returns the log event that stands in place of the text of another one, as a collector puts it there.
@@ -624,6 +646,7 @@ fn renamed_event(pairs: &[(Cow<'_, str>, &RawValue)], is_in_list: bool) -> Optio
 /// The log events of a line that is one value of JSON: an event, a message as a string, a list of cells.
 pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
     let is_value = match text.as_bytes().first() {
+        Some(b'{') if is_declared(text, sink) => false,
         Some(b'{') if is_event(text) => true,
         Some(b'{') => match wrapped_event(text, sink) {
             Some(event) => {
@@ -643,7 +666,7 @@ pub(super) fn line(text: &str, sink: &mut Sorted<'_>) -> bool {
 
 /// The log events of an object over several lines: an event, a list of such, a batch. False where it holds none.
 pub(super) fn document(text: &str, sink: &mut Sorted<'_>) -> bool {
-    line(text, sink) || held_batches(text, sink)
+    line(text, sink) || !is_own(text, sink) && held_batches(text, sink)
 }
 
 /// The log event that another tool put among members of its own.
@@ -668,9 +691,9 @@ pub(super) fn is_event(text: &str) -> bool {
     let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(&text) else { return false };
     let has_list = pairs.iter().any(|(key, value)| LISTS.contains(&&**key) && value.get().starts_with('['));
     let columns: Vec<Option<Column>> = pairs.iter().map(|(key, _)| row::column(key)).collect();
-    has_list
+    let is_of_query = pairs.iter().any(|(key, _)| key.starts_with('@'));
+    (has_list || is_of_query) && !wrapped::is_own_record(&text)
         || columns.contains(&Some(Column::Message)) && !columns.contains(&None)
-        || pairs.iter().any(|(key, _)| key.starts_with('@'))
         || renamed_event(&pairs, false).is_some()
 }
 

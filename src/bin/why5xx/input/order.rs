@@ -243,6 +243,11 @@ impl<'e> Sorted<'e> {
         (self.most_events, self.most_bytes) = (DOWNLOAD_EVENTS, DOWNLOAD_BYTES);
     }
 
+    /// Returns whether the last line of Lambda about an invocation says that it has begun: what follows is what its function prints.
+    pub(super) fn is_within_invocation(&self) -> bool {
+        self.is_invoked == Some(true)
+    }
+
     /// Takes the next log event of the input. One without a time stays behind the one before.
     pub(super) fn event(&mut self, event: Event) {
         self.place(event, true);

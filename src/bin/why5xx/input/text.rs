@@ -324,8 +324,9 @@ impl Lines {
         }
         let own = without_brackets(&line);
         // What a function printed is no wrapped line of another log.
-        let is_printed =
-            self.is_of_function && own.starts_with(['{', '[']) && (!json::is_event(own) || json::is_page(own));
+        let is_printed = self.is_of_function
+            && own.starts_with(['{', '['])
+            && (!json::is_event(own) || json::is_page(own) || sink.is_within_invocation());
         if own.is_empty()
             || !is_printed && json::line(own, sink)
             || line.starts_with("[{") && json::line(line.trim(), sink)

@@ -4,6 +4,7 @@
 //!
 //! A line of an access log is no wrapper, whatever text of a client it holds, nor is a line of a function in JSON.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde_json::value::RawValue;
@@ -30,6 +31,49 @@ pub(super) type Path = Vec<String>;
 /// log, and what holds one in a string has a backslash.
 pub(super) fn may_be(text: &str) -> bool {
     memchr::memchr(b'\\', text.as_bytes()).is_some() || !access::is_labelled(&log_event(text))
+}
+
+/// Returns whether an object is a line of an access log, so that nothing in it is a list of log events, a batch or the text of one: a client
+/// may have put it there. The rows of a query begin with a key of CloudWatch's, or have the fields of their message beside it.
+pub(super) fn is_own_record(object: &str) -> bool {
+    /// Keys of a record of failed deliveries, which has the status of the invocation.
+    const OF_DELIVERIES: [&str; 2] = ["responseContext", "responsePayload"];
+    /// Fewest names of fields beside a text; a query may have a status there.
+    const FEWEST_NAMES: usize = 2;
+    if !object.starts_with('{') {
+        return false;
+    }
+    let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(object) else { return false };
+    if pairs.first().is_some_and(|(key, _)| key.starts_with('@')) {
+        return false;
+    }
+    let is_text = |key: &str| key.starts_with('@') || row::column(key) == Some(Column::Message);
+    let (texts, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, _)| is_text(key));
+    let has_names = || others.iter().filter(|(key, _)| access::is_name(key)).count() >= FEWEST_NAMES;
+    if !texts.is_empty() && !has_names() {
+        return false;
+    }
+    let outer: Map<String, Value> = others
+        .iter()
+        .filter(|(key, _)| !OF_DELIVERIES.contains(&&**key))
+        .filter_map(|(key, value)| Some((key.to_string(), serde_json::from_str(value.get()).ok()?)))
+        .collect();
+    let holds_fields = |(_, text): &(Cow<'_, str>, &RawValue)| {
+        let inner = serde_json::from_str::<String>(text.get()).ok().and_then(|text| inner_object(&text));
+        inner.is_some_and(|inner| {
+            holds_all(&outer, &inner) || outer.iter().all(|(key, value)| inner.get(key) == Some(value))
+        })
+    };
+    if texts.iter().any(holds_fields) {
+        return false;
+    }
+    let has_key_of_query = texts.iter().any(|(key, _)| key.starts_with('@'));
+    // The answer of an API may have a status deep within.
+    let is_plain = |(_, value): &(&String, &Value)| !value.is_object() && !value.is_array();
+    let plain = || outer.iter().filter(is_plain).map(|(key, value)| (key.clone(), value.clone())).collect();
+    has_key_of_query
+        || is_of_access_log(&own(&Value::Object(plain())).to_string())
+        || access::line(&own(&Value::Object(outer.clone())).to_string()).is_some()
 }
 
 /// Returns where an object holds a text that is a line of a log; None if it holds none, or different ones.
