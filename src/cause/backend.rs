@@ -276,6 +276,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "(f7b6a4fc-19d5-46b8-840a-a519c437b8cb) Execution failed due to configuration error: Network error communicating with endpoint",
                 "(f7b6a4fc-19d5-46b8-840a-a519c437b8cb) Method completed with status: 504",
             ]),
+            execution(&[
+                "(0e2f6a71-3b0c-4f6e-9c53-6a1d1f0b7c24) Execution failed due to a VPC link error: Network error communicating with endpoint",
+                "(0e2f6a71-3b0c-4f6e-9c53-6a1d1f0b7c24) Method completed with status: 504",
+            ]),
             access(&[
                 r#"{"requestId":"JKJaXmPLvHcESHA=","apiId":"a1b2c3d4e5","stage":"$default","routeKey":"GET /orders","status":"503","responseLength":"33","errorResponseType":"INTEGRATION_NETWORK_FAILURE","integrationErrorMessage":"-"}"#,
             ]),

@@ -452,8 +452,9 @@ const DECLARED: [&[Cause]; 12] = [
     invocation::CAUSES,
     aws_service::CAUSES,
     tls::CAUSES,
-    vpc_link::CAUSES,
+    // What failed behind a VPC link is a reason of its own.
     backend::CAUSES,
+    vpc_link::CAUSES,
     mapping::CAUSES,
     gateway::CAUSES,
     function::CAUSES,

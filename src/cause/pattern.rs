@@ -37,7 +37,7 @@ pub fn spaced(text: &str) -> String {
 }
 
 fn is_article(word: &str) -> bool {
-    matches!(word, "a" | "an" | "the" | "A" | "An" | "The")
+    ["a", "an", "the"].iter().any(|article| word.eq_ignore_ascii_case(article))
 }
 
 fn straight(word: &str) -> Cow<'_, str> {

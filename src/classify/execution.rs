@@ -255,9 +255,9 @@ fn usual_number(text: &[u8]) -> Option<u16> {
     is_usual.then(|| digits.iter().fold(0, |value, b| value * 10 + u16::from(b - b'0')))
 }
 
-/// Returns the three-digit status behind `words`.
+/// Returns the three-digit status behind `words`, whatever their case.
 fn status_behind(text: &str, words: &str) -> Option<u16> {
-    let at = text.find(words)?;
+    let at = text.as_bytes().windows(words.len()).position(|piece| piece.eq_ignore_ascii_case(words.as_bytes()))?;
     number(text[at + words.len()..].trim_start())
 }
 

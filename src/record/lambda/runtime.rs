@@ -542,14 +542,14 @@ struct JavaHead<'t> {
 
 impl JavaHead<'_> {
     /// Returns whether the trace begins as an exception prints itself: `{class}: {message}`, perhaps with more behind, or with
-    /// `{class}` if the class replaces a missing message.
+    /// `{class}` if the class or `null` replaces a missing message.
     fn repeats_its_message(&self) -> bool {
         let Some(behind_class) = self.trace.strip_prefix(self.class) else { return false };
         // A long message is cut off where it is repeated.
         let repeats = behind_class.strip_prefix(": ").is_some_and(|rest| {
             rest.starts_with(self.message) || rest.len() > READ_BYTES / 4 && self.message.starts_with(rest)
         });
-        let stands_for_message = self.message == self.class && !behind_class.starts_with(is_of_name);
+        let stands_for_message = [self.class, "null"].contains(&self.message) && !behind_class.starts_with(is_of_name);
         // A class without a package may be any word: then a frame of Java must follow.
         (repeats || stands_for_message) && (self.class.contains('.') || self.trace.lines().any(is_java_frame))
     }

@@ -127,6 +127,11 @@ fn every_runtimes_own_report_of_an_error_is_read() {
             "OrderException",
             "no order",
         ),
+        (
+            "null: java.lang.NullPointerException\njava.lang.NullPointerException\n\tat com.example.App.handle(App.java:7)".to_owned(),
+            "java.lang.NullPointerException",
+            "null",
+        ),
         ("no order: errorString\nnull".to_owned(), "errorString", "no order"),
         (
             "Error raised from handler method\n{\n  \"errorMessage\": \"no order\",\n  \"errorType\": \"Function<RuntimeError>\",\n  \"stackTrace\": [\"/var/task/app.rb:3\"]\n}".to_owned(),
