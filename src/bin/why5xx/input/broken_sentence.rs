@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use why5xx::cause::{Cause, Rank, Role, Table, built_in};
+use why5xx::classify::frame::function_error;
 use why5xx::record::execution::{Head, is_request_id, split_request_id};
 
 use super::pieces::{self, Rejoined};
@@ -38,6 +39,12 @@ enum Meaning {
 }
 
 impl Meaning {
+    /// Returns where its cause stands in the order of precedence; behind all of them without one.
+    fn precedence(self) -> usize {
+        let is_own = |cause: &Cause| self == Self::Cause(cause.id);
+        built_in().position(is_own).unwrap_or(usize::MAX)
+    }
+
     fn says_more_than(self, other: Self) -> bool {
         let weight = |meaning| match meaning {
             Self::None => 0,
@@ -162,7 +169,11 @@ fn joined(pieces: &[String]) -> Option<JoinedLine> {
     let of_person = of_parts(&texts, |part| Some(part.iter().map(|piece| piece.trim()).collect::<Vec<_>>().join(" ")));
     let of_person = of_person.filter(|_| is_behind_colon).map(JoinedLine::of);
     let of_person = of_person.map(|line| JoinedLine { is_guessed: true, ..line });
-    ways.chain(of_person).reduce(|first, second| if second.says_more_than(&first) { second } else { first })
+    // Of two causes, the more special one: a word that was put together wrong hides what it says.
+    let is_better = |second: &JoinedLine, first: &JoinedLine| {
+        second.says_more_than(first) || second.meaning.precedence() < first.meaning.precedence()
+    };
+    ways.chain(of_person).reduce(|first, second| if is_better(&second, &first) { second } else { first })
 }
 
 /// Returns pieces as one line that somebody broke behind its colons, too: how wide the lines before one are says nothing of those
@@ -218,6 +229,8 @@ fn meaning(line: &str) -> Meaning {
     match sentence::named(own, &TABLE) {
         None => Meaning::None,
         Some(cause) if cause.is(Role::Unclassified) => Meaning::None,
+        // Put together wrong, it is no sentence of a function's error.
+        Some(_) if own.starts_with("Lambda execution failed") && function_error(own).is_none() => Meaning::Failure,
         Some(cause) if cause.is(Role::FunctionFailed) || cause.rank <= Rank::Generic => Meaning::Failure,
         Some(cause) => Meaning::Cause(cause.id),
     }
@@ -299,6 +312,14 @@ mod tests {
                 assert_eq!(rejoined(&text), (whole, 0), "{text}");
             }
         }
+        // At just this width, the words may have been cut or not.
+        let at_80 = "Mon May 04 17:48:00 UTC 2026 : Execution failed due to configuration error: PKIX\n\
+                     path validation failed: java.security.cert.CertPathValidatorException: timestamp\ncheck failed";
+        assert_eq!(rejoined(at_80), (Meaning::Cause("tls_certificate_expired"), 0));
+        let of_function = "(6b1f0c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3) Lambda execution failed with status 200 due to\n\
+                           customer function error: Response payload size exceeded maximum allowed payload size\n\
+                           (6291556 bytes).. Lambda request id: 5b6e2f3a-1111-4222-8333-444455556666";
+        assert_eq!(rejoined(of_function), (Meaning::Cause("payload_too_large"), 0));
         // By the longer text it is another cause.
         let expired = "Execution failed due to\nconfiguration error: PKIX path\nvalidation failed:\n\
                        java.security.cert.CertPathValidatorException:\nvalidity check failed";
