@@ -1155,6 +1155,62 @@ fn lines_of_a_declared_format_are_its_records_whatever_they_look_like() {
     }
 }
 
+#[test]
+fn what_stands_above_and_below_a_table_is_no_row() {
+    let log = log_with(&errors_of_several_lines()[0]);
+    let cell = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for separator in [",", ";", "\t"] {
+        let rows: String = (log.iter().enumerate())
+            .map(|(n, message)| format!("{}{separator}{}\n", 1_772_600_767_000_u64 + n as u64, cell(message)))
+            .collect();
+        let table = format!("timestamp{separator}message\n{rows}");
+        assert_eq!(shown(&table, FUNCTION), (unhandled(), Some(0)), "{table}");
+        for above in ["Exported 2026-03-04\n", "Hi,\n\nplease look:\n\n", "# orders\n", "$ aws logs …\n"] {
+            let text = format!("{above}{table}");
+            assert_eq!(shown(&text, FUNCTION), (unhandled(), Some(0)), "{text}");
+        }
+    }
+    // The report is whole: an invocation that succeeded printed the sentence.
+    let printed = log_with("printed: Task timed out after 3.00 seconds\n");
+    let rows: String = (printed.iter().enumerate())
+        .map(|(n, message)| format!("{},{}\n", 1_772_600_767_000_u64 + n as u64, cell(message.trim_end())))
+        .collect();
+    for below in ["", "\nThanks,\nBob\n", "-- \nBob\n"] {
+        let text = format!("timestamp,message\n{rows}{below}");
+        assert_eq!(shown(&text, FUNCTION).0, BTreeMap::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_rows_of_the_cli_makes_no_other_form_of_a_table() {
+    for body in ["EVENTS\t1\t1772600767000\ts\tx\t1772600767000", "SEARCHEDLOGSTREAMS\tTrue\ts", "RESULTS\t@message\tx"]
+    {
+        let mut log = execution_log();
+        log[2] = format!(
+            "(6b1f0a2c-9d3e-4c5b-8a7f-1e2d3c4b5a69) Method request body before transformations: hello\n{body}\nbye"
+        );
+        let rows: String =
+            log.iter().map(|message| format!("\"2026-03-04 05:06:07.000\",\"{message}\",\"s\"\n")).collect();
+        let text = format!("\"@timestamp\",\"@message\",\"@logStream\"\n{rows}");
+        assert_eq!(shown(&text, GROUP), (execution_counts(), Some(0)), "{text}");
+    }
+}
+
+#[test]
+fn an_invalid_byte_before_a_log_event_costs_that_byte() {
+    let log = execution_log();
+    for before in ["", "2026-03-04T05:06:07.123Z "] {
+        for at in 0..log.len() {
+            let mut bytes = Vec::new();
+            for (n, line) in log.iter().enumerate() {
+                bytes.extend(if n == at { &b"\xff"[..] } else { b"" });
+                bytes.extend(format!("{before}{line}\n").into_bytes());
+            }
+            assert_eq!(replay(&bytes, GROUP), (execution_counts(), Some(0)), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
 /// Forms in which messages of a log come.
 fn forms_of_messages(messages: &[String]) -> Vec<String> {
     let events = |key: &str| -> Vec<Value> {

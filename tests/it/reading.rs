@@ -398,6 +398,39 @@ fn a_folder_is_read_once_whatever_links_and_hidden_files_are_in_it() {
 }
 
 #[test]
+fn log_events_of_a_folder_that_are_not_understood_are_no_other_file() {
+    let folder = folder("not-understood");
+    let messages = ["192.0.2.0 GET /orders 200 AbCdEfG=", "192.0.2.0 GET /orders 502 AbCdEfH="];
+    let events = |with_stream: bool| -> Value {
+        let event = |message: &&str| {
+            let mut event =
+                json!({"timestamp": 1772600767000_u64, "message": message, "ingestionTime": 1772600768000_u64});
+            if with_stream {
+                event["logStreamName"] = json!("0123456789abcdef0123456789abcdef");
+            }
+            event
+        };
+        json!({"events": messages.iter().map(event).collect::<Vec<_>>()})
+    };
+    let tail: String = messages
+        .iter()
+        .map(|message| format!("2026-03-04T05:06:07+00:00 0123456789abcdef0123456789abcdef {message}\n"))
+        .collect();
+    for text in [events(true).to_string(), events(false).to_string(), tail] {
+        fs::write(folder.join("log.txt"), log(&[])).unwrap();
+        fs::write(folder.join("package.json"), r#"{"name": "orders", "version": "1.0.0"}"#).unwrap();
+        fs::write(folder.join("access.log"), &text).unwrap();
+        let (document, status, error) = replay(&[folder.to_str().unwrap()], "");
+        assert_eq!((&document["not_understood"][0]["log_events"], status), (&json!(2), Some(2)), "{error}");
+        assert_eq!(
+            (document["skipped"].as_array().unwrap().len(), &document["requests"]),
+            (1, &Value::Null),
+            "{document}"
+        );
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_file_is_read_once_though_it_is_the_standard_input_and_named() {
     let file = folder("twice").join("log.txt");

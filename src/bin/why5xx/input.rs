@@ -236,7 +236,7 @@ impl Form {
         match self {
             Self::Data => "the data of a batch in base64",
             Self::Json(Layout::Documents) => "documents of CloudWatch Logs in JSON",
-            Self::Json(_) => "JSON",
+            Self::Json(_) => LOG_EVENTS,
             Self::Separated(_) => "a table of separated values (CSV, TSV)",
             Self::Refused(what) => what,
             Self::Boxed => "a table with bars (Markdown, --output table)",
@@ -246,6 +246,9 @@ impl Form {
         }
     }
 }
+
+/// Name of the form of lists of log events.
+pub(crate) const LOG_EVENTS: &str = "JSON";
 
 /// Summary of the reading of one input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

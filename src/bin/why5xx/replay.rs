@@ -324,10 +324,12 @@ impl Replay<'_> {
                     lacks.into_iter().for_each(|lacks| self.undecodable(name, &lacks));
                 }
                 match (folder, why) {
-                    (Some(folder), Some(why)) if events.is_foreign() => {
+                    (Some(folder), Some(why)) if events.is_foreign() && !events.is_log(summary.form) => {
                         self.of_folders.entry(folder).or_default();
                         return self.skip(name, &why);
                     }
+                    // What came out of CloudWatch Logs is a log, also one that is not read.
+                    (Some(_), Some(why)) if events.is_foreign() => self.undecodable(name, &why),
                     // One file of a folder may be empty; what counts is whether all are.
                     (Some(folder), _) => self.of_folders.entry(folder).or_default().add_all(&events),
                     (None, Some(why)) => self.undecodable(name, &why),
@@ -394,6 +396,7 @@ impl Replay<'_> {
     }
 
     fn part(&mut self, name: &str, part: &Part, events: &mut InputEvents) {
+        events.has_origin |= !part.lacks_origin();
         let mut seen = InputEvents::default();
         let is_supposed = self.supposes_function && part.lacks_origin();
         let span = self.span.as_ref();

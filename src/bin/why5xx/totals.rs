@@ -14,7 +14,7 @@ use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
 
 use crate::UNREADABLE;
-use crate::input::{Part, shows_function};
+use crate::input::{LOG_EVENTS, Part, shows_function};
 use crate::time::has_time;
 
 /// Sums over all inputs.
@@ -145,6 +145,8 @@ pub(crate) struct InputEvents {
     pub(crate) ambiguous: u64,
     /// A part could not be read, and that was said.
     pub(crate) failed: bool,
+    /// A log event names its log group or its stream.
+    pub(crate) has_origin: bool,
 }
 
 impl InputEvents {
@@ -246,6 +248,11 @@ impl InputEvents {
         self.span_ms = Some(wider(self.span_ms, other));
     }
 
+    /// Returns whether it is no file of another kind, whatever was understood of it: its log events name where they come from, or have times.
+    pub(crate) fn is_log(&self, form: &str) -> bool {
+        self.has_origin || form == LOG_EVENTS && self.untimed < self.read
+    }
+
     /// Returns whether there were log events, but not one of them was understood. An ambiguous line beside others that were
     /// not may be the half of a line.
     pub(crate) fn is_foreign(&self) -> bool {
@@ -259,6 +266,7 @@ impl InputEvents {
         self.in_span += other.in_span;
         self.untimed += other.untimed;
         self.failed |= other.failed;
+        self.has_origin |= other.has_origin;
         self.ambiguous += other.ambiguous;
         self.understood += other.understood;
     }

@@ -14,13 +14,17 @@ use super::order::Sorted;
 use super::pending::begins_document;
 use super::row::Pairs;
 use super::text::{LONGEST_EVENT_BYTES, Lines, next_line};
-use super::{Event, InputError, frame, prefix, time};
+use super::{Event, InputError, frame, prefix, table, time};
 
 /// Names of lists that stand before a row. All but the first two are ignored.
 const LISTS: [&str; 6] = ["EVENTS", "RESULTS", "MESSAGES", "SEARCHEDLOGSTREAMS", "STATISTICS", "NEXTTOKEN"];
 
 /// Returns whether a text begins like this.
 pub(super) fn is_text_output(start: &str) -> bool {
+    // In a cell of a table a client may have written it.
+    if start.starts_with('<') || table::separated(start).is_some_and(|table| table.is_headed()) {
+        return false;
+    }
     // Below a log event, a function printed it.
     start.lines().take(8).take_while(|line| !prefix::strip(line).has_prefix() && !frame::is_framed(line)).any(|line| {
         line.split_once('\t').is_some_and(|(name, rest)| match name {

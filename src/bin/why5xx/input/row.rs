@@ -160,9 +160,14 @@ impl Columns {
         self.columns.iter().position(|column| *column == Column::Message)
     }
 
+    /// Returns whether they are of a header.
+    pub(super) fn have_names(&self) -> bool {
+        !self.names.iter().all(String::is_empty)
+    }
+
     /// Returns whether cells are the names of the columns.
     pub(super) fn are_named<'c>(&self, cells: impl Iterator<Item = &'c str>) -> bool {
-        !self.names.iter().all(String::is_empty) && self.names.iter().map(String::as_str).eq(cells.map(str::trim))
+        self.have_names() && self.names.iter().map(String::as_str).eq(cells.map(str::trim))
     }
 
     /// Returns the log event that a row holds.

@@ -7,7 +7,7 @@ use super::row::{self, Columns, Pairs};
 use super::spelling::{is_escaped_frame, unescaped};
 use super::terminal::is_of_terminal;
 use super::text::next_line;
-use super::{Event, InputError, time};
+use super::{Event, InputError, frame, prefix, time};
 
 /// Signs between the cells of a line, each tried.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -166,6 +166,9 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
         if start.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep=")) {
             first = records.next()?;
             header_rows = 2;
+        } else if let Some(titles) = rows_above_header(separator, has_backslashes, start) {
+            first = records.nth(titles - 1)?;
+            header_rows = titles + 1;
         }
         let cells: Vec<&str> = first.iter().collect();
         let second = records.next();
@@ -194,6 +197,24 @@ fn separated_by(separator: u8, start: &str) -> Option<Separated> {
     }
 }
 
+/// Returns how many rows stand above the header of a table, such as a title or a word of who sends it; None for none or without a header.
+fn rows_above_header(separator: u8, has_backslashes: bool, start: &str) -> Option<usize> {
+    /// Our own bound.
+    const MOST_ROWS: usize = 4;
+    let is_header = |row: &csv::StringRecord| {
+        Columns::of_header(&row.iter().collect::<Vec<_>>())
+            .is_some_and(|columns| columns.time().is_some() && columns.message().is_some())
+    };
+    let is_of_log = |row: &csv::StringRecord| {
+        row.iter().any(|cell| time::of(cell).is_some())
+            || row.get(0).is_some_and(|cell| prefix::is_head(cell) || prefix::strip(cell).has_prefix())
+    };
+    let mut rows = reader(separator, has_backslashes, start.as_bytes());
+    let rows: Vec<_> = rows.records().map_while(Result::ok).take(MOST_ROWS + 1).collect();
+    let titles = rows.iter().position(is_header).filter(|titles| *titles > 0)?;
+    (!rows[..titles].iter().any(is_of_log)).then_some(titles)
+}
+
 /// Bytes of a table on their way to its reader, and whether they end within quotes.
 struct Quotes<R> {
     input: R,
@@ -220,6 +241,11 @@ impl<R: Read> Read for Quotes<R> {
     }
 }
 
+/// Returns whether a line stands below the first one of the report of an invocation.
+fn is_of_report(line: &str) -> bool {
+    line.trim_matches('"').trim().is_empty() || line.starts_with("XRAY TraceId: ")
+}
+
 fn reader<R: Read>(separator: u8, has_backslashes: bool, input: R) -> csv::Reader<R> {
     let mut reader = csv::ReaderBuilder::new();
     reader.delimiter(separator).has_headers(false).flexible(true);
@@ -237,6 +263,11 @@ fn has_backslashes(start: &str, separator: u8) -> bool {
 }
 
 impl Separated {
+    /// Returns whether its first row has names that are known.
+    pub(super) fn is_headed(&self) -> bool {
+        self.columns.have_names()
+    }
+
     /// Returns whether the order of its rows cannot be known.
     pub(super) fn lacks_times(&self) -> bool {
         self.lacks_times
@@ -288,11 +319,14 @@ impl Separated {
         };
         while let Some(line) = next_line(&mut input, sink)? {
             if skipped < self.header_rows {
-                skipped += 1;
+                // A reader of rows counts no blank lines.
+                skipped += usize::from(!line.trim().is_empty());
             } else if row.is_empty() || begins(&line) || self.is_header(&line) {
                 behind.drain(..).for_each(|line| row = std::mem::take(&mut row) + "\n" + &line);
                 self.row_of_lines(&std::mem::replace(&mut row, line), events, sink);
-            } else if (!behind.is_empty() || is_of_terminal(&line)) && behind.len() < 1_000 {
+            } else if (!behind.is_empty() || is_of_terminal(&line) || self.is_whole(&row) && !is_of_report(&line))
+                && behind.len() < 1_000
+            {
                 behind.push(line);
             } else if row.len() + line.len() < super::text::LONGEST_EVENT_BYTES {
                 row.push('\n');
@@ -302,6 +336,13 @@ impl Separated {
         sink.summary.lines_behind += behind.iter().filter(|line| !line.trim().is_empty()).count() as u64;
         self.row_of_lines(&row, events, sink);
         Ok(())
+    }
+
+    /// Returns whether a row has all its lines: Lambda writes none below its own about an invocation.
+    fn is_whole(&self, row: &str) -> bool {
+        let message = self.columns.message().and_then(|at| row.split(char::from(self.separator)).nth(at));
+        message.is_some_and(|message| frame::is_framed(message.trim_start_matches('"')))
+            && row.bytes().filter(|byte| *byte == b'"').count() % 2 == 0
     }
 
     /// Returns whether a line is the heading again, as where two downloads stand in one file.

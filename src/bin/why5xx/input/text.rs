@@ -37,6 +37,13 @@ pub(super) fn read(input: impl BufRead, sink: &mut Sorted<'_>) -> Result<(), Inp
     Lines::default().read(input, sink)
 }
 
+/// Takes an invalid byte off that stands before a log event, which it would make another line.
+fn without_invalid_start(line: &str) -> &str {
+    let own = line.trim_start_matches(char::REPLACEMENT_CHARACTER);
+    let begins = own.len() < line.len() && (prefix::is_head(own) || prefix::strip(own).has_prefix());
+    if begins { own } else { line }
+}
+
 /// The next line, without its end and without what is no text.
 pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
@@ -55,7 +62,7 @@ pub(super) fn next_line(input: &mut impl BufRead, sink: &mut Sorted<'_>) -> io::
         Cow::Borrowed(_) => line,
         Cow::Owned(plain) => plain,
     };
-    let own = without_controls(&line);
+    let own = without_invalid_start(without_controls(&line));
     Ok(Some(if own.len() < line.len() { own.to_owned() } else { line }))
 }
 
