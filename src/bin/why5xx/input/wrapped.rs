@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -30,7 +31,19 @@ pub(super) type Path = Vec<String>;
 /// Returns whether an object may hold a log event. It is asked of every line, so it does not parse: nearly all lines are of an access
 /// log, and what holds one in a string has a backslash.
 pub(super) fn may_be(text: &str) -> bool {
-    memchr::memchr(b'\\', text.as_bytes()).is_some() || !access::is_labelled(&log_event(text))
+    let is_labelled = || access::is_labelled(&log_event(text));
+    match memchr::memchr(b'\\', text.as_bytes()) {
+        Some(_) => !(is_labelled() && has_key_twice(text, 0)),
+        None => !is_labelled(),
+    }
+}
+
+/// Returns whether an object, or one in it, has a key twice. No tool writes such a one: in a line of an access log, the second is a client's.
+fn has_key_twice(object: &str, depth: usize) -> bool {
+    let Ok(Pairwise(pairs)) = serde_json::from_str::<Pairwise<'_>>(object) else { return false };
+    let mut keys = HashSet::new();
+    pairs.iter().any(|(key, _)| !keys.insert(&**key))
+        || depth < DEEPEST && pairs.iter().any(|(_, value)| has_key_twice(value.get(), depth + 1))
 }
 
 /// Returns whether an object is a line of an access log, so that nothing in it is a list of log events, a batch or the text of one: a client
@@ -47,6 +60,9 @@ pub(super) fn is_own_record(object: &str) -> bool {
     if pairs.first().is_some_and(|(key, _)| key.starts_with('@')) {
         return false;
     }
+    if access::is_labelled(&log_event(object)) && has_key_twice(object, 0) {
+        return true;
+    }
     let is_text = |key: &str| key.starts_with('@') || row::column(key) == Some(Column::Message);
     let (texts, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, _)| is_text(key));
     let has_names = || others.iter().filter(|(key, _)| access::is_name(key)).count() >= FEWEST_NAMES;
@@ -61,7 +77,8 @@ pub(super) fn is_own_record(object: &str) -> bool {
     let holds_fields = |(_, text): &(Cow<'_, str>, &RawValue)| {
         let inner = serde_json::from_str::<String>(text.get()).ok().and_then(|text| inner_object(&text));
         inner.is_some_and(|inner| {
-            holds_all(&outer, &inner) || outer.iter().all(|(key, value)| inner.get(key) == Some(value))
+            holds_all(&outer, &inner) && is_of_access_log(&Value::Object(inner.clone()).to_string())
+                || outer.iter().all(|(key, value)| inner.get(key) == Some(value))
         })
     };
     if texts.iter().any(holds_fields) {
