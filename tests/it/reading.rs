@@ -419,12 +419,13 @@ fn log_events_of_a_folder_that_are_not_understood_are_no_other_file() {
     for text in [events(true).to_string(), events(false).to_string(), tail] {
         fs::write(folder.join("log.txt"), log(&[])).unwrap();
         fs::write(folder.join("package.json"), r#"{"name": "orders", "version": "1.0.0"}"#).unwrap();
+        fs::write(folder.join("buckets.json"), r#"[{"name": "a", "created": "2026-01-01T00:00:00Z"}]"#).unwrap();
         fs::write(folder.join("access.log"), &text).unwrap();
         let (document, status, error) = replay(&[folder.to_str().unwrap()], "");
         assert_eq!((&document["not_understood"][0]["log_events"], status), (&json!(2), Some(2)), "{error}");
         assert_eq!(
             (document["skipped"].as_array().unwrap().len(), &document["requests"]),
-            (1, &Value::Null),
+            (2, &Value::Null),
             "{document}"
         );
     }

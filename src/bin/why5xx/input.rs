@@ -236,7 +236,7 @@ impl Form {
         match self {
             Self::Data => "the data of a batch in base64",
             Self::Json(Layout::Documents) => "documents of CloudWatch Logs in JSON",
-            Self::Json(_) => LOG_EVENTS,
+            Self::Json(_) => "JSON",
             Self::Separated(_) => "a table of separated values (CSV, TSV)",
             Self::Refused(what) => what,
             Self::Boxed => "a table with bars (Markdown, --output table)",
@@ -247,14 +247,13 @@ impl Form {
     }
 }
 
-/// Name of the form of lists of log events.
-pub(crate) const LOG_EVENTS: &str = "JSON";
-
 /// Summary of the reading of one input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Summary {
     /// Name of its form.
     pub(crate) form: &'static str,
+    /// A log event has a key that only CloudWatch Logs writes.
+    pub(crate) is_of_cloudwatch: bool,
     /// Log events, but for those of subscription events and batches, which know their own number.
     pub(crate) log_events: u64,
     /// Those that came too late to be put in order.

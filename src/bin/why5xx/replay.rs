@@ -323,8 +323,9 @@ impl Replay<'_> {
                 if why.is_none() {
                     lacks.into_iter().for_each(|lacks| self.undecodable(name, &lacks));
                 }
+                let is_log = events.has_origin || summary.is_of_cloudwatch;
                 match (folder, why) {
-                    (Some(folder), Some(why)) if events.is_foreign() && !events.is_log(summary.form) => {
+                    (Some(folder), Some(why)) if events.is_foreign() && !is_log => {
                         self.of_folders.entry(folder).or_default();
                         return self.skip(name, &why);
                     }

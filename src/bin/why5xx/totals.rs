@@ -14,7 +14,7 @@ use why5xx::record::lambda::{self, FunctionLine};
 use why5xx::tally::Tally;
 
 use crate::UNREADABLE;
-use crate::input::{LOG_EVENTS, Part, shows_function};
+use crate::input::{Part, shows_function};
 use crate::time::has_time;
 
 /// Sums over all inputs.
@@ -246,11 +246,6 @@ impl InputEvents {
 
     fn reach(&mut self, other: (i64, i64)) {
         self.span_ms = Some(wider(self.span_ms, other));
-    }
-
-    /// Returns whether it is no file of another kind, whatever was understood of it: its log events name where they come from, or have times.
-    pub(crate) fn is_log(&self, form: &str) -> bool {
-        self.has_origin || form == LOG_EVENTS && self.untimed < self.read
     }
 
     /// Returns whether there were log events, but not one of them was understood. An ambiguous line beside others that were

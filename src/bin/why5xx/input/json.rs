@@ -533,6 +533,7 @@ fn object(text: &str, sink: &mut Sorted<'_>) {
     if pairs.iter().any(|(key, _)| key == "@message") {
         sink.is_download();
     }
+    sink.summary.is_of_cloudwatch |= pairs.iter().any(|(key, _)| matches!(&**key, "ingestionTime" | "@message"));
     let outer = Event {
         id: column(Column::Id).filter(|id| prefix::is_event_id(id)).unwrap_or_default(),
         timestamp_ms,
